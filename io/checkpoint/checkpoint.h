@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A checkpoint in the Hugging Face layout: config.json, *.safetensors, tokenizer.json.
+#pragma once
+
+#include "io/checkpoint/arch_spec.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace expertscope {
+
+enum class ElementType : std::uint8_t { F32, F16, BF16, F64, I64, I32, I16, I8, U8, U16, U32, U64, Bool, F8E4M3, F8E5M2, Other };
+std::size_t elementBits(ElementType type); ///< 0 for Other
+
+/// Where the values of one parameter lie. Row-major, little-endian, contiguous.
+struct TensorSource
+{
+    std::string name; ///< in the file, for errors
+    std::uint32_t file = 0; ///< index into Checkpoint::files()
+    std::uint64_t offset = 0; ///< bytes from the start of the file
+    ElementType type = ElementType::F32;
+    std::vector<std::int64_t> shape;
+    bool transposed = false; ///< the file holds [in, out] where the decoder wants [out, in]
+
+    bool present() const { return !shape.empty(); }
+    std::uint64_t numElements() const
+    {
+        std::uint64_t n = 1;
+        for (auto d : shape)
+            n *= static_cast<std::uint64_t>(d);
+        return n;
+    }
+};
+
+/// gate, up [I, H]; down [H, I].
+struct MlpSource
+{
+    TensorSource gate, up, down;
+};
+
+/// Weights of one decoder layer by role. Absent ones are !present(). Shapes are checked against the ArchSpec.
+struct LayerSource
+{
+    TensorSource inputNorm, postAttentionNorm;      // [H]
+    TensorSource q, k, v, o;                        // [out, in]
+    TensorSource qBias, kBias, vBias, oBias;        // [out]
+    TensorSource qNorm, kNorm;                      // [head_dim] or [width]
+    TensorSource router, routerBias;                // [E, H], [E]
+    std::vector<MlpSource> experts;                 // [E]; slices of a fused tensor have its offset added
+    MlpSource dense;                                // where the layer is not MoE
+    MlpSource shared;
+    TensorSource sharedGate;                        // [1, H]
+};
+
+struct ModelSource
+{
+    TensorSource embedding; // [V, H]
+    TensorSource finalNorm; // [H]
+    TensorSource lmHead;    // [V, H]; = embedding when tied; may be absent: capture does not need it
+    std::vector<LayerSource> layers;
+};
+
+class Checkpoint
+{
+public:
+    /// Reads config and headers, checks every tensor (unknown or missing: a named error), reads no weights.
+    static Expected<Checkpoint> open(const std::filesystem::path& folder);
+
+    const std::filesystem::path& folder() const;
+    const ArchSpec& arch() const;
+    const std::string& configJson() const;
+    const ModelSource& weights() const;
+    const std::vector<std::filesystem::path>& files() const;
+    std::uint64_t weightBytes() const;
+    /// SHA-256 over the sizes and headers of all weight files, hexadecimal: cheap identity of the weights.
+    const std::string& weightHash() const;
+
+    /// Reads the raw bytes of `tensor`, [first, first + destination.size()) of it, with pread: safe from several threads;
+    /// a file that shrank or failed gives a named error, never a signal.
+    Expected<void> read(const TensorSource& tensor, std::uint64_t first, std::span<std::byte> destination) const;
+
+    Checkpoint(Checkpoint&&) noexcept;
+    Checkpoint& operator=(Checkpoint&&) noexcept;
+    ~Checkpoint();
+
+private:
+    struct Private;
+    explicit Checkpoint(std::unique_ptr<Private> d);
+    std::unique_ptr<Private> d;
+};
+
+}

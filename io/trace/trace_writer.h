@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Writing a trace so that no moment of a kill loses more than one chunk.
+#pragma once
+
+#include "io/trace/routing.h"
+#include "io/trace/trace_file.h"
+
+namespace expertscope {
+
+/// A sequence as planned before the capture starts.
+struct PlannedSequence
+{
+    std::string name;
+    std::string source;
+    std::map<std::string, std::string> labels;
+    std::vector<std::int32_t> tokenIds;
+    std::uint32_t promptLength = 0; ///< 0 = all of them
+};
+
+/// Everything that is known before the first token is routed.
+struct TracePlan
+{
+    std::vector<Site> sites;
+    std::vector<PlannedSequence> sequences;
+    std::map<std::int32_t, std::string> vocabulary; ///< id -> token bytes, of the ids that occur
+    Columns columns; ///< expert ids always; tokenIds are always written
+    bool loss = false;
+    Provenance provenance;
+};
+
+/// Routing of consecutive tokens at consecutive sites, in host memory, row-major. Views; copied by the writer.
+struct RoutingSlab
+{
+    SiteIndex firstSite;
+    std::uint16_t numSites = 0;
+    std::uint64_t firstToken = 0;
+    std::uint32_t numTokens = 0;
+    std::span<const std::uint16_t> expertIds; ///< [numTokens, numSites, K]
+    std::span<const float> weights;           ///< [numTokens, numSites, K]
+    std::span<const float> entropy;           ///< [numTokens, numSites]
+    std::span<const float> margin;            ///< [numTokens, numSites]
+    std::span<const float> logits;            ///< [numTokens, numSites, E max] or empty
+    std::span<const float> loss;              ///< [numTokens] or empty; written once a token
+};
+
+/// Token-major (resident capture) or site-major (layer streaming): for each site the slabs must come in token order,
+/// without gaps; sites need not advance together.
+///
+/// Until finish() all data lies in an append-only, checksummed journal beside the target ("trace.h5.part").
+class TraceWriter
+{
+public:
+    static Expected<std::unique_ptr<TraceWriter>> create(const std::filesystem::path& target, const TracePlan& plan);
+    /// Goes on with an interrupted capture (journal, or incomplete trace) of the very same plan; a named error when the
+    /// plan differs. `tokensDone()` says where to go on.
+    static Expected<std::unique_ptr<TraceWriter>> resume(const std::filesystem::path& target, const TracePlan& plan);
+    ~TraceWriter(); ///< without finish(): the journal stays for resume() or repair()
+
+    /// Tokens of which every site is safely stored, a multiple of the chunk length; capture goes on here.
+    std::uint64_t tokensDone() const;
+
+    /// Copies and queues the slab; compression and disk are a thread's of our own. Blocks only when the queue is full.
+    Expected<void> append(const RoutingSlab& slab);
+
+    /// Writes the trace and removes the journal. `complete` false: the user stopped it (readable, marked incomplete,
+    /// ends at the last token that every site has). The target appears by rename, whole or not at all.
+    Expected<void> finish(bool complete);
+
+private:
+    struct Private;
+    explicit TraceWriter(std::unique_ptr<Private> d);
+    std::unique_ptr<Private> d;
+};
+
+/// What repairTrace() did.
+struct RepairReport
+{
+    bool wasComplete = false; ///< nothing to repair
+    std::uint64_t tokensKept = 0;
+    std::uint64_t tokensPlanned = 0;
+};
+
+/// Makes a readable, incomplete trace at `target` of what a killed capture left beside it.
+Expected<RepairReport> repairTrace(const std::filesystem::path& target);
+
+}
