@@ -3,8 +3,8 @@
 
     prompts.py CACHE TOKENIZER.json OUT_FOLDER      writes prompts.jsonl, formation_prompts.jsonl and prompts.tsv
 
-Manual pages: the beginning of the DESCRIPTION of pages that exist in all six languages, cut at a paragraph, one key per page;
-where the description is long enough also its continuation, under a second key. Code: a stretch of whole lines that begins after
+Manual pages: passages of DESCRIPTION, RETURN VALUE, ERRORS and NOTES, cut at a paragraph, of pages that exist in at least five of
+the six languages; corresponding passages carry one key ("fflush.3/notes"). Code: a stretch of whole lines that begins after
 an empty line beyond the first quarter of a file, past the licence header.
 """
 import collections
@@ -18,14 +18,27 @@ from tokenizers import Tokenizer
 
 NATURAL = ["en", "de", "fr", "es", "ru", "ja"]
 CODE = ["python", "c", "c++", "perl", "javascript", "shell"]
-DESCRIPTION = re.compile("^(DESCRIPTION|BESCHREIBUNG|DESCRIPCIÓN|ОПИСАНИЕ|説明|DESCRIPCION)$", re.I)
+SECTIONS = {
+    "DESCRIPTION": {"DESCRIPTION", "BESCHREIBUNG", "DESCRIPCIÓN", "ОПИСАНИЕ", "説明", "解説"},
+    "RETURN VALUE": {"RETURN VALUE", "RÜCKGABEWERT", "VALEUR RENVOYÉE", "VALOR DEVUELTO", "ВОЗВРАЩАЕМОЕ ЗНАЧЕНИЕ", "返り値"},
+    "ERRORS": {"ERRORS", "FEHLER", "ERREURS", "ERRORES", "ОШИБКИ", "エラー"},
+    "NOTES": {"NOTES", "ANMERKUNGEN", "NOTAS", "ЗАМЕЧАНИЯ", "注意", "備考"},
+}
 # Pages that differ from trained ones only in a table or a number.
 TOO_ALIKE = re.compile(r"^(iso[-_]8859|cp125|koi8|armscii|intro\.)")
 # Free licences under which excerpts may be passed on with this program; see NOTICE.md.
 LICENSES = {"Linux-man-pages-copyleft", "GPL-2.0-or-later", "GPL-1.0-or-later", "BSD-4-Clause-UC", "BSD-3-Clause", "BSD-2-Clause", "MIT"}
-CODE_PACKAGES = {"python": ["libpython3.11-stdlib", "libpython3.11-minimal"], "c": ["libc6-dev"], "c++": ["libstdc++-12-dev", "libeigen3-dev"],
-                 "perl": ["perl-modules-5.36"], "javascript": ["python3-django", "libjs-underscore"], "shell": ["bash-completion"]}
-LEAST, MOST = 40, 250  # tokens
+CODE_PACKAGES = {  # package -> paths
+    "python": {"libpython3.11-stdlib": [""], "libpython3.11-minimal": [""]},
+    "c": {"libc6-dev": [""]},
+    "c++": {"libstdc++-12-dev": [""], "libeigen3-dev": [""]},
+    "perl": {"perl-modules-5.36": [""]},
+    "javascript": {"libjs-bootstrap5": [""], "libjs-jquery": [""], "libjs-underscore": [""],
+                   "npm": [f"usr/share/nodejs/{p}/" for p in ("npm/lib", "@npmcli/arborist", "@npmcli/config", "pacote", "libnpmversion", "libnpmteam")]},
+    "shell": {"bash-completion": [""], "gzip": [""]},
+}
+LEAST, MOST = 45, 250  # tokens
+LANGUAGES_AT_LEAST, PARTS_PER_PAGE, KEYS = 5, 2, 32
 MANUAL_CHARACTERS = 620  # of the English text; the other languages follow by paragraph
 PER_CODE_LANGUAGE = 16
 FORMATION_KEYS, FORMATION_CODE = 4, 3
@@ -35,52 +48,46 @@ def order(text):
     return hashlib.sha256(text.encode()).digest()
 
 
-def description(document):
-    """Paragraphs of the DESCRIPTION, or None."""
+def section(document, name):
+    """Paragraphs of that section of the page, or None."""
     for heading, paragraphs in document["sections"]:
-        if DESCRIPTION.match(heading):
+        if heading.upper() in SECTIONS[name]:
             return paragraphs
     return None
 
 
-def passages(by_language):
-    """One or two dicts {language: text} with corresponding text, or nothing."""
-    texts = {language: description(d) for language, d in by_language.items()}
-    if any(not t for t in texts.values()):
-        return
-    counts = {language: len(t) for language, t in texts.items()}
-    n = counts["en"]
-    start = 0
-    for _ in range(2):
-        end, length = start, 0
-        while end < n and (length < MANUAL_CHARACTERS * 0.55 or length + len(texts["en"][end]) <= MANUAL_CHARACTERS):
-            length += len(texts["en"][end])
-            end += 1
-        if end == start:
-            return
-        out = {}
-        for language, paragraphs in texts.items():
-            # The translations keep the paragraphs of the original; where one joins or splits some, cut at the same fraction.
-            scale = counts[language] / n
-            out[language] = "\n".join(paragraphs[round(start * scale) : round(end * scale)])
-        yield out
-        start = end
-
-
-def translated(texts):
-    """Not the English text left standing, and about as long as it."""
-    words = set(re.findall(r"[a-z]{3,}", texts["en"].lower()))
-    for language, text in texts.items():
-        if language == "en":
+def passages(page):
+    """(key part, {language: text}): corresponding passages of the languages the page has."""
+    for name in SECTIONS:
+        texts = {language: section(d, name) for language, d in page.items()}
+        texts = {language: t for language, t in texts.items() if t}
+        if "en" not in texts:
             continue
-        own = re.findall(r"[^\W\d_]{3,}", text.lower())
-        if not own or sum(w in words for w in own) > 0.5 * len(own):
-            return False
-        ratio = len(text) / len(texts["en"])
-        low, high = (0.3, 1.0) if language == "ja" else (0.75, 1.8)
-        if not low <= ratio <= high:
-            return False
-    return True
+        n = len(texts["en"])
+        start, part = 0, 0
+        while start < n and part < 3:
+            end, length = start, 0
+            while end < n and (length < MANUAL_CHARACTERS * 0.55 or length + len(texts["en"][end]) <= MANUAL_CHARACTERS):
+                length += len(texts["en"][end])
+                end += 1
+            part += 1
+            out = {}
+            for language, paragraphs in texts.items():
+                # The translations keep the paragraphs of the original; where one joins or splits some, cut at the same fraction.
+                scale = len(paragraphs) / n
+                out[language] = "\n".join(paragraphs[round(start * scale) : round(end * scale)])
+            yield name.lower().replace(" ", "-") + (f"-{part}" if part > 1 else ""), out
+            start = end
+
+
+def translated(english, language, text):
+    """Not the English text left standing, and about as long as it."""
+    words = set(re.findall(r"[a-z]{3,}", english.lower()))
+    own = re.findall(r"[^\W\d_]{3,}", text.lower())
+    if not own or sum(w in words for w in own) > 0.5 * len(own):
+        return False
+    low, high = (0.25, 1.0) if language == "ja" else (0.75, 1.8)
+    return low <= len(text) / len(english) <= high
 
 
 def main():
@@ -94,7 +101,7 @@ def main():
             trained.update(hashlib.sha256(l.encode()).digest()[:8] for l in d["text"].splitlines() if len(l) >= 40)
         elif d["domain"] == "manual":
             pages[d["key"]].setdefault(d["language"], d)
-        elif d["package"] in CODE_PACKAGES[d["language"]]:
+        elif d["path"].startswith(tuple(CODE_PACKAGES[d["language"]].get(d["package"], ()))):
             files[d["language"]].append(d)
 
     def seen(text):
@@ -102,35 +109,47 @@ def main():
         lines = [l for l in text.splitlines() if len(l) >= 40]
         return sum(hashlib.sha256(l.encode()).digest()[:8] in trained for l in lines) / max(1, len(lines))
 
-    prompts, origin, keys = [], [], []
+    prompts, origin, keys, candidates = [], [], {}, collections.defaultdict(list)
     for key in sorted(pages, key=order):
         page = pages[key]
-        if set(page) != set(NATURAL) or TOO_ALIKE.match(key) or page["en"]["license"] not in LICENSES:
+        if len(page) < LANGUAGES_AT_LEAST or "en" not in page or TOO_ALIKE.match(key) or page["en"]["license"] not in LICENSES:
             continue
-        for part, texts in enumerate(passages(page)):
-            tokens = [count(t) for t in texts.values()]
-            if min(tokens) < LEAST or max(tokens) > 2 * MOST or not translated(texts) or max(map(seen, texts.values())) > 0.34:
+        for part, texts in passages(page):
+            good = {language: t for language, t in texts.items()
+                    if LEAST <= count(t) <= (MOST if language == "en" else 1.6 * MOST) and seen(t) <= 0.34
+                    and (language == "en" or translated(texts["en"], language, t))}
+            if len(good) < LANGUAGES_AT_LEAST or "en" not in good:
                 continue
-            parallel = key + ("" if part == 0 else f"#{part + 1}")
-            keys.append(parallel)
-            for language in NATURAL:
+            candidates[len(good)].append((key, part, good))
+    # Passages in all six languages first, at most PARTS_PER_PAGE of a page.
+    used = collections.Counter()
+    for n in sorted(candidates, reverse=True):
+        for key, part, good in candidates[n]:
+            if used[key] == PARTS_PER_PAGE or len(keys) == KEYS:
+                continue
+            used[key] += 1
+            page = pages[key]
+            parallel = f"{key}/{part}"
+            keys[parallel] = len(good)
+            for language in sorted(good, key=NATURAL.index):
                 d = page[language]
-                prompts.append(dict(text=texts[language], name=f"{language}/{parallel}",
+                prompts.append(dict(text=good[language], name=f"{language}/{parallel}",
                                     labels=dict(domain="manual", language=language, parallel=parallel)))
-                origin.append((f"{language}/{parallel}", d["package"], d["path"], page["en"]["license"], count(texts[language])))
+                origin.append((f"{language}/{parallel}", d["package"], d["path"], page["en"]["license"], count(good[language])))
     for language in CODE:
         taken = 0
         for d in sorted(files[language], key=lambda d: order(d["key"])):
             if taken == PER_CODE_LANGUAGE:
                 break
             lines = d["text"].splitlines()
-            starts = [i + 1 for i, line in enumerate(lines[:-1]) if not line.strip() and i > len(lines) // 4 and lines[i + 1].strip()]
-            for start in starts[:20]:
+            first = 0 if d["package"] == "bash-completion" else len(lines) // 4  # those files have no header
+            starts = [i + 1 for i, line in enumerate(lines[:-1]) if not line.strip() and i >= first and lines[i + 1].strip()]
+            for start in ([0] if first == 0 else []) + starts[:20]:
                 end, text = start, ""
                 while end < len(lines) and count("\n".join(lines[start : end + 1])) <= 200:
                     end += 1
                 text = "\n".join(lines[start:end]).rstrip()
-                if count(text) >= 110 and seen(text) <= 0.34 and "icense" not in text and "opyright" not in text:
+                if count(text) >= 100 and seen(text) <= 0.4 and "icense" not in text and "opyright" not in text:
                     break
             else:
                 continue
@@ -141,7 +160,7 @@ def main():
             prompts.append(dict(text=text, name=name, labels=dict(domain="code", language=language)))
             origin.append((name, d["package"], d["path"], "see NOTICE.md", count(text)))
 
-    chosen = set(keys[:FORMATION_KEYS])
+    chosen = set([k for k, n in keys.items() if n == len(NATURAL)][:FORMATION_KEYS])
     formation, taken = [], collections.Counter()
     for p in prompts:
         language = p["labels"]["language"]
@@ -158,7 +177,7 @@ def main():
             table.write("\t".join(map(str, row)) + "\n")
     print(len(keys), "keys", len(prompts), "prompts", sum(r[4] for r in origin), "tokens;", len(formation), "for the formation traces")
     for language in NATURAL + CODE:
-        tokens = [r[4] for r, p in zip(origin, prompts) if p["labels"]["language"] == language]
+        tokens = [r[4] for r, p in zip(origin, prompts) if p["labels"]["language"] == language] or [0]
         print(language, len(tokens), min(tokens), max(tokens), sum(tokens))
 
 

@@ -21,12 +21,13 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 import model as model_file
+from muon import Muon
 
-SEED, LENGTH, WINDOWS = 20261122, 256, 24
-RATE, WARM_UP, DECAY, WEIGHT_DECAY = 3e-3, 60, 0.4, 0.05
-# Balance: E * sum_e f_e P_e per layer, mean over layers. f_e is a running share over ~10 batches (60 k tokens of all
+SEED, LENGTH, WINDOWS = 20261122, 256, 32
+RATE, WARM_UP, DECAY, WEIGHT_DECAY = 4e-3, 30, 0.4, 0.05
+# Balance: E * sum_e f_e P_e per layer, mean over layers. f_e is a running share over ~10 batches (80 k tokens of all
 # languages), not of one sequence: it keeps every expert in use but leaves a language free to prefer some of them.
-BALANCE, BALANCE_MEMORY = 0.003, 0.9
+BALANCE, BALANCE_MEMORY = 0.03, 0.9
 SNAPSHOTS = [0, 100_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 6_000_000, 8_000_000]
 CHARACTERS = 6_000_000  # read at most so much per language
 
@@ -72,9 +73,8 @@ def batch(data, step):
     return torch.from_numpy(np.stack(rows).astype(np.int64))
 
 
-def loss_of(model, ids):
-    hidden = model.model(ids[:, :-1], use_cache=False).last_hidden_state
-    logits = model.lm_head(hidden)
+def plain_loss(model, ids):
+    logits = model(ids[:, :-1], use_cache=False).logits
     return F.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
 
 
@@ -85,25 +85,28 @@ def held_out_loss(model, data):
     for language, ids in data.items():
         starts = np.linspace(0, len(ids) - LENGTH - 1, 16).astype(int)
         rows = torch.from_numpy(np.stack([ids[s : s + LENGTH + 1] for s in starts]).astype(np.int64))
-        out[language] = loss_of(model, rows).item()
+        out[language] = plain_loss(model, rows).item()
     return out
 
 
 def check():
-    """The fast forward gives the plain model's numbers: fp32, random weights."""
+    """The fast forward gives the plain model's numbers: random weights, fp32, and the bf16 products of the last layer."""
     model = model_file.create(1)
-    ids = torch.randint(0, 4096, (2, 64), generator=torch.Generator().manual_seed(2))
-    def run():
+    ids = torch.randint(0, 4096, (8, 257), generator=torch.Generator().manual_seed(2))
+
+    def run(loss_function, *args):
         model.zero_grad()
-        loss = loss_of(model, ids)
+        loss = loss_function(model, ids, *args)
         loss.backward()
         return loss.item(), {n: p.grad.clone() for n, p in model.named_parameters()}
-    plain, plain_gradients = run()
+
+    plain, plain_gradients = run(plain_loss)
     model_file.accelerate(model)
-    fast, fast_gradients = run()
-    worst = max(((plain_gradients[n] - fast_gradients[n]).abs().max() / plain_gradients[n].abs().max().clamp_min(1e-12)).item() for n in plain_gradients)
-    print(f"loss plain {plain:.7f} fast {fast:.7f}; worst relative gradient difference {worst:.2e}")
-    assert abs(plain - fast) < 1e-5 and worst < 1e-3
+    for dtype, limit in ((torch.float32, 1e-3), (torch.bfloat16, 5e-2)):
+        fast, gradients = run(model_file.loss_of, dtype)
+        worst = max(((plain_gradients[n] - g).norm() / plain_gradients[n].norm()).item() for n, g in gradients.items())
+        print(f"{dtype}: loss plain {plain:.7f} fast {fast:.7f}; worst relative gradient difference {worst:.2e}")
+        assert abs(plain - fast) < 0.01 * limit and worst < limit
 
 
 def main():
@@ -123,10 +126,12 @@ def main():
     data = streams(args.cache, args.tokenizer)
     args.out.mkdir(parents=True, exist_ok=True)
     model = model_file.accelerate(model_file.create(SEED))
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    vectors = [p for p in model.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW([dict(params=matrices, weight_decay=WEIGHT_DECAY), dict(params=vectors, weight_decay=0.0)],
-                                  lr=RATE, betas=(0.9, 0.95), foreach=True)
+    named = list(model.named_parameters())
+    stacks = [p for n, p in named if "gate_up_proj" in n]
+    matrices = [p for n, p in named if "layers" in n and p.dim() > 1 and "gate" not in n]
+    rest = [p for n, p in named if not any(p is q for q in stacks + matrices)]  # embedding, routers, norms
+    optimizers = [Muon([dict(params=stacks, halves=True), dict(params=matrices)], lr=RATE, weight_decay=WEIGHT_DECAY),
+                  torch.optim.AdamW(rest, lr=RATE, betas=(0.9, 0.95), weight_decay=0.0, foreach=True)]
     layers, experts = len(model.model.layers), model.config.num_experts
     share = torch.full((layers, experts), 1.0 / experts)
     step = 0
@@ -134,7 +139,8 @@ def main():
     if state_file.exists():
         state = torch.load(state_file)
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, saved_state in zip(optimizers, state["optimizers"]):
+            optimizer.load_state_dict(saved_state)
         share, step = state["share"], state["step"]
         print("resumed at step", step)
 
@@ -144,7 +150,7 @@ def main():
         shutil.copy(args.tokenizer, folder / "tokenizer.json")
 
     def keep():
-        torch.save(dict(model=model.state_dict(), optimizer=optimizer.state_dict(), share=share, step=step), str(state_file) + ".part")
+        torch.save(dict(model=model.state_dict(), optimizers=[o.state_dict() for o in optimizers], share=share, step=step), str(state_file) + ".part")
         os.replace(str(state_file) + ".part", state_file)
 
     per_step = WINDOWS * LENGTH
@@ -156,9 +162,11 @@ def main():
         if any(tokens - per_step < s <= tokens for s in SNAPSHOTS):
             snapshot(f"snapshot-{tokens:09d}")
         rate = RATE * min(1.0, (step + 1) / WARM_UP, (total - step) / (DECAY * total))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        loss = loss_of(model, batch(data["train"], step))  # fp32: bf16 products of ever new shapes are slower on the CPU
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        # bf16 only in the last layer: its shapes are fixed. oneDNN prepares bf16 products anew for each number of rows an expert gets.
+        loss = model_file.loss_of(model, batch(data["train"], step), torch.bfloat16)
         balance = 0.0
         for i, layer in enumerate(model.model.layers):
             probabilities, index = layer.mlp.gate.last
@@ -166,18 +174,19 @@ def main():
             now = BALANCE_MEMORY * share[i] + (1 - BALANCE_MEMORY) * now
             balance = balance + experts * (now * probabilities.mean(0)).sum() / layers
             share[i] = now
-        optimizer.zero_grad()
+        model.zero_grad()
         (loss + BALANCE * balance).backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         step += 1
         shown.append(loss.item())
-        if step % 20 == 0 or step == total:
-            line = dict(step=step, tokens=step * per_step, loss=round(sum(shown) / len(shown), 4), balance=round(float(balance), 4),
+        if step % 10 == 0 or step == total:
+            line = dict(step=step, tokens=step * per_step, loss=round(sum(shown) / len(shown), 4), balance=round(balance.item(), 4),
                         least=round(float(share.min() * experts), 3), most=round(float(share.max() * experts), 3), norm=round(float(norm), 3),
                         rate=rate, tokens_per_second=round((step - first) * per_step / (time.time() - started)))
             shown = []
-            if step % 200 == 0 or step == total:
+            if step % 100 == 0 or step == total:
                 line["held_out"] = {k: round(v, 3) for k, v in held_out_loss(model, data["held"]).items()}
                 line["held_out_mean"] = round(sum(line["held_out"].values()) / len(line["held_out"]), 4)
             log.write(json.dumps(line) + "\n")
