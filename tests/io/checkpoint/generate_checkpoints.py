@@ -270,9 +270,10 @@ def write_golden(folder, seed):
         print(f"  site {m} (layer {layer}): load/uniform {load.min():.2f}..{load.max():.2f}, "
               f"smallest relative margin {np.nanmin(golden[prefix + 'relative_margin']) if k < e else math.nan:.2e}")
     golden = {name: np.ascontiguousarray(value) for name, value in golden.items()}
-    save_file(golden, folder / "golden.safetensors", metadata={
-        "generator": "tests/io/checkpoint/generate_checkpoints.py", "seed": str(seed), "dtype": "float32",
-        "attention": "eager", "transformers": transformers.__version__, "torch": torch.__version__})
+    # One key: the writer does not keep the order of several, and the file should come out the same each time.
+    save_file(golden, folder / "golden.safetensors", metadata={"provenance": json.dumps({
+        "generator": "tests/io/checkpoint/generate_checkpoints.py", "seed": seed, "dtype": "float32",
+        "attention": "eager", "transformers": transformers.__version__, "torch": torch.__version__})})
     print(f"  largest hidden {hidden.abs().max():.1f}, mean loss {np.nanmean(golden['next_token_loss']):.3f}")
 
 
