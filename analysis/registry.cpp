@@ -8,6 +8,11 @@ const std::vector<MetricSpec>& metricRegistry()
     static const std::vector<MetricSpec> metrics{
         loadMetric(),
         balanceMetric(),
+        routerEntropyMetric(),
+        topKMassMetric(),
+        marginMetric(),
+        specialisationMetric(),
+        repetitionMetric(),
     };
     return metrics;
 }
