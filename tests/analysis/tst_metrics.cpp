@@ -127,7 +127,7 @@ private slots:
         // and routing by chance shows them: within three standard errors
         MemoryTrace trace(1, std::uint16_t(E), std::uint16_t(k));
         trace.addSequence(50'000);
-        fillUniform(trace, E * 100 + k);
+        fillUniform(trace, E * 1000 + k);
         const auto rows = analyse(trace, {{"repetition"}}, {}, {});
         const double n = 49'999;
         for (const auto& [metric, expected] : std::map<std::string, double> {{"repetition.first", 1.0 / E},
