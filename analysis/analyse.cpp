@@ -90,8 +90,12 @@ Expected<Job> makeJob(const RoutingShape& shape, const MetricRequest& request, c
 std::string describeNeeds(const std::vector<Columns>& needs)
 {
     std::string text;
-    for (const Columns& alternative : needs)
-        text += (text.empty() ? "" : ", or ") + describe(alternative);
+    for (const Columns& alternative : needs) {
+        const bool lessWouldDo = std::ranges::any_of(needs,
+            [&](const Columns& other) { return !(other == alternative) && united(other, alternative) == alternative; });
+        if (!lessWouldDo)
+            text += (text.empty() ? "" : ", or ") + describe(alternative);
+    }
     return text;
 }
 

@@ -51,8 +51,7 @@ bool anyChoice(const Block& block, std::size_t token)
     return std::ranges::any_of(ids, [](std::uint16_t id) { return id != kNoExpert; });
 }
 
-template <class Visit>
-void forEachToken(const Block& block, Visit visit)
+template <class Visit> void forEachToken(const Block& block, Visit visit)
 {
     for (const SequenceRun& run : block.runs) {
         for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t)
@@ -63,11 +62,16 @@ void forEachToken(const Block& block, Visit visit)
 std::string scoreName(ScoreFunction score)
 {
     switch (score) {
-    case ScoreFunction::Softmax: return "softmax";
-    case ScoreFunction::Sigmoid: return "sigmoid";
-    case ScoreFunction::Identity: return "raw logits";
-    case ScoreFunction::SqrtSoftplus: return "sqrt-softplus";
-    case ScoreFunction::SparseMixer: return "sparse mixer";
+    case ScoreFunction::Softmax:
+        return "softmax";
+    case ScoreFunction::Sigmoid:
+        return "sigmoid";
+    case ScoreFunction::Identity:
+        return "raw logits";
+    case ScoreFunction::SqrtSoftplus:
+        return "sqrt-softplus";
+    case ScoreFunction::SparseMixer:
+        return "sparse mixer";
     }
     return "unknown";
 }
@@ -193,7 +197,6 @@ public:
         row.n = m_mass.n();
         row.value = m_mass.mean();
         row.uniform = double(m_filled) / double(m_mass.n()) / m_site.numExperts;
-        row.other["from"] = m_fromWeights ? "weights" : "logits";
         rows.push_back(std::move(row));
     }
 
@@ -238,8 +241,7 @@ private:
     Moments m_margin;
 };
 
-template <class State>
-auto makePerSite()
+template <class State> auto makePerSite()
 {
     return [](const MetricContext& context) { return std::make_unique<PerSiteAccumulator<State>>(context, true); };
 }
@@ -250,8 +252,9 @@ MetricSpec routerEntropyMetric()
 {
     return {
         .name = "router_entropy",
-        .definition = "entropy of the router's full score distribution, mean and SD over tokens, and over log E; uniform = "
-                      "equal scores; n = tokens",
+        .definition =
+            "entropy of the router's full score distribution, mean and SD over tokens, and over log E; uniform = "
+            "equal scores; n = tokens",
         .source = "the usual entropy of the softmax; read as recorded, else from logits (softmax sites)",
         .needs = {{.entropy = true}, {.logits = true}},
         .make = makePerSite<EntropyState>(),
@@ -262,8 +265,9 @@ MetricSpec topKMassMetric()
 {
     return {
         .name = "top_k_mass",
-        .definition = "softmax probability that falls on the chosen experts, mean over tokens; from weights where they are "
-                      "not renormalised, else from logits; uniform = k / E (equal scores); n = tokens",
+        .definition =
+            "softmax probability that falls on the chosen experts, mean over tokens; from weights where they are "
+            "not renormalised, else from logits; uniform = k / E (equal scores); n = tokens",
         .source = "the usual sum of p over the chosen set",
         .needs = {{.weights = true, .logits = true}, {.weights = true}, {.logits = true}},
         .make = makePerSite<TopKMassState>(),

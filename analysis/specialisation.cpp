@@ -169,9 +169,10 @@ MetricSpec specialisationMetric()
                       "entropy / log E; JSD between the values; _top1: of the first choice alone; n = tokens",
         .source = "OLMoE (arXiv 2409.02060) section 5.3",
         .needsLabel = true,
-        .make = [](const MetricContext& context) {
-            return std::make_unique<PerSiteAccumulator<SpecialisationState>>(context);
-        },
+        .make =
+            [](const MetricContext& context) {
+                return std::make_unique<PerSiteAccumulator<SpecialisationState>>(context);
+            },
     };
 }
 
