@@ -145,6 +145,8 @@ public:
         if (w.routerBias.defined())
             logits = logits + w.routerBias;
         m_routed = routeTensor(m.arch.router, logits);
+        if (!m.arch.router.fp32Weights)
+            m_routed.weights = m_routed.weights.to(m.type).to(at::kFloat);
         if (column < 0)
             return;
         const std::int64_t k = m.arch.router.topK;
@@ -317,6 +319,17 @@ private:
         case Activation::GeluTanh: return at::gelu(x, "tanh");
         case Activation::Relu: return at::relu(x);
         case Activation::QuickGelu: return x * at::sigmoid(x * 1.702);
+        case Activation::GeluClipped10: return at::gelu(x).clamp(-10, 10);
+        case Activation::HardSwish: return at::hardswish(x);
+        case Activation::Laplace: return 0.5 * (1.0 + at::erf((x - 0.707107) / (0.282095 * std::sqrt(2.0))));
+        case Activation::LeakyRelu: return at::leaky_relu(x);
+        case Activation::Linear: return x;
+        case Activation::Mish: return at::mish(x);
+        case Activation::ReluSquared: return at::relu(x).square();
+        case Activation::Relu6: return at::hardtanh(x, 0, 6);
+        case Activation::Sigmoid: return at::sigmoid(x);
+        case Activation::SqrtSoftplus: return at::softplus(x).sqrt();
+        case Activation::Tanh: return at::tanh(x);
         case Activation::Silu: break;
         }
         return at::silu(x);

@@ -21,6 +21,12 @@ std::vector<BatchWindow> planBatches(std::span<const std::uint32_t> lengths, std
         window.end = s;
         token += window.numTokens;
 
+        if (window.numTokens <= batchTokens) { // one batch anyway: the list's order saves putting it back
+            auto& all = window.batches.emplace_back(window.end - window.first);
+            std::iota(all.begin(), all.end(), window.first);
+            windows.push_back(std::move(window));
+            continue;
+        }
         std::vector<std::uint32_t> order(window.end - window.first);
         std::iota(order.begin(), order.end(), window.first);
         std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return lengths[a] > lengths[b]; });

@@ -105,14 +105,42 @@ void rotate(float* head, const float* cosine, const float* sine, int64_t half)
     }
 }
 
+inline float clamp1(float x, float low, float high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+inline float gelu(float x)
+{
+    return 0.5f * x * (1.0f + erff(x * 0.70710678f));
+}
+inline float softplus(float x)
+{
+    return x > 20 ? x : log1pf(exponential1(x));
+}
+inline float sigmoid(float x)
+{
+    return 1.0f / (1.0f + exponential1(-x));
+}
+
 inline float activate(int kind, float x)
 {
-    switch (kind) {
-    case 1: return 0.5f * x * (1.0f + erff(x * 0.70710678f));
+    switch (kind) { // the order of expertscope::Activation
+    case 1: return gelu(x);
     case 2: return 0.5f * x * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
     case 3: return x > 0 ? x : 0.0f;
-    case 4: return x / (1.0f + exponential1(-1.702f * x));
-    default: return x / (1.0f + exponential1(-x));
+    case 4: return x * sigmoid(1.702f * x);
+    case 5: return clamp1(gelu(x), -10, 10);
+    case 6: return x * clamp1(x + 3, 0, 6) / 6;
+    case 7: return 0.5f * (1.0f + erff((x - 0.707107f) / (0.282095f * 1.41421356f)));
+    case 8: return x > 0 ? x : 0.01f * x;
+    case 9: return x;
+    case 10: return x * tanhf(softplus(x));
+    case 11: return x > 0 ? x * x : 0.0f;
+    case 12: return clamp1(x, 0, 6);
+    case 13: return sigmoid(x);
+    case 14: return __builtin_sqrtf(softplus(x));
+    case 15: return tanhf(x);
+    default: return x * sigmoid(x);
     }
 }
 

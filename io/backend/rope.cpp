@@ -10,11 +10,6 @@ namespace expertscope {
 
 namespace {
 
-std::int64_t rotatedDims(const RopeSpec& spec, std::int64_t headDim)
-{
-    return static_cast<std::int64_t>(static_cast<double>(headDim) * spec.partialFactor);
-}
-
 /// 0, 2, 4, … over dim, in fp32
 at::Tensor exponents(std::int64_t dim)
 {
@@ -38,14 +33,9 @@ at::Tensor dynamicNtk(const RopeSpec& spec, std::int64_t dim, std::int64_t lengt
     return at::pow(base, exponents(dim)).reciprocal();
 }
 
-double yarnScale(double scale, double mscale)
-{
-    return scale <= 1 ? 1.0 : 0.1 * mscale * std::log(scale) + 1.0;
-}
-
 at::Tensor yarn(const RopeSpec& spec, std::int64_t dim)
 {
-    const double original = static_cast<double>(spec.originalMaxPositions > 0 ? spec.originalMaxPositions : spec.maxPositions);
+    const double original = static_cast<double>(spec.originalMaxPositions);
     const auto correction = [&](double rotations) {
         return static_cast<double>(dim) * std::log(original / (rotations * 2 * M_PI)) / (2 * std::log(spec.theta));
     };
@@ -75,7 +65,7 @@ at::Tensor longRope(const RopeSpec& spec, std::int64_t dim, bool beyond)
 at::Tensor llama3(const RopeSpec& spec, std::int64_t dim)
 {
     const at::Tensor inverse = powers(spec.theta, dim).reciprocal();
-    const double context = static_cast<double>(spec.originalMaxPositions > 0 ? spec.originalMaxPositions : spec.maxPositions);
+    const double context = static_cast<double>(spec.originalMaxPositions);
     const double lowWave = context / spec.lowFrequencyFactor, highWave = context / spec.highFrequencyFactor;
     const at::Tensor wave = inverse.reciprocal() * (2 * M_PI);
     const at::Tensor slowed = at::where(wave > lowWave, inverse / spec.factor, inverse);
@@ -85,9 +75,11 @@ at::Tensor llama3(const RopeSpec& spec, std::int64_t dim)
     return at::where(medium, blended, slowed);
 }
 
-std::int64_t longRopeLimit(const RopeSpec& spec)
+at::Tensor proportional(const RopeSpec& spec, std::int64_t headDim)
 {
-    return spec.originalMaxPositions > 0 ? spec.originalMaxPositions : spec.maxPositions;
+    const auto rotated = static_cast<std::int64_t>(spec.partialFactor * static_cast<double>(headDim) / 2);
+    const at::Tensor all = powers(spec.theta, headDim).reciprocal() / spec.factor;
+    return at::where(at::arange(headDim / 2).lt(rotated), all, at::zeros_like(all));
 }
 
 }
@@ -96,42 +88,28 @@ std::int64_t ropeKey(const RopeSpec& spec, std::int64_t sequenceLength)
 {
     switch (spec.kind) {
     case RopeKind::Dynamic: return sequenceLength > spec.maxPositions ? sequenceLength : 0;
-    case RopeKind::LongRope: return sequenceLength > longRopeLimit(spec) ? 1 : 0;
+    case RopeKind::LongRope: return sequenceLength > spec.originalMaxPositions ? 1 : 0;
     default: return 0;
     }
 }
 
-RopeFrequencies ropeFrequencies(const RopeSpec& spec, std::int64_t headDim, std::int64_t sequenceLength)
+std::vector<float> ropeFrequencies(const RopeSpec& spec, std::int64_t headDim, std::int64_t sequenceLength)
 {
     const c10::InferenceMode guard;
-    const std::int64_t dim = rotatedDims(spec, headDim);
-    RopeFrequencies result;
+    const std::int64_t dim = spec.rotaryDim;
     at::Tensor inverse;
     switch (spec.kind) {
     case RopeKind::Default: inverse = powers(spec.theta, dim).reciprocal(); break;
     case RopeKind::Linear: inverse = powers(spec.theta, dim).reciprocal() / spec.factor; break;
     case RopeKind::Dynamic: inverse = dynamicNtk(spec, dim, sequenceLength); break;
-    case RopeKind::Yarn:
-        inverse = yarn(spec, dim);
-        if (spec.attentionFactor)
-            result.attentionScaling = *spec.attentionFactor;
-        else if (spec.mscale.value_or(0) != 0 && spec.mscaleAllDim.value_or(0) != 0)
-            result.attentionScaling = yarnScale(spec.factor, *spec.mscale) / yarnScale(spec.factor, *spec.mscaleAllDim);
-        else
-            result.attentionScaling = yarnScale(spec.factor, 1);
-        break;
-    case RopeKind::LongRope:
-        inverse = longRope(spec, dim, sequenceLength > longRopeLimit(spec));
-        if (spec.attentionFactor)
-            result.attentionScaling = *spec.attentionFactor;
-        else if (spec.factor > 1)
-            result.attentionScaling = std::sqrt(1 + std::log(spec.factor) / std::log(static_cast<double>(longRopeLimit(spec))));
-        break;
+    case RopeKind::Yarn: inverse = yarn(spec, dim); break;
+    case RopeKind::LongRope: inverse = longRope(spec, dim, sequenceLength > spec.originalMaxPositions); break;
     case RopeKind::Llama3: inverse = llama3(spec, dim); break;
+    case RopeKind::Proportional: inverse = proportional(spec, headDim); break;
     }
     inverse = inverse.to(at::kFloat).contiguous();
-    result.inverse.assign(inverse.data_ptr<float>(), inverse.data_ptr<float>() + inverse.numel());
-    return result;
+    const float* values = inverse.data_ptr<float>();
+    return {values, values + inverse.numel()};
 }
 
 }
