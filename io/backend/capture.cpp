@@ -291,6 +291,8 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
 
     start.threads = request.threads > 0 ? request.threads : usableCpus();
     start.batchTokens = request.batchTokens > 0 ? request.batchTokens : device == DeviceKind::Cuda ? 16384 : 4096;
+    // On the CPU nothing is padded, so sorting by length across batches would buy nothing.
+    const std::uint32_t windowBatches = device == DeviceKind::Cuda ? 8 : 1;
     ES_ASSIGN(const Checkpoint checkpoint, Checkpoint::open(request.model));
     const ArchSpec& arch = checkpoint.arch();
     ES_ASSIGN(const ComputeType type, chooseComputeType(request.dtype, device, arch.dtype));
@@ -336,19 +338,20 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     plan.provenance.configJson = checkpoint.configJson();
     plan.provenance.attributes = {
         {"device", toString(device)},
-        {"device_name", deviceName(device)},
-        {"host_cpu", hostCpuName()},
+        {"host", hostCpuName()},
+        {"run_device_name", deviceName(device)},
+        {"run_prompts", request.prompts.string()},
         {"dtype", toString(type)},
         {"stored_dtype", arch.dtype},
         {"router_dtype", decoder->routerType()},
         {"torch", torchVersion()},
         {"threads", std::to_string(start.threads)},
         {"batch_tokens", std::to_string(start.batchTokens)},
+        {"batching", std::to_string(start.batchTokens) + " tokens, " + std::to_string(windowBatches) + " batches a window"},
         {"attention_path", decoder->attentionPath()},
         {"expert_path", decoder->expertPath()},
         {"tie_rule", "lowest expert id"},
         {"weight_hash", checkpoint.weightHash()},
-        {"prompts", request.prompts.string()},
         {"command_line", request.commandLine},
     };
     if (!input.tokenizerHash.empty())
@@ -374,8 +377,7 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     plan.sequences.clear(); // the writer has its copy, the loop works on `input`
     if (events.started)
         events.started(start);
-    // On the CPU nothing is padded, so sorting by length across batches would buy nothing.
-    auto windows = planBatches(input.lengths, start.batchTokens, device == DeviceKind::Cuda ? 8 : 1);
+    auto windows = planBatches(input.lengths, start.batchTokens, windowBatches);
     CaptureLoop loop(request, input, std::move(windows), *decoder, writer.get());
     return loop.run(start.tokensDone, events);
 }
