@@ -64,7 +64,7 @@ private slots:
         BatchRouting r;
         QVERIFY((*decoder)->collect(r));
 
-        const std::size_t tokens = ids.size(), sites = (*decoder)->sites().size(), slots = (*decoder)->numSlots();
+        const std::size_t tokens = ids.size(), sites = (*decoder)->sites().size(), width = (*decoder)->numSlots();
         const std::size_t experts = (*decoder)->maxExperts();
         const auto layers = golden.values<std::int32_t>("site_layer");
         QCOMPARE(sites, layers.size());
@@ -82,9 +82,9 @@ private slots:
             for (std::size_t t = 0; t < tokens; ++t) {
                 const std::size_t cell = t * sites + m;
                 std::vector<std::pair<std::uint16_t, float>> ours, theirs;
-                for (std::size_t s = 0; s < slots; ++s) {
-                    ours.emplace_back(r.expertIds[cell * slots + s], r.weights[cell * slots + s]);
-                    theirs.emplace_back(refIds[t * slots + s], refWeights[t * slots + s]);
+                for (std::size_t s = 0; s < width; ++s) {
+                    ours.emplace_back(r.expertIds[cell * width + s], r.weights[cell * width + s]);
+                    theirs.emplace_back(refIds[t * width + s], refWeights[t * width + s]);
                     if (s > 0)
                         QVERIFY2(ours[s].second <= ours[s - 1].second, "rank order");
                 }
@@ -97,7 +97,7 @@ private slots:
                     excused += refMargin[t] <= kTieMargin;
                     continue;
                 }
-                for (std::size_t s = 0; s < slots; ++s)
+                for (std::size_t s = 0; s < width; ++s)
                     weightError = std::max<double>(weightError, std::abs(ours[s].second - theirs[s].second));
                 QCOMPARE(std::isnan(r.margin[cell]), std::isnan(refAbsolute[t]));
                 if (!std::isnan(refAbsolute[t]))
@@ -121,12 +121,12 @@ private slots:
 
         const auto rows = golden.values<std::int32_t>("hidden_rows");
         const auto hidden = golden.values<float>("hidden");
-        const std::size_t width = hidden.size() / rows.size();
+        const std::size_t hiddenWidth = hidden.size() / rows.size();
         double hiddenError = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {
             double difference = 0, size = 0;
-            for (std::size_t c = 0; c < width; ++c) {
-                const double a = r.hidden[static_cast<std::size_t>(rows[i]) * width + c], b = hidden[i * width + c];
+            for (std::size_t c = 0; c < hiddenWidth; ++c) {
+                const double a = r.hidden[static_cast<std::size_t>(rows[i]) * hiddenWidth + c], b = hidden[i * hiddenWidth + c];
                 difference += (a - b) * (a - b);
                 size += b * b;
             }
