@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // expertscope: every headless command but capture. Parses, calls, reports. The only file that includes CLI11.
+#include "app/cli/info_command.h"
+#include "app/cli/repair_command.h"
 #include "io/base/version.h"
 
 #include <CLI/CLI.hpp>
@@ -45,6 +47,17 @@ int main(int argc, char** argv)
     int status = 0;
 
     // One block a command: options into its struct, callback into its run function.
+    expertscope::InfoCommand info;
+    auto* infoOptions = app.add_subcommand("info", "Describe a trace: model, sites, tokens, labels, provenance");
+    infoOptions->add_option("FILE", info.file, "the trace")->required();
+    infoOptions->add_flag("--json", info.json, "for programs");
+    infoOptions->callback([&] { status = expertscope::runInfo(info); });
+
+    expertscope::RepairCommand repair;
+    auto* repairOptions = app.add_subcommand("repair", "Make a readable trace of what a killed capture left");
+    repairOptions->add_option("FILE", repair.file, "the trace that was to be written (FILE.part lies beside it)")->required();
+    repairOptions->add_flag("--json", repair.json, "for programs");
+    repairOptions->callback([&] { status = expertscope::runRepair(repair); });
 
     try {
         app.parse(argc, argv);
