@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/backend/cpu_kernels.h"
+
+namespace expertscope::cpu {
+
+namespace baseline {
+extern const KernelTable kTable;
+}
+#ifdef ES_X86_KERNELS
+namespace avx2 {
+extern const KernelTable kTable;
+}
+namespace avx512 {
+extern const KernelTable kTable;
+}
+#endif
+
+const KernelTable& kernels()
+{
+    static const KernelTable& best = []() -> const KernelTable& {
+#ifdef ES_X86_KERNELS
+        __builtin_cpu_init();
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+            && __builtin_cpu_supports("avx512bw"))
+            return avx512::kTable;
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+            return avx2::kTable;
+#endif
+        return baseline::kTable;
+    }();
+    return best;
+}
+
+}
