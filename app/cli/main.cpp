@@ -27,8 +27,8 @@ int startSibling(const std::string& name, char** arguments)
     argv[0] = program.data();
     argv.push_back(nullptr);
     execv(program.c_str(), argv.data());
-    std::fprintf(stderr, "expertscope: %s: %s (this build may lack it: see README, --no-torch and --no-gui)\n", program.c_str(),
-        std::strerror(errno));
+    std::fprintf(stderr, "expertscope: %s: %s (this build may lack it: see README, --no-torch and --no-gui)\n",
+        program.c_str(), std::strerror(errno));
     return 1;
 }
 
@@ -39,7 +39,7 @@ int main(int argc, char** argv)
     if (argc > 1 && (std::strcmp(argv[1], "capture") == 0 || std::strcmp(argv[1], "desktop") == 0))
         return startSibling(argv[1], argv);
 
-    CLI::App app {"Expertscope: capture, analyse, simulate and draw MoE routing", "expertscope"};
+    CLI::App app{"Expertscope: capture, analyse, simulate and draw MoE routing", "expertscope"};
     app.set_version_flag("--version", std::string("expertscope ") + expertscope::kVersion);
     app.require_subcommand(1);
     int status = 0;
