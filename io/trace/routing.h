@@ -124,7 +124,7 @@ struct Block
     std::span<const float> margin;            ///< [n] or empty
     std::span<const float> logits;            ///< [n, E] or empty
     std::span<const std::int32_t> tokenIds;   ///< [n] or empty; -1 unknown
-    std::span<const SequenceRun> runs;        ///< in order, covering the block
+    std::span<const SequenceRun> runs;        ///< in order; they cover the block but for tokens that a filter leaves out
 };
 
 /// Backing memory of a Block; one a thread, reused.
