@@ -69,11 +69,20 @@ std::vector<Tick> scaleTicks(const ColourScale& scale, int most, bool below, boo
     most = std::max(most, 2);
     if (scale.kind == ScaleKind::Log2) {
         const double lo = std::log2(scale.low), hi = std::log2(scale.high);
-        double step = 1;
-        while ((hi - lo) / step > most)
-            step *= 2;
-        if (hi - lo < 2 && most >= 4)
-            step = hi - lo < 1 ? 0.25 : 0.5;
+        // Powers of two that meet both ends and 1, where the limits allow it.
+        double step = 0;
+        for (const double candidate : {0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0}) {
+            const auto whole = [&](double x) { return std::abs(x - std::round(x)) < 1e-9; };
+            if (whole(lo / candidate) && whole(hi / candidate) && (hi - lo) / candidate <= most
+                && (candidate >= 1 || hi - lo <= 2)) {
+                step = candidate;
+                break;
+            }
+        }
+        for (double candidate = 1; step == 0; candidate *= 2) {
+            if ((hi - lo) / candidate <= most)
+                step = hi - lo < 1 ? (hi - lo) / 2 : candidate;
+        }
         for (double p = std::ceil(lo / step - 1e-9) * step; p <= hi + 1e-9; p += step)
             values.push_back(std::exp2(p));
     } else {

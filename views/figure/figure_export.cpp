@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/figure.h"
 
-#include "views/figure/fonts.h"
 #include "views/figure/heat_figure.h"
 #include "views/figure/pdf_patch.h"
 
@@ -16,27 +15,22 @@
 #include <QSvgGenerator>
 #include <QUuid>
 
-#include <qcustomplot.h>
-
 #include <cmath>
 
 namespace expertscope {
 
 namespace {
 
-QByteArray specHash(const FigureSpec& spec)
+/// Where the trace lies does not change the figure: its uuid and name stand for it.
+QByteArray specHash(FigureSpec spec)
 {
+    spec.tracePath = QFileInfo(spec.tracePath).fileName();
     return QCryptographicHash::hash(writeFigureSpec(spec), QCryptographicHash::Sha256).toHex();
 }
 
 QSizeF pagePoints(const FigureSpec& spec)
 {
     return {spec.widthMm * kPointsPerMm, spec.heightMm * kPointsPerMm};
-}
-
-Expected<QFont> fontOf(const Figure& figure)
-{
-    return figureFont(figure.spec.fontFamily, figure.spec.fontSizePt, figureTexts(figure));
 }
 
 QString number(double value)
@@ -48,8 +42,7 @@ QString number(double value)
 
 Expected<QByteArray> renderPdf(const Figure& figure)
 {
-    ES_ASSIGN(const QFont font, fontOf(figure));
-    HeatFigure page(figure, font, kMaxPdfRectangles);
+    ES_ASSIGN(const auto page, HeatFigure::create(figure, kMaxPdfRectangles));
     const QSizeF points = pagePoints(figure.spec);
     QByteArray pdf;
     QBuffer buffer(&pdf);
@@ -64,21 +57,14 @@ Expected<QByteArray> renderPdf(const Figure& figure)
 #if QT_VERSION >= QT_VERSION_CHECK(6, 8, 0)
         writer.setDocumentId(QUuid::createUuidV5(QUuid(), specHash(figure.spec)));
 #endif
-        QCPPainter painter;
-        if (!painter.begin(&writer))
-            return fail("Qt cannot paint PDF here", "PDF export");
-        painter.setRenderHint(QPainter::LosslessImageRendering);
-        painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching | QCPPainter::pmNonCosmetic);
-        page.paint(&painter);
-        painter.end();
+        ES_TRY(page->paint(&writer, 1, true));
     }
     return patchPdf(pdf, points, figure.created);
 }
 
 Expected<QByteArray> renderSvg(const Figure& figure)
 {
-    ES_ASSIGN(const QFont font, fontOf(figure));
-    HeatFigure page(figure, font, kMaxSvgRectangles);
+    ES_ASSIGN(const auto page, HeatFigure::create(figure, kMaxSvgRectangles));
     QByteArray svg;
     QBuffer buffer(&svg);
     buffer.open(QIODevice::WriteOnly);
@@ -86,16 +72,11 @@ Expected<QByteArray> renderSvg(const Figure& figure)
         QSvgGenerator generator;
         generator.setOutputDevice(&buffer);
         generator.setResolution(72);
-        generator.setSize(QSize(page.width(), page.height()));
-        generator.setViewBox(QRect(0, 0, page.width(), page.height()));
+        generator.setSize(QSize(page->width(), page->height()));
+        generator.setViewBox(QRect(0, 0, page->width(), page->height()));
         generator.setTitle(figure.spec.view + " figure of " + QFileInfo(figure.spec.tracePath).fileName());
         generator.setDescription(figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec));
-        QCPPainter painter;
-        if (!painter.begin(&generator))
-            return fail("Qt cannot paint SVG here", "SVG export");
-        painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching | QCPPainter::pmNonCosmetic);
-        page.paint(&painter);
-        painter.end();
+        ES_TRY(page->paint(&generator, 1, true));
     }
     // The generator knows whole pixels only: write the size that was asked for, and a view box that agrees with it.
     QString text = QString::fromUtf8(svg);
@@ -115,8 +96,7 @@ Expected<QByteArray> renderSvg(const Figure& figure)
 
 Expected<QByteArray> renderPng(const Figure& figure)
 {
-    ES_ASSIGN(const QFont font, fontOf(figure));
-    HeatFigure page(figure, font, 0);
+    ES_ASSIGN(const auto page, HeatFigure::create(figure, 0));
     const double scale = figure.spec.dpi / 72.0;
     const QSizeF points = pagePoints(figure.spec);
     QImage image(
@@ -126,16 +106,7 @@ Expected<QByteArray> renderPng(const Figure& figure)
     image.fill(Qt::white);
     image.setDotsPerMeterX(int(std::lround(figure.spec.dpi / 0.0254)));
     image.setDotsPerMeterY(image.dotsPerMeterX());
-    {
-        // Set the resolution on a copy of the header only: the painter works in points by its transform.
-        QCPPainter painter;
-        if (!painter.begin(&image))
-            return fail("Qt cannot paint images here", "PNG export");
-        painter.scale(scale, scale);
-        painter.setModes(QCPPainter::pmNoCaching | QCPPainter::pmNonCosmetic);
-        page.paint(&painter);
-        painter.end();
-    }
+    ES_TRY(page->paint(&image, scale, false));
     image.setText("Software", figure.spec.tool);
     image.setText("Description", "figure spec sha256:" + specHash(figure.spec));
     QByteArray png;

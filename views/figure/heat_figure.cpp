@@ -2,6 +2,7 @@
 #include "views/figure/heat_figure.h"
 
 #include "views/figure/axis_ticks.h"
+#include "views/figure/fonts.h"
 #include "views/figure/heat_map_plottable.h"
 
 #include <algorithm>
@@ -27,8 +28,8 @@ void styleAxis(QCPAxis* axis, const QFont& font, bool ticks)
     axis->setLabelFont(font);
     axis->setTickLabelColor(Qt::black);
     axis->setLabelColor(Qt::black);
-    axis->setTickLabelPadding(1);
-    axis->setLabelPadding(2);
+    axis->setTickLabelPadding(2);
+    axis->setLabelPadding(axis->axisType() == QCPAxis::atBottom ? 0 : 2);
     axis->setPadding(0);
     axis->grid()->setVisible(false);
 }
@@ -61,11 +62,44 @@ std::pair<float, float> valueRange(const HeatMap& map)
 std::vector<Tick> barTicks(const Figure& figure, double lengthPt)
 {
     const auto [least, largest] = valueRange(*figure.map);
-    const int most = std::clamp(int(lengthPt / (2.2 * figure.spec.fontSizePt)), 2, 9);
+    const int most = std::clamp(int(lengthPt / (1.6 * figure.spec.fontSizePt)), 2, 9);
     const double slack = 1e-6 * std::abs(figure.scale.high);
     return scaleTicks(figure.scale, most, least<figure.scale.low - slack, largest> figure.scale.high + slack);
 }
 
+}
+
+/// `words` in lines of at most `length`; none when a word is longer.
+static QStringList fillLines(const QStringList& words, const QFontMetricsF& metrics, double length)
+{
+    QStringList lines;
+    for (const QString& word : words) {
+        if (metrics.horizontalAdvance(word) > length)
+            return {};
+        if (!lines.isEmpty() && metrics.horizontalAdvance(lines.last() + ' ' + word) <= length)
+            lines.last() += ' ' + word;
+        else
+            lines << word;
+    }
+    return lines;
+}
+
+/// Breaks a label at its blanks into as few lines as fit `length`, of about the same width.
+static Expected<QString> wrapLabel(const QString& label, const QFont& font, double length)
+{
+    const QFontMetricsF metrics(font);
+    const QStringList words = label.split(' ', Qt::SkipEmptyParts);
+    QStringList lines = fillLines(words, metrics, length);
+    if (!words.isEmpty() && (lines.isEmpty() || lines.size() > 4))
+        return fail("does not fit the figure", "label '" + label.toStdString() + "'",
+            "a larger figure, a smaller font or another text");
+    for (double shorter = length; shorter > 0; --shorter) {
+        const QStringList narrower = fillLines(words, metrics, shorter);
+        if (narrower.isEmpty() || narrower.size() > lines.size())
+            break;
+        lines = narrower;
+    }
+    return lines.join('\n');
 }
 
 QStringList figureTexts(const Figure& figure)
@@ -77,24 +111,41 @@ QStringList figureTexts(const Figure& figure)
     return texts;
 }
 
-HeatFigure::HeatFigure(const Figure& figure, const QFont& font, std::size_t maxRectangles)
-    : m_figure(figure)
+Expected<std::unique_ptr<HeatFigure>> HeatFigure::create(const Figure& figure, std::size_t maxRectangles)
+{
+    ES_ASSIGN(const QFont font, figureFont(figure.spec.fontFamily, figure.spec.fontSizePt, figureTexts(figure)));
+    // What is left for a label beside the map, and under it: the page less ticks, their labels and margins.
+    const double height =
+        figure.spec.heightMm * kPointsPerMm - figure.spec.fontSizePt * (figure.spec.title.isEmpty() ? 4.2 : 5.8);
+    const double width = figure.spec.widthMm * kPointsPerMm - 8.0 * figure.spec.fontSizePt;
+    if (height < 2.0 * figure.spec.fontSizePt || width < 2.0 * figure.spec.fontSizePt)
+        return fail("leaves no room for the map at this font size", "figure size", "a larger figure or a smaller font");
+    Figure fitted = figure;
+    ES_ASSIGN(fitted.spec.xTitle, wrapLabel(figure.spec.xTitle, font, width));
+    ES_ASSIGN(fitted.spec.yTitle, wrapLabel(figure.spec.yTitle, font, height));
+    ES_ASSIGN(fitted.spec.valueTitle, wrapLabel(figure.spec.valueTitle, font, height));
+    ES_ASSIGN(fitted.spec.title, wrapLabel(figure.spec.title, font, width));
+    return std::unique_ptr<HeatFigure>(new HeatFigure(std::move(fitted), font, maxRectangles));
+}
+
+HeatFigure::HeatFigure(Figure fitted, const QFont& font, std::size_t maxRectangles)
+    : m_figure(std::move(fitted))
     , m_font(font)
-    , m_width(int(std::floor(figure.spec.widthMm * kPointsPerMm)))
-    , m_height(int(std::floor(figure.spec.heightMm * kPointsPerMm)))
+    , m_width(int(std::floor(m_figure.spec.widthMm * kPointsPerMm)))
+    , m_height(int(std::floor(m_figure.spec.heightMm * kPointsPerMm)))
     , m_plot(std::make_unique<QCustomPlot>())
 {
     m_plot->setLocale(QLocale::c());
     m_plot->setBackground(QBrush(Qt::white));
     m_plot->setViewport(QRect(0, 0, m_width, m_height));
     m_plot->plotLayout()->clear();
-    m_plot->plotLayout()->setColumnSpacing(figure.spec.fontSizePt);
+    m_plot->plotLayout()->setColumnSpacing(m_figure.spec.fontSizePt);
     m_plot->plotLayout()->setRowSpacing(2);
     buildMap(font, maxRectangles);
     buildBar(font);
-    if (!figure.spec.title.isEmpty()) {
+    if (!m_figure.spec.title.isEmpty()) {
         m_plot->plotLayout()->insertRow(0);
-        auto* title = new QCPTextElement(m_plot.get(), figure.spec.title, font);
+        auto* title = new QCPTextElement(m_plot.get(), m_figure.spec.title, font);
         title->setMargins(QMargins(0, 1, 0, 1));
         m_plot->plotLayout()->addElement(0, 0, title);
     }
@@ -106,7 +157,7 @@ void HeatFigure::buildMap(const QFont& font, std::size_t maxRectangles)
 {
     auto* rect = new QCPAxisRect(m_plot.get(), true);
     m_plot->plotLayout()->addElement(0, 0, rect);
-    rect->setMinimumMargins(QMargins(2, 3, 0, 1));
+    rect->setMinimumMargins(QMargins(2, m_figure.spec.fontSizePt * 2 / 3 + 1, 0, 1));
     for (QCPAxis* axis : rect->axes())
         styleAxis(axis, font, axis == rect->axis(QCPAxis::atLeft) || axis == rect->axis(QCPAxis::atBottom));
     QCPAxis* const x = rect->axis(QCPAxis::atBottom);
@@ -140,7 +191,7 @@ void HeatFigure::buildBar(const QFont& font)
     auto* group = new QCPMarginGroup(m_plot.get());
     rect->setMarginGroup(QCP::msTop | QCP::msBottom, group);
     m_plot->axisRect(0)->setMarginGroup(QCP::msTop | QCP::msBottom, group);
-    rect->setMinimumMargins(QMargins(0, 3, 2, 1));
+    rect->setMinimumMargins(QMargins(0, m_figure.spec.fontSizePt * 2 / 3 + 1, 2, 1));
     QCPAxis* const value = rect->addAxis(QCPAxis::atRight);
     QCPAxis* const key = rect->addAxis(QCPAxis::atBottom);
     QCPAxis* const left = rect->addAxis(QCPAxis::atLeft);
@@ -167,10 +218,20 @@ QRectF HeatFigure::cellArea() const
     return QRectF(m_plot->axisRect(m_plot->axisRectCount() - 2)->rect());
 }
 
-void HeatFigure::paint(QCPPainter* painter)
+Expected<void> HeatFigure::paint(QPaintDevice* device, double unitsPerPoint, bool vector)
 {
-    m_plot->toPainter(painter, m_width, m_height);
-    paintNote(painter, m_font);
+    QCPPainter painter;
+    if (!painter.begin(device))
+        return fail("Qt cannot paint to this kind of file here", "figure");
+    painter.scale(unitsPerPoint, unitsPerPoint);
+    painter.setRenderHint(QPainter::LosslessImageRendering);
+    painter.setMode(QCPPainter::pmVectorized, vector);
+    painter.setMode(QCPPainter::pmNoCaching);
+    painter.setMode(QCPPainter::pmNonCosmetic);
+    m_plot->toPainter(&painter, m_width, m_height);
+    paintNote(&painter, m_font);
+    painter.end();
+    return {};
 }
 
 void HeatFigure::paintNote(QCPPainter* painter, const QFont& font)
@@ -184,7 +245,7 @@ void HeatFigure::paintNote(QCPPainter* painter, const QFont& font)
     const QFontMetricsF metrics(font);
     const double width = metrics.horizontalAdvance(text);
     const double size = m_figure.spec.fontSizePt;
-    const QRectF box(area.right() - width - 1, m_height - 2 - metrics.height(), width + 1, metrics.height());
+    const QRectF box(area.right() - width - 1, m_height - 1 - metrics.height(), width + 1, metrics.height());
     painter->setFont(font);
     painter->setPen(QPen(Qt::black));
     painter->drawText(box, Qt::AlignRight | Qt::AlignVCenter | Qt::TextDontClip, text);

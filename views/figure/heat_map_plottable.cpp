@@ -115,7 +115,9 @@ void HeatMapPlottable::draw(QCPPainter* painter)
         drawRectangles(painter, *v);
     else
         drawPaperImage(painter, *v);
-    drawMarks(painter, *v);
+    // An image on paper carries small marks itself.
+    if (crossesFit(*v) || !paper || cells <= m_maxRectangles)
+        drawMarks(painter, *v);
     painter->restore();
 }
 
@@ -151,12 +153,16 @@ void HeatMapPlottable::drawPaperImage(QCPPainter* painter, const Visible& v) con
     const auto values =
         m_data->values.render({double(v.column0), double(v.column1), double(v.row0), double(v.row1), width, height},
             m_reducer, m_data->centre, m_scale.kind == ScaleKind::Log2);
+    const bool native = width == v.column1 - v.column0 && height == v.row1 - v.row0;
+    const bool fillMarks = native && !crossesFit(v);
     QImage image(int(width), int(height), QImage::Format_RGB32);
     for (std::size_t y = 0; y < height; ++y) {
         auto* line = reinterpret_cast<QRgb*>(image.scanLine(int(y)));
         for (std::size_t x = 0; x < width; ++x) {
             const float value = values[y * width + x];
             line[x] = std::isnan(value) ? kNoDataColour : m_scale.colour(value);
+            if (fillMarks && m_data->marked(v.row0 + y, v.column0 + x))
+                line[x] = kMarkColour;
         }
     }
     painter->drawImage(v.area, image);
@@ -188,12 +194,18 @@ void HeatMapPlottable::drawPixels(QCPPainter* painter, const Visible& v) const
     painter->drawImage(back, image);
 }
 
+bool HeatMapPlottable::crossesFit(const Visible& v)
+{
+    return std::min(v.area.width() / double(v.column1 - v.column0), v.area.height() / double(v.row1 - v.row0))
+        >= kSmallestCross;
+}
+
 void HeatMapPlottable::drawMarks(QCPPainter* painter, const Visible& v) const
 {
     if (m_data->marks.empty())
         return;
     const double w = v.area.width() / double(v.column1 - v.column0), h = v.area.height() / double(v.row1 - v.row0);
-    const bool crosses = std::min(w, h) >= kSmallestCross;
+    const bool crosses = crossesFit(v);
     if (!crosses && std::min(w, h) < 0.25)
         return; // smaller than anything that can be seen; the note under the figure counts them
     painter->setAntialiasing(crosses);

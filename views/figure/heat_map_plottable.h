@@ -48,6 +48,7 @@ private:
     };
     std::optional<Visible> visible() const;
     QRgb cellColour(std::size_t row, std::size_t column) const;
+    static bool crossesFit(const Visible& v);
     void drawRectangles(QCPPainter* painter, const Visible& v) const;
     void drawPaperImage(QCPPainter* painter, const Visible& v) const;
     void drawPixels(QCPPainter* painter, const Visible& v) const;

@@ -19,7 +19,7 @@ QString selectionText(const FigureSpec& spec)
 {
     QStringList parts;
     for (const auto& filter : spec.where)
-        parts << QString::fromStdString(filter.label) + " = " + QString::fromStdString(filter.value);
+        parts << QString::fromStdString(filter.label) + "=" + QString::fromStdString(filter.value);
     return parts.join(", ");
 }
 
@@ -28,14 +28,14 @@ QString valueTitle(const FigureSpec& spec)
     const QString selection = selectionText(spec);
     switch (spec.metric) {
     case LoadMetric::Relative:
-        return "Relative load (uniform = 1)";
+        return "Relative load (1 = uniform)";
     case LoadMetric::Share:
         return "Share of choices (%)";
     case LoadMetric::Ratio:
         break;
     }
     const QString base = spec.against == Against::All ? "whole trace" : "uniform";
-    return selection.isEmpty() ? "Share / " + base : "Share for " + selection + " / " + base;
+    return selection.isEmpty() ? "Share / " + base : "Share in " + selection + " / " + base;
 }
 
 double metricValue(const LoadCell& cell, const FigureSpec& spec)
