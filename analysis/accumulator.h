@@ -14,6 +14,7 @@ struct MetricContext
     const RoutingShape* shape = nullptr; ///< outlives the accumulator
     const Label* by = nullptr; ///< split results by the values of this label, or null
     std::map<std::string, double> params; ///< the metric's own, defaults filled in
+    std::vector<SiteIndex> sites; ///< the ones that results are wanted for
 };
 
 /// One metric over a part of a trace: observes blocks, merges with its like, yields rows. One thread at a time.

@@ -111,21 +111,14 @@ public:
 
     std::size_t numTasks() const { return (m_plan.tasks.size() - 1) * m_sites.size(); }
 
-    /// Takes tasks until there are none. Site by site, as the file lies on the disk.
-    void work(AccumulatorSet& set)
+    /// What a worker does: takes tasks until there are none. Site by site, as the file lies on the disk.
+    void work(AccumulatorSet& set, const std::function<AccumulatorSet()>& make)
     {
-        BlockBuffer buffer;
-        const std::size_t tasksPerSite = m_plan.tasks.size() - 1;
-        while (!m_stop) {
-            const std::size_t task = m_next++;
-            if (task >= numTasks())
-                break;
-            const SiteIndex site = m_sites[task / tasksPerSite];
-            const std::size_t inSite = task % tasksPerSite;
-            for (std::size_t b = m_plan.tasks[inSite]; b < m_plan.tasks[inSite + 1] && !m_stop; ++b) {
-                if (auto done = observe(site, m_plan.blocks[b], buffer, set); !done)
-                    setError(task, std::move(done).error());
-            }
+        try {
+            set = make(); // in the worker, so that its memory is near it
+            takeTasks(set);
+        } catch (const std::exception& problem) { // out of memory
+            setError(0, {problem.what(), "analysis", {}});
         }
         const std::lock_guard lock(m_mutex);
         ++m_finished;
@@ -139,28 +132,42 @@ public:
         std::unique_lock lock(m_mutex);
         while (m_finished < workers) {
             m_changed.wait_for(lock, std::chrono::milliseconds(50), [&] { return m_finished == workers; });
-            if (progress && !m_stop) {
-                lock.unlock(); // the callback may take its time
-                if (!progress(all > 0 ? double(m_tokensDone) / all : 1.0)) {
-                    m_cancelled = m_finished < workers;
-                    m_stop = true;
-                }
-                lock.lock();
-            }
+            if (!progress || m_cancelled)
+                continue;
+            lock.unlock(); // the callback may take its time
+            const bool goOn = progress(all > 0 ? double(m_tokensDone) / all : 1.0);
+            lock.lock();
+            m_cancelled = !goOn && m_finished < workers;
         }
     }
 
     Expected<void> outcome() const
     {
-        if (m_errorTask != kNone)
-            return tl::unexpected(m_error);
         if (m_cancelled)
             return fail(kCancelled);
+        if (m_errorTask != kNone)
+            return tl::unexpected(m_error);
         return {};
     }
 
 private:
     static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+    void takeTasks(AccumulatorSet& set)
+    {
+        BlockBuffer buffer;
+        const std::size_t tasksPerSite = m_plan.tasks.size() - 1;
+        for (std::size_t task = m_next++; task < numTasks(); task = m_next++) {
+            const SiteIndex site = m_sites[task / tasksPerSite];
+            const std::size_t inSite = task % tasksPerSite;
+            for (std::size_t b = m_plan.tasks[inSite]; b < m_plan.tasks[inSite + 1]; ++b) {
+                if (m_cancelled || task > m_errorTask)
+                    return;
+                if (auto done = observe(site, m_plan.blocks[b], buffer, set); !done)
+                    setError(task, std::move(done).error());
+            }
+        }
+    }
 
     Expected<void> observe(SiteIndex site, const PlannedBlock& planned, BlockBuffer& buffer, AccumulatorSet& set)
     {
@@ -184,7 +191,6 @@ private:
             m_errorTask = task;
             m_error = std::move(error);
         }
-        m_stop = true;
     }
 
     BlockSource& m_source;
@@ -197,8 +203,8 @@ private:
     std::mutex m_mutex;
     std::condition_variable m_changed;
     unsigned m_finished = 0;
-    bool m_cancelled = false;
-    std::size_t m_errorTask = kNone;
+    std::atomic<bool> m_cancelled{false};
+    std::atomic<std::size_t> m_errorTask{kNone}; ///< tasks before it still go on: theirs may be the earlier error
     Error m_error;
 };
 
@@ -218,10 +224,7 @@ Expected<AccumulatorSet> runPass(
     {
         std::vector<std::jthread> threads;
         for (AccumulatorSet& set : sets)
-            threads.emplace_back([&] {
-                set = make(); // in the worker, so that its memory is near it
-                pass.work(set);
-            });
+            threads.emplace_back([&] { pass.work(set, make); });
         pass.wait(workers, options.progress);
     }
     ES_TRY(pass.outcome());
