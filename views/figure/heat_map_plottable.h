@@ -16,7 +16,6 @@ namespace expertscope {
 /// Draws a HeatMap: column c between c - 1/2 and c + 1/2 on the key axis, row r likewise on the (reversed) value axis.
 class HeatMapPlottable final : public QCPAbstractPlottable
 {
-    Q_OBJECT
 public:
     HeatMapPlottable(QCPAxis* keyAxis, QCPAxis* valueAxis);
 

@@ -115,7 +115,7 @@ LoadPlot::LoadPlot(QWidget* parent)
     d->cell = new QCPItemRect(d->plot);
     d->across = new QCPItemLine(d->plot);
     d->down = new QCPItemLine(d->plot);
-    for (QCPAbstractItem* item : std::initializer_list<QCPAbstractItem*> {d->cell, d->across, d->down}) {
+    for (QCPAbstractItem* item : std::initializer_list<QCPAbstractItem*>{d->cell, d->across, d->down}) {
         item->setLayer("crosshair");
         item->setClipToAxisRect(true);
         item->setClipAxisRect(d->area);
@@ -145,8 +145,7 @@ LoadPlot::~LoadPlot() = default;
 
 void LoadPlot::setMap(HeatMapPtr map, const ColourScale& scale, Reducer reducer)
 {
-    const bool sameShape
-        = d->data && map && d->data->rows() == map->rows() && d->data->columns() == map->columns();
+    const bool sameShape = d->data && map && d->data->rows() == map->rows() && d->data->columns() == map->columns();
     d->data = std::move(map);
     d->scale = scale;
     d->map->setData(d->data, scale, reducer);
@@ -245,7 +244,7 @@ void LoadPlot::updateTicks()
     const auto all = d->data->values.summarise(0, d->data->rows(), 0, d->data->columns());
     const double slack = 1e-6 * std::abs(d->scale.high);
     auto ticks = scaleTicks(d->scale, std::clamp(int(d->area->height() / (2 * metrics.height())), 2, 11),
-        all.min < d->scale.low - slack, all.max > d->scale.high + slack);
+        all.min<d->scale.low - slack, all.max> d->scale.high + slack);
     for (Tick& t : ticks)
         t.position = (1 - t.position) * 256 - 0.5;
     d->setTicks(d->bar, ticks);
@@ -282,8 +281,8 @@ void LoadPlot::placeCrosshair()
 
 QPoint LoadPlot::cellCentre(Cell cell) const
 {
-    return d->plot->mapTo(this,
-        QPointF(d->x->coordToPixel(double(cell.second)), d->y->coordToPixel(double(cell.first))).toPoint());
+    return d->plot->mapTo(
+        this, QPointF(d->x->coordToPixel(double(cell.second)), d->y->coordToPixel(double(cell.first))).toPoint());
 }
 
 std::optional<LoadPlot::Cell> LoadPlot::cellAt(const QPoint& position) const
@@ -314,11 +313,11 @@ void LoadPlot::keyPressEvent(QKeyEvent* event)
     if (!d->data || d->data->rows() == 0 || d->data->columns() == 0)
         return;
     if (!m_current)
-        return setCurrent(Cell {0, 0});
+        return setCurrent(Cell{0, 0});
     const auto step = [](std::size_t at, int by, std::size_t size) {
         return std::size_t(std::clamp<std::ptrdiff_t>(std::ptrdiff_t(at) + by, 0, std::ptrdiff_t(size) - 1));
     };
-    setCurrent(Cell {step(m_current->first, row, d->data->rows()), step(m_current->second, column, d->data->columns())});
+    setCurrent(Cell{step(m_current->first, row, d->data->rows()), step(m_current->second, column, d->data->columns())});
 }
 
 bool LoadPlot::eventFilter(QObject* watched, QEvent* event)
