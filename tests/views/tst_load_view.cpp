@@ -177,7 +177,7 @@ private slots:
         settle();
         auto trace = loadTrace();
         const LoadTable table = loadTable(*trace, {}).value();
-        for (const LoadPlot::Cell cell : {LoadPlot::Cell{0, 0}, {5, 25}, {3, 31}, {1, 3}}) {
+        for (const LoadPlot::Cell& cell : {LoadPlot::Cell{0, 0}, {5, 25}, {3, 31}, {1, 3}}) {
             hover(cell);
             QVERIFY(plot()->current() == cell);
             const auto count =
