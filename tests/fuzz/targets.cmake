@@ -1,0 +1,1 @@
+expertscope_fuzz(fuzz_tokenizer_json fuzz_tokenizer_json.cpp expertscope_tokenizer)
