@@ -101,7 +101,7 @@ private slots:
                     weightError = std::max<double>(weightError, std::abs(ours[s].second - theirs[s].second));
                 QCOMPARE(std::isnan(r.margin[cell]), std::isnan(refAbsolute[t]));
                 if (!std::isnan(refAbsolute[t]))
-                    QVERIFY(std::abs(r.margin[cell] - refAbsolute[t]) < 1e-5);
+                    QVERIFY(std::abs(r.margin[cell] - refAbsolute[t]) <= 2 * kWeightError); // a difference of two scores
             }
             // Entropy and logits of the tokens whose reference logits are kept.
             for (std::size_t t = 0; t < refLogits.size() / experts; ++t) {
