@@ -47,7 +47,7 @@ public:
     bool start_array(std::size_t) override { return open(JsonValue{JsonValue::Array{}}); }
     bool key(string_t& value) override
     {
-        std::get<JsonValue::Object>(m_open.back().data).emplace_back(std::move(value), JsonValue{});
+        std::get<JsonValue::Object>(m_open.back().data).push_back({std::move(value), {}});
         return true;
     }
     bool end_object() override
@@ -132,6 +132,9 @@ Expected<JsonValue> parseStrictJson(std::string_view text, const JsonLimits& lim
 {
     if (text.size() > limits.maxBytes)
         return fail("larger than " + std::to_string(limits.maxBytes) + " bytes", where);
+    // The library takes a zero byte for the end of its input: what follows would go unseen.
+    if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+        return fail("not valid JSON at byte " + std::to_string(zero + 1) + ": a zero byte", where);
     TreeBuilder builder(limits);
     try {
         if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder))

@@ -1,0 +1,3 @@
+expertscope_fuzz(fuzz_safetensors_header fuzz_safetensors_header.cpp expertscope_checkpoint)
+expertscope_fuzz(fuzz_config fuzz_config.cpp expertscope_checkpoint)
+expertscope_fuzz(fuzz_shard_index fuzz_shard_index.cpp expertscope_checkpoint)
