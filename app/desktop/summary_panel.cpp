@@ -10,6 +10,8 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace expertscope {
 
 namespace {
@@ -30,14 +32,14 @@ SummaryPanel::SummaryPanel(QWidget* parent)
 {
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
-    auto* splitter = new QSplitter(Qt::Vertical, this);
+    m_splitter = new QSplitter(Qt::Vertical, this);
+    QSplitter* const splitter = m_splitter;
     splitter->setChildrenCollapsible(false);
     outer->addWidget(splitter);
 
     auto* top = new QWidget(splitter);
     auto* topLayout = new QVBoxLayout(top);
-    topLayout->setContentsMargins(12, 8, 12, 8);
-    topLayout->addWidget(title("Trace", top));
+    topLayout->setContentsMargins(8, 8, 8, 8);
     auto* scroll = new QScrollArea(top);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
@@ -55,7 +57,7 @@ SummaryPanel::SummaryPanel(QWidget* parent)
 
     auto* bottom = new QWidget(splitter);
     auto* bottomLayout = new QVBoxLayout(bottom);
-    bottomLayout->setContentsMargins(12, 8, 12, 12);
+    bottomLayout->setContentsMargins(8, 8, 8, 8);
     m_balanceTitle = title("Balance", bottom);
     bottomLayout->addWidget(m_balanceTitle);
     m_model = new BalanceModel(this);
@@ -64,7 +66,8 @@ SummaryPanel::SummaryPanel(QWidget* parent)
     m_table->setModel(m_model);
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -100,7 +103,16 @@ void SummaryPanel::setTrace(const TraceFacts& facts)
 void SummaryPanel::setTables(const LoadTables& tables, const QString& selection)
 {
     m_balanceTitle->setText("Balance, " + selection);
+    const int rowsBefore = m_model->rowCount();
     m_model->setTables(tables);
+    if (m_model->rowCount() == rowsBefore)
+        return;
+    // The table takes what its rows need, up to half; the facts get the rest.
+    const int needed = m_balanceTitle->sizeHint().height() + m_table->horizontalHeader()->sizeHint().height()
+        + m_model->rowCount() * m_table->verticalHeader()->defaultSectionSize() + 32;
+    const int height = std::max(m_splitter->height(), 300);
+    const int table = std::min(needed, height / 2);
+    m_splitter->setSizes({height - table, table});
 }
 
 }

@@ -10,6 +10,7 @@
 
 class QFormLayout;
 class QLabel;
+class QSplitter;
 class QTableView;
 
 namespace expertscope {
@@ -27,6 +28,7 @@ public:
 
 private:
     QWidget* m_facts = nullptr;
+    QSplitter* m_splitter = nullptr;
     QFormLayout* m_form = nullptr;
     QLabel* m_balanceTitle = nullptr;
     QTableView* m_table = nullptr;

@@ -277,7 +277,7 @@ def kinds():
     yield "llama3", True, lambda: byte_bpe(seq([split(CL100K), byte_level()]), more=plain, edit=ignore_merges,
                                            post=lambda t: processors.Sequence([processors.ByteLevel(trim_offsets=False), bos(t)]))
     yield "granite", True, lambda: byte_bpe(seq([pre_tokenizers.Digits(individual_digits=True), byte_level(False, True)]))
-    yield "roberta", True, lambda: byte_bpe(byte_level(True, True), post=lambda t: processors.RobertaProcessing(
+    yield "roberta", False, lambda: byte_bpe(byte_level(True, True), post=lambda t: processors.RobertaProcessing(
         ("<|im_end|>", t.token_to_id("<|im_end|>")), ("<|im_start|>", t.token_to_id("<|im_start|>"))))
     yield "mixtral", False, lambda: spm(norm=PREPEND, post=spm_bos)
     yield "spm_first", False, lambda: spm(pre_tokenizers.Metaspace(prepend_scheme="first", split=False), post=spm_bos, more=variants)
@@ -391,7 +391,7 @@ def compare(name, joins, tok, lines, program, folder):
                 continue
             text = b"".join(vocabulary[i] for i in m)
             wanted = tok.normalizer.normalize_str(line) if tok.normalizer is not None else line
-            if text != wanted.encode() and text != (" " + wanted).encode() and name != "roberta":
+            if text != wanted.encode() and text != (" " + wanted).encode():
                 print(f"  {name}: bytes do not join: {line!r}")
                 bad += 1
             joined += 1
