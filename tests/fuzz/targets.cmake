@@ -1,0 +1,1 @@
+expertscope_fuzz(fuzz_trace_open fuzz_trace_open.cpp expertscope_trace)
