@@ -137,13 +137,14 @@ struct Block
     std::uint32_t numTokens = 0; ///< n
     std::uint16_t numSlots = 0; ///< K of the trace; slots >= Site::topK hold kNoExpert
     std::uint16_t numExperts = 0; ///< E of this site
+    std::uint16_t evenSlots = 0;  ///< every token fills just its first so many slots; 0: it varies, or nobody looked
     std::span<const std::uint16_t> expertIds; ///< [n, K] in rank order, highest selection score first
     std::span<const float> weights; ///< [n, K] or empty; NaN where no expert
     std::span<const float> entropy; ///< [n] or empty
     std::span<const float> margin; ///< [n] or empty
     std::span<const float> logits; ///< [n, E] or empty
     std::span<const std::int32_t> tokenIds; ///< [n] or empty; -1 unknown
-    std::span<const SequenceRun> runs; ///< in order, covering the block
+    std::span<const SequenceRun> runs; ///< in order; they cover the block but for tokens that a filter leaves out
 };
 
 /// Backing memory of a Block; one a thread, reused.
