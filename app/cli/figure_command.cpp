@@ -195,6 +195,11 @@ int runFigureCommand(const FigureOptions& options)
     // Figures never need a display, and look the same whatever the display is.
     qputenv("QT_QPA_PLATFORM", "offscreen");
     qputenv("QT_SCALE_FACTOR", "1");
+    // Qt's remarks about the session (no XDG_RUNTIME_DIR, …) are no errors of ours, which are values and all reported.
+    qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
+        if (type == QtCriticalMsg || type == QtFatalMsg)
+            std::fprintf(stderr, "expertscope: %s\n", qPrintable(message));
+    });
     int argc = 1;
     char name[] = "expertscope";
     char* argv[] = {name, nullptr};

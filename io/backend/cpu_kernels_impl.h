@@ -9,6 +9,14 @@
 #include <math.h>
 #include <stdint.h>
 
+#if defined(__clang__)
+#define ES_NO_CONTRACTION
+#define ES_CONTRACTION_OFF _Pragma("STDC FP_CONTRACT OFF")
+#else
+#define ES_NO_CONTRACTION __attribute__((optimize("fp-contract=off")))
+#define ES_CONTRACTION_OFF
+#endif
+
 namespace expertscope::cpu::ES_KERNELS {
 namespace {
 
@@ -79,18 +87,23 @@ void rmsNorm(const float* x, const float* weight, float eps, float* out, int64_t
         a += u * u;
         b += v * v;
     }
-    float sum = total(a + b);
+    // The factor's error is the whole row's: so it is made in double.
+    double sum = 0;
+    for (int lane = 0; lane < kLanes; ++lane)
+        sum += double(a[lane]) + double(b[lane]);
     for (; i < n; ++i)
-        sum += x[i] * x[i];
-    const float factor = 1.0f / __builtin_sqrtf(sum / float(n) + eps);
+        sum += double(x[i]) * double(x[i]);
+    const float factor = float(1.0 / __builtin_sqrt(sum / double(n) + double(eps)));
     for (i = 0; i + kLanes <= n; i += kLanes)
         store(out + i, load(weight + i) * (load(x + i) * factor));
     for (; i < n; ++i)
         out[i] = weight[i] * (x[i] * factor);
 }
 
-void rotate(float* head, const float* cosine, const float* sine, int64_t half)
+// Rounded product by product as the reference does it, not contracted to fused multiply-adds.
+ES_NO_CONTRACTION void rotate(float* head, const float* cosine, const float* sine, int64_t half)
 {
+    ES_CONTRACTION_OFF
     float* second = head + half;
     int64_t i = 0;
     for (; i + kLanes <= half; i += kLanes) {
@@ -244,8 +257,8 @@ int64_t attentionScratch(int64_t numKeys, int64_t headDim)
     return keys * headDim + keys * d + kRows * keys + kRows * headDim + kRows * d + 4 * kLanes;
 }
 
-// scores[r][0..kPanel) = q[r] . panel, for kMicro rows
-inline void scorePanel(const float* q, int64_t qStride, const float* panel, int64_t headDim, float* scores, int64_t scoreStride)
+// scores[r][0..kPanel) = q[r] . panel * scale, for kMicro rows
+inline void scorePanel(const float* q, int64_t qStride, const float* panel, int64_t headDim, float scale, float* scores, int64_t scoreStride)
 {
     Vec acc[kMicro][kVecs] {};
     for (int64_t d = 0; d < headDim; ++d) {
@@ -260,7 +273,7 @@ inline void scorePanel(const float* q, int64_t qStride, const float* panel, int6
     }
     for (int64_t r = 0; r < kMicro; ++r) {
         for (int64_t v = 0; v < kVecs; ++v)
-            store(scores + r * scoreStride + v * kLanes, acc[r][v]);
+            store(scores + r * scoreStride + v * kLanes, acc[r][v] * scale);
     }
 }
 
@@ -352,7 +365,7 @@ void attention(const AttentionTask& t, float* scratch)
             for (int64_t r = 0; r < microRows; ++r) {
                 const float* source = t.q + (q0 + r) * t.rowStride + head * d;
                 for (int64_t c = 0; c < d; ++c)
-                    queries[r * d + c] = r < rows ? source[c] * t.scale : 0.0f;
+                    queries[r * d + c] = r < rows ? source[c] : 0.0f;
             }
             // Panels that some of these queries see.
             const int64_t lastKey = q0 + rows - 1 - firstKey;
@@ -360,7 +373,7 @@ void attention(const AttentionTask& t, float* scratch)
             const int64_t p0 = lowest / kPanel, p1 = lastKey / kPanel + 1;
             for (int64_t p = p0; p < p1; ++p) {
                 for (int64_t r = 0; r < microRows; r += kMicro)
-                    scorePanel(queries + r * d, d, panels + p * kPanel * d, d, scores + r * keys + p * kPanel, keys);
+                    scorePanel(queries + r * d, d, panels + p * kPanel * d, d, t.scale, scores + r * keys + p * kPanel, keys);
             }
             const int64_t base = p0 * kPanel, limit = p1 * kPanel;
             for (int64_t r = 0; r < microRows; ++r) {

@@ -95,9 +95,7 @@ void readExpertCount(ConfigReader& config, const Family& family, ArchSpec& arch)
 
 void checkShape(ConfigReader& config, const ArchSpec& arch)
 {
-    if (arch.headDim < 1)
-        config.refuse("num_attention_heads", "is more than hidden_size");
-    else if (arch.numHeads % arch.numKvHeads != 0) {
+    if (arch.numHeads % arch.numKvHeads != 0) {
         config.refuse("num_key_value_heads",
             "is " + std::to_string(arch.numKvHeads) + ", which does not divide the " + std::to_string(arch.numHeads)
                 + " query heads");

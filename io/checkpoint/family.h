@@ -48,10 +48,9 @@ struct CommonDefaults
 /// vocab_size, hidden_size, num_hidden_layers, num_attention_heads, rms_norm_eps, hidden_act, tie_word_embeddings,
 /// num_experts_per_tok; num_hidden_layers LayerSpecs.
 void fillCommon(ConfigReader& config, ArchSpec& arch, const CommonDefaults& defaults);
-/// num_key_value_heads, where missing or null means as many as query heads.
-void fillKvHeads(ConfigReader& config, ArchSpec& arch);
-/// head_dim; hidden_size / num_attention_heads where it is missing or null.
-void fillHeadDim(ConfigReader& config, ArchSpec& arch);
+/// head_dim, or hidden_size / num_attention_heads where it is to be derived. (Missing always means that; null does so
+/// for mixtral, the other families' reference breaks on it.)
+void fillHeadDim(ConfigReader& config, ArchSpec& arch, bool derived);
 /// mlp_only_layers and decoder_sparse_step: which layers are dense, `denseIntermediate` wide.
 void fillDenseLayers(ConfigReader& config, ArchSpec& arch, std::int64_t denseIntermediate);
 /// One sliding window for every layer.

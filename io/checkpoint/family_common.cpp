@@ -29,15 +29,11 @@ void fillCommon(ConfigReader& config, ArchSpec& arch, const CommonDefaults& defa
     arch.router.topK = config.size("num_experts_per_tok", defaults.expertsPerToken);
 }
 
-void fillKvHeads(ConfigReader& config, ArchSpec& arch)
+void fillHeadDim(ConfigReader& config, ArchSpec& arch, bool derived)
 {
-    arch.numKvHeads = config.isNull("num_key_value_heads") ? arch.numHeads : config.size("num_key_value_heads", 1);
-}
-
-void fillHeadDim(ConfigReader& config, ArchSpec& arch)
-{
-    arch.headDim = config.isNull("head_dim") ? arch.hiddenSize / std::max<std::int64_t>(1, arch.numHeads)
-                                             : config.size("head_dim", 1);
+    arch.headDim = derived ? arch.hiddenSize / std::max<std::int64_t>(1, arch.numHeads) : config.size("head_dim", 1);
+    if (arch.headDim < 1)
+        config.refuse("num_attention_heads", "is more than hidden_size");
 }
 
 void fillDenseLayers(ConfigReader& config, ArchSpec& arch, std::int64_t denseIntermediate)

@@ -10,11 +10,8 @@ namespace {
 void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {32000, 4096, 32, 32, 1e-5, 2});
-    if (config.has("num_key_value_heads"))
-        fillKvHeads(config, arch);
-    else
-        arch.numKvHeads = 8;
-    fillHeadDim(config, arch);
+    arch.numKvHeads = config.size("num_key_value_heads", 8);
+    fillHeadDim(config, arch, config.isNull("head_dim"));
     if (const auto window = config.optionalInteger("sliding_window", 1, INT32_MAX))
         setWindow(arch, *window);
     arch.expertIntermediate = config.size("intermediate_size", 14336);

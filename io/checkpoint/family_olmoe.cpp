@@ -12,8 +12,8 @@ namespace {
 void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {50304, 2048, 16, 16, 1e-5, 8});
-    fillKvHeads(config, arch);
-    fillHeadDim(config, arch);
+    arch.numKvHeads = config.isNull("num_key_value_heads") ? arch.numHeads : config.size("num_key_value_heads", 1);
+    fillHeadDim(config, arch, !config.has("head_dim"));
     arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
     arch.qkNorm = QkNorm::FullWidth;
     // The norm's width is hidden_size in the reference, whatever head_dim says.
@@ -25,10 +25,8 @@ void fill(ConfigReader& config, ArchSpec& arch)
     arch.clipQkv = config.optionalNumber("clip_qkv");
     if (arch.clipQkv && !(*arch.clipQkv >= 0))
         config.refuse("clip_qkv", "must not be negative");
-    if (!config.isNull("sliding_window")) {
-        config.refuse("sliding_window", "olmoe has none, and the reference's attention back-ends disagree about it",
-            "set it to null");
-    }
+    // A sliding_window in the file changes nothing: the reference's model makes full causal masks (only its
+    // flash-attention back-end would look at it).
     arch.expertIntermediate = config.size("intermediate_size", 2048);
     if (config.boolean("norm_topk_prob", false))
         arch.router.renormalisation = Renormalisation::Sum;

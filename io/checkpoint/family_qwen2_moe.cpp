@@ -41,7 +41,7 @@ void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {151936, 2048, 24, 16, 1e-6, 4});
     arch.numKvHeads = config.size("num_key_value_heads", 16);
-    fillHeadDim(config, arch);
+    fillHeadDim(config, arch, !config.has("head_dim"));
     arch.qkvBias = config.boolean("qkv_bias", true);
     arch.expertIntermediate = config.size("moe_intermediate_size", 1408);
     arch.sharedIntermediate = config.integer("shared_expert_intermediate_size", 5632, 0, INT32_MAX);

@@ -11,7 +11,7 @@ void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {151936, 2048, 24, 32, 1e-6, 8});
     arch.numKvHeads = config.size("num_key_value_heads", 4);
-    fillHeadDim(config, arch);
+    fillHeadDim(config, arch, !config.has("head_dim"));
     arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
     arch.qkNorm = QkNorm::PerHead;
     arch.expertIntermediate = config.size("moe_intermediate_size", 768);

@@ -47,7 +47,7 @@ public:
     bool start_array(std::size_t) override { return open(JsonValue{JsonValue::Array{}}); }
     bool key(string_t& value) override
     {
-        std::get<JsonValue::Object>(m_open.back().data).emplace_back(std::move(value), JsonValue{});
+        std::get<JsonValue::Object>(m_open.back().data).push_back({std::move(value), {}});
         return true;
     }
     bool end_object() override

@@ -15,11 +15,13 @@
 
 namespace expertscope {
 
+struct JsonMember;
+
 class JsonValue
 {
 public:
     using Array = std::vector<JsonValue>;
-    using Object = std::vector<std::pair<std::string, JsonValue>>; ///< sorted by key
+    using Object = std::vector<JsonMember>; ///< sorted by key
     /// Integers that fit no 64-bit type arrive as double.
     std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> data;
 
@@ -32,6 +34,12 @@ public:
     const JsonValue* find(std::string_view key) const;
     /// For messages: "an object", "a string", …
     const char* kind() const;
+};
+
+struct JsonMember
+{
+    std::string first;
+    JsonValue second;
 };
 
 struct JsonLimits

@@ -131,7 +131,7 @@ Expected<AddedTokens> AddedTokens::load(
             ES_ASSIGN(content, normalizer.apply(content, buffers, scratch));
         }
         if (content.text.empty())
-            return fail("normalises to nothing: " + quoted(token.content), place);
+            continue; // it can never be found
         if (content.text.size() > 4 * kMaxContentBytes)
             return fail("normalises to something too long: " + quoted(token.content), place);
         if (!added.m_finders[token.normalized ? 1 : 0].add(content.text, static_cast<std::uint32_t>(i)))

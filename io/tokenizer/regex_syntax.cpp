@@ -19,6 +19,8 @@ constexpr std::string_view kNotSpace =
     "\\x{0}-\\x{8}\\x{E}-\\x{1F}\\x{21}-\\x{84}\\x{86}-\\x{9F}\\x{A1}-\\x{167F}\\x{1681}-\\x{1FFF}\\x{200B}-\\x{2027}"
     "\\x{202A}-\\x{202E}\\x{2030}-\\x{205E}\\x{2060}-\\x{2FFF}\\x{3001}-\\x{D7FF}\\x{E000}-\\x{10FFFF}";
 constexpr std::string_view kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
+// Where no class is open Oniguruma asks another table for Latin-1, which has superscripts and fractions as well.
+constexpr std::string_view kWordAlone = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
 
 constexpr std::array<std::string_view, 38> kCategories{"L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N",
     "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp",
@@ -82,6 +84,7 @@ public:
         if (m_in.starts_with("(?i)")) { // any later and the two engines disagree on how far it reaches
             m_out += "(?i)";
             m_at = 4;
+            m_caseless = true;
         }
         while (!done())
             ES_TRY(item());
@@ -110,6 +113,22 @@ private:
     {
         m_atom = m_out.size();
         m_out += text;
+    }
+
+    /// Without regard to case Oniguruma takes "ss" for U+00DF and the like, PCRE2 does not.
+    Expected<void> character(char32_t c)
+    {
+        const char32_t lower = c >= 'A' && c <= 'Z' ? c + 32 : c;
+        const bool adjacent = m_letterEnd == m_out.size();
+        if (m_caseless && adjacent
+            && ((m_letter == 's' && (lower == 's' || lower == 't'))
+                || (m_letter == 'f' && (lower == 'f' || lower == 'i' || lower == 'l')) || lower >= 0x80
+                || m_letter >= 0x80))
+            return unknown("letters that may be a ligature, without regard to case,");
+        atom(literal(c));
+        m_letter = lower;
+        m_letterEnd = m_out.size();
+        return {};
     }
 
     Expected<void> item()
@@ -161,8 +180,7 @@ private:
         case '\\':
             return escapeOutside();
         default:
-            atom(literal(next()));
-            return {};
+            return character(next());
         }
     }
 
@@ -176,6 +194,7 @@ private:
             if (from == "(" && ahead("(?"))
                 break;
             if (take(from)) {
+                m_caseless = m_caseless || from.find('i') != std::string_view::npos;
                 m_groups.push_back(m_out.size());
                 m_out += to;
                 m_atom.reset();
@@ -243,7 +262,7 @@ private:
     Expected<void> escapeOutside()
     {
         if (take("\\b") || take("\\B")) {
-            const std::string w = "[" + std::string(kWord) + "]";
+            const std::string w = "[" + std::string(kWordAlone) + "]";
             const bool inside = m_in[m_at - 1] == 'b';
             m_out += inside ? "(?:(?<=" + w + ")(?!" + w + ")|(?<!" + w + ")(?=" + w + "))"
                             : "(?:(?<=" + w + ")(?=" + w + ")|(?<!" + w + ")(?!" + w + "))";
@@ -257,9 +276,8 @@ private:
         }
         ES_ASSIGN(const Escape escape, this->escape());
         if (escape.character)
-            atom(literal(*escape.character));
-        else
-            atom(escape.outside.empty() ? "[" + escape.set + "]" : escape.outside);
+            return character(*escape.character);
+        atom(escape.outside.empty() ? "[" + escape.set + "]" : escape.outside);
         return {};
     }
 
@@ -295,9 +313,9 @@ private:
         case 'h':
             return Escape{{}, "0-9A-Fa-f", {}};
         case 'w':
-            return Escape{{}, std::string(kWord), {}};
+            return Escape{{}, std::string(kWord), "[" + std::string(kWordAlone) + "]"};
         case 'W':
-            return Escape{{}, {}, "[^" + std::string(kWord) + "]", true};
+            return Escape{{}, {}, "[^" + std::string(kWordAlone) + "]", true};
         case 'p':
         case 'P':
             return property(c == 'P');
@@ -428,6 +446,9 @@ private:
     std::size_t m_at = 0;
     std::string m_out;
     std::optional<std::size_t> m_atom; // where the last thing a quantifier can follow starts in m_out
+    bool m_caseless = false; // anywhere so far: only makes us stricter
+    char32_t m_letter = 0; // the last literal one, in lower case, and where it ended in m_out
+    std::size_t m_letterEnd = std::string::npos;
     std::vector<std::size_t> m_groups; // where the open groups start in m_out
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/tokenizer/unicode.h"
 
+#include "io/tokenizer/unicode_age.h"
+
 #include <cstdint>
 #include <cstring>
 
@@ -111,16 +113,20 @@ bool isPunctuation(char32_t c)
 {
     if (c < 0x80) // also $ + < = > ^ ` | ~, which are symbols to Unicode
         return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
+    if (c == 0x166D || c == 0x111C9) // symbol and mark since Unicode 11 and 12
+        return true;
     const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
-    return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+    return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO && !isNewPunctuation(c);
 }
 
 bool isMark(char32_t c)
 {
     if (c < 0x300)
         return false;
+    if (c == 0x1CF2 || c == 0x1CF3) // letters since Unicode 12
+        return true;
     const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
-    return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+    return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME && !isNewToNormalization(c);
 }
 
 void appendLowercase(std::string& text, char32_t c)

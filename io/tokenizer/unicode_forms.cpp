@@ -2,8 +2,11 @@
 #include "io/tokenizer/unicode_forms.h"
 
 #include "io/tokenizer/unicode.h"
+#include "io/tokenizer/unicode_age.h"
 
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include <utf8proc.h>
@@ -19,15 +22,15 @@ bool isInert(char32_t c, UnicodeForm form)
     const bool composing = form == UnicodeForm::Nfc || form == UnicodeForm::Nfkc;
     if (c < 0x80 || (form == UnicodeForm::Nfc && c < 0x300))
         return true;
-    if ((c >= 0x3400 && c <= 0x9FFF) || (c >= 0x3041 && c <= 0x3096)) {
-        // CJK ideographs and Hiragana; of the latter only those without a voiced form written in two ways
-        return c >= 0x3400;
-    }
+    if (c >= 0x3400 && c <= 0x9FFF) // ideographs
+        return true;
     if (c >= 0xAC00 && c <= 0xD7A3)
         return composing;
-    // Vowel and final Jamo join the letter before; so do Kirat Rai vowels, which are letters as well
-    if ((c >= 0x1160 && c <= 0x11FF) || (c >= 0xD7B0 && c <= 0xD7FF) || (c >= 0x16D40 && c <= 0x16D7F))
+    // Vowel and final Jamo join the letter before
+    if ((c >= 0x1160 && c <= 0x11FF) || (c >= 0xD7B0 && c <= 0xD7FF))
         return false;
+    if (isNewToNormalization(c))
+        return true;
     const utf8proc_property_t* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(c));
     return property->category != UTF8PROC_CATEGORY_CN
         && !(property->category >= UTF8PROC_CATEGORY_MN && property->category <= UTF8PROC_CATEGORY_ME)
@@ -48,15 +51,25 @@ void appendByLibrary(std::string& out, std::string_view text, UnicodeForm form)
     std::free(result);
 }
 
-/// Offset of the last inert code point before the first one that is not, if there is such a one.
+/// Where the first stretch at or behind `from` begins that may change: at the code point that is not inert, or at the
+/// inert one before it, which it may join. npos if there is none.
 std::size_t firstDoubtful(std::string_view text, std::size_t from, UnicodeForm form)
 {
-    std::size_t start = from; // of the code point before
+    std::size_t start = from;
     for (std::size_t at = from; at < text.size();) {
+        std::uint64_t eight = 0;
+        if (at + 8 <= text.size())
+            std::memcpy(&eight, text.data() + at, 8);
+        if (at + 8 <= text.size() && (eight & 0x8080808080808080u) == 0) { // ASCII
+            at += 8;
+            start = at - 1;
+            continue;
+        }
         const std::size_t here = at;
-        if (!isInert(nextCodePoint(text, at), form))
+        const char32_t c = nextCodePoint(text, at);
+        if (!isInert(c, form))
             return start;
-        start = here;
+        start = isNewToNormalization(c) ? at : here; // nothing joins what is not known
     }
     return std::string_view::npos;
 }

@@ -10,10 +10,11 @@ namespace expertscope::testing {
 
 /// `layers` x `experts`, top-2, 6 sequences labelled language = de, en, fr; layer 1 never uses expert 3; the first
 /// quarter of the experts is twice as likely for "de".
-inline std::shared_ptr<MemoryTrace> loadTrace(std::size_t layers = 6, std::uint16_t experts = 32, std::uint32_t length = 400)
+inline std::shared_ptr<MemoryTrace> loadTrace(
+    std::size_t layers = 6, std::uint16_t experts = 32, std::uint32_t length = 400)
 {
     auto trace = std::make_shared<MemoryTrace>(layers, experts, std::uint16_t(2));
-    const std::vector<std::string> languages {"de", "en", "de", "en", "fr", "fr"};
+    const std::vector<std::string> languages{"de", "en", "de", "en", "fr", "fr"};
     for (std::size_t i = 0; i < languages.size(); ++i)
         trace->addSequence(length, "doc" + std::to_string(i));
     trace->addLabel("language", languages);

@@ -254,7 +254,7 @@ void HeatFigure::paintNote(QCPPainter* painter, const QFont& font)
         0, 0, area.width() / double(m_figure.map->columns()), area.height() / double(m_figure.map->rows()));
     if (std::min(cell.width(), cell.height()) >= kSmallestCross) {
         painter->setAntialiasing(true);
-        drawMark(painter, sign, 0xffffffff);
+        drawMark(painter, sign, 0xffffffff, kPaperMark);
     } else {
         painter->fillRect(sign.adjusted(size / 4, size / 4, -size / 4, -size / 4), QColor::fromRgb(kMarkColour));
     }

@@ -17,12 +17,12 @@ double luminance(QRgb c)
 
 }
 
-void drawMark(QPainter* painter, const QRectF& cell, QRgb under)
+void drawMark(QPainter* painter, const QRectF& cell, QRgb under, double largest)
 {
-    const double side = std::min({cell.width(), cell.height(), 7.0}) * 0.5;
+    const double side = std::min(std::min(cell.width(), cell.height()) * 0.5, largest);
     QRectF box(0, 0, side, side);
     box.moveCenter(cell.center());
-    QPen pen(luminance(under) < 128 ? QColor(255, 255, 255) : QColor(0, 0, 0), std::clamp(side * 0.16, 0.3, 1.2));
+    QPen pen(luminance(under) < 128 ? QColor(255, 255, 255) : QColor(0, 0, 0), std::clamp(side * 0.16, 0.3, 1.6));
     pen.setCapStyle(Qt::FlatCap);
     painter->setPen(pen);
     painter->drawLine(box.topLeft(), box.bottomRight());
@@ -206,6 +206,7 @@ void HeatMapPlottable::drawMarks(QCPPainter* painter, const Visible& v) const
         return;
     const double w = v.area.width() / double(v.column1 - v.column0), h = v.area.height() / double(v.row1 - v.row0);
     const bool crosses = crossesFit(v);
+    const double largest = painter->modes().testFlag(QCPPainter::pmNoCaching) ? kPaperMark : kScreenMark;
     if (!crosses && std::min(w, h) < 0.25)
         return; // smaller than anything that can be seen; the note under the figure counts them
     painter->setAntialiasing(crosses);
@@ -215,7 +216,7 @@ void HeatMapPlottable::drawMarks(QCPPainter* painter, const Visible& v) const
                 continue;
             const QRectF cell(v.area.left() + double(c - v.column0) * w, v.area.top() + double(r - v.row0) * h, w, h);
             if (crosses)
-                drawMark(painter, cell, cellColour(r, c));
+                drawMark(painter, cell, cellColour(r, c), largest);
             else
                 painter->fillRect(cell, QColor::fromRgb(kMarkColour));
         }

@@ -60,8 +60,11 @@ private:
     int m_maxDpi = 600;
 };
 
-/// Paints a cross that says "never chosen"; `cell` in the painter's units.
-void drawMark(QPainter* painter, const QRectF& cell, QRgb under);
+/// Paints a cross that says "never chosen", half as wide as the cell; `cell` and `largest` in the painter's units.
+void drawMark(QPainter* painter, const QRectF& cell, QRgb under, double largest);
+
+/// Widest cross on paper (points) and on a screen (pixels).
+inline constexpr double kPaperMark = 3.5, kScreenMark = 11;
 
 /// Smallest side of a cell, in the painter's units, that has room for a cross; smaller ones are filled.
 inline constexpr double kSmallestCross = 2;

@@ -21,9 +21,18 @@ enum LimitsMode
     FixedLimits
 };
 
+/// Shows 6, not 6.0000.
+class LimitBox final : public QDoubleSpinBox
+{
+public:
+    using QDoubleSpinBox::QDoubleSpinBox;
+    QString textFromValue(double value) const override { return QLocale::c().toString(value, 'g', 4); }
+};
+
 QDoubleSpinBox* limitBox(const QString& id, const QString& tip, QWidget* parent)
 {
-    auto* box = new QDoubleSpinBox(parent);
+    auto* box = new LimitBox(parent);
+    box->setMinimumWidth(box->fontMetrics().horizontalAdvance("0") * 12);
     box->setObjectName(id);
     box->setToolTip(tip);
     box->setAccessibleName(tip);
@@ -51,7 +60,8 @@ LoadControls::LoadControls(QWidget* parent)
     m_metric = addCombo(grid, 0, 0, "Show", "metric", "What the colour of a cell means",
         {"Relative load", "Share of choices (%)", "Ratio to uniform (log)", "Ratio to whole trace (log)"});
     m_label = addCombo(grid, 0, 2, "Tokens", "filterLabel", "Count only the sequences that have this label", {"All"});
-    m_value = addCombo(grid, 0, 4, "of", "filterValue", "The value the label must have", {});
+    m_value = addCombo(grid, 0, 4, "is", "filterValue", "The value the label must have", {});
+    m_valueLabel = qobject_cast<QLabel*>(grid->itemAtPosition(0, 4)->widget());
     m_sort = addCombo(grid, 1, 0, "Experts", "sort", "Order of the experts within a layer", {"By id", "By load"});
     m_colours = addCombo(grid, 1, 2, "Colours", "colours", "Colour table; automatic: viridis, for ratios vik",
         QStringList{"Automatic"} + colourTableNames());
@@ -124,7 +134,8 @@ void LoadControls::fillValues()
     m_quiet = true;
     m_value->clear();
     const int index = m_label->currentIndex() - 1;
-    m_value->setEnabled(index >= 0);
+    m_value->setVisible(index >= 0);
+    m_valueLabel->setVisible(index >= 0);
     if (index >= 0) {
         const Label& label = m_labels[std::size_t(index)];
         for (std::size_t v = 0; v < label.values.size(); ++v) {

@@ -11,6 +11,7 @@
 class QComboBox;
 class QDoubleSpinBox;
 class QGridLayout;
+class QLabel;
 
 namespace expertscope {
 
@@ -44,6 +45,7 @@ private:
     QComboBox *m_metric = nullptr, *m_label = nullptr, *m_value = nullptr, *m_sort = nullptr, *m_colours = nullptr,
               *m_limits = nullptr;
     QDoubleSpinBox *m_low = nullptr, *m_high = nullptr;
+    QLabel* m_valueLabel = nullptr;
     bool m_quiet = false;
 };
 

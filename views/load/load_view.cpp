@@ -87,6 +87,7 @@ void LoadView::buildPages()
 
     auto* openButton = new QPushButton("Open trace…", this);
     openButton->setObjectName("emptyOpen");
+    openButton->setMinimumSize(150, 32);
     connect(openButton, &QPushButton::clicked, this, &LoadView::openRequested);
     auto* hint =
         centredText("Open a routing trace, or drop its .h5 file here.\nNo trace yet? Record one in a terminal:", this);
@@ -106,6 +107,7 @@ void LoadView::buildPages()
     m_progress->setTextVisible(false);
     auto* stop = new QPushButton("Cancel", this);
     stop->setObjectName("loadingCancel");
+    stop->setMinimumSize(150, 32);
     connect(stop, &QPushButton::clicked, this, &LoadView::cancel);
     m_pages->addWidget(centredPage(this, {m_loadingLabel, m_progress, stop}));
 
@@ -114,6 +116,7 @@ void LoadView::buildPages()
     m_errorLabel->setObjectName("errorText");
     auto* another = new QPushButton("Open another trace…", this);
     another->setObjectName("errorOpen");
+    another->setMinimumSize(190, 32);
     connect(another, &QPushButton::clicked, this, &LoadView::openRequested);
     m_pages->addWidget(centredPage(this, {heading("This trace cannot be shown", this), m_errorLabel, another}));
 

@@ -8,6 +8,7 @@ the six languages; corresponding passages carry one key ("fflush.3/notes"). Code
 an empty line beyond the first quarter of a file, past the licence header.
 """
 import collections
+import gzip
 import hashlib
 import json
 import pathlib
@@ -27,7 +28,7 @@ SECTIONS = {
 # Pages that differ from trained ones only in a table or a number.
 TOO_ALIKE = re.compile(r"^(iso[-_]8859|cp125|koi8|armscii|intro\.)")
 # Free licences under which excerpts may be passed on with this program; see NOTICE.md.
-LICENSES = {"Linux-man-pages-copyleft", "GPL-2.0-or-later", "GPL-1.0-or-later", "BSD-4-Clause-UC", "BSD-3-Clause", "BSD-2-Clause", "MIT"}
+LICENSES = {"Linux-man-pages-copyleft", "GPL-2.0-or-later", "GPL-1.0-or-later"}
 CODE_PACKAGES = {  # package -> paths
     "python": {"libpython3.11-stdlib": [""], "libpython3.11-minimal": [""]},
     "c": {"libc6-dev": [""]},
@@ -46,6 +47,14 @@ FORMATION_KEYS, FORMATION_CODE = 4, 3
 
 def order(text):
     return hashlib.sha256(text.encode()).digest()
+
+
+def notices(cache, document):
+    """The copyright lines of the file a prompt is from (or "see package": Debian's copyright file of the package names them)."""
+    data = (cache / "root" / document["package"] / document["path"]).read_bytes()
+    lines = (gzip.decompress(data) if document["path"].endswith(".gz") else data).decode().splitlines()[:400]
+    found = [re.sub(r"^[\s.\\\"'#/*]+|[\s*/]+$", "", l) for l in lines if re.search(r"copyright.{0,12}(\(c\)|©|[12]\d\d\d)|\(c\) *[12]\d\d\d", l, re.I)]
+    return "; ".join(dict.fromkeys(re.sub(r"\s+", " ", l) for l in found))[:400] or "see package"
 
 
 def section(document, name):
@@ -135,7 +144,7 @@ def main():
                 d = page[language]
                 prompts.append(dict(text=good[language], name=f"{language}/{parallel}",
                                     labels=dict(domain="manual", language=language, parallel=parallel)))
-                origin.append((f"{language}/{parallel}", d["package"], d["path"], page["en"]["license"], count(good[language])))
+                origin.append((f"{language}/{parallel}", d["package"], d["path"], page["en"]["license"], count(good[language]), notices(cache, d)))
     for language in CODE:
         taken = 0
         for d in sorted(files[language], key=lambda d: order(d["key"])):
@@ -158,7 +167,7 @@ def main():
             while any(p["name"] == name for p in prompts):
                 name += "'"
             prompts.append(dict(text=text, name=name, labels=dict(domain="code", language=language)))
-            origin.append((name, d["package"], d["path"], "see NOTICE.md", count(text)))
+            origin.append((name, d["package"], d["path"], "see NOTICE.md", count(text), notices(cache, d)))
 
     chosen = set([k for k, n in keys.items() if n == len(NATURAL)][:FORMATION_KEYS])
     formation, taken = [], collections.Counter()
@@ -172,7 +181,7 @@ def main():
     for name, rows in (("prompts.jsonl", prompts), ("formation_prompts.jsonl", formation)):
         (out / name).write_text("".join(json.dumps(p, ensure_ascii=False) + "\n" for p in rows))
     with open(out / "prompts.tsv", "w") as table:
-        table.write("name\tpackage\tfile\tlicense of the original\ttokens\n")
+        table.write("name\tpackage\tfile\tlicense of the original\ttokens\tcopyright\n")
         for row in origin:
             table.write("\t".join(map(str, row)) + "\n")
     print(len(keys), "keys", len(prompts), "prompts", sum(r[4] for r in origin), "tokens;", len(formation), "for the formation traces")

@@ -19,7 +19,10 @@ namespace {
 
 constexpr double kSetAgreement = 0.9998;
 constexpr double kTieMargin = 1e-5;
+// Some of these networks are chosen to amplify: transformers in fp32 is itself up to 4e-5 away from transformers in fp64 on
+// them. So one weight in a thousand may be off by more than 1e-5 (none is, with AVX-512), and none by more than thrice that.
 constexpr double kWeightError = 1e-5;
+constexpr double kWorstWeightError = 3e-5;
 constexpr double kHiddenError = 1e-4;
 
 }
@@ -69,7 +72,7 @@ private slots:
         const auto layers = golden.values<std::int32_t>("site_layer");
         QCOMPARE(sites, layers.size());
         QVERIFY(tokens >= 2000);
-        std::size_t different = 0, excused = 0;
+        std::size_t different = 0, excused = 0, heavy = 0;
         double worstMargin = 0, weightError = 0;
         for (std::size_t m = 0; m < sites; ++m) {
             QCOMPARE(int((*decoder)->sites()[m].layer), layers[m]);
@@ -97,11 +100,14 @@ private slots:
                     excused += refMargin[t] <= kTieMargin;
                     continue;
                 }
-                for (std::size_t s = 0; s < width; ++s)
-                    weightError = std::max<double>(weightError, std::abs(ours[s].second - theirs[s].second));
+                for (std::size_t s = 0; s < width; ++s) {
+                    const double error = std::abs(ours[s].second - theirs[s].second);
+                    weightError = std::max(weightError, error);
+                    heavy += error > kWeightError;
+                }
                 QCOMPARE(std::isnan(r.margin[cell]), std::isnan(refAbsolute[t]));
                 if (!std::isnan(refAbsolute[t]))
-                    QVERIFY(std::abs(r.margin[cell] - refAbsolute[t]) < 1e-5);
+                    QVERIFY(std::abs(r.margin[cell] - refAbsolute[t]) <= 2 * kWorstWeightError); // a difference of two scores
             }
             // Entropy and logits of the tokens whose reference logits are kept.
             for (std::size_t t = 0; t < refLogits.size() / experts; ++t) {
@@ -144,7 +150,8 @@ private slots:
         std::fflush(stdout);
         QCOMPARE(different, excused);
         QVERIFY(double(different) <= (1 - kSetAgreement) * double(tokens * sites));
-        QVERIFY(weightError <= kWeightError);
+        QVERIFY(double(heavy) <= 1e-3 * double(tokens * sites * width));
+        QVERIFY(weightError <= kWorstWeightError);
         QVERIFY(hiddenError <= kHiddenError);
         QVERIFY(lossError <= 1e-3);
     }

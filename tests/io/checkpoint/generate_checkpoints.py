@@ -47,7 +47,7 @@ SPECS = {
         dict(old=dict(rope_theta=5000.0, rope_scaling={"type": "linear", "factor": 3.0}))),
     "olmoe-yarn-tied-sharded": (
         OLMOE, dict(tie_word_embeddings=True, max_position_embeddings=256, rms_norm_eps=1e-3,
-                    rope_parameters=dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, beta_fast=16.0, beta_slow=2.0,
+                    rope_parameters=dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, beta_fast=2.0, beta_slow=0.2,
                                          original_max_position_embeddings=64)),
         dict(dtype="bfloat16", shard="60KB")),
     "olmoe-dynamic-gelu": (

@@ -98,7 +98,7 @@ def variants(family):
         yield f"rope{i}-{label}", dict(rope_parameters=rope, **mixtral_needs)
         old = dict(rope_scaling=copy.deepcopy(rope), **mixtral_needs)
         yield f"rope{i}-{label}-old", old
-        if isinstance(rope, dict) and rope.get("rope_type") != "proportional":
+        if isinstance(rope, dict) and i % 3 == 0:
             old = dict(copy.deepcopy(old), rope_theta=3000.0)
             yield f"rope{i}-{label}-old-theta", old
     yield "rope-both-dialects", dict(rope_parameters=dict(rope_type="linear", factor=2.0, rope_theta=50.0),
@@ -182,7 +182,7 @@ def variants(family):
 ROPE_LENGTHS = (1, 24, 25, 96, 97, 300)
 
 
-def describe(config, model, small):
+def describe(config, model, dtype):
     a = model.model.layers[0].self_attn
     layers, windows = [], []
     for i, layer in enumerate(model.model.layers):
@@ -202,7 +202,7 @@ def describe(config, model, small):
         q_norm=a.q_norm.weight.shape[0] if hasattr(a, "q_norm") else 0,
         clip=getattr(config, "clip_qkv", None) if config.model_type == "olmoe" else None,
         eps=model.model.norm.variance_epsilon, tied=config.tie_word_embeddings, layers=layers, windows=windows,
-        dtype=str(config.dtype).replace("torch.", "") if config.dtype is not None else "")
+        dtype=str(dtype).replace("torch.", "") if dtype is not None else "")
     if moe is not None:
         arch.update(
             experts=moe.gate.weight.shape[0], top_k=moe.gate.top_k, expert_width=moe.experts.down_proj.shape[2],
@@ -212,7 +212,7 @@ def describe(config, model, small):
     for n in ROPE_LENGTHS:
         r = type(model.model.rotary_emb)(config)
         r(torch.zeros(1), torch.arange(n)[None])
-        rope.append(dict(length=n, scaling=float(r.attention_scaling), inv_freq=[float(f"{f:.9g}") for f in r.inv_freq.tolist()]))
+        rope.append(dict(length=n, scaling=float(r.attention_scaling), inv_freq=[float(f"{f:.8g}") for f in r.inv_freq.tolist()]))
     # lengths that share their frequencies are told once
     arch["rope"] = [r for i, r in enumerate(rope) if i == 0 or {**r, "length": 0} != {**rope[i - 1], "length": 0}]
     return arch
@@ -229,6 +229,7 @@ def activation_samples(model):
 def main():
     transformers.logging.set_verbosity(transformers.logging.CRITICAL)
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     rows = []
     for family, base in BASES.items():
         for name, changes in variants(family):
@@ -238,13 +239,15 @@ def main():
             try:
                 config = CONFIG_MAPPING[family].from_dict(copy.deepcopy(text))
                 small = changes is not None
+                dtype = config.dtype  # from_config overwrites it
                 with torch.device("cpu" if small else "meta"):
-                    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32)
+                    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32,
+                                                             experts_implementation="eager")
                 if small:
                     with torch.no_grad():
                         model.eval()(torch.randint(0, config.vocab_size, (1, 30)), use_cache=False)
                 row["accepted"] = True
-                row["arch"] = describe(config, model, small)
+                row["arch"] = describe(config, model, dtype)
                 if name.startswith("act-") or name == "base":
                     row["arch"]["activation"] = activation_samples(model)
             except Exception as error:  # whatever it is, the reference does not take this file

@@ -36,7 +36,8 @@ struct TinyCheckpoint
         add("model.norm.weight", {4});
         add("lm_head.weight", {5, 4});
         for (const std::string layer : {"model.layers.0.", "model.layers.1."}) {
-            for (const std::string name : {"input_layernorm", "post_attention_layernorm", "self_attn.q_norm", "self_attn.k_norm"})
+            for (const std::string name :
+                {"input_layernorm", "post_attention_layernorm", "self_attn.q_norm", "self_attn.k_norm"})
                 add(layer + name + ".weight", {4});
             for (const std::string name : {"q", "k", "v", "o"})
                 add(layer + "self_attn." + name + "_proj.weight", {4, 4});
@@ -63,14 +64,18 @@ struct TinyCheckpoint
     {
         std::string header, data;
         for (const auto& [name, tensor] : tensors) {
-            std::size_t bytes = tensor.dtype == "F64" ? 8 : tensor.dtype.ends_with("32") ? 4 : tensor.dtype.ends_with("16") ? 2 : 1;
+            std::size_t bytes = tensor.dtype == "F64" ? 8
+                : tensor.dtype.ends_with("32")        ? 4
+                : tensor.dtype.ends_with("16")        ? 2
+                                                      : 1;
             std::string shape;
             for (const int n : tensor.shape) {
                 bytes *= static_cast<std::size_t>(n);
                 shape += (shape.empty() ? "" : ",") + std::to_string(n);
             }
-            header += (header.empty() ? "" : ",") + ("\"" + name + R"(":{"dtype":")" + tensor.dtype) + R"(","shape":[)" + shape
-                + R"(],"data_offsets":[)" + std::to_string(data.size()) + "," + std::to_string(data.size() + bytes) + "]}";
+            header += (header.empty() ? "" : ",") + ("\"" + name + R"(":{"dtype":")" + tensor.dtype) + R"(","shape":[)"
+                + shape + R"(],"data_offsets":[)" + std::to_string(data.size()) + ","
+                + std::to_string(data.size() + bytes) + "]}";
             for (std::size_t i = 0; i < bytes; ++i)
                 data += static_cast<char>(data.size() * 7 + 1);
         }
@@ -88,7 +93,8 @@ struct TinyCheckpoint
     }
 
     /// Two shards and their index; `weightMap` gets a chance to spoil it.
-    void writeSharded(const fs::path& folder, const std::function<void(std::map<std::string, std::string>&)>& spoil = {}) const
+    void writeSharded(
+        const fs::path& folder, const std::function<void(std::map<std::string, std::string>&)>& spoil = {}) const
     {
         text(folder / "config.json", config);
         std::map<std::string, Tensor> halves[2];
@@ -120,11 +126,12 @@ using Spoil = std::function<void(TinyCheckpoint&, const fs::path&)>;
 /// Every tensor source of a checkpoint, with a name for messages.
 std::vector<const TensorSource*> allSources(const ModelSource& m)
 {
-    std::vector<const TensorSource*> all {&m.embedding, &m.finalNorm, &m.lmHead};
+    std::vector<const TensorSource*> all{&m.embedding, &m.finalNorm, &m.lmHead};
     const auto addMlp = [&](const MlpSource& mlp) { all.insert(all.end(), {&mlp.gate, &mlp.up, &mlp.down}); };
     for (const auto& l : m.layers) {
-        all.insert(all.end(), {&l.inputNorm, &l.postAttentionNorm, &l.q, &l.k, &l.v, &l.o, &l.qBias, &l.kBias, &l.vBias,
-                                  &l.oBias, &l.qNorm, &l.kNorm, &l.router, &l.routerBias, &l.sharedGate});
+        all.insert(all.end(),
+            {&l.inputNorm, &l.postAttentionNorm, &l.q, &l.k, &l.v, &l.o, &l.qBias, &l.kBias, &l.vBias, &l.oBias,
+                &l.qNorm, &l.kNorm, &l.router, &l.routerBias, &l.sharedGate});
         addMlp(l.dense);
         addMlp(l.shared);
         for (const auto& expert : l.experts)
@@ -204,16 +211,16 @@ void TestCheckpoint::opens()
             continue;
         const auto size = source->numElements() * elementBits(source->type) / 8;
         QVERIFY(source->file < checkpoint->files().size());
-        if (pieces.emplace(std::pair {source->file, source->offset}, size).second)
+        if (pieces.emplace(std::pair{source->file, source->offset}, size).second)
             bytes += size;
     }
     QCOMPARE(bytes, checkpoint->weightBytes());
-    std::pair<std::uint32_t, std::uint64_t> end {0, 0};
+    std::pair<std::uint32_t, std::uint64_t> end{0, 0};
     for (const auto& [place, size] : pieces) {
         QVERIFY(place.first != end.first || place.second >= end.second); // no overlap
         end = {place.first, place.second + size};
     }
-    QCOMPARE(checkpoint->weightHash().size(), std::size_t {64});
+    QCOMPARE(checkpoint->weightHash().size(), std::size_t{64});
 }
 
 /// What the generator set, read back: a table against a reader that would ignore a switch.
@@ -221,7 +228,7 @@ void TestCheckpoint::familiesAndSwitches()
 {
     const auto arch = [](const char* name) {
         const auto checkpoint = Checkpoint::open(data() / name);
-        return checkpoint ? checkpoint->arch() : ArchSpec {};
+        return checkpoint ? checkpoint->arch() : ArchSpec{};
     };
     {
         const auto a = arch("olmoe-gqa-clip-bias-linear");
@@ -235,7 +242,8 @@ void TestCheckpoint::familiesAndSwitches()
     }
     {
         const auto a = arch("mixtral-plain-old");
-        QVERIFY(a.rope.kind == RopeKind::Default && a.rope.theta == 1e6 && a.dtype == "bfloat16" && a.qkNorm == QkNorm::None);
+        QVERIFY(a.rope.kind == RopeKind::Default && a.rope.theta == 1e6 && a.dtype == "bfloat16"
+            && a.qkNorm == QkNorm::None);
         QVERIFY(a.router.renormalisation == Renormalisation::Sum && a.router.fp32Weights);
     }
     {
@@ -245,13 +253,16 @@ void TestCheckpoint::familiesAndSwitches()
     }
     {
         const auto a = arch("mixtral-longrope-mqa-old");
-        QVERIFY(a.rope.kind == RopeKind::LongRope && a.rope.originalMaxPositions == 80 && a.rope.longFactor.size() == 6);
+        QVERIFY(
+            a.rope.kind == RopeKind::LongRope && a.rope.originalMaxPositions == 80 && a.rope.longFactor.size() == 6);
     }
     QCOMPARE(arch("mixtral-llama3-gelutanh-alias").router.numExperts, 16);
     {
         const auto a = arch("qwen2_moe-sparse-step-nobias");
-        QVERIFY(!a.qkvBias && !a.layers[0].moe && a.layers[1].moe && !a.layers[2].moe && !a.layers[3].moe && !a.layers[4].moe);
-        QVERIFY(a.layers[3].denseIntermediate == 40 && a.sites.size() == 1 && a.sites[0].layer == 1 && a.sites[0].numShared == 1);
+        QVERIFY(!a.qkvBias && !a.layers[0].moe && a.layers[1].moe && !a.layers[2].moe && !a.layers[3].moe
+            && !a.layers[4].moe);
+        QVERIFY(a.layers[3].denseIntermediate == 40 && a.sites.size() == 1 && a.sites[0].layer == 1
+            && a.sites[0].numShared == 1);
     }
     {
         const auto a = arch("qwen2_moe-max-window-layers-old");
@@ -280,11 +291,11 @@ void TestCheckpoint::tiny()
     TinyCheckpoint().write(path);
     const auto checkpoint = Checkpoint::open(path);
     QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
-    QCOMPARE(checkpoint->weights().layers.size(), std::size_t {2});
+    QCOMPARE(checkpoint->weights().layers.size(), std::size_t{2});
     QCOMPARE(checkpoint->configJson(), TinyCheckpoint().config);
     const auto& down = checkpoint->weights().layers[1].experts[1].down;
     QCOMPARE(down.name, std::string("model.layers.1.mlp.experts.1.down_proj.weight"));
-    QCOMPARE(down.shape, (std::vector<std::int64_t> {4, 3}));
+    QCOMPARE(down.shape, (std::vector<std::int64_t>{4, 3}));
     // the bytes are those an independent look at the file gives
     const auto file = SafetensorsFile::open(path / "model.safetensors");
     const auto wanted = file->values<float>(down.name);
@@ -322,8 +333,8 @@ void TestCheckpoint::fusedIsTheSameBytes()
     QVERIFY(file->read(*gateUp, 0, whole));
     for (std::size_t e = 0; e < 2; ++e) {
         const auto& expert = checkpoint->weights().layers[1].experts[e];
-        QCOMPARE(expert.gate.shape, (std::vector<std::int64_t> {3, 4}));
-        QCOMPARE(expert.down.shape, (std::vector<std::int64_t> {4, 3}));
+        QCOMPARE(expert.gate.shape, (std::vector<std::int64_t>{3, 4}));
+        QCOMPARE(expert.down.shape, (std::vector<std::int64_t>{4, 3}));
         std::vector<std::byte> part(24);
         QVERIFY(checkpoint->read(expert.gate, 0, part));
         QVERIFY(std::memcmp(part.data(), whole.data() + e * 48, 24) == 0);
@@ -340,7 +351,7 @@ void TestCheckpoint::shardedIsTheSame()
     TinyCheckpoint().writeSharded(sharded);
     const auto a = Checkpoint::open(whole), b = Checkpoint::open(sharded);
     QVERIFY2(b, b ? "" : b.error().message().c_str());
-    QCOMPARE(b->files().size(), std::size_t {2});
+    QCOMPARE(b->files().size(), std::size_t{2});
     QCOMPARE(a->weightBytes(), b->weightBytes());
     const auto sourcesA = allSources(a->weights()), sourcesB = allSources(b->weights());
     QCOMPARE(sourcesA.size(), sourcesB.size());
@@ -351,7 +362,7 @@ void TestCheckpoint::shardedIsTheSame()
         if (sourcesB[i]->present())
             files.insert(sourcesB[i]->file);
     }
-    QCOMPARE(files.size(), std::size_t {2});
+    QCOMPARE(files.size(), std::size_t{2});
 }
 
 void TestCheckpoint::tiedEmbeddings()
@@ -414,7 +425,7 @@ void TestCheckpoint::accepts_data()
             if (name.find("q_norm") != name.npos || name.find("k_norm") != name.npos)
                 continue;
             auto to = name;
-            for (const auto& [from, into] : {std::pair<std::string, std::string> {".mlp.", ".block_sparse_moe."},
+            for (const auto& [from, into] : {std::pair<std::string, std::string>{".mlp.", ".block_sparse_moe."},
                      {"gate_proj", "w1"}, {"up_proj", "w3"}, {"down_proj", "w2"}}) {
                 if (const auto at = to.find(from); at != to.npos)
                     to.replace(at, from.size(), into);
@@ -440,127 +451,211 @@ void TestCheckpoint::accepts()
     tiny.write(path);
     const auto checkpoint = Checkpoint::open(path);
     QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
-    QCOMPARE(checkpoint->weights().layers[1].experts.size(), std::size_t {2});
+    QCOMPARE(checkpoint->weights().layers[1].experts.size(), std::size_t{2});
 }
 
 void TestCheckpoint::refuses_data()
 {
     QTest::addColumn<bool>("sharded");
     QTest::addColumn<Spoil>("before"); // on the checkpoint
-    QTest::addColumn<Spoil>("after");  // on what was written
+    QTest::addColumn<Spoil>("after"); // on what was written
     QTest::addColumn<QString>("where");
     QTest::addColumn<QString>("what");
     const Spoil nothing = [](auto&, auto&) {};
     const auto tensor = [&](const char* name, Spoil change, const char* where, const char* what) {
         QTest::newRow(name) << false << change << nothing << where << what;
     };
-    tensor("expert missing", [](auto& c, auto&) { c.tensors.erase("model.layers.1.mlp.experts.1.up_proj.weight"); },
+    tensor(
+        "expert missing", [](auto& c, auto&) { c.tensors.erase("model.layers.1.mlp.experts.1.up_proj.weight"); },
         "tensor 'model.layers.1.mlp.experts.1.up_proj.weight'", "is missing");
-    tensor("router missing", [](auto& c, auto&) { c.tensors.erase("model.layers.0.mlp.gate.weight"); },
+    tensor(
+        "router missing", [](auto& c, auto&) { c.tensors.erase("model.layers.0.mlp.gate.weight"); },
         "tensor 'model.layers.0.mlp.gate.weight'", "is missing");
-    tensor("norm missing", [](auto& c, auto&) { c.tensors.erase("model.norm.weight"); }, "model.norm.weight", "is missing");
-    tensor("q_norm missing", [](auto& c, auto&) { c.tensors.erase("model.layers.0.self_attn.q_norm.weight"); }, "q_norm",
+    tensor(
+        "norm missing", [](auto& c, auto&) { c.tensors.erase("model.norm.weight"); }, "model.norm.weight",
         "is missing");
-    tensor("embedding missing", [](auto& c, auto&) { c.tensors.erase("model.embed_tokens.weight"); }, "embed_tokens",
+    tensor(
+        "q_norm missing", [](auto& c, auto&) { c.tensors.erase("model.layers.0.self_attn.q_norm.weight"); }, "q_norm",
         "is missing");
-    tensor("nothing there", [](auto& c, auto&) { c.tensors.clear(); }, "embed_tokens", "is missing");
-    tensor("an expert too many", [](auto& c, auto&) { c.add("model.layers.0.mlp.experts.2.up_proj.weight", {3, 4}); },
+    tensor(
+        "embedding missing", [](auto& c, auto&) { c.tensors.erase("model.embed_tokens.weight"); }, "embed_tokens",
+        "is missing");
+    tensor(
+        "nothing there", [](auto& c, auto&) { c.tensors.clear(); }, "embed_tokens", "is missing");
+    tensor(
+        "an expert too many",
+        [](auto& c, auto&) {
+            c.add("model.layers.0.mlp.experts.2.up_proj.weight", {3, 4});
+        },
         "model.safetensors: tensor 'model.layers.0.mlp.experts.2.up_proj.weight'", "is no part of the olmoe model");
-    tensor("a layer too many", [](auto& c, auto&) { c.add("model.layers.2.input_layernorm.weight", {4}); },
+    tensor(
+        "a layer too many", [](auto& c, auto&) { c.add("model.layers.2.input_layernorm.weight", {4}); },
         "tensor 'model.layers.2.input_layernorm.weight'", "is no part");
-    tensor("bias the config lacks", [](auto& c, auto&) { c.add("model.layers.0.self_attn.q_proj.bias", {4}); }, "q_proj.bias",
-        "is no part");
-    tensor("bias the config has", [](auto& c, auto&) { c.config.insert(1, R"("attention_bias":true,)"); }, "q_proj.bias",
+    tensor(
+        "bias the config lacks", [](auto& c, auto&) { c.add("model.layers.0.self_attn.q_proj.bias", {4}); },
+        "q_proj.bias", "is no part");
+    tensor(
+        "bias the config has", [](auto& c, auto&) { c.config.insert(1, R"("attention_bias":true,)"); }, "q_proj.bias",
         "is missing");
-    tensor("score head", [](auto& c, auto&) { c.add("score.weight", {2, 4}); }, "tensor 'score.weight'", "is no part");
-    tensor("two strangers",
+    tensor(
+        "score head",
+        [](auto& c, auto&) {
+            c.add("score.weight", {2, 4});
+        },
+        "tensor 'score.weight'", "is no part");
+    tensor(
+        "two strangers",
         [](auto& c, auto&) {
             c.add("zzz", {1});
             c.add("yyy", {1});
         },
         "tensor 'yyy'", "nor are 1 more");
-    tensor("quantised leftovers", [](auto& c, auto&) { c.add("model.layers.0.self_attn.q_proj.qweight", {4}, "I32"); },
+    tensor(
+        "quantised leftovers", [](auto& c, auto&) { c.add("model.layers.0.self_attn.q_proj.qweight", {4}, "I32"); },
         "qweight", "is no part");
-    tensor("wrong width", [](auto& c, auto&) { c.add("model.layers.0.mlp.gate.weight", {3, 4}); },
+    tensor(
+        "wrong width",
+        [](auto& c, auto&) {
+            c.add("model.layers.0.mlp.gate.weight", {3, 4});
+        },
         "tensor 'model.layers.0.mlp.gate.weight'", "has shape [3, 4], the config asks for [2, 4]");
-    tensor("transposed", [](auto& c, auto&) { c.add("model.layers.0.mlp.experts.0.down_proj.weight", {3, 4}); }, "down_proj",
-        "has shape [3, 4], the config asks for [4, 3]");
-    tensor("wrong rank", [](auto& c, auto&) { c.add("model.norm.weight", {4, 1}); }, "model.norm.weight", "has shape [4, 1]");
-    tensor("scalar", [](auto& c, auto&) { c.add("model.norm.weight", {}); }, "model.norm.weight", "has shape []");
-    tensor("no rows", [](auto& c, auto&) { c.add("model.embed_tokens.weight", {0, 4}); }, "embed_tokens", "has shape [0, 4]");
-    tensor("vocabulary differs", [](auto& c, auto&) { c.add("lm_head.weight", {6, 4}); }, "lm_head", "has shape [6, 4]");
-    tensor("float64", [](auto& c, auto&) { c.add("model.norm.weight", {4}, "F64"); }, "model.norm.weight", "is F64, only");
-    tensor("fp8", [](auto& c, auto&) { c.add("model.layers.0.self_attn.q_proj.weight", {4, 4}, "F8_E4M3"); }, "q_proj",
-        "is F8_E4M3, only");
-    tensor("integers", [](auto& c, auto&) { c.add("model.layers.0.self_attn.q_proj.weight", {4, 4}, "I8"); }, "q_proj",
-        "is I8, only");
-    tensor("fused and separate",
+    tensor(
+        "transposed",
+        [](auto& c, auto&) {
+            c.add("model.layers.0.mlp.experts.0.down_proj.weight", {3, 4});
+        },
+        "down_proj", "has shape [3, 4], the config asks for [4, 3]");
+    tensor(
+        "wrong rank",
+        [](auto& c, auto&) {
+            c.add("model.norm.weight", {4, 1});
+        },
+        "model.norm.weight", "has shape [4, 1]");
+    tensor(
+        "scalar", [](auto& c, auto&) { c.add("model.norm.weight", {}); }, "model.norm.weight", "has shape []");
+    tensor(
+        "no rows",
+        [](auto& c, auto&) {
+            c.add("model.embed_tokens.weight", {0, 4});
+        },
+        "embed_tokens", "has shape [0, 4]");
+    tensor(
+        "vocabulary differs",
+        [](auto& c, auto&) {
+            c.add("lm_head.weight", {6, 4});
+        },
+        "lm_head", "has shape [6, 4]");
+    tensor(
+        "float64", [](auto& c, auto&) { c.add("model.norm.weight", {4}, "F64"); }, "model.norm.weight", "is F64, only");
+    tensor(
+        "fp8",
+        [](auto& c, auto&) {
+            c.add("model.layers.0.self_attn.q_proj.weight", {4, 4}, "F8_E4M3");
+        },
+        "q_proj", "is F8_E4M3, only");
+    tensor(
+        "integers",
+        [](auto& c, auto&) {
+            c.add("model.layers.0.self_attn.q_proj.weight", {4, 4}, "I8");
+        },
+        "q_proj", "is I8, only");
+    tensor(
+        "fused and separate",
         [](auto& c, auto&) {
             c.add("model.layers.0.mlp.experts.gate_up_proj", {2, 6, 4});
             c.add("model.layers.0.mlp.experts.down_proj", {2, 4, 3});
         },
         "model.layers.0.mlp.experts.0.down_proj.weight", "is no part");
-    tensor("half fused",
+    tensor(
+        "half fused",
         [](auto& c, auto&) {
             std::erase_if(c.tensors, [](const auto& t) { return t.first.starts_with("model.layers.0.mlp.experts."); });
             c.add("model.layers.0.mlp.experts.gate_up_proj", {2, 6, 4});
         },
         "model.layers.0.mlp.experts.down_proj", "is missing");
-    tensor("fused, transposed",
+    tensor(
+        "fused, transposed",
         [](auto& c, auto&) {
             std::erase_if(c.tensors, [](const auto& t) { return t.first.starts_with("model.layers.0.mlp.experts."); });
             c.add("model.layers.0.mlp.experts.gate_up_proj", {2, 4, 6});
             c.add("model.layers.0.mlp.experts.down_proj", {2, 3, 4});
         },
         "model.layers.0.mlp.experts.gate_up_proj", "transposed");
-    tensor("fused, one expert too few",
+    tensor(
+        "fused, one expert too few",
         [](auto& c, auto&) {
             std::erase_if(c.tensors, [](const auto& t) { return t.first.starts_with("model.layers.0.mlp.experts."); });
             c.add("model.layers.0.mlp.experts.gate_up_proj", {1, 6, 4});
             c.add("model.layers.0.mlp.experts.down_proj", {2, 4, 3});
         },
         "model.layers.0.mlp.experts.gate_up_proj", "has shape [1, 6, 4], the config asks for [2, 6, 4]");
-    tensor("another family's names",
-        [](auto& c, auto&) { c.rename("model.layers.0.mlp.gate.weight", "model.layers.0.block_sparse_moe.gate.weight"); },
+    tensor(
+        "another family's names",
+        [](auto& c, auto&) {
+            c.rename("model.layers.0.mlp.gate.weight", "model.layers.0.block_sparse_moe.gate.weight");
+        },
         "model.layers.0.mlp.gate.weight", "is missing");
-    tensor("config of another size", [](auto& c, auto&) { c.config.replace(c.config.find("\"hidden_size\":4"), 15, "\"hidden_size\":8"); },
+    tensor(
+        "config of another size",
+        [](auto& c, auto&) { c.config.replace(c.config.find("\"hidden_size\":4"), 15, "\"hidden_size\":8"); },
         "lm_head.weight", "has shape [5, 4], the config asks for [5, 8]");
-    tensor("config lies about the layers",
+    tensor(
+        "config lies about the layers",
         [](auto& c, auto&) { c.config.replace(c.config.find("layers\":2"), 9, "layers\":9999"); },
         "model.layers.2.input_layernorm.weight", "is missing");
-    tensor("config lies about the experts",
-        [](auto& c, auto&) { c.config.replace(c.config.find("experts\":2"), 10, "experts\":65534"); }, "mlp.gate.weight",
-        "the config asks for [65534, 4]");
+    tensor(
+        "config lies about the experts",
+        [](auto& c, auto&) { c.config.replace(c.config.find("experts\":2"), 10, "experts\":65534"); },
+        "mlp.gate.weight", "the config asks for [65534, 4]");
 
     const auto after = [&](const char* name, Spoil change, const char* where, const char* what) {
         QTest::newRow(name) << false << nothing << change << where << what;
     };
-    after("no config", [](auto&, const fs::path& p) { fs::remove(p / "config.json"); }, "", "holds no config.json");
-    after("config a folder", [](auto&, const fs::path& p) {
+    after(
+        "no config", [](auto&, const fs::path& p) { fs::remove(p / "config.json"); }, "", "holds no config.json");
+    after(
+        "config a folder",
+        [](auto&, const fs::path& p) {
             fs::remove(p / "config.json");
             fs::create_directory(p / "config.json");
-        }, "config.json", "not a regular file");
-    after("no weights", [](auto&, const fs::path& p) { fs::remove(p / "model.safetensors"); }, "", "holds neither");
-    after("pickled weights", [](auto&, const fs::path& p) { fs::rename(p / "model.safetensors", p / "pytorch_model.bin"); }, "",
+        },
+        "config.json", "not a regular file");
+    after(
+        "no weights", [](auto&, const fs::path& p) { fs::remove(p / "model.safetensors"); }, "", "holds neither");
+    after(
+        "pickled weights",
+        [](auto&, const fs::path& p) { fs::rename(p / "model.safetensors", p / "pytorch_model.bin"); }, "",
         "holds neither");
-    after("weights cut", [](auto&, const fs::path& p) { fs::resize_file(p / "model.safetensors", fs::file_size(p / "model.safetensors") - 1); }, "model.safetensors",
-        "the file holds");
-    after("weights a folder", [](auto&, const fs::path& p) {
+    after(
+        "weights cut",
+        [](auto&, const fs::path& p) {
+            fs::resize_file(p / "model.safetensors", fs::file_size(p / "model.safetensors") - 1);
+        },
+        "model.safetensors", "the file holds");
+    after(
+        "weights a folder",
+        [](auto&, const fs::path& p) {
             fs::remove(p / "model.safetensors");
             fs::create_directory(p / "model.safetensors");
-        }, "model.safetensors", "not a regular file");
-    after("an adapter", [](auto&, const fs::path& p) { TinyCheckpoint::text(p / "adapter_config.json", "{}"); }, "",
+        },
+        "model.safetensors", "not a regular file");
+    after(
+        "an adapter", [](auto&, const fs::path& p) { TinyCheckpoint::text(p / "adapter_config.json", "{}"); }, "",
         "adapter_config.json");
-    after("config cut", [](auto&, const fs::path& p) { fs::resize_file(p / "config.json", 20); }, "config.json", "not valid JSON");
-    after("config sparse and huge", [](auto&, const fs::path& p) { fs::resize_file(p / "config.json", 1ull << 40); },
+    after(
+        "config cut", [](auto&, const fs::path& p) { fs::resize_file(p / "config.json", 20); }, "config.json",
+        "not valid JSON");
+    after(
+        "config sparse and huge", [](auto&, const fs::path& p) { fs::resize_file(p / "config.json", 1ull << 40); },
         "config.json", "more than the 16777216");
 
     const auto sharded = [&](const char* name, Spoil change, const char* where, const char* what) {
         QTest::newRow(name) << true << nothing << change << where << what;
     };
     const auto index = [&](const char* name, const std::string& text, const char* where, const char* what) {
-        sharded(name, [text](auto&, const fs::path& p) { TinyCheckpoint::text(p / "model.safetensors.index.json", text); }, where,
-            what);
+        sharded(
+            name, [text](auto&, const fs::path& p) { TinyCheckpoint::text(p / "model.safetensors.index.json", text); },
+            where, what);
     };
     index("index empty", "", "index.json", "not valid JSON");
     index("index a list", "[]", "index.json", "lacks weight_map");
@@ -573,31 +668,57 @@ void TestCheckpoint::refuses_data()
     index("absolute", R"({"weight_map":{"a":"/etc/passwd"}})", "weight_map: 'a'", "is not a plain file name");
     index("two dots", R"({"weight_map":{"a":".."}})", "weight_map: 'a'", "is not a plain file name");
     index("backslash", R"({"weight_map":{"a":"..\\a.safetensors"}})", "weight_map: 'a'", "is not a plain file name");
-    index("zero byte in a name", R"({"weight_map":{"a":"a.safetensors\u0000"}})", "weight_map: 'a'", "is not a plain file name");
+    index("zero byte in a name", R"({"weight_map":{"a":"a.safetensors\u0000"}})", "weight_map: 'a'",
+        "is not a plain file name");
     index("empty name", R"({"weight_map":{"a":""}})", "weight_map: 'a'", "is not a plain file name");
-    index("long name", R"({"weight_map":{"a":")" + std::string(300, 'x') + R"(.safetensors"}})", "weight_map: 'a'", "is not a plain");
+    index("long name", R"({"weight_map":{"a":")" + std::string(300, 'x') + R"(.safetensors"}})", "weight_map: 'a'",
+        "is not a plain");
     index("not safetensors", R"({"weight_map":{"a":"config.json"}})", "weight_map: 'a'", "not a safetensors file");
     index("file missing", R"({"weight_map":{"a":"c.safetensors"}})", "c.safetensors", "cannot open");
-    index("tensor in no file", R"({"weight_map":{"a":"a.safetensors"}})", "a.safetensors: tensor 'a'", "it is in no file");
-    sharded("tensor in the other file", [](TinyCheckpoint& c, const fs::path& p) {
-            c.writeSharded(p, [](auto& map) { map["model.norm.weight"] = map["model.norm.weight"] == "a.safetensors" ? "b.safetensors" : "a.safetensors"; });
-        }, "tensor 'model.norm.weight'", "the index says it is here");
-    sharded("tensor in both files", [](TinyCheckpoint&, const fs::path& p) { fs::copy_file(p / "a.safetensors", p / "b.safetensors", fs::copy_options::overwrite_existing); },
+    index("tensor in no file", R"({"weight_map":{"a":"a.safetensors"}})", "a.safetensors: tensor 'a'",
+        "it is in no file");
+    sharded(
+        "tensor in the other file",
+        [](TinyCheckpoint& c, const fs::path& p) {
+            c.writeSharded(p, [](auto& map) {
+                map["model.norm.weight"] =
+                    map["model.norm.weight"] == "a.safetensors" ? "b.safetensors" : "a.safetensors";
+            });
+        },
+        "tensor 'model.norm.weight'", "the index says it is here");
+    sharded(
+        "tensor in both files",
+        [](TinyCheckpoint&, const fs::path& p) {
+            fs::copy_file(p / "a.safetensors", p / "b.safetensors", fs::copy_options::overwrite_existing);
+        },
         "b.safetensors: tensor", "is also in a.safetensors");
-    sharded("shard missing", [](auto&, const fs::path& p) { fs::remove(p / "b.safetensors"); }, "b.safetensors", "cannot open");
-    sharded("shard cut", [](auto&, const fs::path& p) { fs::resize_file(p / "b.safetensors", 100); }, "b.safetensors", "the whole file has 100");
-    sharded("shard a link out", [](auto&, const fs::path& p) {
+    sharded(
+        "shard missing", [](auto&, const fs::path& p) { fs::remove(p / "b.safetensors"); }, "b.safetensors",
+        "cannot open");
+    sharded(
+        "shard cut", [](auto&, const fs::path& p) { fs::resize_file(p / "b.safetensors", 100); }, "b.safetensors",
+        "the whole file has 100");
+    sharded(
+        "shard a link out",
+        [](auto&, const fs::path& p) {
             fs::remove(p / "b.safetensors");
             fs::create_symlink("/etc/hostname", p / "b.safetensors");
-        }, "b.safetensors", "leads out of the checkpoint");
-    sharded("shard a link to itself", [](auto&, const fs::path& p) {
+        },
+        "b.safetensors", "leads out of the checkpoint");
+    sharded(
+        "shard a link to itself",
+        [](auto&, const fs::path& p) {
             fs::remove(p / "b.safetensors");
             fs::create_symlink("b.safetensors", p / "b.safetensors");
-        }, "b.safetensors", "cannot open");
-    sharded("no file has the expert", [](TinyCheckpoint& c, const fs::path& p) {
+        },
+        "b.safetensors", "cannot open");
+    sharded(
+        "no file has the expert",
+        [](TinyCheckpoint& c, const fs::path& p) {
             c.tensors.erase("model.layers.1.mlp.experts.1.up_proj.weight");
             c.writeSharded(p);
-        }, "tensor 'model.layers.1.mlp.experts.1.up_proj.weight'", "is missing");
+        },
+        "tensor 'model.layers.1.mlp.experts.1.up_proj.weight'", "is missing");
 }
 
 void TestCheckpoint::refuses()
@@ -662,7 +783,7 @@ void TestCheckpoint::readsAreBounded()
     QVERIFY(!checkpoint->read(norm, 1, bytes));
     QVERIFY(!checkpoint->read(norm, 17, {}));
     QVERIFY(!checkpoint->read(norm, ~0ull - 4, bytes));
-    QVERIFY(!checkpoint->read(TensorSource {}, 0, {}));
+    QVERIFY(!checkpoint->read(TensorSource{}, 0, {}));
     auto elsewhere = norm;
     elsewhere.file = 1;
     QVERIFY(!checkpoint->read(elsewhere, 0, bytes));
@@ -672,7 +793,8 @@ void TestCheckpoint::readsAreBounded()
     fs::resize_file(path / "model.safetensors", 10);
     const auto torn = moved.read(norm, 0, bytes);
     QVERIFY(!torn);
-    QVERIFY2(torn.error().where.find("tensor 'model.norm.weight'") != std::string::npos, torn.error().message().c_str());
+    QVERIFY2(
+        torn.error().where.find("tensor 'model.norm.weight'") != std::string::npos, torn.error().message().c_str());
     QVERIFY(torn.error().what.find("when it was opened") != std::string::npos);
 
     QVERIFY(!Checkpoint::open(path / "nowhere"));

@@ -60,23 +60,23 @@ void TestSafetensors::reads()
     const float values[] = {1.5f, -2.0f, 0.25f};
     std::string data(reinterpret_cast<const char*>(values), sizeof values);
     data += std::string("\x07\x00\xff\xff", 4);
-    const auto header = R"({"__metadata__":{"format":"pt","a":"ü"},"w":)" + entry("F32", "[1,3]", "[0,12]") + R"(,"ids":)"
-        + entry("U16", "[2]", "[12,16]") + "}   ";
+    const auto header = R"({"__metadata__":{"format":"pt","a":"ü"},"w":)" + entry("F32", "[1,3]", "[0,12]")
+        + R"(,"ids":)" + entry("U16", "[2]", "[12,16]") + "}   ";
     writeFile(path("ok.safetensors"), fileBytes(header, data));
     const auto file = SafetensorsFile::open(path("ok.safetensors"));
     QVERIFY2(file, file ? "" : file.error().message().c_str());
-    QCOMPARE(file->entries().size(), std::size_t {2});
-    QCOMPARE(file->metadata().size(), std::size_t {2});
+    QCOMPARE(file->entries().size(), std::size_t{2});
+    QCOMPARE(file->metadata().size(), std::size_t{2});
     QCOMPARE(file->metadata()[1].second, std::string("pt"));
     const auto* w = file->find("w");
     QVERIFY(w);
-    QCOMPARE(w->shape, (std::vector<std::int64_t> {1, 3}));
+    QCOMPARE(w->shape, (std::vector<std::int64_t>{1, 3}));
     QCOMPARE(w->offset, 8 + header.size());
     QVERIFY(!file->find("x"));
     const auto floats = file->values<float>("w");
     QVERIFY(floats);
-    QCOMPARE(*floats, (std::vector<float> {1.5f, -2.0f, 0.25f}));
-    QCOMPARE(*file->values<std::uint16_t>("ids"), (std::vector<std::uint16_t> {7, 65535}));
+    QCOMPARE(*floats, (std::vector<float>{1.5f, -2.0f, 0.25f}));
+    QCOMPARE(*file->values<std::uint16_t>("ids"), (std::vector<std::uint16_t>{7, 65535}));
     QVERIFY(!file->values<float>("ids"));
     QVERIFY(!file->values<float>("nothing"));
     QVERIFY(!file->values<float>("w", 8));
@@ -98,10 +98,10 @@ void TestSafetensors::readsEveryDtype_data()
 {
     QTest::addColumn<QString>("dtype");
     QTest::addColumn<int>("bits");
-    const std::pair<const char*, int> kTypes[] = {{"BOOL", 8}, {"U8", 8}, {"I8", 8}, {"I16", 16}, {"U16", 16}, {"I32", 32},
-        {"U32", 32}, {"I64", 64}, {"U64", 64}, {"F16", 16}, {"BF16", 16}, {"F32", 32}, {"F64", 64}, {"C64", 64},
-        {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E5M2FNUZ", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E8M0", 8}, {"F6_E2M3", 6},
-        {"F6_E3M2", 6}, {"F4", 4}};
+    const std::pair<const char*, int> kTypes[] = {{"BOOL", 8}, {"U8", 8}, {"I8", 8}, {"I16", 16}, {"U16", 16},
+        {"I32", 32}, {"U32", 32}, {"I64", 64}, {"U64", 64}, {"F16", 16}, {"BF16", 16}, {"F32", 32}, {"F64", 64},
+        {"C64", 64}, {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E5M2FNUZ", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E8M0", 8},
+        {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4}};
     for (const auto& [name, bits] : kTypes)
         QTest::newRow(name) << name << bits;
 }
@@ -114,8 +114,8 @@ void TestSafetensors::readsEveryDtype()
     const auto range = [](std::uint64_t end) { return "[0," + std::to_string(end) + "]"; };
     const auto type = dtype.toStdString();
     QVERIFY(parseSafetensorsHeader("{\"t\":" + entry(type, "[4]", range(bytes)) + "}", 8, bytes, "f"));
-    const auto wrong
-        = parseSafetensorsHeader("{\"t\":" + entry(type, "[4]", range(bytes + 1)) + "}", 8, bytes + 1, "f");
+    const auto wrong =
+        parseSafetensorsHeader("{\"t\":" + entry(type, "[4]", range(bytes + 1)) + "}", 8, bytes + 1, "f");
     QVERIFY(!wrong);
     QVERIFY2(wrong.error().what.find("disagree") != std::string::npos, wrong.error().message().c_str());
 }
@@ -123,16 +123,17 @@ void TestSafetensors::readsEveryDtype()
 void TestSafetensors::edgesOfTheFormat()
 {
     // a scalar, tensors without elements between others and at the end, order in the header not that in the file
-    const auto header = "{\"z\":" + entry("F32", "[]", "[0,4]") + ",\"a\":" + entry("U8", "[2]", "[4,6]") + ",\"e\":"
-        + entry("F32", "[0,7]", "[4,4]") + ",\"f\":" + entry("F64", "[3,0]", "[6,6]") + "}";
+    const auto header = "{\"z\":" + entry("F32", "[]", "[0,4]") + ",\"a\":" + entry("U8", "[2]", "[4,6]")
+        + ",\"e\":" + entry("F32", "[0,7]", "[4,4]") + ",\"f\":" + entry("F64", "[3,0]", "[6,6]") + "}";
     const auto parsed = parseSafetensorsHeader(header, 100, 6, "f");
     QVERIFY2(parsed, parsed ? "" : parsed.error().message().c_str());
     QCOMPARE(parsed->entries.front().name, std::string("a"));
-    QCOMPARE(parsed->entries.front().offset, std::uint64_t {104});
+    QCOMPARE(parsed->entries.front().offset, std::uint64_t{104});
     QVERIFY(parseSafetensorsHeader("{}", 8, 0, "f"));
     // a name may be empty, long, or look like anything
     QVERIFY(parseSafetensorsHeader("{\"\":" + entry("U8", "[1]", "[0,1]") + "}", 8, 1, "f"));
-    QVERIFY(parseSafetensorsHeader("{\"" + std::string(100000, 'n') + "\":" + entry("U8", "[1]", "[0,1]") + "}", 8, 1, "f"));
+    QVERIFY(parseSafetensorsHeader(
+        "{\"" + std::string(100000, 'n') + "\":" + entry("U8", "[1]", "[0,1]") + "}", 8, 1, "f"));
 }
 
 void TestSafetensors::fileThatShrinks()
@@ -171,7 +172,8 @@ void TestSafetensors::refusesHeader_data()
     row("same tensor twice", "{\"t\":" + entry("U8", "[1]", "[0,1]") + ",\"t\":" + entry("U8", "[1]", "[1,2]") + "}", 2,
         "key 't' appears twice");
     row("same tensor twice, spelt with an escape",
-        "{\"t\":" + entry("U8", "[1]", "[0,1]") + ",\"\\u0074\":" + entry("U8", "[1]", "[1,2]") + "}", 2, "key 't' appears twice");
+        "{\"t\":" + entry("U8", "[1]", "[0,1]") + ",\"\\u0074\":" + entry("U8", "[1]", "[1,2]") + "}", 2,
+        "key 't' appears twice");
     row("same key twice in an entry", R"({"t":{"dtype":"U8","shape":[1],"shape":[2],"data_offsets":[0,1]}})", 1,
         "key 'shape' appears twice");
     row("metadata twice", R"({"__metadata__":{},"__metadata__":{}})", 0, "appears twice");
@@ -201,18 +203,23 @@ void TestSafetensors::refusesHeader_data()
     row("offsets three", one(entry("U8", "[1]", "[0,1,2]")), 1, "not a pair");
     row("offsets negative", one(entry("U8", "[1]", "[-1,0]")), 1, "two non-negative integers");
     row("offsets float", one(entry("U8", "[1]", "[0.0,1.0]")), 1, "two non-negative integers");
-    row("offsets huge", one(entry("U8", "[1]", "[18446744073709551615,18446744073709551616]")), 1, "two non-negative integers");
+    row("offsets huge", one(entry("U8", "[1]", "[18446744073709551615,18446744073709551616]")), 1,
+        "two non-negative integers");
     row("offsets backwards", one(entry("U8", "[1]", "[1,0]")), 1, "run backwards");
     row("offsets past the end", one(entry("U8", "[2]", "[0,2]")), 1, "the file holds 1 bytes");
-    row("offsets far past the end", one(entry("U8", "[1]", "[18446744073709551614,18446744073709551615]")), 1, "the file holds");
+    row("offsets far past the end", one(entry("U8", "[1]", "[18446744073709551614,18446744073709551615]")), 1,
+        "the file holds");
     row("too few bytes", one(entry("F32", "[2]", "[0,4]")), 4, "shape and byte range disagree");
     row("too many bytes", one(entry("F32", "[1]", "[0,8]")), 8, "shape and byte range disagree");
     row("gap at the start", one(entry("U8", "[1]", "[1,2]")), 2, "leaves a gap");
-    row("gap between", "{\"a\":" + entry("U8", "[1]", "[0,1]") + ",\"b\":" + entry("U8", "[1]", "[2,3]") + "}", 3, "leaves a gap");
-    row("overlap", "{\"a\":" + entry("U8", "[2]", "[0,2]") + ",\"b\":" + entry("U8", "[2]", "[1,3]") + "}", 3, "overlaps");
-    row("shared bytes", "{\"a\":" + entry("U8", "[2]", "[0,2]") + ",\"b\":" + entry("U8", "[2]", "[0,2]") + "}", 2, "overlaps");
-    row("empty tensor inside another", "{\"a\":" + entry("U8", "[2]", "[0,2]") + ",\"b\":" + entry("U8", "[0]", "[1,1]") + "}", 2,
+    row("gap between", "{\"a\":" + entry("U8", "[1]", "[0,1]") + ",\"b\":" + entry("U8", "[1]", "[2,3]") + "}", 3,
+        "leaves a gap");
+    row("overlap", "{\"a\":" + entry("U8", "[2]", "[0,2]") + ",\"b\":" + entry("U8", "[2]", "[1,3]") + "}", 3,
         "overlaps");
+    row("shared bytes", "{\"a\":" + entry("U8", "[2]", "[0,2]") + ",\"b\":" + entry("U8", "[2]", "[0,2]") + "}", 2,
+        "overlaps");
+    row("empty tensor inside another",
+        "{\"a\":" + entry("U8", "[2]", "[0,2]") + ",\"b\":" + entry("U8", "[0]", "[1,1]") + "}", 2, "overlaps");
     row("bytes left over", one(entry("U8", "[1]", "[0,1]")), 2, "1 bytes at the end belong to no tensor");
     row("no tensor for the bytes", "{}", 5, "5 bytes at the end");
     row("nested deep", "{\"t\":" + std::string(10000, '[') + std::string(10000, ']') + "}", 0, "nested deeper");
@@ -241,13 +248,18 @@ void TestSafetensors::refusesFile_data()
     const auto word = [](std::uint64_t n) { return QByteArray(reinterpret_cast<const char*>(&n), 8); };
     QTest::newRow("empty") << QByteArray() << "has 0 bytes";
     QTest::newRow("seven bytes") << QByteArray(7, 'x') << "has 7 bytes";
-    QTest::newRow("header longer than the file") << word(3) + "{}" << "the whole file has 10";
-    QTest::newRow("header of 2^64 - 1") << word(~0ull) + "{}" << "more than the format's";
-    QTest::newRow("header of 2^63") << word(1ull << 63) + "{}" << "more than the format's";
-    QTest::newRow("header above the limit") << word(100'000'001) + "{}" << "more than the format's";
+    QTest::newRow("header longer than the file") << word(3) + "{}"
+                                                 << "the whole file has 10";
+    QTest::newRow("header of 2^64 - 1") << word(~0ull) + "{}"
+                                        << "more than the format's";
+    QTest::newRow("header of 2^63") << word(1ull << 63) + "{}"
+                                    << "more than the format's";
+    QTest::newRow("header above the limit") << word(100'000'001) + "{}"
+                                            << "more than the format's";
     QTest::newRow("header of none") << word(0) << "does not start with '{'";
     QTest::newRow("a pickle") << QByteArray("PK\x03\x04\0\0\0\0\0\0\0\0", 12) << "says its header has";
-    QTest::newRow("git-lfs pointer") << QByteArray("version https://git-lfs.github.com/spec/v1\noid sha256:0") << "says its header has";
+    QTest::newRow("git-lfs pointer") << QByteArray("version https://git-lfs.github.com/spec/v1\noid sha256:0")
+                                     << "says its header has";
 }
 
 void TestSafetensors::refusesFile()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // encode_lines TOKENIZER LINES IDS [VOCABULARY]: for generate_goldens.py and the speed comparison, not installed.
-// LINES: each a 32-bit length and its bytes, so that a line may hold anything. IDS: for each a 32-bit count and its ids,
-// without and then with special tokens. VOCABULARY: the bytes of every id, as LINES. Prints the seconds spent encoding.
+// LINES: each a 32-bit length and its bytes, so that a line may hold anything. IDS: for each a 32-bit count and its
+// ids, without and then with special tokens. VOCABULARY: the bytes of every id, as LINES. Prints the seconds spent
+// encoding.
 #include "io/tokenizer/tokenizer.h"
 
 #include <chrono>
@@ -14,8 +15,7 @@ using namespace expertscope;
 
 namespace {
 
-template <class T>
-void append(std::string& out, const T* data, std::size_t count)
+template <class T> void append(std::string& out, const T* data, std::size_t count)
 {
     const auto size = static_cast<std::uint32_t>(count);
     out.append(reinterpret_cast<const char*>(&size), 4);
