@@ -45,6 +45,8 @@ struct KernelTable
     float (*dot)(const float* a, const float* b, std::int64_t n);
     /// out[i] = exp(x[i] - shift); returns the sum. out may be x.
     float (*expShifted)(const float* x, float shift, float* out, std::int64_t n);
+    /// Index of the first largest value; n >= 1, no NaN.
+    std::int64_t (*firstMaximum)(const float* x, std::int64_t n);
     /// Floats of scratch that attention() needs for these keys.
     std::int64_t (*attentionScratch)(std::int64_t numKeys, std::int64_t headDim);
     void (*attention)(const AttentionTask& task, float* scratch);

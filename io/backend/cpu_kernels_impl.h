@@ -71,7 +71,7 @@ inline Vec exponential(Vec x)
     p = p * r + 1.0f;
     const IVec bits = reinterpret_cast<IVec>(p) + (reinterpret_cast<IVec>(shifted) << 23);
     const Vec result = reinterpret_cast<Vec>(bits);
-    return x < -87.0f ? Vec {} : result;
+    return x < -87.0f ? Vec {} : x == x ? result : x; // what is no number stays none
 }
 inline float exponential1(float x)
 {
@@ -233,6 +233,23 @@ float expShifted(const float* x, float shift, float* out, int64_t n)
         sum += out[i];
     }
     return sum;
+}
+
+int64_t firstMaximum(const float* x, int64_t n)
+{
+    float top = x[0];
+    int64_t i = 0;
+    if (n >= kLanes) {
+        Vec m = load(x);
+        for (i = kLanes; i + kLanes <= n; i += kLanes)
+            m = vmax(m, load(x + i));
+        for (int lane = 0; lane < kLanes; ++lane)
+            top = m[lane] > top ? m[lane] : top;
+    }
+    for (; i < n; ++i)
+        top = x[i] > top ? x[i] : top;
+    for (i = 0; x[i] < top; ++i) { }
+    return i;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -409,7 +426,7 @@ void attention(const AttentionTask& t, float* scratch)
 }
 
 extern const KernelTable kTable;
-const KernelTable kTable {ES_NAME, rmsNorm, rotate, gated, clip, add, scale, addScaled, dot, expShifted, attentionScratch,
+const KernelTable kTable {ES_NAME, rmsNorm, rotate, gated, clip, add, scale, addScaled, dot, expShifted, firstMaximum, attentionScratch,
     attention};
 
 }

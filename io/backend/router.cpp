@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 namespace expertscope {
@@ -39,7 +38,8 @@ float scoreRow(ScoreFunction function, const float* logits, float* scores, std::
             p[e] *= inverse;
             weighted += p[e] > 0 ? p[e] * (logits[e] - top) : 0.0f;
         }
-        return std::max(0.0f, std::log(sum) - weighted);
+        const float entropy = std::log(sum) - weighted;
+        return entropy < 0 ? 0.0f : entropy; // rounding; NaN stays
     };
 
     switch (function) {
@@ -101,6 +101,7 @@ void weigh(const RouterSpec& spec, const float* logits, const float* scores, con
 void routeTokens(const RouterSpec& spec, const float* logits, std::int64_t n, const RouterOutput& out, float* scratch)
 {
     const std::int64_t numExperts = spec.numExperts, k = spec.topK;
+    const auto& kernel = cpu::kernels();
     float* scores = scratch;
     float* remaining = scratch + numExperts;
     std::int32_t chosenBuffer[512];
@@ -116,23 +117,17 @@ void routeTokens(const RouterSpec& spec, const float* logits, std::int64_t n, co
                 weights[s] = kNaN;
             }
         } else {
-            // k + 1 passes for the first maximum: k is small, and ties go to the lowest id by themselves.
-            std::memcpy(remaining, scores, sizeof(float) * static_cast<std::size_t>(numExperts));
-            float last = 0;
-            for (std::int64_t s = 0; s <= k && s < numExperts; ++s) {
-                std::int64_t best = -1;
-                for (std::int64_t e = 0; e < numExperts; ++e) {
-                    if (!std::isnan(remaining[e]) && (best < 0 || remaining[e] > remaining[best]))
-                        best = e;
-                }
-                if (s == k) {
-                    margin = last - remaining[best];
-                    break;
-                }
-                last = remaining[best];
+            // k + 1 times the first maximum: k is small, and ties go to the lowest id by themselves. What was taken
+            // becomes -inf, which no score that is left is.
+            for (std::int64_t e = 0; e < numExperts; ++e)
+                remaining[e] = std::max(scores[e], std::numeric_limits<float>::lowest());
+            for (std::int64_t s = 0; s < k; ++s) {
+                const std::int64_t best = kernel.firstMaximum(remaining, numExperts);
                 chosen[s] = static_cast<std::int32_t>(best);
-                remaining[best] = kNaN;
+                remaining[best] = -std::numeric_limits<float>::infinity();
             }
+            if (k < numExperts)
+                margin = scores[chosen[k - 1]] - scores[kernel.firstMaximum(remaining, numExperts)];
             weigh(spec, logits, scores, chosen, weights);
         }
         if (out.ids) {
