@@ -7,45 +7,51 @@ namespace expertscope {
 
 LoadCounts::LoadCounts(const Site& site)
     : m_numExperts(site.numExperts)
-    , m_counts(std::size_t(site.numExperts) + 1)
+    , m_counts(site.numExperts)
 {
+}
+
+void LoadCounts::noteTokens(std::uint64_t tokens, unsigned perToken)
+{
+    if (tokens == 0 || perToken == 0)
+        return;
+    m_tokens += tokens;
+    m_choices += tokens * perToken;
+    m_uneven |= m_perToken != 0 && m_perToken != perToken;
+    m_perToken = static_cast<std::uint16_t>(perToken);
 }
 
 void LoadCounts::add(const Block& block, const SequenceRun& run, unsigned slots)
 {
-    const unsigned stride = block.numSlots;
-    const unsigned taken = slots ? std::min(slots, stride) : stride;
-    const std::uint16_t* ids = block.expertIds.data() + std::size_t(run.begin) * stride;
-    const std::uint16_t* const end = ids + std::size_t(run.length) * stride;
+    const std::size_t stride = block.numSlots;
+    const unsigned taken = slots ? std::min<unsigned>(slots, block.numSlots) : block.numSlots;
+    const std::uint16_t* const ids = block.expertIds.data() + run.begin * stride;
+    const std::uint16_t* const end = ids + run.length * stride;
     std::uint64_t* const counts = m_counts.data();
-    const unsigned none = m_numExperts;
 
-    std::uint64_t tokens = 0;
-    if (taken == stride) {
-        for (const std::uint16_t* id = ids; id != end; ++id)
-            ++counts[std::min<unsigned>(*id, none)];
-    } else {
-        for (const std::uint16_t* token = ids; token != end; token += stride) {
-            for (unsigned r = 0; r < taken; ++r)
-                ++counts[std::min<unsigned>(token[r], none)];
+    if (const unsigned even = std::min<unsigned>(taken, block.evenSlots)) { // no empty slot to look out for
+        if (even == stride) {
+            for (const std::uint16_t* id = ids; id != end; ++id)
+                ++counts[*id];
+        } else {
+            for (const std::uint16_t* token = ids; token != end; token += stride) {
+                for (unsigned r = 0; r < even; ++r)
+                    ++counts[token[r]];
+            }
         }
+        noteTokens(run.length, even);
+        return;
     }
-    // Tokens by their number of choices: nearly always all the same, and the compiler vectorises the sum.
     for (const std::uint16_t* token = ids; token != end; token += stride) {
         unsigned filled = 0;
-        for (unsigned r = 0; r < taken; ++r)
-            filled += token[r] < none;
-        if (filled == 0)
-            continue;
-        ++tokens;
-        m_choices += filled;
-        if (filled != m_perToken) {
-            m_uneven |= m_perToken != 0;
-            m_perToken = static_cast<std::uint16_t>(filled);
+        for (unsigned r = 0; r < taken; ++r) {
+            if (token[r] >= m_numExperts)
+                continue;
+            ++counts[token[r]];
+            ++filled;
         }
+        noteTokens(1, filled);
     }
-    m_tokens += tokens;
-    m_counts[none] = 0;
 }
 
 void LoadCounts::add(const LoadCounts& other)

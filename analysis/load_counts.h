@@ -18,7 +18,7 @@ public:
     void add(const LoadCounts& other);
     void clear();
 
-    std::span<const std::uint64_t> counts() const { return std::span(m_counts).first(m_numExperts); } ///< [E]
+    std::span<const std::uint64_t> counts() const { return m_counts; } ///< [E]
     std::uint16_t numExperts() const { return m_numExperts; }
     std::uint64_t tokens() const { return m_tokens; } ///< with at least one choice
     std::uint64_t choices() const { return m_choices; } ///< sum of counts
@@ -26,8 +26,10 @@ public:
     std::uint16_t choicesPerToken() const { return m_uneven ? 0 : m_perToken; }
 
 private:
+    void noteTokens(std::uint64_t tokens, unsigned perToken);
+
     std::uint16_t m_numExperts;
-    std::vector<std::uint64_t> m_counts; ///< [E + 1], the last one takes the empty slots
+    std::vector<std::uint64_t> m_counts; ///< [E]
     std::uint64_t m_tokens = 0;
     std::uint64_t m_choices = 0;
     std::uint16_t m_perToken = 0;

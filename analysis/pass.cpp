@@ -81,20 +81,35 @@ Plan makePlan(const RoutingShape& shape, const std::vector<SequenceIndex>& seque
     return plan;
 }
 
-/// Metrics count into tables of E: an id beyond it must never reach them.
-Expected<void> checkIds(const Block& block)
+/// Whether any of the ids is not below `limit`; a loop that the compiler vectorises.
+bool anyFrom(std::span<const std::uint16_t> ids, std::uint16_t limit)
 {
-    std::uint32_t bad = 0; // a loop that the compiler vectorises
-    for (const std::uint16_t id : block.expertIds)
-        bad |= static_cast<std::uint32_t>(id >= block.numExperts) & static_cast<std::uint32_t>(id != kNoExpert);
-    if (!bad)
+    std::uint16_t any = 0;
+    for (const std::uint16_t id : ids)
+        any |= static_cast<std::uint16_t>(id >= limit);
+    return any;
+}
+
+/// Metrics count into tables of E: an id beyond it must never reach them. Also sets evenSlots, for their fast paths.
+Expected<void> checkIds(Block& block, std::uint16_t topK)
+{
+    const std::size_t stride = block.numSlots, k = std::min<std::size_t>(topK, stride);
+    if (k == stride && !anyFrom(block.expertIds, block.numExperts)) {
+        block.evenSlots = block.numSlots;
         return {};
-    const auto wrong = std::find_if(block.expertIds.begin(), block.expertIds.end(),
-        [&](std::uint16_t id) { return id >= block.numExperts && id != kNoExpert; });
-    const auto token = block.firstToken.value + std::uint64_t(wrong - block.expertIds.begin()) / block.numSlots;
-    return fail(
-        "expert id " + std::to_string(*wrong) + ", but the site has " + std::to_string(block.numExperts) + " experts",
-        "site " + std::to_string(block.site.value) + ", token " + std::to_string(token));
+    }
+    bool even = k > 0;
+    for (std::size_t i = 0; i < block.expertIds.size(); ++i) {
+        const std::uint16_t id = block.expertIds[i];
+        if (id >= block.numExperts && id != kNoExpert)
+            return fail("expert id " + std::to_string(id) + ", but the site has " + std::to_string(block.numExperts)
+                    + " experts",
+                "site " + std::to_string(block.site.value) + ", token "
+                    + std::to_string(block.firstToken.value + i / stride));
+        even &= (id == kNoExpert) == (i % stride >= k);
+    }
+    block.evenSlots = even ? static_cast<std::uint16_t>(k) : 0;
+    return {};
 }
 
 /// What the workers of a pass share.
@@ -173,7 +188,7 @@ private:
     {
         ES_ASSIGN(Block block, m_source.read(site, planned.range, m_wanted, buffer));
         block.runs = std::span(m_plan.runs).subspan(planned.firstRun, planned.numRuns);
-        ES_TRY(checkIds(block));
+        ES_TRY(checkIds(block, m_source.shape().sites[std::size_t(site)].topK));
         std::uint64_t tokens = 0;
         for (const SequenceRun& run : block.runs)
             tokens += run.length;

@@ -32,11 +32,16 @@ public:
     {
         const std::size_t k = block.numSlots;
         for (const SequenceRun& run : block.runs) {
-            if (!m_cursor.continues(m_site, run)) {
+            const bool goesOn = m_cursor.continues(m_site, run);
+            if (!goesOn) {
                 nextStamp();
                 m_previous = {};
             }
             const std::uint16_t* token = block.expertIds.data() + std::size_t(run.begin) * k;
+            if (block.evenSlots && block.evenSlots <= m_numExperts && m_numExperts <= kMaskExperts) {
+                observeMasks(token, k, block.evenSlots, run.length);
+                continue;
+            }
             for (std::uint32_t t = 0; t < run.length; ++t, token += k)
                 observeToken(token, k);
         }
@@ -101,6 +106,77 @@ private:
         std::uint32_t size = 0;
     };
 
+    /// A set of up to kMaskExperts experts, a bit each.
+    struct Mask
+    {
+        std::uint64_t low = 0, high = 0;
+    };
+    static constexpr std::uint16_t kMaskExperts = 128;
+    /// The bit of expert e in `low` at [e], in `high` at [e + kMaskExperts].
+    static constexpr auto kBits = [] {
+        std::array<std::uint64_t, 2 * kMaskExperts> bits{};
+        for (unsigned e = 0; e < kMaskExperts; ++e)
+            bits[e < 64 ? e : e + kMaskExperts] = std::uint64_t(1) << (e % 64);
+        return bits;
+    }();
+
+    /// As std::popcount, which without the machine instruction is a call.
+    static std::uint32_t countBits(std::uint64_t x)
+    {
+        x -= (x >> 1) & 0x5555555555555555u;
+        x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
+        return static_cast<std::uint32_t>((((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu) * 0x0101010101010101u) >> 56);
+    }
+
+    /// The same as observeToken() for the usual case: full slots, few experts.
+    void observeMasks(const std::uint16_t* token, std::size_t stride, unsigned k, std::uint32_t length)
+    {
+        const bool wide = m_numExperts > 64;
+        Mask before;
+        for (unsigned e = 0; e < m_numExperts && m_previous.size;
+             ++e) { // a run that goes on: the set of its last token
+            if (m_lastSeen[e] == m_stamp) {
+                before.low |= kBits[e];
+                before.high |= kBits[e + kMaskExperts];
+            }
+        }
+        std::array<std::uint64_t, kMaskExperts + 1> usual{}; // pairs of k different experts each, by what they share
+        std::uint64_t firstPairs = 0, firstRepeated = 0; // locals stay in registers
+        Token previous = m_previous;
+        for (std::uint32_t t = 0; t < length; ++t, token += stride) {
+            Mask now;
+            for (unsigned r = 0; r < k; ++r)
+                now.low |= kBits[token[r]];
+            if (wide) {
+                for (unsigned r = 0; r < k; ++r)
+                    now.high |= kBits[token[r] + kMaskExperts];
+            }
+            std::uint32_t size = countBits(now.low), shared = countBits(now.low & before.low);
+            if (wide) {
+                size += countBits(now.high);
+                shared += countBits(now.high & before.high);
+            }
+            if (size == k && previous.size == k)
+                ++usual[shared];
+            else if (previous.size)
+                count((previous.size * m_width + size) * m_width + shared);
+            firstPairs += previous.first != kNoExpert;
+            firstRepeated += token[0] == previous.first;
+            previous = {token[0], size};
+            before = now;
+        }
+        m_previous = previous;
+        m_firstPairs += firstPairs;
+        m_firstRepeated += firstRepeated;
+        for (unsigned shared = 0; shared <= k; ++shared)
+            count((k * m_width + k) * m_width + shared, usual[shared]);
+        if (length) { // as observeToken() leaves it
+            nextStamp();
+            for (unsigned r = 0; r < k; ++r)
+                m_lastSeen[*(token - stride + r)] = m_stamp;
+        }
+    }
+
     /// Marks the token's experts with its stamp; those that carry the stamp before it are shared.
     void observeToken(const std::uint16_t* token, std::size_t k)
     {
@@ -122,12 +198,14 @@ private:
         m_previous = {token[0], size};
     }
 
-    void count(std::size_t key)
+    void count(std::size_t key, std::uint64_t pairs = 1)
     {
+        if (pairs == 0)
+            return;
         if (m_dense.empty())
-            ++m_sparse[key];
+            m_sparse[key] += pairs;
         else
-            ++m_dense[key];
+            m_dense[key] += pairs;
     }
 
     std::uint32_t nextStamp()

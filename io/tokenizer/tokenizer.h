@@ -30,12 +30,16 @@ public:
     /// that names the byte offset.
     Expected<std::vector<std::int32_t>> encode(std::string_view text, bool addSpecialTokens = true) const;
 
-    /// What a token stands for, as bytes (maybe half a code point): the decoder's view of it. Special tokens give their content.
+    /// What a token stands for, as bytes (maybe half a code point): the decoder's view of it. Special tokens give their
+    /// content.
     std::string tokenBytes(std::int32_t id) const;
     /// Largest id + 1.
     std::int32_t vocabularySize() const;
     /// SHA-256 of the file, hexadecimal, for provenance.
     const std::string& fileHash() const;
+    /// What the file asks for and encode() leaves out on purpose, a line each, for the user to see: "truncation" and
+    /// "padding" blocks, which the reference's callers switch off as well (texts are always taken whole).
+    const std::vector<std::string>& notes() const;
 
 private:
     struct Private;

@@ -55,10 +55,16 @@ struct ChunkHead
 };
 static_assert(sizeof(ChunkHead) == 16);
 
+/// libdeflate starts anew when it is handed no buffer; we go on.
+std::uint32_t crcOf(std::uint32_t crc, const void* data, std::size_t size)
+{
+    return size == 0 ? crc : libdeflate_crc32(crc, data, size);
+}
+
 std::uint32_t headCrc(const RecordHead& head)
 {
-    auto crc = libdeflate_crc32(0, &head.type, sizeof head.type);
-    return libdeflate_crc32(crc, &head.length, sizeof head.length);
+    const auto crc = crcOf(0, &head.type, sizeof head.type);
+    return crcOf(crc, &head.length, sizeof head.length);
 }
 
 tl::unexpected<Error> systemError(const std::string& what, const std::filesystem::path& path)
@@ -216,7 +222,7 @@ Expected<void> Journal::scan()
             ES_ASSIGN(const bool there, readAt(m_fd, body + done, buffer.data(), n, m_path));
             if (!there)
                 return fail("became shorter while it was read", place);
-            crc = libdeflate_crc32(crc, buffer.data(), n);
+            crc = crcOf(crc, buffer.data(), n);
             if (record.type == kPlan)
                 plan.insert(plan.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(n));
             else if (done == 0)
@@ -295,8 +301,8 @@ Expected<void> Journal::appendRecord(
     if (m_fileSize != m_validSize)
         ES_TRY(truncate(m_validSize));
     RecordHead record{type, 0, head.size() + body.size()};
-    auto crc = libdeflate_crc32(headCrc(record), head.data(), head.size());
-    record.crc = libdeflate_crc32(crc, body.data(), body.size());
+    const auto crc = crcOf(headCrc(record), head.data(), head.size());
+    record.crc = crcOf(crc, body.data(), body.size());
     std::array<iovec, 3> parts{{{&record, sizeof record}, {const_cast<std::byte*>(head.data()), head.size()},
         {const_cast<std::byte*>(body.data()), body.size()}}};
     std::size_t part = 0;

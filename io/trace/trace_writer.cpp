@@ -73,8 +73,7 @@ struct TraceWriter::Private
         , geometry(journal.geometry())
     {
         done = storedTokens(journal.index(), geometry, true, true);
-        for (const auto& site : journal.record()->plan.sites)
-            expertsOf.push_back(site.numExperts);
+        sites = journal.record()->plan.sites;
         siteTokens.assign(geometry.numSites, done);
         lossTokens = done;
         for (const auto column : kAllColumns)
@@ -260,14 +259,18 @@ struct TraceWriter::Private
             if (slab.firstToken != lossTokens)
                 return bad("loss goes on at token " + std::to_string(lossTokens));
         }
-        for (std::size_t at = 0; at < slab.expertIds.size(); ++at) {
-            const auto id = slab.expertIds[at];
-            const auto cell = at / geometry.numSlots;
+        for (std::size_t cell = 0; cell < cells; ++cell) {
             const auto site = slab.firstSite.value + cell % slab.numSites;
-            if (id != kNoExpert && id >= expertsOf[site])
-                return bad("expert " + std::to_string(id) + " of token "
-                    + std::to_string(slab.firstToken + cell / slab.numSites) + " at site " + std::to_string(site)
-                    + ", which has " + std::to_string(expertsOf[site]));
+            const auto& limits = sites[site];
+            for (std::size_t slot = 0; slot < geometry.numSlots; ++slot) {
+                const auto id = slab.expertIds[cell * geometry.numSlots + slot];
+                if (id != kNoExpert && (id >= limits.numExperts || slot >= limits.topK)) {
+                    return bad("expert " + std::to_string(id) + " in slot " + std::to_string(slot) + " of token "
+                        + std::to_string(slab.firstToken + cell / slab.numSites) + " at site " + std::to_string(site)
+                        + ", which has " + std::to_string(limits.numExperts) + " experts and "
+                        + std::to_string(limits.topK) + " slots");
+                }
+            }
         }
         return {};
     }
@@ -276,7 +279,7 @@ struct TraceWriter::Private
     Journal journal;
     const Geometry geometry;
     std::uint64_t done = 0; ///< when the writer was made
-    std::vector<std::uint16_t> expertsOf;
+    std::vector<Site> sites;
 
     // The writer thread's own.
     std::array<std::vector<ChunkBuffer>, kAllColumns.size()> buffers;
@@ -398,55 +401,6 @@ Expected<void> TraceWriter::finish(bool complete)
     d->finished = true;
     d->journal.remove();
     return {};
-}
-
-namespace {
-
-/// What to say of a trace that no journal lies beside.
-Expected<RepairReport> nothingToRepair(const std::filesystem::path& target)
-{
-    RepairReport report;
-    ES_ASSIGN(const auto summary, TraceFile::summary(target));
-    report.wasComplete = report.complete = summary.complete;
-    report.tokensKept = summary.numTokens;
-    ES_ASSIGN(report.tokensPlanned, plannedTokens(target));
-    return report;
-}
-
-}
-
-Expected<RepairReport> repairTrace(const std::filesystem::path& target)
-{
-    const auto part = journalPath(target);
-    if (!std::filesystem::exists(part))
-        return nothingToRepair(target);
-    ES_ASSIGN(auto journal, Journal::open(part, Journal::Access::MustExist));
-    if (!journal.record()) {
-        // Killed before the first record was whole, or while an incomplete trace was taken in: nothing is in it.
-        if (std::filesystem::exists(target)) {
-            auto report = nothingToRepair(target);
-            if (report)
-                journal.remove();
-            return report;
-        }
-        journal.remove();
-        return fail("the capture was killed before it had written anything", part.string(), "capture anew");
-    }
-    if (std::filesystem::exists(target)) {
-        // A resumed capture keeps the identity of its trace. Anything else must not be replaced by a fragment.
-        const auto there = TraceFile::summary(target);
-        if (!there || there->uuid != journal.record()->uuid)
-            return fail("is in the way: it is not the trace that the interrupted capture was writing", target.string(),
-                "move it away, or delete " + part.string());
-    }
-    RepairReport report;
-    report.repaired = true;
-    report.tokensPlanned = journal.geometry().numTokens;
-    report.bytesDropped = journal.tornBytes();
-    ES_ASSIGN(report.tokensKept, assembleTrace(target, journal));
-    report.complete = storedTokens(journal.index(), journal.geometry(), false, true) == report.tokensPlanned;
-    journal.remove();
-    return report;
 }
 
 }

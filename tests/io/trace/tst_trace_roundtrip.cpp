@@ -255,7 +255,7 @@ private slots:
         auto wrong = cut(r, 0, 5, 0, 2);
         wrong.ids[3] = 8;
         const auto error = (*writer)->append(wrong.slab);
-        QVERIFY(!error && error.error().what.find("expert 8 of token 0 at site 1") != std::string::npos);
+        QVERIFY(!error && error.error().what.find("expert 8 in slot 1 of token 0 at site 1") != std::string::npos);
         wrong = cut(r, 0, 5, 0, 2);
         wrong.slab.weights = wrong.slab.weights.first(3);
         QVERIFY(!(*writer)->append(wrong.slab));
