@@ -312,8 +312,7 @@ private slots:
             };
             bool found = false;
             for (int dx = -2; dx <= 2; ++dx)
-                found =
-                    found || distance(image.pixel(int(x * scale) + dx, int(y * scale)), figure.scale.colour(1)) <= 2;
+                found = found || isHot(image.pixel(int(x * scale) + dx, int(y * scale)));
             if (!found) {
                 QString near;
                 for (int dx = -6; dx <= 4; ++dx)
