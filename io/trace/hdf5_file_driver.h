@@ -10,8 +10,8 @@
 
 namespace expertscope::hdf5 {
 
-/// Opens for reading only. Also refuses what HDF5 never writes on today's machines: addresses and lengths that are not
-/// of 8 bytes.
+/// Opens for reading only. Refuses files of before the 1.10 format, which have no checksums at all, and addresses and
+/// lengths that are not of 8 bytes, which HDF5 never writes on today's machines.
 Expected<Handle> openForReading(const std::string& path);
 
 }
