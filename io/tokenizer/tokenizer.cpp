@@ -137,7 +137,7 @@ Expected<void> Tokenizer::Private::load(std::string_view json, const std::string
 {
     ES_ASSIGN(const JsonTree tree, parseJson(json, name));
     ES_ASSIGN(JsonFields fields, JsonFields::open(tree.root, name));
-    const JsonValue none;
+    const JsonValue none {};
     const auto part = [&](std::string_view key) -> const JsonValue& {
         const JsonValue* value = fields.find(key);
         return value ? *value : none;
@@ -238,8 +238,10 @@ std::string Tokenizer::tokenBytes(std::int32_t id) const
 {
     if (const AddedToken* token = d->added.token(id))
         return token->content;
-    RegexScratch scratch;
-    return d->decoder.bytesOf(d->model.vocabulary().text(id), scratch);
+    auto workspace = d->takeWorkspace();
+    std::string bytes = d->decoder.bytesOf(d->model.vocabulary().text(id), workspace->words.regex);
+    d->giveBack(std::move(workspace));
+    return bytes;
 }
 
 std::int32_t Tokenizer::vocabularySize() const
