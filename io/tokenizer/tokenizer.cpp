@@ -137,7 +137,7 @@ Expected<void> Tokenizer::Private::load(std::string_view json, const std::string
 {
     ES_ASSIGN(const JsonTree tree, parseJson(json, name));
     ES_ASSIGN(JsonFields fields, JsonFields::open(tree.root, name));
-    const JsonValue none {};
+    const JsonValue none{};
     const auto part = [&](std::string_view key) -> const JsonValue& {
         const JsonValue* value = fields.find(key);
         return value ? *value : none;

@@ -218,7 +218,7 @@ private slots:
     {
         const Tokenizer warm = opened("gpt2.json");
         std::string text;
-        for (std::int64_t i = 0; i < 250000; ++i)
+        for (std::int64_t i = 0; i < 500000; ++i)
             text += " " + std::to_string(i * 7919 % 1000003);
         const auto ids = warm.encode(text, false);
         QVERIFY(ids.has_value());
