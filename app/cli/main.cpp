@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // expertscope: every headless command but capture. Parses, calls, reports. The only file that includes CLI11.
+#include "app/cli/analyze_command.h"
+#include "app/cli/figure_command.h"
+#include "app/cli/info_command.h"
+#include "app/cli/repair_command.h"
 #include "io/base/version.h"
 
 #include <CLI/CLI.hpp>
@@ -27,8 +31,8 @@ int startSibling(const std::string& name, char** arguments)
     argv[0] = program.data();
     argv.push_back(nullptr);
     execv(program.c_str(), argv.data());
-    std::fprintf(stderr, "expertscope: %s: %s (this build may lack it: see README, --no-torch and --no-gui)\n", program.c_str(),
-        std::strerror(errno));
+    std::fprintf(stderr, "expertscope: %s: %s (this build may lack it: see README, --no-torch and --no-gui)\n",
+        program.c_str(), std::strerror(errno));
     return 1;
 }
 
@@ -39,12 +43,79 @@ int main(int argc, char** argv)
     if (argc > 1 && (std::strcmp(argv[1], "capture") == 0 || std::strcmp(argv[1], "desktop") == 0))
         return startSibling(argv[1], argv);
 
-    CLI::App app {"Expertscope: capture, analyse, simulate and draw MoE routing", "expertscope"};
+    CLI::App app{"Expertscope: capture, analyse, simulate and draw MoE routing", "expertscope"};
     app.set_version_flag("--version", std::string("expertscope ") + expertscope::kVersion);
     app.require_subcommand(1);
     int status = 0;
 
     // One block a command: options into its struct, callback into its run function.
+    expertscope::InfoCommand info;
+    auto* infoOptions = app.add_subcommand("info", "Describe a trace: model, sites, tokens, labels, provenance");
+    infoOptions->add_option("FILE", info.file, "the trace")->required();
+    infoOptions->add_flag("--json", info.json, "for programs");
+    infoOptions->callback([&] { status = expertscope::runInfo(info); });
+
+    expertscope::RepairCommand repair;
+    auto* repairOptions = app.add_subcommand("repair", "Make a readable trace of what a killed capture left");
+    repairOptions->add_option("FILE", repair.file, "the trace that was to be written (FILE.part lies beside it)")->required();
+    repairOptions->add_flag("--json", repair.json, "for programs");
+    repairOptions->callback([&] { status = expertscope::runRepair(repair); });
+
+    expertscope::AnalyzeOptions analyze;
+    {
+        auto* command = app.add_subcommand("analyze", "Compute routing metrics of a trace");
+        command->add_option("trace", analyze.trace, "The trace")->required();
+        command->add_option("--metric", analyze.metrics, "A metric, may be repeated; default: all")
+            ->allow_extra_args(false);
+        command->add_option("--by", analyze.by, "Compare the values of this label");
+        command->add_option("--where", analyze.where, "LABEL=VALUE: only these sequences, may be repeated")
+            ->allow_extra_args(false);
+        command->add_option("--sites", analyze.sites, "Router sites, such as 0-3,7; default: all");
+        command->add_option("--skip-first", analyze.skipFirst, "Leading tokens of each sequence to leave out");
+        command->add_option("--threads", analyze.threads, "Worker threads; default: all cores")
+            ->check(CLI::Range(0, 1024));
+        command->add_flag("--json", analyze.json, "Write JSON");
+        command->add_flag("--csv", analyze.csv, "Write CSV");
+        command->add_option("-o,--output", analyze.output, "Write to this file (.json and .csv choose the format)");
+        command->callback([&] { status = expertscope::runAnalyze(analyze); });
+    }
+    expertscope::FigureOptions figure;
+    {
+        auto* command = app.add_subcommand("figure", "Draw a figure of a trace: PDF, SVG or PNG, with its data and spec");
+        command->add_option("view", figure.view, "What to draw: load (layers x experts)")->required();
+        command->add_option("trace", figure.trace, "The trace; default: the one the --spec names");
+        command->add_option("-o,--output", figure.output, "NAME.pdf, .svg or .png")->required();
+        command->add_option("--spec", figure.spec, "Start from this figure spec; other options override it");
+        command->add_option("--width", figure.width, "89mm, 3.5in, 252pt; default 89mm");
+        command->add_option("--height", figure.height, "Default: from the number of layers");
+        command->add_option("--where", figure.where, "LABEL=VALUE: only these sequences, may be repeated")
+            ->allow_extra_args(false);
+        command->add_option("--metric", figure.metric, "relative, share or ratio; default relative, with --where ratio");
+        command->add_option("--against", figure.against, "What a ratio compares with: uniform or all");
+        command->add_option("--sort", figure.sort, "Experts by id or by load");
+        command->add_option("--colour,--color", figure.colour, "viridis, cividis, batlow or vik");
+        command->add_option("--scale", figure.scale, "linear or log2");
+        command->add_option("--limits", figure.limits, "LOW,HIGH: ends of the colour bar; default: from the data");
+        command->add_option("--reducer", figure.reducer, "max, mean or extreme, when cells outnumber pixels");
+        command->add_option("--font", figure.font, "Family; default Liberation Sans, which is built in");
+        command->add_option("--font-size", figure.fontSize, "Whole points; default 7");
+        command->add_option("--dpi", figure.dpi, "Of PNG, and of large images in PDF and SVG; default 600");
+        command->add_option("--title", figure.title, "Above the figure; default none");
+        command->add_option("--x-label", figure.xLabel, "Instead of 'Expert'");
+        command->add_option("--y-label", figure.yLabel, "Instead of 'Layer'");
+        command->add_option("--value-label", figure.valueLabel, "Beside the colour bar");
+        command->add_option("--threads", figure.threads, "Worker threads; default: all cores")
+            ->check(CLI::Range(0, 1024));
+        command->add_flag("--alone", figure.alone, "Do not write NAME.csv and NAME.json beside it");
+        command->add_flag("--json", figure.json, "Say as JSON what was written");
+        command->callback([&] { status = expertscope::runFigureCommand(figure); });
+    }
+    bool metricsJson = false;
+    {
+        auto* command = app.add_subcommand("metrics", "List the metrics: definition, source, needs");
+        command->add_flag("--json", metricsJson, "Write JSON");
+        command->callback([&] { status = expertscope::runMetrics(metricsJson); });
+    }
 
     try {
         app.parse(argc, argv);

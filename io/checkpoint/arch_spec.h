@@ -13,26 +13,81 @@
 
 namespace expertscope {
 
-enum class Activation : std::uint8_t { Silu, Gelu, GeluTanh, Relu, QuickGelu }; ///< grows with what the reference's ACT2FN offers
-enum class QkNorm : std::uint8_t { None, PerHead, FullWidth };
+/// What the reference's ACT2FN offers, without the ones that have parameters of their own (prelu, xielu).
+enum class Activation : std::uint8_t
+{
+    Silu,
+    Gelu, ///< 0.5 x (1 + erf(x / sqrt 2))
+    GeluTanh, ///< 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))): gelu_new, gelu_fast, gelu_pytorch_tanh, …
+    Relu,
+    QuickGelu, ///< x sigmoid(1.702 x)
+    GeluClipped10, ///< Gelu clipped to [-10, 10]
+    HardSwish,
+    Laplace, ///< 0.5 (1 + erf((x - 0.707107) / (0.282095 sqrt 2)))
+    LeakyRelu, ///< slope 0.01
+    Linear,
+    Mish,
+    ReluSquared,
+    Relu6,
+    Sigmoid,
+    SqrtSoftplus,
+    Tanh,
+};
+enum class QkNorm : std::uint8_t
+{
+    None,
+    PerHead,
+    FullWidth
+};
 
-enum class RopeKind : std::uint8_t { Default, Linear, Dynamic, Yarn, LongRope, Llama3 };
+enum class RopeKind : std::uint8_t
+{
+    Default,
+    Linear,
+    Dynamic,
+    Yarn,
+    LongRope,
+    Llama3,
+    Proportional
+};
 
-/// Rotary embedding, half-split ("NeoX") layout; parameters as the reference library names them.
+/// Rotary embedding, half-split ("NeoX") layout; parameters as the reference library names them
+/// (transformers 5.23, modeling_rope_utils.py). All of head_dim is rotated: inverse frequencies f[0 .. head_dim/2),
+/// cos and sin of position * f[i] are multiplied by attentionScaling. With d = rotaryDim, b = theta, p[i] = b^(2i/d):
+///
+/// - Default: 1/p. Linear: 1/p/factor.
+/// - Dynamic: as Default, while n = length of the sequence is at most maxPositions; for longer ones with
+///   b (factor n / maxPositions - (factor - 1))^(d/(d-2)) in place of b. (The reference remembers the longest n of the
+///   process until one shorter than maxPositions comes; with fresh state a sequence it is this.)
+/// - LongRope: 1/(shortFactor[i] p[i]), or longFactor[i] for every position of a sequence longer than
+///   originalMaxPositions.
+/// - Yarn: 1/p and 1/(factor p) blended by the ramp between the dimensions that betaFast and betaSlow name
+///   (rounded outwards when `truncate`), over originalMaxPositions.
+/// - Llama3: by wavelength w = 2 pi p: 1/p where w < originalMaxPositions/highFrequencyFactor, 1/p/factor where
+///   w > originalMaxPositions/lowFrequencyFactor, between them blended.
+/// - Proportional: d = head_dim, 1/p/factor for i < floor(partialFactor head_dim / 2), 0 from there on.
+///
+/// The reference computes all of it in fp32 (exponents 2i/d rounded to fp32 first); an inverse frequency that differs
+/// in the last place shows at large positions.
 struct RopeSpec
 {
     RopeKind kind = RopeKind::Default;
     double theta = 10000;
-    double partialFactor = 1; ///< share of head_dim that is rotated
-    double factor = 1;
-    std::int64_t maxPositions = 0;         ///< max_position_embeddings
-    std::int64_t originalMaxPositions = 0; ///< original_max_position_embeddings; 0 = not given
+    double partialFactor = 1; ///< as in the file; what it means for d is in rotaryDim
+    std::int64_t rotaryDim = 0; ///< d: int(head_dim * partialFactor), which may be head_dim - 1; head_dim for Default
+    double attentionScaling = 1; ///< resolved from attentionFactor, mscale, factor as the kind prescribes
+    double factor = 1; ///< for yarn and longrope resolved: maxPositions / originalMaxPositions where the file has none
+    std::int64_t maxPositions = 0; ///< max_position_embeddings
+    std::int64_t originalMaxPositions =
+        0; ///< original_max_position_embeddings, maxPositions where not given (yarn, longrope, llama3)
     std::optional<double> attentionFactor;
-    std::optional<double> mscale, mscaleAllDim;         // yarn
-    double betaFast = 32, betaSlow = 1;                 // yarn
-    bool truncate = true;                               // yarn
+    std::optional<double> mscale, mscaleAllDim; // yarn
+    double betaFast = 32, betaSlow = 1; // yarn
+    bool truncate = true; // yarn
     double lowFrequencyFactor = 1, highFrequencyFactor = 4; // llama3
-    std::vector<double> shortFactor, longFactor;        // longrope
+    std::vector<double> shortFactor, longFactor; // longrope, [head_dim / 2]
+
+    bool operator==(const RopeSpec&) const = default;
 };
 
 /// A point of the router grammar (models_and_engines A.0) as far as the registered families need it.
@@ -46,6 +101,9 @@ struct RouterSpec
     double scaling = 1;
     bool fp32Logits = false; ///< router matmul in fp32 whatever the model's dtype
     bool hasBias = false;
+    bool fp32Weights = false; ///< weights stay fp32 (mixtral) instead of being cast to the model's dtype
+
+    bool operator==(const RouterSpec&) const = default;
 };
 
 struct LayerSpec
@@ -53,6 +111,8 @@ struct LayerSpec
     bool moe = true;
     std::int64_t slidingWindow = 0; ///< 0 = full causal attention; w = keys in (q - w, q]
     std::int64_t denseIntermediate = 0; ///< width of the dense MLP where !moe
+
+    bool operator==(const LayerSpec&) const = default;
 };
 
 struct ArchSpec
@@ -64,17 +124,19 @@ struct ArchSpec
     std::int64_t numHeads = 0, numKvHeads = 0, headDim = 0;
     bool qkvBias = false, outputBias = false;
     QkNorm qkNorm = QkNorm::None;
-    std::optional<double> clipQkv;
+    std::optional<double> clipQkv; ///< q, k, v clamped to [-clip, clip] after the qk norm, before the rotary embedding
     RopeSpec rope;
     double normEpsilon = 1e-6;
     Activation activation = Activation::Silu;
     bool tiedEmbeddings = false;
     RouterSpec router;
     std::int64_t expertIntermediate = 0;
-    std::int64_t sharedIntermediate = 0; ///< 0 = no shared expert
-    bool sharedGated = false;            ///< shared expert scaled by sigmoid of its own gate
+    std::int64_t sharedIntermediate = 0; ///< 0 = no shared expert (or one of width 0: it adds nothing)
+    bool sharedGated = false; ///< shared expert scaled by sigmoid of its own gate
     std::vector<LayerSpec> layers;
     std::vector<Site> sites; ///< one a MoE layer, in order
+
+    bool operator==(const ArchSpec&) const = default;
 };
 
 /// ArchSpec of a config.json text. `where` names the file in errors. Unknown model_type, unknown rope kind, unknown

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "io/checkpoint/arch_spec.h"
+#include "io/checkpoint/element_type.h"
 
 #include <cstddef>
 #include <filesystem>
@@ -11,9 +12,6 @@
 #include <span>
 
 namespace expertscope {
-
-enum class ElementType : std::uint8_t { F32, F16, BF16, F64, I64, I32, I16, I8, U8, U16, U32, U64, Bool, F8E4M3, F8E5M2, Other };
-std::size_t elementBits(ElementType type); ///< 0 for Other
 
 /// Where the values of one parameter lie. Row-major, little-endian, contiguous.
 struct TensorSource
@@ -44,22 +42,22 @@ struct MlpSource
 /// Weights of one decoder layer by role. Absent ones are !present(). Shapes are checked against the ArchSpec.
 struct LayerSource
 {
-    TensorSource inputNorm, postAttentionNorm;      // [H]
-    TensorSource q, k, v, o;                        // [out, in]
-    TensorSource qBias, kBias, vBias, oBias;        // [out]
-    TensorSource qNorm, kNorm;                      // [head_dim] or [width]
-    TensorSource router, routerBias;                // [E, H], [E]
-    std::vector<MlpSource> experts;                 // [E]; slices of a fused tensor have its offset added
-    MlpSource dense;                                // where the layer is not MoE
+    TensorSource inputNorm, postAttentionNorm; // [H]
+    TensorSource q, k, v, o; // [out, in]
+    TensorSource qBias, kBias, vBias, oBias; // [out]
+    TensorSource qNorm, kNorm; // [head_dim] or [width]
+    TensorSource router, routerBias; // [E, H], [E]
+    std::vector<MlpSource> experts; // [E]; slices of a fused tensor have its offset added
+    MlpSource dense; // where the layer is not MoE
     MlpSource shared;
-    TensorSource sharedGate;                        // [1, H]
+    TensorSource sharedGate; // [1, H]
 };
 
 struct ModelSource
 {
     TensorSource embedding; // [V, H]
     TensorSource finalNorm; // [H]
-    TensorSource lmHead;    // [V, H]; = embedding when tied; may be absent: capture does not need it
+    TensorSource lmHead; // [V, H]; = embedding when tied; may be absent: capture does not need it
     std::vector<LayerSource> layers;
 };
 
@@ -78,8 +76,8 @@ public:
     /// SHA-256 over the sizes and headers of all weight files, hexadecimal: cheap identity of the weights.
     const std::string& weightHash() const;
 
-    /// Reads the raw bytes of `tensor`, [first, first + destination.size()) of it, with pread: safe from several threads;
-    /// a file that shrank or failed gives a named error, never a signal.
+    /// Reads the raw bytes of `tensor`, [first, first + destination.size()) of it, with pread: safe from several
+    /// threads; a file that shrank or failed gives a named error, never a signal.
     Expected<void> read(const TensorSource& tensor, std::uint64_t first, std::span<std::byte> destination) const;
 
     Checkpoint(Checkpoint&&) noexcept;

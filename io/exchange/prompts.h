@@ -22,9 +22,9 @@ struct Prompt
     std::optional<std::vector<std::int32_t>> tokenIds;
 };
 
-/// Reads prompts: `*.jsonl` (one object {"text"|"token_ids", "name", "labels"} a line), any other file as plain text (one
-/// document a line, empty lines skipped), or a folder (one document a regular file, sorted by name; sub-folder = label "folder").
-/// Errors name file and line.
+/// Reads prompts: `*.jsonl` (one object {"text"|"token_ids", "name", "labels"} a line), any other file as plain text
+/// (one document a line, empty lines skipped), or a folder (one document a regular file, sorted by name; sub-folder =
+/// label "folder"). Errors name file and line.
 Expected<std::vector<Prompt>> readPrompts(const std::filesystem::path& path);
 
 }

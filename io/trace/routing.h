@@ -17,11 +17,30 @@ namespace expertscope {
 inline constexpr std::uint16_t kNoExpert = 65535;
 
 /// What a site routes for.
-enum class SiteKind : std::uint8_t { Decoder = 0, Encoder = 1, MultiTokenPrediction = 2, Attention = 3 };
+enum class SiteKind : std::uint8_t
+{
+    Decoder = 0,
+    Encoder = 1,
+    MultiTokenPrediction = 2,
+    Attention = 3
+};
 /// What the router does to its logits before it chooses (router grammar: models_and_engines A.0).
-enum class ScoreFunction : std::uint8_t { Softmax = 0, Sigmoid = 1, Identity = 2, SqrtSoftplus = 3, SparseMixer = 4 };
+enum class ScoreFunction : std::uint8_t
+{
+    Softmax = 0,
+    Sigmoid = 1,
+    Identity = 2,
+    SqrtSoftplus = 3,
+    SparseMixer = 4
+};
 /// How the weights of the chosen experts are normalised.
-enum class Renormalisation : std::uint8_t { None = 0, Sum = 1, SoftmaxOverChosen = 2, PNorm = 3 };
+enum class Renormalisation : std::uint8_t
+{
+    None = 0,
+    Sum = 1,
+    SoftmaxOverChosen = 2,
+    PNorm = 3
+};
 
 /// One router of the recorded model.
 struct Site
@@ -29,8 +48,8 @@ struct Site
     std::uint16_t layer = 0; ///< the model's own layer number, dense layers counted
     SiteKind kind = SiteKind::Decoder;
     std::uint16_t numExperts = 0; ///< E: routed experts, shared ones not counted
-    std::uint16_t topK = 0;       ///< k: slots a token fills here at most
-    std::uint16_t numShared = 0;  ///< shared experts, not part of any id
+    std::uint16_t topK = 0; ///< k: slots a token fills here at most
+    std::uint16_t numShared = 0; ///< shared experts, not part of any id
     ScoreFunction score = ScoreFunction::Softmax;
     Renormalisation renormalisation = Renormalisation::None;
     float scaling = 1; ///< routed scaling factor, already in the weights
@@ -68,8 +87,8 @@ struct Columns
 {
     bool weights = false; ///< routing weight as multiplied
     bool entropy = false; ///< entropy of the full score distribution, nats
-    bool margin = false;  ///< selection score of the last chosen minus the first unchosen expert
-    bool logits = false;  ///< router logits, all experts
+    bool margin = false; ///< selection score of the last chosen minus the first unchosen expert
+    bool logits = false; ///< router logits, all experts
     bool tokenIds = false;
 
     bool operator==(const Columns&) const = default;
@@ -79,9 +98,9 @@ struct Columns
 struct RoutingShape
 {
     std::uint64_t numTokens = 0; ///< T
-    std::uint16_t numSlots = 0;  ///< K: the largest k of all sites
+    std::uint16_t numSlots = 0; ///< K: the largest k of all sites
     std::uint16_t numExperts = 0; ///< the largest E of all sites
-    std::vector<Site> sites;      ///< [M]
+    std::vector<Site> sites; ///< [M]
     std::vector<Sequence> sequences; ///< [S], in token order, without gaps
     std::vector<Label> labels;
     Columns columns; ///< what is recorded
@@ -100,8 +119,8 @@ struct RoutingShape
 struct SequenceRun
 {
     SequenceIndex sequence;
-    std::uint32_t begin = 0;    ///< first token, counted from the start of the block
-    std::uint32_t length = 0;   ///< tokens of this sequence in this block
+    std::uint32_t begin = 0; ///< first token, counted from the start of the block
+    std::uint32_t length = 0; ///< tokens of this sequence in this block
     std::uint32_t position = 0; ///< position in its sequence of the run's first token; > 0: continues the block before
 };
 
@@ -116,15 +135,16 @@ struct Block
     SiteIndex site;
     TokenIndex firstToken;
     std::uint32_t numTokens = 0; ///< n
-    std::uint16_t numSlots = 0;  ///< K of the trace; slots >= Site::topK hold kNoExpert
+    std::uint16_t numSlots = 0; ///< K of the trace; slots >= Site::topK hold kNoExpert
     std::uint16_t numExperts = 0; ///< E of this site
+    std::uint16_t evenSlots = 0;  ///< every token fills just its first so many slots; 0: it varies, or nobody looked
     std::span<const std::uint16_t> expertIds; ///< [n, K] in rank order, highest selection score first
-    std::span<const float> weights;           ///< [n, K] or empty; NaN where no expert
-    std::span<const float> entropy;           ///< [n] or empty
-    std::span<const float> margin;            ///< [n] or empty
-    std::span<const float> logits;            ///< [n, E] or empty
-    std::span<const std::int32_t> tokenIds;   ///< [n] or empty; -1 unknown
-    std::span<const SequenceRun> runs;        ///< in order, covering the block
+    std::span<const float> weights; ///< [n, K] or empty; NaN where no expert
+    std::span<const float> entropy; ///< [n] or empty
+    std::span<const float> margin; ///< [n] or empty
+    std::span<const float> logits; ///< [n, E] or empty
+    std::span<const std::int32_t> tokenIds; ///< [n] or empty; -1 unknown
+    std::span<const SequenceRun> runs; ///< in order; they cover the block but for tokens that a filter leaves out
 };
 
 /// Backing memory of a Block; one a thread, reused.

@@ -15,13 +15,14 @@ namespace expertscope {
 /// Where a trace comes from; written once, shown by `info`, copied into every figure.
 struct Provenance
 {
-    std::string modelId;     ///< folder or hub name as the user gave it
-    std::string modelType;   ///< config.json's model_type
+    std::string modelId; ///< folder or hub name as the user gave it
+    std::string modelType; ///< config.json's model_type
     std::string architecture; ///< config.json's architectures[0]
     std::uint32_t numHiddenLayers = 0;
     std::uint32_t hiddenSize = 0;
-    std::string configJson;  ///< config.json, whole
-    std::map<std::string, std::string> attributes; ///< free: device, dtype, router_dtype, torch, threads, batch_tokens, tie_rule, weight_hash, tokenizer_hash, command_line, …
+    std::string configJson; ///< config.json, whole
+    std::map<std::string, std::string> attributes; ///< free: device, dtype, router_dtype, torch, threads, batch_tokens,
+                                                   ///< tie_rule, weight_hash, tokenizer_hash, command_line, …
 };
 
 /// What `info` shows without reading a single choice.

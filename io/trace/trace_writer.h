@@ -37,11 +37,11 @@ struct RoutingSlab
     std::uint64_t firstToken = 0;
     std::uint32_t numTokens = 0;
     std::span<const std::uint16_t> expertIds; ///< [numTokens, numSites, K]
-    std::span<const float> weights;           ///< [numTokens, numSites, K]
-    std::span<const float> entropy;           ///< [numTokens, numSites]
-    std::span<const float> margin;            ///< [numTokens, numSites]
-    std::span<const float> logits;            ///< [numTokens, numSites, E max] or empty
-    std::span<const float> loss;              ///< [numTokens] or empty; written once a token
+    std::span<const float> weights; ///< [numTokens, numSites, K]
+    std::span<const float> entropy; ///< [numTokens, numSites]
+    std::span<const float> margin; ///< [numTokens, numSites]
+    std::span<const float> logits; ///< [numTokens, numSites, E max] or empty
+    std::span<const float> loss; ///< [numTokens] or empty; written once a token
 };
 
 /// Token-major (resident capture) or site-major (layer streaming): for each site the slabs must come in token order,
@@ -53,11 +53,12 @@ class TraceWriter
 public:
     static Expected<std::unique_ptr<TraceWriter>> create(const std::filesystem::path& target, const TracePlan& plan);
     /// Goes on with an interrupted capture (journal, or incomplete trace) of the very same plan; a named error when the
-    /// plan differs. `tokensDone()` says where to go on.
+    /// plan differs or the trace is complete. `tokensDone()` says where to go on. Where nothing was begun, begins.
     static Expected<std::unique_ptr<TraceWriter>> resume(const std::filesystem::path& target, const TracePlan& plan);
     ~TraceWriter(); ///< without finish(): the journal stays for resume() or repair()
 
-    /// Tokens of which every site is safely stored, a multiple of the chunk length; capture goes on here.
+    /// Where capture goes on: the tokens that every site had safely stored when this writer was made, a multiple of the
+    /// chunk length (or all of them). 0 for create().
     std::uint64_t tokensDone() const;
 
     /// Copies and queues the slab; compression and disk are a thread's of our own. Blocks only when the queue is full.
@@ -77,8 +78,11 @@ private:
 struct RepairReport
 {
     bool wasComplete = false; ///< nothing to repair
+    bool repaired = false; ///< a journal was turned into a trace
+    bool complete = false; ///< the trace is complete now
     std::uint64_t tokensKept = 0;
     std::uint64_t tokensPlanned = 0;
+    std::uint64_t bytesDropped = 0; ///< at the journal's end: a torn record, or damage
 };
 
 /// Makes a readable, incomplete trace at `target` of what a killed capture left beside it.

@@ -11,9 +11,9 @@ class TestError : public QObject
 private slots:
     void oneLineWhateverThePartsHold()
     {
-        const Error error {"bad\nname\x1b[31m", "a.json:3", "look\tthere"};
+        const Error error{"bad\nname\x1b[31m", "a.json:3", "look\tthere"};
         QCOMPARE(error.message(), std::string("a.json:3: bad name [31m (look there)"));
-        QCOMPARE((Error {"just this", {}, {}}).message(), std::string("just this"));
+        QCOMPARE((Error{"just this", {}, {}}).message(), std::string("just this"));
     }
 
     void macrosHandTheErrorOn()

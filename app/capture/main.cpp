@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// expertscope-capture: parses, calls, reports. The only executable that links LibTorch.
+#include "app/capture/report.h"
+#include "io/backend/capture.h"
+#include "io/base/version.h"
+
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <unistd.h>
+
+using namespace expertscope;
+
+namespace {
+
+std::atomic<bool> stopRequested {false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+/// The first one asks; the second one means it.
+void onSignal(int signal)
+{
+    if (stopRequested.exchange(true)) {
+        std::signal(signal, SIG_DFL);
+        std::raise(signal);
+        return;
+    }
+    constexpr char text[] = "\nexpertscope-capture: finishing the batch and closing the file (again to abort)\n";
+    if (isatty(STDERR_FILENO))
+        [[maybe_unused]] const auto written = write(STDERR_FILENO, text, sizeof text - 1);
+}
+
+std::string joined(int argc, char** argv)
+{
+    std::string line;
+    for (int i = 0; i < argc; ++i)
+        line += (i ? " " : "") + std::string(argv[i]);
+    return line;
+}
+
+}
+
+int main(int argc, char** argv)
+{
+    CLI::App app {"Runs a mixture-of-experts checkpoint over prompts and records every routing choice in one trace file",
+        "expertscope capture"};
+    app.set_version_flag("--version", std::string("expertscope-capture ") + kVersion);
+    CaptureRequest request;
+    bool json = false;
+    const auto positive = CLI::Range(std::uint64_t {1}, std::uint64_t {1} << 40);
+    app.add_option("--model", request.model, "Folder with config.json, *.safetensors and (for text) tokenizer.json")->required();
+    app.add_option("--prompts", request.prompts,
+           "Documents: *.jsonl with {\"text\" or \"token_ids\", \"name\", \"labels\"} a line; any other file: one a line; a folder: one a file")
+        ->required();
+    auto* output = app.add_option("-o,--output", request.output, "The trace to write (HDF5)");
+    app.add_option("--device", request.device, "cpu or cuda")->capture_default_str()->check(CLI::IsMember({"cpu", "cuda"}));
+    app.add_option("--dtype", request.dtype, "Number type of the computation; auto: the checkpoint's on CUDA, fp32 on the CPU")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}));
+    app.add_option("--batch-tokens", request.batchTokens, "Tokens computed together (4096 on the CPU, 16384 on CUDA)")->check(positive);
+    app.add_option("--max-tokens", request.maxTokens, "Stop after this many tokens of all documents; the last one is cut")->check(positive);
+    app.add_option("--max-length", request.maxLength, "Cut each document after this many tokens")->check(positive);
+    app.add_flag("--logits", request.logits, "Record the router logits of all experts");
+    app.add_flag("--loss", request.loss, "Record the next-token loss");
+    app.add_option("--sites", request.sites, "Routers to record, by ordinal: 0-3,7 (all of them if not given)");
+    app.add_option("--threads", request.threads, "CPU threads (all that this process may use)")->check(CLI::Range(1, 1024));
+    auto* resume = app.add_flag("--resume", request.resume, "Continue an interrupted capture to the result it would have had");
+    auto* force = app.add_flag("--force", request.force, "Replace what is at the output");
+    resume->excludes(force);
+    app.add_flag("--discard", request.discard, "Compute, write nothing (to measure what writing costs)")->excludes(output);
+    app.add_flag("--json", json, "Progress and result as JSON lines on stdout");
+    try {
+        app.parse(argc, argv);
+        if (request.output.empty() && !request.discard)
+            throw CLI::RequiredError("-o");
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    request.commandLine = joined(argc, argv);
+    request.stop = &stopRequested;
+    std::signal(SIGINT, onSignal);
+    std::signal(SIGTERM, onSignal);
+
+    CaptureReport report(json, request.output.string());
+    CaptureEvents events;
+    events.started = [&](const CaptureStart& start) { report.started(start); };
+    events.progress = [&](const CaptureProgress& progress) { report.progress(progress); };
+    const auto result = runCapture(request, events);
+    if (!result) {
+        report.failed(result.error().message());
+        return 1;
+    }
+    if (!result->complete) {
+        report.stopped(*result);
+        return 1;
+    }
+    report.done(*result);
+    return 0;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+namespace expertscope {
+
+namespace {
+
+/// Calls visit(codepoint, bytes) for every character; codepoint < 0 for a byte that is not UTF-8.
+template <class Visit> void forEachCharacter(std::string_view text, Visit visit)
+{
+    while (!text.empty()) {
+        utf8proc_int32_t codepoint = -1;
+        const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+            static_cast<utf8proc_ssize_t>(text.size()), &codepoint);
+        const std::size_t bytes = length > 0 ? std::size_t(length) : 1;
+        visit(length > 0 ? codepoint : -1, text.substr(0, bytes));
+        text.remove_prefix(bytes);
+    }
+}
+
+constexpr std::size_t kGap = 2; // spaces between columns
+
+}
+
+std::string printable(std::string_view text)
+{
+    std::string clean;
+    forEachCharacter(text, [&](utf8proc_int32_t codepoint, std::string_view bytes) {
+        const auto category = codepoint < 0 ? UTF8PROC_CATEGORY_CN : utf8proc_category(codepoint);
+        const bool harmful = codepoint < 0 || category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF
+            || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
+        clean += harmful ? std::string_view("?") : bytes;
+    });
+    return clean;
+}
+
+std::size_t displayWidth(std::string_view text)
+{
+    std::size_t width = 0;
+    forEachCharacter(text, [&](utf8proc_int32_t codepoint, std::string_view) {
+        width += codepoint < 0 ? 1 : std::size_t(std::max(0, utf8proc_charwidth(codepoint)));
+    });
+    return width;
+}
+
+std::size_t terminalWidth()
+{
+    winsize size{};
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    if (const char* columns = std::getenv("COLUMNS")) {
+        const long wanted = std::strtol(columns, nullptr, 10);
+        if (wanted >= 20 && wanted <= 10000)
+            return std::size_t(wanted);
+    }
+    return 120;
+}
+
+std::string formatNumber(double value, double largest, bool integers)
+{
+    int decimals = 0;
+    if (!integers && largest > 0)
+        decimals = std::clamp(3 - int(std::floor(std::log10(largest))), 0, 7);
+    else if (!integers)
+        decimals = 3;
+    char text[64];
+    if (largest >= 1e12 || (largest > 0 && largest < 1e-6))
+        std::snprintf(text, sizeof text, "%.4g", value);
+    else
+        std::snprintf(text, sizeof text, "%.*f", decimals, value);
+    return text;
+}
+
+void TextTable::addColumn(std::string header, Align align, bool isKey, bool keepWithPrevious)
+{
+    m_columns.push_back({std::move(header), align, isKey, keepWithPrevious});
+}
+
+void TextTable::addRow(std::vector<std::string> cells)
+{
+    assert(cells.size() == m_columns.size());
+    m_rows.push_back(std::move(cells));
+}
+
+std::string TextTable::part(const std::vector<std::size_t>& columns, const std::vector<std::size_t>& widths) const
+{
+    std::string text;
+    const auto line = [&](auto cellOf) {
+        std::string row;
+        for (const std::size_t c : columns) {
+            const std::string& cell = cellOf(c);
+            const std::string padding(widths[c] - displayWidth(cell), ' ');
+            if (!row.empty() || c != columns.front())
+                row.append(kGap, ' ');
+            row += m_columns[c].align == Align::Right ? padding + cell : cell + padding;
+        }
+        row.erase(row.find_last_not_of(' ') + 1);
+        text += row + '\n';
+    };
+    line([&](std::size_t c) -> const std::string& { return m_columns[c].header; });
+    for (const auto& cells : m_rows)
+        line([&](std::size_t c) -> const std::string& { return cells[c]; });
+    return text;
+}
+
+std::string TextTable::toString(std::size_t width) const
+{
+    std::vector<std::size_t> widths;
+    for (std::size_t c = 0; c < m_columns.size(); ++c) {
+        widths.push_back(displayWidth(m_columns[c].header));
+        for (const auto& row : m_rows)
+            widths[c] = std::max(widths[c], displayWidth(row[c]));
+    }
+    std::vector<std::size_t> keys;
+    std::vector<std::vector<std::size_t>> groups; // columns that stay together
+    std::size_t keyWidth = 0;
+    for (std::size_t c = 0; c < m_columns.size(); ++c) {
+        if (m_columns[c].isKey) {
+            keys.push_back(c);
+            keyWidth += widths[c] + kGap;
+        } else if (m_columns[c].keepWithPrevious && !groups.empty()) {
+            groups.back().push_back(c);
+        } else {
+            groups.push_back({c});
+        }
+    }
+    std::string text;
+    std::vector<std::size_t> columns = keys;
+    std::size_t used = keyWidth;
+    const auto flush = [&] {
+        text += (text.empty() ? "" : "\n") + part(columns, widths);
+        columns = keys;
+        used = keyWidth;
+    };
+    for (const auto& group : groups) {
+        std::size_t groupWidth = 0;
+        for (const std::size_t c : group)
+            groupWidth += widths[c] + kGap;
+        if (columns.size() > keys.size() && used + groupWidth - kGap > width)
+            flush();
+        columns.insert(columns.end(), group.begin(), group.end());
+        used += groupWidth;
+    }
+    flush();
+    return text;
+}
+
+}

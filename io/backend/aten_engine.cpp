@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Any device and number type, by LibTorch's operators, in the order and with the roundings of the reference
+// implementation. On the device nothing in the layer loop waits for the host where `_grouped_mm` exists; elsewhere the
+// experts' row counts come to the host once a layer.
+#include "io/backend/engine.h"
+#include "io/backend/router_aten.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <thread>
+
+namespace expertscope {
+
+namespace {
+
+/// Sequences of similar length that attention handles as one padded batch. Right padding needs no mask: with causal
+/// attention a real token never sees it.
+struct Bucket
+{
+    std::int64_t sequences = 0, longest = 0;
+    at::Tensor gather;  ///< [sequences * longest] packed row of each padded place
+    at::Tensor scatter; ///< [tokens of the bucket] padded place of each packed row…
+    at::Tensor rows;    ///< … and that packed row
+};
+
+/// aten::_grouped_mm(self [n, K], mat2 [E, K, N], offs [E]) where this LibTorch has it (2.8 or later), by name.
+class GroupedProduct
+{
+public:
+    explicit GroupedProduct(const at::Device& device, at::ScalarType type)
+    {
+        if (!device.is_cuda() || type != at::kBFloat16)
+            return; // elsewhere it is a loop of its own with a wait for the host
+        const auto schema = c10::Dispatcher::singleton().findSchema({"aten::_grouped_mm", ""});
+        if (!schema || schema->schema().arguments().size() < 3)
+            return;
+        const auto& arguments = schema->schema().arguments();
+        if (arguments[0].name() == "self" && arguments[1].name() == "mat2" && arguments[2].name() == "offs")
+            m_operator = schema;
+    }
+    explicit operator bool() const { return m_operator.has_value(); }
+
+    at::Tensor operator()(const at::Tensor& rows, const at::Tensor& matrices, const at::Tensor& ends) const
+    {
+        torch::jit::Stack stack;
+        const auto& arguments = m_operator->schema().arguments();
+        stack.emplace_back(rows);
+        stack.emplace_back(matrices);
+        stack.emplace_back(ends);
+        for (std::size_t i = 3; i < arguments.size(); ++i)
+            stack.emplace_back(arguments[i].default_value().value_or(c10::IValue()));
+        m_operator->callBoxed(stack);
+        return stack.front().toTensor();
+    }
+
+private:
+    decltype(c10::Dispatcher::singleton().findSchema({"", ""})) m_operator;
+};
+
+class AtenEngine final : public Engine
+{
+public:
+    explicit AtenEngine(const EngineSetup& setup)
+        : m(setup)
+        , m_rope(setup.arch.rope, setup.arch.headDim)
+        , m_grouped(setup.device, setup.type)
+    {
+    }
+
+    void begin(const PackedBatch& batch) override
+    {
+        m_tokens = static_cast<std::int64_t>(batch.tokenIds.size());
+        m_lengths = batch.lengths;
+        auto ids = at::from_blob(const_cast<std::int32_t*>(batch.tokenIds.data()), {m_tokens}, at::kInt).to(at::kLong);
+        m_ids = ids.to(m.device);
+        m_h = at::embedding(m.weights.embedding, m_ids);
+        planAttention();
+
+        const auto options = at::TensorOptions().device(m.device);
+        const std::int64_t sites = m.numSites;
+        m_slab = {};
+        m_slab.ids = at::full({m_tokens, sites, m.numSlots}, -1, options.dtype(at::kShort)); // the bits of kNoExpert
+        m_slab.weights = nan({m_tokens, sites, m.numSlots});
+        if (m.entropy)
+            m_slab.entropy = nan({m_tokens, sites});
+        if (m.margin)
+            m_slab.margin = nan({m_tokens, sites});
+        if (m.logits)
+            m_slab.logits = nan({m_tokens, sites, m.maxExperts});
+    }
+
+    void attend(const LayerSpec& layer, const LayerWeights& w) override
+    {
+        const ArchSpec& a = m.arch;
+        const std::int64_t d = a.headDim, qWidth = a.numHeads * d, kvWidth = a.numKvHeads * d;
+        const at::Tensor x = norm(m_h, w.inputNorm);
+        const at::Tensor qkv = w.qkvBias.defined() ? at::linear(x, w.qkv, w.qkvBias) : at::linear(x, w.qkv);
+        at::Tensor q = qkv.narrow(1, 0, qWidth), k = qkv.narrow(1, qWidth, kvWidth), v = qkv.narrow(1, qWidth + kvWidth, kvWidth);
+        if (a.qkNorm == QkNorm::FullWidth) {
+            q = norm(q, w.qNorm);
+            k = norm(k, w.kNorm);
+        }
+        if (a.clipQkv) {
+            q = q.clamp(-*a.clipQkv, *a.clipQkv);
+            k = k.clamp(-*a.clipQkv, *a.clipQkv);
+            v = v.clamp(-*a.clipQkv, *a.clipQkv);
+        }
+        q = q.reshape({m_tokens, a.numHeads, d});
+        k = k.reshape({m_tokens, a.numKvHeads, d});
+        v = v.reshape({m_tokens, a.numKvHeads, d});
+        if (a.qkNorm == QkNorm::PerHead) {
+            q = norm(q, w.qNorm);
+            k = norm(k, w.kNorm);
+        }
+        q = rotate(q);
+        k = rotate(k);
+
+        const at::Tensor attended = at::empty({m_tokens, qWidth}, m_h.options());
+        const double scale = 1.0 / std::sqrt(static_cast<double>(d));
+        for (const Bucket& b : m_buckets) {
+            const auto padded = [&](const at::Tensor& t, std::int64_t heads) {
+                return t.index_select(0, b.gather).view({b.sequences, b.longest, heads, d}).transpose(1, 2);
+            };
+            at::Tensor mask;
+            if (layer.slidingWindow > 0 && layer.slidingWindow < b.longest) {
+                const at::Tensor position = at::arange(b.longest, at::TensorOptions().dtype(at::kLong).device(m.device));
+                const at::Tensor distance = position.unsqueeze(1) - position.unsqueeze(0);
+                mask = distance.ge(0).logical_and(distance.lt(layer.slidingWindow));
+            }
+            at::Tensor out = sdpa(padded(q, a.numHeads), padded(k, a.numKvHeads), padded(v, a.numKvHeads), mask, !mask.defined(), scale);
+            out = out.transpose(1, 2).reshape({b.sequences * b.longest, qWidth});
+            attended.index_copy_(0, b.rows, out.index_select(0, b.scatter));
+        }
+        m_h = m_h + (w.oBias.defined() ? at::linear(attended, w.o, w.oBias) : at::linear(attended, w.o));
+    }
+
+    void route(const LayerWeights& w, int column) override
+    {
+        m_x = norm(m_h, w.postAttentionNorm);
+        const bool wide = m.arch.router.fp32Logits;
+        at::Tensor logits = wide ? at::linear(m_x.to(at::kFloat), w.router.to(at::kFloat)) : at::linear(m_x, w.router);
+        if (w.routerBias.defined())
+            logits = logits + w.routerBias;
+        m_routed = routeTensor(m.arch.router, logits);
+        if (!m.arch.router.fp32Weights)
+            m_routed.weights = m_routed.weights.to(m.type).to(at::kFloat);
+        if (column < 0)
+            return;
+        const std::int64_t k = m.arch.router.topK;
+        m_slab.ids.select(1, column).narrow(1, 0, k).copy_(m_routed.ids);
+        m_slab.weights.select(1, column).narrow(1, 0, k).copy_(m_routed.weights);
+        if (m.entropy)
+            m_slab.entropy.select(1, column).copy_(m_routed.entropy);
+        if (m.margin)
+            m_slab.margin.select(1, column).copy_(m_routed.margin);
+        if (m.logits)
+            m_slab.logits.select(1, column).narrow(1, 0, m.arch.router.numExperts).copy_(logits);
+    }
+
+    void mix(const LayerWeights& w) override
+    {
+        const std::int64_t k = m.arch.router.topK, numExperts = m.arch.router.numExperts;
+        const auto [sorted, order] = at::sort(m_routed.ids.view({-1}).to(at::kInt), /*stable=*/true, 0, false);
+        const at::Tensor rows = m_x.index_select(0, at::floor_divide(order, k));
+        const at::Tensor ends = at::searchsorted(sorted, at::arange(numExperts, sorted.options()), /*out_int32=*/true, /*right=*/true);
+        at::Tensor out;
+        if (m_grouped) {
+            const at::Tensor inner = m_grouped(rows, w.experts.gateUp.transpose(1, 2), ends);
+            out = m_grouped(gated(inner), w.experts.down.transpose(1, 2), ends);
+        } else {
+            out = at::empty({m_tokens * k, m.arch.hiddenSize}, m_h.options());
+            const at::Tensor host = ends.cpu();
+            std::int64_t first = 0;
+            for (std::int64_t e = 0; e < numExperts; ++e) {
+                const std::int64_t end = host.data_ptr<std::int32_t>()[e];
+                if (end == first)
+                    continue;
+                const at::Tensor inner = at::linear(rows.narrow(0, first, end - first), w.experts.gateUp.select(0, e));
+                at::Tensor target = out.narrow(0, first, end - first);
+                at::mm_out(target, gated(inner), w.experts.down.select(0, e).t());
+                first = end;
+            }
+        }
+        // Back to [token, slot] and summed in slot order in fp32: no atomics, the same every time.
+        const at::Tensor place = at::empty_like(order).index_copy_(0, order, at::arange(m_tokens * k, order.options()));
+        const at::Tensor slots = out.index_select(0, place).view({m_tokens, k, m.arch.hiddenSize});
+        at::Tensor sum = (slots.to(at::kFloat) * m_routed.weights.unsqueeze(-1)).sum(1);
+        if (w.shared.gateUp.defined()) {
+            at::Tensor shared = mlp(w.shared, m_x);
+            if (w.sharedGate.defined())
+                shared = at::sigmoid(at::linear(m_x, w.sharedGate.unsqueeze(0))) * shared;
+            sum = sum + shared;
+        }
+        m_h = m_h + sum.to(m.type);
+    }
+
+    void dense(const LayerWeights& w) override { m_h = m_h + mlp(w.dense, norm(m_h, w.postAttentionNorm)); }
+
+    void hidden() override { m_slab.hidden = m_h.to(at::kFloat); }
+
+    void loss() override
+    {
+        m_slab.loss = nan({m_tokens});
+        const at::Tensor x = norm(m_h, m.weights.finalNorm);
+        const std::int64_t vocabulary = m.weights.lmHead.size(0);
+        const std::int64_t tile = std::max<std::int64_t>(1, (64 << 20) / vocabulary);
+        for (std::int64_t first = 0; first + 1 < m_tokens; first += tile) {
+            const std::int64_t n = std::min(tile, m_tokens - 1 - first);
+            const at::Tensor logits = at::linear(x.narrow(0, first, n), m.weights.lmHead).to(at::kFloat);
+            const at::Tensor target = logits.gather(1, m_ids.narrow(0, first + 1, n).unsqueeze(1)).squeeze(1);
+            m_slab.loss.narrow(0, first, n).copy_(at::logsumexp(logits, {1}) - target);
+        }
+        std::vector<std::int64_t> last;
+        std::int64_t end = 0;
+        for (const auto length : m_lengths)
+            last.push_back((end += length) - 1);
+        m_slab.loss.index_fill_(0, at::tensor(last, at::kLong).to(m.device), std::numeric_limits<double>::quiet_NaN());
+    }
+
+    void finish() override
+    {
+        Pending pending {std::move(m_slab), {}, std::nullopt};
+        pending.host = pending.device;
+        if (!m.device.is_cpu()) {
+            // The copy runs beside the next batch: a side stream that starts when this batch's kernels are done.
+            const c10::impl::VirtualGuardImpl guard(m.device.type());
+            const c10::Stream current = guard.getStream(m.device);
+            const c10::Stream side = guard.getStreamFromGlobalPool(m.device, /*isHighPriority=*/true);
+            c10::Event computed(m.device.type());
+            computed.record(current);
+            {
+                const c10::StreamGuard onSide(side);
+                computed.block(side);
+                const auto fetch = [](at::Tensor& t) {
+                    if (!t.defined())
+                        return;
+                    at::Tensor host = at::empty(t.sizes(), t.options().device(at::kCPU).pinned_memory(true));
+                    host.copy_(t, /*non_blocking=*/true);
+                    t = host;
+                };
+                for (at::Tensor* t : pending.host.all())
+                    fetch(*t);
+                pending.copied.emplace(m.device.type());
+                pending.copied->record(side);
+            }
+        }
+        m_pending.push_back(std::move(pending));
+    }
+
+    void collect(BatchRouting& out) override
+    {
+        Pending pending = std::move(m_pending.front());
+        m_pending.erase(m_pending.begin());
+        while (pending.copied && !pending.copied->query())
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        const auto copy = [](const at::Tensor& t, std::vector<float>& to) {
+            if (t.defined())
+                to.assign(t.data_ptr<float>(), t.data_ptr<float>() + t.numel());
+            else
+                to.clear();
+        };
+        const Slab& s = pending.host;
+        out.numTokens = static_cast<std::uint32_t>(s.ids.size(0));
+        const auto* ids = reinterpret_cast<const std::uint16_t*>(s.ids.data_ptr<std::int16_t>());
+        out.expertIds.assign(ids, ids + s.ids.numel());
+        copy(s.weights, out.weights);
+        copy(s.entropy, out.entropy);
+        copy(s.margin, out.margin);
+        copy(s.logits, out.logits);
+        copy(s.loss, out.loss);
+        copy(s.hidden, out.hidden);
+    }
+
+    std::string expertPath() const override { return m_grouped ? "_grouped_mm" : "per-expert mm"; }
+    std::string attentionPath() const override { return "sdpa, padded buckets"; }
+
+private:
+    struct Slab
+    {
+        at::Tensor ids, weights, entropy, margin, logits, loss, hidden;
+        std::vector<at::Tensor*> all() { return {&ids, &weights, &entropy, &margin, &logits, &loss, &hidden}; }
+    };
+    struct Pending
+    {
+        Slab device; ///< kept alive until copied
+        Slab host;
+        std::optional<c10::Event> copied;
+    };
+
+    at::Tensor nan(at::IntArrayRef shape) const
+    {
+        return at::full(shape, std::numeric_limits<double>::quiet_NaN(), at::TensorOptions().dtype(at::kFloat).device(m.device));
+    }
+
+    at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const
+    {
+        const at::Tensor wide = x.to(at::kFloat);
+        const at::Tensor variance = wide.pow(2).mean(-1, true);
+        return weight * (wide * at::rsqrt(variance + m.arch.normEpsilon)).to(x.scalar_type());
+    }
+
+    at::Tensor rotate(const at::Tensor& x) const // [T, heads, D]
+    {
+        const std::int64_t half = m_cosine.size(-1), d = x.size(-1);
+        const at::Tensor a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
+        std::vector<at::Tensor> parts {a * m_cosine - b * m_sine, b * m_cosine + a * m_sine};
+        if (2 * half < d)
+            parts.push_back(x.narrow(-1, 2 * half, d - 2 * half));
+        return at::cat(parts, -1);
+    }
+
+    at::Tensor activate(const at::Tensor& x) const
+    {
+        switch (m.arch.activation) {
+        case Activation::Gelu: return at::gelu(x);
+        case Activation::GeluTanh: return at::gelu(x, "tanh");
+        case Activation::Relu: return at::relu(x);
+        case Activation::QuickGelu: return x * at::sigmoid(x * 1.702);
+        case Activation::GeluClipped10: return at::gelu(x).clamp(-10, 10);
+        case Activation::HardSwish: return at::hardswish(x);
+        case Activation::Laplace: return 0.5 * (1.0 + at::erf((x - 0.707107) / (0.282095 * std::sqrt(2.0))));
+        case Activation::LeakyRelu: return at::leaky_relu(x);
+        case Activation::Linear: return x;
+        case Activation::Mish: return at::mish(x);
+        case Activation::ReluSquared: return at::relu(x).square();
+        case Activation::Relu6: return at::hardtanh(x, 0, 6);
+        case Activation::Sigmoid: return at::sigmoid(x);
+        case Activation::SqrtSoftplus: return at::softplus(x).sqrt();
+        case Activation::Tanh: return at::tanh(x);
+        case Activation::Silu: break;
+        }
+        return at::silu(x);
+    }
+
+    at::Tensor gated(const at::Tensor& gateUp) const
+    {
+        const std::int64_t width = gateUp.size(-1) / 2;
+        return activate(gateUp.narrow(-1, 0, width)) * gateUp.narrow(-1, width, width);
+    }
+
+    at::Tensor mlp(const MlpWeights& w, const at::Tensor& x) const { return at::linear(gated(at::linear(x, w.gateUp)), w.down); }
+
+    /// Rotations of every token and the padded buckets: all that depends on lengths, uploaded once a batch.
+    void planAttention()
+    {
+        m_rope.prepare(m_lengths);
+        std::vector<at::Tensor> cosines, sines;
+        std::vector<std::int64_t> start;
+        std::int64_t end = 0;
+        for (const auto length : m_lengths) {
+            const auto& table = m_rope.forLength(length);
+            cosines.push_back(table.cosine.narrow(0, 0, length));
+            sines.push_back(table.sine.narrow(0, 0, length));
+            start.push_back(end);
+            end += length;
+        }
+        m_cosine = at::cat(cosines).to(m.type).to(m.device).unsqueeze(1);
+        m_sine = at::cat(sines).to(m.type).to(m.device).unsqueeze(1);
+
+        std::vector<std::size_t> byLength(m_lengths.size());
+        std::iota(byLength.begin(), byLength.end(), std::size_t {0});
+        std::stable_sort(byLength.begin(), byLength.end(), [&](auto a, auto b) { return m_lengths[a] > m_lengths[b]; });
+        m_buckets.clear();
+        for (std::size_t i = 0; i < byLength.size();) {
+            // Down to 7/8 of the longest: at most an eighth of the work is padding.
+            const std::int64_t longest = m_lengths[byLength[i]];
+            std::vector<std::int64_t> gather, scatter, rows;
+            Bucket bucket;
+            bucket.longest = longest;
+            for (; i < byLength.size() && 8 * std::int64_t {m_lengths[byLength[i]]} >= 7 * longest; ++i) {
+                const std::int64_t length = m_lengths[byLength[i]], from = start[byLength[i]];
+                for (std::int64_t p = 0; p < longest; ++p) {
+                    gather.push_back(from + std::min(p, length - 1));
+                    if (p < length) {
+                        scatter.push_back(bucket.sequences * longest + p);
+                        rows.push_back(from + p);
+                    }
+                }
+                ++bucket.sequences;
+            }
+            bucket.gather = at::tensor(gather, at::kLong).to(m.device);
+            bucket.scatter = at::tensor(scatter, at::kLong).to(m.device);
+            bucket.rows = at::tensor(rows, at::kLong).to(m.device);
+            m_buckets.push_back(std::move(bucket));
+        }
+    }
+
+    const EngineSetup m;
+    RopeTables m_rope;
+    GroupedProduct m_grouped;
+    std::int64_t m_tokens = 0;
+    std::vector<std::uint32_t> m_lengths;
+    std::vector<Bucket> m_buckets;
+    at::Tensor m_ids, m_h, m_x, m_cosine, m_sine;
+    RoutedTensors m_routed;
+    Slab m_slab;
+    std::vector<Pending> m_pending;
+};
+
+}
+
+std::unique_ptr<Engine> makeAtenEngine(const EngineSetup& setup)
+{
+    return std::make_unique<AtenEngine>(setup);
+}
+
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The fp32 inner loops of the CPU path, over raw pointers. The same source (cpu_kernels_impl.h) is compiled for several
+// instruction sets; kernels() picks the best this CPU has. All are deterministic: what they give for a row depends on
+// that row alone, never on the thread or the tile it came in.
+#pragma once
+
+#include <cstdint>
+
+namespace expertscope::cpu {
+
+/// One query block of one sequence for one key/value head and the query heads that share it.
+struct AttentionTask
+{
+    const float* q = nullptr; ///< first query head of the group at the sequence's first token
+    const float* k = nullptr; ///< this key head at the sequence's first token
+    const float* v = nullptr;
+    float* out = nullptr; ///< first query head of the group at the sequence's first token
+    std::int64_t rowStride = 0;    ///< floats from token to token in q, k, v
+    std::int64_t outRowStride = 0; ///< … in out
+    std::int64_t headDim = 0;
+    std::int64_t numHeads = 0; ///< query heads of the group, headDim apart in q and out
+    std::int64_t queryBegin = 0, queryEnd = 0; ///< tokens of the sequence
+    std::int64_t window = 0;                   ///< 0 = full causal; else keys in (q - window, q]
+    float scale = 1;
+};
+
+struct KernelTable
+{
+    const char* name; ///< "avx512", "avx2", "baseline"
+
+    /// out = x * rsqrt(mean(x^2) + eps) * weight, one row of n; out may be x.
+    void (*rmsNorm)(const float* x, const float* weight, float eps, float* out, std::int64_t n);
+    /// Half-split rotation of the first 2 * half values of a head, in place.
+    void (*rotate)(float* head, const float* cos, const float* sin, std::int64_t half);
+    /// out[i] = act(gateUp[i]) * gateUp[width + i]; `activation` is the value of expertscope::Activation. out may be gateUp.
+    void (*gated)(int activation, const float* gateUp, float* out, std::int64_t width);
+    /// x = clamp(x, -limit, limit)
+    void (*clip)(float* x, float limit, std::int64_t n);
+    /// y += x
+    void (*add)(float* y, const float* x, std::int64_t n);
+    /// y = a * x, or y += a * x
+    void (*scale)(float* y, const float* x, float a, std::int64_t n);
+    void (*addScaled)(float* y, const float* x, float a, std::int64_t n);
+    float (*dot)(const float* a, const float* b, std::int64_t n);
+    /// out[i] = exp(x[i] - shift); returns the sum. out may be x.
+    float (*expShifted)(const float* x, float shift, float* out, std::int64_t n);
+    /// Index of the first largest value; n >= 1, no NaN.
+    std::int64_t (*firstMaximum)(const float* x, std::int64_t n);
+    /// Floats of scratch that attention() needs for these keys.
+    std::int64_t (*attentionScratch)(std::int64_t numKeys, std::int64_t headDim);
+    void (*attention)(const AttentionTask& task, float* scratch);
+};
+
+const KernelTable& kernels();
+
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the decoder's loop asks for, done in one of two ways: CpuEngine (fp32, fused loops over tiles of tokens) and
+// AtenEngine (any number type and device, LibTorch's operators). For .cpp files of io/backend only.
+#pragma once
+
+#include "io/backend/decoder.h"
+#include "io/backend/model_weights.h"
+
+namespace expertscope {
+
+/// What both engines are made of. The weights outlive the engine.
+struct EngineSetup
+{
+    const ArchSpec& arch;
+    const ModelWeights& weights;
+    ThreadPool& pool;
+    at::ScalarType type;
+    at::Device device;
+    std::uint16_t numSites = 0; ///< M recorded
+    std::uint16_t numSlots = 0; ///< K
+    std::uint16_t maxExperts = 0;
+    bool entropy = true, margin = true, logits = false;
+};
+
+/// One batch goes through begin(), the layers in order, maybe hidden() and loss(), and finish(). The residual stream lives in
+/// the engine. Throws what LibTorch throws; the decoder catches.
+class Engine
+{
+public:
+    virtual ~Engine() = default;
+
+    virtual void begin(const PackedBatch& batch) = 0;
+    /// h += attention(norm(h))
+    virtual void attend(const LayerSpec& layer, const LayerWeights& w) = 0;
+    /// Routes norm(h) and keeps both; records at `column` of the sites unless it is negative.
+    virtual void route(const LayerWeights& w, int column) = 0;
+    /// h += experts(norm(h)) + shared(norm(h)), as routed
+    virtual void mix(const LayerWeights& w) = 0;
+    /// h += mlp(norm(h))
+    virtual void dense(const LayerWeights& w) = 0;
+    virtual void hidden() = 0;
+    virtual void loss() = 0;
+    /// The batch is complete as far as this thread is concerned.
+    virtual void finish() = 0;
+    /// The oldest finished batch, on the host.
+    virtual void collect(BatchRouting& out) = 0;
+
+    virtual std::string expertPath() const = 0;
+    virtual std::string attentionPath() const = 0;
+};
+
+std::unique_ptr<Engine> makeCpuEngine(const EngineSetup& setup);
+std::unique_ptr<Engine> makeAtenEngine(const EngineSetup& setup);
+
+/// cos and sin of each position, [length, rotated / 2] fp32, for sequences of the lengths at hand.
+class RopeTables
+{
+public:
+    RopeTables(const RopeSpec& spec, std::int64_t headDim)
+        : m_spec(spec)
+        , m_headDim(headDim)
+    {
+    }
+
+    struct Table
+    {
+        at::Tensor cosine, sine;
+    };
+    /// Valid until the next call of prepare().
+    const Table& forLength(std::int64_t length) const;
+    /// Makes the tables that these lengths need.
+    void prepare(const std::vector<std::uint32_t>& lengths);
+
+private:
+    const RopeSpec& m_spec;
+    std::int64_t m_headDim;
+    std::vector<std::pair<std::int64_t, Table>> m_tables; ///< by ropeKey()
+};
+
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/backend/model_weights.h"
+
+#include "io/backend/thread_pool.h"
+
+#include <algorithm>
+#include <mutex>
+
+namespace expertscope {
+
+namespace {
+
+constexpr std::int64_t kPieceBytes = 8 << 20;
+
+/// One pread: elements [first, first + count) of a tensor into `target`, in the number type asked for.
+struct Piece
+{
+    const TensorSource* source = nullptr;
+    at::Tensor target; ///< contiguous, as many elements as the source (whole) or `count` of them
+    std::int64_t first = 0, count = 0;
+};
+
+Expected<at::ScalarType> scalarType(const TensorSource& tensor)
+{
+    switch (tensor.type) {
+    case ElementType::F32: return at::kFloat;
+    case ElementType::BF16: return at::kBFloat16;
+    case ElementType::F16: return at::kHalf;
+    case ElementType::F64: return at::kDouble;
+    default: return fail("weights of this element type cannot be computed with", "tensor '" + tensor.name + "'", "f32, bf16, f16 or f64");
+    }
+}
+
+/// Collects what is to be read, then reads it.
+class Loader
+{
+public:
+    Loader(const Checkpoint& checkpoint, const LoadRequest& request)
+        : m_checkpoint(checkpoint)
+        , m_request(request)
+    {
+    }
+
+    /// A tensor of its own.
+    void take(const TensorSource& source, at::Tensor& target)
+    {
+        if (!source.present())
+            return;
+        std::vector<std::int64_t> shape = source.shape;
+        if (source.transposed)
+            std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+        target = at::empty(shape, at::TensorOptions().dtype(m_request.type));
+        into(source, target);
+    }
+
+    /// A slot of a larger tensor, e.g. one expert's rows of the stacked ones.
+    void into(const TensorSource& source, const at::Tensor& slot)
+    {
+        const auto total = static_cast<std::int64_t>(source.numElements());
+        if (source.transposed) { // needs the whole to turn it
+            m_pieces.push_back({&source, slot, 0, total});
+            return;
+        }
+        const at::Tensor flat = slot.view({-1});
+        const std::int64_t step = kPieceBytes / std::max<std::int64_t>(1, static_cast<std::int64_t>(elementBits(source.type)) / 8);
+        for (std::int64_t first = 0; first < total; first += step) {
+            const std::int64_t count = std::min(step, total - first);
+            m_pieces.push_back({&source, flat.narrow(0, first, count), first, count});
+        }
+    }
+
+    /// [first; second] as rows of one tensor
+    void stack(const std::vector<const TensorSource*>& sources, at::Tensor& target)
+    {
+        std::int64_t rows = 0;
+        for (const auto* s : sources)
+            rows += outRows(*s);
+        std::vector<std::int64_t> shape {rows};
+        if (sources[0]->shape.size() > 1)
+            shape.push_back(sources[0]->transposed ? sources[0]->shape[0] : sources[0]->shape[1]);
+        target = at::empty(shape, at::TensorOptions().dtype(m_request.type));
+        std::int64_t row = 0;
+        for (const auto* s : sources) {
+            into(*s, target.narrow(0, row, outRows(*s)));
+            row += outRows(*s);
+        }
+    }
+
+    void mlp(const MlpSource& source, MlpWeights& target)
+    {
+        if (!source.gate.present())
+            return;
+        stack({&source.gate, &source.up}, target.gateUp);
+        take(source.down, target.down);
+    }
+
+    void experts(const std::vector<MlpSource>& sources, MlpWeights& target)
+    {
+        if (sources.empty())
+            return;
+        const auto count = static_cast<std::int64_t>(sources.size());
+        const std::int64_t width = outRows(sources[0].gate), hidden = outRows(sources[0].down);
+        const auto options = at::TensorOptions().dtype(m_request.type);
+        target.gateUp = at::empty({count, 2 * width, hidden}, options);
+        target.down = at::empty({count, hidden, width}, options);
+        for (std::int64_t e = 0; e < count; ++e) {
+            const auto& s = sources[static_cast<std::size_t>(e)];
+            const at::Tensor both = target.gateUp.select(0, e);
+            into(s.gate, both.narrow(0, 0, width));
+            into(s.up, both.narrow(0, width, width));
+            into(s.down, target.down.select(0, e));
+        }
+    }
+
+    Expected<void> read(ThreadPool& pool)
+    {
+        // In the order of the files: disks like it.
+        std::stable_sort(m_pieces.begin(), m_pieces.end(), [](const Piece& a, const Piece& b) {
+            return std::tie(a.source->file, a.source->offset, a.first) < std::tie(b.source->file, b.source->offset, b.first);
+        });
+        std::mutex mutex;
+        std::optional<Error> failure;
+        std::atomic<bool> failed {false};
+        pool.run(static_cast<std::int64_t>(m_pieces.size()), [&](std::int64_t i, int) {
+            if (failed || (m_request.stop && *m_request.stop))
+                return;
+            Expected<void> done = readGuarded(m_pieces[static_cast<std::size_t>(i)]);
+            if (!done) {
+                failed = true;
+                const std::lock_guard lock(mutex);
+                if (!failure)
+                    failure = std::move(done.error());
+            }
+        });
+        m_pieces.clear();
+        if (failure)
+            return tl::unexpected<Error>(std::move(*failure));
+        if (m_request.stop && *m_request.stop)
+            return fail("stopped while the weights were read", m_checkpoint.folder().string());
+        return {};
+    }
+
+private:
+    static std::int64_t outRows(const TensorSource& s) { return s.transposed ? s.shape.back() : s.shape.front(); }
+
+    Expected<void> readGuarded(const Piece& piece) const
+    {
+        try {
+            return readPiece(piece);
+        } catch (const std::exception& error) {
+            const std::string text = error.what();
+            return fail(text.substr(0, text.find('\n')), "tensor '" + piece.source->name + "'");
+        }
+    }
+
+    Expected<void> readPiece(const Piece& piece) const
+    {
+        const c10::InferenceMode guard;
+        ES_ASSIGN(const at::ScalarType stored, scalarType(*piece.source));
+        const auto width = static_cast<std::int64_t>(c10::elementSize(stored));
+        const auto bytes = static_cast<std::size_t>(piece.count * width);
+        const auto offset = static_cast<std::uint64_t>(piece.first * width);
+        if (stored == m_request.type && !piece.source->transposed) {
+            auto* destination = static_cast<std::byte*>(piece.target.data_ptr());
+            return m_checkpoint.read(*piece.source, offset, {destination, bytes});
+        }
+        std::vector<std::byte> raw(bytes);
+        ES_TRY(m_checkpoint.read(*piece.source, offset, raw));
+        const auto options = at::TensorOptions().dtype(stored);
+        if (piece.source->transposed) {
+            const auto view = at::from_blob(raw.data(), piece.source->shape, options);
+            at::Tensor target = piece.target;
+            target.copy_(view.transpose(-2, -1));
+        } else {
+            at::Tensor target = piece.target;
+            target.copy_(at::from_blob(raw.data(), {piece.count}, options));
+        }
+        return {};
+    }
+
+    const Checkpoint& m_checkpoint;
+    const LoadRequest& m_request;
+    std::vector<Piece> m_pieces;
+};
+
+void forEachTensor(LayerWeights& l, const auto& function)
+{
+    for (at::Tensor* t : {&l.inputNorm, &l.postAttentionNorm, &l.qkv, &l.qkvBias, &l.o, &l.oBias, &l.qNorm, &l.kNorm, &l.router,
+             &l.routerBias, &l.experts.gateUp, &l.experts.down, &l.dense.gateUp, &l.dense.down, &l.shared.gateUp, &l.shared.down,
+             &l.sharedGate}) {
+        if (t->defined())
+            function(*t);
+    }
+}
+
+}
+
+Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadRequest& request, ThreadPool& pool)
+{
+    const c10::InferenceMode guard;
+    const ModelSource& source = checkpoint.weights();
+    ModelWeights weights;
+    const auto settle = [&](at::Tensor& tensor) {
+        weights.bytes += static_cast<std::uint64_t>(tensor.nbytes());
+        if (!request.device.is_cpu())
+            tensor = tensor.to(request.device);
+    };
+    try {
+        Loader loader(checkpoint, request);
+        loader.take(source.embedding, weights.embedding);
+        const bool tied = !source.lmHead.present() || (source.lmHead.file == source.embedding.file && source.lmHead.offset == source.embedding.offset);
+        if (request.head) {
+            loader.take(source.finalNorm, weights.finalNorm);
+            if (!tied)
+                loader.take(source.lmHead, weights.lmHead);
+        }
+        ES_TRY(loader.read(pool));
+        settle(weights.embedding);
+        if (weights.finalNorm.defined())
+            settle(weights.finalNorm);
+        if (weights.lmHead.defined())
+            settle(weights.lmHead);
+        else if (request.head)
+            weights.lmHead = weights.embedding;
+
+        weights.layers.resize(request.numLayers);
+        for (std::size_t i = 0; i < request.numLayers; ++i) {
+            const LayerSource& from = source.layers[i];
+            LayerWeights& to = weights.layers[i];
+            loader.take(from.inputNorm, to.inputNorm);
+            loader.take(from.postAttentionNorm, to.postAttentionNorm);
+            loader.stack({&from.q, &from.k, &from.v}, to.qkv);
+            if (from.qBias.present())
+                loader.stack({&from.qBias, &from.kBias, &from.vBias}, to.qkvBias);
+            loader.take(from.o, to.o);
+            loader.take(from.oBias, to.oBias);
+            loader.take(from.qNorm, to.qNorm);
+            loader.take(from.kNorm, to.kNorm);
+            loader.take(from.router, to.router);
+            loader.take(from.routerBias, to.routerBias);
+            if (!(request.lastLayerRouterOnly && i + 1 == request.numLayers)) {
+                loader.experts(from.experts, to.experts);
+                loader.mlp(from.dense, to.dense);
+                loader.mlp(from.shared, to.shared);
+                loader.take(from.sharedGate, to.sharedGate);
+            }
+            // Layer by layer: on the way to a GPU the host never holds more than one of them.
+            ES_TRY(loader.read(pool));
+            if (to.sharedGate.defined())
+                to.sharedGate = to.sharedGate.view({-1});
+            forEachTensor(to, settle);
+        }
+    } catch (const std::exception& error) {
+        const std::string text = error.what();
+        return fail("the weights do not fit: " + text.substr(0, text.find('\n')), checkpoint.folder().string());
+    }
+    return weights;
+}
+
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// All of LibTorch that this folder uses, in one place (and one precompiled header); what differs between versions is
+// evened out here. For .cpp files of io/backend only.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/core/Event.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <torch/version.h>
+
+#define ES_TORCH_AT_LEAST(major, minor)                                                                                \
+    (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
+
+namespace expertscope {
+
+/// softmax(q k^T * scale) v; q [B, heads, L, D], k and v with as many or fewer heads.
+inline at::Tensor sdpa(const at::Tensor& q, at::Tensor k, at::Tensor v, const at::Tensor& mask, bool causal, double scale)
+{
+    const bool grouped = q.size(1) != k.size(1);
+#if ES_TORCH_AT_LEAST(2, 5)
+    return at::scaled_dot_product_attention(
+        q, k, v, mask.defined() ? std::optional<at::Tensor>(mask) : std::nullopt, 0.0, causal, scale, grouped);
+#else
+    if (grouped) {
+        k = k.repeat_interleave(q.size(1) / k.size(1), 1);
+        v = v.repeat_interleave(q.size(1) / v.size(1), 1);
+    }
+    return at::scaled_dot_product_attention(
+        q, k, v, mask.defined() ? c10::optional<at::Tensor>(mask) : c10::nullopt, 0.0, causal, scale);
+#endif
+}
+
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/base/utf8.h"
+
+#include <cstdint>
+
+namespace expertscope {
+
+std::optional<std::size_t> invalidUtf8At(std::string_view text)
+{
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    for (std::size_t i = 0; i < text.size();) {
+        const auto lead = byte(i);
+        if (lead < 0x80) {
+            ++i;
+            continue;
+        }
+        // Length, and the range of the second byte that rules out overlong forms, surrogates and > U+10FFFF.
+        std::size_t length = 0;
+        std::uint8_t low = 0x80, high = 0xbf;
+        if (lead >= 0xc2 && lead <= 0xdf) {
+            length = 2;
+        } else if (lead >= 0xe0 && lead <= 0xef) {
+            length = 3;
+            low = lead == 0xe0 ? 0xa0 : 0x80;
+            high = lead == 0xed ? 0x9f : 0xbf;
+        } else if (lead >= 0xf0 && lead <= 0xf4) {
+            length = 4;
+            low = lead == 0xf0 ? 0x90 : 0x80;
+            high = lead == 0xf4 ? 0x8f : 0xbf;
+        } else {
+            return i;
+        }
+        if (i + length > text.size() || byte(i + 1) < low || byte(i + 1) > high)
+            return i;
+        for (std::size_t j = 2; j < length; ++j) {
+            if ((byte(i + j) & 0xc0) != 0x80)
+                return i;
+        }
+        i += length;
+    }
+    return {};
+}
+
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/checkpoint/family.h"
+
+#include <algorithm>
+#include <array>
+
+namespace expertscope {
+
+Family mixtralFamily();
+Family olmoeFamily();
+Family qwen2MoeFamily();
+Family qwen3MoeFamily();
+
+std::span<const Family> families()
+{
+    // Sorted by model type.
+    static const std::array kFamilies{
+        mixtralFamily(),
+        olmoeFamily(),
+        qwen2MoeFamily(),
+        qwen3MoeFamily(),
+    };
+    return kFamilies;
+}
+
+const Family* findFamily(std::string_view modelType)
+{
+    const auto all = families();
+    const auto at =
+        std::find_if(all.begin(), all.end(), [&](const auto& family) { return family.modelType == modelType; });
+    return at == all.end() ? nullptr : &*at;
+}
+
+std::vector<std::string> knownModelTypes()
+{
+    std::vector<std::string> names;
+    for (const auto& family : families())
+        names.emplace_back(family.modelType);
+    return names;
+}
+
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "io/checkpoint/checkpoint.h"
+#include "io/checkpoint/safetensors.h"
+#include "io/checkpoint/shard_index.h"
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace expertscope {
+
+struct Family;
+
+/// All tensors of a checkpoint by name; keeps count of which were used.
+class WeightTable
+{
+public:
+    /// Checks the index against the files: each tensor in the file it names, none in two files.
+    static Expected<WeightTable> build(const std::vector<SafetensorsFile>& files, const ShardIndex& index);
+
+    bool has(const std::string& name) const { return m_rows.contains(name); }
+    /// Uses the tensor `name`, which must have this shape and a floating type of 16 or 32 bits.
+    Expected<TensorSource> take(const std::string& name, const std::vector<std::int64_t>& shape);
+    /// As take(), whatever its shape.
+    Expected<TensorSource> takeAnyShape(const std::string& name);
+    /// "FILE: tensor 'NAME'", for errors.
+    std::string place(const std::string& name) const;
+    /// Names nobody took, sorted.
+    std::vector<std::string> unused() const;
+
+private:
+    struct Row
+    {
+        const SafetensorsEntry* entry = nullptr;
+        std::uint32_t file = 0;
+        bool used = false;
+    };
+    std::unordered_map<std::string, Row> m_rows;
+    std::vector<std::string> m_fileNames;
+};
+
+/// Every parameter of `arch` by role. Hub spelling and the reference library's in-memory spelling, with and without the
+/// "model." prefix. A tensor that is missing, of a wrong shape, or not used: an error that names it.
+Expected<ModelSource> resolveWeights(WeightTable& table, const ArchSpec& arch, const std::string& folder);
+
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/trace/hdf5_builder.h"
+
+#include <hdf5_hl.h>
+
+#include <cstdio>
+
+namespace expertscope::hdf5 {
+
+Expected<void> Builder::create()
+{
+    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    // The 1.10 format checksums all its metadata and indexes chunks in constant time.
+    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+    const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+    H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    m_file = Handle(H5Fcreate(m_path.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose);
+    if (!m_file)
+        return failed("cannot be created", m_path);
+    return {};
+}
+
+Expected<void> Builder::close()
+{
+    m_scales.clear();
+    if (m_file.reset() < 0)
+        return failed("cannot be closed", m_path);
+    return {};
+}
+
+Expected<void> Builder::text(hid_t object, const char* name, const std::string& value)
+{
+    return writeText(object, name, value, m_path);
+}
+
+Expected<void> Builder::integer(hid_t object, const char* name, std::int64_t value)
+{
+    return writeInteger(object, name, value, m_path);
+}
+
+Expected<Handle> Builder::group(const std::string& path)
+{
+    const Handle creation(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
+    H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    Handle made(H5Gcreate2(m_file, path.c_str(), H5P_DEFAULT, creation, H5P_DEFAULT), H5Gclose);
+    if (!made)
+        return failed("group '" + path + "' cannot be made", m_path);
+    return made;
+}
+
+Expected<Handle> Builder::dataset(const DatasetSpec& spec)
+{
+    std::vector<hsize_t> most = spec.dims;
+    if (spec.growing)
+        most[0] = H5S_UNLIMITED;
+    const Handle space(H5Screate_simple(static_cast<int>(spec.dims.size()), spec.dims.data(), most.data()), H5Sclose);
+    const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+    if (!spec.chunk.empty())
+        H5Pset_chunk(creation, static_cast<int>(spec.chunk.size()), spec.chunk.data());
+    if (spec.filters.shuffle)
+        H5Pset_shuffle(creation);
+    if (spec.filters.level > 0)
+        H5Pset_deflate(creation, static_cast<unsigned>(spec.filters.level));
+    if (spec.fill)
+        H5Pset_fill_value(creation, spec.type, spec.fill);
+    Handle made(H5Dcreate2(m_file, spec.path.c_str(), spec.type, space, H5P_DEFAULT, creation, H5P_DEFAULT), H5Dclose);
+    if (!made)
+        return failed("dataset '" + spec.path + "' cannot be made", m_path);
+    if (!spec.units.empty())
+        ES_TRY(text(made, "units", spec.units));
+    if (!spec.longName.empty())
+        ES_TRY(text(made, "long_name", spec.longName));
+    if (!spec.description.empty())
+        ES_TRY(text(made, "description", spec.description));
+    if (spec.fill) {
+        const hsize_t one = 1;
+        const Handle attributeSpace(H5Screate_simple(1, &one, nullptr), H5Sclose);
+        const Handle a(H5Acreate2(made, "_FillValue", spec.type, attributeSpace, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+        if (!a || H5Awrite(a, spec.type, spec.fill) < 0)
+            return failed("fill value of '" + spec.path + "'", m_path);
+    }
+    for (std::size_t axis = 0; axis < spec.dimensions.size(); ++axis) {
+        const auto scale = m_scales.find(spec.dimensions[axis]);
+        const auto& name = spec.dimensions[axis];
+        const auto label = name.substr(name.rfind('/') + 1);
+        if (scale == m_scales.end() || H5DSattach_scale(made, scale->second, static_cast<unsigned>(axis)) < 0
+            || H5DSset_label(made, static_cast<unsigned>(axis), label.c_str()) < 0)
+            return failed("axis '" + name + "' of '" + spec.path + "'", m_path);
+    }
+    return made;
+}
+
+Expected<void> Builder::scale(const std::string& path, hsize_t size, bool growing)
+{
+    ES_ASSIGN(Handle made,
+        dataset({.path = path,
+            .type = H5T_IEEE_F32BE,
+            .dims = {size},
+            .chunk = growing ? std::vector<hsize_t>{1024} : std::vector<hsize_t>{},
+            .growing = growing}));
+    char name[80];
+    std::snprintf(name, sizeof name, "This is a netCDF dimension but not a netCDF variable.%10llu",
+        static_cast<unsigned long long>(size));
+    if (H5DSset_scale(made, name) < 0)
+        return failed("axis '" + path + "'", m_path);
+    m_scales[path] = std::move(made);
+    return {};
+}
+
+Expected<Handle> Builder::column(const DatasetSpec& spec, const void* values, std::size_t count, hid_t memoryType)
+{
+    ES_ASSIGN(Handle made, dataset(spec));
+    if (count > 0 && H5Dwrite(made, memoryType, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        return failed("'" + spec.path + "' cannot be written", m_path);
+    return made;
+}
+
+Expected<void> Builder::texts(DatasetSpec spec, const std::vector<const char*>& values)
+{
+    const auto type = textType();
+    spec.type = type;
+    if (!spec.dimensions.empty())
+        spec.dims = {values.size()};
+    ES_TRY(column(spec, values.data(), values.size(), type));
+    return {};
+}
+
+Expected<void> Builder::flags(const Handle& object, std::uint8_t count, const char* meanings)
+{
+    const hsize_t n = count;
+    std::vector<std::uint8_t> values(count);
+    for (std::uint8_t i = 0; i < count; ++i)
+        values[i] = i;
+    const Handle space(H5Screate_simple(1, &n, nullptr), H5Sclose);
+    const Handle a(H5Acreate2(object, "flag_values", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+    if (!a || H5Awrite(a, H5T_NATIVE_UINT8, values.data()) < 0)
+        return failed("flag_values", m_path);
+    return text(object, "flag_meanings", meanings);
+}
+
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Makes the objects of a new trace file: groups, axes, columns with all the attributes that the format asks for.
+// Private to io/trace. All calls need hdf5::Lock to be held.
+#pragma once
+
+#include "io/trace/hdf5_handle.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace expertscope::hdf5 {
+
+struct Filters
+{
+    int level = 0; ///< 0: no filter
+    bool shuffle = false;
+};
+
+/// How a dataset is made; `dimensions` names the scales below its group or the root, one an axis.
+struct DatasetSpec
+{
+    std::string path{};
+    hid_t type = H5I_INVALID_HID;
+    std::vector<hsize_t> dims{};
+    std::vector<hsize_t> chunk{}; ///< empty: contiguous
+    bool growing = false; ///< first axis without an upper bound
+    Filters filters{};
+    const void* fill = nullptr; ///< of `type`; also stored as _FillValue
+    std::vector<std::string> dimensions{};
+    std::string units{}, longName{}, description{};
+};
+
+class Builder
+{
+public:
+    /// `path` names the file in errors.
+    explicit Builder(std::string path)
+        : m_path(std::move(path))
+    {
+    }
+
+    Expected<void> create();
+    Expected<void> close();
+    hid_t file() const { return m_file; }
+
+    Expected<void> text(hid_t object, const char* name, const std::string& value);
+    Expected<void> integer(hid_t object, const char* name, std::int64_t value);
+    Expected<Handle> group(const std::string& path);
+    Expected<Handle> dataset(const DatasetSpec& spec);
+    /// A named axis as netCDF-4 keeps it: a scale without values, which takes no space.
+    Expected<void> scale(const std::string& path, hsize_t size, bool growing = false);
+    /// CF's way to name the values of an integer column.
+    Expected<void> flags(const Handle& object, std::uint8_t count, const char* meanings);
+    /// A column of texts, or a single one when the spec has no axis.
+    Expected<void> texts(DatasetSpec spec, const std::vector<const char*>& values);
+
+    /// A whole column of numbers; deflated when it is worth it.
+    template <class T> Expected<Handle> column(DatasetSpec spec, const std::vector<T>& values, hid_t memoryType)
+    {
+        spec.dims = {values.size()};
+        if (spec.growing || values.size() >= 1024) {
+            spec.chunk = {std::clamp<hsize_t>(values.size(), 16, 65536)};
+            spec.filters = {.level = 4, .shuffle = sizeof(T) > 1};
+        }
+        return column(spec, values.data(), values.size(), memoryType);
+    }
+
+private:
+    Expected<Handle> column(const DatasetSpec& spec, const void* values, std::size_t count, hid_t memoryType);
+
+    const std::string m_path;
+    Handle m_file;
+    std::map<std::string, Handle> m_scales;
+};
+
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/trace/hdf5_handle.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace expertscope::hdf5 {
+
+namespace {
+
+std::recursive_mutex& libraryMutex()
+{
+    static std::recursive_mutex mutex;
+    return mutex;
+}
+
+herr_t collectMessage(unsigned, const H5E_error2_t* error, void* data)
+{
+    // Walked from the innermost call outwards: the innermost says what is wrong.
+    auto& text = *static_cast<std::string*>(data);
+    if (text.empty() && error->desc)
+        text = error->desc;
+    return 0;
+}
+
+/// Frees what HDF5 allocated for a variable-length string.
+struct VariableText
+{
+    char* data = nullptr;
+    ~VariableText()
+    {
+        if (data)
+            H5free_memory(data);
+    }
+};
+
+Expected<std::string> bounded(const char* data, std::size_t limit, const std::string& where)
+{
+    if (!data)
+        return std::string();
+    const auto length = strnlen(data, limit + 1);
+    if (length > limit)
+        return fail("text of more than " + std::to_string(limit) + " bytes", where);
+    return std::string(data, length);
+}
+
+/// Reads the one string of an attribute or dataset; `read` calls H5Aread or H5Dread with the memory type it is given.
+template <class Read> Expected<std::string> oneText(hid_t type, const std::string& where, std::size_t limit, Read read)
+{
+    if (H5Tget_class(type) != H5T_STRING)
+        return fail("is not text", where);
+    const Handle memory(H5Tcopy(H5T_C_S1), H5Tclose);
+    if (!memory || H5Tset_cset(memory, H5Tget_cset(type)) < 0)
+        return failed("text type", where);
+    if (H5Tis_variable_str(type) > 0) {
+        VariableText text;
+        if (H5Tset_size(memory, H5T_VARIABLE) < 0 || read(memory.get(), static_cast<void*>(&text.data)) < 0)
+            return failed("cannot be read", where);
+        return bounded(text.data, limit, where);
+    }
+    const auto size = H5Tget_size(type);
+    if (size == 0 || size > limit)
+        return fail(
+            "text of " + std::to_string(size) + " bytes, at most " + std::to_string(limit) + " are allowed", where);
+    std::vector<char> buffer(size + 1, '\0');
+    if (H5Tset_size(memory, size + 1) < 0 || H5Tset_strpad(memory, H5T_STR_NULLTERM) < 0
+        || read(memory.get(), static_cast<void*>(buffer.data())) < 0)
+        return failed("cannot be read", where);
+    return bounded(buffer.data(), limit, where);
+}
+
+}
+
+Lock::Lock()
+    : m_lock(libraryMutex())
+{
+    // The default error stack belongs to the thread in thread-safe builds, so each one is told.
+    thread_local bool silenced = false;
+    if (!silenced) {
+        H5open();
+        H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+        silenced = true;
+    }
+}
+
+Handle& Handle::operator=(Handle&& other) noexcept
+{
+    if (this != &other) {
+        reset();
+        m_id = other.m_id;
+        m_close = other.m_close;
+        other.m_id = H5I_INVALID_HID;
+    }
+    return *this;
+}
+
+herr_t Handle::reset()
+{
+    if (m_id < 0)
+        return 0;
+    const Lock lock;
+    const auto status = m_close(m_id);
+    m_id = H5I_INVALID_HID;
+    return status;
+}
+
+Error takeError(const std::string& what, const std::string& where)
+{
+    const Lock lock;
+    std::string reason;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collectMessage, &reason);
+    H5Eclear2(H5E_DEFAULT);
+    return Error{reason.empty() ? what : what + " (HDF5: " + reason + ")", where, {}};
+}
+
+Expected<bool> exists(hid_t location, const std::string& path, const std::string& file)
+{
+    const Lock lock;
+    for (std::size_t end = 0; end != std::string::npos;) {
+        end = path.find('/', end + 1);
+        const auto prefix = path.substr(0, end);
+        const auto there = H5Lexists(location, prefix.c_str(), H5P_DEFAULT);
+        if (there < 0)
+            return failed("the group of '" + prefix + "' cannot be read", file);
+        if (there == 0)
+            return false;
+        H5L_info_t info;
+        if (H5Lget_info(location, prefix.c_str(), &info, H5P_DEFAULT) < 0)
+            return failed("'" + prefix + "' cannot be read", file);
+        if (info.type != H5L_TYPE_HARD)
+            return fail("'" + prefix + "' is a link; a trace holds its data itself", file);
+    }
+    return true;
+}
+
+Expected<Handle> openGroup(hid_t location, const std::string& path, const std::string& file)
+{
+    const Lock lock;
+    ES_ASSIGN(const bool there, exists(location, path, file));
+    if (!there)
+        return fail("group '" + path + "' is missing", file);
+    Handle object(H5Oopen(location, path.c_str(), H5P_DEFAULT), H5Oclose);
+    if (!object)
+        return failed("group '" + path + "' cannot be opened", file);
+    if (H5Iget_type(object) != H5I_GROUP)
+        return fail("'" + path + "' is not a group", file);
+    return object;
+}
+
+Expected<Handle> openDataset(hid_t location, const std::string& path, const std::string& file)
+{
+    const Lock lock;
+    ES_ASSIGN(const bool there, exists(location, path, file));
+    if (!there)
+        return fail("dataset '" + path + "' is missing", file);
+    Handle object(H5Oopen(location, path.c_str(), H5P_DEFAULT), H5Oclose);
+    if (!object)
+        return failed("dataset '" + path + "' cannot be opened", file);
+    if (H5Iget_type(object) != H5I_DATASET)
+        return fail("'" + path + "' is not a dataset", file);
+    return object;
+}
+
+Expected<std::vector<hsize_t>> dimensions(hid_t dataset, const std::string& where)
+{
+    const Lock lock;
+    const Handle space(H5Dget_space(dataset), H5Sclose);
+    const int rank = space ? H5Sget_simple_extent_ndims(space) : -1;
+    if (rank < 0)
+        return failed("has no shape", where);
+    std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
+    if (rank > 0 && H5Sget_simple_extent_dims(space, dims.data(), nullptr) < 0)
+        return failed("has no shape", where);
+    return dims;
+}
+
+Expected<std::string> readText(hid_t object, const std::string& attribute, const std::string& where, std::size_t limit)
+{
+    const Lock lock;
+    const auto place = where + ": attribute '" + attribute + "'";
+    if (H5Aexists(object, attribute.c_str()) <= 0)
+        return fail("is missing", place);
+    const Handle a(H5Aopen(object, attribute.c_str(), H5P_DEFAULT), H5Aclose);
+    const Handle type(a ? H5Aget_type(a) : H5I_INVALID_HID, H5Tclose);
+    const Handle space(a ? H5Aget_space(a) : H5I_INVALID_HID, H5Sclose);
+    if (!type || !space)
+        return failed("cannot be opened", place);
+    if (H5Sget_simple_extent_type(space) == H5S_NULL)
+        return std::string();
+    if (H5Sget_simple_extent_npoints(space) != 1)
+        return fail("is not a single text", place);
+    return oneText(type, place, limit, [&](hid_t memory, void* data) { return H5Aread(a, memory, data); });
+}
+
+Expected<std::string> readScalarText(hid_t dataset, const std::string& where, std::size_t limit)
+{
+    const Lock lock;
+    const Handle type(H5Dget_type(dataset), H5Tclose);
+    const Handle space(H5Dget_space(dataset), H5Sclose);
+    if (!type || !space)
+        return failed("cannot be opened", where);
+    if (H5Sget_simple_extent_npoints(space) != 1)
+        return fail("is not a single text", where);
+    return oneText(type, where, limit,
+        [&](hid_t memory, void* data) { return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data); });
+}
+
+Expected<std::vector<std::string>> readTexts(
+    hid_t dataset, std::uint64_t count, const std::string& where, std::size_t limit)
+{
+    const Lock lock;
+    const Handle type(H5Dget_type(dataset), H5Tclose);
+    if (!type)
+        return failed("cannot be opened", where);
+    if (H5Tget_class(type) != H5T_STRING)
+        return fail("is not text", where);
+    const bool variable = H5Tis_variable_str(type) > 0;
+    const auto size = variable ? 16 : H5Tget_size(type);
+    if (size == 0 || size > limit)
+        return fail(
+            "texts of " + std::to_string(size) + " bytes, at most " + std::to_string(limit) + " are allowed", where);
+    const Handle memory(H5Tcopy(H5T_C_S1), H5Tclose);
+    if (!memory || H5Tset_cset(memory, H5Tget_cset(type)) < 0)
+        return failed("text type", where);
+    std::vector<std::string> texts;
+    // Piece by piece: what a file claims is never allocated before it was read.
+    constexpr std::uint64_t kPiece = 4096;
+    for (std::uint64_t first = 0; first < count; first += kPiece) {
+        const hsize_t start = first, n = std::min(kPiece, count - first);
+        const Handle memorySpace(H5Screate_simple(1, &n, nullptr), H5Sclose);
+        const Handle fileSpace(H5Dget_space(dataset), H5Sclose);
+        if (!memorySpace || !fileSpace
+            || H5Sselect_hyperslab(fileSpace, H5S_SELECT_SET, &start, nullptr, &n, nullptr) < 0)
+            return failed("cannot be read", where);
+        if (variable) {
+            std::vector<char*> pointers(n, nullptr);
+            if (H5Tset_size(memory, H5T_VARIABLE) < 0
+                || H5Dread(dataset, memory, memorySpace, fileSpace, H5P_DEFAULT, pointers.data()) < 0)
+                return failed("cannot be read", where);
+            Expected<void> status;
+            for (auto* p : pointers) {
+                if (auto text = bounded(p, limit, where))
+                    texts.push_back(std::move(*text));
+                else
+                    status = tl::unexpected(text.error());
+            }
+            H5Dvlen_reclaim(memory, memorySpace, H5P_DEFAULT, pointers.data());
+            ES_TRY(status);
+        } else {
+            std::vector<char> buffer(n * (size + 1), '\0');
+            if (H5Tset_size(memory, size + 1) < 0 || H5Tset_strpad(memory, H5T_STR_NULLTERM) < 0
+                || H5Dread(dataset, memory, memorySpace, fileSpace, H5P_DEFAULT, buffer.data()) < 0)
+                return failed("cannot be read", where);
+            for (hsize_t i = 0; i < n; ++i)
+                texts.emplace_back(buffer.data() + i * (size + 1));
+        }
+    }
+    return texts;
+}
+
+Expected<std::int64_t> readInteger(hid_t object, const std::string& attribute, const std::string& where)
+{
+    const Lock lock;
+    const auto place = where + ": attribute '" + attribute + "'";
+    if (H5Aexists(object, attribute.c_str()) <= 0)
+        return fail("is missing", place);
+    const Handle a(H5Aopen(object, attribute.c_str(), H5P_DEFAULT), H5Aclose);
+    const Handle type(a ? H5Aget_type(a) : H5I_INVALID_HID, H5Tclose);
+    const Handle space(a ? H5Aget_space(a) : H5I_INVALID_HID, H5Sclose);
+    if (!type || !space)
+        return failed("cannot be opened", place);
+    const auto kind = H5Tget_class(type);
+    // h5py writes a Python bool as an enumeration of FALSE and TRUE.
+    if ((kind != H5T_INTEGER && kind != H5T_ENUM) || H5Sget_simple_extent_npoints(space) != 1)
+        return fail("is not a single integer", place);
+    if (kind == H5T_ENUM) {
+        std::uint8_t value = 0;
+        if (H5Tget_size(type) != 1 || H5Aread(a, type, &value) < 0)
+            return failed("is not a single integer", place);
+        return value;
+    }
+    std::int64_t value = 0;
+    if (H5Aread(a, H5T_NATIVE_INT64, &value) < 0)
+        return failed("cannot be read", place);
+    return value;
+}
+
+Expected<std::vector<std::string>> attributeNames(hid_t object, const std::string& where)
+{
+    const Lock lock;
+    std::vector<std::string> names;
+    const auto visit = [](hid_t, const char* name, const H5A_info_t*, void* data) -> herr_t {
+        auto& list = *static_cast<std::vector<std::string>*>(data);
+        list.emplace_back(name);
+        return list.size() > 1024 ? -1 : 0;
+    };
+    hsize_t position = 0;
+    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, &position, visit, &names) < 0)
+        return names.size() > 1024 ? tl::unexpected(Error{"more than 1,024 attributes", where, {}})
+                                   : failed("attributes cannot be listed", where);
+    return names;
+}
+
+Expected<std::vector<std::string>> linkNames(hid_t group, const std::string& where)
+{
+    const Lock lock;
+    H5G_info_t info;
+    if (H5Gget_info(group, &info) < 0)
+        return failed("cannot be listed", where);
+    if (info.nlinks > 4096)
+        return fail("holds " + std::to_string(info.nlinks) + " objects, at most 4,096 are allowed", where);
+    std::vector<std::string> names;
+    for (hsize_t i = 0; i < info.nlinks; ++i) {
+        const auto length = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, nullptr, 0, H5P_DEFAULT);
+        if (length < 0 || length > 4096)
+            return failed("a name cannot be read", where);
+        std::string name(static_cast<std::size_t>(length) + 1, '\0');
+        if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT) < 0)
+            return failed("a name cannot be read", where);
+        name.resize(static_cast<std::size_t>(length));
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
+Handle textType()
+{
+    const Lock lock;
+    Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+Expected<void> writeText(hid_t object, const std::string& attribute, const std::string& value, const std::string& where)
+{
+    const Lock lock;
+    const auto type = textType();
+    const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+    const Handle a(H5Acreate2(object, attribute.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+    const char* text = value.c_str();
+    if (!a || H5Awrite(a, type, &text) < 0)
+        return failed("attribute '" + attribute + "' cannot be written", where);
+    return {};
+}
+
+Expected<void> writeInteger(hid_t object, const std::string& attribute, std::int64_t value, const std::string& where)
+{
+    const Lock lock;
+    const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+    const Handle a(H5Acreate2(object, attribute.c_str(), H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+    if (!a || H5Awrite(a, H5T_NATIVE_INT64, &value) < 0)
+        return failed("attribute '" + attribute + "' cannot be written", where);
+    return {};
+}
+
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/trace/trace_import.h"
+
+#include "io/trace/chunk_codec.h"
+#include "io/trace/numeric_dataset.h"
+#include "io/trace/trace_tables.h"
+
+namespace expertscope {
+
+namespace {
+
+/// Copies the whole chunks of one column.
+Expected<void> importColumn(
+    const OpenTrace& trace, const TraceSummary& summary, const Geometry& g, Column column, Journal& journal)
+{
+    const bool ids = column == Column::ExpertId;
+    std::vector<hsize_t> dims{summary.numTokens}, chunkShape{g.chunkLength(column)};
+    if (column != Column::Loss) {
+        dims.push_back(g.numSites);
+        chunkShape.push_back(1);
+    }
+    if (ids || column == Column::Weight || column == Column::Logits) {
+        dims.push_back(g.width(column));
+        chunkShape.push_back(g.width(column));
+    }
+    ES_ASSIGN(const auto dataset,
+        NumericDataset::open(trace.file, columnInfo(column).path,
+            ids ? NumericDataset::Kind::Integer : NumericDataset::Kind::Float, dims, trace.name, trace.bytes));
+    if (!dataset.isPlain() || dataset.chunk() != chunkShape
+        || !dataset.isStoredAs(ids ? H5T_STD_U16LE : H5T_IEEE_F32LE))
+        return fail(
+            "was rewritten in another layout by another program; a capture cannot go on with it", dataset.where());
+    const std::uint64_t length = g.chunkLength(column);
+    // A chunk of the planned end may be partial and yet whole.
+    const auto wholeChunks = summary.numTokens == g.numTokens ? g.numChunks(column) : summary.numTokens / length;
+    std::vector<std::byte> packed, raw(g.chunkBytes(column));
+    for (std::uint16_t site = 0; site < g.sitesOf(column); ++site) {
+        for (std::uint64_t chunk = 0; chunk < wholeChunks; ++chunk) {
+            const hsize_t offset[3] = {chunk * length, site, 0};
+            const auto place =
+                dataset.where() + ": chunk at token " + std::to_string(offset[0]) + ", site " + std::to_string(site);
+            hsize_t size = 0;
+            std::uint32_t skipped = 0;
+            if (H5Dget_chunk_storage_size(dataset.id(), offset, &size) < 0 || size == 0) {
+                H5Eclear2(H5E_DEFAULT);
+                break; // loss that lags behind
+            }
+            if (size > packedBound(raw.size()))
+                return fail("claims " + std::to_string(size) + " bytes", place);
+            packed.resize(size);
+            if (H5Dread_chunk(dataset.id(), H5P_DEFAULT, offset, &skipped, packed.data()) < 0)
+                return hdf5::failed("cannot be read", place);
+            // What is damaged must not become the foundation of the rest.
+            if (skipped != 0)
+                return fail("was written without its filters", place);
+            if (auto status = unpackChunk(packed, true, true, g.elementSize(column), raw); !status)
+                return fail(status.error().what, place);
+            const auto tokens = std::min(length, g.numTokens - chunk * length);
+            ES_TRY(journal.append(column, site, chunk, static_cast<std::uint32_t>(tokens), packed));
+        }
+    }
+    return {};
+}
+
+}
+
+Expected<void> importTrace(const std::filesystem::path& source, const TracePlan& plan, Journal& journal)
+{
+    const hdf5::Lock lock;
+    ES_ASSIGN(const auto trace, openTrace(source));
+    ES_ASSIGN(const auto summary, readSummary(trace));
+    if (summary.complete)
+        return fail("the trace is complete; there is nothing to go on with", trace.name);
+    ES_ASSIGN(const auto provenance, hdf5::openGroup(trace.file, "provenance", trace.name));
+    const auto hash = [&](const char* name) {
+        return hdf5::readText(provenance, name, trace.name + ": group 'provenance'", 64);
+    };
+    PlanFingerprint there;
+    ES_ASSIGN(there.sites, hash("plan_hash_sites"));
+    ES_ASSIGN(there.sequences, hash("plan_hash_sequences"));
+    ES_ASSIGN(there.columns, hash("plan_hash_columns"));
+    ES_ASSIGN(there.model, hash("plan_hash_model"));
+    if (const auto difference = there.difference(fingerprint(plan)); !difference.empty())
+        return fail("cannot go on with another capture: " + difference, trace.name);
+    const auto g = geometryOf(plan);
+    if (summary.numTokens > g.numTokens || summary.sites != plan.sites)
+        return fail("does not fit its own plan", trace.name);
+
+    auto record = newRecord(plan);
+    if (!summary.uuid.empty())
+        record.uuid = summary.uuid;
+    if (!summary.created.empty())
+        record.created = summary.created;
+    ES_TRY(journal.start(std::move(record), true));
+    for (const auto column : kAllColumns) {
+        if (g.has(column))
+            ES_TRY(importColumn(trace, summary, g, column, journal));
+    }
+    return journal.endImport();
+}
+
+Expected<std::uint64_t> plannedTokens(const std::filesystem::path& source)
+{
+    const hdf5::Lock lock;
+    ES_ASSIGN(const auto trace, openTrace(source));
+    ES_ASSIGN(const auto summary, readSummary(trace));
+    if (H5Aexists(trace.file, "planned_tokens") <= 0)
+        return summary.numTokens;
+    ES_ASSIGN(const auto planned, hdf5::readInteger(trace.file, "planned_tokens", trace.name));
+    if (planned < 0 || static_cast<std::uint64_t>(planned) < summary.numTokens)
+        return fail("is " + std::to_string(planned) + ", less than the " + std::to_string(summary.numTokens)
+                + " tokens there are",
+            trace.name + ": attribute 'planned_tokens'");
+    return static_cast<std::uint64_t>(planned);
+}
+
+}

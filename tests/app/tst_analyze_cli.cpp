@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// `expertscope analyze` and `expertscope metrics` as a user runs them, on trace M of metrics.md 9.1 in a file.
+#include "../analysis/synthetic_trace.h"
+#include "analysis/accumulator.h"
+#include "app/cli/analyze_command.h"
+#include "app/cli/table.h"
+#include "io/trace/trace_writer.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <filesystem>
+
+using namespace expertscope;
+using namespace expertscope::testing;
+
+struct Outcome
+{
+    int status = -1;
+    QByteArray out, err;
+};
+
+static Outcome run(const QStringList& arguments, int columns = 100)
+{
+    QProcess process;
+    auto environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("COLUMNS", QString::number(columns));
+    process.setProcessEnvironment(environment);
+    process.start(EXPERTSCOPE_BIN_DIR "/expertscope", arguments);
+    if (!process.waitForFinished(60000))
+        return {};
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2, process.readAllStandardOutput(),
+        process.readAllStandardError()};
+}
+
+/// Fields of one CSV record (no line breaks inside fields here).
+static QStringList fields(const QString& line)
+{
+    QStringList list(QString{});
+    bool quoted = false;
+    for (qsizetype i = 0; i < line.size(); ++i) {
+        if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"')
+            list.back() += line[i++];
+        else if (line[i] == '"')
+            quoted = !quoted;
+        else if (line[i] == ',' && !quoted)
+            list.append(QString());
+        else
+            list.back() += line[i];
+    }
+    return list;
+}
+
+class TestAnalyzeCli : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    QString m_trace;
+
+    QString at(const char* name) const { return m_folder.filePath(name); }
+
+private slots:
+    void initTestCase()
+    {
+        const MemoryTrace source = splitmixTrace('M', true);
+        const RoutingShape& shape = source.shape();
+        TracePlan plan;
+        plan.sites = shape.sites;
+        plan.columns = {.weights = true, .entropy = true, .margin = true, .logits = false, .tokenIds = true};
+        const char* languages[] = {"de", "de", "日本語", "日本語", "", "a,\"b\"", "a,\"b\"", "a,\"b\""};
+        for (std::size_t s = 0; s < 8; ++s) {
+            PlannedSequence sequence;
+            sequence.name = "s" + std::to_string(s);
+            if (*languages[s])
+                sequence.labels["language"] = languages[s];
+            sequence.labels["half"] = s < 4 ? "first" : "second";
+            sequence.tokenIds.assign(512, 1);
+            plan.sequences.push_back(sequence);
+        }
+        m_trace = at("trace M.h5");
+        auto writer = TraceWriter::create(m_trace.toStdString(), plan);
+        QVERIFY2(writer, writer ? "" : writer.error().message().c_str());
+        for (std::uint16_t site = 0; site < 4; ++site) {
+            RoutingSlab slab;
+            slab.firstSite = SiteIndex(site);
+            slab.numSites = 1;
+            slab.numTokens = 4096;
+            slab.expertIds = source.ids[site];
+            slab.weights = source.weights[site];
+            slab.entropy = source.entropy[site];
+            slab.margin = source.margin[site];
+            const auto appended = (*writer)->append(slab);
+            QVERIFY2(appended, appended ? "" : appended.error().message().c_str());
+        }
+        const auto finished = (*writer)->finish(true);
+        QVERIFY2(finished, finished ? "" : finished.error().message().c_str());
+    }
+
+    void tablesToRead()
+    {
+        const Outcome plain = run({"analyze", m_trace});
+        QCOMPARE(plain.status, 0);
+        QCOMPARE(plain.err, QByteArray());
+        for (const char* text : {"trace M.h5: 4096 tokens in 8 sequences, 4 sites, top-8 of 64", "0.1543", "(0.6791)",
+                 "E30 591", "undefined: specialisation: needs a label to compare by; the trace has"})
+            QVERIFY2(plain.out.contains(text), text);
+        const Outcome by = run({"analyze", m_trace, "--by", "language"});
+        QCOMPARE(by.status, 0);
+        QVERIFY(by.out.contains("日本語") && by.out.contains("a,\"b\""));
+        // Columns line up, also behind wide characters: every line of a table ends where the others do.
+        std::size_t checked = 0;
+        QVector<QVector<std::size_t>> tables(1);
+        for (const QByteArray& line : by.out.split('\n')) {
+            QVERIFY2(displayWidth(line.toStdString()) <= 100 || line.contains("In brackets"), line.constData());
+            if (line.endsWith(')') && line.contains("0.")) {
+                tables.back().append(displayWidth(line.toStdString()));
+            } else if (!tables.back().isEmpty()) {
+                tables.append(QVector<std::size_t>());
+            }
+        }
+        for (const auto& widths : tables) {
+            for (const std::size_t width : widths) {
+                QCOMPARE(width, widths.front());
+                ++checked;
+            }
+        }
+        QVERIFY(checked > 40);
+    }
+
+    void jsonAndCsvHoldTheSameNumbers()
+    {
+        const QStringList command{"analyze", m_trace, "--by", "language", "--skip-first", "2"};
+        const Outcome json = run(command + QStringList{"--json"}), csv = run(command + QStringList{"--csv"});
+        QCOMPARE(json.status, 0);
+        QCOMPARE(csv.status, 0);
+        QJsonParseError problem;
+        const QJsonObject root = QJsonDocument::fromJson(json.out, &problem).object();
+        QCOMPARE(problem.error, QJsonParseError::NoError);
+        QCOMPARE(root["tool"].toObject()["name"].toString(), QString("expertscope analyze"));
+        QCOMPARE(root["trace"].toObject()["tokens"].toString(), QString("4096"));
+        QCOMPARE(root["options"].toObject()["skip_first"].toString(), QString("2"));
+        const QJsonArray rows = root["rows"].toArray();
+        QVERIFY(rows.size() > 3000);
+
+        QStringList lines = QString::fromUtf8(csv.out).split('\n', Qt::SkipEmptyParts);
+        int comments = 0;
+        while (lines.first().startsWith("# ")) {
+            lines.removeFirst();
+            ++comments;
+        }
+        QVERIFY(comments >= 8);
+        const QStringList header = fields(lines.takeFirst());
+        QCOMPARE(header.size(), 14);
+        QCOMPARE(lines.size(), rows.size());
+        for (int i = 0; i < rows.size(); ++i) {
+            const QJsonObject row = rows[i].toObject();
+            const QStringList cells = fields(lines[i]);
+            QCOMPARE(cells.size(), header.size());
+            const auto cell = [&](const char* name) { return cells[header.indexOf(name)]; };
+            QCOMPARE(cell("metric"), row["metric"].toString());
+            for (const char* name : {"value", "uniform", "site", "expert", "n"}) {
+                QCOMPARE(cell(name).isEmpty(), row[name].isNull());
+                if (!row[name].isNull())
+                    QCOMPARE(cell(name).toDouble(), row[name].toDouble());
+            }
+            const QJsonObject label = row["label"].toObject();
+            QCOMPARE(cell("label"), label.keys().join(""));
+            QCOMPARE(cell("label_value"), label["language"].toString());
+            QCOMPARE(cell("undefined"), row["undefined"].toString());
+            QVERIFY(row["value"].isNull() != row["undefined"].isNull());
+        }
+    }
+
+    void goldenThroughTheFile()
+    {
+        const Outcome outcome = run({"analyze", m_trace, "--metric", "repetition", "--metric", "router_entropy",
+            "--sites", "0", "--json", "--threads", "2"});
+        QCOMPARE(outcome.status, 0);
+        const QJsonArray rows = QJsonDocument::fromJson(outcome.out).object()["rows"].toArray();
+        QHash<QString, double> values;
+        for (const auto& row : rows) {
+            if (row.toObject()["site"].toInt(-1) == 0)
+                values[row.toObject()["metric"].toString()] = row.toObject()["value"].toDouble();
+        }
+        QCOMPARE(values.size(), 7);
+        QVERIFY(std::abs(values["repetition.first"] - .092955) < 5.1e-7);
+        QVERIFY(std::abs(values["repetition.jaccard"] - .195160) < 5.1e-7);
+        QVERIFY(std::abs(values["router_entropy.mean"] - 3.229051) < 5.1e-7);
+    }
+
+    void filtersAndFiles()
+    {
+        const QString file = at("out.csv");
+        QCOMPARE(run({"analyze", m_trace, "--where", "language=日本語", "--metric", "load", "-o", file}).status, 0);
+        QFile csv(file);
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        const QByteArray text = csv.readAll();
+        QVERIFY(text.startsWith("# trace path: ") && text.contains("load.count,,0,5,,,,"));
+        QVERIFY(!QFile::exists(file + ".part"));
+        double sum = 0;
+        for (const QByteArray& line : text.split('\n')) {
+            if (line.startsWith("load.count,,2,"))
+                sum += fields(QString::fromUtf8(line))[7].toDouble();
+        }
+        QCOMPARE(sum, 2 * 512 * 8.0);
+        // An empty selection is no error; nothing is made up for it.
+        const Outcome none = run({"analyze", m_trace, "--where", "half=first", "--where", "half=second", "--json"});
+        QCOMPARE(none.status, 0);
+        for (const auto& row : QJsonDocument::fromJson(none.out).object()["rows"].toArray())
+            QVERIFY(row.toObject()["value"].isNull() && !row.toObject()["undefined"].isNull());
+        const Outcome unwritable = run({"analyze", m_trace, "-o", at("missing/out.json")});
+        QCOMPARE(unwritable.status, 1);
+        QVERIFY(unwritable.err.contains("missing/out.json: No such file or directory"));
+    }
+
+    void usedWronglyIsTwo_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("no trace") << QStringList{};
+        QTest::newRow("unknown option") << QStringList{m_trace, "--metrics", "load"};
+        QTest::newRow("unknown metric") << QStringList{m_trace, "--metric", "loaf"};
+        for (const char* sites : {"x", "1-", "3-1", "1,,2", "1,", "-1", "70000", "1-2-3", "", "0x1"})
+            QTest::newRow(qPrintable(QString("sites '%1'").arg(sites)))
+                << QStringList{m_trace, QString("--sites=") + sites};
+        QTest::newRow("where without =") << QStringList{m_trace, "--where", "language"};
+        QTest::newRow("where without label") << QStringList{m_trace, "--where", "=de"};
+        QTest::newRow("negative skip") << QStringList{m_trace, "--skip-first", "-3"};
+        QTest::newRow("word for a number") << QStringList{m_trace, "--threads", "many"};
+        QTest::newRow("two formats") << QStringList{m_trace, "--json", "--csv"};
+        QTest::newRow("two traces") << QStringList{m_trace, m_trace};
+    }
+    void usedWronglyIsTwo()
+    {
+        QFETCH(QStringList, arguments);
+        const Outcome outcome = run(QStringList{"analyze"} + arguments);
+        QCOMPARE(outcome.status, 2);
+        QCOMPARE(outcome.out, QByteArray());
+        QVERIFY(!outcome.err.isEmpty());
+    }
+
+    void failuresAreOneLine_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("message");
+        QFile(at("text.h5")).open(QIODevice::WriteOnly);
+        QFile text(at("text.h5"));
+        QVERIFY(text.open(QIODevice::WriteOnly) && text.write("not a trace\n"));
+        QTest::newRow("no file") << QStringList{at("nothing.h5")} << "nothing.h5";
+        QTest::newRow("no trace") << QStringList{at("text.h5")} << "text.h5";
+        QTest::newRow("no label") << QStringList{m_trace, "--by", "topic"}
+                                  << "the trace has no label 'topic' (its labels: ";
+        QTest::newRow("no label to filter")
+            << QStringList{m_trace, "--where", "topic=x"} << "the trace has no label 'topic' (its labels: ";
+        QTest::newRow("no value") << QStringList{m_trace, "--where", "language=en"}
+                                  << "label 'language' has no value 'en' (its values: de, 日本語, a,\"b\")";
+        QTest::newRow("no site") << QStringList{m_trace, "--sites", "2-4"}
+                                 << "the trace has no site 4 (its sites: 0-3)";
+    }
+    void failuresAreOneLine()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, message);
+        const Outcome outcome = run(QStringList{"analyze"} + arguments);
+        QCOMPARE(outcome.status, 1);
+        QCOMPARE(outcome.out, QByteArray());
+        QVERIFY2(outcome.err.contains(message.toUtf8()), outcome.err.constData());
+        QCOMPARE(outcome.err.count('\n'), 1);
+    }
+
+    void metricsAreListed()
+    {
+        const Outcome text = run({"metrics"}), json = run({"metrics", "--json"});
+        QCOMPARE(text.status, 0);
+        const QJsonArray list = QJsonDocument::fromJson(json.out).array();
+        QCOMPARE(list.size(), qsizetype(metricRegistry().size()));
+        QVERIFY(list.size() >= 7);
+        for (const auto& metric : list) {
+            for (const char* name : {"name", "definition", "source", "needs"})
+                QVERIFY(!metric.toObject()[name].toString().isEmpty());
+            QVERIFY(text.out.contains(metric.toObject()["definition"].toString().toUtf8()));
+        }
+    }
+
+    void tableCellsAreHarmless()
+    {
+        QCOMPARE(printable("a\x1b[31mb\n\xff"
+                           "c\u202e"),
+            std::string("a?[31mb??c?"));
+        QCOMPARE(displayWidth("日本"), 4u);
+        QCOMPARE(displayWidth("e\u0301"), 1u);
+        QCOMPARE(formatNumber(0.375, 0.5, false), std::string("0.3750"));
+        QCOMPARE(formatNumber(1234567, 1234567, true), std::string("1234567"));
+        QCOMPARE(formatNumber(1234.5, 1234.5, false), std::string("1234"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestAnalyzeCli)
+#include "tst_analyze_cli.moc"

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/checkpoint/arch_spec.h"
+
+#include <cmath>
+#include <cstdlib>
+
+using namespace expertscope;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const auto arch = parseArchSpec(std::string(reinterpret_cast<const char*>(data), size), "fuzz");
+    if (!arch) {
+        if (arch.error().message().empty() || arch.error().message().find('\n') != std::string::npos)
+            std::abort();
+        return 0;
+    }
+    // What a backend may rely on.
+    const auto& a = *arch;
+    bool ok =
+        a.hiddenSize > 0 && a.vocabSize > 0 && a.numHeads > 0 && a.numKvHeads > 0 && a.numHeads % a.numKvHeads == 0;
+    ok = ok && a.headDim > 0 && a.headDim % 2 == 0 && !a.layers.empty() && !a.sites.empty() && a.expertIntermediate > 0;
+    ok = ok && a.router.numExperts > 0 && a.router.topK > 0 && a.router.topK <= a.router.numExperts;
+    ok = ok && a.rope.theta > 0 && a.rope.factor > 0 && a.rope.maxPositions > 0
+        && std::isfinite(a.rope.attentionScaling);
+    ok = ok && a.rope.rotaryDim >= 0 && a.rope.rotaryDim <= a.headDim;
+    if (a.rope.kind == RopeKind::LongRope) {
+        const auto n = static_cast<std::size_t>(a.headDim / 2);
+        ok = ok && a.rope.originalMaxPositions > 0 && a.rope.shortFactor.size() == n && a.rope.longFactor.size() == n;
+    }
+    for (const auto& layer : a.layers)
+        ok = ok && layer.slidingWindow >= 0 && (layer.moe || layer.denseIntermediate > 0);
+    if (!ok)
+        std::abort();
+    return 0;
+}

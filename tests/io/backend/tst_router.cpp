@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The router grammar: closed forms, brute force over random logits with many exact ties, and the host's implementation
+// against the device's.
+#include "io/backend/router.h"
+#include "io/backend/router_aten.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+using namespace expertscope;
+
+namespace {
+
+struct Routed
+{
+    std::vector<std::uint16_t> ids;
+    std::vector<float> weights, entropy, margin, logits;
+    std::vector<std::int32_t> chosen;
+    std::vector<float> chosenWeights;
+};
+
+Routed route(const RouterSpec& spec, const std::vector<float>& logits)
+{
+    const auto n = static_cast<std::int64_t>(logits.size()) / spec.numExperts;
+    Routed r;
+    r.ids.resize(static_cast<std::size_t>(n * spec.topK));
+    r.weights.resize(r.ids.size());
+    r.chosen.resize(r.ids.size());
+    r.chosenWeights.resize(r.ids.size());
+    r.entropy.resize(static_cast<std::size_t>(n));
+    r.margin.resize(static_cast<std::size_t>(n));
+    r.logits.resize(logits.size());
+    std::vector<float> scratch(static_cast<std::size_t>(2 * spec.numExperts));
+    routeTokens(spec, logits.data(), n,
+        {r.chosen.data(), r.chosenWeights.data(), r.ids.data(), r.weights.data(), spec.topK, r.entropy.data(), r.margin.data(), 1,
+            r.logits.data(), spec.numExperts},
+        scratch.data());
+    return r;
+}
+
+double scoreOf(ScoreFunction f, double x)
+{
+    switch (f) {
+    case ScoreFunction::Sigmoid: return 1 / (1 + std::exp(-x));
+    case ScoreFunction::SqrtSoftplus: return std::sqrt(std::log1p(std::exp(x)));
+    default: return x;
+    }
+}
+
+}
+
+class TestRouter : public QObject
+{
+    Q_OBJECT
+private slots:
+    void closedForms()
+    {
+        RouterSpec spec;
+        spec.numExperts = 4;
+        spec.topK = 2;
+        // Uniform logits: all weights 1/E, entropy ln E, margin 0, ids 0 and 1 by the tie rule.
+        auto r = route(spec, {0, 0, 0, 0});
+        QCOMPARE(r.ids, (std::vector<std::uint16_t> {0, 1}));
+        QVERIFY(std::abs(r.weights[0] - 0.25) < 1e-7);
+        QVERIFY(std::abs(r.entropy[0] - std::log(4.0)) < 1e-6);
+        QCOMPARE(r.margin[0], 0.0f);
+        // exp: 1 2 4 8 -> shares 8/15, 4/15 and margin 2/15; renormalised 2/3, 1/3; scaled by 3.
+        const float l2 = std::log(2.0f);
+        const std::vector<float> powers {0, l2, 2 * l2, 3 * l2};
+        r = route(spec, powers);
+        QCOMPARE(r.ids, (std::vector<std::uint16_t> {3, 2}));
+        QVERIFY(std::abs(r.weights[0] - 8.0 / 15) < 1e-6 && std::abs(r.weights[1] - 4.0 / 15) < 1e-6);
+        QVERIFY(std::abs(r.margin[0] - 2.0 / 15) < 1e-6);
+        spec.renormalisation = Renormalisation::Sum;
+        spec.scaling = 3;
+        r = route(spec, powers);
+        QVERIFY(std::abs(r.weights[0] - 2) < 1e-5 && std::abs(r.weights[1] - 1) < 1e-5);
+        spec.scaling = 1;
+        spec.score = ScoreFunction::Identity;
+        spec.renormalisation = Renormalisation::SoftmaxOverChosen;
+        r = route(spec, powers);
+        QVERIFY(std::abs(r.weights[0] - 2.0 / 3) < 1e-6);
+        QVERIFY(std::abs(r.margin[0] - l2) < 1e-6);
+        // Every expert chosen: there is no first unchosen one.
+        spec.topK = 4;
+        QVERIFY(std::isnan(route(spec, powers).margin[0]));
+    }
+
+    void huge()
+    {
+        // No overflow, and a logit that is no number does not crash or loop.
+        RouterSpec spec;
+        spec.numExperts = 3;
+        spec.topK = 2;
+        auto r = route(spec, {1e30f, -1e30f, 0});
+        QCOMPARE(r.ids[0], 0);
+        QCOMPARE(r.weights[0], 1.0f);
+        QCOMPARE(r.entropy[0], 0.0f);
+        r = route(spec, {0, std::nanf(""), 0});
+        QVERIFY(std::isnan(r.weights[0]) && std::isnan(r.entropy[0]) && std::isnan(r.margin[0]));
+        QCOMPARE(r.ids, (std::vector<std::uint16_t> {0, 1}));
+    }
+
+    void random_data()
+    {
+        QTest::addColumn<int>("experts");
+        QTest::addColumn<int>("k");
+        QTest::addColumn<int>("score");
+        QTest::addColumn<int>("renorm");
+        QTest::addColumn<bool>("ties");
+        for (const auto& [e, k] : std::initializer_list<std::pair<int, int>> {{8, 2}, {64, 8}, {60, 4}, {128, 8}, {5, 5}, {512, 10}, {17, 1}}) {
+            for (int score = 0; score < 4; ++score) {
+                for (int renorm = 0; renorm < 3; ++renorm) {
+                    for (bool ties : {false, true})
+                        QTest::addRow("E%d k%d score%d renorm%d ties%d", e, k, score, renorm, ties) << e << k << score << renorm << ties;
+                }
+            }
+        }
+    }
+
+    void random()
+    {
+        QFETCH(int, experts);
+        QFETCH(int, k);
+        QFETCH(int, score);
+        QFETCH(int, renorm);
+        QFETCH(bool, ties);
+        RouterSpec spec;
+        spec.numExperts = experts;
+        spec.topK = k;
+        spec.score = static_cast<ScoreFunction>(score);
+        spec.renormalisation = static_cast<Renormalisation>(renorm);
+        spec.scaling = 1.5;
+        constexpr int kTokens = 200;
+        std::mt19937 generator(static_cast<unsigned>(experts * 31 + k));
+        std::normal_distribution<float> normal(0, 2);
+        std::uniform_int_distribution<int> coarse(-3, 3); // many equal logits, hence equal scores
+        std::vector<float> logits(static_cast<std::size_t>(kTokens * experts));
+        for (auto& x : logits)
+            x = ties ? static_cast<float>(coarse(generator)) : normal(generator);
+        const Routed r = route(spec, logits);
+        QVERIFY(r.logits == logits);
+        for (int t = 0; t < kTokens; ++t) {
+            const float* row = logits.data() + t * experts;
+            // In double, by sorting (score, -id).
+            double total = 0;
+            std::vector<double> shares(static_cast<std::size_t>(experts)), scores(shares.size());
+            const bool softmax = spec.score == ScoreFunction::Softmax || spec.score == ScoreFunction::Identity;
+            for (int e = 0; e < experts; ++e)
+                total += shares[e] = softmax ? std::exp(double(row[e])) : scoreOf(spec.score, row[e]);
+            double entropy = 0;
+            for (int e = 0; e < experts; ++e) {
+                shares[e] /= total;
+                entropy -= shares[e] * std::log(shares[e]);
+                scores[e] = spec.score == ScoreFunction::Softmax ? shares[e] : scoreOf(spec.score, row[e]);
+            }
+            std::vector<int> order(static_cast<std::size_t>(experts));
+            std::iota(order.begin(), order.end(), 0);
+            std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return row[a] > row[b]; }); // scores grow with logits
+            double sum = 0, exponentials = 0;
+            for (int s = 0; s < k; ++s) {
+                sum += std::abs(scores[order[s]]);
+                exponentials += std::exp(double(row[order[s]]));
+            }
+            for (int s = 0; s < k; ++s) {
+                const int id = order[s];
+                QCOMPARE(int(r.ids[t * k + s]), id);
+                QCOMPARE(r.chosen[t * k + s], id);
+                double weight = scores[id];
+                if (spec.renormalisation == Renormalisation::Sum)
+                    weight /= sum;
+                else if (spec.renormalisation == Renormalisation::SoftmaxOverChosen)
+                    weight = std::exp(double(row[id])) / exponentials;
+                weight *= 1.5;
+                QVERIFY(std::abs(r.weights[t * k + s] - weight) <= 2e-6 * std::max(1.0, std::abs(weight)));
+                QCOMPARE(r.chosenWeights[t * k + s], r.weights[t * k + s]);
+            }
+            QVERIFY(std::abs(r.entropy[t] - entropy) < 1e-5);
+            if (k < experts)
+                QVERIFY(std::abs(r.margin[t] - (scores[order[k - 1]] - scores[order[k]])) < 2e-6);
+            else
+                QVERIFY(std::isnan(r.margin[t]));
+        }
+
+        // The device's implementation, run on the CPU: the same choices in the same order.
+        const RoutedTensors d = routeTensor(spec, at::from_blob(logits.data(), {kTokens, experts}, at::kFloat));
+        for (int i = 0; i < kTokens * k; ++i) {
+            QCOMPARE(d.ids.data_ptr<std::int64_t>()[i], std::int64_t {r.ids[i]});
+            QVERIFY(std::abs(d.weights.data_ptr<float>()[i] - r.weights[i]) <= 2e-6 * std::max(1.0f, std::abs(r.weights[i])));
+        }
+        for (int t = 0; t < kTokens; ++t) {
+            QVERIFY(std::abs(d.entropy.data_ptr<float>()[t] - r.entropy[t]) < 1e-5);
+            QCOMPARE(std::isnan(d.margin.data_ptr<float>()[t]), std::isnan(r.margin[t]));
+            if (k < experts)
+                QVERIFY(std::abs(d.margin.data_ptr<float>()[t] - r.margin[t]) < 2e-6);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRouter)
+#include "tst_router.moc"

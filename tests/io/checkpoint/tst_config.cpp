@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/checkpoint/arch_spec.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QtTest>
+
+#include <cmath>
+#include <numbers>
+
+using namespace expertscope;
+
+namespace {
+
+double activate(Activation kind, double x)
+{
+    const auto gelu = [](double v) { return 0.5 * v * (1 + std::erf(v / std::numbers::sqrt2)); };
+    const auto softplus = [](double v) { return std::log1p(std::exp(v)); };
+    switch (kind) {
+    case Activation::Silu:
+        return x / (1 + std::exp(-x));
+    case Activation::Gelu:
+        return gelu(x);
+    case Activation::GeluTanh:
+        return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+    case Activation::Relu:
+        return std::max(0.0, x);
+    case Activation::QuickGelu:
+        return x / (1 + std::exp(-1.702 * x));
+    case Activation::GeluClipped10:
+        return std::clamp(gelu(x), -10.0, 10.0);
+    case Activation::HardSwish:
+        return x * std::clamp(x + 3, 0.0, 6.0) / 6;
+    case Activation::Laplace:
+        return 0.5 * (1 + std::erf((x - 0.707107) / (0.282095 * std::numbers::sqrt2)));
+    case Activation::LeakyRelu:
+        return x > 0 ? x : 0.01 * x;
+    case Activation::Linear:
+        return x;
+    case Activation::Mish:
+        return x * std::tanh(softplus(x));
+    case Activation::ReluSquared:
+        return x > 0 ? x * x : 0;
+    case Activation::Relu6:
+        return std::clamp(x, 0.0, 6.0);
+    case Activation::Sigmoid:
+        return 1 / (1 + std::exp(-x));
+    case Activation::SqrtSoftplus:
+        return std::sqrt(softplus(x));
+    case Activation::Tanh:
+        return std::tanh(x);
+    }
+    return std::nan("");
+}
+
+/// The formulas of RopeSpec's comment, in double precision, for a sequence of n tokens.
+std::vector<double> inverseFrequencies(const RopeSpec& rope, std::int64_t headDim, std::int64_t n)
+{
+    const auto d = static_cast<double>(rope.rotaryDim);
+    const auto max = static_cast<double>(rope.maxPositions), original = static_cast<double>(rope.originalMaxPositions);
+    double b = rope.theta;
+    if (rope.kind == RopeKind::Dynamic && n > rope.maxPositions)
+        b *= std::pow(rope.factor * static_cast<double>(n) / max - (rope.factor - 1), d / (d - 2));
+    std::vector<double> f;
+    for (std::int64_t i = 0; i < headDim / 2; ++i) {
+        const double p = std::pow(b, 2.0 * static_cast<double>(i) / d);
+        const auto at = static_cast<std::size_t>(i);
+        switch (rope.kind) {
+        case RopeKind::Default:
+        case RopeKind::Dynamic:
+            f.push_back(1 / p);
+            break;
+        case RopeKind::Linear:
+            f.push_back(1 / p / rope.factor);
+            break;
+        case RopeKind::LongRope:
+            f.push_back(1 / p / (n > rope.originalMaxPositions ? rope.longFactor[at] : rope.shortFactor[at]));
+            break;
+        case RopeKind::Proportional:
+            f.push_back(i < static_cast<std::int64_t>(std::floor(rope.partialFactor * static_cast<double>(headDim) / 2))
+                    ? 1 / p / rope.factor
+                    : 0);
+            break;
+        case RopeKind::Llama3: {
+            const double w = 2 * std::numbers::pi * p;
+            if (w < original / rope.highFrequencyFactor)
+                f.push_back(1 / p);
+            else if (w > original / rope.lowFrequencyFactor)
+                f.push_back(1 / p / rope.factor);
+            else {
+                const double smooth =
+                    (original / w - rope.lowFrequencyFactor) / (rope.highFrequencyFactor - rope.lowFrequencyFactor);
+                f.push_back((1 - smooth) / p / rope.factor + smooth / p);
+            }
+            break;
+        }
+        case RopeKind::Yarn: {
+            const auto dimension = [&](double rotations) {
+                return d * std::log(original / (rotations * 2 * std::numbers::pi)) / (2 * std::log(b));
+            };
+            double low = dimension(rope.betaFast), high = dimension(rope.betaSlow);
+            if (rope.truncate) {
+                low = std::floor(low);
+                high = std::ceil(high);
+            }
+            low = std::max(low, 0.0);
+            high = std::min(high, d - 1);
+            if (low == high)
+                high += 0.001;
+            const double ramp = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
+            f.push_back(ramp / (rope.factor * p) + (1 - ramp) / p);
+            break;
+        }
+        }
+    }
+    return f;
+}
+
+bool close(double a, double b, double tolerance)
+{
+    return std::abs(a - b) <= tolerance * std::max(1e-12, std::max(std::abs(a), std::abs(b)));
+}
+
+}
+
+class TestConfig : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void asTheReference_data();
+    void asTheReference();
+    void bothDialectsEqual();
+    void refuses_data();
+    void refuses();
+    void known();
+
+private:
+    QJsonArray m_rows;
+};
+
+void TestConfig::initTestCase()
+{
+    QFile file(EXPERTSCOPE_TEST_DATA "/configs/golden.json");
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    m_rows = QJsonDocument::fromJson(file.readAll()).object()["rows"].toArray();
+    QVERIFY(m_rows.size() > 400);
+}
+
+void TestConfig::asTheReference_data()
+{
+    QTest::addColumn<QJsonObject>("row");
+    for (const auto row : m_rows)
+        QTest::newRow(qPrintable(row.toObject()["name"].toString())) << row.toObject();
+}
+
+void TestConfig::asTheReference()
+{
+    QFETCH(QJsonObject, row);
+    const auto name = row["name"].toString();
+    const auto parsed = parseArchSpec(row["config"].toString().toStdString(), "config.json");
+
+    // Where we differ on purpose.
+    static const QSet<QString> kStricter{
+        // Activations with parameters: the reference gives them initial values, no file of these families holds any.
+        "olmoe-act-prelu",
+        "mixtral-act-prelu",
+        "qwen2_moe-act-prelu",
+        "qwen3_moe-act-prelu",
+        "olmoe-act-xielu",
+        "mixtral-act-xielu",
+        "qwen2_moe-act-xielu",
+        "qwen3_moe-act-xielu",
+        // Rope parameters per layer type, which the reference silently replaces by the default ones.
+        "olmoe-rope44-None",
+        "olmoe-rope44-None-old",
+        "mixtral-rope44-None",
+        "mixtral-rope44-None-old",
+        "qwen3_moe-rope44-None",
+        "qwen3_moe-rope44-None-old",
+    };
+    static const QSet<QString> kMilder{
+        "mixtral-max-positions-gone", // dynamic rope without head_dim: the reference trips over its own default
+    };
+    if (!row["accepted"].toBool()) {
+        if (kMilder.contains(name)) {
+            QVERIFY2(parsed, "no longer milder than the reference: take it off the list");
+            return;
+        }
+        QVERIFY2(!parsed, qPrintable("the reference refuses: " + row["error"].toString()));
+        QVERIFY2(parsed.error().where.starts_with("config.json: "), parsed.error().message().c_str());
+        return;
+    }
+    if (kStricter.contains(name)) {
+        QVERIFY2(!parsed, "no longer stricter than the reference: take it off the list");
+        return;
+    }
+    QVERIFY2(parsed, parsed ? "" : parsed.error().message().c_str());
+
+    const auto& a = *parsed;
+    const auto golden = row["arch"].toObject();
+    const auto is = [&](const char* key, qint64 value) {
+        if (golden[key].toInteger(-999) == value)
+            return true;
+        qWarning() << key << "is" << value << "the reference has" << golden[key];
+        return false;
+    };
+    QVERIFY(is("hidden", a.hiddenSize));
+    QVERIFY(is("vocab", a.vocabSize));
+    QVERIFY(is("heads", a.numHeads));
+    QVERIFY(is("kv_heads", a.numKvHeads));
+    QVERIFY(is("head_dim", a.headDim));
+    QCOMPARE(a.qkvBias, golden["qkv_bias"].toBool());
+    QCOMPARE(a.outputBias, golden["output_bias"].toBool());
+    QVERIFY(is("q_norm",
+        a.qkNorm == QkNorm::None          ? 0
+            : a.qkNorm == QkNorm::PerHead ? a.headDim
+                                          : a.headDim * a.numHeads));
+    QCOMPARE(a.clipQkv.has_value(), golden["clip"].isDouble());
+    if (a.clipQkv)
+        QCOMPARE(*a.clipQkv, golden["clip"].toDouble());
+    QCOMPARE(a.normEpsilon, golden["eps"].toDouble());
+    QCOMPARE(a.tiedEmbeddings, golden["tied"].toBool());
+    QCOMPARE(QString::fromStdString(a.dtype), golden["dtype"].toString());
+    QVERIFY(is("experts", a.router.numExperts));
+    QVERIFY(is("top_k", a.router.topK));
+    QVERIFY(is("expert_width", a.expertIntermediate));
+    QVERIFY(is("shared", a.sharedIntermediate));
+    QCOMPARE(a.router.renormalisation == Renormalisation::Sum, golden["norm"].toBool());
+
+    const auto layers = golden["layers"].toArray(), windows = golden["windows"].toArray();
+    QCOMPARE(static_cast<qsizetype>(a.layers.size()), layers.size());
+    std::size_t site = 0;
+    for (std::size_t i = 0; i < a.layers.size(); ++i) {
+        const auto layer = layers[static_cast<qsizetype>(i)].toArray();
+        QCOMPARE(a.layers[i].moe, layer[0].toBool());
+        QCOMPARE(a.layers[i].denseIntermediate, layer[1].toInteger());
+        QCOMPARE(a.layers[i].slidingWindow, windows[static_cast<qsizetype>(i)].toInteger());
+        if (a.layers[i].moe) {
+            QVERIFY(site < a.sites.size());
+            QCOMPARE(a.sites[site].layer, i);
+            QCOMPARE(a.sites[site].numExperts, a.router.numExperts);
+            QCOMPARE(a.sites[site].topK, a.router.topK);
+            QCOMPARE(a.sites[site].numShared, a.sharedIntermediate > 0 ? 1 : 0);
+            ++site;
+        }
+    }
+    QCOMPARE(site, a.sites.size());
+
+    if (golden.contains("activation")) {
+        const double x[] = {-12, -3, -1, -0.25, 0, 0.5, 1.5, 3, 12};
+        const auto samples = golden["activation"].toArray();
+        for (qsizetype i = 0; i < samples.size(); ++i) {
+            const double ours = activate(a.activation, x[i]), theirs = samples[i].toDouble();
+            // fp32 there: 1 + tanh() and 1 + erf() cancel for large negative x
+            QVERIFY2(std::abs(ours - theirs) < 2e-6 * std::max(1.0, std::abs(ours)),
+                qPrintable(QString("%1: %2, the reference has %3").arg(x[i]).arg(ours).arg(theirs)));
+        }
+    }
+    const auto ropes = golden["rope"].toArray();
+    QVERIFY(!ropes.isEmpty());
+    for (const auto item : ropes) {
+        const auto rope = item.toObject();
+        const auto frequencies = rope["inv_freq"].toArray();
+        QCOMPARE(frequencies.size(), a.headDim / 2);
+        QVERIFY2(close(rope["scaling"].toDouble(), a.rope.attentionScaling, 1e-6),
+            qPrintable(QString("scaling %1, the reference has %2")
+                           .arg(a.rope.attentionScaling)
+                           .arg(rope["scaling"].toDouble())));
+        const auto ours = inverseFrequencies(a.rope, a.headDim, rope["length"].toInteger());
+        for (qsizetype i = 0; i < frequencies.size(); ++i) {
+            QVERIFY2(close(ours[static_cast<std::size_t>(i)], frequencies[i].toDouble(), 3e-6),
+                qPrintable(QString("length %1, frequency %2: %3, the reference has %4")
+                               .arg(rope["length"].toInteger())
+                               .arg(i)
+                               .arg(ours[static_cast<std::size_t>(i)])
+                               .arg(frequencies[i].toDouble())));
+        }
+    }
+}
+
+/// The same model in the words of transformers 4 and 5.
+void TestConfig::bothDialectsEqual()
+{
+    const std::string common =
+        R"({"model_type":"mixtral","hidden_size":64,"num_attention_heads":8,"num_hidden_layers":2,)";
+    const auto old = parseArchSpec(common
+            + R"("torch_dtype":"bfloat16","rope_theta":1e5,"rope_scaling":{"type":"yarn","factor":4.0,)"
+              R"("original_max_position_embeddings":1024}})",
+        "old");
+    const auto fresh = parseArchSpec(common
+            + R"("dtype":"bfloat16","rope_parameters":{"rope_type":"yarn","rope_theta":1e5,"factor":4.0,)"
+              R"("original_max_position_embeddings":1024}})",
+        "new");
+    QVERIFY(old && fresh);
+    QVERIFY(*old == *fresh);
+    QCOMPARE(old->rope.theta, 1e5);
+    QCOMPARE(old->rope.originalMaxPositions, 1024);
+}
+
+void TestConfig::refuses_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QString>("where");
+    QTest::addColumn<QString>("what");
+    const auto row = [](const char* name, const std::string& text, const char* where, const char* what) {
+        QTest::newRow(name) << QByteArray::fromStdString(text) << where << what;
+    };
+    const auto olmoe = [](const std::string& more) { return R"({"model_type":"olmoe",)" + more + "}"; };
+    const auto qwen2 = [](const std::string& more) { return R"({"model_type":"qwen2_moe",)" + more + "}"; };
+    row("empty", "", "c", "not valid JSON");
+    row("cut", R"({"model_type":)", "c", "not valid JSON at byte 15");
+    row("a list", "[]", "c", "is an array, not an object");
+    row("a number", "1", "c", "not an object");
+    row("zero byte", std::string("{}\0", 3), "c", "a zero byte");
+    row("not UTF-8", "{\"model_type\":\"\xff\"}", "c", "not valid JSON");
+    row("comment", "{/* */}", "c", "not valid JSON");
+    row("deep", std::string(200, '['), "c", "nested deeper than 64");
+    row("very deep", std::string(5'000'000, '['), "c", "nested deeper than 64");
+    row("many values", "[" + std::string(3'000'000, '1').replace(0, 0, "") + "]", "c", "not valid JSON");
+    std::string many = "[";
+    for (int i = 0; i < 1'100'000; ++i)
+        many += "1,";
+    row("too many values", many + "1]", "c", "more than 1048576 values");
+    row("too large", std::string((16u << 20) + 1, ' '), "c", "larger than 16777216 bytes");
+    row("key twice", olmoe(R"("hidden_size":64,"hidden_size":128)"), "c", "key 'hidden_size' appears twice");
+    row("no type", "{}", "c: model_type", "is missing");
+    row("type null", R"({"model_type":null})", "c: model_type", "is missing");
+    row("type a number", R"({"model_type":7})", "c: model_type", "is an integer");
+    row("type unknown", R"({"model_type":"gpt_oss"})", "c: model_type", "unknown model type 'gpt_oss'");
+    row("type nearly", R"({"model_type":"OLMoE"})", "c: model_type", "unknown model type");
+    row("quantised", olmoe(R"("quantization_config":{"quant_method":"gptq","bits":4})"), "c: quantization_config",
+        "(gptq)");
+    row("quantised without a name", olmoe(R"("quantization_config":{})"), "c: quantization_config", "cannot be read");
+    row("quantised strangely", olmoe(R"("quantization_config":1)"), "c: quantization_config", "is an integer");
+    row("per layer", olmoe(R"("per_layer_config":{"0":{}})"), "c: per_layer_config", "not supported");
+    row("not causal", olmoe(R"("is_causal":false)"), "c: is_causal", "only causal");
+    row("dtype", olmoe(R"("dtype":"int8")"), "c: dtype", "unknown dtype 'int8'");
+    row("old dtype", olmoe(R"("torch_dtype":"auto")"), "c: torch_dtype", "unknown dtype 'auto'");
+    row("hidden 0", olmoe(R"("hidden_size":0)"), "c: hidden_size", "must be 1 to");
+    row("hidden negative", olmoe(R"("hidden_size":-4)"), "c: hidden_size", "is -4");
+    row("hidden huge", olmoe(R"("hidden_size":18446744073709551615)"), "c: hidden_size", "must be 1 to");
+    row("hidden beyond integers", olmoe(R"("hidden_size":1e30)"), "c: hidden_size", "is a number, an integer");
+    row("layers huge", olmoe(R"("num_hidden_layers":1000000000)"), "c: num_hidden_layers", "must be 1 to 10000");
+    row("experts huge", olmoe(R"("num_experts":65535)"), "c: num_experts", "must be 0 to 65534");
+    row("experts 0", qwen2(R"("num_experts":0)"), "c: num_experts", "no router");
+    row("k 0", olmoe(R"("num_experts_per_tok":0)"), "c: num_experts_per_tok", "must be 1");
+    row("k > E", olmoe(R"("num_experts_per_tok":65)"), "c: num_experts_per_tok", "is 65, the layers have 64");
+    row("all dense", qwen2(R"("decoder_sparse_step":100)"), "c: mlp_only_layers", "every layer is dense");
+    row("step 0", qwen2(R"("decoder_sparse_step":0)"), "c: decoder_sparse_step", "is 0");
+    row("mlp_only text", qwen2(R"("mlp_only_layers":"1")"), "c: mlp_only_layers", "a list of integers");
+    row("mlp_only half", qwen2(R"("mlp_only_layers":[1.5])"), "c: mlp_only_layers[0]", "an integer");
+    row("heads", olmoe(R"("num_attention_heads":2049)"), "c: num_attention_heads", "more than hidden_size");
+    row("kv heads", qwen2(R"("num_key_value_heads":3)"), "c: num_key_value_heads", "does not divide");
+    row("eps negative", olmoe(R"("rms_norm_eps":-1.0)"), "c: rms_norm_eps", "must be");
+    row("clip negative", olmoe(R"("clip_qkv":-1.0)"), "c: clip_qkv", "negative");
+    row("activation", olmoe(R"("hidden_act":"xielu")"), "c: hidden_act", "unknown activation 'xielu'");
+    row("activation null", olmoe(R"("hidden_act":null)"), "c: hidden_act", "is null");
+    row("window without use", qwen2(R"("num_hidden_layers":1,"layer_types":["sliding_attention"])"),
+        "c: layer_types[0]", "use_sliding_window is false");
+    row("rope kind", olmoe(R"("rope_scaling":{"type":"su"})"), "c: rope_scaling", "unknown rope type 'su'");
+    row("rope text", olmoe(R"("rope_scaling":"linear")"), "c: rope_scaling", "is a string");
+    row("rope nested", olmoe(R"("rope_parameters":{"full_attention":{"rope_type":"default"}})"),
+        "c: rope_parameters: full_attention", "per layer type");
+    row("rope factor 0", olmoe(R"("rope_scaling":{"type":"linear","factor":0})"), "c: rope_scaling: factor",
+        "positive");
+    row("rope factor text", olmoe(R"("rope_scaling":{"type":"linear","factor":"2"})"), "c: rope_scaling: factor",
+        "a number");
+    row("rope theta", olmoe(R"("rope_theta":-10000.0)"), "c: rope_theta", "positive");
+    row("rope partial", olmoe(R"("rope_scaling":{"type":"linear","factor":2.0},"partial_rotary_factor":0.5)"),
+        "c: partial_rotary_factor", "rotates 64 of 128");
+    row("longrope length", olmoe(R"("rope_scaling":{"type":"longrope","short_factor":[1,2],"long_factor":[1,2]})"),
+        "c: rope_scaling: short_factor", "has 2 values");
+    row("control characters", "{\"model_type\":\"a\\nb\\u001b[31m\"}", "c: model_type", "unknown model type");
+}
+
+void TestConfig::refuses()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(QString, where);
+    QFETCH(QString, what);
+    const auto parsed = parseArchSpec(text.toStdString(), "c");
+    QVERIFY(!parsed);
+    const auto message = parsed.error().message();
+    QVERIFY2(QString::fromStdString(parsed.error().where).startsWith(where), message.c_str());
+    QVERIFY2(QString::fromStdString(parsed.error().what).contains(what), message.c_str());
+    QVERIFY2(message.size() < 1000, message.c_str());
+    for (const char c : message)
+        QVERIFY(static_cast<unsigned char>(c) >= 0x20);
+}
+
+void TestConfig::known()
+{
+    QCOMPARE(knownModelTypes(), (std::vector<std::string>{"mixtral", "olmoe", "qwen2_moe", "qwen3_moe"}));
+}
+
+QTEST_GUILESS_MAIN(TestConfig)
+#include "tst_config.moc"

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// `expertscope figure` and `expertscope-desktop` as processes: without a display, under other scales and locales, and
+// what they say when something is wrong.
+#include "tests/views/trace_fixture.h"
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QImage>
+#include <QMap>
+#include <QProcess>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <sys/resource.h>
+
+using namespace expertscope;
+using namespace expertscope::testing;
+
+namespace {
+
+struct Result
+{
+    int status = -1;
+    QByteArray out, err;
+};
+
+Result run(const QString& program, const QStringList& arguments, const QMap<QString, QString>& environment = {},
+    const QString& folder = {})
+{
+    QProcess process;
+    QProcessEnvironment all = QProcessEnvironment::systemEnvironment();
+    for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "SOURCE_DATE_EPOCH"})
+        all.remove(name);
+    for (auto it = environment.begin(); it != environment.end(); ++it)
+        all.insert(it.key(), it.value());
+    process.setProcessEnvironment(all);
+    process.setWorkingDirectory(folder);
+    process.start(program, arguments);
+    Result result;
+    if (!process.waitForFinished(120000))
+        return result;
+    result.status = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
+    result.out = process.readAllStandardOutput();
+    result.err = process.readAllStandardError();
+    return result;
+}
+
+QByteArray content(const QString& name)
+{
+    QFile file(name);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+const QString kExpertscope = EXPERTSCOPE_BIN_DIR "/expertscope";
+const QString kDesktop = EXPERTSCOPE_BIN_DIR "/expertscope-desktop";
+
+}
+
+class TestFigureCommand : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_dir;
+    QString file(const QString& name) const { return m_dir.filePath(name); }
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(m_dir.isValid());
+        const auto written = writeTrace(*loadTrace(), file("trace.h5").toStdString());
+        QVERIFY2(written.has_value(), written ? "" : written.error().message().c_str());
+    }
+
+    void writesFigureDataAndSpec_data()
+    {
+        QTest::addColumn<QString>("suffix");
+        QTest::addColumn<QByteArray>("magic");
+        QTest::newRow("pdf") << "pdf" << QByteArray("%PDF-1.");
+        QTest::newRow("svg") << "svg" << QByteArray("<?xml");
+        QTest::newRow("png") << "png" << QByteArray("\x89PNG");
+    }
+    void writesFigureDataAndSpec()
+    {
+        QFETCH(QString, suffix);
+        QFETCH(QByteArray, magic);
+        const QString name = file("first." + suffix);
+        const Result result = run(kExpertscope, {"figure", "load", file("trace.h5"), "-o", name});
+        QVERIFY2(result.status == 0, result.err.constData());
+        QCOMPARE(result.err, QByteArray());
+        QCOMPARE(result.out, (name + "\n" + file("first.csv") + "\n" + file("first.json") + "\n").toUtf8());
+        QVERIFY(content(name).startsWith(magic));
+        QVERIFY(content(file("first.csv")).contains("\n1,0,0,"));
+    }
+
+    void theSpecGivesTheSameBytesElsewhere()
+    {
+        const QStringList options{"--where", "language=de", "--against", "all", "--width", "3.5in", "--font-size", "8"};
+        QCOMPARE(
+            run(kExpertscope, QStringList{"figure", "load", file("trace.h5"), "-o", file("a.pdf")} + options).status,
+            0);
+        QDir(m_dir.path()).mkdir("sub");
+        const QMap<QString, QString> other{
+            {"LC_ALL", "de_DE.UTF-8"}, {"QT_SCALE_FACTOR", "2"}, {"QT_FONT_DPI", "144"}, {"TZ", "Asia/Tokyo"}};
+        const Result result =
+            run(kExpertscope, {"figure", "load", "--spec", file("a.json"), "-o", file("sub/b.pdf"), "--json"}, other);
+        QVERIFY2(result.status == 0, result.err.constData());
+        QCOMPARE(content(file("sub/b.pdf")), content(file("a.pdf")));
+        QVERIFY(!content(file("a.pdf")).isEmpty());
+        QVERIFY(result.out.startsWith("{\"written\":["));
+        QVERIFY(content(file("sub/b.json")).contains("\"../trace.h5\""));
+        // SOURCE_DATE_EPOCH decides the date.
+        QCOMPARE(run(kExpertscope, {"figure", "load", "--spec", file("a.json"), "-o", file("c.pdf"), "--alone"},
+                     {{"SOURCE_DATE_EPOCH", "86400"}})
+                     .status,
+            0);
+        QVERIFY(content(file("c.pdf")).contains("(D:19700102000000Z)"));
+        QVERIFY(!QFile::exists(file("c.json")));
+    }
+
+    void whatIsWrongIsOneLine_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QString>("message");
+        const auto row = [](const char* name, QStringList arguments, int status, const char* message) {
+            QTest::newRow(name) << arguments << status << QString(message);
+        };
+        row("no trace", {"no.h5", "-o", "x.pdf"}, 1, "expertscope: no.h5: ");
+        row("not a trace", {"text.txt", "-o", "x.pdf"}, 1, "expertscope: text.txt: ");
+        row("label", {"trace.h5", "-o", "x.pdf", "--where", "lang=de"}, 1, "lang");
+        row("value", {"trace.h5", "-o", "x.pdf", "--where", "language=xx"}, 1, "xx");
+        row("no equals", {"trace.h5", "-o", "x.pdf", "--where", "de"}, 2,
+            "expertscope: --where de: is not LABEL=VALUE");
+        row("width", {"trace.h5", "-o", "x.pdf", "--width", "wide"}, 2, "expertscope: --width wide: is not a length");
+        row("colour", {"trace.h5", "-o", "x.pdf", "--colour", "jet"}, 2,
+            "expertscope: --colour jet: is none of viridis");
+        row("limits", {"trace.h5", "-o", "x.pdf", "--limits", "3"}, 2, "expertscope: --limits 3: is not LOW,HIGH");
+        row("limits turned", {"trace.h5", "-o", "x.pdf", "--limits", "3,1"}, 1, "figure: colour.limits");
+        row("metric", {"trace.h5", "-o", "x.pdf", "--metric", "x"}, 2, "expertscope: --metric x: is none of");
+        row("font", {"trace.h5", "-o", "x.pdf", "--font", "Nope"}, 1, "expertscope: Nope: no such font family");
+        row("glyph", {"trace.h5", "-o", "x.pdf", "--title", QString::fromUtf8("\u5c02")}, 1,
+            "lacks the character U+5C02");
+        row("suffix", {"trace.h5", "-o", "x.bmp"}, 1, "expertscope: x.bmp: is no kind of figure");
+        row("folder", {"trace.h5", "-o", "no/such/x.pdf"}, 1, "no/such/x.pdf");
+        row("spec", {"-o", "x.pdf", "--spec", "none.json"}, 1, "expertscope: none.json: ");
+        row("bad spec", {"-o", "x.pdf", "--spec", "text.txt"}, 1, "expertscope: text.txt:1: not JSON");
+        row("no trace at all", {"-o", "x.pdf"}, 2, "expertscope: figure: which trace?");
+        row("output", {"trace.h5"}, 2, "--output");
+    }
+    void whatIsWrongIsOneLine()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(int, status);
+        QFETCH(QString, message);
+        QFile text(file("text.txt"));
+        QVERIFY(text.open(QIODevice::WriteOnly));
+        text.write("no trace, no spec\n");
+        text.close();
+        const Result result = run(kExpertscope, QStringList{"figure", "load"} + arguments, {}, m_dir.path());
+        QVERIFY2(result.err.contains(message.toUtf8()), result.err.constData());
+        QCOMPARE(result.status, status);
+        if (status == 1)
+            QCOMPARE(result.err.count('\n'), 1);
+        QVERIFY(!QFile::exists(file("x.pdf")) && !QFile::exists(file("x.csv")));
+    }
+
+    void anotherTraceUnderTheNameIsNoticed()
+    {
+        QCOMPARE(run(kExpertscope, {"figure", "load", file("trace.h5"), "-o", file("d.pdf")}).status, 0);
+        QByteArray spec = content(file("d.json"));
+        QVERIFY(writeTrace(*loadTrace(4, 16), file("other.h5").toStdString()).has_value());
+        spec.replace("trace.h5", "other.h5");
+        QFile changed(file("e.json"));
+        QVERIFY(changed.open(QIODevice::WriteOnly));
+        changed.write(spec);
+        changed.close();
+        const Result result = run(kExpertscope, {"figure", "load", "--spec", file("e.json"), "-o", file("e.pdf")});
+        QCOMPARE(result.status, 1);
+        QVERIFY2(result.err.contains("is not the trace this figure was made of"), result.err.constData());
+        // Named on purpose it may be drawn.
+        QCOMPARE(run(kExpertscope, {"figure", "load", file("other.h5"), "--spec", file("e.json"), "-o", file("e.pdf")})
+                     .status,
+            0);
+    }
+
+    void theWindowStartsOnADisplay() // one smoke test under X11, beside the offscreen ones
+    {
+        if (QStandardPaths::findExecutable("xvfb-run").isEmpty())
+            QSKIP("xvfb-run is not installed");
+        const QMap<QString, QString> home{{"XDG_CONFIG_HOME", m_dir.path()}, {"XDG_RUNTIME_DIR", m_dir.path()}};
+        const QString shot = file("window.png");
+        const Result result =
+            run("xvfb-run", {"-a", kDesktop, file("trace.h5"), "--theme", "dark", "--screenshot", shot}, home);
+        QVERIFY2(result.status == 0, (result.err + result.out).constData());
+        const QImage image(shot);
+        QVERIFY(image.width() >= 800);
+        int bright = 0; // the map's yellow is there, and the dark theme
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width(); ++x) {
+                const QRgb p = image.pixel(x, y);
+                bright += qRed(p) > 240 && qGreen(p) > 220 && qBlue(p) < 60;
+            }
+        QVERIFY(bright > 100);
+        QVERIFY(qGray(image.pixel(3, image.height() - 3)) < 80);
+        const Result wrong = run("xvfb-run", {"-a", kDesktop, file("no.h5"), "--screenshot", shot}, home);
+        QCOMPARE(wrong.status, 1);
+        QVERIFY2((wrong.err + wrong.out).contains("no.h5"), wrong.err.constData());
+    }
+
+    void startsQuickly()
+    {
+        // Processor time, so that a busy machine does not matter.
+        const auto seconds = [] {
+            rusage usage{};
+            getrusage(RUSAGE_CHILDREN, &usage);
+            const auto of = [](const timeval& t) { return double(t.tv_sec) + 1e-6 * double(t.tv_usec); };
+            return of(usage.ru_utime) + of(usage.ru_stime);
+        };
+        double best = 1e9;
+        for (int i = 0; i < 5; ++i) {
+            const double before = seconds();
+            QCOMPARE(run(kExpertscope, {"info", file("trace.h5")}).status, 0);
+            best = std::min(best, seconds() - before);
+        }
+        qInfo("expertscope info: %.1f ms of processor time", 1000 * best);
+        QVERIFY(best < 0.2);
+    }
+
+    void otherCommandsDoNotLoadQt()
+    {
+        const Result result = run(kExpertscope, {"--version"}, {{"LD_DEBUG", "libs"}});
+        QVERIFY(result.err.contains("libhdf5"));
+        QVERIFY(!result.err.contains("libQt6"));
+    }
+
+    void aBuildWithoutFiguresSaysSo()
+    {
+        QDir(m_dir.path()).mkpath("bare/bin");
+        const QString copy = file("bare/bin/expertscope");
+        QVERIFY(QFile::copy(kExpertscope, copy));
+        const Result result = run(copy, {"figure", "load", file("trace.h5"), "-o", file("none.pdf")});
+        QCOMPARE(result.status, 1);
+        QVERIFY2(result.err.contains("this build has no figures"), result.err.constData());
+        QCOMPARE(result.err.count('\n'), 1);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestFigureCommand)
+#include "tst_figure_command.moc"

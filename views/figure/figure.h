@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A figure ready to be written: its spec with nothing left open, and the data. PDF, SVG, PNG.
+#pragma once
+
+#include "views/figure/figure_spec.h"
+#include "views/figure/heat_map.h"
+
+#include <QByteArray>
+#include <QDateTime>
+#include <QStringList>
+
+namespace expertscope {
+
+struct Figure
+{
+    FigureSpec spec; ///< resolved: sizes, limits, colours, scale, reducer and titles are set
+    HeatMapPtr map;
+    ColourScale scale;
+    QDateTime created; ///< the date in the file's metadata: SOURCE_DATE_EPOCH, else that of the trace
+};
+
+/// Below these numbers of cells a cell is a rectangle of its own, above they are one image.
+inline constexpr std::size_t kMaxPdfRectangles = 20000;
+inline constexpr std::size_t kMaxSvgRectangles = 5000;
+
+/// All need a QApplication (offscreen will do). The same figure gives the same bytes on every platform plug-in, scale
+/// factor and locale. Error: font not available, or lacks a character of a title.
+Expected<QByteArray> renderPdf(const Figure& figure);
+Expected<QByteArray> renderSvg(const Figure& figure);
+Expected<QByteArray> renderPng(const Figure& figure);
+
+struct WriteOptions
+{
+    bool alone = false; ///< without the CSV of the plotted numbers and the spec beside it
+};
+/// Writes `path` by its suffix, and unless alone NAME.csv and NAME.json. Returns what was written. Nothing half-written
+/// stays behind.
+Expected<QStringList> writeFigure(const Figure& figure, const QString& path, const WriteOptions& options);
+
+/// SOURCE_DATE_EPOCH, else `traceCreated` (ISO 8601), else 1970.
+QDateTime figureDate(const QString& traceCreated);
+
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/figure/figure.h"
+
+#include "views/figure/heat_figure.h"
+#include "views/figure/pdf_patch.h"
+
+#include <QBuffer>
+#include <QCryptographicHash>
+#include <QFileInfo>
+#include <QImage>
+#include <QPageSize>
+#include <QPdfWriter>
+#include <QRegularExpression>
+#include <QSaveFile>
+#include <QSvgGenerator>
+#include <QUuid>
+
+#include <cmath>
+
+namespace expertscope {
+
+namespace {
+
+/// Where the trace lies does not change the figure: its uuid and name stand for it.
+QByteArray specHash(FigureSpec spec)
+{
+    spec.tracePath = QFileInfo(spec.tracePath).fileName();
+    return QCryptographicHash::hash(writeFigureSpec(spec), QCryptographicHash::Sha256).toHex();
+}
+
+QSizeF pagePoints(const FigureSpec& spec)
+{
+    return {spec.widthMm * kPointsPerMm, spec.heightMm * kPointsPerMm};
+}
+
+QString number(double value)
+{
+    return QString::number(value, 'f', 4).remove(QRegularExpression("\\.?0+$"));
+}
+
+}
+
+Expected<QByteArray> renderPdf(const Figure& figure)
+{
+    ES_ASSIGN(const auto page, HeatFigure::create(figure, kMaxPdfRectangles));
+    const QSizeF points = pagePoints(figure.spec);
+    QByteArray pdf;
+    QBuffer buffer(&pdf);
+    buffer.open(QIODevice::WriteOnly);
+    {
+        QPdfWriter writer(&buffer);
+        writer.setResolution(72); // one unit is one point: a 7 pt font is exactly 7
+        writer.setPageSize(QPageSize(points, QPageSize::Point, QString(), QPageSize::ExactMatch));
+        writer.setPageMargins(QMarginsF());
+        writer.setTitle(figure.spec.view + " figure of " + QFileInfo(figure.spec.tracePath).fileName());
+        writer.setCreator(figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec));
+#if QT_VERSION >= QT_VERSION_CHECK(6, 8, 0)
+        writer.setDocumentId(QUuid::createUuidV5(QUuid(), specHash(figure.spec)));
+#endif
+        ES_TRY(page->paint(&writer, 1, true));
+    }
+    return patchPdf(pdf, points, figure.created);
+}
+
+Expected<QByteArray> renderSvg(const Figure& figure)
+{
+    ES_ASSIGN(const auto page, HeatFigure::create(figure, kMaxSvgRectangles));
+    QByteArray svg;
+    QBuffer buffer(&svg);
+    buffer.open(QIODevice::WriteOnly);
+    {
+        QSvgGenerator generator;
+        generator.setOutputDevice(&buffer);
+        generator.setResolution(72);
+        generator.setSize(QSize(page->width(), page->height()));
+        generator.setViewBox(QRect(0, 0, page->width(), page->height()));
+        generator.setTitle(figure.spec.view + " figure of " + QFileInfo(figure.spec.tracePath).fileName());
+        generator.setDescription(figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec));
+        ES_TRY(page->paint(&generator, 1, true));
+    }
+    // The generator knows whole pixels only: write the size that was asked for, and a view box that agrees with it.
+    QString text = QString::fromUtf8(svg);
+    const QSizeF points = pagePoints(figure.spec);
+    static const QRegularExpression head(R"(<svg width="[^"]*" height="[^"]*"\s+viewBox="[^"]*")");
+    const auto match = head.match(text);
+    if (!match.hasMatch())
+        return fail("unexpected SVG from Qt: no size", "SVG export");
+    text.replace(match.capturedStart(), match.capturedLength(),
+        QString(R"(<svg width="%1mm" height="%2mm" viewBox="0 0 %3 %4")")
+            .arg(number(figure.spec.widthMm), number(figure.spec.heightMm), number(points.width()),
+                number(points.height())));
+    // One pixel is one cell: viewers must not blur them into each other.
+    text.replace("<image ", "<image style=\"image-rendering:pixelated\" ");
+    return text.toUtf8();
+}
+
+Expected<QByteArray> renderPng(const Figure& figure)
+{
+    ES_ASSIGN(const auto page, HeatFigure::create(figure, 0));
+    const double scale = figure.spec.dpi / 72.0;
+    const QSizeF points = pagePoints(figure.spec);
+    QImage image(
+        int(std::lround(points.width() * scale)), int(std::lround(points.height() * scale)), QImage::Format_RGB32);
+    if (image.isNull())
+        return fail("no memory for an image of this size", "PNG export");
+    image.fill(Qt::white);
+    image.setDotsPerMeterX(int(std::lround(figure.spec.dpi / 0.0254)));
+    image.setDotsPerMeterY(image.dotsPerMeterX());
+    ES_TRY(page->paint(&image, scale, false));
+    image.setText("Software", figure.spec.tool);
+    image.setText("Description", "figure spec sha256:" + specHash(figure.spec));
+    QByteArray png;
+    QBuffer buffer(&png);
+    buffer.open(QIODevice::WriteOnly);
+    if (!image.save(&buffer, "PNG"))
+        return fail("Qt cannot write PNG here", "PNG export");
+    return png;
+}
+
+Expected<QStringList> writeFigure(const Figure& figure, const QString& path, const WriteOptions& options)
+{
+    const QFileInfo info(path);
+    const QString suffix = info.suffix().toLower();
+    Expected<QByteArray> bytes;
+    if (suffix == "pdf")
+        bytes = renderPdf(figure);
+    else if (suffix == "svg")
+        bytes = renderSvg(figure);
+    else if (suffix == "png")
+        bytes = renderPng(figure);
+    else
+        return fail("is no kind of figure this program writes", path.toStdString(), "name it .pdf, .svg or .png");
+    if (!bytes)
+        return tl::unexpected(bytes.error());
+    std::vector<std::pair<QString, QByteArray>> files{{path, *bytes}};
+    if (!options.alone) {
+        const QString stem = info.path() + '/' + info.completeBaseName();
+        files.emplace_back(stem + ".csv", figure.map->csv);
+        files.emplace_back(stem + ".json", writeFigureSpec(figure.spec));
+    }
+    QStringList written;
+    for (const auto& [name, content] : files) {
+        QSaveFile file(name);
+        if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size() || !file.commit())
+            return fail(file.errorString().toStdString(), name.toStdString());
+        written << name;
+    }
+    return written;
+}
+
+QDateTime figureDate(const QString& traceCreated)
+{
+    bool ok = false;
+    const qint64 epoch = qEnvironmentVariable("SOURCE_DATE_EPOCH").toLongLong(&ok);
+    if (ok && epoch >= 0)
+        return QDateTime::fromSecsSinceEpoch(epoch, Qt::UTC);
+    const QDateTime created = QDateTime::fromString(traceCreated, Qt::ISODate);
+    return created.isValid() ? created.toUTC() : QDateTime::fromSecsSinceEpoch(0, Qt::UTC);
+}
+
+}
