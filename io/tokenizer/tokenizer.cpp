@@ -2,6 +2,7 @@
 #include "io/tokenizer/tokenizer.h"
 
 #include "io/base/sha256.h"
+#include "io/base/utf8.h"
 #include "io/tokenizer/added_tokens.h"
 #include "io/tokenizer/bpe_model.h"
 #include "io/tokenizer/decoder.h"
@@ -176,7 +177,7 @@ Expected<void> Tokenizer::Private::load(std::string_view json, const std::string
 
 Expected<std::vector<std::int32_t>> Tokenizer::encode(std::string_view text, bool addSpecialTokens) const
 {
-    if (const auto bad = firstInvalidUtf8(text))
+    if (const auto bad = invalidUtf8At(text))
         return fail("not valid UTF-8", "text: byte " + std::to_string(*bad));
     if (text.size() > INT32_MAX / 4)
         return fail("longer than 512 MiB", "text", "split it into documents");
