@@ -4,7 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <sys/resource.h>
+#include <cstdlib>
+#include <fstream>
 #include <unistd.h>
 
 namespace expertscope {
@@ -43,12 +44,16 @@ std::string duration(double seconds)
     return text;
 }
 
-/// Peak resident memory of this process, bytes.
+/// Peak resident memory of this program, bytes. (getrusage would count what the process was before its exec.)
 std::uint64_t peakMemory()
 {
-    rusage usage {};
-    getrusage(RUSAGE_SELF, &usage);
-    return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    std::ifstream status("/proc/self/status");
+    std::string line;
+    while (std::getline(status, line)) {
+        if (line.rfind("VmHWM:", 0) == 0)
+            return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+    }
+    return 0;
 }
 
 double rate(const CaptureResult& r)

@@ -92,9 +92,7 @@ SummaryPanel::SummaryPanel(QWidget* parent)
     m_table->setModel(m_model);
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    m_table->horizontalHeader()->setMinimumSectionSize(m_table->fontMetrics().horizontalAdvance('0') * 7);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -104,7 +102,7 @@ SummaryPanel::SummaryPanel(QWidget* parent)
     splitter->addWidget(bottom);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 1);
-    setMinimumWidth(300);
+    setMinimumWidth(26 * fontMetrics().averageCharWidth() + 160); // five headings of the table, whatever the font
 }
 
 void SummaryPanel::setTrace(const TraceFacts& facts)

@@ -18,7 +18,7 @@ namespace expertscope {
 namespace {
 
 constexpr std::int64_t kTile = 256;       // tokens
-constexpr std::int64_t kQueryBlock = 256; // queries of one attention item
+constexpr std::int64_t kQueryBlock = 512; // queries of one attention item
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 float* data(const at::Tensor& t)
@@ -99,7 +99,7 @@ public:
                 shapeQkv(w, t, row(m_qkv, t), width);
         });
 
-        // One item a block of queries of a sequence and key head, the longest first come first by chance of order.
+        // One item a block of queries of a sequence and key head.
         m_attentionItems.clear();
         for (std::size_t s = 0; s < m_batch->lengths.size(); ++s) {
             const std::int64_t length = m_batch->lengths[s];

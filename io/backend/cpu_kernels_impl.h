@@ -35,14 +35,27 @@ inline void store(float* p, Vec v)
 }
 inline Vec splat(float x)
 {
-    return Vec {} + x;
+    return x - Vec {}; // exactly x, and folded to one broadcast
 }
 inline float total(Vec v)
 {
-    float s = 0;
-    for (int i = 0; i < kLanes; ++i)
-        s += v[i];
-    return s;
+    float lanes[kLanes];
+    store(lanes, v);
+    for (int64_t w = kLanes / 2; w > 0; w /= 2) {
+        for (int64_t i = 0; i < w; ++i)
+            lanes[i] += lanes[i + w];
+    }
+    return lanes[0];
+}
+inline float largest(Vec v)
+{
+    float lanes[kLanes];
+    store(lanes, v);
+    for (int64_t w = kLanes / 2; w > 0; w /= 2) {
+        for (int64_t i = 0; i < w; ++i)
+            lanes[i] = lanes[i] > lanes[i + w] ? lanes[i] : lanes[i + w];
+    }
+    return lanes[0];
 }
 inline Vec vmax(Vec a, Vec b)
 {
@@ -243,8 +256,7 @@ int64_t firstMaximum(const float* x, int64_t n)
         Vec m = load(x);
         for (i = kLanes; i + kLanes <= n; i += kLanes)
             m = vmax(m, load(x + i));
-        for (int lane = 0; lane < kLanes; ++lane)
-            top = m[lane] > top ? m[lane] : top;
+        top = largest(m);
     }
     for (; i < n; ++i)
         top = x[i] > top ? x[i] : top;
@@ -259,7 +271,9 @@ int64_t firstMaximum(const float* x, int64_t n)
 
 constexpr int64_t kVecs = ES_LANES == 16 ? 4 : 2;
 constexpr int64_t kPanel = kVecs * kLanes;
-constexpr int64_t kMicro = 4;  // rows of one register tile
+constexpr int64_t kMicro = 4;  // rows of a register tile of scores
+constexpr int64_t kTall = 8;   // rows of a register tile of outputs that is narrow
+constexpr int64_t kWide = ES_LANES == 16 ? kTall : kMicro; // as many as the registers hold
 constexpr int64_t kRows = 16;  // queries that share a panel while it is in the first cache
 
 inline int64_t roundUp(int64_t n, int64_t to)
@@ -294,13 +308,13 @@ inline void scorePanel(const float* q, int64_t qStride, const float* panel, int6
     }
 }
 
-// out[r][0..N*kLanes) += sum over keys of probability[r][key] * value[key], for kMicro rows
-template <int64_t N>
+// out[r][0..N*kLanes) += sum over keys of probability[r][key] * value[key], for R rows
+template <int64_t N, int64_t R>
 inline void mixPanel(const float* probability, int64_t stride, const float* values, int64_t valueStride, int64_t numKeys,
     float* out, int64_t outStride)
 {
-    Vec acc[kMicro][N];
-    for (int64_t r = 0; r < kMicro; ++r) {
+    Vec acc[R][N];
+    for (int64_t r = 0; r < R; ++r) {
         for (int64_t v = 0; v < N; ++v)
             acc[r][v] = load(out + r * outStride + v * kLanes);
     }
@@ -308,13 +322,13 @@ inline void mixPanel(const float* probability, int64_t stride, const float* valu
         Vec value[N];
         for (int64_t v = 0; v < N; ++v)
             value[v] = load(values + j * valueStride + v * kLanes);
-        for (int64_t r = 0; r < kMicro; ++r) {
+        for (int64_t r = 0; r < R; ++r) {
             const Vec x = splat(probability[r * stride + j]);
             for (int64_t v = 0; v < N; ++v)
                 acc[r][v] += x * value[v];
         }
     }
-    for (int64_t r = 0; r < kMicro; ++r) {
+    for (int64_t r = 0; r < R; ++r) {
         for (int64_t v = 0; v < N; ++v)
             store(out + r * outStride + v * kLanes, acc[r][v]);
     }
@@ -329,9 +343,7 @@ float softmaxRow(float* s, int64_t begin, int64_t end, int64_t limit)
     int64_t j = begin;
     for (; j + kLanes <= end; j += kLanes)
         m = vmax(m, load(s + j));
-    float top = m[0];
-    for (int i = 1; i < kLanes; ++i)
-        top = m[i] > top ? m[i] : top;
+    float top = largest(m);
     for (; j < end; ++j)
         top = s[j] > top ? s[j] : top;
     const float sum = expShifted(s + begin, top, s + begin, end - begin);
@@ -378,7 +390,7 @@ void attention(const AttentionTask& t, float* scratch)
     for (int64_t head = 0; head < t.numHeads; ++head) {
         for (int64_t q0 = t.queryBegin; q0 < t.queryEnd; q0 += kRows) {
             const int64_t rows = t.queryEnd - q0 < kRows ? t.queryEnd - q0 : kRows;
-            const int64_t microRows = roundUp(rows, kMicro);
+            const int64_t microRows = roundUp(rows, kTall);
             for (int64_t r = 0; r < microRows; ++r) {
                 const float* source = t.q + (q0 + r) * t.rowStride + head * d;
                 for (int64_t c = 0; c < d; ++c)
@@ -403,15 +415,19 @@ void attention(const AttentionTask& t, float* scratch)
                 mixed[i] = 0;
             for (int64_t p = p0; p < p1; ++p) {
                 const int64_t used = numKeys - p * kPanel < kPanel ? numKeys - p * kPanel : kPanel;
-                for (int64_t r = 0; r < microRows; r += kMicro) {
-                    const float* probability = scores + r * keys + p * kPanel;
-                    int64_t c = 0;
-                    for (; c + kVecs * kLanes <= padded; c += kVecs * kLanes)
-                        mixPanel<kVecs>(probability, keys, values + p * kPanel * padded + c, padded, used, mixed + r * padded + c, padded);
-                    for (; c + 2 * kLanes <= padded; c += 2 * kLanes)
-                        mixPanel<2>(probability, keys, values + p * kPanel * padded + c, padded, used, mixed + r * padded + c, padded);
-                    for (; c < padded; c += kLanes)
-                        mixPanel<1>(probability, keys, values + p * kPanel * padded + c, padded, used, mixed + r * padded + c, padded);
+                const float* value = values + p * kPanel * padded;
+                int64_t c = 0;
+                for (; c + kVecs * kLanes <= padded && kVecs > 2; c += kVecs * kLanes) {
+                    for (int64_t r = 0; r < microRows; r += kMicro)
+                        mixPanel<kVecs, kMicro>(scores + r * keys + p * kPanel, keys, value + c, padded, used, mixed + r * padded + c, padded);
+                }
+                for (; c + 2 * kLanes <= padded; c += 2 * kLanes) {
+                    for (int64_t r = 0; r < microRows; r += kWide)
+                        mixPanel<2, kWide>(scores + r * keys + p * kPanel, keys, value + c, padded, used, mixed + r * padded + c, padded);
+                }
+                for (; c < padded; c += kLanes) {
+                    for (int64_t r = 0; r < microRows; r += kTall)
+                        mixPanel<1, kTall>(scores + r * keys + p * kPanel, keys, value + c, padded, used, mixed + r * padded + c, padded);
                 }
             }
             for (int64_t r = 0; r < rows; ++r) {

@@ -116,6 +116,8 @@ private slots:
         for (const auto& [e, k] : std::initializer_list<std::pair<int, int>> {{8, 2}, {64, 8}, {60, 4}, {128, 8}, {5, 5}, {512, 10}, {17, 1}}) {
             for (int score = 0; score < 4; ++score) {
                 for (int renorm = 0; renorm < 3; ++renorm) {
+                    if (score == int(ScoreFunction::Identity) && renorm == int(Renormalisation::Sum))
+                        continue; // logits can sum to nothing
                     for (bool ties : {false, true})
                         QTest::addRow("E%d k%d score%d renorm%d ties%d", e, k, score, renorm, ties) << e << k << score << renorm << ties;
                 }
