@@ -7,14 +7,17 @@
 # EXPERTSCOPE  the program (build/release/bin/expertscope);  SNAPSHOTS  a folder of Hugging Face folders tokens-<number of tokens seen>;
 # OUT  where tokens-<number>.h5 go. Every sequence gets the label "tokens_seen", so the traces can be compared or joined.
 set -eu
-expertscope=$1 snapshots=$2 out=$3
+expertscope=$(readlink -f "$1") snapshots=$(readlink -f "$2")
+mkdir -p "$3"
+out=$(readlink -f "$3")
 here=$(dirname "$(dirname "$(readlink -f "$0")")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$out"
+cd "$work" # the traces name model and prompts as they are called here, not where this machine keeps them
 for folder in "$snapshots"/tokens-*; do
     name=$(basename "$folder")
     seen=$(echo "${name#tokens-}" | sed 's/^0*\(.\)/\1/')
-    sed 's/"labels": {/&"tokens_seen": "'"$seen"'", /' "$here/formation_prompts.jsonl" > "$work/prompts.jsonl"
-    "$expertscope" capture --model "$folder" --prompts "$work/prompts.jsonl" -o "$out/$name.h5" --dtype fp32
+    ln -s "$folder" "$name"
+    sed 's/"labels": {/&"tokens_seen": "'"$seen"'", /' "$here/formation_prompts.jsonl" > formation_prompts.jsonl
+    "$expertscope" capture --model "$name" --prompts formation_prompts.jsonl -o "$out/$name.h5" --dtype fp32 --force
 done
