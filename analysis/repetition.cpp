@@ -38,7 +38,7 @@ public:
                 m_previous = {};
             }
             const std::uint16_t* token = block.expertIds.data() + std::size_t(run.begin) * k;
-            if (block.evenSlots && m_numExperts <= kMaskExperts) {
+            if (block.evenSlots && block.evenSlots <= m_numExperts && m_numExperts <= kMaskExperts) {
                 observeMasks(token, k, block.evenSlots, run.length);
                 continue;
             }
@@ -140,6 +140,9 @@ private:
                 before.high |= kBits[e + kMaskExperts];
             }
         }
+        std::array<std::uint64_t, kMaskExperts + 1> usual{}; // pairs of k different experts each, by what they share
+        std::uint64_t firstPairs = 0, firstRepeated = 0; // locals stay in registers
+        Token previous = m_previous;
         for (std::uint32_t t = 0; t < length; ++t, token += stride) {
             Mask now;
             for (unsigned r = 0; r < k; ++r)
@@ -153,15 +156,20 @@ private:
                 size += countBits(now.high);
                 shared += countBits(now.high & before.high);
             }
-            if (m_previous.size)
-                count((m_previous.size * m_width + size) * m_width + shared);
-            if (m_previous.first != kNoExpert) {
-                ++m_firstPairs;
-                m_firstRepeated += token[0] == m_previous.first;
-            }
-            m_previous = {token[0], size};
+            if (size == k && previous.size == k)
+                ++usual[shared];
+            else if (previous.size)
+                count((previous.size * m_width + size) * m_width + shared);
+            firstPairs += previous.first != kNoExpert;
+            firstRepeated += token[0] == previous.first;
+            previous = {token[0], size};
             before = now;
         }
+        m_previous = previous;
+        m_firstPairs += firstPairs;
+        m_firstRepeated += firstRepeated;
+        for (unsigned shared = 0; shared <= k; ++shared)
+            count((k * m_width + k) * m_width + shared, usual[shared]);
         if (length) { // as observeToken() leaves it
             nextStamp();
             for (unsigned r = 0; r < k; ++r)
@@ -190,12 +198,14 @@ private:
         m_previous = {token[0], size};
     }
 
-    void count(std::size_t key)
+    void count(std::size_t key, std::uint64_t pairs = 1)
     {
+        if (pairs == 0)
+            return;
         if (m_dense.empty())
-            ++m_sparse[key];
+            m_sparse[key] += pairs;
         else
-            ++m_dense[key];
+            m_dense[key] += pairs;
     }
 
     std::uint32_t nextStamp()

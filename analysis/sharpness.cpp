@@ -88,7 +88,9 @@ public:
     void observe(const Block& block)
     {
         if (m_recorded) {
-            forEachToken(block, [&](std::size_t t) { m_nats.add(block.entropy[t]); });
+            Moments nats; // a local one stays in registers
+            forEachToken(block, [&](std::size_t t) { nats.add(block.entropy[t]); });
+            m_nats.add(nats);
         } else if (m_site.score == ScoreFunction::Softmax) {
             forEachToken(block, [&](std::size_t t) {
                 if (!softmax(block.logits.subspan(t * block.numExperts, block.numExperts), m_p))
@@ -216,7 +218,9 @@ public:
 
     void observe(const Block& block)
     {
-        forEachToken(block, [&](std::size_t t) { m_margin.add(block.margin[t]); });
+        Moments margin;
+        forEachToken(block, [&](std::size_t t) { margin.add(block.margin[t]); });
+        m_margin.add(margin);
     }
     void add(const MarginState& other) { m_margin.add(other.m_margin); }
 

@@ -1,230 +1,37 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Loads the figure module when a figure is asked for: Qt would cost every other command 60 shared libraries and 15 ms.
 #include "app/cli/figure_command.h"
 
-#include "io/base/version.h"
-#include "io/trace/trace_file.h"
-#include "views/load/load_map.h"
-
-#include <QApplication>
-#include <QDir>
-#include <QFile>
-#include <QFileInfo>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-
 #include <cstdio>
+#include <dlfcn.h>
+#include <filesystem>
 
 namespace expertscope {
 
-namespace {
-
-/// Usage errors end with 2, all others with 1.
-struct Failure
-{
-    Error error;
-    int status;
-};
-
-tl::unexpected<Failure> wrongUse(std::string what, std::string option, std::string hint = {})
-{
-    return tl::unexpected(Failure{{std::move(what), std::move(option), std::move(hint)}, 2});
-}
-
-template <class T> struct Choice
-{
-    const char* name;
-    T value;
-};
-
-template <class T, std::size_t N, class Into>
-tl::expected<void, Failure> choose(
-    const std::string& given, const char* option, const Choice<T> (&choices)[N], Into& into)
-{
-    if (given.empty())
-        return {};
-    std::string known;
-    for (const auto& c : choices) {
-        if (given == c.name) {
-            into = c.value;
-            return {};
-        }
-        known += known.empty() ? c.name : std::string(", ") + c.name;
-    }
-    return wrongUse("is none of " + known, std::string(option) + " " + given);
-}
-
-#define ES_OPTION(expression)                                                                                          \
-    do {                                                                                                               \
-        if (auto result = (expression); !result)                                                                       \
-            return tl::unexpected(std::move(result).error());                                                          \
-    } while (false)
-
-tl::expected<void, Failure> length(const std::string& given, const char* option, double& into)
-{
-    if (given.empty())
-        return {};
-    const auto mm = parseLengthMm(QString::fromStdString(given));
-    if (!mm)
-        return wrongUse(mm.error().what, std::string(option) + " " + given, mm.error().hint);
-    into = *mm;
-    return {};
-}
-
-/// What the command line says, on top of `spec`.
-tl::expected<FigureSpec, Failure> applyOptions(FigureSpec spec, const FigureOptions& options)
-{
-    if (options.view != "load")
-        return wrongUse("no such figure", options.view, "there is: load");
-    spec.view = QString::fromStdString(options.view);
-    ES_OPTION(length(options.width, "--width", spec.widthMm));
-    ES_OPTION(length(options.height, "--height", spec.heightMm));
-    if (!options.where.empty()) {
-        spec.where.clear();
-        for (const std::string& where : options.where) {
-            const auto equals = where.find('=');
-            if (equals == std::string::npos || equals == 0)
-                return wrongUse("is not LABEL=VALUE", "--where " + where);
-            spec.where.push_back({where.substr(0, equals), where.substr(equals + 1)});
-        }
-        if (options.metric.empty() && options.spec.empty())
-            spec.metric = LoadMetric::Ratio; // a part of a trace is looked at to see how it differs
-    }
-    static constexpr Choice<LoadMetric> metrics[] = {
-        {"relative", LoadMetric::Relative}, {"share", LoadMetric::Share}, {"ratio", LoadMetric::Ratio}};
-    static constexpr Choice<Against> against[] = {{"uniform", Against::Uniform}, {"all", Against::All}};
-    static constexpr Choice<SortExperts> sorts[] = {{"id", SortExperts::ById}, {"load", SortExperts::ByLoad}};
-    static constexpr Choice<ScaleKind> scales[] = {{"linear", ScaleKind::Linear}, {"log2", ScaleKind::Log2}};
-    static constexpr Choice<Reducer> reducers[] = {
-        {"max", Reducer::Max}, {"mean", Reducer::Mean}, {"extreme", Reducer::Extreme}};
-    ES_OPTION(choose(options.metric, "--metric", metrics, spec.metric));
-    ES_OPTION(choose(options.against, "--against", against, spec.against));
-    ES_OPTION(choose(options.sort, "--sort", sorts, spec.sort));
-    ES_OPTION(choose(options.scale, "--scale", scales, spec.scale));
-    ES_OPTION(choose(options.reducer, "--reducer", reducers, spec.reducer));
-    if (!options.against.empty() && options.metric.empty() && options.spec.empty())
-        spec.metric = LoadMetric::Ratio;
-    if (!options.colour.empty()) {
-        spec.colours = QString::fromStdString(options.colour);
-        if (!colourTableNames().contains(spec.colours))
-            return wrongUse("is none of " + colourTableNames().join(", ").toStdString(), "--colour " + options.colour);
-    }
-    if (!options.limits.empty()) {
-        const QStringList parts = QString::fromStdString(options.limits).split(',');
-        bool ok = parts.size() == 2, okHigh = false;
-        const double low = ok ? parts[0].toDouble(&ok) : 0, high = ok ? parts[1].toDouble(&okHigh) : 0;
-        if (!ok || !okHigh)
-            return wrongUse("is not LOW,HIGH", "--limits " + options.limits);
-        spec.limits = {low, high};
-    }
-    const auto text = [](const std::string& given, QString& into) {
-        if (!given.empty())
-            into = QString::fromStdString(given);
-    };
-    text(options.font, spec.fontFamily);
-    text(options.title, spec.title);
-    text(options.xLabel, spec.xTitle);
-    text(options.yLabel, spec.yTitle);
-    text(options.valueLabel, spec.valueTitle);
-    spec.fontSizePt = options.fontSize.value_or(spec.fontSizePt);
-    spec.dpi = options.dpi.value_or(spec.dpi);
-    return spec;
-}
-
-Expected<FigureSpec> readSpec(const FigureOptions& options)
-{
-    if (options.spec.empty())
-        return FigureSpec{};
-    const QString name = QString::fromStdString(options.spec);
-    QFile file(name);
-    if (!file.open(QIODevice::ReadOnly))
-        return fail(file.errorString().toStdString(), options.spec);
-    if (file.size() > 1 << 20)
-        return fail("is larger than any figure spec", options.spec);
-    ES_ASSIGN(FigureSpec spec, parseFigureSpec(file.readAll(), name));
-    // The path in a spec counts from where the spec lies.
-    spec.tracePath = QDir::cleanPath(QFileInfo(name).absoluteDir().absoluteFilePath(spec.tracePath));
-    return spec;
-}
-
-Expected<QStringList> draw(FigureSpec spec, const FigureOptions& options)
-{
-    const std::string trace = spec.tracePath.toStdString();
-    ES_ASSIGN(auto file, TraceFile::open(trace));
-    const QString uuid = QString::fromStdString(file->summary().uuid);
-    if (!spec.traceUuid.isEmpty() && spec.traceUuid != uuid && options.trace.empty())
-        return fail("is not the trace this figure was made of (uuid " + uuid.toStdString() + ", not "
-                + spec.traceUuid.toStdString() + ")",
-            trace, "name the trace on the command line to draw the same figure of it");
-    spec.traceUuid = uuid;
-    spec.tool = QString("expertscope ") + kVersion;
-    const QDir beside = QFileInfo(QString::fromStdString(options.output)).absoluteDir();
-    spec.tracePath = beside.relativeFilePath(QFileInfo(spec.tracePath).absoluteFilePath());
-    ES_TRY(checkFigureSpec(spec, QString::fromStdString(options.spec.empty() ? "figure" : options.spec)));
-
-    LoadTables tables;
-    tables.shape = std::make_shared<RoutingShape>(file->shape());
-    PassOptions pass;
-    pass.threads = options.threads;
-    const bool compare = spec.metric == LoadMetric::Ratio && spec.against == Against::All && !spec.where.empty();
-    pass.where = spec.where;
-    ES_ASSIGN(LoadTable selected, loadTable(*file, pass));
-    tables.selected = std::make_shared<LoadTable>(std::move(selected));
-    tables.all = tables.selected;
-    if (compare) {
-        pass.where.clear();
-        ES_ASSIGN(LoadTable all, loadTable(*file, pass));
-        tables.all = std::make_shared<LoadTable>(std::move(all));
-    }
-    const LoadMap map(tables, spec);
-    ES_ASSIGN(
-        const Figure figure, resolveLoadFigure(spec, map, figureDate(QString::fromStdString(file->summary().created))));
-    return writeFigure(figure, QString::fromStdString(options.output), {options.alone});
-}
-
-int report(const Error& error, int status)
-{
-    std::fprintf(stderr, "expertscope: %s\n", error.message().c_str());
-    return status;
-}
-
-}
-
 int runFigureCommand(const FigureOptions& options)
 {
-    // Figures never need a display, and look the same whatever the display is.
-    qputenv("QT_QPA_PLATFORM", "offscreen");
-    qputenv("QT_SCALE_FACTOR", "1");
-    // Qt's remarks about the session (no XDG_RUNTIME_DIR, …) are no errors of ours, which are values and all reported.
-    qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
-        if (type == QtCriticalMsg || type == QtFatalMsg)
-            std::fprintf(stderr, "expertscope: %s\n", qPrintable(message));
-    });
-    int argc = 1;
-    char name[] = "expertscope";
-    char* argv[] = {name, nullptr};
-    QApplication application(argc, argv);
-
-    auto spec = readSpec(options);
-    if (!spec)
-        return report(spec.error(), 1);
-    auto complete = applyOptions(*spec, options);
-    if (!complete)
-        return report(complete.error().error, complete.error().status);
-    if (!options.trace.empty())
-        complete->tracePath = QString::fromStdString(options.trace);
-    if (complete->tracePath.isEmpty())
-        return report({"which trace?", "figure", "expertscope figure load TRACE -o FILE"}, 2);
-    const auto written = draw(*complete, options);
-    if (!written)
-        return report(written.error(), 1);
-    if (options.json) {
-        const QJsonObject result{{"written", QJsonArray::fromStringList(*written)}};
-        std::fputs(QJsonDocument(result).toJson(QJsonDocument::Compact).append('\n').constData(), stdout);
-    } else {
-        std::printf("%s\n", written->join('\n').toUtf8().constData());
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    const fs::path bin = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+    const fs::path module = bin.parent_path() / "lib" / kFigureModule;
+    if (!fs::exists(module, ignored)) {
+        std::fprintf(stderr,
+            "expertscope: figure: this build has no figures: %s is not there (made with EXPERTSCOPE_GUI=OFF, or "
+            "bootstrap "
+            "--no-gui?)\n",
+            module.c_str());
+        return 1;
     }
-    return 0;
+    void* const library = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
+    auto* const entry = library
+        ? reinterpret_cast<decltype(&expertscopeFigureCommand)>(dlsym(library, "expertscopeFigureCommand"))
+        : nullptr;
+    if (!entry) {
+        std::fprintf(stderr, "expertscope: figure: %s\n", dlerror());
+        return 1;
+    }
+    return entry(&options); // the module stays loaded: Qt does not like to be unloaded
 }
 
 }

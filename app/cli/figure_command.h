@@ -29,4 +29,10 @@ struct FigureOptions
 /// stderr as one line. In a build without figures: says so and returns 1.
 int runFigureCommand(const FigureOptions& options);
 
+/// Lies in lib/ beside the bin/ of the executable.
+inline constexpr const char* kFigureModule = "libexpertscope_figure_command.so";
+
 }
+
+/// The entry of that module.
+extern "C" int expertscopeFigureCommand(const expertscope::FigureOptions* options);

@@ -189,7 +189,8 @@ private:
             std::ranges::move(numbers, std::back_inserter(cells));
             table.addRow(std::move(cells));
         }
-        out << table.toString(width);
+        const bool isSecond = !labelled && !m_labelled.empty();
+        out << (isSecond ? "\n" : "") << table.toString(width);
     }
 
     static std::string valueCell(const ResultRow* row, const Scale& scale)

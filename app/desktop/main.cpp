@@ -41,9 +41,10 @@ int main(int argc, char** argv)
         window.open(parser.positionalArguments().first());
 
     if (parser.isSet("screenshot")) {
-        const auto shoot = [&window, file = parser.value("screenshot")] {
-            if (window.view()->state() == LoadView::State::Loading)
+        const auto shoot = [&window, file = parser.value("screenshot"), done = false]() mutable {
+            if (done || window.view()->state() == LoadView::State::Loading)
                 return;
+            done = true;
             QTimer::singleShot(300, &window, [&window, file] { // let the layout settle
                 const bool saved = window.grab().save(file);
                 if (!saved)
@@ -53,8 +54,11 @@ int main(int argc, char** argv)
                 QCoreApplication::exit(saved && window.view()->state() != LoadView::State::Error ? 0 : 1);
             });
         };
-        QObject::connect(window.view(), &LoadView::stateChanged, &window, shoot);
-        QTimer::singleShot(0, &window, shoot);
+        // An error may have come before anyone listens; a trace never does.
+        if (window.view()->state() == LoadView::State::Loading)
+            QObject::connect(window.view(), &LoadView::stateChanged, &window, shoot);
+        else
+            QTimer::singleShot(0, &window, shoot);
     }
     return QApplication::exec();
 }

@@ -98,7 +98,7 @@ void MainWindow::buildMenus()
 {
     QMenu* file = menuBar()->addMenu("&File");
     QAction* open = addAction(
-        file, "file.open", "&Open trace…", "Open a routing trace", QKeySequence::Open, [this] { askForTrace(); });
+        file, "file.open", "&Open trace…", "Open a routing trace", QKeySequence("Ctrl+O"), [this] { askForTrace(); });
     m_recent = file->addMenu("Open &recent");
     m_recent->menuAction()->setObjectName("file.recent");
     m_recent->menuAction()->setToolTip("Traces opened lately");
@@ -106,7 +106,7 @@ void MainWindow::buildMenus()
     m_export = addAction(file, "file.export", "&Export figure…", "Write the picture as PDF, SVG or PNG",
         QKeySequence("Ctrl+E"), [this] { exportFigure(); });
     file->addSeparator();
-    addAction(file, "file.quit", "&Quit", "Close the window", QKeySequence::Quit, [this] { close(); });
+    addAction(file, "file.quit", "&Quit", "Close the window", QKeySequence("Ctrl+Q"), [this] { close(); });
 
     QMenu* edit = menuBar()->addMenu("&Edit");
     m_copy = addAction(edit, "edit.copyReadout", "&Copy readout", "Copy the numbers of the cell under the crosshair",

@@ -5,6 +5,7 @@
 #include <QFormLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QTableView>
@@ -23,6 +24,31 @@ QLabel* title(const QString& text, QWidget* parent)
     font.setBold(true);
     label->setFont(font);
     return label;
+}
+
+/// Words wrap; a hash or a path that cannot is a line to scroll in. Either can be selected and copied as it is.
+QWidget* valueWidget(const QString& value, QWidget* parent)
+{
+    qsizetype longest = 0;
+    for (const QString& word : value.split(' '))
+        longest = std::max(longest, word.size());
+    if (longest > 26) {
+        auto* line = new QLineEdit(value, parent);
+        line->setReadOnly(true);
+        line->setFrame(false);
+        line->setCursorPosition(0);
+        line->setToolTip(value);
+        line->setTextMargins(-2, 0, 0, 0);
+        QPalette palette = line->palette();
+        palette.setColor(QPalette::Base, Qt::transparent);
+        line->setPalette(palette);
+        return line;
+    }
+    auto* text = new QLabel(value, parent);
+    text->setTextFormat(Qt::PlainText);
+    text->setWordWrap(true);
+    text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    return text;
 }
 
 }
@@ -66,8 +92,7 @@ SummaryPanel::SummaryPanel(QWidget* parent)
     m_table->setModel(m_model);
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -77,7 +102,7 @@ SummaryPanel::SummaryPanel(QWidget* parent)
     splitter->addWidget(bottom);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 1);
-    setMinimumWidth(300);
+    setMinimumWidth(26 * fontMetrics().averageCharWidth() + 160); // five headings of the table, whatever the font
 }
 
 void SummaryPanel::setTrace(const TraceFacts& facts)
@@ -87,16 +112,7 @@ void SummaryPanel::setTrace(const TraceFacts& facts)
     for (const auto& [name, value] : facts.rows) {
         auto* label = new QLabel(name, m_facts);
         label->setProperty("faint", true);
-        // A zero-width space after each separator lets long paths and hashes break.
-        QString breakable = value;
-        for (const char* separator : {"/", "-", "_", ",", "="})
-            breakable.replace(separator, QString(separator) + QChar(0x200b));
-        auto* text = new QLabel(breakable, m_facts);
-        text->setTextFormat(Qt::PlainText);
-        text->setWordWrap(true);
-        text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-        text->setToolTip(value.size() > 40 ? value : QString());
-        m_form->addRow(label, text);
+        m_form->addRow(label, valueWidget(value, m_facts));
     }
 }
 

@@ -327,6 +327,8 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     if (arch.rope.maxPositions > 0 && longest > arch.rope.maxPositions)
         start.warnings.push_back("the longest document has " + std::to_string(longest)
             + " tokens, the model was made for " + std::to_string(arch.rope.maxPositions));
+    for (const auto& note : input.tokenizerNotes)
+        start.warnings.push_back("tokenizer.json: " + note);
     if (input.documentsCut > 0)
         start.warnings.push_back(
             std::to_string(input.documentsCut) + " documents were cut or left out by --max-tokens or --max-length");

@@ -86,6 +86,7 @@ Expected<CaptureInput> readCaptureInput(const CaptureRequest& request, std::int6
     }
     if (tokenizer) {
         input.tokenizerHash = tokenizer->fileHash();
+        input.tokenizerNotes = tokenizer->notes();
         for (const auto id : occurring)
             input.vocabulary[id] = tokenizer->tokenBytes(id);
     }

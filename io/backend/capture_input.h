@@ -18,6 +18,7 @@ struct CaptureInput
     std::uint64_t numTokens = 0;
     std::map<std::int32_t, std::string> vocabulary; ///< of the ids that occur; empty without a tokenizer
     std::string tokenizerHash;
+    std::vector<std::string> tokenizerNotes; ///< Tokenizer::notes()
     std::uint64_t documentsCut = 0;
 };
 

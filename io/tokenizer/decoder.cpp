@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/tokenizer/decoder.h"
 
+#include "io/base/utf8.h"
 #include "io/tokenizer/json_fields.h"
 #include "io/tokenizer/unicode.h"
 
@@ -119,7 +120,7 @@ std::string Decoder::bytesOf(std::string_view token, RegexScratch& scratch) cons
     std::string text(token);
     for (const Step& step : m_steps) {
         // What is no longer text (a lone byte) passes the steps that read text.
-        if (firstInvalidUtf8(text))
+        if (invalidUtf8At(text))
             break;
         switch (step.kind) {
         case Step::Kind::ByteLevel:

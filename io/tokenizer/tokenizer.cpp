@@ -2,6 +2,7 @@
 #include "io/tokenizer/tokenizer.h"
 
 #include "io/base/sha256.h"
+#include "io/base/utf8.h"
 #include "io/tokenizer/added_tokens.h"
 #include "io/tokenizer/bpe_model.h"
 #include "io/tokenizer/decoder.h"
@@ -137,7 +138,7 @@ Expected<void> Tokenizer::Private::load(std::string_view json, const std::string
 {
     ES_ASSIGN(const JsonTree tree, parseJson(json, name));
     ES_ASSIGN(JsonFields fields, JsonFields::open(tree.root, name));
-    const JsonValue none;
+    const JsonValue none{};
     const auto part = [&](std::string_view key) -> const JsonValue& {
         const JsonValue* value = fields.find(key);
         return value ? *value : none;
@@ -176,7 +177,7 @@ Expected<void> Tokenizer::Private::load(std::string_view json, const std::string
 
 Expected<std::vector<std::int32_t>> Tokenizer::encode(std::string_view text, bool addSpecialTokens) const
 {
-    if (const auto bad = firstInvalidUtf8(text))
+    if (const auto bad = invalidUtf8At(text))
         return fail("not valid UTF-8", "text: byte " + std::to_string(*bad));
     if (text.size() > INT32_MAX / 4)
         return fail("longer than 512 MiB", "text", "split it into documents");
@@ -238,8 +239,10 @@ std::string Tokenizer::tokenBytes(std::int32_t id) const
 {
     if (const AddedToken* token = d->added.token(id))
         return token->content;
-    RegexScratch scratch;
-    return d->decoder.bytesOf(d->model.vocabulary().text(id), scratch);
+    auto workspace = d->takeWorkspace();
+    std::string bytes = d->decoder.bytesOf(d->model.vocabulary().text(id), workspace->words.regex);
+    d->giveBack(std::move(workspace));
+    return bytes;
 }
 
 std::int32_t Tokenizer::vocabularySize() const

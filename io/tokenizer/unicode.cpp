@@ -3,48 +3,9 @@
 
 #include "io/tokenizer/unicode_age.h"
 
-#include <cstdint>
-#include <cstring>
-
 #include <utf8proc.h>
 
 namespace expertscope::tokenizer {
-
-std::optional<std::size_t> firstInvalidUtf8(std::string_view text)
-{
-    const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-    const std::size_t n = text.size();
-    std::size_t i = 0;
-    while (i < n) {
-        while (i + 8 <= n) {
-            std::uint64_t eight;
-            std::memcpy(&eight, p + i, 8);
-            if (eight & 0x8080808080808080u)
-                break;
-            i += 8;
-        }
-        if (i == n)
-            break;
-        const unsigned char lead = p[i];
-        if (lead < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-        if (length == 0 || n - i < length)
-            return i;
-        // Table 3-7 of the Unicode Standard: the second byte is what rules out overlong forms, surrogates, > U+10FFFF.
-        const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-        const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-        if (p[i + 1] < low || p[i + 1] > high)
-            return i;
-        for (std::size_t k = 2; k < length; ++k)
-            if ((p[i + k] & 0xC0) != 0x80)
-                return i;
-        i += length;
-    }
-    return std::nullopt;
-}
 
 char32_t nextCodePoint(std::string_view text, std::size_t& at)
 {

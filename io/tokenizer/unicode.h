@@ -9,9 +9,6 @@
 
 namespace expertscope::tokenizer {
 
-/// Offset of the first byte that does not belong to well-formed UTF-8 (no overlong forms, no surrogates), if any.
-std::optional<std::size_t> firstInvalidUtf8(std::string_view text);
-
 /// The code point at `at`, which moves behind it. The text must be valid UTF-8 and `at` < size.
 char32_t nextCodePoint(std::string_view text, std::size_t& at);
 /// The code point that ends at `end` > 0.

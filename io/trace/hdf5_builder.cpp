@@ -120,9 +120,25 @@ Expected<void> Builder::texts(DatasetSpec spec, const std::vector<const char*>& 
 {
     const auto type = textType();
     spec.type = type;
-    if (!spec.dimensions.empty())
-        spec.dims = {values.size()};
+    spec.dims = {values.size()};
+    if (!values.empty()) {
+        // The references to the texts would be the only bytes of the file without a checksum; deflate brings one.
+        spec.chunk = {std::clamp<hsize_t>(values.size(), 1, 4096)};
+        spec.filters.level = 1;
+    }
     ES_TRY(column(spec, values.data(), values.size(), type));
+    return {};
+}
+
+Expected<void> Builder::fixedText(DatasetSpec spec, const std::string& value)
+{
+    const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+    const auto bytes = value.empty() ? std::string(1, '\0') : value;
+    if (!type || H5Tset_size(type, bytes.size()) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0
+        || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0)
+        return failed("text type", m_path);
+    spec.type = type;
+    ES_TRY(column(spec, bytes.data(), 1, type));
     return {};
 }
 

@@ -54,8 +54,10 @@ public:
     Expected<void> scale(const std::string& path, hsize_t size, bool growing = false);
     /// CF's way to name the values of an integer column.
     Expected<void> flags(const Handle& object, std::uint8_t count, const char* meanings);
-    /// A column of texts, or a single one when the spec has no axis.
+    /// A column of texts of variable length.
     Expected<void> texts(DatasetSpec spec, const std::vector<const char*>& values);
+    /// One text, of a type just as long as it is.
+    Expected<void> fixedText(DatasetSpec spec, const std::string& value);
 
     /// A whole column of numbers; deflated when it is worth it.
     template <class T> Expected<Handle> column(DatasetSpec spec, const std::vector<T>& values, hid_t memoryType)

@@ -44,6 +44,15 @@ Expected<std::string> bounded(const char* data, std::size_t limit, const std::st
     return std::string(data, length);
 }
 
+/// HDF5 believes the references that stand for texts of variable length, and crashes on wrong ones. HDF5 does not
+/// allow fletcher32 for them; a deflated chunk ends with a checksum as well.
+bool hasChecksum(hid_t dataset)
+{
+    const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
+    return creation
+        && H5Pget_filter_by_id2(creation, H5Z_FILTER_DEFLATE, nullptr, nullptr, nullptr, 0, nullptr, nullptr) >= 0;
+}
+
 /// Reads the one string of an attribute or dataset; `read` calls H5Aread or H5Dread with the memory type it is given.
 template <class Read> Expected<std::string> oneText(hid_t type, const std::string& where, std::size_t limit, Read read)
 {
@@ -201,6 +210,8 @@ Expected<std::string> readScalarText(hid_t dataset, const std::string& where, st
         return failed("cannot be opened", where);
     if (H5Sget_simple_extent_npoints(space) != 1)
         return fail("is not a single text", where);
+    if (H5Tis_variable_str(type) > 0)
+        return fail("is a text of variable length; a fixed one is expected", where);
     return oneText(type, where, limit,
         [&](hid_t memory, void* data) { return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data); });
 }
@@ -215,6 +226,8 @@ Expected<std::vector<std::string>> readTexts(
     if (H5Tget_class(type) != H5T_STRING)
         return fail("is not text", where);
     const bool variable = H5Tis_variable_str(type) > 0;
+    if (count > 0 && variable && !hasChecksum(dataset))
+        return fail("holds text of variable length without a checksum (filter deflate)", where);
     const auto size = variable ? 16 : H5Tget_size(type);
     if (size == 0 || size > limit)
         return fail(

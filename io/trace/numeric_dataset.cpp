@@ -23,6 +23,10 @@ template <> hid_t memoryType<std::uint16_t>()
 {
     return H5T_NATIVE_UINT16;
 }
+template <> hid_t memoryType<std::int32_t>()
+{
+    return H5T_NATIVE_INT32;
+}
 template <> hid_t memoryType<std::int64_t>()
 {
     return H5T_NATIVE_INT64;
@@ -278,6 +282,8 @@ template <class T> Expected<std::vector<T>> NumericDataset::readAll() const
 template Expected<void> NumericDataset::read(std::uint64_t, std::uint64_t, std::uint64_t, float*, ChunkCache*) const;
 template Expected<void> NumericDataset::read(
     std::uint64_t, std::uint64_t, std::uint64_t, std::uint16_t*, ChunkCache*) const;
+template Expected<void> NumericDataset::read(
+    std::uint64_t, std::uint64_t, std::uint64_t, std::int32_t*, ChunkCache*) const;
 template Expected<void> NumericDataset::read(
     std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t*, ChunkCache*) const;
 template Expected<std::vector<float>> NumericDataset::readAll() const;

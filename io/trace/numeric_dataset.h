@@ -54,7 +54,7 @@ public:
     const std::string& where() const { return m_where; }
 
     /// Rows [first, first + count) of `site` (the second axis, where there is one), converted to the type of `out`.
-    /// T: float for Float; std::uint16_t and int64 for Integer. Out of range: an error.
+    /// T: float for Float; std::uint16_t, int32 and int64 for Integer. Out of range: an error.
     template <class T>
     Expected<void> read(
         std::uint64_t first, std::uint64_t count, std::uint64_t site, T* out, ChunkCache* cache = nullptr) const;

@@ -89,13 +89,8 @@ private:
         ES_TRY(m_out.text(model, "architecture", p.architecture));
         ES_TRY(m_out.integer(model, "num_hidden_layers", p.numHiddenLayers));
         ES_TRY(m_out.integer(model, "hidden_size", p.hiddenSize));
-        const auto type = hdf5::textType();
-        ES_ASSIGN(const Handle config,
-            m_out.dataset(
-                {.path = "model/config_json", .type = type, .description = "the model's config.json, whole"}));
-        const char* json = p.configJson.c_str();
-        if (H5Dwrite(config, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &json) < 0)
-            return hdf5::failed("'model/config_json' cannot be written", m_path);
+        ES_TRY(m_out.fixedText(
+            {.path = "model/config_json", .description = "the model's config.json, whole"}, p.configJson));
 
         ES_ASSIGN(const Handle layers, m_out.group("model/layers"));
         std::vector<std::uint16_t> layer, experts, topK, shared;

@@ -106,13 +106,23 @@ struct TraceFile::Private
             return fail("token ids were not recorded", trace.name);
         if (range.begin > range.end || range.end.value > summary.numTokens)
             return rangeError(range);
+        const auto bad = [&](std::int64_t id, std::size_t i) {
+            return fail(
+                "id " + std::to_string(id) + " of token " + std::to_string(range.begin.value + i), tokenIds->where());
+        };
+        out.resize(range.size());
+        if (tokenIds->isStoredAs(H5T_NATIVE_INT32)) {
+            ES_TRY(tokenIds->read(range.begin.value, range.size(), 0, out.data(), &cache));
+            const auto found = std::find_if(out.begin(), out.end(), [](auto id) { return id < -1; });
+            if (found != out.end())
+                return bad(*found, static_cast<std::size_t>(found - out.begin()));
+            return {};
+        }
         std::vector<std::int64_t> wide(range.size());
-        ES_TRY(tokenIds->read(range.begin.value, range.size(), 0, wide.data(), nullptr));
-        out.resize(wide.size());
+        ES_TRY(tokenIds->read(range.begin.value, range.size(), 0, wide.data(), &cache));
         for (std::size_t i = 0; i < wide.size(); ++i) {
             if (wide[i] < -1 || wide[i] > 0x7fffffff)
-                return fail("id " + std::to_string(wide[i]) + " of token " + std::to_string(range.begin.value + i),
-                    tokenIds->where());
+                return bad(wide[i], i);
             out[i] = static_cast<std::int32_t>(wide[i]);
         }
         return {};
@@ -186,7 +196,7 @@ Expected<std::unique_ptr<TraceFile>> TraceFile::open(const std::filesystem::path
     if (c.tokenIds) {
         ES_ASSIGN(p->tokenIds,
             NumericDataset::open(p->trace.file, "tokens/token_id", NumericDataset::Kind::Integer,
-                {p->summary.numTokens}, p->trace.name, p->trace.bytes));
+                {p->summary.numTokens}, p->trace.name, p->trace.bytes, kAllColumns.size()));
     }
     return std::unique_ptr<TraceFile>(new TraceFile(std::move(p)));
 }

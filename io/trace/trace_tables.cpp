@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_tables.h"
 
+#include "io/trace/hdf5_file_driver.h"
 #include "io/trace/numeric_dataset.h"
 #include "io/trace/trace_schema.h"
 
@@ -211,11 +212,7 @@ Expected<OpenTrace> openTrace(const std::filesystem::path& path)
         return fail("is not a regular file", trace.name);
     trace.bytes = static_cast<std::uint64_t>(info.st_size);
     const hdf5::Lock lock;
-    const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    trace.file = hdf5::Handle(H5Fopen(trace.name.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
-    if (!trace.file)
-        return hdf5::failed("is not an HDF5 file, or a damaged one", trace.name);
+    ES_ASSIGN(trace.file, hdf5::openForReading(trace.name));
     if (H5Aexists(trace.file, "format") <= 0)
         return fail("is an HDF5 file, but not a trace (no attribute 'format')", trace.name);
     ES_ASSIGN(const auto format, hdf5::readText(trace.file, "format", trace.name, 256));

@@ -44,7 +44,7 @@ void applyTheme(Theme theme)
                 "QWidget#controls { background: %2; border-bottom: 1px solid %3; }"
                 "QTableView { gridline-color: %3; border: 1px solid %3; }"
                 "QHeaderView::section { background: %6; color: %4; border: none; border-bottom: 1px "
-                "solid %3; padding: 3px 6px; }")
+                "solid %3; padding: 3px 3px; }")
             .arg(c.text.name(), c.panel.name(), c.line.name(), c.faintText.name(), c.error.name(), c.window.name()));
 }
 

@@ -12,14 +12,15 @@ namespace expertscope {
 
 namespace {
 
-constexpr double kLine = 0.5; ///< pt: frames and ticks
+constexpr double kLine = 0.5; ///< pt: ticks, and what is seen of frames
 
 void styleAxis(QCPAxis* axis, const QFont& font, bool ticks)
 {
     const QPen pen(Qt::black, kLine, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin);
     axis->setVisible(true);
-    axis->setBasePen(pen);
     axis->setTickPen(pen);
+    // Cells are painted over the inner half of the frame: none of them hides under it.
+    axis->setBasePen(QPen(Qt::black, 2 * kLine, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
     axis->setSubTicks(false);
     axis->setTicks(ticks);
     axis->setTickLabels(ticks);
@@ -141,6 +142,7 @@ HeatFigure::HeatFigure(Figure fitted, const QFont& font, std::size_t maxRectangl
     m_plot->plotLayout()->clear();
     m_plot->plotLayout()->setColumnSpacing(m_figure.spec.fontSizePt);
     m_plot->plotLayout()->setRowSpacing(2);
+    m_plot->moveLayer(m_plot->layer("axes"), m_plot->layer("main"), QCustomPlot::limBelow);
     buildMap(font, maxRectangles);
     buildBar(font);
     if (!m_figure.spec.title.isEmpty()) {
@@ -215,7 +217,11 @@ void HeatFigure::buildBar(const QFont& font)
 
 QRectF HeatFigure::cellArea() const
 {
-    return QRectF(m_plot->axisRect(m_plot->axisRectCount() - 2)->rect());
+    const HeatMap& map = *m_figure.map;
+    const QPointF from(m_map->keyAxis()->coordToPixel(-0.5), m_map->valueAxis()->coordToPixel(-0.5));
+    const QPointF to(m_map->keyAxis()->coordToPixel(double(map.columns()) - 0.5),
+        m_map->valueAxis()->coordToPixel(double(map.rows()) - 0.5));
+    return QRectF(from, to);
 }
 
 Expected<void> HeatFigure::paint(QPaintDevice* device, double unitsPerPoint, bool vector)

@@ -50,7 +50,7 @@ void HeatMapPlottable::setPaper(std::size_t maxRectangles, int maxDpi)
 
 std::optional<std::pair<std::size_t, std::size_t>> HeatMapPlottable::cellAt(const QPointF& position) const
 {
-    if (!m_data || !mKeyAxis || !mValueAxis || !clipRect().contains(position.toPoint()))
+    if (!m_data || !mKeyAxis || !mValueAxis || !cellClip().contains(position))
         return {};
     const double column = std::floor(mKeyAxis->pixelToCoord(position.x()) + 0.5);
     const double row = std::floor(mValueAxis->pixelToCoord(position.y()) + 0.5);
@@ -74,6 +74,12 @@ QCPRange HeatMapPlottable::getValueRange(bool& found, QCP::SignDomain, const QCP
 {
     found = m_data && m_data->rows() > 0;
     return found ? QCPRange(-0.5, double(m_data->rows()) - 0.5) : QCPRange();
+}
+
+QRectF HeatMapPlottable::cellClip() const
+{
+    // QCustomPlot's vertical coordinates end one unit above the axis rectangle, and so do its frame and its clipping.
+    return QRectF(clipRect()).translated(0, -1);
 }
 
 std::optional<HeatMapPlottable::Visible> HeatMapPlottable::visible() const
@@ -172,7 +178,7 @@ void HeatMapPlottable::drawPixels(QCPPainter* painter, const Visible& v) const
 {
     // The device's own pixels: cell borders fall between them, and each pixel reduces exactly the cells it covers.
     const QTransform toDevice = painter->deviceTransform();
-    const QRectF clip = toDevice.mapRect(QRectF(clipRect()));
+    const QRectF clip = toDevice.mapRect(cellClip());
     const QRectF area = toDevice.mapRect(v.area).intersected(clip);
     const QRect device(QPoint(int(std::lround(area.left())), int(std::lround(area.top()))),
         QPoint(int(std::lround(area.right())) - 1, int(std::lround(area.bottom())) - 1));

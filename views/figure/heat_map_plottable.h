@@ -45,6 +45,7 @@ private:
         std::size_t row0, row1, column0, column1;
         QRectF area; ///< of those cells, in the painter's units
     };
+    QRectF cellClip() const;
     std::optional<Visible> visible() const;
     QRgb cellColour(std::size_t row, std::size_t column) const;
     static bool crossesFit(const Visible& v);

@@ -24,6 +24,7 @@ struct LoadPlot::Private
     HeatMapPtr data;
     ColourScale scale;
     bool crosshair = true;
+    bool wasReduced = false;
 
     void setTicks(QCPAxis* axis, const std::vector<Tick>& ticks)
     {
@@ -248,6 +249,10 @@ void LoadPlot::updateTicks()
     for (Tick& t : ticks)
         t.position = (1 - t.position) * 256 - 0.5;
     d->setTicks(d->bar, ticks);
+    if (isReduced() != d->wasReduced) { // by a new size of the window, too
+        d->wasReduced = isReduced();
+        QMetaObject::invokeMethod(this, &LoadPlot::viewChanged, Qt::QueuedConnection);
+    }
 }
 
 void LoadPlot::setCurrent(std::optional<Cell> cell)

@@ -28,7 +28,7 @@ RATE, WARM_UP, DECAY, WEIGHT_DECAY = 4e-3, 30, 0.4, 0.05
 # Balance: E * sum_e f_e P_e per layer, mean over layers. f_e is a running share over ~10 batches (80 k tokens of all
 # languages), not of one sequence: it keeps every expert in use but leaves a language free to prefer some of them.
 BALANCE, BALANCE_MEMORY = 0.03, 0.9
-SNAPSHOTS = [0, 100_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 6_000_000, 8_000_000]
+SNAPSHOTS = [0, 100_000, 250_000, 500_000, 1_000_000, 1_500_000, 2_000_000, 3_000_000, 5_000_000, 8_000_000]
 CHARACTERS = 6_000_000  # read at most so much per language
 
 
@@ -155,10 +155,13 @@ def main():
 
     per_step = WINDOWS * LENGTH
     total = args.tokens // per_step
+    budget_file = args.out / "tokens"  # a number written here while it runs replaces --tokens: how far one gets is not known on shared cores
     log = open(args.out / "log.jsonl", "a")
     started, first, shown, saved = time.time(), step, [], time.time()
     while step < total and not (args.steps and step - first >= args.steps):
         tokens = step * per_step
+        if budget_file.exists():
+            total = int(budget_file.read_text()) // per_step
         if any(tokens - per_step < s <= tokens for s in SNAPSHOTS):
             snapshot(f"snapshot-{tokens:09d}")
         rate = RATE * min(1.0, (step + 1) / WARM_UP, (total - step) / (DECAY * total))

@@ -5,11 +5,12 @@
 // encoding.
 #include "io/tokenizer/tokenizer.h"
 
-#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 using namespace expertscope;
 
@@ -20,6 +21,13 @@ template <class T> void append(std::string& out, const T* data, std::size_t coun
     const auto size = static_cast<std::uint32_t>(count);
     out.append(reinterpret_cast<const char*>(&size), 4);
     out.append(reinterpret_cast<const char*>(data), count * sizeof(T));
+}
+
+double processorSeconds()
+{
+    timespec now{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 }
@@ -35,25 +43,32 @@ int main(int argc, char** argv)
     }
     std::ifstream in(argv[2], std::ios::binary);
     const std::string lines((std::istreambuf_iterator<char>(in)), {});
-    std::string out;
-    double seconds = 0;
+    std::vector<std::string_view> items;
     for (std::size_t at = 0; at + 4 <= lines.size();) {
         std::uint32_t size = 0;
         std::memcpy(&size, lines.data() + at, 4);
-        const std::string_view line(lines.data() + at + 4, size);
+        items.push_back(std::string_view(lines).substr(at + 4, size));
         at += 4 + size;
-        for (const bool special : {false, true}) {
-            const auto start = std::chrono::steady_clock::now();
-            const auto ids = tokenizer->encode(line, special);
-            if (!special)
-                seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-            if (!ids) {
-                std::fprintf(stderr, "%s\n", ids.error().message().c_str());
+    }
+    std::vector<std::vector<std::int32_t>> ids[2];
+    double seconds = 0;
+    for (const bool special : {false, true}) {
+        const double start = processorSeconds();
+        for (const std::string_view item : items) {
+            auto encoded = tokenizer->encode(item, special);
+            if (!encoded) {
+                std::fprintf(stderr, "%s\n", encoded.error().message().c_str());
                 return 1;
             }
-            append(out, ids->data(), ids->size());
+            ids[special].push_back(std::move(*encoded));
         }
+        if (!special)
+            seconds = processorSeconds() - start;
     }
+    std::string out;
+    for (std::size_t i = 0; i < items.size(); ++i)
+        for (const auto& of : ids)
+            append(out, of[i].data(), of[i].size());
     std::ofstream(argv[3], std::ios::binary) << out;
     if (argc > 4) {
         out.clear();

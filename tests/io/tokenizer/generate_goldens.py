@@ -406,7 +406,9 @@ def write(name, tok, lines, got, got_special):
         json.dump(data, f, ensure_ascii=True, separators=(",", ":"))
     with open(os.path.join(DATA, name + ".ids"), "w") as f:
         for a, b in zip(got, got_special):
-            f.write(" ".join(map(str, a)) + "|" + " ".join(map(str, b)) + "\n")
+            # plain ids | with special tokens, where * stands for the plain ones
+            at = next(i for i in range(len(b) - len(a) + 1) if b[i:i + len(a)] == a)
+            f.write(" ".join(map(str, a)) + "|" + " ".join(map(str, b[:at] + ["*"] + b[at + len(a):])) + "\n")
 
 
 def main():

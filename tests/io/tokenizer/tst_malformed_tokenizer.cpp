@@ -60,8 +60,7 @@ private slots:
         row("nested too deep inside",
             file("\"padding\":null", "\"padding\":" + QByteArray(40, '[') + QByteArray(40, ']')), "t.json: padding",
             "nested deeper than 32");
-        row("a key twice", file("\"truncation\":null", "\"padding\":null"), "t.json",
-            "'padding' is there twice");
+        row("a key twice", file("\"truncation\":null", "\"padding\":null"), "t.json", "'padding' is there twice");
         row("a token twice", file("\"ab\":2", "\"a\":2"), "t.json: model.vocab", "'a' is there twice");
         row("unknown version", file("1.0", "2.0"), "t.json: version", "unknown version '2.0'");
         row("unknown part", file("\"padding\"", "\"pudding\""), "t.json", "unknown option 'pudding'");

@@ -309,6 +309,16 @@ class TestTraceHostile : public QObject
                     H5Dclose(H5Dcreate2(f, "sequences/name", type, space.id, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
                     H5Tclose(type);
                 }},
+            {"names without a checksum", "without a checksum",
+                [](hid_t f) {
+                    const auto d = H5Dopen2(f, "sequences/name", H5P_DEFAULT);
+                    const auto type = H5Dget_type(d), space = H5Dget_space(d);
+                    remove(f, "sequences/name");
+                    H5Dclose(H5Dcreate2(f, "sequences/name", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+                    H5Dclose(d);
+                    H5Tclose(type);
+                    H5Sclose(space);
+                }},
             {"names are numbers", "is not text",
                 [=](hid_t f) {
                     const auto d = H5Dopen2(f, "sequences/offset", H5P_DEFAULT);
@@ -454,9 +464,31 @@ private slots:
         }
         put(good);
         VERIFY_OK(readAll(bad));
+        // HDF5's format of before 1.10 has no checksums: refused by name.
+        H5Fclose(H5Fcreate(path("old.h5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+        QVERIFY(readAll(path("old.h5")).error().message().find("before 1.10") != std::string::npos);
         QVERIFY(!readAll(m_folder.path().toStdString()));
         QVERIFY(!readAll("/dev/null"));
         QVERIFY(!readAll(path("nowhere.h5")));
+    }
+
+    void everyDamagedByteIsSurvived()
+    {
+        // Flips in the metadata (the first 16 KiB hold most of it, the heaps of text among it): an error or the truth.
+        std::ifstream in(path("good.h5"), std::ios::binary);
+        const std::string good{std::istreambuf_iterator<char>(in), {}};
+        const auto heap = good.find("GCOL");
+        QVERIFY(heap != std::string::npos);
+        std::mt19937 random(12);
+        int refused = 0;
+        for (int i = 0; i < 400; ++i) {
+            auto damaged = good;
+            const auto at = i % 2 == 0 ? heap + random() % 512 : random() % std::min<std::size_t>(good.size(), 16384);
+            damaged[at] = char(damaged[at] ^ (1 << random() % 8));
+            std::ofstream(path("bad.h5"), std::ios::binary | std::ios::trunc) << damaged;
+            refused += !readAll(path("bad.h5"));
+        }
+        QVERIFY(refused > 100);
     }
 
     void malformedJournal_data()
