@@ -15,7 +15,7 @@ using namespace expertscope;
 
 namespace {
 
-std::atomic<bool> stopRequested {false};
+std::atomic<bool> stopRequested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 /// The first one asks; the second one means it.
@@ -27,8 +27,8 @@ void onSignal(int signal)
         return;
     }
     constexpr char text[] = "\nexpertscope-capture: finishing the batch and closing the file (again to abort)\n";
-    if (isatty(STDERR_FILENO))
-        [[maybe_unused]] const auto written = write(STDERR_FILENO, text, sizeof text - 1);
+    if (isatty(STDERR_FILENO)) [[maybe_unused]]
+        const auto written = write(STDERR_FILENO, text, sizeof text - 1);
 }
 
 std::string joined(int argc, char** argv)
@@ -43,32 +43,43 @@ std::string joined(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
-    CLI::App app {"Runs a mixture-of-experts checkpoint over prompts and records every routing choice in one trace file",
+    CLI::App app{"Runs a mixture-of-experts checkpoint over prompts and records every routing choice in one trace file",
         "expertscope capture"};
     app.set_version_flag("--version", std::string("expertscope-capture ") + kVersion);
     CaptureRequest request;
     bool json = false;
-    const auto positive = CLI::Range(std::uint64_t {1}, std::uint64_t {1} << 40);
-    app.add_option("--model", request.model, "Folder with config.json, *.safetensors and (for text) tokenizer.json")->required();
+    const auto positive = CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40);
+    app.add_option("--model", request.model, "Folder with config.json, *.safetensors and (for text) tokenizer.json")
+        ->required();
     app.add_option("--prompts", request.prompts,
-           "Documents: *.jsonl with {\"text\" or \"token_ids\", \"name\", \"labels\"} a line; any other file: one a line; a folder: one a file")
+           "Documents: *.jsonl with {\"text\" or \"token_ids\", \"name\", \"labels\"} a line; any other file: one a "
+           "line; a folder: one a file")
         ->required();
     auto* output = app.add_option("-o,--output", request.output, "The trace to write (HDF5)");
-    app.add_option("--device", request.device, "cpu or cuda")->capture_default_str()->check(CLI::IsMember({"cpu", "cuda"}));
-    app.add_option("--dtype", request.dtype, "Number type of the computation; auto: the checkpoint's on CUDA, fp32 on the CPU")
+    app.add_option("--device", request.device, "cpu or cuda")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"cpu", "cuda"}));
+    app.add_option(
+           "--dtype", request.dtype, "Number type of the computation; auto: the checkpoint's on CUDA, fp32 on the CPU")
         ->capture_default_str()
         ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}));
-    app.add_option("--batch-tokens", request.batchTokens, "Tokens computed together (4096 on the CPU, 16384 on CUDA)")->check(positive);
-    app.add_option("--max-tokens", request.maxTokens, "Stop after this many tokens of all documents; the last one is cut")->check(positive);
+    app.add_option("--batch-tokens", request.batchTokens, "Tokens computed together (4096 on the CPU, 16384 on CUDA)")
+        ->check(positive);
+    app.add_option(
+           "--max-tokens", request.maxTokens, "Stop after this many tokens of all documents; the last one is cut")
+        ->check(positive);
     app.add_option("--max-length", request.maxLength, "Cut each document after this many tokens")->check(positive);
     app.add_flag("--logits", request.logits, "Record the router logits of all experts");
     app.add_flag("--loss", request.loss, "Record the next-token loss");
     app.add_option("--sites", request.sites, "Routers to record, by ordinal: 0-3,7 (all of them if not given)");
-    app.add_option("--threads", request.threads, "CPU threads (all that this process may use)")->check(CLI::Range(1, 1024));
-    auto* resume = app.add_flag("--resume", request.resume, "Continue an interrupted capture to the result it would have had");
+    app.add_option("--threads", request.threads, "CPU threads (all that this process may use)")
+        ->check(CLI::Range(1, 1024));
+    auto* resume =
+        app.add_flag("--resume", request.resume, "Continue an interrupted capture to the result it would have had");
     auto* force = app.add_flag("--force", request.force, "Replace what is at the output");
     resume->excludes(force);
-    app.add_flag("--discard", request.discard, "Compute, write nothing (to measure what writing costs)")->excludes(output);
+    app.add_flag("--discard", request.discard, "Compute, write nothing (to measure what writing costs)")
+        ->excludes(output);
     app.add_flag("--json", json, "Progress and result as JSON lines on stdout");
     try {
         app.parse(argc, argv);

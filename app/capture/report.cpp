@@ -80,17 +80,17 @@ void CaptureReport::clearLine()
 void CaptureReport::started(const CaptureStart& s)
 {
     if (m_json) {
-        print({{"event", "start"}, {"output", m_output}, {"model_type", s.modelType}, {"tokens", s.tokens}, {"tokens_done", s.tokensDone},
-            {"sequences", s.sequences}, {"sites", s.sites}, {"device", s.device}, {"dtype", s.dtype}, {"torch", s.torch},
-            {"threads", s.threads}, {"batch_tokens", s.batchTokens}, {"attention_path", s.attentionPath}, {"expert_path", s.expertPath},
-            {"weight_bytes", s.weightBytes}, {"tokenize_seconds", s.tokenizeSeconds}, {"load_seconds", s.loadSeconds},
-            {"warnings", s.warnings}});
+        print({{"event", "start"}, {"output", m_output}, {"model_type", s.modelType}, {"tokens", s.tokens},
+            {"tokens_done", s.tokensDone}, {"sequences", s.sequences}, {"sites", s.sites}, {"device", s.device},
+            {"dtype", s.dtype}, {"torch", s.torch}, {"threads", s.threads}, {"batch_tokens", s.batchTokens},
+            {"attention_path", s.attentionPath}, {"expert_path", s.expertPath}, {"weight_bytes", s.weightBytes},
+            {"tokenize_seconds", s.tokenizeSeconds}, {"load_seconds", s.loadSeconds}, {"warnings", s.warnings}});
         return;
     }
     for (const auto& warning : s.warnings)
         std::fprintf(stderr, "expertscope-capture: note: %s\n", warning.c_str());
-    std::fprintf(stderr, "%s, %u routers, %s %s, %d threads; %s documents, %s tokens\n", s.modelType.c_str(), s.sites, s.device.c_str(),
-        s.dtype.c_str(), s.threads, grouped(s.sequences).c_str(), grouped(s.tokens).c_str());
+    std::fprintf(stderr, "%s, %u routers, %s %s, %d threads; %s documents, %s tokens\n", s.modelType.c_str(), s.sites,
+        s.device.c_str(), s.dtype.c_str(), s.threads, grouped(s.sequences).c_str(), grouped(s.tokens).c_str());
     if (s.tokensDone > 0)
         std::fprintf(stderr, "going on after %s tokens\n", grouped(s.tokensDone).c_str());
 }
@@ -105,9 +105,9 @@ void CaptureReport::progress(const CaptureProgress& p)
         print({{"event", "progress"}, {"tokens", p.tokens}, {"tokens_done", p.tokensDone}, {"seconds", p.seconds},
             {"tokens_per_second", p.tokensPerSecond}, {"seconds_left", p.secondsLeft}});
     } else if (m_terminal) {
-        std::fprintf(stderr, "\r\033[K%s of %s tokens (%.0f %%), %s tokens/s, %s left", grouped(p.tokensDone).c_str(), grouped(p.tokens).c_str(),
-            100.0 * static_cast<double>(p.tokensDone) / static_cast<double>(p.tokens), grouped(static_cast<std::uint64_t>(p.tokensPerSecond)).c_str(),
-            duration(p.secondsLeft).c_str());
+        std::fprintf(stderr, "\r\033[K%s of %s tokens (%.0f %%), %s tokens/s, %s left", grouped(p.tokensDone).c_str(),
+            grouped(p.tokens).c_str(), 100.0 * static_cast<double>(p.tokensDone) / static_cast<double>(p.tokens),
+            grouped(static_cast<std::uint64_t>(p.tokensPerSecond)).c_str(), duration(p.secondsLeft).c_str());
         std::fflush(stderr);
         m_lineOpen = true;
     }
@@ -117,22 +117,23 @@ void CaptureReport::done(const CaptureResult& r)
 {
     clearLine();
     if (m_json) {
-        print({{"event", "done"}, {"complete", true}, {"output", m_output}, {"tokens", r.tokens}, {"tokens_done", r.tokensDone},
-            {"tokens_computed", r.tokensComputed}, {"capture_seconds", r.captureSeconds}, {"tokens_per_second", rate(r)},
-            {"peak_memory_bytes", peakMemory()}});
+        print({{"event", "done"}, {"complete", true}, {"output", m_output}, {"tokens", r.tokens},
+            {"tokens_done", r.tokensDone}, {"tokens_computed", r.tokensComputed}, {"capture_seconds", r.captureSeconds},
+            {"cpu_seconds", r.cpuSeconds}, {"tokens_per_second", rate(r)}, {"peak_memory_bytes", peakMemory()}});
         return;
     }
-    std::fprintf(stderr, "%s tokens in %s (%s tokens/s) -> %s\n", grouped(r.tokensDone).c_str(), duration(r.captureSeconds).c_str(),
-        grouped(static_cast<std::uint64_t>(rate(r))).c_str(), m_output.c_str());
+    std::fprintf(stderr, "%s tokens in %s (%s tokens/s) -> %s\n", grouped(r.tokensDone).c_str(),
+        duration(r.captureSeconds).c_str(), grouped(static_cast<std::uint64_t>(rate(r))).c_str(), m_output.c_str());
 }
 
 void CaptureReport::stopped(const CaptureResult& r)
 {
     clearLine();
-    const std::string message = m_output + ": stopped after " + std::to_string(r.tokensDone) + " of " + std::to_string(r.tokens)
-        + " tokens; the file is readable and marked incomplete (--resume continues it)";
+    const std::string message = m_output + ": stopped after " + std::to_string(r.tokensDone) + " of "
+        + std::to_string(r.tokens) + " tokens; the file is readable and marked incomplete (--resume continues it)";
     if (m_json)
-        print({{"event", "error"}, {"stopped", true}, {"message", message}, {"tokens", r.tokens}, {"tokens_done", r.tokensDone}});
+        print({{"event", "error"}, {"stopped", true}, {"message", message}, {"tokens", r.tokens},
+            {"tokens_done", r.tokensDone}});
     std::fprintf(stderr, "expertscope-capture: %s\n", message.c_str());
 }
 

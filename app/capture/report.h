@@ -28,7 +28,7 @@ private:
     const bool m_terminal;
     const std::string m_output;
     bool m_lineOpen = false;
-    std::chrono::steady_clock::time_point m_lastShown {};
+    std::chrono::steady_clock::time_point m_lastShown{};
 };
 
 }

@@ -21,9 +21,9 @@ namespace {
 struct Bucket
 {
     std::int64_t sequences = 0, longest = 0;
-    at::Tensor gather;  ///< [sequences * longest] packed row of each padded place
+    at::Tensor gather; ///< [sequences * longest] packed row of each padded place
     at::Tensor scatter; ///< [tokens of the bucket] padded place of each packed row…
-    at::Tensor rows;    ///< … and that packed row
+    at::Tensor rows; ///< … and that packed row
 };
 
 /// aten::_grouped_mm(self [n, K], mat2 [E, K, N], offs [E]) where this LibTorch has it (2.8 or later), by name.
@@ -98,7 +98,8 @@ public:
         const std::int64_t d = a.headDim, qWidth = a.numHeads * d, kvWidth = a.numKvHeads * d;
         const at::Tensor x = norm(m_h, w.inputNorm);
         const at::Tensor qkv = w.qkvBias.defined() ? at::linear(x, w.qkv, w.qkvBias) : at::linear(x, w.qkv);
-        at::Tensor q = qkv.narrow(1, 0, qWidth), k = qkv.narrow(1, qWidth, kvWidth), v = qkv.narrow(1, qWidth + kvWidth, kvWidth);
+        at::Tensor q = qkv.narrow(1, 0, qWidth), k = qkv.narrow(1, qWidth, kvWidth),
+                   v = qkv.narrow(1, qWidth + kvWidth, kvWidth);
         if (a.qkNorm == QkNorm::FullWidth) {
             q = norm(q, w.qNorm);
             k = norm(k, w.kNorm);
@@ -126,11 +127,13 @@ public:
             };
             at::Tensor mask;
             if (layer.slidingWindow > 0 && layer.slidingWindow < b.longest) {
-                const at::Tensor position = at::arange(b.longest, at::TensorOptions().dtype(at::kLong).device(m.device));
+                const at::Tensor position =
+                    at::arange(b.longest, at::TensorOptions().dtype(at::kLong).device(m.device));
                 const at::Tensor distance = position.unsqueeze(1) - position.unsqueeze(0);
                 mask = distance.ge(0).logical_and(distance.lt(layer.slidingWindow));
             }
-            at::Tensor out = sdpa(padded(q, a.numHeads), padded(k, a.numKvHeads), padded(v, a.numKvHeads), mask, !mask.defined(), scale);
+            at::Tensor out = sdpa(
+                padded(q, a.numHeads), padded(k, a.numKvHeads), padded(v, a.numKvHeads), mask, !mask.defined(), scale);
             out = out.transpose(1, 2).reshape({b.sequences * b.longest, qWidth});
             attended.index_copy_(0, b.rows, out.index_select(0, b.scatter));
         }
@@ -165,7 +168,8 @@ public:
         const std::int64_t k = m.arch.router.topK, numExperts = m.arch.router.numExperts;
         const auto [sorted, order] = at::sort(m_routed.ids.view({-1}).to(at::kInt), /*stable=*/true, 0, false);
         const at::Tensor rows = m_x.index_select(0, at::floor_divide(order, k));
-        const at::Tensor ends = at::searchsorted(sorted, at::arange(numExperts, sorted.options()), /*out_int32=*/true, /*right=*/true);
+        const at::Tensor ends =
+            at::searchsorted(sorted, at::arange(numExperts, sorted.options()), /*out_int32=*/true, /*right=*/true);
         at::Tensor out;
         if (m_grouped) {
             const at::Tensor inner = m_grouped(rows, w.experts.gateUp.transpose(1, 2), ends);
@@ -222,7 +226,7 @@ public:
 
     void finish() override
     {
-        Pending pending {std::move(m_slab), {}, std::nullopt};
+        Pending pending{std::move(m_slab), {}, std::nullopt};
         pending.host = pending.device;
         if (!m.device.is_cpu()) {
             // The copy runs beside the next batch: a side stream that starts when this batch's kernels are done.
@@ -292,7 +296,8 @@ private:
 
     at::Tensor nan(at::IntArrayRef shape) const
     {
-        return at::full(shape, std::numeric_limits<double>::quiet_NaN(), at::TensorOptions().dtype(at::kFloat).device(m.device));
+        return at::full(
+            shape, std::numeric_limits<double>::quiet_NaN(), at::TensorOptions().dtype(at::kFloat).device(m.device));
     }
 
     at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const
@@ -306,7 +311,7 @@ private:
     {
         const std::int64_t half = m_cosine.size(-1), d = x.size(-1);
         const at::Tensor a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
-        std::vector<at::Tensor> parts {a * m_cosine - b * m_sine, b * m_cosine + a * m_sine};
+        std::vector<at::Tensor> parts{a * m_cosine - b * m_sine, b * m_cosine + a * m_sine};
         if (2 * half < d)
             parts.push_back(x.narrow(-1, 2 * half, d - 2 * half));
         return at::cat(parts, -1);
@@ -315,22 +320,38 @@ private:
     at::Tensor activate(const at::Tensor& x) const
     {
         switch (m.arch.activation) {
-        case Activation::Gelu: return at::gelu(x);
-        case Activation::GeluTanh: return at::gelu(x, "tanh");
-        case Activation::Relu: return at::relu(x);
-        case Activation::QuickGelu: return x * at::sigmoid(x * 1.702);
-        case Activation::GeluClipped10: return at::gelu(x).clamp(-10, 10);
-        case Activation::HardSwish: return at::hardswish(x);
-        case Activation::Laplace: return 0.5 * (1.0 + at::erf((x - 0.707107) / (0.282095 * std::sqrt(2.0))));
-        case Activation::LeakyRelu: return at::leaky_relu(x);
-        case Activation::Linear: return x;
-        case Activation::Mish: return at::mish(x);
-        case Activation::ReluSquared: return at::relu(x).square();
-        case Activation::Relu6: return at::hardtanh(x, 0, 6);
-        case Activation::Sigmoid: return at::sigmoid(x);
-        case Activation::SqrtSoftplus: return at::softplus(x).sqrt();
-        case Activation::Tanh: return at::tanh(x);
-        case Activation::Silu: break;
+        case Activation::Gelu:
+            return at::gelu(x);
+        case Activation::GeluTanh:
+            return at::gelu(x, "tanh");
+        case Activation::Relu:
+            return at::relu(x);
+        case Activation::QuickGelu:
+            return x * at::sigmoid(x * 1.702);
+        case Activation::GeluClipped10:
+            return at::gelu(x).clamp(-10, 10);
+        case Activation::HardSwish:
+            return at::hardswish(x);
+        case Activation::Laplace:
+            return 0.5 * (1.0 + at::erf((x - 0.707107) / (0.282095 * std::sqrt(2.0))));
+        case Activation::LeakyRelu:
+            return at::leaky_relu(x);
+        case Activation::Linear:
+            return x;
+        case Activation::Mish:
+            return at::mish(x);
+        case Activation::ReluSquared:
+            return at::relu(x).square();
+        case Activation::Relu6:
+            return at::hardtanh(x, 0, 6);
+        case Activation::Sigmoid:
+            return at::sigmoid(x);
+        case Activation::SqrtSoftplus:
+            return at::softplus(x).sqrt();
+        case Activation::Tanh:
+            return at::tanh(x);
+        case Activation::Silu:
+            break;
         }
         return at::silu(x);
     }
@@ -341,7 +362,10 @@ private:
         return activate(gateUp.narrow(-1, 0, width)) * gateUp.narrow(-1, width, width);
     }
 
-    at::Tensor mlp(const MlpWeights& w, const at::Tensor& x) const { return at::linear(gated(at::linear(x, w.gateUp)), w.down); }
+    at::Tensor mlp(const MlpWeights& w, const at::Tensor& x) const
+    {
+        return at::linear(gated(at::linear(x, w.gateUp)), w.down);
+    }
 
     /// Rotations of every token and the padded buckets: all that depends on lengths, uploaded once a batch.
     void planAttention()
@@ -361,7 +385,7 @@ private:
         m_sine = at::cat(sines).to(m.type).to(m.device).unsqueeze(1);
 
         std::vector<std::size_t> byLength(m_lengths.size());
-        std::iota(byLength.begin(), byLength.end(), std::size_t {0});
+        std::iota(byLength.begin(), byLength.end(), std::size_t{0});
         std::stable_sort(byLength.begin(), byLength.end(), [&](auto a, auto b) { return m_lengths[a] > m_lengths[b]; });
         m_buckets.clear();
         for (std::size_t i = 0; i < byLength.size();) {
@@ -370,7 +394,7 @@ private:
             std::vector<std::int64_t> gather, scatter, rows;
             Bucket bucket;
             bucket.longest = longest;
-            for (; i < byLength.size() && 8 * std::int64_t {m_lengths[byLength[i]]} >= 7 * longest; ++i) {
+            for (; i < byLength.size() && 8 * std::int64_t{m_lengths[byLength[i]]} >= 7 * longest; ++i) {
                 const std::int64_t length = m_lengths[byLength[i]], from = start[byLength[i]];
                 for (std::int64_t p = 0; p < longest; ++p) {
                     gather.push_back(from + std::min(p, length - 1));

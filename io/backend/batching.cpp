@@ -6,7 +6,8 @@
 
 namespace expertscope {
 
-std::vector<BatchWindow> planBatches(std::span<const std::uint32_t> lengths, std::uint64_t batchTokens, std::uint32_t windowBatches)
+std::vector<BatchWindow> planBatches(
+    std::span<const std::uint32_t> lengths, std::uint64_t batchTokens, std::uint32_t windowBatches)
 {
     const std::uint64_t windowTokens = batchTokens * windowBatches;
     std::vector<BatchWindow> windows;

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <deque>
 #include <sched.h>
 
@@ -21,6 +22,12 @@ using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start)
 {
     return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Of all threads of this process.
+double cpuSeconds()
+{
+    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
 int usableCpus()
@@ -39,8 +46,8 @@ struct WindowSlab
     std::vector<float> weights, entropy, margin, logits, loss;
 
     template <class T>
-    static void place(std::vector<T>& to, const std::vector<T>& from, std::uint64_t windowTokens, std::uint64_t batchTokens,
-        std::uint64_t target, std::uint64_t source, std::uint64_t count)
+    static void place(std::vector<T>& to, const std::vector<T>& from, std::uint64_t windowTokens,
+        std::uint64_t batchTokens, std::uint64_t target, std::uint64_t source, std::uint64_t count)
     {
         if (from.empty())
             return;
@@ -48,7 +55,8 @@ struct WindowSlab
         to.resize(windowTokens * width);
         std::memcpy(to.data() + target * width, from.data() + source * width, count * width * sizeof(T));
     }
-    void place(const BatchRouting& r, std::uint64_t windowTokens, std::uint64_t target, std::uint64_t source, std::uint64_t count)
+    void place(const BatchRouting& r, std::uint64_t windowTokens, std::uint64_t target, std::uint64_t source,
+        std::uint64_t count)
     {
         place(expertIds, r.expertIds, windowTokens, r.numTokens, target, source, count);
         place(weights, r.weights, windowTokens, r.numTokens, target, source, count);
@@ -61,7 +69,8 @@ struct WindowSlab
 
 /// Hands rows [skip, n) of a window to the writer.
 template <class Slab>
-Expected<void> appendRows(TraceWriter& writer, const Slab& from, std::uint64_t n, std::uint64_t skip, std::uint64_t firstToken, std::uint16_t numSites)
+Expected<void> appendRows(TraceWriter& writer, const Slab& from, std::uint64_t n, std::uint64_t skip,
+    std::uint64_t firstToken, std::uint16_t numSites)
 {
     const auto tail = [&](const auto& column) {
         const std::span all(column);
@@ -84,7 +93,8 @@ Expected<void> appendRows(TraceWriter& writer, const Slab& from, std::uint64_t n
 class CaptureLoop
 {
 public:
-    CaptureLoop(const CaptureRequest& request, const CaptureInput& input, std::vector<BatchWindow> windows, Decoder& decoder, TraceWriter* writer)
+    CaptureLoop(const CaptureRequest& request, const CaptureInput& input, std::vector<BatchWindow> windows,
+        Decoder& decoder, TraceWriter* writer)
         : m_request(request)
         , m_input(input)
         , m_windows(std::move(windows))
@@ -107,6 +117,7 @@ public:
         CaptureResult result;
         result.tokens = m_input.numTokens;
         const auto started = Clock::now();
+        const double cpuStarted = cpuSeconds();
         const auto report = [&] {
             if (!events.progress)
                 return;
@@ -115,7 +126,8 @@ public:
             p.tokensDone = m_done;
             p.seconds = secondsSince(started);
             p.tokensPerSecond = p.seconds > 0 ? static_cast<double>(m_done - m_already) / p.seconds : 0;
-            p.secondsLeft = p.tokensPerSecond > 0 ? static_cast<double>(p.tokens - p.tokensDone) / p.tokensPerSecond : 0;
+            p.secondsLeft =
+                p.tokensPerSecond > 0 ? static_cast<double>(p.tokens - p.tokensDone) / p.tokensPerSecond : 0;
             events.progress(p);
         };
         const auto stopped = [&] { return m_request.stop && *m_request.stop; };
@@ -143,6 +155,7 @@ public:
             ES_TRY(m_writer->finish(result.complete));
         result.tokensDone = m_done;
         result.captureSeconds = secondsSince(started);
+        result.cpuSeconds = cpuSeconds() - cpuStarted;
         return result;
     }
 
@@ -190,7 +203,10 @@ private:
         return {};
     }
 
-    static bool inListOrder(const std::vector<std::uint32_t>& batch) { return std::is_sorted(batch.begin(), batch.end()); }
+    static bool inListOrder(const std::vector<std::uint32_t>& batch)
+    {
+        return std::is_sorted(batch.begin(), batch.end());
+    }
 
     const CaptureRequest& m_request;
     const CaptureInput& m_input;
@@ -237,7 +253,8 @@ Expected<void> checkOutput(const CaptureRequest& request)
         return {};
     }
     if (std::filesystem::exists(request.output, ignored))
-        return fail("exists already", request.output.string(), "--resume continues an interrupted capture, --force replaces the file");
+        return fail("exists already", request.output.string(),
+            "--resume continues an interrupted capture, --force replaces the file");
     if (std::filesystem::exists(journal, ignored))
         return fail("an interrupted capture lies here", journal.string(), "--resume continues it, --force starts anew");
     return {};
@@ -308,12 +325,13 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     start.tokenizeSeconds = secondsSince(moment);
     const auto longest = *std::max_element(input.lengths.begin(), input.lengths.end());
     if (arch.rope.maxPositions > 0 && longest > arch.rope.maxPositions)
-        start.warnings.push_back("the longest document has " + std::to_string(longest) + " tokens, the model was made for "
-            + std::to_string(arch.rope.maxPositions));
+        start.warnings.push_back("the longest document has " + std::to_string(longest)
+            + " tokens, the model was made for " + std::to_string(arch.rope.maxPositions));
     for (const auto& note : input.tokenizerNotes)
         start.warnings.push_back("tokenizer.json: " + note);
     if (input.documentsCut > 0)
-        start.warnings.push_back(std::to_string(input.documentsCut) + " documents were cut or left out by --max-tokens or --max-length");
+        start.warnings.push_back(
+            std::to_string(input.documentsCut) + " documents were cut or left out by --max-tokens or --max-length");
 
     moment = Clock::now();
     DecoderOptions options;
@@ -349,7 +367,8 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
         {"torch", torchVersion()},
         {"threads", std::to_string(start.threads)},
         {"batch_tokens", std::to_string(start.batchTokens)},
-        {"batching", std::to_string(start.batchTokens) + " tokens, " + std::to_string(windowBatches) + " batches a window"},
+        {"batching",
+            std::to_string(start.batchTokens) + " tokens, " + std::to_string(windowBatches) + " batches a window"},
         {"attention_path", decoder->attentionPath()},
         {"expert_path", decoder->expertPath()},
         {"tie_rule", "lowest expert id"},

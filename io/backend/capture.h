@@ -17,20 +17,20 @@ namespace expertscope {
 /// All that a capture is asked to do. (Interventions on routing will be a member here.)
 struct CaptureRequest
 {
-    std::filesystem::path model;   ///< folder in the Hugging Face layout
+    std::filesystem::path model; ///< folder in the Hugging Face layout
     std::filesystem::path prompts; ///< see readPrompts()
     std::filesystem::path output;
-    std::string device = "cpu";    ///< cpu | cuda
-    std::string dtype = "auto";    ///< see chooseComputeType()
+    std::string device = "cpu"; ///< cpu | cuda
+    std::string dtype = "auto"; ///< see chooseComputeType()
     std::uint64_t batchTokens = 0; ///< tokens computed together; 0 = 4,096 on the CPU, 16,384 on CUDA
-    std::uint64_t maxTokens = 0;   ///< of all documents together, the last one is cut there; 0 = no limit
-    std::uint64_t maxLength = 0;   ///< of each document, cut there; 0 = no limit
+    std::uint64_t maxTokens = 0; ///< of all documents together, the last one is cut there; 0 = no limit
+    std::uint64_t maxLength = 0; ///< of each document, cut there; 0 = no limit
     bool logits = false;
     bool loss = false;
-    std::string sites;    ///< ordinals to record: "0-3,7"; empty = all
-    int threads = 0;      ///< 0 = as many as this process may use
-    bool resume = false;  ///< go on with what an interrupted capture left
-    bool force = false;   ///< replace what is at `output`
+    std::string sites; ///< ordinals to record: "0-3,7"; empty = all
+    int threads = 0; ///< 0 = as many as this process may use
+    bool resume = false; ///< go on with what an interrupted capture left
+    bool force = false; ///< replace what is at `output`
     bool discard = false; ///< compute, write nothing (to measure what writing costs)
     std::string commandLine;
     const std::atomic<bool>* stop = nullptr; ///< set: finish the batch, close a readable, incomplete file
@@ -51,7 +51,7 @@ struct CaptureStart
 struct CaptureProgress
 {
     std::uint64_t tokens = 0, tokensDone = 0;
-    double seconds = 0;         ///< since the first batch
+    double seconds = 0; ///< since the first batch
     double tokensPerSecond = 0; ///< of this run
     double secondsLeft = 0;
 };
@@ -61,6 +61,7 @@ struct CaptureResult
     bool complete = false; ///< false: stopped on request
     std::uint64_t tokens = 0, tokensDone = 0, tokensComputed = 0;
     double captureSeconds = 0; ///< from the first batch until the file is closed
+    double cpuSeconds = 0; ///< of all threads meanwhile: comparable on a machine that others use too
 };
 
 /// Called in the thread of runCapture().

@@ -56,8 +56,8 @@ Expected<CaptureInput> readCaptureInput(const CaptureRequest& request, std::int6
             return fail("the document has no token", prompt.source);
         for (std::size_t t = 0; t < ids.size(); ++t) {
             if (ids[t] < 0 || ids[t] >= vocabularySize)
-                return fail("token " + std::to_string(t) + " has the id " + std::to_string(ids[t]) + ", the model's vocabulary ends at "
-                        + std::to_string(vocabularySize - 1),
+                return fail("token " + std::to_string(t) + " has the id " + std::to_string(ids[t])
+                        + ", the model's vocabulary ends at " + std::to_string(vocabularySize - 1),
                     prompt.source);
         }
         if (request.maxTokens > 0 && input.numTokens >= request.maxTokens) {

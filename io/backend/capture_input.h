@@ -22,8 +22,8 @@ struct CaptureInput
     std::uint64_t documentsCut = 0;
 };
 
-/// Reads the prompts, tokenises text (special tokens added as the tokenizer says), applies the limits. Every id is below
-/// `vocabularySize`; no sequence is empty.
+/// Reads the prompts, tokenises text (special tokens added as the tokenizer says), applies the limits. Every id is
+/// below `vocabularySize`; no sequence is empty.
 Expected<CaptureInput> readCaptureInput(const CaptureRequest& request, std::int64_t vocabularySize, ThreadPool& pool);
 
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// fp32 on the CPU: each step of a layer is one pass over tiles of tokens (or experts, or heads), with everything between
-// two matrix products done while the tile is in the cache. Matrix products are LibTorch's (MKL), one thread each: the
-// tiles are the parallelism. What a token gets does not depend on the number of threads.
+// fp32 on the CPU: each step of a layer is one pass over tiles of tokens (or experts, or heads), with everything
+// between two matrix products done while the tile is in the cache. Matrix products are LibTorch's (MKL), one thread
+// each: the tiles are the parallelism. What a token gets does not depend on the number of threads.
 #include "io/backend/cpu_kernels.h"
 #include "io/backend/engine.h"
 #include "io/backend/router.h"
@@ -17,7 +17,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr std::int64_t kTile = 256;       // tokens
+constexpr std::int64_t kTile = 512; // tokens
 constexpr std::int64_t kQueryBlock = 512; // queries of one attention item
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
@@ -76,7 +76,7 @@ public:
             std::memcpy(row(m_h, t), table + batch.tokenIds[static_cast<std::size_t>(t)] * m_hidden, bytes(m_hidden));
 
         BatchRouting& out = m_out;
-        const auto n = static_cast<std::size_t>(m_tokens), sites = std::size_t {m.numSites};
+        const auto n = static_cast<std::size_t>(m_tokens), sites = std::size_t{m.numSites};
         out.numTokens = static_cast<std::uint32_t>(m_tokens);
         out.expertIds.assign(n * sites * m.numSlots, kNoExpert);
         out.weights.assign(n * sites * m.numSlots, kNaN);
@@ -105,7 +105,8 @@ public:
             const std::int64_t length = m_batch->lengths[s];
             for (std::int64_t q = 0; q < length; q += kQueryBlock) {
                 for (std::int64_t head = 0; head < m.arch.numKvHeads; ++head)
-                    m_attentionItems.push_back({static_cast<std::int64_t>(s), q, std::min(length, q + kQueryBlock), head});
+                    m_attentionItems.push_back(
+                        {static_cast<std::int64_t>(s), q, std::min(length, q + kQueryBlock), head});
             }
         }
         const std::int64_t d = m.arch.headDim, group = m.arch.numHeads / m.arch.numKvHeads;
@@ -161,12 +162,12 @@ public:
                 const std::int64_t cell = first * m.numSites + column;
                 out.ids = m_out.expertIds.data() + cell * m.numSlots;
                 out.weights = m_out.weights.data() + cell * m.numSlots;
-                out.slotStride = std::int64_t {m.numSites} * m.numSlots;
+                out.slotStride = std::int64_t{m.numSites} * m.numSlots;
                 out.entropy = m.entropy ? m_out.entropy.data() + cell : nullptr;
                 out.margin = m.margin ? m_out.margin.data() + cell : nullptr;
                 out.tokenStride = m.numSites;
                 out.logits = m.logits ? m_out.logits.data() + cell * m.maxExperts : nullptr;
-                out.logitStride = std::int64_t {m.numSites} * m.maxExperts;
+                out.logitStride = std::int64_t{m.numSites} * m.maxExperts;
             }
             routeTokens(router, row(m_logits, first), n, out, scratch(worker, 2 * numExperts));
         });
@@ -186,7 +187,8 @@ public:
             grown(s.gathered, kTile, m_hidden);
             grown(s.inner, kTile, 2 * width);
             for (std::int64_t r = 0; r < n; ++r)
-                std::memcpy(row(s.gathered, r), row(m_x, m_sortedTokens[static_cast<std::size_t>(item.first + r)]), bytes(m_hidden));
+                std::memcpy(row(s.gathered, r), row(m_x, m_sortedTokens[static_cast<std::size_t>(item.first + r)]),
+                    bytes(m_hidden));
             at::Tensor inner = s.inner.narrow(0, 0, n);
             at::mm_out(inner, s.gathered.narrow(0, 0, n), w.experts.gateUp.select(0, item.expert).t());
             for (std::int64_t r = 0; r < n; ++r)
@@ -237,7 +239,8 @@ public:
     {
         m_out.loss.assign(static_cast<std::size_t>(m_tokens), kNaN);
         const std::int64_t vocabulary = m.weights.lmHead.size(0);
-        const std::int64_t tile = std::clamp<std::int64_t>((4 << 20) / vocabulary, 1, kTile); // 16 MiB of logits a thread
+        const std::int64_t tile =
+            std::clamp<std::int64_t>((4 << 20) / vocabulary, 1, kTile); // 16 MiB of logits a thread
         const at::Tensor headT = m.weights.lmHead.t();
         const std::int64_t tiles = (m_tokens + tile - 1) / tile;
         m.pool.run(tiles, [&](std::int64_t i, int worker) {
@@ -249,12 +252,14 @@ public:
             at::Tensor logits = s.vocabulary.narrow(0, 0, n);
             at::mm_out(logits, m_x.narrow(0, first, n), headT);
             for (std::int64_t t = first; t < first + n; ++t) {
-                if (t + 1 >= m_tokens || m_sequenceOf[static_cast<std::size_t>(t + 1)] != m_sequenceOf[static_cast<std::size_t>(t)])
+                if (t + 1 >= m_tokens
+                    || m_sequenceOf[static_cast<std::size_t>(t + 1)] != m_sequenceOf[static_cast<std::size_t>(t)])
                     continue;
                 float* l = row(s.vocabulary, t - first);
                 const float target = l[m_batch->tokenIds[static_cast<std::size_t>(t + 1)]];
                 const float top = *std::max_element(l, l + vocabulary);
-                m_out.loss[static_cast<std::size_t>(t)] = std::log(m_kernel.expShifted(l, top, l, vocabulary)) + top - target;
+                m_out.loss[static_cast<std::size_t>(t)] =
+                    std::log(m_kernel.expShifted(l, top, l, vocabulary)) + top - target;
             }
         });
     }
@@ -305,8 +310,7 @@ private:
         return s.data();
     }
 
-    template <class Function>
-    void overTiles(std::int64_t tokens, const Function& function)
+    template <class Function> void overTiles(std::int64_t tokens, const Function& function)
     {
         m.pool.run((tokens + kTile - 1) / kTile, [&](std::int64_t i, int worker) {
             const c10::InferenceMode guard;

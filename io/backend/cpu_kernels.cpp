@@ -28,8 +28,8 @@ const KernelTable& kernels()
         if (limit == "baseline")
             return baseline::kTable;
         __builtin_cpu_init();
-        if (limit != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-            && __builtin_cpu_supports("avx512bw"))
+        if (limit != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+            && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
             return avx512::kTable;
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
             return avx2::kTable;

@@ -16,12 +16,12 @@ struct AttentionTask
     const float* k = nullptr; ///< this key head at the sequence's first token
     const float* v = nullptr;
     float* out = nullptr; ///< first query head of the group at the sequence's first token
-    std::int64_t rowStride = 0;    ///< floats from token to token in q, k, v
+    std::int64_t rowStride = 0; ///< floats from token to token in q, k, v
     std::int64_t outRowStride = 0; ///< … in out
     std::int64_t headDim = 0;
     std::int64_t numHeads = 0; ///< query heads of the group, headDim apart in q and out
     std::int64_t queryBegin = 0, queryEnd = 0; ///< tokens of the sequence
-    std::int64_t window = 0;                   ///< 0 = full causal; else keys in (q - window, q]
+    std::int64_t window = 0; ///< 0 = full causal; else keys in (q - window, q]
     float scale = 1;
 };
 
@@ -33,7 +33,8 @@ struct KernelTable
     void (*rmsNorm)(const float* x, const float* weight, float eps, float* out, std::int64_t n);
     /// Half-split rotation of the first 2 * half values of a head, in place.
     void (*rotate)(float* head, const float* cos, const float* sin, std::int64_t half);
-    /// out[i] = act(gateUp[i]) * gateUp[width + i]; `activation` is the value of expertscope::Activation. out may be gateUp.
+    /// out[i] = act(gateUp[i]) * gateUp[width + i]; `activation` is the value of expertscope::Activation. out may be
+    /// gateUp.
     void (*gated)(int activation, const float* gateUp, float* out, std::int64_t width);
     /// x = clamp(x, -limit, limit)
     void (*clip)(float* x, float limit, std::int64_t n);

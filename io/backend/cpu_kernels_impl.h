@@ -35,7 +35,7 @@ inline void store(float* p, Vec v)
 }
 inline Vec splat(float x)
 {
-    return x - Vec {}; // exactly x, and folded to one broadcast
+    return x - Vec{}; // exactly x, and folded to one broadcast
 }
 inline float total(Vec v)
 {
@@ -84,7 +84,7 @@ inline Vec exponential(Vec x)
     p = p * r + 1.0f;
     const IVec bits = reinterpret_cast<IVec>(p) + (reinterpret_cast<IVec>(shifted) << 23);
     const Vec result = reinterpret_cast<Vec>(bits);
-    return x < -87.0f ? Vec {} : x == x ? result : x; // what is no number stays none
+    return x < -87.0f ? Vec{} : x == x ? result : x; // what is no number stays none
 }
 inline float exponential1(float x)
 {
@@ -93,7 +93,7 @@ inline float exponential1(float x)
 
 void rmsNorm(const float* x, const float* weight, float eps, float* out, int64_t n)
 {
-    Vec a {}, b {};
+    Vec a{}, b{};
     int64_t i = 0;
     for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
         const Vec u = load(x + i), v = load(x + i + kLanes);
@@ -151,22 +151,38 @@ inline float sigmoid(float x)
 inline float activate(int kind, float x)
 {
     switch (kind) { // the order of expertscope::Activation
-    case 1: return gelu(x);
-    case 2: return 0.5f * x * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
-    case 3: return x > 0 ? x : 0.0f;
-    case 4: return x * sigmoid(1.702f * x);
-    case 5: return clamp1(gelu(x), -10, 10);
-    case 6: return x * clamp1(x + 3, 0, 6) / 6;
-    case 7: return 0.5f * (1.0f + erff((x - 0.707107f) / (0.282095f * 1.41421356f)));
-    case 8: return x > 0 ? x : 0.01f * x;
-    case 9: return x;
-    case 10: return x * tanhf(softplus(x));
-    case 11: return x > 0 ? x * x : 0.0f;
-    case 12: return clamp1(x, 0, 6);
-    case 13: return sigmoid(x);
-    case 14: return __builtin_sqrtf(softplus(x));
-    case 15: return tanhf(x);
-    default: return x * sigmoid(x);
+    case 1:
+        return gelu(x);
+    case 2:
+        return 0.5f * x * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+    case 3:
+        return x > 0 ? x : 0.0f;
+    case 4:
+        return x * sigmoid(1.702f * x);
+    case 5:
+        return clamp1(gelu(x), -10, 10);
+    case 6:
+        return x * clamp1(x + 3, 0, 6) / 6;
+    case 7:
+        return 0.5f * (1.0f + erff((x - 0.707107f) / (0.282095f * 1.41421356f)));
+    case 8:
+        return x > 0 ? x : 0.01f * x;
+    case 9:
+        return x;
+    case 10:
+        return x * tanhf(softplus(x));
+    case 11:
+        return x > 0 ? x * x : 0.0f;
+    case 12:
+        return clamp1(x, 0, 6);
+    case 13:
+        return sigmoid(x);
+    case 14:
+        return __builtin_sqrtf(softplus(x));
+    case 15:
+        return tanhf(x);
+    default:
+        return x * sigmoid(x);
     }
 }
 
@@ -221,7 +237,7 @@ void addScaled(float* y, const float* x, float a, int64_t n)
 
 float dot(const float* a, const float* b, int64_t n)
 {
-    Vec s {};
+    Vec s{};
     int64_t i = 0;
     for (; i + kLanes <= n; i += kLanes)
         s += load(a + i) * load(b + i);
@@ -233,7 +249,7 @@ float dot(const float* a, const float* b, int64_t n)
 
 float expShifted(const float* x, float shift, float* out, int64_t n)
 {
-    Vec s {};
+    Vec s{};
     int64_t i = 0;
     for (; i + kLanes <= n; i += kLanes) {
         const Vec e = exponential(load(x + i) - shift);
@@ -266,15 +282,15 @@ int64_t firstMaximum(const float* x, int64_t n)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Attention: keys of a block packed once as panels of kPanel keys ([panel][d][key], so that a query times a panel is
-// kVecs vectors), values packed with padded rows; kRows queries at a time keep their whole score row, so that softmax is
-// the plain two-pass one, without rescaling.
+// kVecs vectors), values packed with padded rows; kRows queries at a time keep their whole score row, so that softmax
+// is the plain two-pass one, without rescaling.
 
 constexpr int64_t kVecs = ES_LANES == 16 ? 4 : 2;
 constexpr int64_t kPanel = kVecs * kLanes;
-constexpr int64_t kMicro = 4;  // rows of a register tile of scores
-constexpr int64_t kTall = 8;   // rows of a register tile of outputs that is narrow
+constexpr int64_t kMicro = 4; // rows of a register tile of scores
+constexpr int64_t kTall = 8; // rows of a register tile of outputs that is narrow
 constexpr int64_t kWide = ES_LANES == 16 ? kTall : kMicro; // as many as the registers hold
-constexpr int64_t kRows = 16;  // queries that share a panel while it is in the first cache
+constexpr int64_t kRows = 16; // queries that share a panel while it is in the first cache
 
 inline int64_t roundUp(int64_t n, int64_t to)
 {
@@ -289,9 +305,10 @@ int64_t attentionScratch(int64_t numKeys, int64_t headDim)
 }
 
 // scores[r][0..kPanel) = q[r] . panel * scale, for kMicro rows
-inline void scorePanel(const float* q, int64_t qStride, const float* panel, int64_t headDim, float scale, float* scores, int64_t scoreStride)
+inline void scorePanel(const float* q, int64_t qStride, const float* panel, int64_t headDim, float scale, float* scores,
+    int64_t scoreStride)
 {
-    Vec acc[kMicro][kVecs] {};
+    Vec acc[kMicro][kVecs]{};
     for (int64_t d = 0; d < headDim; ++d) {
         Vec key[kVecs];
         for (int64_t v = 0; v < kVecs; ++v)
@@ -310,8 +327,8 @@ inline void scorePanel(const float* q, int64_t qStride, const float* panel, int6
 
 // out[r][0..N*kLanes) += sum over keys of probability[r][key] * value[key], for R rows
 template <int64_t N, int64_t R>
-inline void mixPanel(const float* probability, int64_t stride, const float* values, int64_t valueStride, int64_t numKeys,
-    float* out, int64_t outStride)
+inline void mixPanel(const float* probability, int64_t stride, const float* values, int64_t valueStride,
+    int64_t numKeys, float* out, int64_t outStride)
 {
     Vec acc[R][N];
     for (int64_t r = 0; r < R; ++r) {
@@ -402,14 +419,17 @@ void attention(const AttentionTask& t, float* scratch)
             const int64_t p0 = lowest / kPanel, p1 = lastKey / kPanel + 1;
             for (int64_t p = p0; p < p1; ++p) {
                 for (int64_t r = 0; r < microRows; r += kMicro)
-                    scorePanel(queries + r * d, d, panels + p * kPanel * d, d, t.scale, scores + r * keys + p * kPanel, keys);
+                    scorePanel(
+                        queries + r * d, d, panels + p * kPanel * d, d, t.scale, scores + r * keys + p * kPanel, keys);
             }
             const int64_t base = p0 * kPanel, limit = p1 * kPanel;
             for (int64_t r = 0; r < microRows; ++r) {
                 const int64_t row = r < rows ? r : rows - 1; // padding rows: any valid range does
                 const int64_t query = q0 + row;
-                const int64_t begin = t.window > 0 && query + 1 - t.window > firstKey ? query + 1 - t.window - firstKey : 0;
-                inverse[r] = softmaxRow(scores + r * keys + base, begin - base, query - firstKey + 1 - base, limit - base);
+                const int64_t begin =
+                    t.window > 0 && query + 1 - t.window > firstKey ? query + 1 - t.window - firstKey : 0;
+                inverse[r] =
+                    softmaxRow(scores + r * keys + base, begin - base, query - firstKey + 1 - base, limit - base);
             }
             for (int64_t i = 0; i < microRows * padded; ++i)
                 mixed[i] = 0;
@@ -419,15 +439,18 @@ void attention(const AttentionTask& t, float* scratch)
                 int64_t c = 0;
                 for (; c + kVecs * kLanes <= padded && kVecs > 2; c += kVecs * kLanes) {
                     for (int64_t r = 0; r < microRows; r += kMicro)
-                        mixPanel<kVecs, kMicro>(scores + r * keys + p * kPanel, keys, value + c, padded, used, mixed + r * padded + c, padded);
+                        mixPanel<kVecs, kMicro>(scores + r * keys + p * kPanel, keys, value + c, padded, used,
+                            mixed + r * padded + c, padded);
                 }
                 for (; c + 2 * kLanes <= padded; c += 2 * kLanes) {
                     for (int64_t r = 0; r < microRows; r += kWide)
-                        mixPanel<2, kWide>(scores + r * keys + p * kPanel, keys, value + c, padded, used, mixed + r * padded + c, padded);
+                        mixPanel<2, kWide>(scores + r * keys + p * kPanel, keys, value + c, padded, used,
+                            mixed + r * padded + c, padded);
                 }
                 for (; c < padded; c += kLanes) {
                     for (int64_t r = 0; r < microRows; r += kTall)
-                        mixPanel<1, kTall>(scores + r * keys + p * kPanel, keys, value + c, padded, used, mixed + r * padded + c, padded);
+                        mixPanel<1, kTall>(scores + r * keys + p * kPanel, keys, value + c, padded, used,
+                            mixed + r * padded + c, padded);
                 }
             }
             for (int64_t r = 0; r < rows; ++r) {
@@ -442,7 +465,7 @@ void attention(const AttentionTask& t, float* scratch)
 }
 
 extern const KernelTable kTable;
-const KernelTable kTable {ES_NAME, rmsNorm, rotate, gated, clip, add, scale, addScaled, dot, expShifted, firstMaximum, attentionScratch,
-    attention};
+const KernelTable kTable{ES_NAME, rmsNorm, rotate, gated, clip, add, scale, addScaled, dot, expShifted, firstMaximum,
+    attentionScratch, attention};
 
 }

@@ -13,9 +13,12 @@ namespace {
 at::ScalarType scalarType(ComputeType type)
 {
     switch (type) {
-    case ComputeType::BFloat16: return at::kBFloat16;
-    case ComputeType::Float16: return at::kHalf;
-    case ComputeType::Float32: break;
+    case ComputeType::BFloat16:
+        return at::kBFloat16;
+    case ComputeType::Float16:
+        return at::kHalf;
+    case ComputeType::Float32:
+        break;
     }
     return at::kFloat;
 }
@@ -85,7 +88,9 @@ Expected<std::unique_ptr<Decoder>> Decoder::load(const Checkpoint& checkpoint, c
     if (router.score == ScoreFunction::SparseMixer)
         return fail("sparsemixer routing is not implemented", where);
     if (router.topK < 1 || router.topK > router.numExperts || router.topK > 512 || router.numExperts >= kNoExpert)
-        return fail("top-" + std::to_string(router.topK) + " of " + std::to_string(router.numExperts) + " experts is out of range", where);
+        return fail("top-" + std::to_string(router.topK) + " of " + std::to_string(router.numExperts)
+                + " experts is out of range",
+            where);
     if (arch.sites.empty())
         return fail("the model has no router", where);
     if (options.loss && !checkpoint.weights().lmHead.present() && !arch.tiedEmbeddings)
@@ -127,7 +132,8 @@ Expected<std::unique_ptr<Decoder>> Decoder::load(const Checkpoint& checkpoint, c
     d->routerOnly = !whole;
     try {
         const c10::InferenceMode guard;
-        const at::Device device = options.device == DeviceKind::Cuda ? at::Device(c10::DeviceType::CUDA, 0) : at::Device(at::kCPU);
+        const at::Device device =
+            options.device == DeviceKind::Cuda ? at::Device(c10::DeviceType::CUDA, 0) : at::Device(at::kCPU);
         const bool fused = device.is_cpu() && d->type == at::kFloat && !options.generic;
         // The fused engine's tiles are the parallelism: an operator within a tile must not start threads of its own.
         at::set_num_threads(fused ? 1 : d->pool.size());
@@ -139,8 +145,9 @@ Expected<std::unique_ptr<Decoder>> Decoder::load(const Checkpoint& checkpoint, c
         request.lastLayerRouterOnly = d->routerOnly;
         request.stop = options.stop;
         ES_ASSIGN(d->weights, loadWeights(checkpoint, request, d->pool));
-        const EngineSetup setup {d->arch, d->weights, d->pool, d->type, device, static_cast<std::uint16_t>(d->sites.size()), d->numSlots,
-            d->maxExperts, options.entropy, options.margin, options.logits};
+        const EngineSetup setup{d->arch, d->weights, d->pool, d->type, device,
+            static_cast<std::uint16_t>(d->sites.size()), d->numSlots, d->maxExperts, options.entropy, options.margin,
+            options.logits};
         d->engine = fused ? makeCpuEngine(setup) : makeAtenEngine(setup);
     } catch (const std::exception& error) {
         return fail(reason(error), where);
@@ -152,14 +159,17 @@ Expected<void> Decoder::submit(const PackedBatch& batch)
 {
     for (const auto id : batch.tokenIds) {
         if (id < 0 || id >= d->arch.vocabSize)
-            return fail("token id " + std::to_string(id) + " is outside the vocabulary of " + std::to_string(d->arch.vocabSize), "batch");
+            return fail(
+                "token id " + std::to_string(id) + " is outside the vocabulary of " + std::to_string(d->arch.vocabSize),
+                "batch");
     }
     try {
         const c10::InferenceMode guard;
         d->forward(batch);
         ++d->underWay;
     } catch (const std::exception& error) {
-        return fail("computing a batch of " + std::to_string(batch.tokenIds.size()) + " tokens failed: " + reason(error), {},
+        return fail(
+            "computing a batch of " + std::to_string(batch.tokenIds.size()) + " tokens failed: " + reason(error), {},
             "a smaller --batch-tokens needs less memory");
     }
     return {};
@@ -205,7 +215,9 @@ std::string Decoder::attentionPath() const
 }
 std::string Decoder::routerType() const
 {
-    return d->type == at::kFloat || d->arch.router.fp32Logits ? "float32" : toString(d->type == at::kHalf ? ComputeType::Float16 : ComputeType::BFloat16);
+    return d->type == at::kFloat || d->arch.router.fp32Logits
+        ? "float32"
+        : toString(d->type == at::kHalf ? ComputeType::Float16 : ComputeType::BFloat16);
 }
 
 }

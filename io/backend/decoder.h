@@ -21,7 +21,7 @@ struct DecoderOptions
     int threads = 1;
     std::vector<std::uint16_t> sites; ///< ordinals of ArchSpec::sites to record, ascending; empty = all
     bool entropy = true, margin = true, logits = false;
-    bool loss = false;   ///< next-token loss: needs the final norm and the lm_head
+    bool loss = false; ///< next-token loss: needs the final norm and the lm_head
     bool hidden = false; ///< hidden states before the last norm (tests)
     bool generic = false; ///< fp32 on the CPU through ATen operators, not our fused loops (tests)
     const std::atomic<bool>* stop = nullptr; ///< gives up loading
@@ -39,11 +39,11 @@ struct BatchRouting
 {
     std::uint32_t numTokens = 0;
     std::vector<std::uint16_t> expertIds; ///< [T, M, K]
-    std::vector<float> weights;           ///< [T, M, K], NaN where no expert
-    std::vector<float> entropy, margin;   ///< [T, M] or empty
-    std::vector<float> logits;            ///< [T, M, E max] or empty; NaN beyond a site's E
-    std::vector<float> loss;              ///< [T] or empty; NaN at a sequence's last token
-    std::vector<float> hidden;            ///< [T, H] or empty
+    std::vector<float> weights; ///< [T, M, K], NaN where no expert
+    std::vector<float> entropy, margin; ///< [T, M] or empty
+    std::vector<float> logits; ///< [T, M, E max] or empty; NaN beyond a site's E
+    std::vector<float> loss; ///< [T] or empty; NaN at a sequence's last token
+    std::vector<float> hidden; ///< [T, H] or empty
 };
 
 class Decoder
@@ -59,7 +59,7 @@ public:
     Expected<void> collect(BatchRouting& out);
 
     const std::vector<Site>& sites() const; ///< those recorded
-    std::uint16_t numSlots() const;         ///< K
+    std::uint16_t numSlots() const; ///< K
     std::uint16_t maxExperts() const;
     std::uint64_t weightBytes() const; ///< in memory
     /// How it is computed, for provenance: "fused avx512", "grouped_mm", …

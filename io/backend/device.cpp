@@ -17,20 +17,24 @@ const char* toString(DeviceKind kind)
 const char* toString(ComputeType type)
 {
     switch (type) {
-    case ComputeType::BFloat16: return "bfloat16";
-    case ComputeType::Float16: return "float16";
-    case ComputeType::Float32: break;
+    case ComputeType::BFloat16:
+        return "bfloat16";
+    case ComputeType::Float16:
+        return "float16";
+    case ComputeType::Float32:
+        break;
     }
     return "float32";
 }
 
 namespace {
 
-constexpr const char* kCudaHint = "use --device cpu, or give the build a CUDA PyTorch with its nvidia packages beside it";
+constexpr const char* kCudaHint =
+    "use --device cpu, or give the build a CUDA PyTorch with its nvidia packages beside it";
 
 std::filesystem::path torchFolder()
 {
-    Dl_info info {};
+    Dl_info info{};
     // Any function that lives in libtorch_cpu will do.
     if (dladdr(reinterpret_cast<void*>(&at::get_num_threads), &info) == 0 || !info.dli_fname)
         return {};
@@ -51,7 +55,8 @@ Expected<void> openDevice(DeviceKind kind)
         return fail("this LibTorch has no CUDA (the file is missing)", library.string(), kCudaHint);
     if (!dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
         const char* reason = dlerror();
-        return fail(std::string("cannot be opened: ") + (reason ? reason : "no reason given"), library.string(), kCudaHint);
+        return fail(
+            std::string("cannot be opened: ") + (reason ? reason : "no reason given"), library.string(), kCudaHint);
     }
     try {
         const auto* guard = c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA);

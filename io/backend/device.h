@@ -10,8 +10,17 @@
 
 namespace expertscope {
 
-enum class DeviceKind : std::uint8_t { Cpu, Cuda };
-enum class ComputeType : std::uint8_t { Float32, BFloat16, Float16 };
+enum class DeviceKind : std::uint8_t
+{
+    Cpu,
+    Cuda
+};
+enum class ComputeType : std::uint8_t
+{
+    Float32,
+    BFloat16,
+    Float16
+};
 
 const char* toString(DeviceKind kind);
 const char* toString(ComputeType type);

@@ -23,8 +23,8 @@ struct EngineSetup
     bool entropy = true, margin = true, logits = false;
 };
 
-/// One batch goes through begin(), the layers in order, maybe hidden() and loss(), and finish(). The residual stream lives in
-/// the engine. Throws what LibTorch throws; the decoder catches.
+/// One batch goes through begin(), the layers in order, maybe hidden() and loss(), and finish(). The residual stream
+/// lives in the engine. Throws what LibTorch throws; the decoder catches.
 class Engine
 {
 public:

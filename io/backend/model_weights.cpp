@@ -23,11 +23,17 @@ struct Piece
 Expected<at::ScalarType> scalarType(const TensorSource& tensor)
 {
     switch (tensor.type) {
-    case ElementType::F32: return at::kFloat;
-    case ElementType::BF16: return at::kBFloat16;
-    case ElementType::F16: return at::kHalf;
-    case ElementType::F64: return at::kDouble;
-    default: return fail("weights of this element type cannot be computed with", "tensor '" + tensor.name + "'", "f32, bf16, f16 or f64");
+    case ElementType::F32:
+        return at::kFloat;
+    case ElementType::BF16:
+        return at::kBFloat16;
+    case ElementType::F16:
+        return at::kHalf;
+    case ElementType::F64:
+        return at::kDouble;
+    default:
+        return fail("weights of this element type cannot be computed with", "tensor '" + tensor.name + "'",
+            "f32, bf16, f16 or f64");
     }
 }
 
@@ -62,7 +68,8 @@ public:
             return;
         }
         const at::Tensor flat = slot.view({-1});
-        const std::int64_t step = kPieceBytes / std::max<std::int64_t>(1, static_cast<std::int64_t>(elementBits(source.type)) / 8);
+        const std::int64_t step =
+            kPieceBytes / std::max<std::int64_t>(1, static_cast<std::int64_t>(elementBits(source.type)) / 8);
         for (std::int64_t first = 0; first < total; first += step) {
             const std::int64_t count = std::min(step, total - first);
             m_pieces.push_back({&source, flat.narrow(0, first, count), first, count});
@@ -75,7 +82,7 @@ public:
         std::int64_t rows = 0;
         for (const auto* s : sources)
             rows += outRows(*s);
-        std::vector<std::int64_t> shape {rows};
+        std::vector<std::int64_t> shape{rows};
         if (sources[0]->shape.size() > 1)
             shape.push_back(sources[0]->transposed ? sources[0]->shape[0] : sources[0]->shape[1]);
         target = at::empty(shape, at::TensorOptions().dtype(m_request.type));
@@ -116,11 +123,12 @@ public:
     {
         // In the order of the files: disks like it.
         std::stable_sort(m_pieces.begin(), m_pieces.end(), [](const Piece& a, const Piece& b) {
-            return std::tie(a.source->file, a.source->offset, a.first) < std::tie(b.source->file, b.source->offset, b.first);
+            return std::tie(a.source->file, a.source->offset, a.first)
+                < std::tie(b.source->file, b.source->offset, b.first);
         });
         std::mutex mutex;
         std::optional<Error> failure;
-        std::atomic<bool> failed {false};
+        std::atomic<bool> failed{false};
         pool.run(static_cast<std::int64_t>(m_pieces.size()), [&](std::int64_t i, int) {
             if (failed || (m_request.stop && *m_request.stop))
                 return;
@@ -185,9 +193,9 @@ private:
 
 void forEachTensor(LayerWeights& l, const auto& function)
 {
-    for (at::Tensor* t : {&l.inputNorm, &l.postAttentionNorm, &l.qkv, &l.qkvBias, &l.o, &l.oBias, &l.qNorm, &l.kNorm, &l.router,
-             &l.routerBias, &l.experts.gateUp, &l.experts.down, &l.dense.gateUp, &l.dense.down, &l.shared.gateUp, &l.shared.down,
-             &l.sharedGate}) {
+    for (at::Tensor* t : {&l.inputNorm, &l.postAttentionNorm, &l.qkv, &l.qkvBias, &l.o, &l.oBias, &l.qNorm, &l.kNorm,
+             &l.router, &l.routerBias, &l.experts.gateUp, &l.experts.down, &l.dense.gateUp, &l.dense.down,
+             &l.shared.gateUp, &l.shared.down, &l.sharedGate}) {
         if (t->defined())
             function(*t);
     }
@@ -208,7 +216,8 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
     try {
         Loader loader(checkpoint, request);
         loader.take(source.embedding, weights.embedding);
-        const bool tied = !source.lmHead.present() || (source.lmHead.file == source.embedding.file && source.lmHead.offset == source.embedding.offset);
+        const bool tied = !source.lmHead.present()
+            || (source.lmHead.file == source.embedding.file && source.lmHead.offset == source.embedding.offset);
         if (request.head) {
             loader.take(source.finalNorm, weights.finalNorm);
             if (!tied)

@@ -16,15 +16,15 @@ class ThreadPool;
 struct MlpWeights
 {
     at::Tensor gateUp; ///< [2I, H], or [E, 2I, H]
-    at::Tensor down;   ///< [H, I], or [E, H, I]
+    at::Tensor down; ///< [H, I], or [E, H, I]
 };
 
 struct LayerWeights
 {
     at::Tensor inputNorm, postAttentionNorm; ///< [H]
-    at::Tensor qkv;                          ///< [(heads + 2 kv heads) * D, H]: q, k, v rows
-    at::Tensor qkvBias;                      ///< undefined without
-    at::Tensor o, oBias;                     ///< [H, heads * D]
+    at::Tensor qkv; ///< [(heads + 2 kv heads) * D, H]: q, k, v rows
+    at::Tensor qkvBias; ///< undefined without
+    at::Tensor o, oBias; ///< [H, heads * D]
     at::Tensor qNorm, kNorm;
     at::Tensor router, routerBias; ///< [E, H]
     MlpWeights experts;
@@ -47,8 +47,8 @@ struct LoadRequest
 {
     at::ScalarType type = at::kFloat;
     at::Device device = at::kCPU;
-    bool head = false;            ///< final norm and lm_head
-    std::size_t numLayers = 0;    ///< layers from here on are not needed
+    bool head = false; ///< final norm and lm_head
+    std::size_t numLayers = 0; ///< layers from here on are not needed
     bool lastLayerRouterOnly = false; ///< of the last of them only what its router needs
     const std::atomic<bool>* stop = nullptr;
 };

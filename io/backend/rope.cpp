@@ -69,7 +69,8 @@ at::Tensor llama3(const RopeSpec& spec, std::int64_t dim)
     const double lowWave = context / spec.lowFrequencyFactor, highWave = context / spec.highFrequencyFactor;
     const at::Tensor wave = inverse.reciprocal() * (2 * M_PI);
     const at::Tensor slowed = at::where(wave > lowWave, inverse / spec.factor, inverse);
-    const at::Tensor smooth = (wave.reciprocal() * context - spec.lowFrequencyFactor) / (spec.highFrequencyFactor - spec.lowFrequencyFactor);
+    const at::Tensor smooth =
+        (wave.reciprocal() * context - spec.lowFrequencyFactor) / (spec.highFrequencyFactor - spec.lowFrequencyFactor);
     const at::Tensor blended = (1 - smooth) * slowed / spec.factor + smooth * slowed;
     const at::Tensor medium = wave.lt(highWave).logical_not().logical_and(wave.gt(lowWave).logical_not());
     return at::where(medium, blended, slowed);
@@ -87,9 +88,12 @@ at::Tensor proportional(const RopeSpec& spec, std::int64_t headDim)
 std::int64_t ropeKey(const RopeSpec& spec, std::int64_t sequenceLength)
 {
     switch (spec.kind) {
-    case RopeKind::Dynamic: return sequenceLength > spec.maxPositions ? sequenceLength : 0;
-    case RopeKind::LongRope: return sequenceLength > spec.originalMaxPositions ? 1 : 0;
-    default: return 0;
+    case RopeKind::Dynamic:
+        return sequenceLength > spec.maxPositions ? sequenceLength : 0;
+    case RopeKind::LongRope:
+        return sequenceLength > spec.originalMaxPositions ? 1 : 0;
+    default:
+        return 0;
     }
 }
 
@@ -99,13 +103,27 @@ std::vector<float> ropeFrequencies(const RopeSpec& spec, std::int64_t headDim, s
     const std::int64_t dim = spec.rotaryDim;
     at::Tensor inverse;
     switch (spec.kind) {
-    case RopeKind::Default: inverse = powers(spec.theta, dim).reciprocal(); break;
-    case RopeKind::Linear: inverse = powers(spec.theta, dim).reciprocal() / spec.factor; break;
-    case RopeKind::Dynamic: inverse = dynamicNtk(spec, dim, sequenceLength); break;
-    case RopeKind::Yarn: inverse = yarn(spec, dim); break;
-    case RopeKind::LongRope: inverse = longRope(spec, dim, sequenceLength > spec.originalMaxPositions); break;
-    case RopeKind::Llama3: inverse = llama3(spec, dim); break;
-    case RopeKind::Proportional: inverse = proportional(spec, headDim); break;
+    case RopeKind::Default:
+        inverse = powers(spec.theta, dim).reciprocal();
+        break;
+    case RopeKind::Linear:
+        inverse = powers(spec.theta, dim).reciprocal() / spec.factor;
+        break;
+    case RopeKind::Dynamic:
+        inverse = dynamicNtk(spec, dim, sequenceLength);
+        break;
+    case RopeKind::Yarn:
+        inverse = yarn(spec, dim);
+        break;
+    case RopeKind::LongRope:
+        inverse = longRope(spec, dim, sequenceLength > spec.originalMaxPositions);
+        break;
+    case RopeKind::Llama3:
+        inverse = llama3(spec, dim);
+        break;
+    case RopeKind::Proportional:
+        inverse = proportional(spec, headDim);
+        break;
     }
     inverse = inverse.to(at::kFloat).contiguous();
     const float* values = inverse.data_ptr<float>();

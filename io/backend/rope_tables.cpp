@@ -30,13 +30,14 @@ void RopeTables::prepare(const std::vector<std::uint32_t>& lengths)
             known->second = std::max<std::int64_t>(known->second, length);
     }
     for (const auto& [key, longest] : wanted) {
-        const auto known = std::find_if(m_tables.begin(), m_tables.end(), [k = key](const auto& e) { return e.first == k; });
+        const auto known =
+            std::find_if(m_tables.begin(), m_tables.end(), [k = key](const auto& e) { return e.first == k; });
         if (known != m_tables.end() && known->second.cosine.size(0) >= longest)
             continue;
         std::vector<float> f = ropeFrequencies(m_spec, m_headDim, longest);
         const auto inverse = at::from_blob(f.data(), {1, static_cast<std::int64_t>(f.size())}, at::kFloat);
         const auto angles = at::arange(longest, at::kFloat).unsqueeze(1) * inverse;
-        Table table {angles.cos() * m_spec.attentionScaling, angles.sin() * m_spec.attentionScaling};
+        Table table{angles.cos() * m_spec.attentionScaling, angles.sin() * m_spec.attentionScaling};
         if (known != m_tables.end())
             known->second = std::move(table);
         else

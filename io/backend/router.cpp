@@ -43,7 +43,8 @@ float scoreRow(ScoreFunction function, const float* logits, float* scores, std::
     };
 
     switch (function) {
-    case ScoreFunction::Softmax: return softmax(scores);
+    case ScoreFunction::Softmax:
+        return softmax(scores);
     case ScoreFunction::Identity: {
         const float entropy = softmax(scores);
         std::copy(logits, logits + numExperts, scores);
@@ -55,12 +56,13 @@ float scoreRow(ScoreFunction function, const float* logits, float* scores, std::
         for (std::int64_t e = 0; e < numExperts; ++e) {
             const float x = logits[e];
             scores[e] = function == ScoreFunction::Sigmoid ? 1.0f / (1.0f + std::exp(-x))
-                                                          : std::sqrt(x > 20 ? x : std::log1p(std::exp(x)));
+                                                           : std::sqrt(x > 20 ? x : std::log1p(std::exp(x)));
             sum += scores[e];
         }
         return entropyOf(scores, sum);
     }
-    case ScoreFunction::SparseMixer: break; // chosen by another rule; refused when the decoder is made
+    case ScoreFunction::SparseMixer:
+        break; // chosen by another rule; refused when the decoder is made
     }
     return kNaN;
 }

@@ -12,9 +12,9 @@ namespace expertscope {
 /// Where routeTokens() writes. A stride is in values from token to token; null pointers are skipped.
 struct RouterOutput
 {
-    std::int32_t* chosen = nullptr;  ///< [n, topK] packed: ids for the experts' computation
-    float* chosenWeights = nullptr;  ///< [n, topK] packed
-    std::uint16_t* ids = nullptr;    ///< [n, …] the trace's columns
+    std::int32_t* chosen = nullptr; ///< [n, topK] packed: ids for the experts' computation
+    float* chosenWeights = nullptr; ///< [n, topK] packed
+    std::uint16_t* ids = nullptr; ///< [n, …] the trace's columns
     float* weights = nullptr;
     std::int64_t slotStride = 0; ///< of ids and weights
     float* entropy = nullptr;

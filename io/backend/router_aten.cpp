@@ -10,14 +10,21 @@ RoutedTensors routeTensor(const RouterSpec& spec, const at::Tensor& rawLogits)
     const at::Tensor logits = rawLogits.to(at::kFloat);
     at::Tensor scores, distribution;
     switch (spec.score) {
-    case ScoreFunction::Softmax: scores = distribution = at::softmax(logits, -1); break;
+    case ScoreFunction::Softmax:
+        scores = distribution = at::softmax(logits, -1);
+        break;
     case ScoreFunction::Identity:
         scores = logits;
         distribution = at::softmax(logits, -1);
         break;
-    case ScoreFunction::Sigmoid: scores = at::sigmoid(logits); break;
-    case ScoreFunction::SqrtSoftplus: scores = at::softplus(logits).sqrt(); break;
-    case ScoreFunction::SparseMixer: TORCH_CHECK(false, "sparsemixer routing is not implemented");
+    case ScoreFunction::Sigmoid:
+        scores = at::sigmoid(logits);
+        break;
+    case ScoreFunction::SqrtSoftplus:
+        scores = at::softplus(logits).sqrt();
+        break;
+    case ScoreFunction::SparseMixer:
+        TORCH_CHECK(false, "sparsemixer routing is not implemented");
     }
     if (!distribution.defined())
         distribution = scores / scores.sum(-1, true);
@@ -34,10 +41,16 @@ RoutedTensors routeTensor(const RouterSpec& spec, const at::Tensor& rawLogits)
         out.margin = at::full_like(out.entropy, std::numeric_limits<float>::quiet_NaN());
 
     switch (spec.renormalisation) {
-    case Renormalisation::None: out.weights = top; break;
+    case Renormalisation::None:
+        out.weights = top;
+        break;
     case Renormalisation::Sum:
-    case Renormalisation::PNorm: out.weights = top / (top.abs().sum(-1, true) + spec.renormEpsilon); break;
-    case Renormalisation::SoftmaxOverChosen: out.weights = at::softmax(logits.gather(-1, out.ids), -1); break;
+    case Renormalisation::PNorm:
+        out.weights = top / (top.abs().sum(-1, true) + spec.renormEpsilon);
+        break;
+    case Renormalisation::SoftmaxOverChosen:
+        out.weights = at::softmax(logits.gather(-1, out.ids), -1);
+        break;
     }
     if (spec.scaling != 1)
         out.weights = out.weights * spec.scaling;

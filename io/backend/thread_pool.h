@@ -24,10 +24,11 @@ public:
 
     /// Calls function(item, worker) for every item in [0, items), worker in [0, size()); returns when all are done. The
     /// function must not throw. Not reentrant.
-    template <class Function>
-    void run(std::int64_t items, const Function& function)
+    template <class Function> void run(std::int64_t items, const Function& function)
     {
-        runErased(items, [](const void* f, std::int64_t item, int worker) { (*static_cast<const Function*>(f))(item, worker); },
+        runErased(
+            items,
+            [](const void* f, std::int64_t item, int worker) { (*static_cast<const Function*>(f))(item, worker); },
             &function);
     }
 
@@ -43,8 +44,8 @@ private:
     std::uint64_t m_generation = 0;
     int m_busy = 0;
     bool m_quit = false;
-    std::atomic<std::uint64_t> m_posted {0}; ///< = m_generation; polled briefly before sleeping
-    std::atomic<std::int64_t> m_next {0};
+    std::atomic<std::uint64_t> m_posted{0}; ///< = m_generation; polled briefly before sleeping
+    std::atomic<std::int64_t> m_next{0};
     std::int64_t m_items = 0;
     Call m_call = nullptr;
     const void* m_function = nullptr;

@@ -20,7 +20,8 @@
 namespace expertscope {
 
 /// softmax(q k^T * scale) v; q [B, heads, L, D], k and v with as many or fewer heads.
-inline at::Tensor sdpa(const at::Tensor& q, at::Tensor k, at::Tensor v, const at::Tensor& mask, bool causal, double scale)
+inline at::Tensor sdpa(
+    const at::Tensor& q, at::Tensor k, at::Tensor v, const at::Tensor& mask, bool causal, double scale)
 {
     const bool grouped = q.size(1) != k.size(1);
 #if ES_TORCH_AT_LEAST(2, 5)

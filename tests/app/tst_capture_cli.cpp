@@ -38,8 +38,7 @@ struct Run
 };
 
 /// Bits, not values: NaN is equal to itself.
-template <class T>
-bool sameBits(std::span<const T> a, std::span<const T> b)
+template <class T> bool sameBits(std::span<const T> a, std::span<const T> b)
 {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
@@ -53,7 +52,7 @@ void compareTraces(const QString& left, const QString& right)
     const RoutingShape &x = (*a)->shape(), &y = (*b)->shape();
     QCOMPARE(x.numTokens, y.numTokens);
     QVERIFY(x.sites == y.sites);
-    const TokenRange all {TokenIndex(0), TokenIndex(x.numTokens)};
+    const TokenRange all{TokenIndex(0), TokenIndex(x.numTokens)};
     for (std::uint16_t m = 0; m < x.sites.size(); ++m) {
         BlockBuffer p, q;
         const auto u = (*a)->read(SiteIndex(m), all, x.columns, p), v = (*b)->read(SiteIndex(m), all, x.columns, q);
@@ -117,8 +116,8 @@ private slots:
             QByteArray ids;
             for (int i = 0; i < length; ++i)
                 ids += (i ? "," : "") + QByteArray::number(random.bounded(96));
-            return QByteArray("{\"token_ids\": [") + ids + "], \"name\": \"d" + QByteArray::number(number) + "\", \"labels\": {\"parity\": \""
-                + (number % 2 ? "odd" : "even") + "\"}}\n";
+            return QByteArray("{\"token_ids\": [") + ids + "], \"name\": \"d" + QByteArray::number(number)
+                + "\", \"labels\": {\"parity\": \"" + (number % 2 ? "odd" : "even") + "\"}}\n";
         };
         QByteArray few, many;
         for (int i = 0; i < 5; ++i)
@@ -131,7 +130,7 @@ private slots:
 
     void capturesAndSaysSo()
     {
-        const Run run = capture(options("few.jsonl", "few.h5") + QStringList {"--json", "--logits", "--loss"});
+        const Run run = capture(options("few.jsonl", "few.h5") + QStringList{"--json", "--logits", "--loss"});
         QVERIFY2(run.status == 0, run.err);
         const auto events = run.events();
         QCOMPARE(events.first()["event"].toString(), "start");
@@ -142,12 +141,13 @@ private slots:
         const auto trace = TraceFile::open(path("few.h5").toStdString());
         QVERIFY(trace);
         const TraceSummary& s = (*trace)->summary();
-        QVERIFY(s.complete && s.hasLoss && s.columns.logits && s.columns.weights && s.columns.entropy && s.columns.margin);
-        QCOMPARE(s.numTokens, std::uint64_t {415});
-        QCOMPARE((*trace)->shape().sequences.size(), std::size_t {5});
-        QCOMPARE((*trace)->shape().label("parity")->values.size(), std::size_t {2});
-        for (const char* key : {"device", "dtype", "router_dtype", "torch", "threads", "batch_tokens", "attention_path", "expert_path",
-                 "tie_rule", "weight_hash", "command_line", "host"})
+        QVERIFY(
+            s.complete && s.hasLoss && s.columns.logits && s.columns.weights && s.columns.entropy && s.columns.margin);
+        QCOMPARE(s.numTokens, std::uint64_t{415});
+        QCOMPARE((*trace)->shape().sequences.size(), std::size_t{5});
+        QCOMPARE((*trace)->shape().label("parity")->values.size(), std::size_t{2});
+        for (const char* key : {"device", "dtype", "router_dtype", "torch", "threads", "batch_tokens", "attention_path",
+                 "expert_path", "tie_rule", "weight_hash", "command_line", "host"})
             QVERIFY2(s.provenance.attributes.contains(key) && !s.provenance.attributes.at(key).empty(), key);
         // Logits say the same as the choices: the first id has the highest one.
         BlockBuffer buffer;
@@ -155,18 +155,20 @@ private slots:
         QVERIFY(block);
         for (std::size_t t = 0; t < 415; ++t) {
             const auto row = block->logits.subspan(t * block->numExperts, block->numExperts);
-            QCOMPARE(std::max_element(row.begin(), row.end()) - row.begin(), std::ptrdiff_t {block->expertIds[t * block->numSlots]});
+            QCOMPARE(std::max_element(row.begin(), row.end()) - row.begin(),
+                std::ptrdiff_t{block->expertIds[t * block->numSlots]});
         }
     }
 
     void limitsCut()
     {
-        const Run run = capture(options("few.jsonl", "cut.h5") + QStringList {"--json", "--max-length", "50", "--max-tokens", "120"});
+        const Run run = capture(
+            options("few.jsonl", "cut.h5") + QStringList{"--json", "--max-length", "50", "--max-tokens", "120"});
         QVERIFY2(run.status == 0, run.err);
         QVERIFY(!run.events().first()["warnings"].toArray().isEmpty());
         const auto trace = TraceFile::open(path("cut.h5").toStdString());
         const auto& sequences = (*trace)->shape().sequences;
-        QCOMPARE(sequences.size(), std::size_t {4}); // 3 + 43 + 50 + 24
+        QCOMPARE(sequences.size(), std::size_t{4}); // 3 + 43 + 50 + 24
         QCOMPARE(sequences[2].length, 50u);
         QCOMPARE(sequences[3].length, 24u);
     }
@@ -175,23 +177,23 @@ private slots:
     {
         QVERIFY(capture(options("few.jsonl", "there.h5")).status == 0);
         failsWith(options("few.jsonl", "there.h5"), "exists already");
-        QVERIFY(capture(options("few.jsonl", "there.h5") + QStringList {"--force"}).status == 0);
-        failsWith(options("few.jsonl", "there.h5") + QStringList {"--resume"}, "there.h5");
+        QVERIFY(capture(options("few.jsonl", "there.h5") + QStringList{"--force"}).status == 0);
+        failsWith(options("few.jsonl", "there.h5") + QStringList{"--resume"}, "there.h5");
     }
 
     void wrongUse_data()
     {
         QTest::addColumn<QStringList>("arguments");
-        const QStringList good {"--model", "m", "--prompts", "p", "-o", "t.h5"};
-        QTest::newRow("nothing") << QStringList {};
-        QTest::newRow("unknown option") << good + QStringList {"--fast"};
-        QTest::newRow("no output") << QStringList {"--model", "m", "--prompts", "p"};
-        QTest::newRow("device") << good + QStringList {"--device", "tpu"};
-        QTest::newRow("dtype") << good + QStringList {"--dtype", "int4"};
-        QTest::newRow("batch 0") << good + QStringList {"--batch-tokens", "0"};
-        QTest::newRow("batch -1") << good + QStringList {"--batch-tokens", "-1"};
-        QTest::newRow("threads") << good + QStringList {"--threads", "many"};
-        QTest::newRow("resume and force") << good + QStringList {"--resume", "--force"};
+        const QStringList good{"--model", "m", "--prompts", "p", "-o", "t.h5"};
+        QTest::newRow("nothing") << QStringList{};
+        QTest::newRow("unknown option") << good + QStringList{"--fast"};
+        QTest::newRow("no output") << QStringList{"--model", "m", "--prompts", "p"};
+        QTest::newRow("device") << good + QStringList{"--device", "tpu"};
+        QTest::newRow("dtype") << good + QStringList{"--dtype", "int4"};
+        QTest::newRow("batch 0") << good + QStringList{"--batch-tokens", "0"};
+        QTest::newRow("batch -1") << good + QStringList{"--batch-tokens", "-1"};
+        QTest::newRow("threads") << good + QStringList{"--threads", "many"};
+        QTest::newRow("resume and force") << good + QStringList{"--resume", "--force"};
     }
 
     void wrongUse()
@@ -208,7 +210,9 @@ private slots:
         QTest::addColumn<QStringList>("more");
         QTest::addColumn<QByteArray>("says");
         const QByteArray none;
-        const auto bad = [](const char* name, const QByteArray& text, const QByteArray& says) { QTest::newRow(name) << text << QStringList {} << says; };
+        const auto bad = [](const char* name, const QByteArray& text, const QByteArray& says) {
+            QTest::newRow(name) << text << QStringList{} << says;
+        };
         bad("id beyond the vocabulary", "{\"token_ids\": [1, 96]}\n", "bad.jsonl:1");
         bad("negative id", "{\"token_ids\": [1]}\n{\"token_ids\": [-1]}\n", "bad.jsonl:2");
         bad("id of 2^40", "{\"token_ids\": [1099511627776]}\n", "bad.jsonl:1");
@@ -223,7 +227,9 @@ private slots:
         bad("not UTF-8", "{\"token_ids\": [1], \"name\": \"\xff\"}\n", "bad.jsonl:1");
         bad("nothing but blanks", "\n \n", "bad.jsonl");
         bad("text without a tokenizer", "{\"text\": \"hello\"}\n", "tokenizer.json");
-        const auto option = [&](const char* name, const QStringList& more, const QByteArray& says) { QTest::newRow(name) << none << more << says; };
+        const auto option = [&](const char* name, const QStringList& more, const QByteArray& says) {
+            QTest::newRow(name) << none << more << says;
+        };
         option("site list", {"--sites", "0-"}, "--sites");
         option("site list reversed", {"--sites", "2-1"}, "--sites");
         option("site list junk", {"--sites", "0,x"}, "--sites");
@@ -248,7 +254,7 @@ private slots:
             if (at >= 0)
                 arguments[at + 1] = more[i + 1];
             else
-                arguments += QStringList {more[i], more[i + 1]};
+                arguments += QStringList{more[i], more[i + 1]};
         }
         failsWith(arguments, says);
         QVERIFY(!QFile::exists(path("bad.h5")));
@@ -285,17 +291,18 @@ private slots:
     {
         if (QFile::exists("/dev/nvidia0"))
             QSKIP("there is a GPU");
-        failsWith(options("few.jsonl", "gpu.h5") + QStringList {"--device", "cuda"}, "cuda");
+        failsWith(options("few.jsonl", "gpu.h5") + QStringList{"--device", "cuda"}, "cuda");
     }
 
     void interruptLeavesAReadableFile()
     {
-        const auto reference = capture(options("many.jsonl", "whole.h5") + QStringList {"--batch-tokens", "512"});
+        const auto reference = capture(options("many.jsonl", "whole.h5") + QStringList{"--batch-tokens", "512"});
         QVERIFY2(reference.status == 0, reference.err);
         for (const int signal : {SIGINT, SIGTERM}) {
             QFile::remove(path("stopped.h5"));
             QProcess process;
-            const QStringList arguments = options("many.jsonl", "stopped.h5") + QStringList {"--batch-tokens", "512", "--json"};
+            const QStringList arguments =
+                options("many.jsonl", "stopped.h5") + QStringList{"--batch-tokens", "512", "--json"};
             process.start(m_program, arguments);
             QVERIFY(process.waitForStarted());
             QByteArray seen;
@@ -313,7 +320,8 @@ private slots:
             QVERIFY2(trace, trace ? "" : trace.error().message().c_str());
             QVERIFY(!(*trace)->summary().complete);
             QVERIFY((*trace)->summary().numTokens > 0);
-            const Run again = capture(options("many.jsonl", "stopped.h5") + QStringList {"--batch-tokens", "512", "--resume"});
+            const Run again =
+                capture(options("many.jsonl", "stopped.h5") + QStringList{"--batch-tokens", "512", "--resume"});
             QVERIFY2(again.status == 0, again.err);
             compareTraces(path("whole.h5"), path("stopped.h5"));
         }
@@ -325,7 +333,7 @@ private slots:
         bool given = false;
         const int asked = qEnvironmentVariableIntValue("EXPERTSCOPE_KILLS", &given);
         const int kills = given ? asked : 6;
-        const QStringList more {"--batch-tokens", "512"};
+        const QStringList more{"--batch-tokens", "512"};
         QElapsedTimer timer;
         timer.start();
         QFile::remove(path("whole.h5"));
@@ -355,7 +363,7 @@ private slots:
             }
             const auto existing = TraceFile::summary(path("killed.h5").toStdString());
             if (!(existing && existing->complete)) {
-                const Run again = capture(options("many.jsonl", "killed.h5") + more + QStringList {"--resume"});
+                const Run again = capture(options("many.jsonl", "killed.h5") + more + QStringList{"--resume"});
                 QVERIFY2(again.status == 0, again.err);
             }
             compareTraces(path("whole.h5"), path("killed.h5"));

@@ -4,7 +4,8 @@
 
 transformers: fp32, sdpa, model.model (no lm_head), forward hooks on the gates that collect ids and weights, the best of
 the experts_implementations given. Both without loading the model. Rounds are interleaved, so that a busy machine slows
-both; the medians and their ratio are printed.
+both; the medians and their ratio are printed, and the same of tokens per CPU second (all threads together), which other
+programs on the machine disturb less. (With OMP_WAIT_POLICY=PASSIVE waiting threads of transformers count for less.)
 
     python tests/bench/capture_vs_transformers.py --capture build/release/bin/expertscope-capture --shape small
 """
@@ -57,11 +58,11 @@ class Transformers:
 
     def run(self, batches):
         self.collected.clear()
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         with torch.inference_mode():
             for ids, mask in batches:
                 self.model.model(ids, attention_mask=mask, use_cache=False)
-        return time.perf_counter() - start
+        return time.perf_counter() - start, time.process_time() - cpu
 
 
 def capture(program, folder, prompts, output, threads, batch_tokens, discard):
@@ -116,15 +117,18 @@ def main():
             for name, discard in (("capture", False), ("capture, nothing written", True)):
                 start, done = capture(a.capture, folder, prompts, scratch + "/trace.h5", a.threads, a.batch_tokens, discard)
                 if round_:
-                    times[name].append(done["capture_seconds"])
+                    times[name].append((done["capture_seconds"], done["cpu_seconds"]))
         print(f"{parameters / 1e6:.1f} M parameters, {len(sequences)} documents, {total} tokens, {a.threads} threads, batches of "
               f"{a.batch_tokens}; load {start['load_seconds']:.2f} s ({start['expert_path']}); peak memory {done['peak_memory_bytes'] / 2**20:.0f} MiB, "
               f"weights {start['weight_bytes'] / 2**20:.0f} MiB")
-        best = min(statistics.median(times[name]) for name in engines)
-        for name, seconds in times.items():
-            middle = statistics.median(seconds)
-            print(f"{name:26s} {total / middle:9.0f} tokens/s  ({total / max(seconds):.0f} to {total / min(seconds):.0f})  {best / middle:.2f} x transformers")
-        print(f"writing costs {100 * (statistics.median(times['capture']) / statistics.median(times['capture, nothing written']) - 1):.1f} %")
+        for unit, which in (("s", 0), ("CPU s", 1)):
+            middle = {name: statistics.median(t[which] for t in taken) for name, taken in times.items()}
+            best = min(middle[name] for name in engines)
+            for name, taken in times.items():
+                worst, quickest = max(t[which] for t in taken), min(t[which] for t in taken)
+                print(f"{name:26s} {total / middle[name]:9.0f} tokens/{unit}  ({total / worst:.0f} to {total / quickest:.0f})  "
+                      f"{best / middle[name]:.2f} x transformers")
+            print(f"writing costs {100 * (middle['capture'] / middle['capture, nothing written'] - 1):.1f} % ({unit})")
 
 
 if __name__ == "__main__":

@@ -38,8 +38,7 @@ struct Golden
         return result;
     }
 
-    template <class T>
-    std::vector<T> values(const QString& name) const
+    template <class T> std::vector<T> values(const QString& name) const
     {
         if (!header.contains(name))
             qFatal("golden lacks %s", qPrintable(name));

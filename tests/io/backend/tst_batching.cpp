@@ -45,7 +45,7 @@ private slots:
                     QVERIFY(tokens <= batchTokens || batch.size() == 1);
                     total += tokens;
                 }
-                QCOMPARE(seen.size(), std::size_t {w.end - w.first});
+                QCOMPARE(seen.size(), std::size_t{w.end - w.first});
                 QCOMPARE(total, w.numTokens);
                 QVERIFY(w.numTokens <= batchTokens * windowBatches || w.end - w.first == 1);
                 next = w.end;
@@ -60,7 +60,8 @@ private slots:
     {
         QTest::addColumn<QString>("name");
         QTest::addColumn<bool>("generic");
-        for (const char* name : {"olmoe-plain", "mixtral-window-headdim-sharded", "qwen2_moe-dynamic-relu6-fp16-sharded", "qwen3_moe-longrope-fp16"}) {
+        for (const char* name : {"olmoe-plain", "mixtral-window-headdim-sharded",
+                 "qwen2_moe-dynamic-relu6-fp16-sharded", "qwen3_moe-longrope-fp16"}) {
             QTest::addRow("%s", name) << name << false;
             QTest::addRow("%s operators", name) << name << true;
         }
@@ -104,14 +105,16 @@ private slots:
         reversed.assign(all.rbegin(), all.rend());
         BatchRouting whole, other;
         run(all, whole);
-        const std::size_t row = whole.expertIds.size() / ids.size(), sites = (*decoder)->sites().size(), k = row / sites;
+        const std::size_t row = whole.expertIds.size() / ids.size(), sites = (*decoder)->sites().size(),
+                          k = row / sites;
         std::size_t compared = 0, different = 0;
         const auto compare = [&](std::size_t sequence, std::size_t at) {
             for (std::size_t t = 0; t < static_cast<std::size_t>(lengths[sequence]); ++t) {
                 for (std::size_t m = 0; m < sites; ++m) {
                     const std::size_t a = (start[sequence] + t) * sites + m, b = (at + t) * sites + m;
                     ++compared;
-                    std::set<std::uint16_t> x(&whole.expertIds[a * k], &whole.expertIds[a * k] + k), y(&other.expertIds[b * k], &other.expertIds[b * k] + k);
+                    std::set<std::uint16_t> x(&whole.expertIds[a * k], &whole.expertIds[a * k] + k),
+                        y(&other.expertIds[b * k], &other.expertIds[b * k] + k);
                     if (x != y) {
                         ++different;
                         QVERIFY(whole.margin[a] <= 1e-5f * whole.weights[a * k]);
@@ -145,7 +148,8 @@ private slots:
             batch.lengths.assign(lengths.begin(), lengths.end());
             QVERIFY((*alone)->submit(batch));
             QVERIFY((*alone)->collect(other));
-            QVERIFY(other.expertIds == whole.expertIds && other.weights == whole.weights && other.entropy == whole.entropy);
+            QVERIFY(
+                other.expertIds == whole.expertIds && other.weights == whole.weights && other.entropy == whole.entropy);
         }
     }
 

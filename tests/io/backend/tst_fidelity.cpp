@@ -19,8 +19,9 @@ namespace {
 
 constexpr double kSetAgreement = 0.9998;
 constexpr double kTieMargin = 1e-5;
-// Some of these networks are chosen to amplify: transformers in fp32 is itself up to 4e-5 away from transformers in fp64 on
-// them. So one weight in a thousand may be off by more than 1e-5 (none is, with AVX-512), and none by more than thrice that.
+// Some of these networks are chosen to amplify: transformers in fp32 is itself up to 4e-5 away from transformers in
+// fp64 on them. So one weight in a thousand may be off by more than 1e-5 (none is, with AVX-512), and none by more than
+// thrice that.
 constexpr double kWeightError = 1e-5;
 constexpr double kWorstWeightError = 3e-5;
 constexpr double kHiddenError = 1e-4;
@@ -40,8 +41,8 @@ private slots:
             QTest::newRow(qPrintable(name)) << root.filePath(name) << false;
             QTest::newRow(qPrintable(name + " (operators)")) << root.filePath(name) << true;
         }
-        std::printf("%-50s %8s %10s %8s %12s %10s %10s %10s\n", "checkpoint", "choices", "different", "at ties", "worst margin", "weights",
-            "hidden", "loss");
+        std::printf("%-50s %8s %10s %8s %12s %10s %10s %10s\n", "checkpoint", "choices", "different", "at ties",
+            "worst margin", "weights", "hidden", "loss");
     }
 
     void goldens()
@@ -93,7 +94,8 @@ private slots:
                 }
                 std::sort(ours.begin(), ours.end());
                 std::sort(theirs.begin(), theirs.end());
-                const bool same = std::equal(ours.begin(), ours.end(), theirs.begin(), [](auto a, auto b) { return a.first == b.first; });
+                const bool same = std::equal(
+                    ours.begin(), ours.end(), theirs.begin(), [](auto a, auto b) { return a.first == b.first; });
                 if (!same) {
                     ++different;
                     worstMargin = std::max<double>(worstMargin, refMargin[t]);
@@ -107,7 +109,8 @@ private slots:
                 }
                 QCOMPARE(std::isnan(r.margin[cell]), std::isnan(refAbsolute[t]));
                 if (!std::isnan(refAbsolute[t]))
-                    QVERIFY(std::abs(r.margin[cell] - refAbsolute[t]) <= 2 * kWorstWeightError); // a difference of two scores
+                    QVERIFY(std::abs(r.margin[cell] - refAbsolute[t])
+                        <= 2 * kWorstWeightError); // a difference of two scores
             }
             // Entropy and logits of the tokens whose reference logits are kept.
             for (std::size_t t = 0; t < refLogits.size() / experts; ++t) {
@@ -121,7 +124,8 @@ private slots:
                     entropy -= p > 0 ? p * std::log(p) : 0;
                     QVERIFY(std::abs(r.logits[(t * sites + m) * experts + e] - refLogits[t * experts + e]) < 2e-4);
                 }
-                QVERIFY2(std::abs(r.entropy[t * sites + m] - entropy) < 1e-4, qPrintable(QString::number(r.entropy[t * sites + m] - entropy)));
+                QVERIFY2(std::abs(r.entropy[t * sites + m] - entropy) < 1e-4,
+                    qPrintable(QString::number(r.entropy[t * sites + m] - entropy)));
             }
         }
 
@@ -132,7 +136,8 @@ private slots:
         for (std::size_t i = 0; i < rows.size(); ++i) {
             double difference = 0, size = 0;
             for (std::size_t c = 0; c < hiddenWidth; ++c) {
-                const double a = r.hidden[static_cast<std::size_t>(rows[i]) * hiddenWidth + c], b = hidden[i * hiddenWidth + c];
+                const double a = r.hidden[static_cast<std::size_t>(rows[i]) * hiddenWidth + c],
+                             b = hidden[i * hiddenWidth + c];
                 difference += (a - b) * (a - b);
                 size += b * b;
             }
@@ -145,8 +150,8 @@ private slots:
             if (!std::isnan(refLoss[t]))
                 lossError = std::max<double>(lossError, std::abs(r.loss[t] - refLoss[t]));
         }
-        std::printf("%-50s %8zu %10zu %8zu %12.1e %10.1e %10.1e %10.1e\n", QTest::currentDataTag(), tokens * sites, different, excused,
-            worstMargin, weightError, hiddenError, lossError);
+        std::printf("%-50s %8zu %10zu %8zu %12.1e %10.1e %10.1e %10.1e\n", QTest::currentDataTag(), tokens * sites,
+            different, excused, worstMargin, weightError, hiddenError, lossError);
         std::fflush(stdout);
         QCOMPARE(different, excused);
         QVERIFY(double(different) <= (1 - kSetAgreement) * double(tokens * sites));

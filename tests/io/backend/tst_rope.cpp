@@ -29,9 +29,10 @@ private slots:
         const auto plain = [](double theta, int i) { return std::pow(theta, -2.0 * i / 8); };
         const auto check = [&](std::int64_t length, auto expected) {
             const auto f = ropeFrequencies(spec, 8, length);
-            QCOMPARE(f.size(), std::size_t {4});
+            QCOMPARE(f.size(), std::size_t{4});
             for (int i = 0; i < 4; ++i)
-                QVERIFY2(std::abs(f[i] / expected(i) - 1) < 3e-7, qPrintable(QString("%1: %2 %3").arg(i).arg(f[i]).arg(expected(i))));
+                QVERIFY2(std::abs(f[i] / expected(i) - 1) < 3e-7,
+                    qPrintable(QString("%1: %2 %3").arg(i).arg(f[i]).arg(expected(i))));
         };
         check(5, [&](int i) { return plain(1e4, i); });
         spec.kind = RopeKind::Linear;
@@ -99,7 +100,11 @@ private slots:
             QCOMPARE(f.size(), width);
             for (std::size_t i = 0; i < width; ++i) {
                 QVERIFY2(f[i] == inverse[s * width + i],
-                    qPrintable(QString("length %1, pair %2: %3, reference %4").arg(lengths[s]).arg(i).arg(f[i], 0, 'g', 9).arg(inverse[s * width + i], 0, 'g', 9)));
+                    qPrintable(QString("length %1, pair %2: %3, reference %4")
+                                   .arg(lengths[s])
+                                   .arg(i)
+                                   .arg(f[i], 0, 'g', 9)
+                                   .arg(inverse[s * width + i], 0, 'g', 9)));
             }
             QCOMPARE(static_cast<float>(arch.rope.attentionScaling), scaling[s]);
         }

@@ -37,8 +37,8 @@ Routed route(const RouterSpec& spec, const std::vector<float>& logits)
     r.logits.resize(logits.size());
     std::vector<float> scratch(static_cast<std::size_t>(2 * spec.numExperts));
     routeTokens(spec, logits.data(), n,
-        {r.chosen.data(), r.chosenWeights.data(), r.ids.data(), r.weights.data(), spec.topK, r.entropy.data(), r.margin.data(), 1,
-            r.logits.data(), spec.numExperts},
+        {r.chosen.data(), r.chosenWeights.data(), r.ids.data(), r.weights.data(), spec.topK, r.entropy.data(),
+            r.margin.data(), 1, r.logits.data(), spec.numExperts},
         scratch.data());
     return r;
 }
@@ -46,9 +46,12 @@ Routed route(const RouterSpec& spec, const std::vector<float>& logits)
 double scoreOf(ScoreFunction f, double x)
 {
     switch (f) {
-    case ScoreFunction::Sigmoid: return 1 / (1 + std::exp(-x));
-    case ScoreFunction::SqrtSoftplus: return std::sqrt(std::log1p(std::exp(x)));
-    default: return x;
+    case ScoreFunction::Sigmoid:
+        return 1 / (1 + std::exp(-x));
+    case ScoreFunction::SqrtSoftplus:
+        return std::sqrt(std::log1p(std::exp(x)));
+    default:
+        return x;
     }
 }
 
@@ -65,15 +68,15 @@ private slots:
         spec.topK = 2;
         // Uniform logits: all weights 1/E, entropy ln E, margin 0, ids 0 and 1 by the tie rule.
         auto r = route(spec, {0, 0, 0, 0});
-        QCOMPARE(r.ids, (std::vector<std::uint16_t> {0, 1}));
+        QCOMPARE(r.ids, (std::vector<std::uint16_t>{0, 1}));
         QVERIFY(std::abs(r.weights[0] - 0.25) < 1e-7);
         QVERIFY(std::abs(r.entropy[0] - std::log(4.0)) < 1e-6);
         QCOMPARE(r.margin[0], 0.0f);
         // exp: 1 2 4 8 -> shares 8/15, 4/15 and margin 2/15; renormalised 2/3, 1/3; scaled by 3.
         const float l2 = std::log(2.0f);
-        const std::vector<float> powers {0, l2, 2 * l2, 3 * l2};
+        const std::vector<float> powers{0, l2, 2 * l2, 3 * l2};
         r = route(spec, powers);
-        QCOMPARE(r.ids, (std::vector<std::uint16_t> {3, 2}));
+        QCOMPARE(r.ids, (std::vector<std::uint16_t>{3, 2}));
         QVERIFY(std::abs(r.weights[0] - 8.0 / 15) < 1e-6 && std::abs(r.weights[1] - 4.0 / 15) < 1e-6);
         QVERIFY(std::abs(r.margin[0] - 2.0 / 15) < 1e-6);
         spec.renormalisation = Renormalisation::Sum;
@@ -103,7 +106,7 @@ private slots:
         QCOMPARE(r.entropy[0], 0.0f);
         r = route(spec, {0, std::nanf(""), 0});
         QVERIFY(std::isnan(r.weights[0]) && std::isnan(r.entropy[0]) && std::isnan(r.margin[0]));
-        QCOMPARE(r.ids, (std::vector<std::uint16_t> {0, 1}));
+        QCOMPARE(r.ids, (std::vector<std::uint16_t>{0, 1}));
     }
 
     void random_data()
@@ -113,13 +116,15 @@ private slots:
         QTest::addColumn<int>("score");
         QTest::addColumn<int>("renorm");
         QTest::addColumn<bool>("ties");
-        for (const auto& [e, k] : std::initializer_list<std::pair<int, int>> {{8, 2}, {64, 8}, {60, 4}, {128, 8}, {5, 5}, {512, 10}, {17, 1}}) {
+        for (const auto& [e, k] : std::initializer_list<std::pair<int, int>>{
+                 {8, 2}, {64, 8}, {60, 4}, {128, 8}, {5, 5}, {512, 10}, {17, 1}}) {
             for (int score = 0; score < 4; ++score) {
                 for (int renorm = 0; renorm < 3; ++renorm) {
                     if (score == int(ScoreFunction::Identity) && renorm == int(Renormalisation::Sum))
                         continue; // logits can sum to nothing
                     for (bool ties : {false, true})
-                        QTest::addRow("E%d k%d score%d renorm%d ties%d", e, k, score, renorm, ties) << e << k << score << renorm << ties;
+                        QTest::addRow("E%d k%d score%d renorm%d ties%d", e, k, score, renorm, ties)
+                            << e << k << score << renorm << ties;
                 }
             }
         }
@@ -163,7 +168,8 @@ private slots:
             }
             std::vector<int> order(static_cast<std::size_t>(experts));
             std::iota(order.begin(), order.end(), 0);
-            std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return row[a] > row[b]; }); // scores grow with logits
+            std::stable_sort(
+                order.begin(), order.end(), [&](int a, int b) { return row[a] > row[b]; }); // scores grow with logits
             double sum = 0, exponentials = 0;
             for (int s = 0; s < k; ++s) {
                 sum += std::abs(scores[order[s]]);
@@ -192,8 +198,9 @@ private slots:
         // The device's implementation, run on the CPU: the same choices in the same order.
         const RoutedTensors d = routeTensor(spec, at::from_blob(logits.data(), {kTokens, experts}, at::kFloat));
         for (int i = 0; i < kTokens * k; ++i) {
-            QCOMPARE(d.ids.data_ptr<std::int64_t>()[i], std::int64_t {r.ids[i]});
-            QVERIFY(std::abs(d.weights.data_ptr<float>()[i] - r.weights[i]) <= 2e-6 * std::max(1.0f, std::abs(r.weights[i])));
+            QCOMPARE(d.ids.data_ptr<std::int64_t>()[i], std::int64_t{r.ids[i]});
+            QVERIFY(std::abs(d.weights.data_ptr<float>()[i] - r.weights[i])
+                <= 2e-6 * std::max(1.0f, std::abs(r.weights[i])));
         }
         for (int t = 0; t < kTokens; ++t) {
             QVERIFY(std::abs(d.entropy.data_ptr<float>()[t] - r.entropy[t]) < 1e-5);
