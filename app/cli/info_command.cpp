@@ -57,7 +57,7 @@ std::string grouped(std::uint64_t n)
 {
     auto text = std::to_string(n);
     for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3)
-        text.insert(static_cast<std::size_t>(at), ",");
+        text.insert(text.begin() + at, ',');
     return text;
 }
 
