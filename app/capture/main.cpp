@@ -34,8 +34,11 @@ void onSignal(int signal)
 std::string joined(int argc, char** argv)
 {
     std::string line;
-    for (int i = 0; i < argc; ++i)
-        line += (i ? " " : "") + std::string(argv[i]);
+    for (int i = 0; i < argc; ++i) {
+        if (i > 0)
+            line += ' ';
+        line += argv[i];
+    }
     return line;
 }
 
