@@ -6,6 +6,8 @@
 #include "tests/analysis/synthetic_trace.h"
 #include "views/load/load_map.h"
 
+#include <QTimeZone>
+
 namespace expertscope::testing {
 
 /// `layers` x `experts`, top-2, 6 sequences labelled language = de, en, fr; layer 1 never uses expert 3; the first
@@ -77,7 +79,7 @@ inline FigureSpec loadSpec()
 inline Figure loadFigure(BlockSource& source, const FigureSpec& spec)
 {
     const LoadMap map(loadTables(source, spec), spec);
-    return resolveLoadFigure(spec, map, QDateTime::fromSecsSinceEpoch(1767225600, Qt::UTC)).value();
+    return resolveLoadFigure(spec, map, QDateTime::fromSecsSinceEpoch(1767225600, QTimeZone::utc())).value();
 }
 
 }

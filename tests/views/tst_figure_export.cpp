@@ -12,6 +12,7 @@
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimeZone>
 #include <QXmlStreamReader>
 #include <QtEndian>
 
@@ -57,7 +58,7 @@ Figure matrixFigure(std::size_t rows, std::size_t columns, std::vector<float> va
     figure.spec.valueTitle = "Value";
     figure.map = map;
     figure.scale = {colourTable("viridis").value(), ScaleKind::Linear, low, high};
-    figure.created = QDateTime::fromSecsSinceEpoch(0, Qt::UTC);
+    figure.created = QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc());
     return figure;
 }
 

@@ -13,6 +13,7 @@
 #include <QRegularExpression>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <QTimeZone>
 #include <QUuid>
 
 #include <cmath>
@@ -153,9 +154,9 @@ QDateTime figureDate(const QString& traceCreated)
     bool ok = false;
     const qint64 epoch = qEnvironmentVariable("SOURCE_DATE_EPOCH").toLongLong(&ok);
     if (ok && epoch >= 0)
-        return QDateTime::fromSecsSinceEpoch(epoch, Qt::UTC);
+        return QDateTime::fromSecsSinceEpoch(epoch, QTimeZone::utc());
     const QDateTime created = QDateTime::fromString(traceCreated, Qt::ISODate);
-    return created.isValid() ? created.toUTC() : QDateTime::fromSecsSinceEpoch(0, Qt::UTC);
+    return created.isValid() ? created.toUTC() : QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc());
 }
 
 }
