@@ -2,6 +2,7 @@
 //
 // What a publisher's checker would look at (research/qt_and_style C4), with other people's PDF tools.
 #include "tests/views/load_fixture.h"
+#include "views/figure/pdf_patch.h"
 #include "views/figure/heat_figure.h"
 
 #include <QDir>
@@ -475,6 +476,34 @@ private slots:
         QVERIFY(QString::fromStdString(written.error().message()).contains("is no kind of figure"));
         QVERIFY(!writeFigure(figure, file("no/such/folder/x.pdf"), {}));
         QVERIFY(!QFile::exists(file("no")));
+    }
+
+    void noClockIsLeftInAPdf()
+    {
+        // As Qt 6.8 writes it; older versions have no XMP.
+        const QByteArray head = "%PDF-1.4\n", page = "1 0 obj\n<< /MediaBox [0 0 100 100] >>\nendobj\n";
+        const QByteArray xmp = "2 0 obj\n<< /Length 67 >>\nstream\n"
+                               "<a xmp:CreateDate=\"2026-11-22T02:36:47+09:00\" xmp:ModifyDate=\"\"/>\nendstream\nendobj\n";
+        const auto pdfWith = [&](QByteArray stream) {
+            const QByteArray body = head + page + stream;
+            const auto entry = [](qsizetype at) { return QByteArray::number(at).rightJustified(10, '0') + " 00000 n \n"; };
+            return body + "xref\n0 3\n0000000000 65535 f \n" + entry(head.size()) + entry(head.size() + page.size())
+                + "trailer\n<< >>\nstartxref\n" + QByteArray::number(body.size()) + "\n%%EOF\n";
+        };
+        const auto date = QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc());
+        QVERIFY(!patchPdf(pdfWith(xmp), {252.283, 100}, date)); // an empty date is none
+        for (const char* zone : {"+09:00", "Z"}) {
+            QByteArray stream = xmp;
+            stream.replace("+09:00", zone).replace("ModifyDate=\"\"", QByteArray("ModifyDate=\"2026-11-22T02:36:47") + zone + "\"");
+            const auto patched = patchPdf(pdfWith(stream), {252.283, 100}, date);
+            QVERIFY(patched.has_value());
+            QVERIFY(!patched->contains("2026"));
+            QCOMPARE(patched->count("1970-01-01T00:00:00"), 2);
+            const qsizetype second = patched->indexOf("2 0 obj"), end = patched->indexOf("xref\n");
+            QCOMPARE(end - second, stream.size()); // the stream kept its length, the table its places
+            QVERIFY(patched->contains(QByteArray::number(second).rightJustified(10, '0') + " 00000 n"));
+            QVERIFY(patched->contains("startxref\n" + QByteArray::number(end) + "\n"));
+        }
     }
 
     void specAndDataLieBesideIt()

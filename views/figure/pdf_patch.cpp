@@ -60,6 +60,17 @@ Expected<QByteArray> patchPdf(const QByteArray& pdf, const QSizeF& points, const
             edits.push_back({value, end - value, date});
         }
     }
+    // Since 6.8 Qt also writes them as XMP, in a stream whose length must stay.
+    const QByteArray xmpDate = created.toUTC().toString("yyyy-MM-ddTHH:mm:ss").toLatin1();
+    for (const char* key : {"xmp:CreateDate=\"", "xmp:ModifyDate=\"", "xmp:MetadataDate=\""}) {
+        for (qsizetype at = pdf.indexOf(key); at >= 0; at = pdf.indexOf(key, at + 1)) {
+            const qsizetype value = at + qsizetype(qstrlen(key));
+            const qsizetype zone = closing(pdf, value, '"') - 1 - value - xmpDate.size();
+            if (zone != 1 && zone != 6)
+                return broken("XMP date");
+            edits.push_back({value, xmpDate.size() + zone, xmpDate + (zone == 1 ? "Z" : "+00:00")});
+        }
+    }
     std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.position < b.position; });
 
     // The cross-reference table: lines of 20 bytes "0000000123 00000 n \n".

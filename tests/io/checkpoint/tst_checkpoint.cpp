@@ -741,7 +741,7 @@ void TestCheckpoint::refuses()
     timer.start();
     const auto checkpoint = Checkpoint::open(path);
     QVERIFY(!checkpoint);
-    QVERIFY(timer.elapsed() < 2000);
+    QVERIFY(timer.elapsed() < 20000); // no hang; milliseconds on any machine
     const auto message = checkpoint.error().message();
     QVERIFY2(QString::fromStdString(checkpoint.error().what).contains(what), message.c_str());
     QVERIFY2(QString::fromStdString(checkpoint.error().where).contains(where), message.c_str());
