@@ -192,9 +192,11 @@ private slots:
             QSKIP("xvfb-run is not installed");
         const QMap<QString, QString> home{{"XDG_CONFIG_HOME", m_dir.path()}, {"XDG_RUNTIME_DIR", m_dir.path()}};
         const QString shot = file("window.png");
+        // xvfb-run ends with 5 when its own clearing up fails, which it does now and then: the window's status is printed.
+        const QStringList window{"-a", "sh", "-c", "\"$0\" \"$@\"; echo status=$?", kDesktop};
         const Result result =
-            run("xvfb-run", {"-a", kDesktop, file("trace.h5"), "--theme", "dark", "--screenshot", shot}, home);
-        QVERIFY2(result.status == 0, (result.err + result.out).constData());
+            run("xvfb-run", window + QStringList{file("trace.h5"), "--theme", "dark", "--screenshot", shot}, home);
+        QVERIFY2(result.out.contains("status=0"), (result.err + result.out).constData());
         const QImage image(shot);
         QVERIFY(image.width() >= 800);
         int bright = 0; // the map's yellow is there, and the dark theme
@@ -205,8 +207,8 @@ private slots:
             }
         QVERIFY(bright > 100);
         QVERIFY(qGray(image.pixel(3, image.height() - 3)) < 80);
-        const Result wrong = run("xvfb-run", {"-a", kDesktop, file("no.h5"), "--screenshot", shot}, home);
-        QCOMPARE(wrong.status, 1);
+        const Result wrong = run("xvfb-run", window + QStringList{file("no.h5"), "--screenshot", shot}, home);
+        QVERIFY2(wrong.out.contains("status=1"), (wrong.err + wrong.out).constData());
         QVERIFY2((wrong.err + wrong.out).contains("no.h5"), wrong.err.constData());
     }
 
