@@ -142,32 +142,34 @@ Expected<bool> exists(hid_t location, const std::string& path, const std::string
     return true;
 }
 
-Expected<Handle> openGroup(hid_t location, const std::string& path, const std::string& file)
+namespace {
+
+/// `kind`: how errors call what is wanted.
+Expected<Handle> openObject(
+    hid_t location, const std::string& path, const std::string& file, H5I_type_t type, const std::string& kind)
 {
     const Lock lock;
     ES_ASSIGN(const bool there, exists(location, path, file));
     if (!there)
-        return fail("group '" + path + "' is missing", file);
+        return fail(kind + " '" + path + "' is missing", file);
     Handle object(H5Oopen(location, path.c_str(), H5P_DEFAULT), H5Oclose);
     if (!object)
-        return failed("group '" + path + "' cannot be opened", file);
-    if (H5Iget_type(object) != H5I_GROUP)
-        return fail("'" + path + "' is not a group", file);
+        return failed(kind + " '" + path + "' cannot be opened", file);
+    if (H5Iget_type(object) != type)
+        return fail("'" + path + "' is not a " + kind, file);
     return object;
+}
+
+}
+
+Expected<Handle> openGroup(hid_t location, const std::string& path, const std::string& file)
+{
+    return openObject(location, path, file, H5I_GROUP, "group");
 }
 
 Expected<Handle> openDataset(hid_t location, const std::string& path, const std::string& file)
 {
-    const Lock lock;
-    ES_ASSIGN(const bool there, exists(location, path, file));
-    if (!there)
-        return fail("dataset '" + path + "' is missing", file);
-    Handle object(H5Oopen(location, path.c_str(), H5P_DEFAULT), H5Oclose);
-    if (!object)
-        return failed("dataset '" + path + "' cannot be opened", file);
-    if (H5Iget_type(object) != H5I_DATASET)
-        return fail("'" + path + "' is not a dataset", file);
-    return object;
+    return openObject(location, path, file, H5I_DATASET, "dataset");
 }
 
 Expected<std::vector<hsize_t>> dimensions(hid_t dataset, const std::string& where)
