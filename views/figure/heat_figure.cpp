@@ -43,17 +43,6 @@ void setTicks(QCPAxis* axis, const std::vector<Tick>& ticks)
     axis->setTicker(ticker);
 }
 
-/// The colour bar is a heat map of one column and as many rows as the table has entries, highest at the top.
-HeatMapPtr barMap(const ColourScale& scale)
-{
-    std::vector<float> values(256);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = float(scale.valueAt((255.5 - double(i)) / 256));
-    auto map = std::make_shared<HeatMap>();
-    map->values = Pyramid(256, 1, std::move(values));
-    return map;
-}
-
 std::pair<float, float> valueRange(const HeatMap& map)
 {
     const auto s = map.values.summarise(0, map.rows(), 0, map.columns());
@@ -211,7 +200,7 @@ void HeatFigure::buildBar(const QFont& font)
         t.position = (1 - t.position) * 256 - 0.5;
     setTicks(value, ticks);
     auto* bar = new HeatMapPlottable(key, value);
-    bar->setData(barMap(m_figure.scale), m_figure.scale, Reducer::Mean);
+    bar->setData(colourBarMap(m_figure.scale), m_figure.scale, Reducer::Mean);
     bar->setPaper(256, m_figure.spec.dpi);
 }
 

@@ -14,6 +14,8 @@
 
 namespace expertscope {
 
+struct ColourScale;
+
 struct HeatMap
 {
     Pyramid values; ///< [rows, columns], row 0 at the top
@@ -36,5 +38,8 @@ struct HeatMap
 };
 
 using HeatMapPtr = std::shared_ptr<const HeatMap>;
+
+/// The colour bar is a heat map of one column and as many rows as the table has entries, highest at the top.
+HeatMapPtr colourBarMap(const ColourScale& scale);
 
 }

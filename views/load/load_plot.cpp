@@ -38,16 +38,6 @@ struct LoadPlot::Private
 
 namespace {
 
-HeatMapPtr barData(const ColourScale& scale)
-{
-    std::vector<float> values(256);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = float(scale.valueAt((255.5 - double(i)) / 256));
-    auto map = std::make_shared<HeatMap>();
-    map->values = Pyramid(256, 1, std::move(values));
-    return map;
-}
-
 void prepareAxis(QCPAxis* axis, bool labelled)
 {
     axis->setVisible(true);
@@ -150,7 +140,7 @@ void LoadPlot::setMap(HeatMapPtr map, const ColourScale& scale, Reducer reducer)
     d->data = std::move(map);
     d->scale = scale;
     d->map->setData(d->data, scale, reducer);
-    d->barMap->setData(barData(scale), scale, Reducer::Mean);
+    d->barMap->setData(colourBarMap(scale), scale, Reducer::Mean);
     d->x->setLabel(d->data ? d->data->columnTitle : QString());
     d->y->setLabel(d->data ? d->data->rowTitle : QString());
     d->bar->setLabel(d->data ? d->data->valueTitle : QString());
