@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/archive.h"
+#include "analysis/parameters.h"
 #include "analysis/result.h"
 
 #include <functional>
@@ -8,27 +10,52 @@
 
 namespace expertscope {
 
+/// The sequences that a pass goes over, all shards of it together.
+struct Selection
+{
+    std::vector<SequenceIndex> sequences; ///< in token order
+    std::vector<std::int32_t> rank; ///< [S] place among them, -1: not selected
+};
+
 /// What a metric needs to know before it sees a block.
 struct MetricContext
 {
     const RoutingShape* shape = nullptr; ///< outlives the accumulator
-    const Label* by = nullptr; ///< split results by the values of this label, or null
-    std::map<std::string, double> params; ///< the metric's own, defaults filled in
-    std::vector<SiteIndex> sites; ///< the ones that results are wanted for
+    const Label* by = nullptr; ///< the label whose values a metric that compares them is to compare, or null
+    Parameters params; ///< the metric's own, checked
+    std::vector<SiteIndex> sites; ///< the ones that results are wanted for, ascending
+    std::shared_ptr<const Selection> selection;
+    std::vector<std::string> series; ///< names of the traces when the source is a SeriesSource, else empty
+    bool valuesOnly = false; ///< neither `uniform` nor matrices are looked at: a bootstrap replicate
 };
 
-/// One metric over a part of a trace: observes blocks, merges with its like, yields rows. One thread at a time.
+/// The same tokens at several sites.
+struct Tile
+{
+    std::span<const Block> blocks; ///< by site, ascending, at least one; same tokens, same runs, same token ids
+
+    std::span<const SequenceRun> runs() const { return blocks.front().runs; }
+};
+
+/// One metric over a part of a trace: observes tiles, merges with its like, yields rows. One thread at a time.
 class Accumulator
 {
 public:
     virtual ~Accumulator() = default;
 
-    /// Adds what lies in the runs of a block; tokens outside them were filtered out. A run continues the last one of
-    /// the block before when RunCursor says so (see Block).
-    virtual void observe(const Block& block) = 0;
+    /// Adds what lies in the runs of a tile; tokens outside them were filtered out. A run continues the last one of
+    /// the tile before when RunCursor says so (see Block). Metrics that compare sites (MetricSpec::crossSite) get all
+    /// sites of the pass in each tile, the others maybe one.
+    virtual void observe(const Tile& tile) = 0;
     /// Adds what `other`, of the same type and context, has seen elsewhere. Order does not matter.
     virtual void merge(const Accumulator& other) = 0;
-    virtual std::vector<ResultRow> result() const = 0;
+    virtual Results result() const = 0;
+    /// Writes the state, or reads it into a fresh accumulator of the same context; what it cannot believe makes the
+    /// archive not ok.
+    virtual void persist(Archive& archive) = 0;
+    /// For metrics that must learn before they measure (MetricSpec::twoPasses): asked of the merged accumulator after
+    /// the first pass, once a worker; a fresh accumulator for a second pass, which may refer to this one.
+    virtual std::unique_ptr<Accumulator> secondPass() const { return nullptr; }
 };
 
 /// Tells whether a run goes on where the last one ended. A position > 0 alone does not: the tokens before it may have
@@ -61,8 +88,14 @@ struct MetricSpec
     std::string definition; ///< one line
     std::string source; ///< paper, equation
     std::vector<Columns> needs = {}; ///< beyond expert ids: alternatives, best first; the first one recorded is read
+    std::vector<Columns> likes = {}; ///< read when recorded; the metric copes without
     bool needsLabel = false; ///< compares the values of `by`; other metrics are simply computed for each of them
-    std::map<std::string, double> params = {}; ///< with defaults
+    unsigned minTraces = 1; ///< > 1: compares traces of the same tokens (series.h)
+    bool crossSite = false; ///< looks at several sites of a token at once
+    bool twoPasses = false;
+    bool simulateUniform = false; ///< no closed form: `uniform` comes from the metric itself on routing by chance
+    bool onRequest = false; ///< costs so much more than reading that it is left out unless named
+    std::vector<ParameterSpec> params = {};
     std::function<std::unique_ptr<Accumulator>(const MetricContext&)> make;
 };
 

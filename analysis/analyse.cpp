@@ -1,43 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/analyse.h"
 
-#include "analysis/by_label.h"
+#include "analysis/needs.h"
+#include "analysis/partition.h"
 #include "analysis/per_site.h"
+#include "analysis/uniform_source.h"
 
 #include <algorithm>
 
 namespace expertscope {
 
 namespace {
-
-std::string describe(const Columns& columns)
-{
-    std::string text;
-    const auto add = [&](bool wanted, const char* name) {
-        if (wanted)
-            text += (text.empty() ? "" : " and ") + std::string(name);
-    };
-    add(columns.weights, "weights");
-    add(columns.entropy, "entropy");
-    add(columns.margin, "margin");
-    add(columns.logits, "logits");
-    add(columns.tokenIds, "token ids");
-    return text;
-}
-
-Columns united(const Columns& a, const Columns& b)
-{
-    return {a.weights || b.weights, a.entropy || b.entropy, a.margin || b.margin, a.logits || b.logits,
-        a.tokenIds || b.tokenIds};
-}
-
-/// The first alternative that the trace holds.
-const Columns* firstRecorded(const std::vector<Columns>& needs, const Columns& recorded)
-{
-    const auto found =
-        std::ranges::find_if(needs, [&](const Columns& need) { return united(need, recorded) == recorded; });
-    return found == needs.end() ? nullptr : &*found;
-}
 
 /// A request that has been checked against the registry and the trace.
 struct Job
@@ -58,86 +31,262 @@ Expected<const MetricSpec*> findMetric(const std::string& name)
     return fail("unknown metric '" + name + "'", {}, "known: " + known);
 }
 
-Expected<Job> makeJob(const RoutingShape& shape, const MetricRequest& request, const Label* by, Columns& wanted)
+std::unique_ptr<Accumulator> makeAccumulator(const Job& job, const Label* by, unsigned replicates)
 {
-    Job job;
-    ES_ASSIGN(job.spec, findMetric(request.name));
-    job.context.shape = &shape;
-    job.context.by = by;
-    job.context.params = job.spec->params;
-    for (const auto& [name, value] : request.params) {
-        if (!job.context.params.contains(name))
-            return fail("metric '" + request.name + "' has no parameter '" + name + "'");
-        job.context.params[name] = value;
-    }
-    if (job.spec->needsLabel && !by) {
-        job.missing = "needs a label to compare by; the trace has ";
-        for (std::size_t i = 0; i < shape.labels.size(); ++i)
-            job.missing += (i ? ", " : "") + shape.labels[i].name;
-        if (shape.labels.empty())
-            job.missing += "none";
-    } else if (!job.spec->needs.empty()) {
-        if (const Columns* columns = firstRecorded(job.spec->needs, shape.columns))
-            wanted = united(wanted, *columns);
-        else
-            job.missing = "the trace does not hold " + describeNeeds(job.spec->needs);
-    }
-    return job;
-}
-
-}
-
-std::string describeNeeds(const std::vector<Columns>& needs)
-{
-    std::string text;
-    for (const Columns& alternative : needs) {
-        const bool lessWouldDo = std::ranges::any_of(needs,
-            [&](const Columns& other) { return !(other == alternative) && united(other, alternative) == alternative; });
-        if (!lessWouldDo)
-            text += (text.empty() ? "" : ", or ") + describe(alternative);
-    }
-    return text;
-}
-
-Expected<std::vector<ResultRow>> analyse(
-    BlockSource& source, const std::vector<MetricRequest>& requests, const std::string& by, const PassOptions& options)
-{
-    const RoutingShape& shape = source.shape();
-    const Label* label = nullptr;
-    if (!by.empty()) {
-        ES_ASSIGN(label, findLabel(shape, by));
-    }
-    ES_ASSIGN(const auto sites, selectSites(shape, options));
-    Columns wanted;
-    std::vector<Job> jobs;
-    for (const MetricRequest& request : requests) {
-        ES_ASSIGN(Job job, makeJob(shape, request, label, wanted));
-        job.context.sites = sites;
-        jobs.push_back(std::move(job));
-    }
-    const auto make = [&] {
-        AccumulatorSet set;
-        for (const Job& job : jobs) {
-            if (!job.missing.empty())
-                continue;
-            set.push_back(
-                label && !job.spec->needsLabel ? splitByLabel(*job.spec, job.context) : job.spec->make(job.context));
-        }
-        return set;
+    const AccumulatorFactory plain = [&job, by] {
+        return by && !job.spec->needsLabel ? splitByLabel(*job.spec, job.context, *by) : job.spec->make(job.context);
     };
-    ES_ASSIGN(const AccumulatorSet set, runPass(source, wanted, make, options));
+    if (replicates == 0)
+        return plain();
+    const AccumulatorFactory replicate = [&job, by] {
+        MetricContext context = job.context;
+        context.valuesOnly = true;
+        return by && !job.spec->needsLabel ? splitByLabel(*job.spec, context, *by) : job.spec->make(context);
+    };
+    return bootstrapped(plain, replicate, job.context, by, replicates);
+}
 
-    std::vector<ResultRow> rows;
-    auto computed = set.begin();
-    for (const Job& job : jobs) {
+}
+
+struct Analysis::Private
+{
+    const RoutingShape* shape = nullptr;
+    AnalysisRequest request;
+    const Label* label = nullptr;
+    std::vector<Job> jobs;
+    AccumulatorSet learnt; ///< one a computable job: of the first pass
+    AccumulatorSet set; ///< the same, of the last pass
+    bool ran = false;
+
+    template <class Wanted> std::vector<const Job*> jobsWhere(Wanted wanted) const
+    {
+        std::vector<const Job*> chosen;
+        for (const Job& job : jobs) {
+            if (job.missing.empty() && wanted(job))
+                chosen.push_back(&job);
+        }
+        return chosen;
+    }
+    std::vector<const Job*> computable() const
+    {
+        return jobsWhere([](const Job&) { return true; });
+    }
+
+    PassNeeds needsOf(const std::vector<const Job*>& some) const
+    {
+        PassNeeds needs;
+        for (const Job* job : some) {
+            if (const Columns* columns = firstRecorded(job->spec->needs, shape->columns))
+                needs.columns = united(needs.columns, *columns);
+            if (const Columns* columns = firstRecorded(job->spec->likes, shape->columns))
+                needs.columns = united(needs.columns, *columns);
+            needs.sitesTogether |= job->spec->crossSite;
+        }
+        return needs;
+    }
+
+    AccumulatorSet makeSet(const std::vector<const Job*>& some, unsigned replicates) const
+    {
+        AccumulatorSet made;
+        for (const Job* job : some)
+            made.push_back(makeAccumulator(*job, label, replicates));
+        return made;
+    }
+
+    /// Both passes of `some` over a source. The accumulators of the second may refer to those of the first.
+    Expected<void> passes(BlockSource& source, const std::vector<const Job*>& some, const PassOptions& options,
+        unsigned replicates, AccumulatorSet& first, AccumulatorSet& last) const
+    {
+        ES_ASSIGN(first, runPass(source, needsOf(some), [&] { return makeSet(some, replicates); }, options));
+        last.resize(first.size());
+        std::vector<const Job*> again;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            if (some[i]->spec->twoPasses) {
+                again.push_back(some[i]);
+                places.push_back(i);
+            }
+        }
+        if (again.empty())
+            return {};
+        const auto make = [&] {
+            AccumulatorSet made;
+            for (const std::size_t i : places)
+                made.push_back(first[i]->secondPass());
+            return made;
+        };
+        ES_ASSIGN(AccumulatorSet second, runPass(source, needsOf(again), make, options));
+        for (std::size_t i = 0; i < places.size(); ++i)
+            last[places[i]] = std::move(second[i]);
+        return {};
+    }
+
+    static const Accumulator& finished(const AccumulatorSet& first, const AccumulatorSet& last, std::size_t i)
+    {
+        return last[i] ? *last[i] : *first[i];
+    }
+
+    /// What the metrics without a closed form give for routing by chance, by row.
+    Expected<std::map<RowKey, double>> simulated(BlockSource& source, const std::vector<Results>& measured) const
+    {
+        std::vector<const Job*> some;
+        const std::vector<const Job*> all = computable();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const bool lacking = std::ranges::any_of(
+                measured[i].rows, [](const ResultRow& row) { return row.value && !row.uniform; });
+            if (all[i]->spec->simulateUniform && lacking)
+                some.push_back(all[i]);
+        }
+        std::map<RowKey, double> values;
+        if (some.empty() || !request.simulateUniform)
+            return values;
+        UniformSource chance(source);
+        const MetricContext& context = some.front()->context;
+        AccumulatorSet first, last;
+        ES_TRY(passes(chance, some,
+            simulationOptions(request.pass, *shape, *context.selection, context.sites.size()), 0, first, last));
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            for (const ResultRow& row : finished(first, last, i).result().rows) {
+                if (row.value)
+                    values[keyOf(row)] = *row.value;
+            }
+        }
+        return values;
+    }
+};
+
+Analysis::Analysis(std::unique_ptr<Private> data)
+    : d(std::move(data))
+{
+}
+Analysis::Analysis(Analysis&&) noexcept = default;
+Analysis& Analysis::operator=(Analysis&&) noexcept = default;
+Analysis::~Analysis() = default;
+
+Expected<Analysis> Analysis::prepare(const RoutingShape& shape, AnalysisRequest request)
+{
+    auto d = std::make_unique<Private>();
+    d->shape = &shape;
+    d->request = std::move(request);
+    if (!d->request.by.empty()) {
+        ES_ASSIGN(d->label, findLabel(shape, d->request.by));
+    }
+    if (d->request.pass.shard.index >= d->request.pass.shard.count)
+        return fail("there is no such shard", {}, "of n they are 0 to n - 1");
+    MetricContext common;
+    common.shape = &shape;
+    common.by = d->label;
+    ES_ASSIGN(common.sites, selectSites(shape, d->request.pass));
+    auto selection = std::make_shared<Selection>();
+    ES_ASSIGN(selection->sequences, selectSequences(shape, d->request.pass));
+    selection->rank.assign(shape.sequences.size(), -1);
+    for (std::size_t i = 0; i < selection->sequences.size(); ++i)
+        selection->rank[std::size_t(selection->sequences[i])] = static_cast<std::int32_t>(i);
+    common.selection = std::move(selection);
+    common.series = d->request.series;
+    for (const MetricRequest& metric : d->request.metrics) {
+        Job job;
+        ES_ASSIGN(job.spec, findMetric(metric.name));
+        job.context = common;
+        auto params = Parameters::check(job.spec->params, metric.params);
+        if (!params) {
+            Error error = std::move(params).error();
+            error.what = "metric '" + metric.name + "': " + error.what;
+            return tl::unexpected(std::move(error));
+        }
+        job.context.params = std::move(*params);
+        job.missing = whatIsMissing(*job.spec, shape, d->label != nullptr, std::max<std::size_t>(common.series.size(), 1));
+        d->jobs.push_back(std::move(job));
+    }
+    return Analysis(std::move(d));
+}
+
+Expected<void> Analysis::run(BlockSource& source)
+{
+    d->ran = false;
+    ES_TRY(d->passes(source, d->computable(), d->request.pass, d->request.bootstrap, d->learnt, d->set));
+    d->ran = true;
+    return {};
+}
+
+Expected<std::string> Analysis::save() const
+{
+    Archive archive;
+    const auto jobs = d->computable();
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        if (jobs[i]->spec->twoPasses)
+            return fail("metric '" + jobs[i]->spec->name + "' needs two passes: it cannot be split into shards");
+        d->learnt[i]->persist(archive);
+    }
+    return archive.bytes();
+}
+
+Expected<void> Analysis::absorb(std::string_view state)
+{
+    const auto jobs = d->computable();
+    AccumulatorSet fresh = d->makeSet(jobs, d->request.bootstrap);
+    Archive archive(state);
+    for (const auto& accumulator : fresh) {
+        if (archive.ok())
+            accumulator->persist(archive);
+    }
+    if (!archive.ok() || !archive.atEnd())
+        return fail("this is not the state of such an analysis");
+    if (!d->ran) {
+        d->learnt = std::move(fresh);
+        d->set.clear();
+        d->set.resize(d->learnt.size());
+        d->ran = true;
+        return {};
+    }
+    for (std::size_t i = 0; i < fresh.size(); ++i)
+        d->learnt[i]->merge(*fresh[i]);
+    return {};
+}
+
+Expected<Results> Analysis::results(BlockSource& source) const
+{
+    const auto jobs = d->computable();
+    std::vector<Results> measured;
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+        measured.push_back(Private::finished(d->learnt, d->set, i).result());
+    ES_ASSIGN(const auto uniform, d->simulated(source, measured));
+
+    Results results;
+    auto next = measured.begin();
+    for (const Job& job : d->jobs) {
         if (!job.missing.empty()) {
-            rows.push_back(undefinedRow(job.spec->name, job.missing));
+            results.rows.push_back(undefinedRow(job.spec->name, job.missing));
             continue;
         }
-        std::vector<ResultRow> more = (*computed++)->result();
-        std::ranges::move(more, std::back_inserter(rows));
+        for (ResultRow& row : next->rows) {
+            if (row.value && !row.uniform && !uniform.empty()) {
+                if (const auto found = uniform.find(keyOf(row)); found != uniform.end())
+                    row.uniform = found->second;
+            }
+            results.rows.push_back(std::move(row));
+        }
+        std::ranges::move(next->matrices, std::back_inserter(results.matrices));
+        ++next;
     }
-    return rows;
+    return results;
+}
+
+Expected<Results> analyse(BlockSource& source, AnalysisRequest request)
+{
+    ES_ASSIGN(Analysis analysis, Analysis::prepare(source.shape(), std::move(request)));
+    ES_TRY(analysis.run(source));
+    return analysis.results(source);
+}
+
+Expected<Results> analyse(
+    BlockSource& source, const std::vector<MetricRequest>& requests, const std::string& by, const PassOptions& options)
+{
+    AnalysisRequest request;
+    request.metrics = requests;
+    request.by = by;
+    request.pass = options;
+    return analyse(source, std::move(request));
 }
 
 }

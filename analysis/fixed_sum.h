@@ -30,6 +30,14 @@ public:
         m_n += other.m_n;
     }
 
+    template <class A> void persist(A& archive)
+    {
+        auto low = static_cast<std::uint64_t>(m_sum);
+        auto high = static_cast<std::int64_t>(m_sum >> 64);
+        archive(low, high, m_n);
+        m_sum = static_cast<Wide>(high) * (static_cast<Wide>(1) << 64) + static_cast<Wide>(low);
+    }
+
     std::uint64_t n() const { return m_n; }
     double sum() const { return static_cast<double>(m_sum) / kScale; }
     double mean() const { return sum() / static_cast<double>(m_n); } ///< NaN of nothing

@@ -71,4 +71,10 @@ void LoadCounts::clear()
     m_uneven = false;
 }
 
+void LoadCounts::persist(Archive& archive)
+{
+    archive.fixed(m_counts);
+    archive(m_tokens, m_choices, m_perToken, m_uneven);
+}
+
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/archive.h"
 #include "io/trace/routing.h"
 
 #include <vector>
@@ -17,6 +18,7 @@ public:
     void add(const Block& block, const SequenceRun& run, unsigned slots = 0);
     void add(const LoadCounts& other);
     void clear();
+    void persist(Archive& archive);
 
     std::span<const std::uint64_t> counts() const { return m_counts; } ///< [E]
     std::uint16_t numExperts() const { return m_numExperts; }

@@ -17,10 +17,12 @@ public:
             m_sites.emplace_back(site);
     }
 
-    void observe(const Block& block) override
+    void observe(const Tile& tile) override
     {
-        for (const SequenceRun& run : block.runs)
-            m_sites[std::size_t(block.site)].add(block, run);
+        for (const Block& block : tile.blocks) {
+            for (const SequenceRun& run : block.runs)
+                m_sites[std::size_t(block.site)].add(block, run);
+        }
     }
 
     void merge(const Accumulator& other) override
@@ -30,7 +32,12 @@ public:
             m_sites[i].add(that.m_sites[i]);
     }
 
-    std::vector<ResultRow> result() const override { return {}; }
+    Results result() const override { return {}; }
+    void persist(Archive& archive) override
+    {
+        for (LoadCounts& site : m_sites)
+            site.persist(archive);
+    }
 
     const std::vector<LoadCounts>& sites() const { return m_sites; }
 

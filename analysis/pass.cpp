@@ -14,8 +14,9 @@ namespace expertscope {
 namespace {
 
 // A block of 32768 x 8 ids is 512 KiB: it stays in the second-level cache while the metrics go over it, and spans eight
-// chunks of the file.
-constexpr std::uint32_t kDefaultBlockTokens = 32768;
+// chunks of the file. Tiles of many sites or of logits are shorter, down to one chunk.
+constexpr std::uint64_t kMostBlockTokens = 32768, kLeastBlockTokens = 4096;
+constexpr std::uint64_t kTileBytes = 32u << 20;
 // Filtered-out tokens are read along rather than starting a new read for every sequence, up to this many in a row.
 constexpr std::uint64_t kMaxGap = 1024;
 
@@ -25,6 +26,18 @@ struct PlannedBlock
     TokenRange range;
     std::size_t firstRun = 0, numRuns = 0;
 };
+
+std::uint64_t blockLimit(const RoutingShape& shape, const PassNeeds& needs, std::size_t sitesInTile)
+{
+    const Columns& columns = needs.columns;
+    std::uint64_t bytes = 2u * shape.numSlots;
+    if (columns.weights)
+        bytes += 4u * shape.numSlots;
+    if (columns.logits)
+        bytes += 4u * shape.numExperts;
+    bytes += (columns.entropy ? 4u : 0u) + (columns.margin ? 4u : 0u);
+    return std::clamp(kTileBytes / std::max<std::uint64_t>(bytes * sitesInTile, 1), kLeastBlockTokens, kMostBlockTokens);
+}
 
 /// The same at every site: blocks, and tasks of blocks that one worker must take in a row.
 struct Plan
@@ -49,14 +62,15 @@ struct Plan
     }
 };
 
-Plan makePlan(const RoutingShape& shape, const std::vector<SequenceIndex>& sequences, const PassOptions& options)
+Plan makePlan(const RoutingShape& shape, std::span<const SequenceIndex> sequences, const PassOptions& options,
+    std::uint64_t limit)
 {
-    const std::uint64_t limit = options.blockTokens ? options.blockTokens : kDefaultBlockTokens;
     Plan plan;
     bool fresh = true; // the next sequence starts a task
-    for (const SequenceIndex s : sequences) {
+    for (std::size_t i = 0; i < sequences.size(); i += std::max(options.everySequence, 1u)) {
+        const SequenceIndex s = sequences[i];
         const Sequence& sequence = shape.sequences[std::size_t(s)];
-        const std::uint32_t length = sequence.length - options.skipFirst;
+        const std::uint32_t length = std::min(sequence.length - options.skipFirst, options.mostLength);
         const std::uint64_t begin = sequence.begin.value + options.skipFirst;
         if (length > limit) { // pieces in token order, each the only run of its block
             plan.startTask();
@@ -79,6 +93,30 @@ Plan makePlan(const RoutingShape& shape, const std::vector<SequenceIndex>& seque
     }
     plan.startTask();
     return plan;
+}
+
+std::span<const SequenceIndex> sequencesOfShard(
+    const RoutingShape& shape, const std::vector<SequenceIndex>& sequences, const PassOptions& options)
+{
+    const Shard& shard = options.shard;
+    std::uint64_t all = 0;
+    for (const SequenceIndex s : sequences)
+        all += shape.sequences[std::size_t(s)].length - options.skipFirst;
+    // A sequence belongs to the shard in whose share of the tokens it begins: each to just one.
+    const auto share = [&](unsigned i) { return all / shard.count * i + all % shard.count * i / shard.count; };
+    std::size_t first = sequences.size(), last = sequences.size();
+    std::uint64_t before = 0;
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+        if (before >= share(shard.index) && first == sequences.size())
+            first = i;
+        if (before >= share(shard.index + 1) && shard.index + 1 < shard.count) {
+            last = i;
+            break;
+        }
+        before += shape.sequences[std::size_t(sequences[i])].length - options.skipFirst;
+    }
+    first = std::min(first, last);
+    return std::span(sequences).subspan(first, last - first);
 }
 
 /// Whether any of the ids is not below `limit`; a loop that the compiler vectorises.
@@ -116,17 +154,19 @@ Expected<void> checkIds(Block& block, std::uint16_t topK)
 class Pass
 {
 public:
-    Pass(BlockSource& source, Columns wanted, Plan plan, std::vector<SiteIndex> sites)
+    Pass(BlockSource& source, const PassNeeds& needs, Plan plan, std::vector<SiteIndex> sites)
         : m_source(source)
-        , m_wanted(wanted)
+        , m_wanted(needs.columns)
         , m_plan(std::move(plan))
         , m_sites(std::move(sites))
+        , m_sitesInTile(needs.sitesTogether ? std::max<std::size_t>(m_sites.size(), 1) : 1)
     {
     }
 
-    std::size_t numTasks() const { return (m_plan.tasks.size() - 1) * m_sites.size(); }
+    std::size_t numTasks() const { return (m_plan.tasks.size() - 1) * (m_sites.size() / m_sitesInTile); }
 
-    /// What a worker does: takes tasks until there are none. Site by site, as the file lies on the disk.
+    /// What a worker does: takes tasks until there are none. Site by site, as the file lies on the disk, unless they
+    /// are wanted together.
     void work(AccumulatorSet& set, const std::function<AccumulatorSet()>& make)
     {
         try {
@@ -168,33 +208,54 @@ public:
 private:
     static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
+    /// A worker's memory: as many blocks as a tile has sites.
+    struct TileBuffer
+    {
+        std::vector<BlockBuffer> sites;
+        std::vector<Block> blocks;
+    };
+
     void takeTasks(AccumulatorSet& set)
     {
-        BlockBuffer buffer;
-        const std::size_t tasksPerSite = m_plan.tasks.size() - 1;
+        TileBuffer buffer;
+        buffer.sites.resize(m_sitesInTile);
+        const std::size_t tasksPerGroup = m_plan.tasks.size() - 1;
         for (std::size_t task = m_next++; task < numTasks(); task = m_next++) {
-            const SiteIndex site = m_sites[task / tasksPerSite];
-            const std::size_t inSite = task % tasksPerSite;
-            for (std::size_t b = m_plan.tasks[inSite]; b < m_plan.tasks[inSite + 1]; ++b) {
+            const auto sites = std::span(m_sites).subspan(task / tasksPerGroup * m_sitesInTile, m_sitesInTile);
+            const std::size_t inGroup = task % tasksPerGroup;
+            for (std::size_t b = m_plan.tasks[inGroup]; b < m_plan.tasks[inGroup + 1]; ++b) {
                 if (m_cancelled || task > m_errorTask)
                     return;
-                if (auto done = observe(site, m_plan.blocks[b], buffer, set); !done)
+                if (auto done = observe(sites, m_plan.blocks[b], buffer, set); !done)
                     setError(task, std::move(done).error());
             }
         }
     }
 
-    Expected<void> observe(SiteIndex site, const PlannedBlock& planned, BlockBuffer& buffer, AccumulatorSet& set)
+    Expected<void> observe(
+        std::span<const SiteIndex> sites, const PlannedBlock& planned, TileBuffer& buffer, AccumulatorSet& set)
     {
-        ES_ASSIGN(Block block, m_source.read(site, planned.range, m_wanted, buffer));
-        block.runs = std::span(m_plan.runs).subspan(planned.firstRun, planned.numRuns);
-        ES_TRY(checkIds(block, m_source.shape().sites[std::size_t(site)].topK));
+        buffer.blocks.clear();
+        const auto runs = std::span(m_plan.runs).subspan(planned.firstRun, planned.numRuns);
+        for (std::size_t i = 0; i < sites.size(); ++i) {
+            Columns wanted = m_wanted;
+            wanted.tokenIds &= i == 0; // the same at every site: read once a tile
+            wanted.predictedIds &= i == 0;
+            ES_ASSIGN(Block block, m_source.read(sites[i], planned.range, wanted, buffer.sites[i]));
+            block.runs = runs;
+            if (i > 0) {
+                block.tokenIds = buffer.blocks.front().tokenIds;
+                block.predictedIds = buffer.blocks.front().predictedIds;
+            }
+            ES_TRY(checkIds(block, m_source.shape().sites[std::size_t(sites[i])].topK));
+            buffer.blocks.push_back(block);
+        }
         std::uint64_t tokens = 0;
-        for (const SequenceRun& run : block.runs)
+        for (const SequenceRun& run : runs)
             tokens += run.length;
         for (const auto& accumulator : set)
-            accumulator->observe(block);
-        m_tokensDone += tokens;
+            accumulator->observe({buffer.blocks});
+        m_tokensDone += tokens * sites.size();
         return {};
     }
 
@@ -212,9 +273,9 @@ private:
     const Columns m_wanted;
     const Plan m_plan;
     const std::vector<SiteIndex> m_sites;
+    const std::size_t m_sitesInTile;
     std::atomic<std::size_t> m_next{0};
     std::atomic<std::uint64_t> m_tokensDone{0};
-    std::atomic<bool> m_stop{false};
     std::mutex m_mutex;
     std::condition_variable m_changed;
     unsigned m_finished = 0;
@@ -226,16 +287,21 @@ private:
 }
 
 Expected<AccumulatorSet> runPass(
-    BlockSource& source, Columns wanted, const std::function<AccumulatorSet()>& make, const PassOptions& options)
+    BlockSource& source, const PassNeeds& needs, const std::function<AccumulatorSet()>& make, const PassOptions& options)
 {
     const RoutingShape& shape = source.shape();
     ES_ASSIGN(auto sites, selectSites(shape, options));
     ES_ASSIGN(const auto sequences, selectSequences(shape, options));
-    Pass pass(source, wanted, makePlan(shape, sequences, options), std::move(sites));
+    const std::uint64_t limit = options.blockTokens ? options.blockTokens
+                                                    : blockLimit(shape, needs, needs.sitesTogether ? sites.size() : 1);
+    Plan plan = makePlan(shape, sequencesOfShard(shape, sequences, options), options, limit);
+    Pass pass(source, needs, std::move(plan), std::move(sites));
 
     unsigned workers = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
     workers = static_cast<unsigned>(std::clamp<std::size_t>(pass.numTasks(), 1, std::min(workers, 1024u)));
     std::vector<AccumulatorSet> sets(workers);
+    if (options.progress && !options.progress(0)) // before a short pass is over
+        return fail(kCancelled);
     {
         std::vector<std::jthread> threads;
         for (AccumulatorSet& set : sets)

@@ -2,7 +2,6 @@
 #include "analysis/per_site.h"
 
 #include <map>
-#include <tuple>
 
 namespace expertscope {
 
@@ -15,11 +14,13 @@ void appendSiteMeans(std::vector<ResultRow>& rows)
         std::size_t defined = 0, withUniform = 0, sites = 0;
     };
     std::vector<Group> groups; // in order of first appearance
-    std::map<std::tuple<std::string, std::map<std::string, std::string>>, std::size_t> index;
+    std::map<RowKey, std::size_t> index;
     for (const ResultRow& row : rows) {
         if (row.expert)
             continue;
-        const auto [entry, isNew] = index.try_emplace({row.metric, row.other}, groups.size());
+        RowKey key = keyOf(row);
+        std::get<2>(key) = -1; // whatever the site
+        const auto [entry, isNew] = index.try_emplace(std::move(key), groups.size());
         if (isNew) {
             groups.emplace_back().mean = row;
             groups.back().mean.n = 0;

@@ -10,12 +10,13 @@
 
 namespace expertscope {
 
-/// Adds to the rows of sites one row a metric, label and `other`: the mean over the sites where it is defined, as the
-/// literature averages over layers. n is summed. Rows of single experts are left alone.
+/// Adds to the rows of sites one row a metric, parameters, label and `other`: the mean over the sites where it is
+/// defined, as the literature averages over layers. n is summed. Rows of single experts are left alone.
 void appendSiteMeans(std::vector<ResultRow>& rows);
 
-/// `State` is constructed from (const MetricContext&, SiteIndex) and has observe(const Block&), add(const State&) and
-/// rows(std::vector<ResultRow>&) const, which need not fill in the site. Set `siteMeans` to get means over sites too.
+/// `State` is constructed from (const MetricContext&, SiteIndex) and has observe(const Block&), add(const State&),
+/// persist(Archive&) and rows(std::vector<ResultRow>&) const, which need not fill in the site; it may have
+/// matrices(std::vector<ResultMatrix>&) const. Set `siteMeans` to get means over sites too.
 template <class State> class PerSiteAccumulator : public Accumulator
 {
 public:
@@ -26,7 +27,11 @@ public:
     {
     }
 
-    void observe(const Block& block) override { state(block.site).observe(block); }
+    void observe(const Tile& tile) override
+    {
+        for (const Block& block : tile.blocks)
+            state(block.site).observe(block);
+    }
 
     void merge(const Accumulator& other) override
     {
@@ -37,22 +42,50 @@ public:
         }
     }
 
-    std::vector<ResultRow> result() const override
+    Results result() const override
     {
-        std::vector<ResultRow> rows;
+        Results results;
         for (const SiteIndex site : m_context.sites) {
             const auto& seen = m_states[std::size_t(site)];
-            const std::size_t first = rows.size();
-            (seen ? *seen : State(m_context, site)).rows(rows);
-            for (std::size_t i = first; i < rows.size(); ++i)
-                rows[i].site = site;
+            const std::size_t firstRow = results.rows.size(), firstMatrix = results.matrices.size();
+            report(seen ? *seen : State(m_context, site), results);
+            for (std::size_t i = firstRow; i < results.rows.size(); ++i)
+                results.rows[i].site = site;
+            for (std::size_t i = firstMatrix; i < results.matrices.size(); ++i)
+                results.matrices[i].site = site;
         }
         if (m_siteMeans)
-            appendSiteMeans(rows);
-        return rows;
+            appendSiteMeans(results.rows);
+        return results;
     }
 
+    void persist(Archive& archive) override
+    {
+        for (std::size_t i = 0; i < m_states.size(); ++i) {
+            if (archive.present(m_states[i].has_value()))
+                state(SiteIndex(static_cast<std::uint16_t>(i))).persist(archive);
+        }
+    }
+
+protected:
+    /// The sites' states, null where nothing was seen: for metrics with a row of the whole model.
+    const State* seen(SiteIndex site) const
+    {
+        const auto& state = m_states[std::size_t(site)];
+        return state ? &*state : nullptr;
+    }
+    const MetricContext& context() const { return m_context; }
+
 private:
+    void report(const State& state, Results& results) const
+    {
+        state.rows(results.rows);
+        if constexpr (requires { state.matrices(results.matrices); }) {
+            if (!m_context.valuesOnly)
+                state.matrices(results.matrices);
+        }
+    }
+
     State& state(SiteIndex site)
     {
         auto& state = m_states[std::size_t(site)];

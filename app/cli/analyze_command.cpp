@@ -167,12 +167,12 @@ Expected<void> analyze(const AnalyzeOptions& options, Request request)
     const std::string ending = options.output.extension().string();
     const ResultOrigin origin = makeOrigin(options, request, *trace);
     if (options.json || (!options.csv && ending == ".json")) {
-        writeJson(text, origin, *rows);
+        writeJson(text, origin, rows->rows);
     } else if (options.csv || ending == ".csv") {
-        writeCsv(text, origin, *rows);
+        writeCsv(text, origin, rows->rows);
     } else {
         text << heading(options, request.pass, trace->shape());
-        writeTables(text, trace->shape(), *rows, terminalWidth());
+        writeTables(text, trace->shape(), rows->rows, terminalWidth());
     }
     return writeOutput(options.output, text.str());
 }

@@ -25,14 +25,17 @@ int runMetrics(bool json)
 {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const MetricSpec& spec : metricRegistry()) {
+        nlohmann::ordered_json params = nlohmann::ordered_json::array();
+        for (const ParameterSpec& param : spec.params)
+            params.push_back({{"name", param.name}, {"default", param.standard}, {"meaning", param.meaning}});
         list.push_back({{"name", spec.name}, {"definition", spec.definition}, {"source", spec.source},
-            {"params", spec.params}, {"needs", needsOf(spec)}});
+            {"params", std::move(params)}, {"needs", needsOf(spec)}});
         if (json)
             continue;
         std::printf("%s\n  %s\n  source: %s\n  needs:  %s\n", spec.name.c_str(), spec.definition.c_str(),
             spec.source.c_str(), needsOf(spec).c_str());
-        for (const auto& [name, value] : spec.params)
-            std::printf("  param:  %s = %g\n", name.c_str(), value);
+        for (const ParameterSpec& param : spec.params)
+            std::printf("  param:  %s=%s  %s\n", param.name.c_str(), param.standard.c_str(), param.meaning.c_str());
     }
     if (json)
         std::printf("%s\n", list.dump(1).c_str());

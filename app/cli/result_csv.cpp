@@ -46,7 +46,8 @@ void writeCsv(std::ostream& out, const ResultOrigin& origin, const std::vector<R
     for (const ResultRow& row : rows) {
         std::string params, other;
         for (const auto& [name, value] : row.params)
-            params += (params.empty() ? "" : ";") + name + '=' + number(value);
+            params += (params.empty() ? "" : ";") + name + '='
+                + (std::holds_alternative<double>(value) ? number(std::get<double>(value)) : std::get<std::string>(value));
         for (const auto& [name, value] : row.other)
             other += (other.empty() ? "" : ";") + name + '=' + value;
         out << quoted(row.metric) << ',' << quoted(params) << ',';

@@ -35,7 +35,7 @@ Json rowJson(const ResultRow& row)
     json["metric"] = row.metric;
     json["params"] = Json::object();
     for (const auto& [name, value] : row.params)
-        json["params"][name] = value;
+        json["params"][name] = std::visit([](const auto& v) { return Json(v); }, value);
     json["site"] = row.site ? Json(row.site->value) : Json(nullptr);
     json["expert"] = row.expert ? Json(row.expert->value) : Json(nullptr);
     json["label"] = row.label ? Json{{row.label->first, row.label->second}} : Json(nullptr);

@@ -90,6 +90,7 @@ struct Columns
     bool margin = false; ///< selection score of the last chosen minus the first unchosen expert
     bool logits = false; ///< router logits, all experts
     bool tokenIds = false;
+    bool predictedIds = false; ///< the model's own guess of the next token
 
     bool operator==(const Columns&) const = default;
 };
@@ -144,6 +145,7 @@ struct Block
     std::span<const float> margin; ///< [n] or empty
     std::span<const float> logits; ///< [n, E] or empty
     std::span<const std::int32_t> tokenIds; ///< [n] or empty; -1 unknown
+    std::span<const std::int32_t> predictedIds; ///< [n] or empty; argmax of the model's output at this token, -1 unknown
     std::span<const SequenceRun> runs; ///< in order; they cover the block but for tokens that a filter leaves out
 };
 
@@ -152,7 +154,7 @@ struct BlockBuffer
 {
     std::vector<std::uint16_t> expertIds;
     std::vector<float> weights, entropy, margin, logits;
-    std::vector<std::int32_t> tokenIds;
+    std::vector<std::int32_t> tokenIds, predictedIds;
     std::vector<SequenceRun> runs;
 };
 

@@ -22,6 +22,19 @@ inline const ResultRow* findRow(const std::vector<ResultRow>& rows, const std::s
     return nullptr;
 }
 
+inline const ResultRow* findRow(const Results& results, const std::string& metric, int site, int expert = -1,
+    const std::string& labelValue = {})
+{
+    return findRow(results.rows, metric, site, expert, labelValue);
+}
+
+inline double valueOf(const Results& results, const std::string& metric, int site, int expert = -1,
+    const std::string& labelValue = {})
+{
+    const ResultRow* row = findRow(results.rows, metric, site, expert, labelValue);
+    return row && row->value ? *row->value : std::numeric_limits<double>::quiet_NaN();
+}
+
 inline double valueOf(const std::vector<ResultRow>& rows, const std::string& metric, int site, int expert = -1,
     const std::string& labelValue = {})
 {
@@ -43,6 +56,17 @@ inline bool identical(const std::vector<ResultRow>& a, const std::vector<ResultR
             && x.label == y.label && x.other == y.other && bits(x.value) == bits(y.value) && x.unit == y.unit
             && x.n == y.n && bits(x.uniform) == bits(y.uniform) && x.undefined == y.undefined;
     });
+}
+
+inline bool identical(const Results& a, const Results& b)
+{
+    return identical(a.rows, b.rows)
+        && std::equal(a.matrices.begin(), a.matrices.end(), b.matrices.begin(), b.matrices.end(),
+            [](const ResultMatrix& x, const ResultMatrix& y) {
+                return x.metric == y.metric && x.params == y.params && x.site == y.site && x.label == y.label
+                    && x.other == y.other && x.values.size() == y.values.size() && x.n == y.n
+                    && std::memcmp(x.values.data(), y.values.data(), x.values.size() * sizeof(double)) == 0;
+            });
 }
 
 }

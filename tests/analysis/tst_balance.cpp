@@ -118,7 +118,7 @@ private slots:
         }
         // Means are taken where there is something to take.
         QCOMPARE(valueOf(*rows, "balance.max_vio", -1), 0.0);
-        QCOMPARE(findRow(*rows, "balance.max_vio", -1)->params.at("sites"), 1.0);
+        QCOMPARE(findRow(*rows, "balance.max_vio", -1)->params.at("sites"), ParameterValue(1.0));
         QVERIFY(!findRow(*rows, "balance.entropy", -1)->value);
     }
 

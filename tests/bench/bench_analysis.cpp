@@ -87,7 +87,7 @@ void copying(benchmark::State& state)
     BenchTrace& source = trace();
     for (auto _ : state) {
         auto none = runPass(
-            source, {.entropy = true}, [] { return AccumulatorSet(); }, options);
+            source, {{.entropy = true}, false}, [] { return AccumulatorSet(); }, options);
         benchmark::DoNotOptimize(none);
     }
     report(state);

@@ -2,7 +2,6 @@
 //
 // Load of every expert (metrics 0, 6.1).
 #include "analysis/load_counts.h"
-#include "analysis/metrics.h"
 #include "analysis/per_site.h"
 
 namespace expertscope {
@@ -23,6 +22,7 @@ public:
             m_counts.add(block, run);
     }
     void add(const LoadState& other) { m_counts.add(other.m_counts); }
+    void persist(Archive& archive) { archive(m_counts); }
 
     void rows(std::vector<ResultRow>& rows) const
     {

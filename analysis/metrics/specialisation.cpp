@@ -3,7 +3,6 @@
 // Which experts the sequences of one label value prefer (metrics 3.3).
 #include "analysis/balance_stats.h"
 #include "analysis/load_counts.h"
-#include "analysis/metrics.h"
 #include "analysis/per_site.h"
 #include "analysis/uniform.h"
 
@@ -23,6 +22,8 @@ struct ValueCounts
         , first(site)
     {
     }
+    void persist(Archive& archive) { archive(all, first); }
+
     LoadCounts all, first;
 };
 
@@ -55,6 +56,14 @@ public:
                 continue;
             value(v).all.add(other.m_values[v]->all);
             value(v).first.add(other.m_values[v]->first);
+        }
+    }
+
+    void persist(Archive& archive)
+    {
+        for (std::size_t v = 0; v < m_values.size(); ++v) {
+            if (archive.present(m_values[v].has_value()))
+                value(v).persist(archive);
         }
     }
 

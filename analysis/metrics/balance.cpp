@@ -4,7 +4,6 @@
 #include "analysis/balance_stats.h"
 #include "analysis/fixed_sum.h"
 #include "analysis/load_counts.h"
-#include "analysis/metrics.h"
 #include "analysis/per_site.h"
 #include "analysis/uniform.h"
 
@@ -44,6 +43,8 @@ public:
         m_unevenSequence |= other.m_unevenSequence;
         addSequence(other.m_open);
     }
+
+    void persist(Archive& archive) { archive(m_total, m_open, m_violation, m_lengths, m_unevenSequence); }
 
     void rows(std::vector<ResultRow>& rows) const
     {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How much of a token's routing the next token repeats (metrics 1.6).
-#include "analysis/metrics.h"
 #include "analysis/per_site.h"
 #include "analysis/uniform.h"
 
@@ -55,6 +54,12 @@ public:
             m_sparse[key] += count;
         m_firstPairs += other.m_firstPairs;
         m_firstRepeated += other.m_firstRepeated;
+    }
+
+    void persist(Archive& archive)
+    {
+        archive.fixed(m_dense);
+        archive(m_sparse, m_firstPairs, m_firstRepeated);
     }
 
     void rows(std::vector<ResultRow>& rows) const

@@ -2,8 +2,8 @@
 //
 // How decided the router is (metrics 6.3): token entropy, mass of the chosen experts, margin.
 #include "analysis/fixed_sum.h"
-#include "analysis/metrics.h"
 #include "analysis/per_site.h"
+#include "analysis/probabilities.h"
 
 #include <algorithm>
 #include <cmath>
@@ -27,53 +27,13 @@ struct Moments
         values.add(other.values);
         squares.add(other.squares);
     }
+    void persist(Archive& archive) { archive(values, squares); }
     double sd() const { return std::sqrt(std::max(0.0, squares.mean() - values.mean() * values.mean())); }
 };
 
-/// Softmax over all experts of one token; false when a logit is not finite.
-bool softmax(std::span<const float> logits, std::vector<double>& p)
-{
-    p.resize(logits.size());
-    const double most = logits.empty() ? 0 : *std::ranges::max_element(logits);
-    double sum = 0;
-    for (std::size_t e = 0; e < logits.size(); ++e)
-        sum += p[e] = std::exp(double(logits[e]) - most);
-    if (!(sum > 0) || !std::isfinite(sum))
-        return false;
-    for (double& v : p)
-        v /= sum;
-    return true;
-}
-
 bool anyChoice(const Block& block, std::size_t token)
 {
-    const auto ids = block.expertIds.subspan(token * block.numSlots, block.numSlots);
-    return std::ranges::any_of(ids, [](std::uint16_t id) { return id != kNoExpert; });
-}
-
-template <class Visit> void forEachToken(const Block& block, Visit visit)
-{
-    for (const SequenceRun& run : block.runs) {
-        for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t)
-            visit(t);
-    }
-}
-
-std::string scoreName(ScoreFunction score)
-{
-    switch (score) {
-    case ScoreFunction::Softmax:
-        return "softmax";
-    case ScoreFunction::Sigmoid:
-        return "sigmoid";
-    case ScoreFunction::Identity:
-        return "raw logits";
-    case ScoreFunction::SqrtSoftplus:
-        return "sqrt-softplus";
-    case ScoreFunction::SparseMixer:
-        return "sparse mixer";
-    }
-    return "unknown";
+    return std::ranges::any_of(choicesOf(block, token), [](std::uint16_t id) { return id != kNoExpert; });
 }
 
 class EntropyState
@@ -93,7 +53,7 @@ public:
             m_nats.add(nats);
         } else if (m_site.score == ScoreFunction::Softmax) {
             forEachToken(block, [&](std::size_t t) {
-                if (!softmax(block.logits.subspan(t * block.numExperts, block.numExperts), m_p))
+                if (!softmax(logitsOf(block, t), m_p))
                     return;
                 double entropy = 0;
                 for (const double p : m_p)
@@ -103,6 +63,7 @@ public:
         }
     }
     void add(const EntropyState& other) { m_nats.add(other.m_nats); }
+    void persist(Archive& archive) { archive(m_nats); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -169,7 +130,7 @@ public:
             const std::size_t k = block.numSlots;
             double mass = 0;
             unsigned filled = 0;
-            if (!m_fromWeights && !softmax(block.logits.subspan(t * block.numExperts, block.numExperts), m_p))
+            if (!m_fromWeights && !softmax(logitsOf(block, t), m_p))
                 return;
             for (std::size_t r = 0; r < k; ++r) {
                 const std::uint16_t id = block.expertIds[t * k + r];
@@ -187,6 +148,7 @@ public:
         m_mass.add(other.m_mass);
         m_filled += other.m_filled;
     }
+    void persist(Archive& archive) { archive(m_mass, m_filled); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -223,6 +185,7 @@ public:
         m_margin.add(margin);
     }
     void add(const MarginState& other) { m_margin.add(other.m_margin); }
+    void persist(Archive& archive) { archive(m_margin); }
 
     void rows(std::vector<ResultRow>& rows) const
     {

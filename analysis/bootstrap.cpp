@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/partition.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace expertscope {
+
+namespace {
+
+/// splitmix64: draws that are the same everywhere.
+class Draws
+{
+public:
+    explicit Draws(std::uint64_t seed)
+        : m_state(seed)
+    {
+    }
+    std::size_t below(std::size_t limit)
+    {
+        std::uint64_t x = m_state += 0x9E3779B97F4A7C15u;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+        x ^= x >> 31;
+        __extension__ using Wide = unsigned __int128;
+        return std::size_t((Wide(x) * limit) >> 64);
+    }
+
+private:
+    std::uint64_t m_state;
+};
+
+std::size_t numGroups(const Selection& selection)
+{
+    return std::clamp<std::size_t>(selection.sequences.size(), 1, kBootstrapGroups);
+}
+
+/// Deals the sequences out in turn, those of one label value after the other, so that groups are alike.
+std::vector<std::uint32_t> deal(const MetricContext& context, const Label* by)
+{
+    std::vector<SequenceIndex> order = context.selection->sequences;
+    if (by)
+        std::ranges::stable_sort(order, {}, [&](SequenceIndex s) { return by->codes[std::size_t(s)]; });
+    std::vector<std::uint32_t> groups(context.shape->sequences.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        groups[std::size_t(order[i])] = static_cast<std::uint32_t>(i % numGroups(*context.selection));
+    return groups;
+}
+
+/// Linear interpolation between the order statistics, as numpy's default.
+double quantile(const std::vector<double>& sorted, double q)
+{
+    const double at = q * double(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(at);
+    const std::size_t above = std::min(below + 1, sorted.size() - 1);
+    return sorted[below] + (at - double(below)) * (sorted[above] - sorted[below]);
+}
+
+class Bootstrapped final : public Partition
+{
+public:
+    Bootstrapped(AccumulatorFactory make, AccumulatorFactory makeReplicate, std::vector<std::uint32_t> groups,
+        std::size_t numGroups, unsigned replicates)
+        : Partition(std::move(make), std::move(groups), numGroups)
+        , m_makeReplicate(std::move(makeReplicate))
+        , m_replicates(replicates)
+    {
+    }
+
+    Results result() const override
+    {
+        Results results = mergedParts()->result();
+        std::vector<std::size_t> there;
+        for (std::size_t p = 0; p < numParts(); ++p) {
+            if (part(p))
+                there.push_back(p);
+        }
+        if (there.size() < 2)
+            return results; // nothing varies
+        std::map<RowKey, std::vector<double>> values;
+        for (const ResultRow& row : results.rows) {
+            if (row.value)
+                values[keyOf(row)].reserve(m_replicates);
+        }
+        Draws draws(there.size());
+        for (unsigned b = 0; b < m_replicates; ++b) {
+            const auto replicate = m_makeReplicate();
+            for (std::size_t i = 0; i < there.size(); ++i)
+                replicate->merge(*part(there[draws.below(there.size())]));
+            for (const ResultRow& row : replicate->result().rows) {
+                const auto found = row.value ? values.find(keyOf(row)) : values.end();
+                if (found != values.end())
+                    found->second.push_back(*row.value);
+            }
+        }
+        for (ResultRow& row : results.rows) {
+            const auto found = row.value ? values.find(keyOf(row)) : values.end();
+            // A value that some draws leave undefined, or one of another expert, has no interval.
+            if (found == values.end() || found->second.size() != m_replicates || m_replicates == 0)
+                continue;
+            std::vector<double>& drawn = found->second;
+            std::ranges::sort(drawn);
+            row.interval = {2 * *row.value - quantile(drawn, 0.975), 2 * *row.value - quantile(drawn, 0.025)};
+        }
+        return results;
+    }
+
+    std::unique_ptr<Accumulator> secondPass() const override
+    {
+        AccumulatorFactory learnt = learntFactory();
+        if (!learnt)
+            return nullptr;
+        return std::make_unique<Bootstrapped>(learnt, learnt, partOf(), numParts(), m_replicates);
+    }
+
+private:
+    AccumulatorFactory m_makeReplicate;
+    unsigned m_replicates;
+};
+
+}
+
+std::unique_ptr<Accumulator> bootstrapped(AccumulatorFactory make, AccumulatorFactory makeReplicate,
+    const MetricContext& context, const Label* by, unsigned replicates)
+{
+    return std::make_unique<Bootstrapped>(
+        std::move(make), std::move(makeReplicate), deal(context, by), numGroups(*context.selection), replicates);
+}
+
+}
