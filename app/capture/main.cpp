@@ -73,7 +73,7 @@ int main(int argc, char** argv)
         ->check(positive);
     app.add_option("--max-length", request.maxLength, "Cut each document after this many tokens")->check(positive);
     app.add_flag("--logits", request.logits, "Record the router logits of all experts");
-    app.add_flag("--loss", request.loss, "Record the next-token loss");
+    app.add_flag("--loss", request.loss, "Record the next-token loss and the predicted next token");
     app.add_option("--sites", request.sites, "Routers to record, by ordinal: 0-3,7 (all of them if not given)");
     app.add_option("--threads", request.threads, "CPU threads (all that this process may use)")
         ->check(CLI::Range(1, 1024));

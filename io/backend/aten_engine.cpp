@@ -208,14 +208,19 @@ public:
     void loss() override
     {
         m_slab.loss = nan({m_tokens});
+        m_slab.predictedIds = at::empty({m_tokens}, m_ids.options().dtype(at::kInt));
         const at::Tensor x = norm(m_h, m.weights.finalNorm);
         const std::int64_t vocabulary = m.weights.lmHead.size(0);
         const std::int64_t tile = std::max<std::int64_t>(1, (64 << 20) / vocabulary);
-        for (std::int64_t first = 0; first + 1 < m_tokens; first += tile) {
-            const std::int64_t n = std::min(tile, m_tokens - 1 - first);
+        for (std::int64_t first = 0; first < m_tokens; first += tile) {
+            const std::int64_t n = std::min(tile, m_tokens - first), withNext = std::min(n, m_tokens - 1 - first);
             const at::Tensor logits = at::linear(x.narrow(0, first, n), m.weights.lmHead).to(at::kFloat);
-            const at::Tensor target = logits.gather(1, m_ids.narrow(0, first + 1, n).unsqueeze(1)).squeeze(1);
-            m_slab.loss.narrow(0, first, n).copy_(at::logsumexp(logits, {1}) - target);
+            m_slab.predictedIds.narrow(0, first, n).copy_(logits.argmax(1));
+            if (withNext == 0)
+                continue;
+            const at::Tensor known = logits.narrow(0, 0, withNext);
+            const at::Tensor target = known.gather(1, m_ids.narrow(0, first + 1, withNext).unsqueeze(1)).squeeze(1);
+            m_slab.loss.narrow(0, first, withNext).copy_(at::logsumexp(known, {1}) - target);
         }
         std::vector<std::int64_t> last;
         std::int64_t end = 0;
@@ -275,6 +280,12 @@ public:
         copy(s.margin, out.margin);
         copy(s.logits, out.logits);
         copy(s.loss, out.loss);
+        if (s.predictedIds.defined()) {
+            const auto* predicted = s.predictedIds.data_ptr<std::int32_t>();
+            out.predictedIds.assign(predicted, predicted + s.predictedIds.numel());
+        } else {
+            out.predictedIds.clear();
+        }
         copy(s.hidden, out.hidden);
     }
 
@@ -284,8 +295,11 @@ public:
 private:
     struct Slab
     {
-        at::Tensor ids, weights, entropy, margin, logits, loss, hidden;
-        std::vector<at::Tensor*> all() { return {&ids, &weights, &entropy, &margin, &logits, &loss, &hidden}; }
+        at::Tensor ids, weights, entropy, margin, logits, loss, predictedIds, hidden;
+        std::vector<at::Tensor*> all()
+        {
+            return {&ids, &weights, &entropy, &margin, &logits, &loss, &predictedIds, &hidden};
+        }
     };
     struct Pending
     {

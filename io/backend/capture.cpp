@@ -44,6 +44,7 @@ struct WindowSlab
 {
     std::vector<std::uint16_t> expertIds;
     std::vector<float> weights, entropy, margin, logits, loss;
+    std::vector<std::int32_t> predictedIds;
 
     template <class T>
     static void place(std::vector<T>& to, const std::vector<T>& from, std::uint64_t windowTokens,
@@ -64,6 +65,7 @@ struct WindowSlab
         place(margin, r.margin, windowTokens, r.numTokens, target, source, count);
         place(logits, r.logits, windowTokens, r.numTokens, target, source, count);
         place(loss, r.loss, windowTokens, r.numTokens, target, source, count);
+        place(predictedIds, r.predictedIds, windowTokens, r.numTokens, target, source, count);
     }
 };
 
@@ -86,6 +88,7 @@ Expected<void> appendRows(TraceWriter& writer, const Slab& from, std::uint64_t n
     slab.margin = tail(from.margin);
     slab.logits = tail(from.logits);
     slab.loss = tail(from.loss);
+    slab.predictedIds = tail(from.predictedIds);
     return writer.append(slab);
 }
 
@@ -347,7 +350,8 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
 
     TracePlan plan;
     plan.sites = decoder->sites();
-    plan.columns = {.weights = true, .entropy = true, .margin = true, .logits = request.logits, .tokenIds = true};
+    plan.columns = {.weights = true, .entropy = true, .margin = true, .logits = request.logits, .tokenIds = true,
+        .predictedIds = request.loss};
     plan.loss = request.loss;
     plan.vocabulary = input.vocabulary;
     plan.provenance.modelId = request.model.string();

@@ -26,7 +26,7 @@ struct CaptureRequest
     std::uint64_t maxTokens = 0; ///< of all documents together, the last one is cut there; 0 = no limit
     std::uint64_t maxLength = 0; ///< of each document, cut there; 0 = no limit
     bool logits = false;
-    bool loss = false;
+    bool loss = false; ///< next-token loss, and the token that the model finds likeliest to come next
     std::string sites; ///< ordinals to record: "0-3,7"; empty = all
     int threads = 0; ///< 0 = as many as this process may use
     bool resume = false; ///< go on with what an interrupted capture left

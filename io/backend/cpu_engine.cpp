@@ -84,6 +84,7 @@ public:
         out.margin.resize(m.margin ? n * sites : 0);
         out.logits.assign(m.logits ? n * sites * m.maxExperts : 0, kNaN);
         out.loss.clear();
+        out.predictedIds.clear();
         out.hidden.clear();
     }
 
@@ -238,6 +239,7 @@ public:
     void loss() override
     {
         m_out.loss.assign(static_cast<std::size_t>(m_tokens), kNaN);
+        m_out.predictedIds.resize(static_cast<std::size_t>(m_tokens));
         const std::int64_t vocabulary = m.weights.lmHead.size(0);
         const std::int64_t tile =
             std::clamp<std::int64_t>((4 << 20) / vocabulary, 1, kTile); // 16 MiB of logits a thread
@@ -252,12 +254,14 @@ public:
             at::Tensor logits = s.vocabulary.narrow(0, 0, n);
             at::mm_out(logits, m_x.narrow(0, first, n), headT);
             for (std::int64_t t = first; t < first + n; ++t) {
+                float* l = row(s.vocabulary, t - first);
+                const float* const likeliest = std::max_element(l, l + vocabulary);
+                m_out.predictedIds[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(likeliest - l);
                 if (t + 1 >= m_tokens
                     || m_sequenceOf[static_cast<std::size_t>(t + 1)] != m_sequenceOf[static_cast<std::size_t>(t)])
                     continue;
-                float* l = row(s.vocabulary, t - first);
                 const float target = l[m_batch->tokenIds[static_cast<std::size_t>(t + 1)]];
-                const float top = *std::max_element(l, l + vocabulary);
+                const float top = *likeliest;
                 m_out.loss[static_cast<std::size_t>(t)] =
                     std::log(m_kernel.expShifted(l, top, l, vocabulary)) + top - target;
             }

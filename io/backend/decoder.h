@@ -21,7 +21,7 @@ struct DecoderOptions
     int threads = 1;
     std::vector<std::uint16_t> sites; ///< ordinals of ArchSpec::sites to record, ascending; empty = all
     bool entropy = true, margin = true, logits = false;
-    bool loss = false; ///< next-token loss: needs the final norm and the lm_head
+    bool loss = false; ///< next-token loss and prediction: needs the final norm and the lm_head
     bool hidden = false; ///< hidden states before the last norm (tests)
     bool generic = false; ///< fp32 on the CPU through ATen operators, not our fused loops (tests)
     const std::atomic<bool>* stop = nullptr; ///< gives up loading
@@ -43,6 +43,7 @@ struct BatchRouting
     std::vector<float> entropy, margin; ///< [T, M] or empty
     std::vector<float> logits; ///< [T, M, E max] or empty; NaN beyond a site's E
     std::vector<float> loss; ///< [T] or empty; NaN at a sequence's last token
+    std::vector<std::int32_t> predictedIds; ///< [T] or empty; the likeliest next token
     std::vector<float> hidden; ///< [T, H] or empty
 };
 

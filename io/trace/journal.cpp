@@ -123,11 +123,11 @@ std::uint64_t storedTokens(const JournalIndex& index, const Geometry& g, Column 
     return tokens;
 }
 
-std::uint64_t storedTokens(const JournalIndex& index, const Geometry& g, bool wholeChunks, bool withLoss)
+std::uint64_t storedTokens(const JournalIndex& index, const Geometry& g, bool wholeChunks, bool withPerToken)
 {
     std::uint64_t tokens = g.numTokens;
     for (const auto column : kAllColumns) {
-        if (!g.has(column) || (column == Column::Loss && !withLoss))
+        if (!g.has(column) || (isPerToken(column) && !withPerToken))
             continue;
         for (std::uint16_t site = 0; site < g.sitesOf(column); ++site)
             tokens = std::min(tokens, storedTokens(index, g, column, site));
@@ -244,7 +244,7 @@ Expected<void> Journal::scan()
             if (!m_record)
                 return fail("chunk before the plan", recordPlace);
             const auto column = static_cast<Column>(chunk.column);
-            if (record.length < sizeof chunk || chunk.column > std::uint16_t(Column::Loss) || !m_geometry.has(column))
+            if (record.length < sizeof chunk || chunk.column >= kAllColumns.size() || !m_geometry.has(column))
                 return fail("chunk of unknown column " + std::to_string(chunk.column), recordPlace);
             const auto size = record.length - sizeof chunk;
             const std::uint64_t length = m_geometry.chunkLength(column);

@@ -39,8 +39,8 @@ private:
 /// Tokens of `column` at `site` that are there without a gap, from the first on.
 std::uint64_t storedTokens(const JournalIndex& index, const Geometry& geometry, Column column, std::uint16_t site);
 /// The least of storedTokens() over all sites; `wholeChunks`: cut to a multiple of the chunk length (unless it is all);
-/// `withLoss`: loss counts as well.
-std::uint64_t storedTokens(const JournalIndex& index, const Geometry& geometry, bool wholeChunks, bool withLoss);
+/// `withPerToken`: columns of no site, such as the loss, count as well.
+std::uint64_t storedTokens(const JournalIndex& index, const Geometry& geometry, bool wholeChunks, bool withPerToken);
 
 class Journal
 {

@@ -131,7 +131,8 @@ void encodeSequences(Encoder& out, const TracePlan& plan)
 void encodeColumns(Encoder& out, const TracePlan& plan)
 {
     const auto& c = plan.columns;
-    out.number(static_cast<std::uint8_t>(c.weights | c.entropy << 1 | c.margin << 2 | c.logits << 3 | plan.loss << 4));
+    out.number(static_cast<std::uint8_t>(c.weights | c.entropy << 1 | c.margin << 2 | c.logits << 3 | plan.loss << 4
+        | c.predictedIds << 5));
 }
 
 void encodeModel(Encoder& out, const Provenance& p)
@@ -208,7 +209,8 @@ Expected<PlanRecord> decodePlan(std::span<const std::byte> bytes, const std::str
         .entropy = (bits & 2) != 0,
         .margin = (bits & 4) != 0,
         .logits = (bits & 8) != 0,
-        .tokenIds = true};
+        .tokenIds = true,
+        .predictedIds = (bits & 32) != 0};
     plan.loss = (bits & 16) != 0;
     const auto numSequences = in.number<std::uint32_t>();
     for (std::uint32_t i = 0; i < numSequences && in.good(); ++i) {

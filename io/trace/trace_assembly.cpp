@@ -335,7 +335,7 @@ private:
                 for (std::uint64_t chunk = 0; chunk * length < m_numTokens; ++chunk) {
                     const auto* where = m_journal.index().find(which, site, chunk);
                     if (!where)
-                        break; // only loss may lag behind: filled with NaN
+                        break; // only columns of no site may lag behind: filled up
                     ES_TRY(m_journal.read(*where, packed));
                     const hsize_t offset[3] = {chunk * length, site, 0};
                     if (H5Dwrite_chunk(made, H5P_DEFAULT, 0, offset, packed.size(), packed.data()) < 0)
@@ -352,19 +352,22 @@ private:
         const auto& info = columnInfo(which);
         const std::uint16_t noExpert = kNoExpert;
         const float noNumber = std::numeric_limits<float>::quiet_NaN();
-        const bool ids = which == Column::ExpertId;
+        const std::int32_t noToken = -1;
+        const bool ids = which == Column::ExpertId, predicted = which == Column::Predicted;
         DatasetSpec spec{.path = info.path,
-            .type = ids ? H5T_STD_U16LE : H5T_IEEE_F32LE,
+            .type = ids ? H5T_STD_U16LE : predicted ? H5T_STD_I32LE : H5T_IEEE_F32LE,
             .dims = {m_numTokens},
             .chunk = {m_geometry.chunkLength(which)},
             .growing = true,
             .filters = {.level = kDeflateLevel, .shuffle = true},
-            .fill = ids ? static_cast<const void*>(&noExpert) : &noNumber,
+            .fill = ids   ? static_cast<const void*>(&noExpert)
+                : predicted ? static_cast<const void*>(&noToken)
+                            : &noNumber,
             .dimensions = {"token"},
             .units = info.units,
             .longName = info.longName,
             .description = info.description};
-        if (which != Column::Loss) {
+        if (!isPerToken(which)) {
             spec.dims.push_back(m_geometry.numSites);
             spec.chunk.push_back(1);
             spec.dimensions.emplace_back("site");

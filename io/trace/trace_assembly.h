@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// From a journal to the HDF5 file (format 1.0): the only code that lays out a trace.
+// From a journal to the HDF5 file (format 1.1): the only code that lays out a trace.
 #pragma once
 
 #include "io/trace/journal.h"

@@ -39,7 +39,7 @@ struct TraceFile::Private
     {
         const bool ids = which == Column::ExpertId;
         std::vector<hsize_t> dims{summary.numTokens};
-        if (which != Column::Loss)
+        if (!isPerToken(which))
             dims.push_back(summary.sites.size());
         if (ids || which == Column::Weight)
             dims.push_back(summary.numSlots);
@@ -47,7 +47,7 @@ struct TraceFile::Private
             dims.push_back(shape.numExperts);
         ES_ASSIGN(columns[static_cast<std::size_t>(which)],
             NumericDataset::open(trace.file, columnInfo(which).path,
-                ids ? NumericDataset::Kind::Integer : NumericDataset::Kind::Float, dims, trace.name, trace.bytes,
+                isInteger(which) ? NumericDataset::Kind::Integer : NumericDataset::Kind::Float, dims, trace.name, trace.bytes,
                 static_cast<std::uint64_t>(which)));
         return {};
     }
@@ -104,22 +104,28 @@ struct TraceFile::Private
     {
         if (!tokenIds)
             return fail("token ids were not recorded", trace.name);
+        return readTokens(*tokenIds, range, out);
+    }
+
+    /// Ids of tokens, -1 where unknown.
+    Expected<void> readTokens(const NumericDataset& dataset, TokenRange range, std::vector<std::int32_t>& out) const
+    {
         if (range.begin > range.end || range.end.value > summary.numTokens)
             return rangeError(range);
         const auto bad = [&](std::int64_t id, std::size_t i) {
             return fail(
-                "id " + std::to_string(id) + " of token " + std::to_string(range.begin.value + i), tokenIds->where());
+                "id " + std::to_string(id) + " of token " + std::to_string(range.begin.value + i), dataset.where());
         };
         out.resize(range.size());
-        if (tokenIds->isStoredAs(H5T_NATIVE_INT32)) {
-            ES_TRY(tokenIds->read(range.begin.value, range.size(), 0, out.data(), &cache));
+        if (dataset.isStoredAs(H5T_NATIVE_INT32)) {
+            ES_TRY(dataset.read(range.begin.value, range.size(), 0, out.data(), &cache));
             const auto found = std::find_if(out.begin(), out.end(), [](auto id) { return id < -1; });
             if (found != out.end())
                 return bad(*found, static_cast<std::size_t>(found - out.begin()));
             return {};
         }
         std::vector<std::int64_t> wide(range.size());
-        ES_TRY(tokenIds->read(range.begin.value, range.size(), 0, wide.data(), &cache));
+        ES_TRY(dataset.read(range.begin.value, range.size(), 0, wide.data(), &cache));
         for (std::size_t i = 0; i < wide.size(); ++i) {
             if (wide[i] < -1 || wide[i] > 0x7fffffff)
                 return bad(wide[i], i);
@@ -189,7 +195,7 @@ Expected<std::unique_ptr<TraceFile>> TraceFile::open(const std::filesystem::path
     ES_TRY(p->openColumn(Column::ExpertId));
     for (const auto& [wanted, column] : {std::pair(c.weights, Column::Weight), std::pair(c.entropy, Column::Entropy),
              std::pair(c.margin, Column::Margin), std::pair(c.logits, Column::Logits),
-             std::pair(p->summary.hasLoss, Column::Loss)}) {
+             std::pair(p->summary.hasLoss, Column::Loss), std::pair(c.predictedIds, Column::Predicted)}) {
         if (wanted)
             ES_TRY(p->openColumn(column));
     }
@@ -262,6 +268,10 @@ Expected<Block> TraceFile::read(SiteIndex site, TokenRange range, Columns wanted
     if (wanted.tokenIds && have.tokenIds) {
         ES_TRY(d->readTokenIds(range, buffer.tokenIds));
         block.tokenIds = buffer.tokenIds;
+    }
+    if (wanted.predictedIds && have.predictedIds) {
+        ES_TRY(d->readTokens(d->column(Column::Predicted), range, buffer.predictedIds));
+        block.predictedIds = buffer.predictedIds;
     }
     return block;
 }

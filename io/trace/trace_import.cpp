@@ -13,9 +13,9 @@ namespace {
 Expected<void> importColumn(
     const OpenTrace& trace, const TraceSummary& summary, const Geometry& g, Column column, Journal& journal)
 {
-    const bool ids = column == Column::ExpertId;
+    const bool ids = column == Column::ExpertId, predicted = column == Column::Predicted;
     std::vector<hsize_t> dims{summary.numTokens}, chunkShape{g.chunkLength(column)};
-    if (column != Column::Loss) {
+    if (!isPerToken(column)) {
         dims.push_back(g.numSites);
         chunkShape.push_back(1);
     }
@@ -25,9 +25,9 @@ Expected<void> importColumn(
     }
     ES_ASSIGN(const auto dataset,
         NumericDataset::open(trace.file, columnInfo(column).path,
-            ids ? NumericDataset::Kind::Integer : NumericDataset::Kind::Float, dims, trace.name, trace.bytes));
+            isInteger(column) ? NumericDataset::Kind::Integer : NumericDataset::Kind::Float, dims, trace.name, trace.bytes));
     if (!dataset.isPlain() || dataset.chunk() != chunkShape
-        || !dataset.isStoredAs(ids ? H5T_STD_U16LE : H5T_IEEE_F32LE))
+        || !dataset.isStoredAs(ids ? H5T_STD_U16LE : predicted ? H5T_STD_I32LE : H5T_IEEE_F32LE))
         return fail(
             "was rewritten in another layout by another program; a capture cannot go on with it", dataset.where());
     const std::uint64_t length = g.chunkLength(column);
@@ -43,7 +43,7 @@ Expected<void> importColumn(
             std::uint32_t skipped = 0;
             if (H5Dget_chunk_storage_size(dataset.id(), offset, &size) < 0 || size == 0) {
                 H5Eclear2(H5E_DEFAULT);
-                break; // loss that lags behind
+                break; // a column of no site that lags behind
             }
             if (size > packedBound(raw.size()))
                 return fail("claims " + std::to_string(size) + " bytes", place);

@@ -8,7 +8,7 @@ namespace expertscope {
 
 const ColumnInfo& columnInfo(Column column)
 {
-    static constexpr std::array<ColumnInfo, 6> kInfos{{
+    static constexpr std::array<ColumnInfo, kAllColumns.size()> kInfos{{
         {"routing/expert_id", "expert index", "chosen experts",
             "ids of the experts used, in rank order (highest selection score first); 65535: none (dropped, padded, not "
             "recorded, or the site has fewer slots)"},
@@ -22,6 +22,8 @@ const ColumnInfo& columnInfo(Column column)
             "the router's output before its score function, all experts; NaN beyond the experts of the site"},
         {"tokens/loss", "nat", "next-token loss",
             "negative log-likelihood of the next token; NaN at the last token of a sequence"},
+        {"tokens/predicted_id", "token index", "predicted next token",
+            "id of the token that the model finds most probable to come next; -1: unknown"},
     }};
     return kInfos[static_cast<std::size_t>(column)];
 }
@@ -41,6 +43,8 @@ bool Geometry::has(Column column) const
         return columns.logits;
     case Column::Loss:
         return loss;
+    case Column::Predicted:
+        return columns.predictedIds;
     }
     return false;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Names, types and chunk shapes of format 1.0 (resources/docs/trace-format.md): what writer, reader and repair agree
+// Names, types and chunk shapes of format 1.1 (resources/docs/trace-format.md): what writer, reader and repair agree
 // on.
 #pragma once
 
@@ -14,7 +14,7 @@
 namespace expertscope {
 
 inline constexpr std::string_view kTraceFormat = "expertscope-trace";
-inline constexpr std::string_view kTraceFormatVersion = "1.0.0";
+inline constexpr std::string_view kTraceFormatVersion = "1.1.0";
 inline constexpr int kTraceMajor = 1;
 
 inline constexpr std::uint32_t kChunkTokens = 4096; ///< tokens of a chunk; less for short traces
@@ -36,10 +36,22 @@ enum class Column : std::uint16_t
     Entropy = 2,
     Margin = 3,
     Logits = 4,
-    Loss = 5
+    Loss = 5,
+    Predicted = 6
 };
 inline constexpr std::array kAllColumns{
-    Column::ExpertId, Column::Weight, Column::Entropy, Column::Margin, Column::Logits, Column::Loss};
+    Column::ExpertId, Column::Weight, Column::Entropy, Column::Margin, Column::Logits,
+    Column::Loss, Column::Predicted};
+
+/// One value a token, of no site.
+inline constexpr bool isPerToken(Column column)
+{
+    return column == Column::Loss || column == Column::Predicted;
+}
+inline constexpr bool isInteger(Column column)
+{
+    return column == Column::ExpertId || column == Column::Predicted;
+}
 
 struct ColumnInfo
 {
@@ -73,8 +85,8 @@ struct Geometry
     std::size_t rowBytes(Column column) const { return std::size_t(width(column)) * elementSize(column); }
     std::size_t chunkBytes(Column column) const { return rowBytes(column) * chunkLength(column); }
     std::uint64_t numChunks(Column column) const { return (numTokens + chunkLength(column) - 1) / chunkLength(column); }
-    /// Loss belongs to no site: it has one row of chunks.
-    std::uint16_t sitesOf(Column column) const { return column == Column::Loss ? 1 : numSites; }
+    /// What belongs to no site has one row of chunks.
+    std::uint16_t sitesOf(Column column) const { return isPerToken(column) ? 1 : numSites; }
 };
 
 Geometry geometryOf(const TracePlan& plan);

@@ -28,11 +28,12 @@ struct OwnedSlab
     RoutingSlab shape; ///< its spans are not used
     std::vector<std::uint16_t> expertIds;
     std::vector<float> weights, entropy, margin, logits, loss;
+    std::vector<std::int32_t> predictedIds;
 
     std::size_t bytes() const
     {
         return expertIds.size() * 2
-            + (weights.size() + entropy.size() + margin.size() + logits.size() + loss.size()) * 4;
+            + (weights.size() + entropy.size() + margin.size() + logits.size() + loss.size() + predictedIds.size()) * 4;
     }
 };
 
@@ -75,7 +76,7 @@ struct TraceWriter::Private
         done = storedTokens(journal.index(), geometry, true, true);
         sites = journal.record()->plan.sites;
         siteTokens.assign(geometry.numSites, done);
-        lossTokens = done;
+        lossTokens = predictedTokens = done;
         for (const auto column : kAllColumns)
             buffers[index(column)].resize(geometry.has(column) ? geometry.sitesOf(column) : 0, ChunkBuffer{{}, done});
         thread = std::thread([this] { work(); });
@@ -142,11 +143,14 @@ struct TraceWriter::Private
             case Column::Loss:
                 data = as(slab.loss);
                 break;
+            case Column::Predicted:
+                data = as(slab.predictedIds);
+                break;
             }
             if (!geometry.has(column) || data.empty())
                 continue;
-            const std::uint16_t numSites = column == Column::Loss ? 1 : s.numSites;
-            const std::uint16_t firstSite = column == Column::Loss ? 0 : s.firstSite.value;
+            const std::uint16_t numSites = isPerToken(column) ? 1 : s.numSites;
+            const std::uint16_t firstSite = isPerToken(column) ? 0 : s.firstSite.value;
             for (std::uint16_t i = 0; i < numSites; ++i)
                 ES_TRY(fill(
                     column, static_cast<std::uint16_t>(firstSite + i), data, i, numSites, s.firstToken, s.numTokens));
@@ -181,7 +185,7 @@ struct TraceWriter::Private
     void blank(Column column, std::vector<std::byte>& bytes) const
     {
         bytes.resize(geometry.chunkBytes(column));
-        if (column == Column::ExpertId) {
+        if (isInteger(column)) { // 65535 and -1
             std::memset(bytes.data(), 0xff, bytes.size());
         } else {
             const float nan = std::numeric_limits<float>::quiet_NaN();
@@ -259,6 +263,11 @@ struct TraceWriter::Private
             if (slab.firstToken != lossTokens)
                 return bad("loss goes on at token " + std::to_string(lossTokens));
         }
+        if (geometry.columns.predictedIds && !slab.predictedIds.empty()) {
+            ES_TRY(size("predicted ids", slab.predictedIds.size(), slab.numTokens));
+            if (slab.firstToken != predictedTokens)
+                return bad("predicted ids go on at token " + std::to_string(predictedTokens));
+        }
         for (std::size_t cell = 0; cell < cells; ++cell) {
             const auto site = slab.firstSite.value + cell % slab.numSites;
             const auto& limits = sites[site];
@@ -293,7 +302,7 @@ struct TraceWriter::Private
     bool finished = false;
     std::optional<Error> error;
     std::vector<std::uint64_t> siteTokens; ///< tokens accepted, per site
-    std::uint64_t lossTokens = 0;
+    std::uint64_t lossTokens = 0, predictedTokens = 0;
     std::thread thread; ///< last: starts when all else is there
 };
 
@@ -363,6 +372,7 @@ Expected<void> TraceWriter::append(const RoutingSlab& slab)
     copy(owned.margin, slab.margin, c.margin);
     copy(owned.logits, slab.logits, c.logits);
     copy(owned.loss, slab.loss, d->geometry.loss);
+    copy(owned.predictedIds, slab.predictedIds, c.predictedIds);
     d->changed.wait(
         lock, [&] { return d->queue.empty() || d->queuedBytes + owned.bytes() <= kQueueBytes || d->error; });
     if (d->error)
@@ -371,6 +381,8 @@ Expected<void> TraceWriter::append(const RoutingSlab& slab)
         d->siteTokens[slab.firstSite.value + i] += slab.numTokens;
     if (!owned.loss.empty())
         d->lossTokens += slab.numTokens;
+    if (!owned.predictedIds.empty())
+        d->predictedTokens += slab.numTokens;
     d->queuedBytes += owned.bytes();
     d->queue.push_back(std::move(owned));
     d->changed.notify_all();
@@ -394,6 +406,10 @@ Expected<void> TraceWriter::finish(bool complete)
         if (d->geometry.loss && d->lossTokens != d->geometry.numTokens)
             return fail(
                 "loss of " + std::to_string(d->lossTokens) + " of " + std::to_string(d->geometry.numTokens) + " tokens",
+                d->target.string());
+        if (d->geometry.columns.predictedIds && d->predictedTokens != d->geometry.numTokens)
+            return fail("predicted ids of " + std::to_string(d->predictedTokens) + " of "
+                    + std::to_string(d->geometry.numTokens) + " tokens",
                 d->target.string());
     }
     ES_TRY(d->flushPartial());

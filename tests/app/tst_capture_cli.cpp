@@ -153,6 +153,7 @@ private slots:
         BlockBuffer buffer;
         const auto block = (*trace)->read(SiteIndex(0), {TokenIndex(0), TokenIndex(415)}, s.columns, buffer);
         QVERIFY(block);
+        QCOMPARE(block->predictedIds.size(), std::size_t{415});
         for (std::size_t t = 0; t < 415; ++t) {
             const auto row = block->logits.subspan(t * block->numExperts, block->numExperts);
             QCOMPARE(std::max_element(row.begin(), row.end()) - row.begin(),

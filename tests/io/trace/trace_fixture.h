@@ -32,6 +32,7 @@ struct Reference
     std::vector<float> weights, entropy, margin; ///< [T, M, K], [T, M]
     std::vector<float> logits; ///< [T, M, E]
     std::vector<float> loss; ///< [T]
+    std::vector<std::int32_t> predictedIds; ///< [T], recorded with the loss
 };
 
 inline Reference make(const Shape& shape)
@@ -56,7 +57,8 @@ inline Reference make(const Shape& shape)
         .entropy = shape.entropy,
         .margin = shape.margin,
         .logits = shape.logits,
-        .tokenIds = true};
+        .tokenIds = true,
+        .predictedIds = shape.loss};
     r.plan.loss = shape.loss;
     for (std::uint64_t t = 0; t < r.T;) {
         PlannedSequence s;
@@ -97,6 +99,7 @@ inline Reference make(const Shape& shape)
     std::vector<std::uint16_t> order(r.E);
     for (std::uint64_t t = 0; t < r.T; ++t) {
         r.loss[t] = std::abs(normal(random)) * 3;
+        r.predictedIds.push_back(t % 7 == 3 ? -1 : static_cast<std::int32_t>(random() >> 1));
         for (std::size_t m = 0; m < r.M; ++m) {
             const auto E = std::size_t(shape.sites[m].first), k = std::size_t(shape.sites[m].second);
             double sum = 0, entropy = 0;
@@ -132,6 +135,7 @@ struct CutSlab
     RoutingSlab slab;
     std::vector<std::uint16_t> ids;
     std::vector<float> weights, entropy, margin, logits, loss;
+    std::vector<std::int32_t> predictedIds;
 };
 
 inline CutSlab cut(
@@ -151,8 +155,10 @@ inline CutSlab cut(
     take(r.entropy, c.entropy, 1);
     take(r.margin, c.margin, 1);
     take(r.logits, c.logits, r.E);
-    if (r.plan.loss && firstSite == 0)
+    if (r.plan.loss && firstSite == 0) {
         c.loss.assign(r.loss.begin() + long(first), r.loss.begin() + long(first + count));
+        c.predictedIds.assign(r.predictedIds.begin() + long(first), r.predictedIds.begin() + long(first + count));
+    }
     c.slab = {.firstSite = SiteIndex(std::uint16_t(firstSite)),
         .numSites = std::uint16_t(numSites),
         .firstToken = first,
@@ -162,7 +168,8 @@ inline CutSlab cut(
         .entropy = c.entropy,
         .margin = c.margin,
         .logits = c.logits,
-        .loss = c.loss};
+        .loss = c.loss,
+        .predictedIds = c.predictedIds};
     return c;
 }
 

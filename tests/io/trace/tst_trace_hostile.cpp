@@ -358,6 +358,8 @@ class TestTraceHostile : public QObject
                 [](hid_t f) {
                     replace(f, "routing/router_logits", {5000, 2, 8}, std::vector<float>(80000));
                 }},
+            {"predictions of fewer tokens", "'tokens/predicted_id'",
+                [](hid_t f) { extend(f, "tokens/predicted_id", {17}); }},
             {"loss of fewer tokens", "'tokens/loss'", [](hid_t f) { extend(f, "tokens/loss", {17}); }},
             {"token ids of fewer tokens", "'tokens/token_id'", [](hid_t f) { extend(f, "tokens/token_id", {17}); }},
             {"token id -7", "id -7 of token 100", [](hid_t f) { poke(f, "tokens/token_id", {100}, -7); }},

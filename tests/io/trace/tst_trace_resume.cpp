@@ -90,7 +90,7 @@ std::string contents(const std::filesystem::path& path)
     BlockBuffer buffer;
     for (std::uint16_t m = 0; m < s.sites.size(); ++m) {
         const auto block = (*trace)->read(
-            SiteIndex(m), {TokenIndex(0), TokenIndex(s.numTokens)}, {true, true, true, true, true}, buffer);
+            SiteIndex(m), {TokenIndex(0), TokenIndex(s.numTokens)}, {true, true, true, true, true, true}, buffer);
         if (!block)
             return block.error().message();
         add(block->expertIds);
@@ -99,6 +99,7 @@ std::string contents(const std::filesystem::path& path)
         add(block->margin);
         add(block->logits);
         add(block->tokenIds);
+        add(block->predictedIds);
     }
     for (const auto& sequence : s.sequences)
         all +=

@@ -167,6 +167,13 @@ private slots:
             const auto loss = (*trace)->loss({TokenIndex(0), TokenIndex(r.T)});
             VERIFY_OK(loss);
             QVERIFY(*loss == r.loss);
+            Columns predictions;
+            predictions.predictedIds = true;
+            const auto block =
+                (*trace)->read(SiteIndex(0), {TokenIndex(1), TokenIndex(r.T)}, predictions, buffer);
+            VERIFY_OK(block);
+            QVERIFY(std::equal(
+                block->predictedIds.begin(), block->predictedIds.end(), r.predictedIds.begin() + 1, r.predictedIds.end()));
         } else {
             QVERIFY(!(*trace)->loss({TokenIndex(0), TokenIndex(0)}));
         }
