@@ -19,6 +19,7 @@ struct Shape
     std::uint64_t tokens = 1000;
     std::vector<std::pair<int, int>> sites{{8, 2}, {8, 2}}; ///< E, k
     bool weights = true, entropy = true, margin = true, logits = false, loss = false;
+    unsigned longest = 300; ///< tokens of a sequence
     unsigned seed = 1;
 };
 
@@ -62,7 +63,7 @@ inline Reference make(const Shape& shape)
     r.plan.loss = shape.loss;
     for (std::uint64_t t = 0; t < r.T;) {
         PlannedSequence s;
-        const auto n = std::min<std::uint64_t>(r.T - t, 1 + random() % 300);
+        const auto n = std::min<std::uint64_t>(r.T - t, 1 + random() % shape.longest);
         for (std::uint64_t i = 0; i < n; ++i)
             s.tokenIds.push_back(static_cast<std::int32_t>(random() % 50));
         const auto index = r.plan.sequences.size();

@@ -179,9 +179,16 @@ private slots:
         }
     }
 
+    void sequencesLabelsAndProvenanceComeBack_data()
+    {
+        QTest::addColumn<Shape>("shape");
+        QTest::newRow("some") << Shape{.tokens = 3000};
+        QTest::newRow("more than are read at once") << Shape{.tokens = 10000, .longest = 3};
+    }
     void sequencesLabelsAndProvenanceComeBack()
     {
-        const auto r = make({.tokens = 3000});
+        QFETCH(Shape, shape);
+        const auto r = make(shape);
         const auto file = path("labels.h5");
         auto writer = TraceWriter::create(file, r.plan);
         VERIFY_OK(writer);
