@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Predicting the experts of a token (metrics.md 8): fit on the sequences of even rank, scored on the odd ones."""
+from fractions import Fraction
+
 import numpy as np
 
 from pairs import transitions
@@ -54,9 +56,11 @@ def transition(trace, test, l, n):
         for t in range(begin, end):
             came_from = trace.choices(l - 1, t)
             if came_from:
-                score = [sum(P[i][j] for i in sorted(came_from) if i in P) for j in range(E)]
+                score = [sum(P[i][j] for i in came_from if i in P) for j in range(E)]
                 ranked = sorted(score, reverse=True)
-                trace.near_ties += n < E and 0 < ranked[n - 1] - ranked[n] < 1e-12
+                if n < E and 0 < ranked[n - 1] and ranked[n - 1] - ranked[n] < 1e-12:
+                    trace.near_ties += 1  # rounding would decide: exactly, then
+                    score = [sum(Fraction(both.get((i, j), 0), single[i]) for i in came_from if i in P) for j in range(E)]
                 yield largest(score, n), set(trace.choices(l, t))
 
 
@@ -71,25 +75,28 @@ def eam(trace, test, l, n):
                 now = [counts + mask[t - 1] for counts, mask in zip(now, masks)]
                 distance = [1 - sum(cosine(a, b) for a, b in zip(now, stored)) / trace.L for stored in library]
                 best = min(range(len(library)), key=lambda i: (distance[i], i))
-                trace.near_ties += any(0 < d - distance[best] < 1e-12 for d in distance)
+                if sum(d - distance[best] < 1e-12 for d in distance) > 1:
+                    trace.undecided.add(t)
                 trace.nearest[t] = library[best]
+    trace.near_ties += len(trace.undecided)
     for t, stored in trace.nearest.items():
         yield largest(stored[l].tolist(), n), set(trace.choices(l, t))
 
 
 def predict(trace, predictors=(previous, static, transition, eam), n=0):
     trace = trace.select(range(trace.S))
-    trace.fit, trace.near_ties = trace.select(range(0, trace.S, 2)), 0
+    trace.fit, trace.undecided = trace.select(range(0, trace.S, 2)), set()
     test = trace.sequences()[1::2]
     out = []
     for predictor in predictors:
         rows = []
         for l, site in enumerate(trace.sites):
+            trace.near_ties = 0
             scored = [measures(Q, S, site.E) for Q, S in predictor(trace, test, l, n or site.k) if Q and S]
             for i, name in enumerate(MEASURES):
                 value = sum(s[i] for s in scored) / len(scored) if scored else "nothing to predict from"
                 rows.append(row("predict." + name, value, len(scored), l, predictor=predictor.__name__, n=n))
+                if trace.near_ties:
+                    rows[-1]["slack"] = trace.near_ties / len(scored)
         out += with_site_means(rows)
-    if trace.near_ties:
-        print("predict: choices that rounding could turn:", trace.near_ties)
     return out

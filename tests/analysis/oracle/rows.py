@@ -40,6 +40,8 @@ def with_site_means(rows):
         chance = math.fsum(uniform) / len(uniform) if uniform and None not in uniform else None
         means.append(row(same[0]["metric"], value, sum(r["n"] for r in defined), label=same[0]["label"], other=other,
                          uniform=chance, **same[0]["params"], sites=len(defined)))
+        if any("slack" in r for r in defined):
+            means[-1]["slack"] = sum(r.get("slack", 0) for r in defined) / len(defined)
     return rows + means
 
 
@@ -62,7 +64,7 @@ def write(path, header, rows):
         for r in rows:
             kept = {k: v for k, v in r.items() if v is not None or k == "value"}
             kept["params"] = {k: short(v) if not isinstance(v, str) else v for k, v in kept["params"].items()}
-            for k in ("value", "uniform"):
+            for k in ("value", "uniform", "slack"):
                 if kept.get(k) is not None:
                     kept[k] = short(kept[k])
             lines.append(json.dumps(kept, ensure_ascii=False, separators=(",", ":")))
