@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from rows import row, with_site_means
+from trace import SOFTMAX
 
 
 def load_counts(trace, l):
@@ -60,13 +61,14 @@ def repetition(trace):
         for begin, end in trace.sequences():
             for t in range(begin + 1, end):
                 a, b = set(lists[t - 1]), set(lists[t])
+                now, before = trace.ids[l][t][0], trace.ids[l][t - 1][0]
+                if now >= 0 and before >= 0:
+                    first.append(now == before)
                 if a and b:
-                    first.append(trace.ids[l][t - 1][0] == trace.ids[l][t][0] and trace.ids[l][t][0] >= 0)
                     both = len(a & b)
                     pairs.append((both > 0, both / len(b), both / len(a | b)))
-        n = len(pairs)
         for name, values in zip(("first", "any", "overlap", "jaccard"), (first, *zip(*pairs))):
-            out.append(row("repetition." + name, sum(values) / n, n, l))
+            out.append(row("repetition." + name, sum(values) / len(values), len(values), l))
     return with_site_means(out)
 
 
@@ -78,11 +80,14 @@ def sharpness(trace):
             out.append(row("router_entropy.mean", H.mean(), len(H), l))
             out.append(row("router_entropy.sd", H.std(), len(H), l))
             out.append(row("router_entropy.relative", H.mean() / math.log(site.E), len(H), l))
-        if site.renorm == 0:
-            mass = np.nansum(trace.weights[l], 1) / site.scaling
+        chosen = trace.mask(l).any(1)
+        if site.score != SOFTMAX:
+            mass = None
+        elif site.renorm == 0:
+            mass = np.nansum(trace.weights[l][chosen], 1) / site.scaling
         else:
-            mass = (trace.probabilities(l) * trace.mask(l)).sum(1)
-        out.append(row("top_k_mass", mass.mean(), len(mass), l))
+            mass = (trace.probabilities(l) * trace.mask(l)).sum(1)[chosen]
+        out.append(row("top_k_mass", "no softmax" if mass is None else mass.mean(), 0 if mass is None else len(mass), l))
         if trace.margin is not None:
             margin = trace.margin[l][~np.isnan(trace.margin[l])]
             out.append(row("margin.mean", margin.mean(), len(margin), l))

@@ -94,11 +94,14 @@ def main():
     wanted = sys.argv[1:] or [*FAMILIES, "series"]
     splitmix = {kind: traces.splitmix(kind) for kind in "UBM"}
     inputs = {kind: (trace, "domain") for kind, trace in splitmix.items()}
-    inputs["demo_slice"] = (traces.load(DATA / "demo_slice.h5"), "language")
+    for name in ("demo_slice", "ragged"):
+        inputs[name] = (traces.load(DATA / f"{name}.h5"), "language")
     for family in wanted:
         for name, (trace, label) in inputs.items() if family != "series" else ():
             start = time.process_time()
-            rows = thinned(FAMILIES[family](trace, label), (0, 29))
+            rows = thinned(FAMILIES[family](trace, label), (0, 29) if name != "ragged" else (0, 3, 13))
+            if name == "ragged":  # what chance gives there depends on which slots are empty
+                rows = [r | {"uniform": None} for r in rows]
             if name == "demo_slice" and family in OF_ONE_VALUE:
                 code = FAMILIES[family](trace.of_label("domain", "code"), label)
                 rows += result.labelled(thinned([r for r in code if r["site"] in (None, 1)], ()), "domain", "code")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which experts matter, and which are alike (metrics.md 7, 8)."""
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def eci_lists(trace, label, l):
             for e, w in zip(ids, weights):
                 if e >= 0:
                     eci[e] += w
-        eci /= part.T
+        eci /= part.mask(l).any(1).sum()
         order = sorted(np.nonzero(eci)[0].tolist(), key=lambda e: (-eci[e], e))[:trace.sites[l].k]
         lists.append((value, [(e, float(eci[e])) for e in order]))
     return lists
@@ -78,8 +79,9 @@ def committee(trace, label, presence=0.8):
                 eci[e] += value / D
         mu, variance = {}, {}
         for e in range(site.E):
-            full = np.array(ranks[e] + [k + 1] * (D - len(ranks[e])))
-            mu[e], variance[e] = full.mean(), full.var()
+            full = ranks[e] + [k + 1] * (D - len(ranks[e]))
+            mu[e] = Fraction(sum(full), D)
+            variance[e] = Fraction(sum(r * r for r in full), D) - mu[e] ** 2
             experts.append(row("committee.mean_rank", mu[e], len(ranks[e]), l, e))
             experts.append(row("committee.rank_variance", variance[e], len(ranks[e]), l, e))
         needed = min(math.ceil(D * presence), max(len(r) for r in ranks.values()))

@@ -9,8 +9,9 @@ from rows import row, with_site_means
 
 def levels(trace, batch):
     """(level, parts of the trace as lists of tokens, params)."""
-    each = [np.arange(b, e) for b, e in trace.sequences() if e > b]
+    each = [np.arange(b, e) for b, e in trace.sequences()]
     batches = [np.concatenate(each[i:i + batch]) for i in range(0, len(each), batch)]
+    each, batches = ([tokens for tokens in parts if len(tokens)] for parts in (each, batches))
     return ("corpus", [np.arange(trace.T)], {}), ("micro_batch", batches, {"batch": batch}), ("sequence", each, {})
 
 
@@ -24,14 +25,19 @@ def aux_loss(trace, batch=4):
             switch, hf = [], []
             for tokens in parts:
                 c, p = A[l][tokens].sum(0), P[l][tokens].mean(0)
+                if not c.sum():
+                    continue
                 switch.append(site.E * float((c / c.sum()) @ p))
                 hf.append(site.E * float((c / len(tokens)) @ p))
-            n = trace.T if level == "corpus" else len(parts)
+            n = trace.T if level == "corpus" else len(switch)
             rows.append(row("aux_loss.switch", sum(switch) / len(switch), n, l, other={"level": level}, **params))
             rows.append(row("aux_loss.hf", sum(hf) / len(hf), n, l, other={"level": level}, **params))
         out += with_site_means(rows)
         if level == "corpus":  # Transformers concatenates the layers
             out = [r for r in out if r["site"] is not None or r["metric"] != "aux_loss.hf"]
+            if len({site.E for site in trace.sites}) > 1:
+                out.append(row("aux_loss.hf", "the sites differ in their experts", 0, other={"level": level}))
+                continue
             f, p = sum(a.mean(0) for a in A) / trace.L, sum(p.mean(0) for p in P) / trace.L
             out.append(row("aux_loss.hf", trace.sites[0].E * float(f @ p), trace.T * trace.L, other={"level": level}))
     return out
@@ -82,7 +88,7 @@ def drop(trace, factors=(1, 1.25), bins=16):
                     rows.append(row("drop.ratio", dropped[b] / assigned[b], assigned[b], l,
                                     other={"position": f"{edges[b]}-{edges[b + 1] - 1}"}, cf=cf))
             c = trace.mask(l).sum(0)
-            room = math.ceil(cf * total / site.E)
+            room = math.ceil(cf * site.k * trace.T / site.E)
             rows.append(row("drop.corpus", np.maximum(0, c - room).sum() / total, total, l, cf=cf))
         out += with_site_means(rows)
     return out

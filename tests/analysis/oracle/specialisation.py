@@ -16,16 +16,26 @@ def by_value(trace, label):
     return [(v, part) for v, part in parts if part.T]
 
 
+def first_choice(trace, l):
+    """mask() of the choices in the first slot alone."""
+    alone = trace.select(range(trace.S))
+    alone.ids = [ids[:, :1] for ids in trace.ids]
+    return alone.mask(l)
+
+
 def specialisation(trace, label):
     out = []
     for name, first in (("specialisation", False), ("specialisation_top1", True)):
         for l, site in enumerate(trace.sites):
-            shares = []
+            shares, total = [], 0
             for value, part in by_value(trace, label):
-                n = part.T
-                c = part.mask(l).sum(0)
+                mask = part.mask(l)
                 if first:
-                    c = np.bincount([token[0] for token in part.lists(l)], minlength=site.E)
+                    mask = first_choice(part, l)
+                n, c = int(mask.any(1).sum()), mask.sum(0)
+                if n == 0:
+                    continue
+                total += n
                 where = dict(site=l, label={label: value})
                 out += [row(name + ".share", c[e] / n, n, expert=e, **where) for e in range(site.E)]
                 out.append(row(name + ".max_share", c.max() / n, n, expert=int(c.argmax()), **where))
@@ -34,7 +44,7 @@ def specialisation(trace, label):
                 out.append(row(name + ".entropy", entropy(c / c.sum()) / math.log(site.E), n, **where))
                 shares.append(c / c.sum())
             jsd = entropy(sum(shares) / len(shares)) - sum(map(entropy, shares)) / len(shares)
-            out.append(row(name + ".jsd", jsd, sum(part.T for _, part in by_value(trace, label)), l))
+            out.append(row(name + ".jsd", jsd, total, l))
     return out
 
 
@@ -133,9 +143,10 @@ def risk_difference(trace, label, reference="", tau=0.3):
         base = trace.of_label(label, reference) if reference else trace.select(rest)
         for l, site in enumerate(trace.sites):
             where = dict(site=l, label={label: value}, other={"reference": reference or "rest"})
-            rate = [t.mask(l).sum(0) / t.mask(l).any(1).sum() for t in (part, base)]
-            difference = rate[0] - rate[1]
-            experts += [row("risk_difference.value", difference[e], part.T, expert=e, **where) for e in range(site.E)]
-            sites.append(row("risk_difference.max_abs", abs(difference).max(), part.T, **where))
-            sites.append(row("risk_difference.above_tau", (difference > tau).sum(), part.T, **where, tau=tau))
+            tokens = [int(t.mask(l).any(1).sum()) for t in (part, base)]
+            rate = [t.mask(l).sum(0) / n for t, n in zip((part, base), tokens)]
+            difference, n = rate[0] - rate[1], tokens[0]
+            experts += [row("risk_difference.value", difference[e], n, expert=e, **where) for e in range(site.E)]
+            sites.append(row("risk_difference.max_abs", abs(difference).max(), n, **where))
+            sites.append(row("risk_difference.above_tau", (difference > tau).sum(), n, **where, tau=tau))
     return experts + with_site_means(sites)
