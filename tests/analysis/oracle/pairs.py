@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pairs of experts: chosen together, or one site after the other (metrics.md 2.1, 2.4, 3.2, 3.5)."""
+import math
+from collections import Counter
+
+import numpy as np
+
+from rows import cell, row, with_site_means
+
+
+def _coactivation_rows(name, together, single, n, l, E, uniform):
+    out = []
+    best = None
+    for i in range(E):
+        for j in range(E):
+            if i != j and single[i]:
+                share = together.get((i, j), 0) / single[i]
+                if best is None or share > best[0]:
+                    best = (share, i, j)
+                out.append(cell(name + ".conditional", share, (i, j), l))
+            else:
+                out.append(cell(name + ".conditional", "never chosen" if i != j else "diagonal", (i, j), l))
+    if best is None:
+        out += [row(name + "." + what, "no pair", n, l) for what in ("max", "mean_row_sum")]
+        return out
+    out.append(row(name + ".max", best[0], n, l, best[1], other={"with": str(best[2])}))
+    sums = [sum(together.get((i, j), 0) for j in range(E) if j != i) / single[i] for i in range(E) if single[i]]
+    out.append(row(name + ".mean_row_sum", sum(sums) / len(sums), n, l, uniform=uniform))
+    return out
+
+
+def coactivation(trace, adjacent=False):
+    """Of all pairs of a token's experts, or only of neighbours in rank order, as OLMoE's script counts them."""
+    out = []
+    for l, site in enumerate(trace.sites):
+        together, single, n = Counter(), Counter(), 0
+        for token in trace.ids[l].tolist():
+            n += any(i >= 0 for i in token)
+            for a, i in enumerate(token):
+                if i < 0:
+                    continue
+                single[i] += 1
+                for b, j in enumerate(token):
+                    if j >= 0 and a != b and (not adjacent or abs(a - b) == 1):
+                        together[i, j] += 1
+        name = "coactivation_adjacent" if adjacent else "coactivation"
+        out += _coactivation_rows(name, together, single, n, l, site.E,
+                                  2 * (site.k - 1) / site.k if adjacent else site.k - 1)
+    means = with_site_means([r for r in out if "cell" not in r])
+    return [r for r in out if "cell" in r] + means
+
+
+def transitions(trace, l, to, top1):
+    """Counts: (i, j) -> tokens with i at site l and j at site to; i -> tokens with i (and any j); tokens."""
+    both, single, n = Counter(), Counter(), 0
+    for a, b in zip(trace.ids[l].tolist(), trace.ids[to].tolist()):
+        a, b = ([x for x in (ids[:1] if top1 else ids) if x >= 0] for ids in (a, b))
+        if not a or not b:
+            continue
+        n += 1
+        for i in a:
+            single[i] += 1
+            for j in b:
+                both[i, j] += 1
+    return both, single, n
+
+
+def affinity(trace, distance=1):
+    rows, cells = [], []
+    for l in range(trace.L - distance):
+        to = l + distance
+        other = {"to_site": str(to)}
+        A, B = trace.sites[l].E, trace.sites[to].E
+        for top1, name in ((True, "top1"), (False, "set")):
+            both, single, n = transitions(trace, l, to, top1)
+            largest = [max(both.get((i, j), 0) for j in range(B)) / single[i] for i in range(A) if single[i]]
+            rows.append(row(f"affinity.{name}_row_max", sum(largest) / len(largest) if largest else None, n, l,
+                            other=other, distance=distance))
+            for i in range(A):
+                for j in range(B):
+                    share = both.get((i, j), 0) / single[i] if single[i] else "never chosen"
+                    cells.append(cell("affinity." + name, share, (i, j), l, other, distance=distance))
+        aligned, n = Counter(), 0
+        for a, b in zip(trace.ids[l].tolist(), trace.ids[to].tolist()):
+            pairs = [(i, j) for i, j in zip(a, b) if i >= 0 and j >= 0]
+            aligned.update(pairs)
+            n += bool(pairs)
+        rows.append(row("affinity.rank_aligned_max", max(aligned.values(), default=0), n, l, other=other, distance=distance))
+        rows.append(row("affinity.rank_aligned_total", sum(aligned.values()), n, l, other=other, distance=distance))
+        cells += [cell("affinity.rank_aligned", aligned.get((i, j), 0), (i, j), l, other, distance=distance)
+                  for i in range(A) for j in range(B)]
+    return cells + with_site_means(rows)
+
+
+def _entropy(counts):
+    n = sum(counts.values())
+    return -math.fsum(c / n * math.log(c / n) for c in counts.values())
+
+
+def mutual_information(trace, distance=1):
+    out = []
+    for l in range(trace.L - distance):
+        to = l + distance
+        pairs = [(a[0], b[0]) for a, b in zip(trace.ids[l].tolist(), trace.ids[to].tolist()) if a[0] >= 0 and b[0] >= 0]
+        xy, x, y = Counter(pairs), Counter(p[0] for p in pairs), Counter(p[1] for p in pairs)
+        n = len(pairs)
+        args = dict(site=l, other={"to_site": str(to)}, distance=distance)
+        if not n:
+            out += [row("mutual_information." + name, "no tokens", 0, **args) for name in ("top1", "corrected", "relative")]
+            continue
+        plug_in = math.fsum(c / n * math.log(c * n / (x[i] * y[j])) for (i, j), c in xy.items())
+        least = min(_entropy(x), _entropy(y))
+        out.append(row("mutual_information.top1", plug_in, n, **args))
+        out.append(row("mutual_information.corrected", plug_in - (len(xy) - len(x) - len(y) + 1) / (2 * n), n, **args))
+        out.append(row("mutual_information.relative", plug_in / least if least > 0 else "one expert alone", n, **args))
+    return with_site_means(out)
+
+
+def fan_out(trace, gpus=(4,)):
+    out = []
+    for G in gpus:
+        gpu_of = [lambda e, E=site.E: e * G // E for site in trace.sites]
+        rows = []
+        for l, site in enumerate(trace.sites):
+            touched = [len({gpu_of[l](e) for e in token}) for token in trace.lists(l) if token]
+            E, k, share = site.E, site.k, site.E // G
+            uniform = G * (1 - math.comb(E - share, k) / math.comb(E, k)) if E % G == 0 else None
+            rows.append(row("fan_out.gpus", sum(touched) / len(touched) if touched else None, len(touched), l,
+                            uniform=uniform, gpus=G))
+        out += with_site_means(rows)
+        hops = []
+        for t in range(trace.T):
+            first = [int(trace.ids[l][t][0]) for l in range(trace.L)]
+            if min(first) >= 0:
+                on = [gpu_of[l](e) for l, e in enumerate(first)]
+                hops.append(sum(a != b for a, b in zip(on, on[1:])))
+        out.append(row("fan_out.top1_hops", sum(hops) / len(hops) if hops else None, len(hops),
+                       uniform=(trace.L - 1) * (1 - 1 / G), gpus=G))
+    return out
