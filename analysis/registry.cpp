@@ -10,6 +10,9 @@
     METRIC(routerEntropy) \
     METRIC(topKMass) \
     METRIC(margin) \
+    METRIC(auxLoss) \
+    METRIC(zLoss) \
+    METRIC(effectiveK) \
     /* consistency from token to token */ \
     METRIC(repetition) \
     /* pairs of experts and of sites */ \
