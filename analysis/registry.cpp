@@ -6,6 +6,7 @@
     /* load and its balance */ \
     METRIC(load) \
     METRIC(balance) \
+    METRIC(drop) \
     /* what the router's scores say */ \
     METRIC(routerEntropy) \
     METRIC(topKMass) \
