@@ -19,6 +19,8 @@
     /* pairs of experts and of sites */ \
     /* specialisation */ \
     METRIC(specialisation) \
+    METRIC(divergence) \
+    METRIC(divergenceIds) \
     /* importance */ \
     /* several traces */
 
