@@ -22,7 +22,10 @@
     METRIC(divergence) \
     METRIC(divergenceIds) \
     /* importance */ \
-    /* several traces */
+    /* several traces */ \
+    METRIC(saturation) \
+    METRIC(flipRate) \
+    METRIC(fluctuation)
 
 namespace expertscope {
 
