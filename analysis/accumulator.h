@@ -14,7 +14,10 @@ namespace expertscope {
 struct Selection
 {
     std::vector<SequenceIndex> sequences; ///< in token order
-    std::vector<std::int32_t> rank; ///< [S] place among them, -1: not selected
+    std::vector<std::int32_t> rank; ///< [S] place among them, -1: not selected; empty in the context of a label value
+
+    /// The place of a selected sequence, where `rank` may be empty.
+    std::size_t place(SequenceIndex sequence) const;
 };
 
 /// What a metric needs to know before it sees a block.
@@ -26,7 +29,7 @@ struct MetricContext
     std::vector<SiteIndex> sites; ///< the ones that results are wanted for, ascending
     std::shared_ptr<const Selection> selection;
     std::vector<std::string> series; ///< names of the traces when the source is a SeriesSource, else empty
-    bool valuesOnly = false; ///< neither `uniform` nor matrices are looked at: a bootstrap replicate
+    bool valuesOnly = false; ///< neither `uniform` nor matrices are looked at: for a bootstrap replicate
 };
 
 /// The same tokens at several sites.
@@ -94,6 +97,10 @@ struct MetricSpec
     bool crossSite = false; ///< looks at several sites of a token at once
     bool twoPasses = false;
     bool simulateUniform = false; ///< no closed form: `uniform` comes from the metric itself on routing by chance
+    /// Looks at groups of selected sequences: of the values of a label each is observed with a selection of its own, and
+    /// the whole apart from them. Contexts that are valuesOnly are of single sequences: no groups there, no intervals.
+    /// Not together with twoPasses.
+    bool groupsSequences = false;
     bool onRequest = false; ///< costs so much more than reading that it is left out unless named
     std::vector<ParameterSpec> params = {};
     std::function<std::unique_ptr<Accumulator>(const MetricContext&)> make;

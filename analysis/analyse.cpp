@@ -43,7 +43,8 @@ std::unique_ptr<Accumulator> makeAccumulator(const Job& job, const Label* by, un
         context.valuesOnly = true;
         return by && !job.spec->needsLabel ? splitByLabel(*job.spec, context, *by) : job.spec->make(context);
     };
-    return bootstrapped(plain, replicate, job.context, by, replicates);
+    return job.spec->groupsSequences ? bootstrapped(replicate, replicate, job.context, by, replicates, plain)
+                                     : bootstrapped(plain, replicate, job.context, by, replicates);
 }
 
 }

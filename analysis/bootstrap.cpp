@@ -60,16 +60,38 @@ class Bootstrapped final : public Partition
 {
 public:
     Bootstrapped(AccumulatorFactory make, AccumulatorFactory makeReplicate, std::vector<std::uint32_t> groups,
-        std::size_t numGroups, unsigned replicates)
+        std::size_t numGroups, unsigned replicates, std::unique_ptr<Accumulator> whole)
         : Partition(std::move(make), std::move(groups), numGroups)
         , m_makeReplicate(std::move(makeReplicate))
         , m_replicates(replicates)
+        , m_whole(std::move(whole))
     {
+    }
+
+    void observe(const Tile& tile) override
+    {
+        Partition::observe(tile);
+        if (m_whole)
+            m_whole->observe(tile);
+    }
+
+    void merge(const Accumulator& other) override
+    {
+        Partition::merge(other);
+        if (m_whole)
+            m_whole->merge(*static_cast<const Bootstrapped&>(other).m_whole);
+    }
+
+    void persist(Archive& archive) override
+    {
+        Partition::persist(archive);
+        if (m_whole)
+            m_whole->persist(archive);
     }
 
     Results result() const override
     {
-        Results results = mergedParts()->result();
+        Results results = m_whole ? m_whole->result() : mergedParts()->result();
         std::vector<std::size_t> there;
         for (std::size_t p = 0; p < numParts(); ++p) {
             if (part(p))
@@ -110,21 +132,22 @@ public:
         AccumulatorFactory learnt = learntFactory();
         if (!learnt)
             return nullptr;
-        return std::make_unique<Bootstrapped>(learnt, learnt, partOf(), numParts(), m_replicates);
+        return std::make_unique<Bootstrapped>(learnt, learnt, partOf(), numParts(), m_replicates, nullptr);
     }
 
 private:
     AccumulatorFactory m_makeReplicate;
     unsigned m_replicates;
+    std::unique_ptr<Accumulator> m_whole; ///< null: the parts merged
 };
 
 }
 
 std::unique_ptr<Accumulator> bootstrapped(AccumulatorFactory make, AccumulatorFactory makeReplicate,
-    const MetricContext& context, const Label* by, unsigned replicates)
+    const MetricContext& context, const Label* by, unsigned replicates, const AccumulatorFactory& makeWhole)
 {
-    return std::make_unique<Bootstrapped>(
-        std::move(make), std::move(makeReplicate), deal(context, by), numGroups(*context.selection), replicates);
+    return std::make_unique<Bootstrapped>(std::move(make), std::move(makeReplicate), deal(context, by),
+        numGroups(*context.selection), replicates, makeWhole ? makeWhole() : nullptr);
 }
 
 }

@@ -67,7 +67,7 @@ AccumulatorFactory Partition::learntFactory() const
 Accumulator& Partition::ensurePart(std::size_t p)
 {
     if (!m_parts[p])
-        m_parts[p] = m_make();
+        m_parts[p] = makePart(p);
     return *m_parts[p];
 }
 

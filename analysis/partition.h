@@ -26,6 +26,8 @@ protected:
     const Accumulator* part(std::size_t p) const { return m_parts[p].get(); }
     std::unique_ptr<Accumulator> mergedParts() const;
     const std::vector<std::uint32_t>& partOf() const { return m_partOf; }
+    /// Makes the accumulator of one part; overridden where parts differ.
+    virtual std::unique_ptr<Accumulator> makePart(std::size_t) const { return m_make(); }
     /// For second passes: makes accumulators that share what all parts together have learnt; null when the metric
     /// has no second pass.
     AccumulatorFactory learntFactory() const;
@@ -48,8 +50,9 @@ std::unique_ptr<Accumulator> splitByLabel(const MetricSpec& spec, MetricContext 
 /// replacement, seeded. Up to kBootstrapGroups sequences each is drawn by itself; more are dealt to so many groups in
 /// turn (label value by label value where there is one), and groups are drawn: memory stays bounded.
 inline constexpr std::size_t kBootstrapGroups = 100;
-/// `make` makes the accumulator of one group, `makeReplicate` the same for a context with valuesOnly.
+/// `make` makes the accumulator of one group, `makeReplicate` the same for a context with valuesOnly. `makeWhole`: of
+/// metrics whose whole is not its groups merged (MetricSpec::groupsSequences); it is observed apart from them.
 std::unique_ptr<Accumulator> bootstrapped(AccumulatorFactory make, AccumulatorFactory makeReplicate,
-    const MetricContext& context, const Label* by, unsigned replicates);
+    const MetricContext& context, const Label* by, unsigned replicates, const AccumulatorFactory& makeWhole = {});
 
 }

@@ -6,17 +6,26 @@
     /* load and its balance */ \
     METRIC(load) \
     METRIC(balance) \
+    METRIC(drop) \
     /* what the router's scores say */ \
     METRIC(routerEntropy) \
     METRIC(topKMass) \
     METRIC(margin) \
+    METRIC(auxLoss) \
+    METRIC(zLoss) \
+    METRIC(effectiveK) \
     /* consistency from token to token */ \
     METRIC(repetition) \
     /* pairs of experts and of sites */ \
     /* specialisation */ \
     METRIC(specialisation) \
+    METRIC(divergence) \
+    METRIC(divergenceIds) \
     /* importance */ \
-    /* several traces */
+    /* several traces */ \
+    METRIC(saturation) \
+    METRIC(flipRate) \
+    METRIC(fluctuation)
 
 namespace expertscope {
 

@@ -21,6 +21,11 @@ std::string listed(const std::vector<std::string>& names)
 
 }
 
+std::size_t Selection::place(SequenceIndex sequence) const
+{
+    return std::size_t(std::lower_bound(sequences.begin(), sequences.end(), sequence) - sequences.begin());
+}
+
 Expected<const Label*> findLabel(const RoutingShape& shape, const std::string& name)
 {
     if (const Label* label = shape.label(name)) {

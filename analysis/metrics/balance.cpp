@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Balance of the load (metrics 6.1), over the whole trace and sequence by sequence.
+// Balance of the load (metrics 6.1), over the whole trace, batch by batch and sequence by sequence.
 #include "analysis/balance_stats.h"
+#include "analysis/batches.h"
 #include "analysis/fixed_sum.h"
 #include "analysis/load_counts.h"
 #include "analysis/per_site.h"
@@ -14,21 +15,74 @@ namespace expertscope {
 
 namespace {
 
+/// MaxVio of many parts of the tokens: their mean, and what chance would give.
+class Violations
+{
+public:
+    void add(const LoadCounts& part)
+    {
+        if (part.choices() == 0)
+            return;
+        const double most = double(*std::ranges::max_element(part.counts()));
+        m_values.add(most * part.numExperts() / double(part.choices()) - 1);
+        ++m_lengths[part.tokens()];
+        m_uneven |= part.choicesPerToken() == 0;
+    }
+
+    void add(const Violations& other)
+    {
+        m_values.add(other.m_values);
+        for (const auto& [tokens, parts] : other.m_lengths)
+            m_lengths[tokens] += parts;
+        m_uneven |= other.m_uneven;
+    }
+
+    void persist(Archive& archive) { archive(m_values, m_lengths, m_uneven); }
+
+    std::uint64_t n() const { return m_values.n(); }
+    double mean() const { return m_values.mean(); }
+    /// `k` 0, or part by part another: tokens differ in their number of choices, there is no closed form.
+    std::optional<double> uniform(unsigned E, unsigned k) const
+    {
+        if (k == 0 || m_uneven)
+            return std::nullopt;
+        double expected = 0;
+        for (const auto& [tokens, parts] : m_lengths)
+            expected += uniformMaxVio(E, k, tokens) * double(parts);
+        return expected / double(n());
+    }
+
+private:
+    FixedSum m_values;
+    std::map<std::uint64_t, std::uint64_t> m_lengths; ///< tokens -> parts of so many
+    bool m_uneven = false;
+};
+
 class BalanceState
 {
+    auto closeBatch() // up here, where its type is needed
+    {
+        return [this](const LoadCounts& batch) { m_ofBatches.add(batch); };
+    }
+
 public:
     BalanceState(const MetricContext& context, SiteIndex site)
         : m_site(site)
+        , m_batch(context.params.number("batch"))
+        , m_valuesOnly(context.valuesOnly)
         , m_total(context.shape->sites[std::size_t(site)])
         , m_open(m_total)
+        , m_batches(context, std::size_t(m_batch), m_total)
     {
     }
 
     void observe(const Block& block)
     {
         for (const SequenceRun& run : block.runs) {
-            if (!m_cursor.continues(m_site, run))
+            if (!m_cursor.continues(m_site, run)) {
                 closeSequence();
+                m_sequence = run.sequence;
+            }
             m_open.add(block, run);
         }
     }
@@ -37,45 +91,50 @@ public:
     {
         closeSequence();
         m_total.add(other.m_total);
-        m_violation.add(other.m_violation);
-        for (const auto& [tokens, count] : other.m_lengths)
-            m_lengths[tokens] += count;
-        m_unevenSequence |= other.m_unevenSequence;
-        addSequence(other.m_open);
+        m_ofSequences.add(other.m_ofSequences);
+        m_ofBatches.add(other.m_ofBatches);
+        m_batches.add(other.m_batches, closeBatch());
+        if (other.m_sequence)
+            addSequence(*other.m_sequence, other.m_open);
     }
 
-    void persist(Archive& archive) { archive(m_total, m_open, m_violation, m_lengths, m_unevenSequence); }
+    void persist(Archive& archive)
+    {
+        closeSequence();
+        archive(m_total, m_ofSequences, m_ofBatches, m_batches);
+    }
 
     void rows(std::vector<ResultRow>& rows) const
     {
         BalanceState whole = *this;
         whole.closeSequence();
+        whole.m_batches.forEachOpen(whole.closeBatch());
         whole.closedRows(rows);
     }
 
 private:
     void closeSequence()
     {
-        addSequence(m_open);
+        if (m_sequence)
+            addSequence(*m_sequence, m_open);
+        m_sequence.reset();
         m_open.clear();
     }
 
-    void addSequence(const LoadCounts& sequence)
+    void addSequence(SequenceIndex index, const LoadCounts& sequence)
     {
-        if (sequence.choices() == 0)
-            return;
-        const double most = double(*std::ranges::max_element(sequence.counts()));
-        m_violation.add(most * sequence.numExperts() / double(sequence.choices()) - 1);
-        ++m_lengths[sequence.tokens()];
-        m_unevenSequence |= sequence.choicesPerToken() == 0;
+        m_ofSequences.add(sequence);
         m_total.add(sequence);
+        m_batches.add(index, sequence, closeBatch());
     }
 
     void closedRows(std::vector<ResultRow>& rows) const
     {
         if (m_total.choices() == 0) {
-            for (const char* name : {"max_vio", "max_vio_sequence", "cv", "gini", "entropy", "kl", "min_load", "dead"})
-                rows.push_back(undefinedRow(std::string("balance.") + name, kNoTokens));
+            for (const char* metric : {"balance.max_vio", "balance.cv", "balance.gini", "balance.entropy", "balance.kl",
+                     "balance.min_load", "balance.dead", "balance.max_vio_sequence", "balance.max_vio_batch"})
+                rows.push_back(undefinedRow(metric, kNoTokens));
+            rows.back().params["batch"] = m_batch;
             return;
         }
         const BalanceStats stats = balanceStats(m_total.counts());
@@ -83,11 +142,11 @@ private:
         const UniformBalance uniform = uniformBalance(E, k, m_total.tokens());
         ResultRow row;
         row.n = m_total.tokens();
-        const auto add = [&](const char* name, const char* unit, double value, double expected) {
+        const auto add = [&](const char* name, const char* unit, double value, std::optional<double> expected) {
             row.metric = std::string("balance.") + name;
             row.unit = unit;
             row.value = value;
-            row.uniform = k ? std::optional(expected) : std::nullopt; // no closed form when k varies
+            row.uniform = k ? expected : std::nullopt; // no closed form when k varies
             rows.push_back(row);
         };
         add("max_vio", "1", stats.maxVio, uniform.maxVio);
@@ -101,24 +160,24 @@ private:
         add("min_load", "1", stats.minLoad, uniform.minLoad);
         add("dead", "experts", double(stats.dead), uniform.dead);
 
-        double expected = 0;
-        std::uint64_t sequences = 0;
-        for (const auto& [tokens, count] : m_lengths) {
-            if (k && !m_unevenSequence)
-                expected += uniformMaxVio(E, k, tokens) * double(count);
-            sequences += count;
-        }
-        row.n = sequences;
-        add("max_vio_sequence", "1", m_violation.mean(), expected / double(sequences));
+        row.n = m_ofSequences.n();
+        add("max_vio_sequence", "1", m_ofSequences.mean(), m_ofSequences.uniform(E, k));
+        if (m_valuesOnly)
+            return;
+        row.n = m_ofBatches.n();
+        row.params["batch"] = m_batch;
+        add("max_vio_batch", "1", m_ofBatches.mean(), m_ofBatches.uniform(E, k));
     }
 
     SiteIndex m_site;
+    double m_batch; ///< sequences a batch
+    bool m_valuesOnly;
     LoadCounts m_total; ///< of closed sequences
     LoadCounts m_open; ///< of the sequence being read
+    std::optional<SequenceIndex> m_sequence; ///< the one being read
     RunCursor m_cursor;
-    FixedSum m_violation;
-    std::map<std::uint64_t, std::uint64_t> m_lengths; ///< tokens -> sequences of so many
-    bool m_unevenSequence = false;
+    Violations m_ofSequences, m_ofBatches;
+    Batches<LoadCounts> m_batches;
 };
 
 }
@@ -128,9 +187,17 @@ MetricSpec balanceMetric()
     return {
         .name = "balance",
         .definition =
-            "balance of the load: MaxVio (max c / mean c - 1) of the whole and averaged over sequences, CV, Gini, "
-            "entropy / log E, KL to uniform, least relative load, dead experts; n = tokens (sequences)",
+            "balance of the load: MaxVio (max c / mean c - 1) of the whole, averaged over batches of sequences and "
+            "over sequences, CV, Gini, entropy / log E, KL to uniform, least relative load, dead experts; n = tokens "
+            "(batches, sequences)",
         .source = "MaxVio: arXiv 2408.15664 Eq. 4; the others are the usual statistics of c (population SD)",
+        .groupsSequences = true,
+        .params = {{.name = "batch",
+            .standard = "4",
+            .meaning = "consecutive sequences a batch",
+            .least = 1,
+            .most = 1e9,
+            .whole = true}},
         .make =
             [](const MetricContext& context) {
                 return std::make_unique<PerSiteAccumulator<BalanceState>>(context, true);

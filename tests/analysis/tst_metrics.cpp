@@ -366,7 +366,10 @@ private slots:
     {
         MemoryTrace trace = raggedTrace(8);
         std::vector<MetricRequest> requests = everyMetric();
-        std::erase_if(requests, [](const MetricRequest& r) { return r.name == "specialisation"; });
+        std::erase_if(requests, [](const MetricRequest& metric) {
+            const auto spec = std::ranges::find(metricRegistry(), metric.name, &MetricSpec::name);
+            return spec->needsLabel || spec->minTraces > 1;
+        });
         const auto split = analyse(trace, requests, "language", {});
         QVERIFY(split);
         for (const std::string value : {"", "de", "en", "français"}) {
@@ -486,15 +489,24 @@ private slots:
         const auto a = analyse(trace, everyMetric(), "language", {});
         const auto b = analyse(renamed, everyMetric(), "language", {});
         QCOMPARE(a->rows.size(), b->rows.size());
+        std::map<RowKey, double> values;
+        for (ResultRow row : b->rows) {
+            if (row.metric.ends_with("max_share") || row.metric.ends_with("min_share"))
+                row.expert.reset(); // an extreme: which of two equal ones is named may change
+            if (row.value)
+                values[keyOf(row)] = *row.value;
+        }
         int compared = 0;
-        for (const ResultRow& row : a->rows) {
+        for (ResultRow row : a->rows) {
             if (!row.value)
                 continue;
-            const bool extreme = row.metric.ends_with("max_share") || row.metric.ends_with("min_share");
-            const int expert = row.expert && !extreme ? rename(row.site->value, row.expert->value) : -1;
-            const double value = valueOf(*b, row.metric, row.site ? int(row.site->value) : -1, expert,
-                row.label ? row.label->second : std::string());
-            QVERIFY2(near(value, *row.value, 1e-12 * std::max(1.0, std::abs(*row.value))), row.metric.c_str());
+            if (row.metric.ends_with("max_share") || row.metric.ends_with("min_share"))
+                row.expert.reset();
+            else if (row.expert)
+                row.expert = ExpertIndex(rename(row.site->value, row.expert->value));
+            const auto found = values.find(keyOf(row));
+            QVERIFY2(found != values.end(), row.metric.c_str());
+            QVERIFY2(near(found->second, *row.value, 1e-12 * std::max(1.0, std::abs(*row.value))), row.metric.c_str());
             ++compared;
         }
         QVERIFY(compared > 500);
