@@ -15,6 +15,7 @@
     /* pairs of experts and of sites */ \
     /* specialisation */ \
     METRIC(specialisation) \
+    METRIC(domainCv) \
     /* importance */ \
     /* several traces */
 
