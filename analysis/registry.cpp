@@ -16,6 +16,8 @@
     /* specialisation */ \
     METRIC(specialisation) \
     METRIC(domainCv) \
+    METRIC(vocabulary) \
+    METRIC(spread) \
     /* importance */ \
     /* several traces */
 

@@ -39,7 +39,7 @@ static MemoryTrace raggedTrace(std::uint64_t seed)
     second.topK = 2;
     second.score = ScoreFunction::Sigmoid;
     trace.editShape().sites[2].renormalisation = Renormalisation::Sum;
-    trace.editShape().columns = {true, true, true, true, false};
+    trace.editShape().columns = {true, true, true, true, true, true};
     std::vector<std::string> language, domain;
     for (unsigned s = 0; s < 30; ++s) {
         trace.addSequence(s == 7 ? 0 : unsigned(mix(seed + s) % 200));
@@ -51,6 +51,10 @@ static MemoryTrace raggedTrace(std::uint64_t seed)
     fillUniform(trace, seed);
     const auto real = [](std::uint64_t x) { return float(double(mix(x) >> 11) * 0x1p-53); };
     const std::size_t T = trace.shape().numTokens;
+    for (std::size_t t = 0; t < T; ++t) {
+        trace.tokenIds.push_back(std::int32_t(mix(seed + t) % (t % 3 ? 9 : 3000)) - 1);
+        trace.predictedIds.push_back(std::int32_t(mix(seed + 2 * t) % 20) - 1);
+    }
     for (std::size_t site = 0; site < 3; ++site) {
         for (std::size_t i = 0; i < T * 4; ++i) {
             if (mix(seed + i + 7777 * site) % 12 == 0)
@@ -492,10 +496,18 @@ private slots:
         for (const ResultRow& row : a->rows) {
             if (!row.value)
                 continue;
+            if (row.metric.starts_with("vocabulary") && row.expert)
+                continue; // of equally frequent experts the lower one wins an id
             const bool extreme = row.metric.ends_with("max_share") || row.metric.ends_with("min_share");
-            const int expert = row.expert && !extreme ? rename(row.site->value, row.expert->value) : -1;
-            const double value = valueOf(*b, row.metric, row.site ? int(row.site->value) : -1, expert,
-                row.label ? row.label->second : std::string());
+            std::optional<ExpertIndex> expert = row.expert;
+            if (expert)
+                expert = ExpertIndex(rename(row.site->value, expert->value));
+            const auto same = std::ranges::find_if(b->rows, [&](const ResultRow& other) {
+                return other.metric == row.metric && other.params == row.params && other.site == row.site
+                    && other.label == row.label && (extreme || other.expert == expert);
+            });
+            QVERIFY2(same != b->rows.end() && same->value, row.metric.c_str());
+            const double value = *same->value;
             QVERIFY2(near(value, *row.value, 1e-12 * std::max(1.0, std::abs(*row.value))), row.metric.c_str());
             ++compared;
         }

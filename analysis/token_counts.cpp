@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/token_counts.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <utility>
+
+namespace expertscope {
+
+namespace {
+
+constexpr std::uint64_t kFree = UINT64_MAX; // no id is that large
+constexpr std::size_t kFirstTable = 256;
+constexpr std::size_t kAhead = 12; // tokens: ids lie all over the table, so it is asked for early
+
+}
+
+TokenCounts::TokenCounts(std::uint16_t numExperts)
+    : m_numExperts(numExperts)
+{
+    makeTable(kFirstTable);
+}
+
+void TokenCounts::makeTable(std::size_t size)
+{
+    m_table.assign(size, kFree);
+    m_shift = 64 - std::countr_zero(size);
+    for (std::size_t entry = 0; entry < m_entries.size(); ++entry) {
+        std::size_t at = place(m_entries[entry].id);
+        while (m_table[at] != kFree)
+            at = (at + 1) & (size - 1);
+        m_table[at] = std::uint64_t(m_entries[entry].id) << 32 | entry;
+    }
+}
+
+/// The entry of an id, made when it is new.
+std::uint32_t TokenCounts::find(std::uint32_t id)
+{
+    for (std::size_t at = place(id);; at = (at + 1) & (m_table.size() - 1)) {
+        if (m_table[at] >> 32 == id)
+            return static_cast<std::uint32_t>(m_table[at]);
+        if (m_table[at] == kFree)
+            return insert(id);
+    }
+}
+
+std::uint32_t TokenCounts::insert(std::uint32_t id)
+{
+    const auto entry = static_cast<std::uint32_t>(m_entries.size());
+    m_entries.push_back({.id = id});
+    if (m_entries.size() * 2 > m_table.size()) {
+        makeTable(m_table.size() * 2);
+        return entry;
+    }
+    std::size_t at = place(id);
+    while (m_table[at] != kFree)
+        at = (at + 1) & (m_table.size() - 1);
+    m_table[at] = std::uint64_t(id) << 32 | entry;
+    return entry;
+}
+
+inline void TokenCounts::push(Entry& entry, std::uint16_t expert)
+{
+    if (entry.listed == kNone)
+        m_overflowed |= ++m_rows[std::size_t(entry.where) * m_numExperts + expert] == 0;
+    else
+        append(entry, expert);
+}
+
+void TokenCounts::append(Entry& entry, std::uint16_t expert)
+{
+    if (entry.listed >= 2u * m_numExperts) {
+        makeRow(entry);
+        addToRow(entry, expert, 1);
+        return;
+    }
+    const std::uint32_t in = entry.listed % kChunk;
+    if (in == 0) {
+        std::uint32_t fresh = m_freeChunk;
+        if (fresh == kNone) {
+            fresh = static_cast<std::uint32_t>(m_chunks.size());
+            m_chunks.emplace_back();
+        } else {
+            m_freeChunk = m_chunks[fresh].previous;
+        }
+        m_chunks[fresh].previous = entry.where;
+        entry.where = fresh;
+    }
+    m_chunks[entry.where].experts[in] = expert;
+    ++entry.listed;
+}
+
+void TokenCounts::makeRow(Entry& entry)
+{
+    const std::size_t first = m_rows.size();
+    m_rows.resize(first + m_numExperts);
+    copyCounts(entry, std::span(m_rows).subspan(first));
+    for (std::uint32_t chunk = entry.where; chunk != kNone;) {
+        const std::uint32_t previous = std::exchange(m_chunks[chunk].previous, m_freeChunk);
+        m_freeChunk = std::exchange(chunk, previous);
+    }
+    entry.where = static_cast<std::uint32_t>(first / m_numExperts);
+    entry.listed = kNone;
+}
+
+void TokenCounts::addToRow(Entry& entry, std::uint16_t expert, std::uint64_t count)
+{
+    std::uint32_t& cell = m_rows[std::size_t(entry.where) * m_numExperts + expert];
+    const std::uint64_t sum = cell + count;
+    m_overflowed |= sum > std::numeric_limits<std::uint32_t>::max();
+    cell = static_cast<std::uint32_t>(sum);
+}
+
+void TokenCounts::copyCounts(const Entry& entry, std::span<std::uint32_t> counts) const
+{
+    if (entry.listed == kNone) {
+        std::copy_n(
+            m_rows.begin() + std::ptrdiff_t(std::size_t(entry.where) * m_numExperts), m_numExperts, counts.begin());
+        return;
+    }
+    std::ranges::fill(counts, 0);
+    std::uint32_t left = entry.listed;
+    for (std::uint32_t chunk = entry.where; left > 0; chunk = m_chunks[chunk].previous) {
+        const std::uint32_t here = (left - 1) % kChunk + 1; // the last chunk may be part full
+        for (std::uint32_t i = 0; i < here; ++i)
+            ++counts[m_chunks[chunk].experts[i]];
+        left -= here;
+    }
+}
+
+void TokenCounts::noteTokens(std::uint64_t tokens, unsigned perToken)
+{
+    if (tokens == 0)
+        return;
+    m_tokens += tokens;
+    m_choices += tokens * perToken;
+    m_uneven |= m_perToken != 0 && m_perToken != perToken;
+    m_perToken = static_cast<std::uint16_t>(perToken);
+}
+
+void TokenCounts::add(std::int32_t id, const std::uint16_t* experts, unsigned number)
+{
+    Entry& entry = m_entries[find(static_cast<std::uint32_t>(id))];
+    ++entry.occurrences;
+    for (unsigned r = 0; r < number; ++r)
+        push(entry, experts[r]);
+    noteTokens(1, number);
+}
+
+void TokenCounts::add(
+    const Block& block, std::size_t begin, std::size_t length, const std::int32_t* ids, unsigned slots)
+{
+    const std::size_t stride = block.numSlots;
+    const unsigned taken = slots ? std::min<unsigned>(slots, block.numSlots) : block.numSlots;
+    const std::uint16_t* token = block.expertIds.data() + begin * stride;
+    const auto lookAhead = [&](std::size_t t) {
+        if (t + kAhead < length)
+            __builtin_prefetch(&m_table[place(static_cast<std::uint32_t>(ids[t + kAhead]))]);
+    };
+    if (const unsigned even = std::min<unsigned>(taken, block.evenSlots)) {
+        std::uint64_t known = 0;
+        for (std::size_t t = 0; t < length; ++t, token += stride) {
+            lookAhead(t);
+            if (ids[t] < 0)
+                continue;
+            ++known;
+            Entry& entry = m_entries[find(static_cast<std::uint32_t>(ids[t]))];
+            ++entry.occurrences;
+            for (unsigned r = 0; r < even; ++r)
+                push(entry, token[r]);
+        }
+        noteTokens(known, even);
+        return;
+    }
+    std::vector<std::uint16_t> chosen(taken);
+    for (std::size_t t = 0; t < length; ++t, token += stride) {
+        lookAhead(t);
+        unsigned filled = 0;
+        for (unsigned r = 0; r < taken; ++r) {
+            if (token[r] < m_numExperts)
+                chosen[filled++] = token[r];
+        }
+        if (ids[t] >= 0 && filled)
+            add(ids[t], chosen.data(), filled);
+    }
+}
+
+void TokenCounts::add(const TokenCounts& other)
+{
+    std::vector<std::uint32_t> counts(m_numExperts);
+    for (const Entry& theirs : other.m_entries) {
+        Entry& mine = m_entries[find(theirs.id)];
+        mine.occurrences += theirs.occurrences;
+        other.copyCounts(theirs, counts);
+        if (theirs.listed == kNone && mine.listed != kNone)
+            makeRow(mine);
+        for (std::uint16_t e = 0; e < m_numExperts; ++e) {
+            if (mine.listed == kNone) {
+                addToRow(mine, e, counts[e]);
+                continue;
+            }
+            for (std::uint32_t i = 0; i < counts[e]; ++i) // at most 2 E of them
+                push(mine, e);
+        }
+    }
+    m_tokens += other.m_tokens;
+    m_choices += other.m_choices;
+    m_uneven |= other.m_uneven || (m_perToken && other.m_perToken && m_perToken != other.m_perToken);
+    m_perToken = std::max(m_perToken, other.m_perToken);
+    m_overflowed |= other.m_overflowed;
+}
+
+/// Ids in ascending order, each with those experts that it chose.
+void TokenCounts::persist(Archive& archive)
+{
+    std::vector<std::uint32_t> ids, cells, counts, row(m_numExperts);
+    std::vector<std::uint64_t> occurrences;
+    std::vector<std::uint16_t> experts;
+    if (!archive.reading()) {
+        std::vector<const Entry*> sorted;
+        for (const Entry& entry : m_entries)
+            sorted.push_back(&entry);
+        std::ranges::sort(sorted, {}, &Entry::id);
+        for (const Entry* entry : sorted) {
+            copyCounts(*entry, row);
+            const std::size_t before = experts.size();
+            for (std::uint16_t e = 0; e < m_numExperts; ++e) {
+                if (row[e]) {
+                    experts.push_back(e);
+                    counts.push_back(row[e]);
+                }
+            }
+            ids.push_back(entry->id);
+            occurrences.push_back(entry->occurrences);
+            cells.push_back(static_cast<std::uint32_t>(experts.size() - before));
+        }
+    }
+    archive(m_tokens, m_choices, m_perToken, m_uneven, m_overflowed, ids, occurrences, cells, experts, counts);
+    if (!archive.reading() || !archive.ok())
+        return;
+    std::uint64_t sum = 0;
+    for (const std::uint32_t cell : cells)
+        sum += cell;
+    if (occurrences.size() != ids.size() || cells.size() != ids.size() || experts.size() != sum
+        || counts.size() != sum) {
+        archive.refuse();
+        return;
+    }
+    std::size_t cell = 0;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const std::size_t end = cell + cells[i];
+        bool believable =
+            ids[i] <= std::uint32_t(std::numeric_limits<std::int32_t>::max()) && (i == 0 || ids[i] > ids[i - 1]);
+        for (std::size_t c = cell; c < end; ++c)
+            believable &= experts[c] < m_numExperts && (c == cell || experts[c] > experts[c - 1]);
+        if (!believable) {
+            archive.refuse();
+            return;
+        }
+        Entry& entry = m_entries[find(ids[i])];
+        entry.occurrences = occurrences[i];
+        std::uint64_t choices = 0;
+        for (std::size_t c = cell; c < end; ++c)
+            choices += counts[c];
+        if (choices > 2u * m_numExperts)
+            makeRow(entry);
+        for (; cell < end; ++cell) {
+            if (entry.listed == kNone) {
+                addToRow(entry, experts[cell], counts[cell]);
+                continue;
+            }
+            for (std::uint32_t n = 0; n < counts[cell]; ++n)
+                append(entry, experts[cell]);
+        }
+    }
+}
+
+}
