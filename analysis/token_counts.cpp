@@ -2,6 +2,7 @@
 #include "analysis/token_counts.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 #include <utility>
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kFree = UINT64_MAX; // no id is that large
 constexpr std::size_t kFirstTable = 256;
-constexpr std::size_t kAhead = 12; // tokens: ids lie all over the table, so it is asked for early
+constexpr std::size_t kBatch = 64; // tokens that are looked up together
 
 }
 
@@ -60,35 +61,43 @@ std::uint32_t TokenCounts::insert(std::uint32_t id)
     return entry;
 }
 
-inline void TokenCounts::push(Entry& entry, std::uint16_t expert)
+inline void TokenCounts::push(Entry& entry, const std::uint16_t* experts, unsigned number)
 {
-    if (entry.listed == kNone)
-        m_overflowed |= ++m_rows[std::size_t(entry.where) * m_numExperts + expert] == 0;
-    else
-        append(entry, expert);
-}
-
-void TokenCounts::append(Entry& entry, std::uint16_t expert)
-{
-    if (entry.listed >= 2u * m_numExperts) {
-        makeRow(entry);
-        addToRow(entry, expert, 1);
+    if (entry.listed != kNone) {
+        append(entry, experts, number);
         return;
     }
-    const std::uint32_t in = entry.listed % kChunk;
-    if (in == 0) {
-        std::uint32_t fresh = m_freeChunk;
-        if (fresh == kNone) {
-            fresh = static_cast<std::uint32_t>(m_chunks.size());
-            m_chunks.emplace_back();
-        } else {
-            m_freeChunk = m_chunks[fresh].previous;
-        }
-        m_chunks[fresh].previous = entry.where;
-        entry.where = fresh;
+    std::uint32_t* const row = rowOf(entry);
+    for (unsigned r = 0; r < number; ++r)
+        ++row[experts[r]];
+}
+
+void TokenCounts::append(Entry& entry, const std::uint16_t* experts, unsigned number)
+{
+    if (entry.listed + number > 2u * m_numExperts) {
+        makeRow(entry);
+        push(entry, experts, number);
+        return;
     }
-    m_chunks[entry.where].experts[in] = expert;
-    ++entry.listed;
+    while (number > 0) {
+        const std::uint32_t in = entry.listed % kChunk;
+        if (in == 0) {
+            std::uint32_t fresh = m_freeChunk;
+            if (fresh == kNone) {
+                fresh = static_cast<std::uint32_t>(m_chunks.size());
+                m_chunks.emplace_back();
+            } else {
+                m_freeChunk = m_chunks[fresh].previous;
+            }
+            m_chunks[fresh].previous = entry.where;
+            entry.where = fresh;
+        }
+        const unsigned fitting = std::min(number, kChunk - in);
+        std::copy_n(experts, fitting, m_chunks[entry.where].experts + in);
+        entry.listed += fitting;
+        experts += fitting;
+        number -= fitting;
+    }
 }
 
 void TokenCounts::makeRow(Entry& entry)
@@ -102,14 +111,6 @@ void TokenCounts::makeRow(Entry& entry)
     }
     entry.where = static_cast<std::uint32_t>(first / m_numExperts);
     entry.listed = kNone;
-}
-
-void TokenCounts::addToRow(Entry& entry, std::uint16_t expert, std::uint64_t count)
-{
-    std::uint32_t& cell = m_rows[std::size_t(entry.where) * m_numExperts + expert];
-    const std::uint64_t sum = cell + count;
-    m_overflowed |= sum > std::numeric_limits<std::uint32_t>::max();
-    cell = static_cast<std::uint32_t>(sum);
 }
 
 void TokenCounts::copyCounts(const Entry& entry, std::span<std::uint32_t> counts) const
@@ -143,9 +144,40 @@ void TokenCounts::add(std::int32_t id, const std::uint16_t* experts, unsigned nu
 {
     Entry& entry = m_entries[find(static_cast<std::uint32_t>(id))];
     ++entry.occurrences;
-    for (unsigned r = 0; r < number; ++r)
-        push(entry, experts[r]);
+    push(entry, experts, number);
     noteTokens(1, number);
+}
+
+/// Full tokens, at most kBatch of them. Ids lie all over the memory: first all are looked up, then what they point to
+/// is asked for, and counted when it is there.
+inline void TokenCounts::addBatch(
+    const std::uint16_t* token, std::size_t stride, unsigned even, const std::int32_t* ids, std::size_t n)
+{
+    std::array<std::uint32_t, kBatch> entries, tokens;
+    std::size_t known = 0;
+    for (std::size_t t = 0; t < n; ++t)
+        __builtin_prefetch(&m_table[place(static_cast<std::uint32_t>(ids[t]))]);
+    for (std::size_t t = 0; t < n; ++t) {
+        if (ids[t] < 0)
+            continue;
+        entries[known] = find(static_cast<std::uint32_t>(ids[t]));
+        tokens[known] = static_cast<std::uint32_t>(t);
+        __builtin_prefetch(&m_entries[entries[known]]);
+        ++known;
+    }
+    for (std::size_t i = 0; i < known; ++i) {
+        const Entry& entry = m_entries[entries[i]];
+        if (entry.listed == kNone)
+            __builtin_prefetch(rowOf(entry) + token[tokens[i] * stride]);
+        else if (entry.listed)
+            __builtin_prefetch(&m_chunks[entry.where]);
+    }
+    for (std::size_t i = 0; i < known; ++i) {
+        Entry& entry = m_entries[entries[i]];
+        ++entry.occurrences;
+        push(entry, token + tokens[i] * stride, even);
+    }
+    noteTokens(known, even);
 }
 
 void TokenCounts::add(
@@ -154,28 +186,13 @@ void TokenCounts::add(
     const std::size_t stride = block.numSlots;
     const unsigned taken = slots ? std::min<unsigned>(slots, block.numSlots) : block.numSlots;
     const std::uint16_t* token = block.expertIds.data() + begin * stride;
-    const auto lookAhead = [&](std::size_t t) {
-        if (t + kAhead < length)
-            __builtin_prefetch(&m_table[place(static_cast<std::uint32_t>(ids[t + kAhead]))]);
-    };
     if (const unsigned even = std::min<unsigned>(taken, block.evenSlots)) {
-        std::uint64_t known = 0;
-        for (std::size_t t = 0; t < length; ++t, token += stride) {
-            lookAhead(t);
-            if (ids[t] < 0)
-                continue;
-            ++known;
-            Entry& entry = m_entries[find(static_cast<std::uint32_t>(ids[t]))];
-            ++entry.occurrences;
-            for (unsigned r = 0; r < even; ++r)
-                push(entry, token[r]);
-        }
-        noteTokens(known, even);
+        for (std::size_t t = 0; t < length; t += kBatch)
+            addBatch(token + t * stride, stride, even, ids + t, std::min(kBatch, length - t));
         return;
     }
     std::vector<std::uint16_t> chosen(taken);
     for (std::size_t t = 0; t < length; ++t, token += stride) {
-        lookAhead(t);
         unsigned filled = 0;
         for (unsigned r = 0; r < taken; ++r) {
             if (token[r] < m_numExperts)
@@ -193,22 +210,33 @@ void TokenCounts::add(const TokenCounts& other)
         Entry& mine = m_entries[find(theirs.id)];
         mine.occurrences += theirs.occurrences;
         other.copyCounts(theirs, counts);
-        if (theirs.listed == kNone && mine.listed != kNone)
-            makeRow(mine);
-        for (std::uint16_t e = 0; e < m_numExperts; ++e) {
-            if (mine.listed == kNone) {
-                addToRow(mine, e, counts[e]);
-                continue;
-            }
-            for (std::uint32_t i = 0; i < counts[e]; ++i) // at most 2 E of them
-                push(mine, e);
-        }
+        addCounts(mine, counts, theirs.listed == kNone);
     }
     m_tokens += other.m_tokens;
     m_choices += other.m_choices;
     m_uneven |= other.m_uneven || (m_perToken && other.m_perToken && m_perToken != other.m_perToken);
     m_perToken = std::max(m_perToken, other.m_perToken);
-    m_overflowed |= other.m_overflowed;
+}
+
+/// Counts [E] of what was a row elsewhere, or is to be one here because there are many.
+void TokenCounts::addCounts(Entry& entry, std::span<const std::uint32_t> counts, bool many)
+{
+    if (many && entry.listed != kNone)
+        makeRow(entry);
+    for (std::uint16_t e = 0; e < m_numExperts; ++e) {
+        if (entry.listed == kNone) {
+            rowOf(entry)[e] += counts[e];
+            continue;
+        }
+        for (std::uint32_t i = 0; i < counts[e]; ++i) // at most 2 E of them
+            push(entry, &e, 1);
+    }
+}
+
+bool TokenCounts::overflowed() const
+{
+    return std::ranges::any_of(
+        m_entries, [](const Entry& entry) { return entry.occurrences > std::numeric_limits<std::uint32_t>::max(); });
 }
 
 /// Ids in ascending order, each with those experts that it chose.
@@ -236,7 +264,7 @@ void TokenCounts::persist(Archive& archive)
             cells.push_back(static_cast<std::uint32_t>(experts.size() - before));
         }
     }
-    archive(m_tokens, m_choices, m_perToken, m_uneven, m_overflowed, ids, occurrences, cells, experts, counts);
+    archive(m_tokens, m_choices, m_perToken, m_uneven, ids, occurrences, cells, experts, counts);
     if (!archive.reading() || !archive.ok())
         return;
     std::uint64_t sum = 0;
@@ -261,18 +289,10 @@ void TokenCounts::persist(Archive& archive)
         Entry& entry = m_entries[find(ids[i])];
         entry.occurrences = occurrences[i];
         std::uint64_t choices = 0;
-        for (std::size_t c = cell; c < end; ++c)
-            choices += counts[c];
-        if (choices > 2u * m_numExperts)
-            makeRow(entry);
-        for (; cell < end; ++cell) {
-            if (entry.listed == kNone) {
-                addToRow(entry, experts[cell], counts[cell]);
-                continue;
-            }
-            for (std::uint32_t n = 0; n < counts[cell]; ++n)
-                append(entry, experts[cell]);
-        }
+        std::ranges::fill(row, 0);
+        for (; cell < end; ++cell)
+            choices += row[experts[cell]] = counts[cell];
+        addCounts(entry, row, choices > 2u * m_numExperts);
     }
 }
 

@@ -45,7 +45,7 @@ public:
     /// The same, when it is one number for all tokens; else 0. Closed forms for uniform routing hold only then.
     unsigned evenChoices() const { return m_uneven ? 0 : m_perToken; }
     /// Whether the counters of some id, which hold 2^32 - 1, were too small.
-    bool overflowed() const { return m_overflowed; }
+    bool overflowed() const;
 
 private:
     static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -70,10 +70,13 @@ private:
     std::uint32_t insert(std::uint32_t id);
     void makeTable(std::size_t size);
     void noteTokens(std::uint64_t tokens, unsigned perToken);
-    void push(Entry& entry, std::uint16_t expert);
-    void append(Entry& entry, std::uint16_t expert);
+    void addBatch(
+        const std::uint16_t* token, std::size_t stride, unsigned even, const std::int32_t* ids, std::size_t n);
+    void push(Entry& entry, const std::uint16_t* experts, unsigned number);
+    void append(Entry& entry, const std::uint16_t* experts, unsigned number);
     void makeRow(Entry& entry);
-    void addToRow(Entry& entry, std::uint16_t expert, std::uint64_t count);
+    void addCounts(Entry& entry, std::span<const std::uint32_t> counts, bool many);
+    std::uint32_t* rowOf(const Entry& entry) { return m_rows.data() + std::size_t(entry.where) * m_numExperts; }
     void copyCounts(const Entry& entry, std::span<std::uint32_t> counts) const;
 
     std::uint16_t m_numExperts;
@@ -86,7 +89,6 @@ private:
     std::uint64_t m_tokens = 0, m_choices = 0;
     std::uint16_t m_perToken = 0;
     bool m_uneven = false;
-    bool m_overflowed = false;
 };
 
 }
