@@ -35,6 +35,8 @@ public:
     bool ok() const { return m_ok; }
     bool atEnd() const { return m_input.empty(); }
     const std::string& bytes() const { return m_output; }
+    /// To be called by who has read something that cannot be.
+    void refuse() { m_ok = false; }
 
     /// Numbers, enums, strings, vectors, maps, pairs, arrays, optionals, and whatever has persist(Archive&).
     template <class... T> void operator()(T&... values) { (one(values), ...); }

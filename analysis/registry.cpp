@@ -21,6 +21,9 @@
     METRIC(specialisation) \
     METRIC(divergence) \
     METRIC(divergenceIds) \
+    METRIC(domainCv) \
+    METRIC(vocabulary) \
+    METRIC(spread) \
     /* importance */ \
     /* several traces */ \
     METRIC(saturation) \

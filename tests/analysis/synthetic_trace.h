@@ -93,11 +93,20 @@ public:
             copy(logits[s], buffer.logits, block.numExperts);
             block.logits = buffer.logits;
         }
+        if (wanted.tokenIds && m_shape.columns.tokenIds) {
+            copy(tokenIds, buffer.tokenIds, 1);
+            block.tokenIds = buffer.tokenIds;
+        }
+        if (wanted.predictedIds && m_shape.columns.predictedIds) {
+            copy(predictedIds, buffer.predictedIds, 1);
+            block.predictedIds = buffer.predictedIds;
+        }
         return block;
     }
 
     std::vector<std::vector<std::uint16_t>> ids; ///< [site][T * K]
     std::vector<std::vector<float>> weights, entropy, margin, logits; ///< [site][T * K | T | T | T * E]
+    std::vector<std::int32_t> tokenIds, predictedIds; ///< [T]
     std::shared_ptr<std::atomic<int>> reads = std::make_shared<std::atomic<int>>(0);
 
 private:
