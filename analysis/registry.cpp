@@ -17,6 +17,11 @@
     /* consistency from token to token */ \
     METRIC(repetition) \
     /* pairs of experts and of sites */ \
+    METRIC(coactivation) \
+    METRIC(coactivationAdjacent) \
+    METRIC(affinity) \
+    METRIC(mutualInformation) \
+    METRIC(fanOut) \
     /* specialisation */ \
     METRIC(specialisation) \
     METRIC(divergence) \

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Tables of how often two experts were met together: what co-activation, affinity and mutual information are made of.
+#pragma once
+
+#include "analysis/archive.h"
+#include "io/trace/routing.h"
+
+#include <span>
+#include <vector>
+
+namespace expertscope {
+
+/// Counts [A][B] of expert i of one site with expert j of another, or of the same. 32 bits a cell: 16 KiB for 64 x 64,
+/// 256 KiB for 256 x 256, 4 MiB for 1024 x 1024; another 64 bits a cell should counts ever outgrow that.
+class PairCounts
+{
+public:
+    PairCounts(unsigned numFrom, unsigned numTo);
+
+    unsigned numFrom() const { return m_numFrom; } ///< A
+    unsigned numTo() const { return m_numTo; } ///< B
+    /// The cells, row-major, for a loop that adds at most `most` to any of them.
+    std::uint32_t* cells(std::uint64_t most);
+    std::uint64_t at(unsigned i, unsigned j) const;
+    std::uint64_t rowSum(unsigned i) const;
+    std::uint64_t total() const;
+    void add(const PairCounts& other);
+    void persist(Archive& archive);
+
+private:
+    void widen();
+
+    unsigned m_numFrom, m_numTo;
+    std::uint64_t m_most = 0; ///< no cell is larger
+    std::vector<std::uint32_t> m_cells;
+    std::vector<std::uint64_t> m_wide; ///< [A][B], to be added to the cells, or empty
+};
+
+/// Remembers whether all sets were of one size: closed forms for routing by chance hold only then.
+class SetSizes
+{
+public:
+    void note(std::size_t size) { merge(static_cast<std::uint32_t>(size), false); }
+    void add(const SetSizes& other) { merge(other.m_size, other.m_vary); }
+    unsigned even() const { return m_vary ? 0 : m_size; } ///< that size; 0: none was seen, or they vary
+    void persist(Archive& archive) { archive(m_size, m_vary); }
+
+private:
+    void merge(std::uint32_t size, bool vary)
+    {
+        m_vary |= vary || (m_size && size && m_size != size);
+        m_size = m_size ? m_size : size;
+    }
+
+    std::uint32_t m_size = 0;
+    bool m_vary = false;
+};
+
+/// Whether each token of the runs fills the same first slots with experts that all differ: then no set need be made.
+bool fillsPlainly(const Block& block);
+
+/// Pairs of sets of two sites: how many tokens chose i here and j there. A token without any choice at one of the sites
+/// does not count.
+class SetPairs
+{
+public:
+    SetPairs(const Site& from, const Site& to);
+
+    /// The tokens of the runs, which the blocks share. `plain`: both blocks fillsPlainly().
+    void observe(const Block& from, const Block& to, bool plain);
+    void add(const SetPairs& other);
+    void persist(Archive& archive);
+
+    std::uint64_t count(unsigned i, unsigned j) const { return m_pairs.at(i, j); }
+    std::uint64_t tokensOf(unsigned i) const { return m_tokensOf[i]; } ///< that chose i, and anything there
+    std::uint64_t tokens() const { return m_tokens; }
+    unsigned sizeFrom() const { return m_sizeFrom.even(); } ///< of every set at the one site; 0: it varies
+    unsigned sizeTo() const { return m_sizeTo.even(); }
+    unsigned numFrom() const { return m_pairs.numFrom(); }
+    unsigned numTo() const { return m_pairs.numTo(); }
+
+private:
+    void observeRows(const Block& from, const Block& to);
+    void observeCells(const Block& from, const Block& to, const SequenceRun& run);
+    void observeSets(const Block& from, const Block& to, const SequenceRun& run);
+
+    PairCounts m_pairs;
+    std::vector<std::uint64_t> m_tokensOf; ///< [A]
+    std::uint64_t m_tokens = 0;
+    SetSizes m_sizeFrom, m_sizeTo;
+};
+
+}

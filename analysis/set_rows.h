@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Pairs of sets counted a row at a time: the set of a token at the one site is a row of bytes, 0 or 1; it is added to
+// the row of each expert that the token chose at the other. Vector units do that with 16 or 32 pairs at once.
+#pragma once
+
+#include "io/trace/routing.h"
+
+#include <vector>
+
+namespace expertscope {
+
+class SetRows
+{
+public:
+    /// Whether this beats counting pair by pair, for sets of k out of numTo experts (measured, bench_pairs).
+    static bool pays(unsigned numTo, unsigned k) { return numTo <= 128 && k * 16 >= widthOf(numTo); }
+
+    SetRows(unsigned numFrom, unsigned numTo); ///< numTo <= 128
+
+    /// How many tokens may be added before counts must move on: bytes hold 255.
+    std::uint32_t room() const { return kMost - m_tokens; }
+    /// Adds `n` tokens from `first` on, of blocks whose tokens fill slots plainly.
+    void add(const Block& from, const Block& to, std::size_t first, std::uint32_t n);
+    /// Adds the counts to `cells` [numFrom][numTo] and, of each expert, to its tokens [numFrom], then begins anew. `k`:
+    /// the size of the sets of the site `to`.
+    void moveTo(std::uint32_t* cells, std::uint64_t* tokensOf, unsigned k);
+
+private:
+    static constexpr std::uint32_t kMost = 255;
+    static unsigned widthOf(unsigned numTo) { return numTo <= 16 ? 16 : numTo <= 32 ? 32 : numTo <= 64 ? 64 : 128; }
+
+    unsigned m_numFrom, m_numTo, m_width;
+    std::uint32_t m_tokens = 0;
+    std::vector<std::uint8_t> m_counts; ///< [numFrom][width]
+    std::vector<std::uint8_t> m_sets; ///< [kMost][width]
+};
+
+}
