@@ -12,6 +12,7 @@
     METRIC(margin) \
     /* consistency from token to token */ \
     METRIC(repetition) \
+    METRIC(srp) \
     /* pairs of experts and of sites */ \
     /* specialisation */ \
     METRIC(specialisation) \
