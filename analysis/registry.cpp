@@ -13,6 +13,11 @@
     /* consistency from token to token */ \
     METRIC(repetition) \
     METRIC(srp) \
+    METRIC(sch) \
+    METRIC(schCover) \
+    METRIC(sequenceCache) \
+    METRIC(lifetime) \
+    METRIC(distinct) \
     /* pairs of experts and of sites */ \
     /* specialisation */ \
     METRIC(specialisation) \

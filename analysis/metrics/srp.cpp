@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Segment routing best performance (metrics 1.1): the best F1 of a router that answers once for a window of tokens.
+#include "analysis/consistency.h"
 #include "analysis/per_site.h"
 #include "analysis/window_counts.h"
 
@@ -53,10 +54,8 @@ void addBinomial(std::vector<double>& atLeast, double a, double weight)
 std::vector<unsigned> lengthsOf(const MetricContext& context)
 {
     std::vector<unsigned> lengths;
-    for (const double m : context.params.numbers("m"))
+    for (const double m : sortedNumbers(context, "m"))
         lengths.push_back(static_cast<unsigned>(m));
-    std::ranges::sort(lengths);
-    lengths.erase(std::ranges::unique(lengths).begin(), lengths.end());
     return lengths;
 }
 
@@ -217,13 +216,7 @@ MetricSpec srpMetric()
                       "whole window of m tokens, over all windows; with the threshold alpha, the size ratio rho_hat and "
                       "the lower bound 2a/(1+a) of switching all on; the model's row pools all sites and experts",
         .source = "Not All Models Suit Expert Offloading, arXiv 2505.16056, SRP; moe-lrc 30_srp_calc, 31_srp_refine",
-        .params = {{.name = "m",
-            .standard = "4/16/64/256",
-            .meaning = "tokens a window",
-            .kind = ParameterSpec::Kind::Numbers,
-            .least = 1,
-            .most = 4096,
-            .whole = true}},
+        .params = {windowsParameter("4/16/64/256")},
         .make = [](const MetricContext& context) { return std::make_unique<Srp>(context); },
     };
 }

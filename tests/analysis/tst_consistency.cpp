@@ -202,7 +202,136 @@ private slots:
         QVERIFY(!rowAt(*results, "srp.value", {{"m", 31}}, -1)->value);
     }
 
+    void distinctGoldens_data()
+    {
+        QTest::addColumn<char>("kind");
+        QTest::addColumn<double>("value");
+        QTest::newRow("U") << 'U' << 56.562500;
+        QTest::newRow("B") << 'B' << 15.011719;
+        QTest::newRow("M") << 'M' << 29.578125;
+    }
+    void distinctGoldens()
+    {
+        QFETCH(char, kind);
+        QFETCH(double, value);
+        MemoryTrace trace = splitmixTrace(kind);
+        const auto results = analyse(trace, {{"distinct"}}, {}, {});
+        const ResultRow* row = rowAt(*results, "distinct.experts", {{"window", 16}}, 0);
+        QVERIFY(near(*row->value, value, 5.1e-7));
+        QCOMPARE(row->n, 8u * 32);
+        QVERIFY(near(*row->uniform, 64 * (1 - std::pow(7.0 / 8, 16)), 1e-12));
+        if (kind == 'U')
+            QVERIFY(near(*row->uniform, value, 0.2));
+        double sum = 0;
+        for (int site = 0; site < 4; ++site)
+            sum += valueAt(*results, "distinct.experts", {{"window", 16}}, site);
+        QCOMPARE(valueAt(*results, "distinct.experts", {{"window", 16}}, -1), sum / 4);
+    }
+
+    void lifetimesAndDistinctAreTheirRestatement_data() { srpIsItsRestatement_data(); }
+    void lifetimesAndDistinctAreTheirRestatement()
+    {
+        QFETCH(bool, even);
+        QFETCH(unsigned, blockTokens);
+        QFETCH(unsigned, skip);
+        MemoryTrace trace = stickyTrace(8, even);
+        AnalysisRequest request;
+        request.metrics = {{"lifetime"}, {"lifetime", {{"rho", "0.4"}}}, {"lifetime", {{"rho", "3"}}},
+            {"distinct", {{"window", "1/5/16/1000"}}}};
+        request.pass.blockTokens = blockTokens;
+        request.pass.skipFirst = skip;
+        request.simulateUniform = false;
+        const auto results = analyse(trace, request);
+        QVERIFY(results);
+        for (int site = 0; site < 2; ++site) {
+            const unsigned E = trace.shape().sites[std::size_t(site)].numExperts;
+            const double k = trace.shape().sites[std::size_t(site)].topK;
+            const auto chosen = [&](const Sequence& sequence, std::size_t t) {
+                const auto* id = &trace.ids[std::size_t(site)][(sequence.begin.value + t) * 3];
+                std::vector<unsigned> experts(id, id + 3);
+                std::erase(experts, kNoExpert);
+                return experts;
+            };
+            std::vector<double> runs;
+            for (const Sequence& sequence : trace.shape().sequences) {
+                for (unsigned e = 0; e < E; ++e) {
+                    double run = 0;
+                    for (std::size_t t = skip; t <= sequence.length; ++t) {
+                        const bool there = t < sequence.length && std::ranges::count(chosen(sequence, t), e) > 0;
+                        if (there)
+                            ++run;
+                        else if (run > 0)
+                            runs.push_back(std::exchange(run, 0));
+                    }
+                }
+            }
+            checkMean(rowAt(*results, "lifetime.run", {}, site), runs);
+            for (const double rho : {0.4, 2.0, 3.0}) {
+                const auto size = std::size_t(std::max(1.0, std::floor(rho * k + 0.5)));
+                std::vector<double> stays;
+                for (const Sequence& sequence : trace.shape().sequences) {
+                    std::vector<std::pair<unsigned, std::size_t>> cache; // expert, token of its insertion; latest last
+                    for (std::size_t t = skip; t < sequence.length; ++t) {
+                        for (const unsigned x : chosen(sequence, t)) {
+                            const auto found = std::ranges::find(cache, x, &std::pair<unsigned, std::size_t>::first);
+                            std::pair<unsigned, std::size_t> entry{x, t};
+                            if (found != cache.end()) {
+                                entry = *found;
+                                cache.erase(found);
+                            } else if (cache.size() == size) {
+                                stays.push_back(double(t - cache.front().second));
+                                cache.erase(cache.begin());
+                            }
+                            cache.push_back(entry);
+                        }
+                    }
+                    for (const auto& [x, since] : cache)
+                        stays.push_back(double(sequence.length - since));
+                }
+                checkMean(rowAt(*results, "lifetime.lru", {{"rho", rho}}, site), stays);
+            }
+            for (const std::size_t window : {1, 5, 16, 1000}) {
+                std::vector<double> found;
+                for (const Sequence& sequence : trace.shape().sequences) {
+                    for (std::size_t p = skip; p + window <= sequence.length; p += window) {
+                        std::set<unsigned> experts;
+                        for (std::size_t t = p; t < p + window; ++t) {
+                            for (const unsigned x : chosen(sequence, t))
+                                experts.insert(x);
+                        }
+                        found.push_back(double(experts.size()));
+                    }
+                }
+                checkMean(rowAt(*results, "distinct.experts", {{"window", double(window)}}, site), found);
+            }
+        }
+    }
+
+    void lifetimeOfChance()
+    {
+        MemoryTrace trace(1, 32, 4);
+        for (int s = 0; s < 50; ++s)
+            trace.addSequence(400);
+        fillUniform(trace, 9);
+        const auto results = analyse(trace, {{"lifetime"}}, {}, {});
+        const ResultRow* run = rowAt(*results, "lifetime.run", {}, 0);
+        // k T choices in k + k (1 - k/E) (T - 1) runs, expected
+        QVERIFY(near(*run->uniform, 400 / (1 + 0.875 * 399), 1e-12));
+        QVERIFY(near(*run->value, *run->uniform, 0.01));
+        const ResultRow* lru = rowAt(*results, "lifetime.lru", {{"rho", 2}}, 0);
+        QVERIFY(lru->uniform && near(*lru->value, *lru->uniform, 0.02));
+    }
+
 private:
+    static void checkMean(const ResultRow* row, const std::vector<double>& values)
+    {
+        QVERIFY(row);
+        QCOMPARE(row->n, std::uint64_t(values.size()));
+        QCOMPARE(row->value.has_value(), !values.empty());
+        if (row->value)
+            QVERIFY(near(*row->value, std::accumulate(values.begin(), values.end(), 0.0) / double(values.size()), 1e-12));
+    }
+
     /// The rows against the definition, from the histogram of counts.
     static void check(const Results& results, const std::vector<std::uint64_t>& h, int site, int expert)
     {
