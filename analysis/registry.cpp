@@ -16,6 +16,12 @@
     METRIC(effectiveK) \
     /* consistency from token to token */ \
     METRIC(repetition) \
+    METRIC(srp) \
+    METRIC(sch) \
+    METRIC(schCover) \
+    METRIC(sequenceCache) \
+    METRIC(lifetime) \
+    METRIC(distinct) \
     /* pairs of experts and of sites */ \
     METRIC(coactivation) \
     METRIC(coactivationAdjacent) \
