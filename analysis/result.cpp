@@ -8,7 +8,9 @@ RowKey keyOf(const ResultRow& row)
     auto params = row.params;
     params.erase("sites");
     return {row.metric, std::move(params), row.site ? int(row.site->value) : -1,
-        row.expert ? int(row.expert->value) : -1, row.label.value_or(std::pair<std::string, std::string>()), row.other};
+        row.expert && !row.extreme ? int(row.expert->value) : -1,
+        row.label.value_or(std::pair<std::string, std::string>()),
+        row.extreme ? std::map<std::string, std::string>() : row.other};
 }
 
 ResultMatrix::Axis expertAxis(std::string name, std::size_t numExperts)

@@ -36,6 +36,8 @@ struct ResultRow
     std::optional<double> uniform;     ///< the same under uniform random routing
     std::optional<std::pair<double, double>> interval; ///< 95 %, bootstrap over sequences
     std::string undefined;             ///< why there is no value
+    bool extreme = false;              ///< `expert` and `other` say where the value was found: part of the answer, not of
+                                       ///< the question, so that another draw may find it elsewhere
 };
 
 /// Many values of one kind: an array with named axes.
@@ -64,7 +66,7 @@ struct Results
     std::vector<ResultMatrix> matrices;
 };
 
-/// What tells two rows of a result apart. "sites", the number of sites behind a mean, is not part of it.
+/// What tells two rows of a result apart: where an extreme was found is left out. "sites", the number of sites behind a mean, is not part of it.
 using RowKey = std::tuple<std::string, std::map<std::string, ParameterValue>, int, int,
     std::pair<std::string, std::string>, std::map<std::string, std::string>>;
 RowKey keyOf(const ResultRow& row);

@@ -78,6 +78,7 @@ public:
         largest.metric = kName + ".max";
         largest.n = m_tokens;
         largest.expert = ExpertIndex(static_cast<std::uint16_t>(first));
+        largest.extreme = true;
         largest.other["with"] = std::to_string(second);
         largest.value = most;
         if (const unsigned k = m_sizes.even(); k && k <= E)

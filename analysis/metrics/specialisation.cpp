@@ -116,11 +116,13 @@ private:
         const BalanceStats stats = balanceStats(counts.counts());
         const auto [least, most] = std::ranges::minmax_element(counts.counts());
         const auto expert = [&](auto it) { return ExpertIndex(std::uint16_t(it - counts.counts().begin())); };
+        row.extreme = true;
         row.expert = expert(std::ranges::max_element(counts.counts())); // ties: the lower id
         add(".max_share", double(*most) / tokens, ifEven(rate * (1 + chance.maxVio)));
         row.expert = expert(least);
         add(".min_share", double(*least) / tokens, ifEven(rate * chance.minLoad));
         row.expert.reset();
+        row.extreme = false;
         add(".max_vio", stats.maxVio, ifEven(chance.maxVio));
         if (E > 1) {
             row.unit = "log E";

@@ -418,7 +418,7 @@ private slots:
     {
         MemoryTrace trace = raggedTrace(21);
         for (const char* by : {"", "language"}) {
-            for (const unsigned replicates : {0u, 20u}) {
+            for (const unsigned replicates : {0u, 3u}) {
                 AnalysisRequest request;
                 for (const MetricRequest& metric : everyMetric()) {
                     const auto spec = std::ranges::find(metricRegistry(), metric.name, &MetricSpec::name);
@@ -429,7 +429,9 @@ private slots:
                 request.bootstrap = replicates;
                 const auto whole = analyse(trace, request);
                 QVERIFY(whole);
-                for (const unsigned shards : {1u, 3u, 7u, 50u}) { // 50: some are empty
+                for (const unsigned shards : {3u, 50u}) { // 50: some are empty
+                    if (replicates && shards > 3)
+                        continue;
                     std::vector<std::string> states;
                     for (unsigned i = 0; i < shards; ++i) {
                         AnalysisRequest part = request;
@@ -461,11 +463,11 @@ private slots:
         auto analysis = Analysis::prepare(trace.shape(), request);
         QVERIFY(analysis->run(trace));
         const std::string state = analysis->save().value();
-        for (std::size_t cut = 0; cut < state.size(); cut += 1 + state.size() / 200) {
+        for (std::size_t cut = 0; cut < state.size(); cut += 1 + state.size() / 40) {
             auto other = Analysis::prepare(trace.shape(), request);
             QVERIFY(!other->absorb(std::string_view(state).substr(0, cut)));
         }
-        for (std::size_t at = 0; at < state.size(); at += 1 + state.size() / 200) { // lies: refused or not, no harm
+        for (std::size_t at = 0; at < state.size(); at += 1 + state.size() / 40) { // lies: refused or not, no harm
             std::string lie = state;
             for (std::size_t i = at; i < std::min(at + 8, lie.size()); ++i)
                 lie[i] = char(0xff);
@@ -494,9 +496,7 @@ private slots:
         const auto b = analyse(renamed, everyMetric(), "language", {});
         QCOMPARE(a->rows.size(), b->rows.size());
         std::map<RowKey, double> values;
-        for (ResultRow row : b->rows) {
-            if (row.metric.ends_with("max_share") || row.metric.ends_with("min_share"))
-                row.expert.reset(); // an extreme: which of two equal ones is named may change
+        for (const ResultRow& row : b->rows) {
             if (row.value)
                 values[keyOf(row)] = *row.value;
         }
@@ -506,9 +506,9 @@ private slots:
                 continue;
             if (row.metric.starts_with("vocabulary") && row.expert)
                 continue; // of equally frequent experts the lower one wins an id
-            if (row.metric.ends_with("max_share") || row.metric.ends_with("min_share"))
-                row.expert.reset();
-            else if (row.expert)
+            if (row.metric.starts_with("fan_out"))
+                continue; // experts lie on GPUs by their ids
+            if (row.expert)
                 row.expert = ExpertIndex(rename(row.site->value, row.expert->value));
             const auto found = values.find(keyOf(row));
             QVERIFY2(found != values.end(), row.metric.c_str());
