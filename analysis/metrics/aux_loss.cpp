@@ -28,19 +28,16 @@ public:
     {
     }
 
-    /// A token; without a choice it does not count.
+    /// A token; its probabilities count even when it has no choice (dropped).
     void add(std::span<const std::uint16_t> choices, std::span<const double> p)
     {
-        std::uint64_t filled = 0;
         for (const std::uint16_t id : choices) {
             if (id >= m_counts.size())
                 continue;
             ++m_counts[id];
-            ++filled;
+            ++m_choices;
         }
-        if (filled)
-            m_probabilities.add(p);
-        m_choices += filled;
+        m_probabilities.add(p);
     }
 
     void add(const LossSums& other)
@@ -64,9 +61,10 @@ public:
         archive(m_choices, m_probabilities);
     }
 
+    bool any() const { return m_choices > 0; } ///< else there is no loss
     std::uint64_t tokens() const { return m_probabilities.tokens(); }
     double choicesPerToken() const { return double(m_choices) / double(tokens()); }
-    /// f = c / (tokens * k): 1 when balanced. Needs tokens.
+    /// f = c / (tokens * k): 1 when balanced.
     double switchForm() const
     {
         double product = 0;
@@ -90,7 +88,7 @@ struct MeanLoss
 
     void add(const LossSums& part)
     {
-        if (part.tokens() == 0)
+        if (!part.any())
             return;
         switchForm.add(part.switchForm());
         hfForm.add(part.hfForm());
@@ -205,7 +203,7 @@ private:
             row.other["level"] = level;
             if (level == kMicroBatch)
                 row.params["batch"] = m_batch;
-            if (m_total.tokens()) {
+            if (m_total.any()) {
                 row.n = n;
                 row.value = values.mean();
                 row.uniform = uniform;
@@ -268,7 +266,7 @@ private:
                 return row;
             }
             const AuxLossState* state = seen(site);
-            if (!state || state->total().tokens() == 0)
+            if (!state || !state->total().any())
                 continue;
             sums.add(state->total());
             ++there;

@@ -12,11 +12,12 @@ namespace expertscope {
 
 namespace {
 
-/// Capacity of an expert: its even share of the choices times the factor, rounded up; 1.1 * 10 is 11, not 12.
-std::uint64_t capacity(double factor, std::uint64_t choices, unsigned E)
+/// Capacity of an expert: its even share of so many tokens' slots, filled or not, times the factor, rounded up; 1.1 * 10
+/// is 11, not 12.
+std::uint64_t capacity(double factor, std::uint64_t tokens, const Site& site)
 {
-    const double share = factor * double(choices) / E;
-    return static_cast<std::uint64_t>(std::ceil(share - 1e-9 * std::max(1.0, share)));
+    const double share = factor * double(tokens) * site.topK / site.numExperts;
+    return static_cast<std::uint64_t>(std::min(0x1p62, std::ceil(share - 1e-9 * std::max(1.0, share))));
 }
 
 /// Positions 0 to the longest sequence's last in equal parts.
@@ -65,10 +66,11 @@ class DropState
 public:
     DropState(const MetricContext& context, SiteIndex site)
         : m_index(site)
+        , m_site(context.shape->sites[std::size_t(site)])
         , m_valuesOnly(context.valuesOnly)
         , m_factors(context.params.numbers("cf"))
         , m_bins(*context.shape, std::size_t(context.params.number("bins")))
-        , m_all(context.shape->sites[std::size_t(site)])
+        , m_all(m_site)
         , m_open{std::vector(m_bins.count(), m_all)}
         , m_assigned(m_bins.count())
         , m_dropped(m_factors.size() * m_bins.count())
@@ -97,6 +99,7 @@ public:
     {
         closeSequence();
         m_all.add(other.m_all);
+        m_tokens += other.m_tokens;
         for (std::size_t i = 0; i < m_assigned.size(); ++i)
             m_assigned[i] += other.m_assigned[i];
         for (std::size_t i = 0; i < m_dropped.size(); ++i)
@@ -110,7 +113,7 @@ public:
     void persist(Archive& archive)
     {
         closeSequence();
-        archive(m_all, m_spans, m_gaps);
+        archive(m_all, m_tokens, m_spans, m_gaps);
         archive.fixed(m_assigned);
         archive.fixed(m_dropped);
     }
@@ -131,20 +134,20 @@ private:
 
     void addSequence(const SequenceLoad& sequence)
     {
-        std::uint64_t choices = 0, tokens = 0;
+        if (sequence.length == 0)
+            return;
+        std::uint64_t tokens = 0;
         for (std::size_t b = 0; b < m_bins.count(); ++b) {
             const LoadCounts& bin = sequence.bins[b];
             if (bin.choices() == 0)
                 continue;
-            choices += bin.choices();
             tokens += bin.tokens();
             m_assigned[b] += bin.choices();
             m_all.add(bin);
         }
-        if (choices == 0)
-            return;
         for (std::size_t f = 0; f < m_factors.size(); ++f)
-            fill(sequence, capacity(m_factors[f], choices, m_all.numExperts()), &m_dropped[f * m_bins.count()]);
+            fill(sequence, capacity(m_factors[f], sequence.length, m_site), &m_dropped[f * m_bins.count()]);
+        m_tokens += sequence.length;
         ++m_spans[{sequence.first, sequence.length}];
         m_gaps |= tokens != sequence.length;
     }
@@ -198,7 +201,7 @@ private:
                 add("drop.ratio", m_assigned[b], dropped[b], uniform(b), "no choices at these positions")
                     .other["position"] = std::to_string(m_bins.begin(b)) + "-" + std::to_string(m_bins.ends[b] - 1);
             }
-            const std::uint64_t room = capacity(m_factors[f], m_all.choices(), m_all.numExperts());
+            const std::uint64_t room = capacity(m_factors[f], m_tokens, m_site);
             lost = 0;
             for (const std::uint64_t c : m_all.counts())
                 lost += c > room ? c - room : 0;
@@ -226,7 +229,7 @@ private:
             weight += double(span->second);
             if (++span != m_spans.end() && (i + 1) % step)
                 continue;
-            const std::uint64_t room = capacity(factor, std::uint64_t(length) * k, E);
+            const std::uint64_t room = capacity(factor, length, m_site);
             double before = 0;
             std::uint64_t tokens = 0;
             for (std::size_t b = 0; b < bins; ++b) {
@@ -241,7 +244,7 @@ private:
             lost[bins] += weight * before;
             assigned[bins] += weight * double(tokens) * k;
         }
-        lost[bins + 1] = uniformDropped(E, k, m_all.tokens(), capacity(factor, m_all.choices(), E));
+        lost[bins + 1] = uniformDropped(E, k, m_tokens, capacity(factor, m_tokens, m_site));
         assigned[bins + 1] = double(m_all.choices());
         for (std::size_t b = 0; b < lost.size(); ++b)
             lost[b] = assigned[b] > 0 ? lost[b] / assigned[b] : 0;
@@ -251,10 +254,12 @@ private:
     static constexpr std::size_t kMostSpans = 1024;
 
     SiteIndex m_index;
+    const Site m_site;
     bool m_valuesOnly;
     std::vector<double> m_factors;
     PositionBins m_bins;
     LoadCounts m_all; ///< of closed sequences
+    std::uint64_t m_tokens = 0; ///< of them, with choices or without
     SequenceLoad m_open; ///< the sequence being read
     RunCursor m_cursor;
     std::vector<std::uint64_t> m_assigned; ///< [bins] choices
@@ -271,8 +276,8 @@ MetricSpec dropMetric()
     return {
         .name = "drop",
         .definition =
-            "share of the choices that a capacity of ceil(cf * choices / E) an expert would drop: each sequence filled in "
-            "order of positions, as a whole and by position; drop.corpus: one capacity for all tokens; n = choices",
+            "share of the choices that a capacity of ceil(cf * k * tokens / E) an expert would drop: each sequence filled "
+            "in order of positions, as a whole and by position; drop.corpus: one capacity for all tokens; n = choices",
         .source = "drop towards the end: OpenMoE, arXiv 2402.01739; corpus: the capacity drop rate",
         .params = {{.name = "cf", .standard = "1/1.25", .meaning = "capacity factors",
                        .kind = ParameterSpec::Kind::Numbers, .least = 0, .most = 1000},

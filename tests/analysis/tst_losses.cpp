@@ -49,7 +49,7 @@ struct PlainLoss
                 for (const std::size_t t : part) {
                     const auto p = plainProbabilities(trace, site, t);
                     const auto chosen = plainChoices(trace, site, t);
-                    if (p.empty() || chosen.empty())
+                    if (p.empty())
                         continue;
                     for (const std::uint16_t e : chosen)
                         ++f[e];
@@ -59,7 +59,7 @@ struct PlainLoss
                     ++counted;
                 }
             }
-            if (counted == 0)
+            if (choices == 0)
                 continue;
             double sum = 0;
             for (std::size_t e = 0; e < f.size(); ++e)
@@ -323,11 +323,11 @@ private slots:
         for (std::size_t site = 0; site < 3; ++site) {
             const unsigned E = trace.shape().sites[site].numExperts;
             std::vector<double> assigned(longest), dropped(longest), counts(E);
+            double all = 0;
             for (const Sequence& sequence : trace.shape().sequences) {
-                double choices = 0;
-                for (std::size_t t = 1; t < sequence.length; ++t)
-                    choices += double(plainChoices(trace, site, std::size_t(sequence.begin) + t).size());
-                const int room = int(std::ceil(factor * choices / E));
+                const double tokens = sequence.length > 1 ? double(sequence.length - 1) : 0;
+                all += tokens;
+                const int room = int(std::ceil(factor * tokens * trace.shape().sites[site].topK / E));
                 std::vector<int> used(E);
                 for (std::size_t t = 1; t < sequence.length; ++t) {
                     for (const std::uint16_t e : plainChoices(trace, site, std::size_t(sequence.begin) + t)) {
@@ -337,15 +337,15 @@ private slots:
                     }
                 }
             }
-            const double all = std::accumulate(assigned.begin(), assigned.end(), 0.0);
+            const double choices = std::accumulate(assigned.begin(), assigned.end(), 0.0);
             const double lost = std::accumulate(dropped.begin(), dropped.end(), 0.0);
-            QVERIFY(near(number(*rows, "drop.ratio", int(site), {}, params), lost / all, 1e-13));
-            QCOMPARE(pick(*rows, "drop.ratio", int(site), {}, params)->n, std::uint64_t(all));
+            QVERIFY(near(number(*rows, "drop.ratio", int(site), {}, params), lost / choices, 1e-13));
+            QCOMPARE(pick(*rows, "drop.ratio", int(site), {}, params)->n, std::uint64_t(choices));
             QVERIFY(!pick(*rows, "drop.ratio", int(site), {}, params)->uniform); // k varies
             double corpus = 0;
             for (const double c : counts)
-                corpus += std::max(0.0, c - std::ceil(factor * all / E));
-            QVERIFY(near(number(*rows, "drop.corpus", int(site), {}, params), corpus / all, 1e-13));
+                corpus += std::max(0.0, c - std::ceil(factor * all * trace.shape().sites[site].topK / E));
+            QVERIFY(near(number(*rows, "drop.corpus", int(site), {}, params), corpus / choices, 1e-13));
             for (std::size_t b = 0; b < std::size_t(bins); ++b) {
                 double here = 0, gone = 0;
                 std::size_t first = longest, last = 0;
