@@ -208,7 +208,8 @@ private:
                 row.value = values.mean();
                 row.uniform = uniform;
             } else {
-                const bool probable = m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
+                const bool probable =
+                    m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
                 row.undefined = probable ? "no tokens with logits and a choice"
                                          : "scores are " + scoreName(m_site.score) + ": no probabilities";
             }
@@ -290,11 +291,14 @@ MetricSpec auxLossMetric()
     return {
         .name = "aux_loss",
         .definition =
-            "load-balancing loss E * sum f_e P_e, P = mean router probability, over all tokens and averaged over batches "
-            "of sequences and sequences: switch, f = c / (N k), 1 when balanced, E / k collapsed; hf, f = c / N, k when "
+            "load-balancing loss E * sum f_e P_e, P = mean router probability, over all tokens and averaged over "
+            "batches "
+            "of sequences and sequences: switch, f = c / (N k), 1 when balanced, E / k collapsed; hf, f = c / N, k "
+            "when "
             "balanced, for the whole model with the layers concatenated; uniform = equal scores; n = tokens (parts)",
-        .source = "switch: arXiv 2101.03961 as in Megatron-LM; hf: Transformers' load_balancing_loss_func; by sequence: "
-                  "DeepSeek-V3; levels: arXiv 2501.11873",
+        .source =
+            "switch: arXiv 2101.03961 as in Megatron-LM; hf: Transformers' load_balancing_loss_func; by sequence: "
+            "DeepSeek-V3; levels: arXiv 2501.11873",
         .needs = {{.logits = true}},
         .groupsSequences = true,
         .params = {{.name = "batch",

@@ -123,7 +123,8 @@ private slots:
         // It is symmetric. Tokens by chance: a text is as far from itself as from another; blocks of tokens are not.
         const auto other = analyse(trace, {{"divergence", {{"pair", "first"}, {"reference", "de"}}}}, "language", {});
         QVERIFY(near(number(*other, "divergence.jsd", 0, against("de"), {}, "en"), values[0], 5.1e-10));
-        QCOMPARE(number(*one, "divergence.split_half_d_hjs", 0, against("en"), {}, "de") > 0.8 * values[1], kind == 'U');
+        QCOMPARE(
+            number(*one, "divergence.split_half_d_hjs", 0, against("en"), {}, "de") > 0.8 * values[1], kind == 'U');
         double sum = 0;
         for (int site = 0; site < 4; ++site)
             sum += number(*four, "divergence.jsd", site, against("en"), {}, "de");
@@ -276,10 +277,12 @@ private slots:
             std::string("sequences are paired by the label 'verse', which the trace does not have"));
         QCOMPARE(reason("divergence_ids", {{"reference", "it"}}, "language"),
             std::string("the label 'language' has no value 'it' to compare with"));
-        QCOMPARE(reason("divergence", {}, ""), std::string("needs a label to compare by; the trace has language, parallel"));
+        QCOMPARE(
+            reason("divergence", {}, ""), std::string("needs a label to compare by; the trace has language, parallel"));
         PassOptions onlyGerman;
         onlyGerman.where = {{"language", "de"}};
-        QCOMPARE(reason("divergence_ids", {}, "language", onlyGerman), std::string("no pair of sequences with choices"));
+        QCOMPARE(
+            reason("divergence_ids", {}, "language", onlyGerman), std::string("no pair of sequences with choices"));
         QCOMPARE(reason("divergence", {{"pair", "language"}}, "parallel", {}), std::string("has a value"));
         for (auto& site : trace.logits)
             std::ranges::fill(site, std::numeric_limits<float>::quiet_NaN());

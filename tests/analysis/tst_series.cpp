@@ -251,7 +251,8 @@ private slots:
                 request.bootstrap = replicates;
                 const auto whole = analyseSeries(sources, stepNames(3), request);
                 QVERIFY(whole);
-                QVERIFY(pick(*whole, "saturation.top_k", 0, {{"trace", "step0"}})->interval.has_value() == (replicates > 0));
+                QVERIFY(pick(*whole, "saturation.top_k", 0, {{"trace", "step0"}})->interval.has_value()
+                    == (replicates > 0));
                 for (const unsigned threads : {1u, 3u}) {
                     for (const unsigned block : {1u, 13u, 300u}) {
                         request.pass.threads = threads;
@@ -299,15 +300,17 @@ private slots:
     {
         QTest::addColumn<int>("change");
         QTest::addColumn<QString>("message");
-        QTest::newRow("sequences") << 0 << "traces 'early' and 'late' are not of the same tokens: sequences 2 against 3";
-        QTest::newRow("length") << 1
-                                << "traces 'early' and 'late' are not of the same tokens: length of sequence 1 5 against 4";
+        QTest::newRow("sequences") << 0
+                                   << "traces 'early' and 'late' are not of the same tokens: sequences 2 against 3";
+        QTest::newRow("length")
+            << 1 << "traces 'early' and 'late' are not of the same tokens: length of sequence 1 5 against 4";
         QTest::newRow("sites") << 2 << "traces 'early' and 'late' are not of the same model: sites 1 against 2";
-        QTest::newRow("experts") << 3
-                                 << "traces 'early' and 'late' are not of the same model: experts of site 1 7 against 8";
-        QTest::newRow("layer") << 4 << "traces 'early' and 'late' are not of the same model: layer of site 1 9 against 1";
-        QTest::newRow("top k") << 5
-                               << "traces 'early' and 'late' are not of the same model: choices a token of site 0 1 against 2";
+        QTest::newRow("experts")
+            << 3 << "traces 'early' and 'late' are not of the same model: experts of site 1 7 against 8";
+        QTest::newRow("layer") << 4
+                               << "traces 'early' and 'late' are not of the same model: layer of site 1 9 against 1";
+        QTest::newRow("top k")
+            << 5 << "traces 'early' and 'late' are not of the same model: choices a token of site 0 1 against 2";
     }
     void differencesAreNamed()
     {
@@ -357,7 +360,8 @@ private slots:
         std::vector<MemoryTrace> traces = raggedSeries(2);
         const auto sources = pointers(traces);
         QVERIFY(!SeriesSource::over(std::vector<BlockSource*>{&traces[0]}, {"a"}));
-        QCOMPARE(SeriesSource::over(sources, {"a", "a"}).error().what, std::string("two traces of the series are called 'a'"));
+        QCOMPARE(SeriesSource::over(sources, {"a", "a"}).error().what,
+            std::string("two traces of the series are called 'a'"));
         QVERIFY(!SeriesSource::over(sources, {"a"}));
         AnalysisRequest request = everySeries();
         request.metrics.push_back({"load"});
