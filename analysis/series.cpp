@@ -27,7 +27,8 @@ std::string against(const std::string& what, std::uint64_t a, std::uint64_t b)
     return what + " " + std::to_string(a) + " against " + std::to_string(b);
 }
 
-Expected<void> sameShape(const RoutingShape& a, const RoutingShape& b, const std::string& nameA, const std::string& nameB)
+Expected<void> sameShape(
+    const RoutingShape& a, const RoutingShape& b, const std::string& nameA, const std::string& nameB)
 {
     if (a.sequences.size() != b.sequences.size())
         return different(nameA, nameB, "tokens", against("sequences", a.sequences.size(), b.sequences.size()));
@@ -74,8 +75,9 @@ Expected<SeriesSource> SeriesSource::over(std::span<BlockSource* const> traces, 
     const RoutingShape& final = traces.back()->shape();
     series.m_sitesPerTrace = final.sites.size();
     if (final.sites.size() * traces.size() > std::numeric_limits<std::uint16_t>::max())
-        return fail("a series of " + std::to_string(traces.size()) + " traces with " + std::to_string(final.sites.size())
-            + " sites each is too large", {}, "65535 sites together at most");
+        return fail("a series of " + std::to_string(traces.size()) + " traces with "
+                + std::to_string(final.sites.size()) + " sites each is too large",
+            {}, "65535 sites together at most");
     series.m_shape.sites.clear();
     for (std::size_t c = 0; c < traces.size(); ++c) {
         const RoutingShape& shape = traces[c]->shape();
@@ -128,7 +130,8 @@ Expected<Block> SeriesSource::read(SiteIndex site, TokenRange range, Columns wan
         block->site = site;
     } else {
         Error error = std::move(block).error();
-        error.where = quoted(m_names[std::size_t(site) / m_sitesPerTrace]) + (error.where.empty() ? "" : ", ") + error.where;
+        error.where =
+            quoted(m_names[std::size_t(site) / m_sitesPerTrace]) + (error.where.empty() ? "" : ", ") + error.where;
         return tl::unexpected(std::move(error));
     }
     return block;

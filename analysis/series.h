@@ -15,8 +15,8 @@ class SeriesSource final : public BlockSource
 {
 public:
     /// The traces must outlive this. Token ids are compared where two traces hold them (one reading of that column).
-    /// Errors: fewer than two traces, names that do not tell them apart, different tokens, sequences or sites (the first
-    /// difference is named); what the traces report.
+    /// Errors: fewer than two traces, names that do not tell them apart, different tokens, sequences or sites (the
+    /// first difference is named); what the traces report.
     static Expected<SeriesSource> over(std::span<BlockSource* const> traces, std::vector<std::string> names);
 
     const RoutingShape& shape() const override { return m_shape; }

@@ -12,8 +12,8 @@ namespace {
 double upperExcess(double n, double p, double c)
 {
     double x = c + 1;
-    double probability = std::exp(std::lgamma(n + 1) - std::lgamma(x + 1) - std::lgamma(n - x + 1) + x * std::log(p)
-        + (n - x) * std::log1p(-p));
+    double probability = std::exp(
+        std::lgamma(n + 1) - std::lgamma(x + 1) - std::lgamma(n - x + 1) + x * std::log(p) + (n - x) * std::log1p(-p));
     double sum = 0;
     for (; x <= n; ++x) {
         const double term = (x - c) * probability;

@@ -28,19 +28,16 @@ public:
     {
     }
 
-    /// A token; without a choice it does not count.
+    /// A token; its probabilities count even when it has no choice (dropped).
     void add(std::span<const std::uint16_t> choices, std::span<const double> p)
     {
-        std::uint64_t filled = 0;
         for (const std::uint16_t id : choices) {
             if (id >= m_counts.size())
                 continue;
             ++m_counts[id];
-            ++filled;
+            ++m_choices;
         }
-        if (filled)
-            m_probabilities.add(p);
-        m_choices += filled;
+        m_probabilities.add(p);
     }
 
     void add(const LossSums& other)
@@ -64,9 +61,10 @@ public:
         archive(m_choices, m_probabilities);
     }
 
+    bool any() const { return m_choices > 0; } ///< else there is no loss
     std::uint64_t tokens() const { return m_probabilities.tokens(); }
     double choicesPerToken() const { return double(m_choices) / double(tokens()); }
-    /// f = c / (tokens * k): 1 when balanced. Needs tokens.
+    /// f = c / (tokens * k): 1 when balanced.
     double switchForm() const
     {
         double product = 0;
@@ -90,7 +88,7 @@ struct MeanLoss
 
     void add(const LossSums& part)
     {
-        if (part.tokens() == 0)
+        if (!part.any())
             return;
         switchForm.add(part.switchForm());
         hfForm.add(part.hfForm());
@@ -205,12 +203,13 @@ private:
             row.other["level"] = level;
             if (level == kMicroBatch)
                 row.params["batch"] = m_batch;
-            if (m_total.tokens()) {
+            if (m_total.any()) {
                 row.n = n;
                 row.value = values.mean();
                 row.uniform = uniform;
             } else {
-                const bool probable = m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
+                const bool probable =
+                    m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
                 row.undefined = probable ? "no tokens with logits and a choice"
                                          : "scores are " + scoreName(m_site.score) + ": no probabilities";
             }
@@ -268,7 +267,7 @@ private:
                 return row;
             }
             const AuxLossState* state = seen(site);
-            if (!state || state->total().tokens() == 0)
+            if (!state || !state->total().any())
                 continue;
             sums.add(state->total());
             ++there;
@@ -292,11 +291,14 @@ MetricSpec auxLossMetric()
     return {
         .name = "aux_loss",
         .definition =
-            "load-balancing loss E * sum f_e P_e, P = mean router probability, over all tokens and averaged over batches "
-            "of sequences and sequences: switch, f = c / (N k), 1 when balanced, E / k collapsed; hf, f = c / N, k when "
+            "load-balancing loss E * sum f_e P_e, P = mean router probability, over all tokens and averaged over "
+            "batches "
+            "of sequences and sequences: switch, f = c / (N k), 1 when balanced, E / k collapsed; hf, f = c / N, k "
+            "when "
             "balanced, for the whole model with the layers concatenated; uniform = equal scores; n = tokens (parts)",
-        .source = "switch: arXiv 2101.03961 as in Megatron-LM; hf: Transformers' load_balancing_loss_func; by sequence: "
-                  "DeepSeek-V3; levels: arXiv 2501.11873",
+        .source =
+            "switch: arXiv 2101.03961 as in Megatron-LM; hf: Transformers' load_balancing_loss_func; by sequence: "
+            "DeepSeek-V3; levels: arXiv 2501.11873",
         .needs = {{.logits = true}},
         .groupsSequences = true,
         .params = {{.name = "batch",

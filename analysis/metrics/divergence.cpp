@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How differently parallel texts are routed (metrics 5): divergence of the mean router vectors of two sequences that say
-// the same, beside what two halves of one text show.
+// How differently parallel texts are routed (metrics 5): divergence of the mean router vectors of two sequences that
+// say the same, beside what two halves of one text show.
 #include "analysis/mean_divergence.h"
 #include "analysis/per_site.h"
 #include "analysis/probabilities.h"
@@ -176,7 +176,8 @@ public:
             }
             archive.fixed(sums);
             archive(times);
-            if (archive.reading() && m_reason.empty() && sequence < m_by.codes.size() && isPaired(SequenceIndex(sequence)))
+            if (archive.reading() && m_reason.empty() && sequence < m_by.codes.size()
+                && isPaired(SequenceIndex(sequence)))
                 keep(sequence, {std::make_shared<std::vector<double>>(std::move(sums)), times});
         }
     }
@@ -298,7 +299,8 @@ private:
                 mean.pairs ? "routed uniformly: there is nothing to normalise by" : whyNone);
         };
         addBoth(0, toReference, Vectors::whyNone(m_site));
-        addBoth(2, ofHalves, toReference.pairs ? "no sequence with tokens at even and odd positions" : Vectors::whyNone(m_site));
+        addBoth(2, ofHalves,
+            toReference.pairs ? "no sequence with tokens at even and odd positions" : Vectors::whyNone(m_site));
     }
 
     SiteIndex m_index;
@@ -344,7 +346,8 @@ MetricSpec divergenceMetric()
         "Jensen-Shannon divergence of the mean router vectors of parallel sequences, each value of the label against a "
         "reference value: jsd, and d_hjs = jsd / (log E - mean entropy); beside them even against odd tokens of the "
         "value's own sequences; n = pairs. Keeps 16 E bytes a sequence and site";
-    metric.source = "arXiv 2510.04694 Eq. 1, 2; the split-half baseline is ours: d_hjs is large for routers near uniform";
+    metric.source =
+        "arXiv 2510.04694 Eq. 1, 2; the split-half baseline is ours: d_hjs is large for routers near uniform";
     metric.needs = {{.logits = true}};
     return metric;
 }

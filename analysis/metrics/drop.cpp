@@ -12,11 +12,12 @@ namespace expertscope {
 
 namespace {
 
-/// Capacity of an expert: its even share of the choices times the factor, rounded up; 1.1 * 10 is 11, not 12.
-std::uint64_t capacity(double factor, std::uint64_t choices, unsigned E)
+/// Capacity of an expert: its even share of so many tokens' slots, filled or not, times the factor, rounded up; 1.1 *
+/// 10 is 11, not 12.
+std::uint64_t capacity(double factor, std::uint64_t tokens, const Site& site)
 {
-    const double share = factor * double(choices) / E;
-    return static_cast<std::uint64_t>(std::ceil(share - 1e-9 * std::max(1.0, share)));
+    const double share = factor * double(tokens) * site.topK / site.numExperts;
+    return static_cast<std::uint64_t>(std::min(0x1p62, std::ceil(share - 1e-9 * std::max(1.0, share))));
 }
 
 /// Positions 0 to the longest sequence's last in equal parts.
@@ -58,17 +59,18 @@ struct SequenceLoad
     std::uint32_t first = 0, length = 0; ///< first position, tokens
 };
 
-/// Capacity factor by factor, bin by bin. An expert takes its first choices up to the capacity, so what it drops by some
-/// position is what it was chosen beyond it until there: counts per bin are all that is needed.
+/// An expert takes its first choices up to the capacity and drops the others, its last ones: counts by bin of positions
+/// are all that is needed.
 class DropState
 {
 public:
     DropState(const MetricContext& context, SiteIndex site)
         : m_index(site)
+        , m_site(context.shape->sites[std::size_t(site)])
         , m_valuesOnly(context.valuesOnly)
         , m_factors(context.params.numbers("cf"))
         , m_bins(*context.shape, std::size_t(context.params.number("bins")))
-        , m_all(context.shape->sites[std::size_t(site)])
+        , m_all(m_site)
         , m_open{std::vector(m_bins.count(), m_all)}
         , m_assigned(m_bins.count())
         , m_dropped(m_factors.size() * m_bins.count())
@@ -84,8 +86,8 @@ public:
             }
             for (std::uint32_t done = 0; done < run.length;) {
                 const std::size_t b = m_bins.of(run.position + done);
-                const auto end = static_cast<std::uint32_t>(
-                    std::min<std::uint64_t>(m_bins.ends[b] - run.position, run.length));
+                const auto end =
+                    static_cast<std::uint32_t>(std::min<std::uint64_t>(m_bins.ends[b] - run.position, run.length));
                 m_open.bins[b].add(block, {run.sequence, run.begin + done, end - done, run.position + done});
                 done = end;
             }
@@ -97,6 +99,7 @@ public:
     {
         closeSequence();
         m_all.add(other.m_all);
+        m_tokens += other.m_tokens;
         for (std::size_t i = 0; i < m_assigned.size(); ++i)
             m_assigned[i] += other.m_assigned[i];
         for (std::size_t i = 0; i < m_dropped.size(); ++i)
@@ -110,7 +113,7 @@ public:
     void persist(Archive& archive)
     {
         closeSequence();
-        archive(m_all, m_spans, m_gaps);
+        archive(m_all, m_tokens, m_spans, m_gaps);
         archive.fixed(m_assigned);
         archive.fixed(m_dropped);
     }
@@ -131,39 +134,34 @@ private:
 
     void addSequence(const SequenceLoad& sequence)
     {
-        std::uint64_t choices = 0, tokens = 0;
-        for (std::size_t b = 0; b < m_bins.count(); ++b) {
-            const LoadCounts& bin = sequence.bins[b];
-            if (bin.choices() == 0)
-                continue;
-            choices += bin.choices();
-            tokens += bin.tokens();
-            m_assigned[b] += bin.choices();
-            m_all.add(bin);
-        }
-        if (choices == 0)
+        if (sequence.length == 0)
             return;
-        for (std::size_t f = 0; f < m_factors.size(); ++f)
-            fill(sequence, capacity(m_factors[f], choices, m_all.numExperts()), &m_dropped[f * m_bins.count()]);
-        ++m_spans[{sequence.first, sequence.length}];
-        m_gaps |= tokens != sequence.length;
-    }
-
-    /// Adds what is dropped in each bin.
-    void fill(const SequenceLoad& sequence, std::uint64_t capacity, std::uint64_t* dropped)
-    {
-        m_used.assign(m_all.numExperts(), 0);
+        LoadCounts whole(m_site);
         for (std::size_t b = 0; b < m_bins.count(); ++b) {
             if (sequence.bins[b].choices() == 0)
                 continue;
-            const std::span<const std::uint64_t> counts = sequence.bins[b].counts();
-            std::uint64_t more = 0;
-            for (std::size_t e = 0; e < m_used.size(); ++e) {
-                const std::uint64_t before = std::max(m_used[e], capacity);
-                m_used[e] += counts[e];
-                more += std::max(m_used[e], capacity) - before;
+            m_assigned[b] += sequence.bins[b].choices();
+            whole.add(sequence.bins[b]);
+        }
+        for (std::size_t f = 0; f < m_factors.size(); ++f)
+            drop(sequence, whole, capacity(m_factors[f], sequence.length, m_site), &m_dropped[f * m_bins.count()]);
+        m_all.add(whole);
+        m_tokens += sequence.length;
+        ++m_spans[{sequence.first, sequence.length}];
+        m_gaps |= whole.tokens() != sequence.length;
+    }
+
+    /// Adds what is dropped in each bin: of each expert the last choices, those beyond the capacity.
+    void drop(
+        const SequenceLoad& sequence, const LoadCounts& whole, std::uint64_t capacity, std::uint64_t* dropped) const
+    {
+        for (std::size_t e = 0; e < m_site.numExperts; ++e) {
+            std::uint64_t until = whole.counts()[e]; // choices up to the end of a bin
+            for (std::size_t b = m_bins.count(); b > 0 && until > capacity; --b) {
+                const std::uint64_t here = sequence.bins[b - 1].counts()[e];
+                dropped[b - 1] += std::min(here, until - capacity);
+                until -= here;
             }
-            dropped[b] += more;
         }
     }
 
@@ -190,7 +188,9 @@ private:
             std::uint64_t lost = 0;
             for (std::size_t b = 0; b < m_bins.count(); ++b)
                 lost += dropped[b];
-            const auto uniform = [&](std::size_t i) { return chance.empty() ? std::nullopt : std::optional(chance[i]); };
+            const auto uniform = [&](std::size_t i) {
+                return chance.empty() ? std::nullopt : std::optional(chance[i]);
+            };
             add("drop.ratio", m_all.choices(), lost, uniform(m_bins.count()), kNoTokens);
             for (std::size_t b = 0; b < m_bins.count(); ++b) {
                 if (m_bins.begin(b) == m_bins.ends[b])
@@ -198,7 +198,7 @@ private:
                 add("drop.ratio", m_assigned[b], dropped[b], uniform(b), "no choices at these positions")
                     .other["position"] = std::to_string(m_bins.begin(b)) + "-" + std::to_string(m_bins.ends[b] - 1);
             }
-            const std::uint64_t room = capacity(m_factors[f], m_all.choices(), m_all.numExperts());
+            const std::uint64_t room = capacity(m_factors[f], m_tokens, m_site);
             lost = 0;
             for (const std::uint64_t c : m_all.counts())
                 lost += c > room ? c - room : 0;
@@ -206,8 +206,8 @@ private:
         }
     }
 
-    /// Drop ratios of routing by chance: of each bin, of all, of the corpus. Empty when tokens differ in their number of
-    /// choices: then there is no closed form.
+    /// Drop ratios of routing by chance: of each bin, of all, of the corpus. Empty when tokens differ in their number
+    /// of choices: then there is no closed form.
     std::vector<double> chanceOf(double factor) const
     {
         const unsigned E = m_all.numExperts(), k = m_all.choicesPerToken();
@@ -226,7 +226,7 @@ private:
             weight += double(span->second);
             if (++span != m_spans.end() && (i + 1) % step)
                 continue;
-            const std::uint64_t room = capacity(factor, std::uint64_t(length) * k, E);
+            const std::uint64_t room = capacity(factor, length, m_site);
             double before = 0;
             std::uint64_t tokens = 0;
             for (std::size_t b = 0; b < bins; ++b) {
@@ -241,7 +241,7 @@ private:
             lost[bins] += weight * before;
             assigned[bins] += weight * double(tokens) * k;
         }
-        lost[bins + 1] = uniformDropped(E, k, m_all.tokens(), capacity(factor, m_all.choices(), E));
+        lost[bins + 1] = uniformDropped(E, k, m_tokens, capacity(factor, m_tokens, m_site));
         assigned[bins + 1] = double(m_all.choices());
         for (std::size_t b = 0; b < lost.size(); ++b)
             lost[b] = assigned[b] > 0 ? lost[b] / assigned[b] : 0;
@@ -251,17 +251,18 @@ private:
     static constexpr std::size_t kMostSpans = 1024;
 
     SiteIndex m_index;
+    const Site m_site;
     bool m_valuesOnly;
     std::vector<double> m_factors;
     PositionBins m_bins;
     LoadCounts m_all; ///< of closed sequences
+    std::uint64_t m_tokens = 0; ///< of them, with choices or without
     SequenceLoad m_open; ///< the sequence being read
     RunCursor m_cursor;
     std::vector<std::uint64_t> m_assigned; ///< [bins] choices
     std::vector<std::uint64_t> m_dropped; ///< [factors, bins]
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> m_spans; ///< first, tokens -> sequences
     bool m_gaps = false; ///< some tokens have no choice at all
-    std::vector<std::uint64_t> m_used; ///< scratch [E]
 };
 
 }
@@ -271,17 +272,24 @@ MetricSpec dropMetric()
     return {
         .name = "drop",
         .definition =
-            "share of the choices that a capacity of ceil(cf * choices / E) an expert would drop: each sequence filled in "
-            "order of positions, as a whole and by position; drop.corpus: one capacity for all tokens; n = choices",
+            "share of the choices that a capacity of ceil(cf * k * tokens / E) an expert would drop: each sequence "
+            "filled "
+            "in order of positions, as a whole and by position; drop.corpus: one capacity for all tokens; n = choices",
         .source = "drop towards the end: OpenMoE, arXiv 2402.01739; corpus: the capacity drop rate",
-        .params = {{.name = "cf", .standard = "1/1.25", .meaning = "capacity factors",
-                       .kind = ParameterSpec::Kind::Numbers, .least = 0, .most = 1000},
-            {.name = "bins", .standard = "16", .meaning = "parts of the longest sequence", .least = 1, .most = 4096,
+        .params = {{.name = "cf",
+                       .standard = "1/1.25",
+                       .meaning = "capacity factors",
+                       .kind = ParameterSpec::Kind::Numbers,
+                       .least = 0,
+                       .most = 1000},
+            {.name = "bins",
+                .standard = "16",
+                .meaning = "parts of the longest sequence",
+                .least = 1,
+                .most = 4096,
                 .whole = true}},
         .make =
-            [](const MetricContext& context) {
-                return std::make_unique<PerSiteAccumulator<DropState>>(context, true);
-            },
+            [](const MetricContext& context) { return std::make_unique<PerSiteAccumulator<DropState>>(context, true); },
     };
 }
 

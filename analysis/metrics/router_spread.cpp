@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace expertscope {
 
@@ -92,9 +93,10 @@ public:
                 row.value = value;
                 row.uniform = uniform;
             } else {
-                const bool probable = m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
-                row.undefined = probable ? "no tokens with logits"
-                                         : "scores are " + scoreName(m_site.score) + ": no probabilities";
+                const bool probable =
+                    m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
+                row.undefined =
+                    probable ? "no tokens with logits" : "scores are " + scoreName(m_site.score) + ": no probabilities";
             }
             rows.push_back(std::move(row));
             return rows.back();
@@ -110,14 +112,11 @@ private:
     /// How many of the largest probabilities make up the mass; spoils m_p.
     std::uint64_t expertsForMass()
     {
-        std::ranges::make_heap(m_p);
+        std::ranges::sort(m_p, std::greater());
         double mass = 0;
         std::uint64_t experts = 0;
-        for (auto end = m_p.end(); end != m_p.begin() && mass < m_mass - kSlack; --end) {
-            std::pop_heap(m_p.begin(), end);
-            mass += *(end - 1);
-            ++experts;
-        }
+        for (; experts < m_p.size() && mass < m_mass - kSlack; ++experts)
+            mass += m_p[experts];
         return experts;
     }
 
@@ -150,11 +149,13 @@ MetricSpec effectiveKMetric()
 {
     return {
         .name = "effective_k",
-        .definition = "over how many experts the router's probabilities spread, mean over tokens: the fewest that hold a "
-                      "mass, and exp(entropy); uniform = equal scores; n = tokens",
+        .definition =
+            "over how many experts the router's probabilities spread, mean over tokens: the fewest that hold a "
+            "mass, and exp(entropy); uniform = equal scores; n = tokens",
         .source = "top-p size (arXiv 2403.07652) and perplexity of the distribution",
         .needs = {{.logits = true}},
-        .params = {{.name = "mass", .standard = "0.9", .meaning = "probability that they hold", .least = 1e-6, .most = 1}},
+        .params =
+            {{.name = "mass", .standard = "0.9", .meaning = "probability that they hold", .least = 1e-6, .most = 1}},
         .make = makePerSite<EffectiveKState>(),
     };
 }

@@ -190,8 +190,8 @@ public:
                 shared += double(m_shared[c * m_sizes + size]) / double(size);
             }
             const std::map<std::string, std::string> trace{{"trace", m_names[c]}};
-            rows.push_back(shareRow("saturation.top_k", trace, {tokens, 0},
-                double(m_chosen[c]) / double(tokens) / m_numExperts));
+            rows.push_back(
+                shareRow("saturation.top_k", trace, {tokens, 0}, double(m_chosen[c]) / double(tokens) / m_numExperts));
             if (tokens)
                 rows.back().value = shared / double(tokens);
             rows.push_back(shareRow("saturation.top_1", trace, m_first[c], 1.0 / m_numExperts));
@@ -201,7 +201,8 @@ public:
 private:
     /// Stamps the experts of a token; calls fresh(id) for each different one.
     template <class Fresh>
-    static void mark(const Block& block, std::size_t token, std::vector<std::uint64_t>& stamps, std::uint64_t now, Fresh fresh)
+    static void mark(
+        const Block& block, std::size_t token, std::vector<std::uint64_t>& stamps, std::uint64_t now, Fresh fresh)
     {
         const std::uint16_t* const ids = idsOf(block, token);
         for (std::size_t r = 0; r < block.numSlots; ++r) {
@@ -262,8 +263,8 @@ public:
     void rows(std::vector<ResultRow>& rows) const
     {
         for (std::size_t c = 0; c < m_flips.size(); ++c)
-            rows.push_back(shareRow("flip_rate.top_1", {{"from", m_names[c]}, {"to", m_names[c + 1]}}, m_flips[c],
-                1 - 1.0 / m_numExperts));
+            rows.push_back(shareRow(
+                "flip_rate.top_1", {{"from", m_names[c]}, {"to", m_names[c + 1]}}, m_flips[c], 1 - 1.0 / m_numExperts));
     }
 
 private:
@@ -368,9 +369,10 @@ MetricSpec fluctuationMetric()
 {
     return {
         .name = "fluctuation",
-        .definition = "last trace whose first choice differs from the final one's: share of the tokens that differ at a "
-                      "trace or a later one; mean place of that last trace (first = 1, none = 0) over the number of "
-                      "traces; n = tokens",
+        .definition =
+            "last trace whose first choice differs from the final one's: share of the tokens that differ at a "
+            "trace or a later one; mean place of that last trace (first = 1, none = 0) over the number of "
+            "traces; n = tokens",
         .source = "StableMoE, arXiv 2204.08396: last fluctuation step",
         .minTraces = 3,
         .crossSite = true,

@@ -41,8 +41,8 @@ inline MemoryTrace raggedScores(std::uint64_t seed)
                     trace.ids[site][t * 3 + r] = kNoExpert;
             }
             for (std::size_t e = 0; e < E; ++e)
-                trace.logits[site].push_back(mix(key) % 23 == 1 ? std::numeric_limits<float>::quiet_NaN()
-                                                                : float(6 * chance(key * 50 + e) - 2));
+                trace.logits[site].push_back(
+                    mix(key) % 23 == 1 ? std::numeric_limits<float>::quiet_NaN() : float(6 * chance(key * 50 + e) - 2));
         }
     }
     return trace;

@@ -15,8 +15,8 @@ namespace {
 const Words kCorpus{{"level", "corpus"}}, kMicroBatch{{"level", "micro_batch"}}, kSequence{{"level", "sequence"}};
 
 /// Token lists of consecutive selected sequences, `batch` at a time; the last may be smaller.
-std::vector<std::vector<std::size_t>> parts(const MemoryTrace& trace, std::size_t batch, std::uint32_t skip,
-    const std::string& language)
+std::vector<std::vector<std::size_t>> parts(
+    const MemoryTrace& trace, std::size_t batch, std::uint32_t skip, const std::string& language)
 {
     const Label& label = *trace.shape().label("language");
     std::vector<std::vector<std::size_t>> all;
@@ -39,7 +39,8 @@ struct PlainLoss
     double switchForm = 0, hfForm = 0, n = 0, tokens = 0;
 
     /// Means over parts.
-    PlainLoss(const MemoryTrace& trace, const std::vector<std::size_t>& sites, std::vector<std::vector<std::size_t>> parts)
+    PlainLoss(
+        const MemoryTrace& trace, const std::vector<std::size_t>& sites, std::vector<std::vector<std::size_t>> parts)
     {
         for (const auto& part : parts) {
             const double E = trace.shape().sites[sites.front()].numExperts;
@@ -49,7 +50,7 @@ struct PlainLoss
                 for (const std::size_t t : part) {
                     const auto p = plainProbabilities(trace, site, t);
                     const auto chosen = plainChoices(trace, site, t);
-                    if (p.empty() || chosen.empty())
+                    if (p.empty())
                         continue;
                     for (const std::uint16_t e : chosen)
                         ++f[e];
@@ -59,7 +60,7 @@ struct PlainLoss
                     ++counted;
                 }
             }
-            if (counted == 0)
+            if (choices == 0)
                 continue;
             double sum = 0;
             for (std::size_t e = 0; e < f.size(); ++e)
@@ -135,13 +136,14 @@ private slots:
                 for (unsigned e = 0; e < E; ++e)
                     trace.logits[0].push_back(collapsed ? (e == 4 || e == 5 ? 100.0f : -100.0f) : 0.25f);
             }
-            const auto rows = analyse(
-                trace, {{"aux_loss", {{"batch", "2"}}}, {"effective_k"}, {"z_loss"}, {"balance", {{"batch", "2"}}}}, {}, {});
+            const auto rows = analyse(trace,
+                {{"aux_loss", {{"batch", "2"}}}, {"effective_k"}, {"z_loss"}, {"balance", {{"batch", "2"}}}}, {}, {});
             QVERIFY(rows);
             for (const Words& level : {kCorpus, kMicroBatch, kSequence}) {
                 const Numbers params = level == kMicroBatch ? Numbers{{"batch", 2.0}} : Numbers{};
                 for (const int site : {0, -1}) {
-                    QVERIFY(near(number(*rows, "aux_loss.switch", site, level, params), collapsed ? double(E) / k : 1, 1e-12));
+                    QVERIFY(near(
+                        number(*rows, "aux_loss.switch", site, level, params), collapsed ? double(E) / k : 1, 1e-12));
                     QVERIFY(near(number(*rows, "aux_loss.hf", site, level, params), collapsed ? E : k, 1e-12));
                 }
             }
@@ -152,7 +154,8 @@ private slots:
             QCOMPARE(*mass->value, collapsed ? 2.0 : 8.0);
             QCOMPARE(*mass->uniform, 8.0); // ceil(0.9 * 8)
             QVERIFY(near(number(*rows, "effective_k.perplexity", 0), collapsed ? 2 : 8, 1e-9));
-            QVERIFY(near(number(*rows, "balance.max_vio_batch", 0, {}, {{"batch", 2.0}}), collapsed ? double(E) / k - 1 : 0, 1e-12));
+            QVERIFY(near(number(*rows, "balance.max_vio_batch", 0, {}, {{"batch", 2.0}}),
+                collapsed ? double(E) / k - 1 : 0, 1e-12));
         }
     }
 
@@ -267,7 +270,8 @@ private slots:
         const auto whole = analyse(trace, request);
         for (const std::string language : {"", "en", "de", "fr"}) {
             const PlainLoss plain(trace, {0}, parts(trace, 4, 0, language));
-            QVERIFY(near(number(*whole, "aux_loss.switch", 0, kMicroBatch, {{"batch", 4.0}}, language), plain.switchForm, 1e-12));
+            QVERIFY(near(number(*whole, "aux_loss.switch", 0, kMicroBatch, {{"batch", 4.0}}, language),
+                plain.switchForm, 1e-12));
         }
         for (const unsigned shards : {2u, 5u, 26u}) {
             auto merged = Analysis::prepare(trace.shape(), request);
@@ -316,18 +320,18 @@ private slots:
         PassOptions options;
         options.skipFirst = 1;
         options.blockTokens = 23; // pieces
-        const auto rows = analyse(
-            trace, {{"drop", {{"cf", cf.toStdString()}, {"bins", std::to_string(bins)}}}}, {}, options);
+        const auto rows =
+            analyse(trace, {{"drop", {{"cf", cf.toStdString()}, {"bins", std::to_string(bins)}}}}, {}, options);
         QVERIFY(rows);
         const Numbers params{{"cf", factor}};
         for (std::size_t site = 0; site < 3; ++site) {
             const unsigned E = trace.shape().sites[site].numExperts;
             std::vector<double> assigned(longest), dropped(longest), counts(E);
+            double all = 0;
             for (const Sequence& sequence : trace.shape().sequences) {
-                double choices = 0;
-                for (std::size_t t = 1; t < sequence.length; ++t)
-                    choices += double(plainChoices(trace, site, std::size_t(sequence.begin) + t).size());
-                const int room = int(std::ceil(factor * choices / E));
+                const double tokens = sequence.length > 1 ? double(sequence.length - 1) : 0;
+                all += tokens;
+                const int room = int(std::ceil(factor * tokens * trace.shape().sites[site].topK / E));
                 std::vector<int> used(E);
                 for (std::size_t t = 1; t < sequence.length; ++t) {
                     for (const std::uint16_t e : plainChoices(trace, site, std::size_t(sequence.begin) + t)) {
@@ -337,15 +341,15 @@ private slots:
                     }
                 }
             }
-            const double all = std::accumulate(assigned.begin(), assigned.end(), 0.0);
+            const double choices = std::accumulate(assigned.begin(), assigned.end(), 0.0);
             const double lost = std::accumulate(dropped.begin(), dropped.end(), 0.0);
-            QVERIFY(near(number(*rows, "drop.ratio", int(site), {}, params), lost / all, 1e-13));
-            QCOMPARE(pick(*rows, "drop.ratio", int(site), {}, params)->n, std::uint64_t(all));
+            QVERIFY(near(number(*rows, "drop.ratio", int(site), {}, params), lost / choices, 1e-13));
+            QCOMPARE(pick(*rows, "drop.ratio", int(site), {}, params)->n, std::uint64_t(choices));
             QVERIFY(!pick(*rows, "drop.ratio", int(site), {}, params)->uniform); // k varies
             double corpus = 0;
             for (const double c : counts)
-                corpus += std::max(0.0, c - std::ceil(factor * all / E));
-            QVERIFY(near(number(*rows, "drop.corpus", int(site), {}, params), corpus / all, 1e-13));
+                corpus += std::max(0.0, c - std::ceil(factor * all * trace.shape().sites[site].topK / E));
+            QVERIFY(near(number(*rows, "drop.corpus", int(site), {}, params), corpus / choices, 1e-13));
             for (std::size_t b = 0; b < std::size_t(bins); ++b) {
                 double here = 0, gone = 0;
                 std::size_t first = longest, last = 0;
@@ -439,8 +443,10 @@ private slots:
         std::ranges::fill(trace.ids[2], kNoExpert);
         const auto rows = analyse(trace, {{"aux_loss"}, {"z_loss"}, {"effective_k"}, {"drop"}, {"balance"}}, {}, {});
         QVERIFY(rows);
-        QCOMPARE(pick(*rows, "aux_loss.switch", 0, kCorpus)->undefined, std::string("scores are raw logits: no probabilities"));
-        QCOMPARE(pick(*rows, "aux_loss.hf", 1, kSequence)->undefined, std::string("no tokens with logits and a choice"));
+        QCOMPARE(pick(*rows, "aux_loss.switch", 0, kCorpus)->undefined,
+            std::string("scores are raw logits: no probabilities"));
+        QCOMPARE(
+            pick(*rows, "aux_loss.hf", 1, kSequence)->undefined, std::string("no tokens with logits and a choice"));
         QVERIFY(!pick(*rows, "aux_loss.hf", 2, kSequence)->undefined.empty());
         QVERIFY(!pick(*rows, "aux_loss.hf", -1, kCorpus)->undefined.empty());
         QVERIFY(!pick(*rows, "effective_k.perplexity", 0)->undefined.empty());

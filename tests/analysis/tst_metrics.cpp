@@ -442,7 +442,7 @@ private slots:
                     }
                     auto merged = Analysis::prepare(trace.shape(), request);
                     std::ranges::reverse(states);
-                    std::ranges::rotate(states, states.begin() + std::ptrdiff_t(shards / 2));
+                    std::rotate(states.begin(), states.begin() + std::ptrdiff_t(shards / 2), states.end());
                     for (const std::string& state : states)
                         QVERIFY(merged->absorb(state));
                     const auto results = merged->results(trace);
