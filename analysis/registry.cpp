@@ -18,7 +18,12 @@
     METRIC(domainCv) \
     METRIC(vocabulary) \
     METRIC(spread) \
+    METRIC(riskDifference) \
     /* importance */ \
+    METRIC(esft) \
+    METRIC(committee) \
+    METRIC(uoe) \
+    METRIC(expertsPerToken) \
     /* several traces */
 
 namespace expertscope {

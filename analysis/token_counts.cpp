@@ -93,7 +93,9 @@ void TokenCounts::append(Entry& entry, const std::uint16_t* experts, unsigned nu
             entry.where = fresh;
         }
         const unsigned fitting = std::min(number, kChunk - in);
-        std::copy_n(experts, fitting, m_chunks[entry.where].experts + in);
+        std::uint16_t* const to = m_chunks[entry.where].experts + in;
+        for (unsigned i = 0; i < fitting; ++i) // a call would cost more
+            to[i] = experts[i];
         entry.listed += fitting;
         experts += fitting;
         number -= fitting;

@@ -369,6 +369,118 @@ private slots:
             QVERIFY(row->n >= 300 && near(*row->value, *row->uniform, 0.03 * *row->uniform));
         }
     }
+
+    void riskDifferenceIsItsRestatement_data()
+    {
+        QTest::addColumn<QString>("reference");
+        QTest::addColumn<unsigned>("skipFirst");
+        QTest::newRow("rest") << "" << 0u;
+        QTest::newRow("en") << "en" << 2u;
+    }
+    void riskDifferenceIsItsRestatement()
+    {
+        QFETCH(QString, reference);
+        QFETCH(unsigned, skipFirst);
+        const std::string name = reference.toStdString();
+        MemoryTrace trace = labelledTrace(12);
+        const auto rows = analyse(
+            trace, {{"risk_difference", {{"reference", name}, {"tau", "0.05"}}}}, "language", piecesOf(21, skipFirst));
+        QVERIFY(rows);
+        const Label& language = trace.shape().labels[0];
+        std::map<std::string, std::vector<double>> largest;
+        bool anyAbove = false;
+        for (std::size_t site = 0; site < 3; ++site) {
+            const unsigned E = trace.shape().sites[site].numExperts;
+            const auto tokens = tokensOf(trace, site, skipFirst);
+            const auto rate = [&](const auto& isIn, unsigned e) {
+                double chosen = 0, all = 0;
+                for (const TokenOfTrace& t : tokens) {
+                    if (t.code < 0 || t.chosen.empty() || !isIn(language.values[std::size_t(t.code)]))
+                        continue;
+                    chosen += t.chose(e);
+                    ++all;
+                }
+                return std::pair(chosen / all, all);
+            };
+            for (const std::string& value : language.values) {
+                double most = 0, above = 0, n = 0;
+                for (unsigned e = 0; e < E; ++e) {
+                    const ResultRow* row = findRow(*rows, "risk_difference.value", int(site), int(e), value);
+                    QCOMPARE(row != nullptr, value != name);
+                    if (!row)
+                        continue;
+                    const auto of = rate([&](const std::string& v) { return v == value; }, e);
+                    const auto other =
+                        rate([&](const std::string& v) { return name.empty() ? v != value : v == name; }, e);
+                    const double difference = of.first - other.first;
+                    QVERIFY(near(*row->value, difference, 1e-13));
+                    QCOMPARE(row->n, std::uint64_t(of.second));
+                    QCOMPARE(row->other.at("reference"), name.empty() ? "rest" : name);
+                    most = std::max(most, std::abs(difference));
+                    above += difference > 0.05;
+                    n = of.second;
+                }
+                if (n == 0)
+                    continue;
+                QVERIFY(near(valueOf(*rows, "risk_difference.max_abs", int(site), -1, value), most, 1e-13));
+                QCOMPARE(valueOf(*rows, "risk_difference.above_tau", int(site), -1, value), above);
+                anyAbove |= above > 0;
+                largest[value].push_back(most);
+            }
+        }
+        for (const auto& [value, most] : largest)
+            QVERIFY(near(valueOf(*rows, "risk_difference.max_abs", -1, -1, value), mean(most), 1e-13));
+        QVERIFY(largest.size() >= 2 && anyAbove);
+    }
+
+    void riskDifferenceOfChance()
+    {
+        for (const unsigned E : {4u, 32u}) {
+            MemoryTrace trace(60, std::uint16_t(E), 2);
+            std::vector<std::string> domain;
+            for (unsigned s = 0; s < 30; ++s) {
+                trace.addSequence(100);
+                domain.push_back(s % 3 ? "a" : "b");
+            }
+            trace.addLabel("domain", domain);
+            fillUniform(trace, E);
+            const auto rows = analyse(trace, {{"risk_difference", {{"tau", "0.02"}}}}, "domain", {});
+            const double a = 2.0 / E, error = std::sqrt(a * (1 - a) * (1 / 2000.0 + 1 / 1000.0));
+            std::vector<double> most, above;
+            int beyond = 0, all = 0;
+            for (const ResultRow& row : rows->rows) {
+                if (!row.site || row.label->second != "b")
+                    continue;
+                if (row.expert) {
+                    beyond += std::abs(*row.value) > 3 * error;
+                    QCOMPARE(*row.uniform, 0.0);
+                    ++all;
+                } else {
+                    (row.metric.ends_with("tau") ? above : most).push_back(*row.value);
+                }
+            }
+            QVERIFY(beyond < 0.01 * all); // 0.27 % are expected beyond three standard errors
+            for (const auto& [metric, values] :
+                {std::pair("risk_difference.max_abs", most), {"risk_difference.above_tau", above}}) {
+                const ResultRow* row = findRow(*rows, metric, -1, -1, "b");
+                QVERIFY(near(
+                    mean(values), *row->uniform, 3 * deviation(values, 1) / std::sqrt(60.0) + 0.02 * *row->uniform));
+            }
+        }
+    }
+
+    void riskDifferenceWithoutAReference()
+    {
+        MemoryTrace trace = labelledTrace(2);
+        const auto unknown = analyse(trace, {{"risk_difference", {{"reference", "xx"}}}}, "language", {});
+        QCOMPARE(
+            findRow(*unknown, "risk_difference.max_abs", 0)->undefined, std::string("the label has no value 'xx'"));
+        PassOptions onlyOne;
+        onlyOne.where = {{"language", "de"}};
+        const auto one = analyse(trace, {{"risk_difference"}}, "language", onlyOne);
+        QCOMPARE(findRow(*one, "risk_difference.max_abs", 0, -1, "de")->undefined,
+            std::string("the reference has no tokens"));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestSpecialisation)
