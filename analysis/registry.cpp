@@ -23,6 +23,7 @@
     METRIC(esft) \
     METRIC(committee) \
     METRIC(uoe) \
+    METRIC(mcSmoe) \
     METRIC(expertsPerToken) \
     /* several traces */
 
