@@ -136,8 +136,6 @@ void TokenCounts::noteTokens(std::uint64_t tokens, unsigned perToken)
 {
     if (tokens == 0)
         return;
-    m_tokens += tokens;
-    m_choices += tokens * perToken;
     m_uneven |= m_perToken != 0 && m_perToken != perToken;
     m_perToken = static_cast<std::uint16_t>(perToken);
 }
@@ -214,8 +212,6 @@ void TokenCounts::add(const TokenCounts& other)
         other.copyCounts(theirs, counts);
         addCounts(mine, counts, theirs.listed == kNone);
     }
-    m_tokens += other.m_tokens;
-    m_choices += other.m_choices;
     m_uneven |= other.m_uneven || (m_perToken && other.m_perToken && m_perToken != other.m_perToken);
     m_perToken = std::max(m_perToken, other.m_perToken);
 }
@@ -266,7 +262,7 @@ void TokenCounts::persist(Archive& archive)
             cells.push_back(static_cast<std::uint32_t>(experts.size() - before));
         }
     }
-    archive(m_tokens, m_choices, m_perToken, m_uneven, ids, occurrences, cells, experts, counts);
+    archive(m_perToken, m_uneven, ids, occurrences, cells, experts, counts);
     if (!archive.reading() || !archive.ok())
         return;
     std::uint64_t sum = 0;

@@ -40,9 +40,8 @@ public:
     }
 
     std::uint16_t numExperts() const { return m_numExperts; }
-    /// Mean number of choices counted for a token; 0 when there are none.
-    double choicesPerToken() const { return m_tokens ? double(m_choices) / double(m_tokens) : 0; }
-    /// The same, when it is one number for all tokens; else 0. Closed forms for uniform routing hold only then.
+    /// Choices counted for a token, when it is one number for all tokens; else 0. Closed forms for uniform routing hold
+    /// only then.
     unsigned evenChoices() const { return m_uneven ? 0 : m_perToken; }
     /// Whether the counters of some id, which hold 2^32 - 1, were too small.
     bool overflowed() const;
@@ -86,7 +85,6 @@ private:
     std::vector<Chunk> m_chunks;
     std::uint32_t m_freeChunk = kNone; ///< the first of those that are free, linked by `previous`
     std::vector<std::uint32_t> m_rows; ///< [rows, E]
-    std::uint64_t m_tokens = 0, m_choices = 0;
     std::uint16_t m_perToken = 0;
     bool m_uneven = false;
 };

@@ -18,7 +18,7 @@ namespace {
 struct GateSums
 {
     std::vector<FixedSum> weights; ///< [E]
-    std::uint64_t tokens = 0;
+    std::uint64_t tokens = 0; ///< with a choice
 
     void persist(Archive& archive)
     {
@@ -54,12 +54,17 @@ public:
             if (code < 0)
                 continue;
             GateSums& sums = value(std::size_t(code));
-            const std::size_t first = std::size_t(run.begin) * block.numSlots;
-            for (std::size_t i = first; i < first + std::size_t(run.length) * block.numSlots; ++i) {
-                if (block.expertIds[i] < m_numExperts)
+            const std::size_t K = block.numSlots;
+            for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t) {
+                bool any = false;
+                for (std::size_t i = t * K; i < t * K + K; ++i) {
+                    if (block.expertIds[i] >= m_numExperts)
+                        continue;
+                    any = true;
                     sums.weights[block.expertIds[i]].add(block.weights[i]);
+                }
+                sums.tokens += any;
             }
-            sums.tokens += run.length;
         }
     }
 

@@ -150,7 +150,7 @@ private slots:
             std::map<int, std::vector<double>> sums;
             std::map<int, double> tokens;
             for (const TokenOfTrace& t : tokensOf(trace, site)) {
-                if (t.code < 0)
+                if (t.code < 0 || t.chosen.empty())
                     continue;
                 sums[t.code].resize(E);
                 ++tokens[t.code];

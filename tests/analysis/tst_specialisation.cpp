@@ -167,7 +167,6 @@ private slots:
                 const unsigned E = trace.shape().sites[site].numExperts;
                 std::map<int, std::map<unsigned, double>> counts;
                 std::map<int, double> occurrences;
-                double choices = 0, tokens = 0;
                 for (const TokenOfTrace& t : tokensOf(trace, site, skipFirst)) {
                     int id = kind == "input" ? trace.tokenIds[t.token] : trace.predictedIds[t.token];
                     if (kind == "next")
@@ -180,8 +179,6 @@ private slots:
                     }
                     if (filled > 0)
                         ++occurrences[id];
-                    tokens += filled > 0;
-                    choices += filled;
                 }
                 std::vector<double> values;
                 std::map<unsigned, std::vector<double>> won;
@@ -197,7 +194,7 @@ private slots:
                 const ResultRow* row = findRow(rows, "vocabulary.specialisation", int(site));
                 QCOMPARE(row->n, values.size());
                 QVERIFY(near(*row->value, mean(values), 1e-13));
-                const double a = choices / tokens / E;
+                const double k = trace.shape().sites[site].topK, a = std::min(top ? top : k, k) / E;
                 QVERIFY(near(valueOf(rows, "vocabulary.normalised", int(site)), (mean(values) - a) / (1 - a), 1e-13));
                 for (unsigned e = 0; e < E; ++e) {
                     row = findRow(rows, "vocabulary.specialisation", int(site), int(e));
