@@ -74,7 +74,7 @@ inline void TokenCounts::push(Entry& entry, const std::uint16_t* experts, unsign
 
 void TokenCounts::append(Entry& entry, const std::uint16_t* experts, unsigned number)
 {
-    if (entry.listed + number > 2u * m_numExperts) {
+    if (entry.listed + number > longestList()) {
         makeRow(entry);
         push(entry, experts, number);
         return;
@@ -226,7 +226,7 @@ void TokenCounts::addCounts(Entry& entry, std::span<const std::uint32_t> counts,
             rowOf(entry)[e] += counts[e];
             continue;
         }
-        for (std::uint32_t i = 0; i < counts[e]; ++i) // at most 2 E of them
+        for (std::uint32_t i = 0; i < counts[e]; ++i) // no more than a list holds
             push(entry, &e, 1);
     }
 }
@@ -290,7 +290,7 @@ void TokenCounts::persist(Archive& archive)
         std::ranges::fill(row, 0);
         for (; cell < end; ++cell)
             choices += row[experts[cell]] = counts[cell];
-        addCounts(entry, row, choices > 2u * m_numExperts);
+        addCounts(entry, row, choices > longestList());
     }
 }
 

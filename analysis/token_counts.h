@@ -11,7 +11,7 @@ namespace expertscope {
 /// How often each expert was chosen for each token id, at one site.
 ///
 /// Memory is bounded by what occurs: an id keeps the list of its choices (2 bytes each) until a row of E counters is no
-/// larger, then the row. So an id costs at most 4 E bytes and about 70, however frequent it is, and all ids together
+/// larger, then the row. So an id costs at most 4 E bytes and about 60, however frequent it is, and all ids together
 /// hardly more than the choices they were counted from. The few ids that make up most of a text have rows, and those
 /// stay in the cache.
 class TokenCounts
@@ -64,6 +64,7 @@ private:
         std::uint32_t listed = 0; ///< choices in the list; kNone: it is a row
     };
 
+    std::uint32_t longestList() const { return sizeof(std::uint32_t) * m_numExperts * kChunk / sizeof(Chunk); }
     std::size_t place(std::uint32_t id) const { return std::size_t(id * 0x9E3779B97F4A7C15u >> m_shift); }
     std::uint32_t find(std::uint32_t id);
     std::uint32_t insert(std::uint32_t id);
