@@ -35,7 +35,13 @@
     METRIC(domainCv) \
     METRIC(vocabulary) \
     METRIC(spread) \
+    METRIC(riskDifference) \
     /* importance */ \
+    METRIC(esft) \
+    METRIC(committee) \
+    METRIC(uoe) \
+    METRIC(mcSmoe) \
+    METRIC(expertsPerToken) \
     /* several traces */ \
     METRIC(saturation) \
     METRIC(flipRate) \

@@ -74,7 +74,7 @@ inline void TokenCounts::push(Entry& entry, const std::uint16_t* experts, unsign
 
 void TokenCounts::append(Entry& entry, const std::uint16_t* experts, unsigned number)
 {
-    if (entry.listed + number > 2u * m_numExperts) {
+    if (entry.listed + number > longestList()) {
         makeRow(entry);
         push(entry, experts, number);
         return;
@@ -93,7 +93,9 @@ void TokenCounts::append(Entry& entry, const std::uint16_t* experts, unsigned nu
             entry.where = fresh;
         }
         const unsigned fitting = std::min(number, kChunk - in);
-        std::copy_n(experts, fitting, m_chunks[entry.where].experts + in);
+        std::uint16_t* const to = m_chunks[entry.where].experts + in;
+        for (unsigned i = 0; i < fitting; ++i) // a call would cost more
+            to[i] = experts[i];
         entry.listed += fitting;
         experts += fitting;
         number -= fitting;
@@ -134,8 +136,6 @@ void TokenCounts::noteTokens(std::uint64_t tokens, unsigned perToken)
 {
     if (tokens == 0)
         return;
-    m_tokens += tokens;
-    m_choices += tokens * perToken;
     m_uneven |= m_perToken != 0 && m_perToken != perToken;
     m_perToken = static_cast<std::uint16_t>(perToken);
 }
@@ -212,8 +212,6 @@ void TokenCounts::add(const TokenCounts& other)
         other.copyCounts(theirs, counts);
         addCounts(mine, counts, theirs.listed == kNone);
     }
-    m_tokens += other.m_tokens;
-    m_choices += other.m_choices;
     m_uneven |= other.m_uneven || (m_perToken && other.m_perToken && m_perToken != other.m_perToken);
     m_perToken = std::max(m_perToken, other.m_perToken);
 }
@@ -228,7 +226,7 @@ void TokenCounts::addCounts(Entry& entry, std::span<const std::uint32_t> counts,
             rowOf(entry)[e] += counts[e];
             continue;
         }
-        for (std::uint32_t i = 0; i < counts[e]; ++i) // at most 2 E of them
+        for (std::uint32_t i = 0; i < counts[e]; ++i) // no more than a list holds
             push(entry, &e, 1);
     }
 }
@@ -264,7 +262,7 @@ void TokenCounts::persist(Archive& archive)
             cells.push_back(static_cast<std::uint32_t>(experts.size() - before));
         }
     }
-    archive(m_tokens, m_choices, m_perToken, m_uneven, ids, occurrences, cells, experts, counts);
+    archive(m_perToken, m_uneven, ids, occurrences, cells, experts, counts);
     if (!archive.reading() || !archive.ok())
         return;
     std::uint64_t sum = 0;
@@ -292,7 +290,7 @@ void TokenCounts::persist(Archive& archive)
         std::ranges::fill(row, 0);
         for (; cell < end; ++cell)
             choices += row[experts[cell]] = counts[cell];
-        addCounts(entry, row, choices > 2u * m_numExperts);
+        addCounts(entry, row, choices > longestList());
     }
 }
 

@@ -11,7 +11,7 @@ namespace expertscope {
 /// How often each expert was chosen for each token id, at one site.
 ///
 /// Memory is bounded by what occurs: an id keeps the list of its choices (2 bytes each) until a row of E counters is no
-/// larger, then the row. So an id costs at most 4 E bytes and about 70, however frequent it is, and all ids together
+/// larger, then the row. So an id costs at most 4 E bytes and about 60, however frequent it is, and all ids together
 /// hardly more than the choices they were counted from. The few ids that make up most of a text have rows, and those
 /// stay in the cache.
 class TokenCounts
@@ -40,9 +40,8 @@ public:
     }
 
     std::uint16_t numExperts() const { return m_numExperts; }
-    /// Mean number of choices counted for a token; 0 when there are none.
-    double choicesPerToken() const { return m_tokens ? double(m_choices) / double(m_tokens) : 0; }
-    /// The same, when it is one number for all tokens; else 0. Closed forms for uniform routing hold only then.
+    /// Choices counted for a token, when it is one number for all tokens; else 0. Closed forms for uniform routing hold
+    /// only then.
     unsigned evenChoices() const { return m_uneven ? 0 : m_perToken; }
     /// Whether the counters of some id, which hold 2^32 - 1, were too small.
     bool overflowed() const;
@@ -65,6 +64,7 @@ private:
         std::uint32_t listed = 0; ///< choices in the list; kNone: it is a row
     };
 
+    std::uint32_t longestList() const { return sizeof(std::uint32_t) * m_numExperts * kChunk / sizeof(Chunk); }
     std::size_t place(std::uint32_t id) const { return std::size_t(id * 0x9E3779B97F4A7C15u >> m_shift); }
     std::uint32_t find(std::uint32_t id);
     std::uint32_t insert(std::uint32_t id);
@@ -86,7 +86,6 @@ private:
     std::vector<Chunk> m_chunks;
     std::uint32_t m_freeChunk = kNone; ///< the first of those that are free, linked by `previous`
     std::vector<std::uint32_t> m_rows; ///< [rows, E]
-    std::uint64_t m_tokens = 0, m_choices = 0;
     std::uint16_t m_perToken = 0;
     bool m_uneven = false;
 };

@@ -58,6 +58,7 @@ class VocabularyState
 public:
     VocabularyState(const MetricContext& context, SiteIndex site)
         : m_site(site)
+        , m_topK(context.shape->sites[std::size_t(site)].topK)
         , m_slots(static_cast<unsigned>(context.params.number("top")))
         , m_least(static_cast<std::uint64_t>(context.params.number("n_min")))
         , m_valuesOnly(context.valuesOnly)
@@ -162,7 +163,7 @@ private:
         fill(row, all, allUniform, none);
         rows.push_back(row);
         row.metric = "vocabulary.normalised";
-        const double a = kind.counts.choicesPerToken() / E; // k / E
+        const double a = double(m_slots ? std::min(m_slots, m_topK) : m_topK) / E;
         if (row.value && a >= 1) {
             row.value.reset();
             row.uniform.reset();
@@ -182,7 +183,7 @@ private:
     }
 
     SiteIndex m_site;
-    unsigned m_slots;
+    unsigned m_topK, m_slots;
     std::uint64_t m_least;
     bool m_valuesOnly;
     RunCursor m_cursor;
