@@ -116,8 +116,8 @@ Expected<Handle> Builder::column(const DatasetSpec& spec, const void* values, st
     return made;
 }
 
-Expected<void> Builder::write(const Handle& dataset, const std::string& path, const void* values, hsize_t first,
-    hsize_t count, hid_t memoryType)
+Expected<void> Builder::write(
+    const Handle& dataset, const std::string& path, const void* values, hsize_t first, hsize_t count, hid_t memoryType)
 {
     const Handle memory(H5Screate_simple(1, &count, nullptr), H5Sclose);
     const Handle space(H5Dget_space(dataset), H5Sclose);

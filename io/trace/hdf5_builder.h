@@ -72,7 +72,8 @@ public:
         return column(spec, values.data(), values.size(), memoryType);
     }
 
-    /// A column of `count` numbers that are made part by part, in order: `fill` writes all of the span that it is given.
+    /// A column of `count` numbers that are made part by part, in order: `fill` writes all of the span that it is
+    /// given.
     template <class T>
     Expected<Handle> column(
         DatasetSpec spec, std::uint64_t count, hid_t memoryType, const std::function<void(std::span<T>)>& fill)
