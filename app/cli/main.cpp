@@ -5,6 +5,7 @@
 #include "app/cli/figure_command.h"
 #include "app/cli/info_command.h"
 #include "app/cli/repair_command.h"
+#include "app/cli/synth_command.h"
 #include "io/base/version.h"
 
 #include <CLI/CLI.hpp>
@@ -115,6 +116,49 @@ int main(int argc, char** argv)
         auto* command = app.add_subcommand("metrics", "List the metrics: definition, source, needs");
         command->add_flag("--json", metricsJson, "Write JSON");
         command->callback([&] { status = expertscope::runMetrics(metricsJson); });
+    }
+
+    expertscope::SynthCommand synth;
+    {
+        auto* command = app.add_subcommand("synth", "Write a synthetic trace of any size, to test and measure with");
+        command->require_subcommand(0, 1);
+        command->footer("`expertscope synth KIND --help` shows the options of a kind.");
+        command->callback([&status, command] {
+            if (!command->get_subcommands().empty())
+                return;
+            const auto rest = command->remaining();
+            std::fprintf(stderr, "%s\n%s", rest.empty() || rest[0].starts_with('-') ? "Which kind?" : ("There is no kind " + rest[0]).c_str(),
+                command->help("expertscope").c_str());
+            status = 2;
+        });
+        for (const auto& kind : expertscope::synthKinds()) {
+            auto* sub = command->add_subcommand(kind.name, kind.title)->ignore_case();
+            sub->add_option("-o,--output", synth.output, "The trace to write")->required()->type_name("FILE");
+            for (const auto& parameter : kind.parameters) {
+                const auto set = [&synth, name = parameter.name](
+                                     const std::string& text) { synth.values[name] = text; };
+                if (parameter.type == expertscope::SynthParameter::Type::Flag) {
+                    sub->add_flag_callback(
+                        "--" + parameter.name, [set] { set("yes"); }, parameter.help);
+                } else {
+                    sub->add_option_function<std::string>("--" + parameter.name, set, parameter.help)
+                        ->default_str(parameter.otherwise)
+                        ->type_name(parameter.type == expertscope::SynthParameter::Type::Count ? "N" : "X");
+                }
+            }
+            sub->add_flag("--force", synth.force, "Replace what is at the output");
+            sub->add_option("--threads", synth.threads, "Threads that pack; default: all cores")
+                ->check(CLI::Range(0, 1024))
+                ->type_name("N");
+            sub->add_flag("--json", synth.json, "Progress and result as JSON lines");
+            sub->callback([&, name = kind.name] {
+                synth.kind = name;
+                for (int i = 0; i < argc; ++i)
+                    synth.commandLine += (i > 0 ? " " : "") + std::string(argv[i]);
+                status = expertscope::runSynth(synth);
+            });
+        }
+        command->allow_extras(); // after the kinds, which would inherit it: an unknown kind gets the list
     }
 
     try {

@@ -116,6 +116,17 @@ Expected<Handle> Builder::column(const DatasetSpec& spec, const void* values, st
     return made;
 }
 
+Expected<void> Builder::write(
+    const Handle& dataset, const std::string& path, const void* values, hsize_t first, hsize_t count, hid_t memoryType)
+{
+    const Handle memory(H5Screate_simple(1, &count, nullptr), H5Sclose);
+    const Handle space(H5Dget_space(dataset), H5Sclose);
+    if (!memory || !space || H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, nullptr, &count, nullptr) < 0
+        || H5Dwrite(dataset, memoryType, memory, space, H5P_DEFAULT, values) < 0)
+        return failed("'" + path + "' cannot be written", m_path);
+    return {};
+}
+
 Expected<void> Builder::texts(DatasetSpec spec, const std::vector<const char*>& values)
 {
     const auto type = textType();

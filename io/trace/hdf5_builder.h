@@ -7,7 +7,9 @@
 #include "io/trace/hdf5_handle.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,7 +72,28 @@ public:
         return column(spec, values.data(), values.size(), memoryType);
     }
 
+    /// A column of `count` numbers that are made part by part, in order: `fill` writes all of the span that it is
+    /// given.
+    template <class T>
+    Expected<Handle> column(
+        DatasetSpec spec, std::uint64_t count, hid_t memoryType, const std::function<void(std::span<T>)>& fill)
+    {
+        spec.dims = {count};
+        spec.chunk = {std::clamp<hsize_t>(count, 16, 65536)};
+        spec.filters = {.level = 4, .shuffle = sizeof(T) > 1};
+        ES_ASSIGN(Handle made, dataset(spec));
+        std::vector<T> part;
+        for (std::uint64_t first = 0; first < count; first += part.size()) {
+            part.resize(std::min<std::uint64_t>(count - first, 65536)); // whole chunks: each is packed once
+            fill(part);
+            ES_TRY(write(made, spec.path, part.data(), first, part.size(), memoryType));
+        }
+        return made;
+    }
+
 private:
+    Expected<void> write(const Handle& dataset, const std::string& path, const void* values, hsize_t first,
+        hsize_t count, hid_t memoryType);
     Expected<Handle> column(const DatasetSpec& spec, const void* values, std::size_t count, hid_t memoryType);
 
     const std::string m_path;

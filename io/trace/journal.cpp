@@ -95,48 +95,6 @@ Expected<bool> readAt(int fd, std::uint64_t offset, void* data, std::size_t size
 
 }
 
-void JournalIndex::put(Column column, std::uint16_t site, std::uint64_t chunk, JournalChunk where)
-{
-    auto& there = m_chunks[key(column, site, chunk)];
-    if (where.numTokens >= there.numTokens)
-        there = where;
-}
-
-const JournalChunk* JournalIndex::find(Column column, std::uint16_t site, std::uint64_t chunk) const
-{
-    const auto it = m_chunks.find(key(column, site, chunk));
-    return it == m_chunks.end() ? nullptr : &it->second;
-}
-
-std::uint64_t storedTokens(const JournalIndex& index, const Geometry& g, Column column, std::uint16_t site)
-{
-    const std::uint64_t length = g.chunkLength(column);
-    std::uint64_t tokens = 0;
-    for (std::uint64_t chunk = 0; chunk < g.numChunks(column); ++chunk) {
-        const auto* found = index.find(column, site, chunk);
-        if (!found)
-            break;
-        tokens = chunk * length + found->numTokens;
-        if (found->numTokens < length)
-            break;
-    }
-    return tokens;
-}
-
-std::uint64_t storedTokens(const JournalIndex& index, const Geometry& g, bool wholeChunks, bool withPerToken)
-{
-    std::uint64_t tokens = g.numTokens;
-    for (const auto column : kAllColumns) {
-        if (!g.has(column) || (isPerToken(column) && !withPerToken))
-            continue;
-        for (std::uint16_t site = 0; site < g.sitesOf(column); ++site)
-            tokens = std::min(tokens, storedTokens(index, g, column, site));
-    }
-    if (wholeChunks && tokens < g.numTokens)
-        tokens -= tokens % g.chunkTokens;
-    return tokens;
-}
-
 Journal::Journal(int fd, std::filesystem::path path)
     : m_fd(fd)
     , m_path(std::move(path))
@@ -331,6 +289,47 @@ Expected<void> Journal::appendRecord(
     return {};
 }
 
+/// In pieces, three times over: for the length, the checksum, and the bytes themselves.
+Expected<void> Journal::appendPlan(const PlanRecord& record)
+{
+    RecordHead head{kPlan, 0, 0};
+    encodePlan(record, [&](auto bytes) { head.length += bytes.size(); });
+    head.crc = headCrc(head);
+    encodePlan(record, [&](auto bytes) { head.crc = crcOf(head.crc, bytes.data(), bytes.size()); });
+
+    auto offset = m_validSize;
+    Expected<void> status;
+    std::vector<std::byte> buffer;
+    const auto write = [&](std::span<const std::byte> bytes) {
+        while (status && !bytes.empty()) {
+            const auto n = pwrite(m_fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            if (n < 0 && errno != EINTR)
+                status = systemError("cannot be written", m_path);
+            if (n <= 0)
+                continue;
+            offset += static_cast<std::uint64_t>(n);
+            bytes = bytes.subspan(static_cast<std::size_t>(n));
+        }
+    };
+    const auto put = [&](std::span<const std::byte> bytes) {
+        if (buffer.size() + bytes.size() > (1u << 20)) {
+            write(buffer);
+            buffer.clear();
+        }
+        if (bytes.size() > (1u << 20))
+            write(bytes);
+        else
+            buffer.insert(buffer.end(), bytes.begin(), bytes.end());
+    };
+    put(std::as_bytes(std::span(&head, 1)));
+    encodePlan(record, put);
+    write(buffer);
+    m_fileSize = std::max(m_fileSize, offset); // a torn record is cut off by the next append
+    if (status)
+        m_validSize = offset;
+    return status;
+}
+
 Expected<void> Journal::start(PlanRecord record, bool importing)
 {
     ES_TRY(truncate(0));
@@ -343,7 +342,7 @@ Expected<void> Journal::start(PlanRecord record, bool importing)
     m_fileSize = m_validSize = sizeof head;
     if (importing)
         ES_TRY(appendRecord(kImportBegin, {}, {}));
-    ES_TRY(appendRecord(kPlan, {}, encodePlan(record)));
+    ES_TRY(appendPlan(record));
     m_geometry = geometryOf(record.plan);
     m_record = std::move(record);
     return {};

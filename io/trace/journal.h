@@ -77,6 +77,7 @@ private:
     Journal(int fd, std::filesystem::path path);
     Expected<void> scan();
     Expected<void> appendRecord(std::uint32_t type, std::span<const std::byte> head, std::span<const std::byte> body);
+    Expected<void> appendPlan(const PlanRecord& record);
     Expected<void> truncate(std::uint64_t size);
 
     int m_fd = -1;

@@ -17,16 +17,16 @@ namespace {
 class Encoder
 {
 public:
-    template <class T> void number(T value)
+    explicit Encoder(const ByteSink& sink)
+        : m_sink(sink)
     {
-        const auto* p = reinterpret_cast<const std::byte*>(&value);
-        bytes.insert(bytes.end(), p, p + sizeof value);
     }
+    template <class T> void number(T value) { m_sink(std::as_bytes(std::span(&value, 1))); }
+    template <class T> void values(const T& all) { m_sink(std::as_bytes(std::span(all))); }
     void text(const std::string& value)
     {
         number(static_cast<std::uint32_t>(value.size()));
-        const auto* p = reinterpret_cast<const std::byte*>(value.data());
-        bytes.insert(bytes.end(), p, p + value.size());
+        values(value);
     }
     void texts(const std::map<std::string, std::string>& values)
     {
@@ -36,7 +36,9 @@ public:
             text(value);
         }
     }
-    std::vector<std::byte> bytes;
+
+private:
+    const ByteSink& m_sink;
 };
 
 /// Reads what Encoder wrote; after the first thing that is not there everything is zero and `good` false.
@@ -123,8 +125,7 @@ void encodeSequences(Encoder& out, const TracePlan& plan)
         out.texts(sequence.labels);
         out.number(sequence.promptLength);
         out.number(static_cast<std::uint32_t>(sequence.tokenIds.size()));
-        const auto* p = reinterpret_cast<const std::byte*>(sequence.tokenIds.data());
-        out.bytes.insert(out.bytes.end(), p, p + sequence.tokenIds.size() * 4);
+        out.values(sequence.tokenIds);
     }
 }
 
@@ -144,13 +145,18 @@ void encodeModel(Encoder& out, const Provenance& p)
     out.text(p.configJson);
 }
 
-std::string digest(const std::vector<std::byte>& bytes)
+/// FNV-1a 64 of what `encode` encodes, 16 hexadecimal digits.
+template <class Encode> std::string digest(const Encode& encode)
 {
     std::uint64_t hash = 0xcbf29ce484222325ull;
-    for (const auto b : bytes) {
-        hash ^= static_cast<std::uint8_t>(b);
-        hash *= 0x100000001b3ull;
-    }
+    const ByteSink sink = [&hash](std::span<const std::byte> bytes) {
+        for (const auto b : bytes) {
+            hash ^= static_cast<std::uint8_t>(b);
+            hash *= 0x100000001b3ull;
+        }
+    };
+    Encoder out(sink);
+    encode(out);
     char text[17];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
     return text;
@@ -165,9 +171,9 @@ bool isVolatile(const std::string& attribute)
 
 }
 
-std::vector<std::byte> encodePlan(const PlanRecord& record)
+void encodePlan(const PlanRecord& record, const ByteSink& sink)
 {
-    Encoder out;
+    Encoder out(sink);
     out.text(record.uuid);
     out.text(record.created);
     encodeSites(out, record.plan);
@@ -181,7 +187,6 @@ std::vector<std::byte> encodePlan(const PlanRecord& record)
     out.text(record.plan.provenance.modelId);
     encodeModel(out, record.plan.provenance);
     out.texts(record.plan.provenance.attributes);
-    return std::move(out.bytes);
 }
 
 Expected<PlanRecord> decodePlan(std::span<const std::byte> bytes, const std::string& where)
@@ -282,21 +287,18 @@ std::string PlanFingerprint::difference(const PlanFingerprint& other) const
 PlanFingerprint fingerprint(const TracePlan& plan)
 {
     PlanFingerprint f;
-    Encoder sites, sequences, columns, model;
-    encodeSites(sites, plan);
-    encodeSequences(sequences, plan);
-    encodeColumns(columns, plan);
-    encodeModel(model, plan.provenance);
-    for (const auto& [key, value] : plan.provenance.attributes) {
-        if (!isVolatile(key)) {
-            model.text(key);
-            model.text(value);
+    f.sites = digest([&](Encoder& out) { encodeSites(out, plan); });
+    f.sequences = digest([&](Encoder& out) { encodeSequences(out, plan); });
+    f.columns = digest([&](Encoder& out) { encodeColumns(out, plan); });
+    f.model = digest([&](Encoder& out) {
+        encodeModel(out, plan.provenance);
+        for (const auto& [key, value] : plan.provenance.attributes) {
+            if (!isVolatile(key)) {
+                out.text(key);
+                out.text(value);
+            }
         }
-    }
-    f.sites = digest(sites.bytes);
-    f.sequences = digest(sequences.bytes);
-    f.columns = digest(columns.bytes);
-    f.model = digest(model.bytes);
+    });
     return f;
 }
 

@@ -6,6 +6,7 @@
 #include "io/trace/trace_writer.h"
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -19,7 +20,11 @@ struct PlanRecord
     std::string created; ///< ISO 8601, UTC
 };
 
-std::vector<std::byte> encodePlan(const PlanRecord& record);
+/// Takes encoded bytes, piece after piece.
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+/// Piece by piece, because the token ids of a long trace are hundreds of megabytes.
+void encodePlan(const PlanRecord& record, const ByteSink& sink);
 Expected<PlanRecord> decodePlan(std::span<const std::byte> bytes, const std::string& where);
 
 /// A new random uuid and the time of now.

@@ -235,25 +235,16 @@ private:
         return sequence.promptLength > 0 ? sequence.promptLength : static_cast<std::uint32_t>(sequence.tokenIds.size());
     }
 
+    /// A token, by its sequence.
+    struct Place
+    {
+        std::uint32_t sequence = 0, position = 0;
+        const PlannedSequence* planned = nullptr;
+    };
+
     Expected<void> writeTokens()
     {
         ES_ASSIGN(const Handle tokens, m_out.group("tokens"));
-        std::vector<std::int32_t> id;
-        std::vector<std::uint32_t> position, sequence;
-        std::vector<std::uint8_t> phase;
-        for (auto* v : {&position, &sequence})
-            v->reserve(m_numTokens);
-        id.reserve(m_numTokens);
-        phase.reserve(m_numTokens);
-        for (std::uint64_t s = 0; s < m_numSequences; ++s) {
-            const auto& planned = m_plan.sequences[s];
-            for (std::uint32_t i = 0; i < planned.tokenIds.size() && id.size() < m_numTokens; ++i) {
-                id.push_back(planned.tokenIds[i]);
-                position.push_back(i);
-                sequence.push_back(static_cast<std::uint32_t>(s));
-                phase.push_back(i < promptLength(planned) ? 1 : 2);
-            }
-        }
         const auto spec = [](const char* what, hid_t type, const void* fill, const char* description,
                               const char* units) {
             return DatasetSpec{.path = std::string("tokens/") + what,
@@ -264,18 +255,35 @@ private:
                 .units = units,
                 .description = description};
         };
+        // Part by part: whole columns of a trace of 100 million tokens would be 1.3 GB.
+        const auto column = [&]<class T>(const DatasetSpec& what, hid_t memoryType, T (*value)(const Place&)) {
+            return m_out.column<T>(
+                what, m_numTokens, memoryType, [this, value, place = Place{}](std::span<T> part) mutable {
+                    for (T& v : part) {
+                        while (place.position == m_plan.sequences[place.sequence].tokenIds.size())
+                            place = {.sequence = place.sequence + 1};
+                        place.planned = &m_plan.sequences[place.sequence];
+                        v = value(place);
+                        ++place.position;
+                    }
+                });
+        };
         const std::int32_t unknown = -1;
-        ES_TRY(m_out.column(
-            spec("token_id", H5T_STD_I32LE, &unknown, "id in the model's vocabulary; -1: unknown", "token id"), id,
-            H5T_NATIVE_INT32));
-        ES_TRY(m_out.column(spec("position", H5T_STD_U32LE, nullptr, "position in the sequence", "token"), position,
-            H5T_NATIVE_UINT32));
-        ES_TRY(m_out.column(spec("sequence", H5T_STD_U32LE, nullptr, "row of /sequences", "sequence index"), sequence,
-            H5T_NATIVE_UINT32));
+        ES_TRY(column(
+            spec("token_id", H5T_STD_I32LE, &unknown, "id in the model's vocabulary; -1: unknown", "token id"),
+            H5T_NATIVE_INT32, +[](const Place& at) { return at.planned->tokenIds[at.position]; }));
+        ES_TRY(column(
+            spec("position", H5T_STD_U32LE, nullptr, "position in the sequence", "token"), H5T_NATIVE_UINT32,
+            +[](const Place& at) { return at.position; }));
+        ES_TRY(column(
+            spec("sequence", H5T_STD_U32LE, nullptr, "row of /sequences", "sequence index"), H5T_NATIVE_UINT32,
+            +[](const Place& at) { return at.sequence; }));
         ES_ASSIGN(const Handle phases,
-            m_out.column(
-                spec("phase", H5T_STD_U8LE, nullptr, "was the token given (prefill) or generated (decode)", "1"), phase,
-                H5T_NATIVE_UINT8));
+            column(
+                spec("phase", H5T_STD_U8LE, nullptr, "was the token given (prefill) or generated (decode)", "1"),
+                H5T_NATIVE_UINT8, +[](const Place& at) {
+                    return static_cast<std::uint8_t>(at.position < promptLength(*at.planned) ? 1 : 2);
+                }));
         return m_out.flags(phases, 3, "unknown prefill decode");
     }
 
@@ -331,18 +339,30 @@ private:
                 continue;
             ES_ASSIGN(const Handle made, routingDataset(which));
             const std::uint64_t length = m_geometry.chunkLength(which);
-            for (std::uint16_t site = 0; site < m_geometry.sitesOf(which); ++site) {
-                for (std::uint64_t chunk = 0; chunk * length < m_numTokens; ++chunk) {
-                    const auto* where = m_journal.index().find(which, site, chunk);
-                    if (!where)
-                        break; // only columns of no site may lag behind: filled up
-                    ES_TRY(m_journal.read(*where, packed));
-                    const hsize_t offset[3] = {chunk * length, site, 0};
-                    if (H5Dwrite_chunk(made, H5P_DEFAULT, 0, offset, packed.size(), packed.data()) < 0)
-                        return hdf5::failed(
-                            "chunk of '" + std::string(columnInfo(which).path) + "' cannot be written", m_path);
-                }
+            for (std::uint64_t group = 0; group * length < m_numTokens; group += kGroupChunks) {
+                for (std::uint16_t site = 0; site < m_geometry.sitesOf(which); ++site)
+                    ES_TRY(copyChunks(which, made, site, group, packed));
             }
+        }
+        return {};
+    }
+
+    /// Chunks of a site that lie side by side in the trace. Whoever reads one site reads long runs, while the stretch
+    /// of the journal that they come from, with all its sites, still fits the page cache.
+    static constexpr std::uint64_t kGroupChunks = 64;
+
+    Expected<void> copyChunks(
+        Column which, hid_t dataset, std::uint16_t site, std::uint64_t first, std::vector<std::byte>& packed)
+    {
+        const std::uint64_t length = m_geometry.chunkLength(which);
+        for (auto chunk = first; chunk < first + kGroupChunks && chunk * length < m_numTokens; ++chunk) {
+            const auto* where = m_journal.index().find(which, site, chunk);
+            if (!where)
+                break; // only columns of no site may lag behind: filled up
+            ES_TRY(m_journal.read(*where, packed));
+            const hsize_t offset[3] = {chunk * length, site, 0};
+            if (H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, packed.size(), packed.data()) < 0)
+                return hdf5::failed("chunk of '" + std::string(columnInfo(which).path) + "' cannot be written", m_path);
         }
         return {};
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_writer.h"
 
-#include "io/trace/chunk_codec.h"
+#include "io/trace/chunk_packer.h"
 #include "io/trace/journal.h"
 #include "io/trace/trace_assembly.h"
 #include "io/trace/trace_import.h"
@@ -14,6 +14,7 @@
 #include <limits>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace expertscope {
 
@@ -68,10 +69,11 @@ TracePlan cleaned(TracePlan plan)
 
 struct TraceWriter::Private
 {
-    Private(std::filesystem::path path, Journal opened)
+    Private(std::filesystem::path path, Journal opened, const WriterOptions& options)
         : target(std::move(path))
         , journal(std::move(opened))
         , geometry(journal.geometry())
+        , packer(journal, options.packingThreads)
     {
         done = storedTokens(journal.index(), geometry, true, true);
         sites = journal.record()->plan.sites;
@@ -172,8 +174,13 @@ struct TraceWriter::Private
                 blank(column, buffer.bytes);
             const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(numTokens - t, length - inChunk));
             auto* out = buffer.bytes.data() + inChunk * rowBytes;
-            for (std::uint32_t k = 0; k < n; ++k)
-                std::memcpy(out + k * rowBytes, data.data() + ((t + k) * numSites + i) * rowBytes, rowBytes);
+            const auto* in = data.data() + (t * numSites + i) * rowBytes;
+            if (numSites == 1) {
+                std::memcpy(out, in, n * rowBytes);
+            } else {
+                for (std::uint32_t k = 0; k < n; ++k)
+                    std::memcpy(out + k * rowBytes, in + k * numSites * rowBytes, rowBytes);
+            }
             t += n;
             buffer.nextToken = token + n;
             if (buffer.nextToken % length == 0 || buffer.nextToken == geometry.numTokens)
@@ -194,19 +201,17 @@ struct TraceWriter::Private
         }
     }
 
-    /// Packs and journals what the buffer holds.
+    /// Hands what the buffer holds to the packer.
     Expected<void> flush(Column column, std::uint16_t site)
     {
         auto& buffer = buffers[index(column)][site];
         const std::uint64_t length = geometry.chunkLength(column);
         const auto chunk = (buffer.nextToken - 1) / length;
-        if (column == Column::Weight || column == Column::Entropy || column == Column::Margin)
-            roundSignificant(
-                std::span(reinterpret_cast<float*>(buffer.bytes.data()), buffer.bytes.size() / 4), kSignificantBits);
-        packChunk(buffer.bytes, geometry.elementSize(column), kDeflateLevel, packed);
-        buffer.bytes = {};
-        return journal.append(
-            column, site, chunk, static_cast<std::uint32_t>(buffer.nextToken - chunk * length), packed);
+        return packer.put({.column = column,
+            .site = site,
+            .chunk = chunk,
+            .numTokens = static_cast<std::uint32_t>(buffer.nextToken - chunk * length),
+            .bytes = std::exchange(buffer.bytes, {})});
     }
 
     /// A graceful stop: chunks that are not full go into the journal as they are.
@@ -292,7 +297,7 @@ struct TraceWriter::Private
 
     // The writer thread's own.
     std::array<std::vector<ChunkBuffer>, kAllColumns.size()> buffers;
-    std::vector<std::byte> packed;
+    ChunkPacker packer;
 
     std::mutex mutex;
     std::condition_variable changed;
@@ -313,7 +318,8 @@ TraceWriter::TraceWriter(std::unique_ptr<Private> p)
 
 TraceWriter::~TraceWriter() = default;
 
-Expected<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::path& target, const TracePlan& plan)
+Expected<std::unique_ptr<TraceWriter>> TraceWriter::create(
+    const std::filesystem::path& target, TracePlan plan, const WriterOptions& options)
 {
     ES_TRY(checkPlan(plan, target.string()));
     ES_ASSIGN(auto journal, Journal::open(journalPath(target), Journal::Access::CreateIfMissing));
@@ -321,11 +327,13 @@ Expected<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem
         return fail("an interrupted capture lies here", journalPath(target).string(),
             "--resume goes on with it, `expertscope repair` keeps what it has, deleting the file gives it up");
     }
-    ES_TRY(journal.start(newRecord(cleaned(plan))));
-    return std::unique_ptr<TraceWriter>(new TraceWriter(std::make_unique<Private>(target, std::move(journal))));
+    ES_TRY(journal.start(newRecord(cleaned(std::move(plan)))));
+    return std::unique_ptr<TraceWriter>(
+        new TraceWriter(std::make_unique<Private>(target, std::move(journal), options)));
 }
 
-Expected<std::unique_ptr<TraceWriter>> TraceWriter::resume(const std::filesystem::path& target, const TracePlan& plan)
+Expected<std::unique_ptr<TraceWriter>> TraceWriter::resume(
+    const std::filesystem::path& target, const TracePlan& plan, const WriterOptions& options)
 {
     ES_TRY(checkPlan(plan, target.string()));
     auto wanted = cleaned(plan);
@@ -343,7 +351,8 @@ Expected<std::unique_ptr<TraceWriter>> TraceWriter::resume(const std::filesystem
     } else {
         ES_TRY(journal.start(newRecord(std::move(wanted))));
     }
-    return std::unique_ptr<TraceWriter>(new TraceWriter(std::make_unique<Private>(target, std::move(journal))));
+    return std::unique_ptr<TraceWriter>(
+        new TraceWriter(std::make_unique<Private>(target, std::move(journal), options)));
 }
 
 std::uint64_t TraceWriter::tokensDone() const
@@ -413,6 +422,7 @@ Expected<void> TraceWriter::finish(bool complete)
                 d->target.string());
     }
     ES_TRY(d->flushPartial());
+    ES_TRY(d->packer.drain());
     ES_TRY(assembleTrace(d->target, d->journal));
     d->finished = true;
     d->journal.remove();

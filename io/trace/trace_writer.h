@@ -45,24 +45,38 @@ struct RoutingSlab
     std::span<const std::int32_t> predictedIds; ///< [numTokens] or empty; written once a token; -1 unknown
 };
 
+/// How the writer works; changes no byte of the trace.
+struct WriterOptions
+{
+    /// 1: the writer's own thread packs. More: so many others do, for sources that are faster than one can pack
+    /// (about 100 MB/s of raw columns); chunks then reach the journal in any order.
+    unsigned packingThreads = 1;
+};
+
 /// Token-major (resident capture) or site-major (layer streaming): for each site the slabs must come in token order,
 /// without gaps; sites need not advance together.
 ///
 /// Until finish() all data lies in an append-only, checksummed journal beside the target ("trace.h5.part").
+///
+/// Memory: the plan (4 bytes a token for its ids, some hundred a sequence), a chunk a column and site, 64 MiB of slabs
+/// that wait, and about 64 bytes for each chunk that was written.
 class TraceWriter
 {
 public:
-    static Expected<std::unique_ptr<TraceWriter>> create(const std::filesystem::path& target, const TracePlan& plan);
+    /// Moves from `plan` what is large, if it may.
+    static Expected<std::unique_ptr<TraceWriter>> create(
+        const std::filesystem::path& target, TracePlan plan, const WriterOptions& options = {});
     /// Goes on with an interrupted capture (journal, or incomplete trace) of the very same plan; a named error when the
     /// plan differs or the trace is complete. `tokensDone()` says where to go on. Where nothing was begun, begins.
-    static Expected<std::unique_ptr<TraceWriter>> resume(const std::filesystem::path& target, const TracePlan& plan);
+    static Expected<std::unique_ptr<TraceWriter>> resume(
+        const std::filesystem::path& target, const TracePlan& plan, const WriterOptions& options = {});
     ~TraceWriter(); ///< without finish(): the journal stays for resume() or repair()
 
     /// Where capture goes on: the tokens that every site had safely stored when this writer was made, a multiple of the
     /// chunk length (or all of them). 0 for create().
     std::uint64_t tokensDone() const;
 
-    /// Copies and queues the slab; compression and disk are a thread's of our own. Blocks only when the queue is full.
+    /// Copies and queues the slab; compression and disk are threads' of our own. Blocks only when the queue is full.
     Expected<void> append(const RoutingSlab& slab);
 
     /// Writes the trace and removes the journal. `complete` false: the user stopped it (readable, marked incomplete,

@@ -137,11 +137,12 @@ class TestTraceResume : public QObject
     }
 
     /// The journal of a whole capture that never called finish(), and the finished trace.
-    void capture(const Reference& r, bool siteMajor, Bytes& journal, std::string& whole)
+    void capture(
+        const Reference& r, bool siteMajor, Bytes& journal, std::string& whole, const WriterOptions& options = {})
     {
         const auto file = path("whole.h5");
         {
-            auto writer = TraceWriter::create(file, r.plan);
+            auto writer = TraceWriter::create(file, r.plan, options);
             VERIFY_OK(writer);
             VERIFY_OK(siteMajor ? feedSiteMajor(**writer, r, 1500) : feedTokenMajor(**writer, r, 1500));
         }
@@ -406,8 +407,29 @@ private slots:
         QCOMPARE(slurp(file).size(), text.size());
     }
 
+    /// Packing threads let records overtake one another; the bytes of the trace are those of one thread.
+    void severalPackingThreads()
+    {
+        const auto r = reference();
+        Bytes journal;
+        std::string one, many;
+        for (const bool siteMajor : {false, true}) {
+            capture(r, siteMajor, journal, one);
+            capture(r, siteMajor, journal, many, {.packingThreads = 5});
+            QVERIFY(one == many);
+        }
+    }
+
+    void killedForReal_data()
+    {
+        QTest::addColumn<unsigned>("packingThreads");
+        QTest::addRow("packed by the writer") << 1u;
+        QTest::addRow("packed by three threads") << 3u;
+    }
+
     void killedForReal()
     {
+        QFETCH(unsigned, packingThreads);
         const auto r = reference();
         Bytes journal;
         std::string whole;
@@ -426,7 +448,7 @@ private slots:
             const auto child = fork();
             QVERIFY(child >= 0);
             if (child == 0) {
-                auto writer = TraceWriter::create(file, r.plan);
+                auto writer = TraceWriter::create(file, r.plan, {.packingThreads = packingThreads});
                 if (writer && feedTokenMajor(**writer, r, 100))
                     (void)(*writer)->finish(true);
                 _exit(0);

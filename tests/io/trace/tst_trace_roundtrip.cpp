@@ -137,7 +137,7 @@ private slots:
         }
         const auto r = make(shape);
         const auto file = path("t.h5");
-        auto writer = TraceWriter::create(file, r.plan);
+        auto writer = TraceWriter::create(file, r.plan, {.packingThreads = kind == 0 ? 1u : unsigned(kind) + 1});
         VERIFY_OK(writer);
         QCOMPARE((*writer)->tokensDone(), 0ull);
         VERIFY_OK(siteMajor ? feedSiteMajor(**writer, r, std::uint64_t(step))

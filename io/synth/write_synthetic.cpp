@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/synth/write_synthetic.h"
+
+#include "io/trace/trace_schema.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <thread>
+
+namespace expertscope {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Before anything is made: may the output be written, and is there room for it?
+Expected<void> checkOutput(const Generator& generator, const SynthRequest& request)
+{
+    std::error_code ignored;
+    if (fs::is_directory(request.output, ignored))
+        return fail("is a folder", request.output.string(), "give a file, e.g. trace.h5");
+    const fs::path folder = request.output.has_parent_path() ? request.output.parent_path() : fs::path(".");
+    if (!fs::is_directory(folder, ignored))
+        return fail("there is no such folder to write into", folder.string());
+    if (!request.force) {
+        if (fs::exists(request.output, ignored))
+            return fail("exists already", request.output.string(), "--force replaces it");
+        if (fs::exists(journalPath(request.output), ignored))
+            return fail("an interrupted run lies here", journalPath(request.output).string(), "--force starts anew");
+    }
+    // Random ids do not pack below their entropy. The journal and the trace lie side by side for a moment.
+    const RoutingShape& s = generator.shape();
+    const double choices = double(s.numTokens) * double(s.sites.size()) * s.numSlots;
+    double bytes = choices * std::log2(double(s.numExperts)) / 8 / generator.redundancy();
+    if (s.columns.logits)
+        bytes += choices / s.numSlots * s.numExperts / generator.redundancy();
+    const auto room = fs::space(folder, ignored);
+    if (!ignored && 2 * bytes > double(room.available)) {
+        char text[128];
+        std::snprintf(text, sizeof text, "needs at least %.0f GB while it is written, %.0f GB are free",
+            2 * bytes / 1e9, double(room.available) / 1e9);
+        return fail(text, request.output.string());
+    }
+    return {};
+}
+
+TracePlan planOf(const Generator& generator, const SynthRequest& request)
+{
+    const RoutingShape& shape = generator.shape();
+    TracePlan plan;
+    plan.sites = shape.sites;
+    plan.columns = shape.columns;
+    plan.sequences.reserve(shape.sequences.size());
+    std::vector<bool> occurs;
+    for (std::size_t s = 0; s < shape.sequences.size(); ++s) {
+        const Sequence& from = shape.sequences[s];
+        PlannedSequence to;
+        to.name = from.name;
+        to.source = "synthetic";
+        for (const Label& label : shape.labels) {
+            if (label.codes[s] >= 0)
+                to.labels[label.name] = label.values[std::size_t(label.codes[s])];
+        }
+        to.tokenIds.resize(from.length);
+        generator.tokenIds(from.begin, to.tokenIds);
+        for (const std::int32_t id : to.tokenIds) {
+            if (id < 0)
+                continue;
+            if (std::size_t(id) >= occurs.size())
+                occurs.resize(std::size_t(id) + 1);
+            occurs[std::size_t(id)] = true;
+        }
+        plan.sequences.push_back(std::move(to));
+    }
+    for (std::size_t id = 0; id < occurs.size(); ++id) {
+        if (occurs[id])
+            plan.vocabulary[static_cast<std::int32_t>(id)] = " w" + std::to_string(id);
+    }
+    plan.provenance.modelId = "synthetic " + request.kind;
+    plan.provenance.modelType = "synthetic";
+    plan.provenance.architecture = request.kind;
+    plan.provenance.numHiddenLayers = static_cast<std::uint32_t>(shape.sites.size());
+    auto& attributes = plan.provenance.attributes;
+    attributes["synth"] = request.kind;
+    for (const auto& [name, value] : request.parameters) {
+        auto key = "synth_" + name;
+        std::ranges::replace(key, '-', '_');
+        attributes[key] = value;
+    }
+    if (!request.commandLine.empty())
+        attributes["command_line"] = request.commandLine;
+    return plan;
+}
+
+/// Tokens a slab: whole chunks, so that none waits half full at every site, unless rows are very wide.
+std::uint32_t slabTokens(const RoutingShape& shape)
+{
+    const double row =
+        double(shape.numSlots) * (shape.columns.weights ? 6 : 2) + (shape.columns.logits ? 4.0 * shape.numExperts : 0);
+    const double most = double(64u << 20) / (row * double(shape.sites.size()));
+    std::uint32_t tokens = kChunkTokens;
+    while (tokens > 1 && tokens > most)
+        tokens /= 2;
+    return tokens;
+}
+
+Expected<void> write(Generator& generator, const SynthRequest& request, TraceWriter& writer)
+{
+    const std::uint64_t total = generator.shape().numTokens;
+    const std::uint32_t step = slabTokens(generator.shape());
+    for (std::uint64_t token = 0; token < total; token += step) {
+        if (request.stop && *request.stop)
+            return fail("stopped; nothing was kept", request.output.string());
+        const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(step, total - token));
+        ES_TRY(generator.next(n, [&](const RoutingSlab& slab) { return writer.append(slab); }));
+        if (request.progress)
+            request.progress(token + n);
+    }
+    if (request.assembling)
+        request.assembling();
+    return writer.finish(true);
+}
+
+}
+
+Expected<void> writeSynthetic(Generator& generator, const SynthRequest& request)
+{
+    ES_TRY(checkOutput(generator, request));
+    std::error_code ignored;
+    if (request.force)
+        fs::remove(journalPath(request.output), ignored);
+    const unsigned threads = request.threads > 0 ? request.threads : std::max(1u, std::thread::hardware_concurrency());
+    ES_ASSIGN(
+        auto writer, TraceWriter::create(request.output, planOf(generator, request), {.packingThreads = threads}));
+    const auto status = write(generator, request, *writer);
+    writer.reset();
+    if (!status)
+        fs::remove(journalPath(request.output), ignored);
+    return status;
+}
+
+}
