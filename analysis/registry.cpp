@@ -18,6 +18,7 @@
     METRIC(affinity) \
     METRIC(mutualInformation) \
     METRIC(fanOut) \
+    METRIC(predict) \
     /* specialisation */ \
     METRIC(specialisation) \
     /* importance */ \

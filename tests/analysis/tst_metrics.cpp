@@ -366,7 +366,9 @@ private slots:
     {
         MemoryTrace trace = raggedTrace(8);
         std::vector<MetricRequest> requests = everyMetric();
-        std::erase_if(requests, [](const MetricRequest& r) { return r.name == "specialisation"; });
+        // predict learns from all values' sequences
+        std::erase_if(
+            requests, [](const MetricRequest& r) { return r.name == "specialisation" || r.name == "predict"; });
         const auto split = analyse(trace, requests, "language", {});
         QVERIFY(split);
         for (const std::string value : {"", "de", "en", "français"}) {
@@ -488,9 +490,11 @@ private slots:
         QCOMPARE(a->rows.size(), b->rows.size());
         int compared = 0;
         for (const ResultRow& row : a->rows) {
-            if (!row.value)
+            // GPUs hold ids in order, and ties of predictions are broken by id.
+            if (!row.value || row.metric.starts_with("fan_out") || row.metric.starts_with("predict"))
                 continue;
-            const bool extreme = row.metric.ends_with("max_share") || row.metric.ends_with("min_share");
+            const bool extreme = row.metric.ends_with("max_share") || row.metric.ends_with("min_share")
+                || row.metric.starts_with("coactivation");
             const int expert = row.expert && !extreme ? rename(row.site->value, row.expert->value) : -1;
             const double value = valueOf(*b, row.metric, row.site ? int(row.site->value) : -1, expert,
                 row.label ? row.label->second : std::string());
