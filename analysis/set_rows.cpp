@@ -2,6 +2,7 @@
 #include "analysis/set_rows.h"
 
 #include <algorithm>
+#include <utility>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define ES_AVX2 [[gnu::target("avx2")]]
@@ -110,26 +111,31 @@ SetRows::SetRows(unsigned numFrom, unsigned numTo)
 {
 }
 
-void SetRows::add(const Block& from, const Block& to, std::size_t first, std::uint32_t n)
+bool SetRows::add(const Block& from, const Block& to, std::size_t first, std::uint32_t n)
 {
     const std::size_t stride = to.numSlots;
     const unsigned k = to.evenSlots, width = m_width;
     std::fill_n(m_sets.data(), std::size_t(n) * width, std::uint8_t(0));
     const std::uint16_t* id = to.expertIds.data() + first * stride;
     std::uint8_t* set = m_sets.data();
+    std::uint8_t twice = 0;
     for (std::uint32_t t = 0; t < n; ++t, id += stride, set += width) {
         for (unsigned r = 0; r < k; ++r)
-            set[id[r]] = 1;
+            twice |= std::exchange(set[id[r]], std::uint8_t(1));
     }
+    if (twice)
+        return false;
     kernels().addRows(
         width, {from.expertIds.data() + first * stride, stride, from.evenSlots, n, m_sets.data(), m_counts.data()});
     m_tokens += n;
+    return true;
 }
 
 void SetRows::moveTo(std::uint32_t* cells, std::uint64_t* tokensOf, unsigned k)
 {
     for (unsigned i = 0; i < m_numFrom; ++i)
-        tokensOf[i] += kernels().moveRow(m_counts.data() + std::size_t(i) * m_width, cells + std::size_t(i) * m_numTo, m_numTo) / k;
+        tokensOf[i] += kernels().moveRow(
+            m_counts.data() + std::size_t(i) * m_width, cells + std::size_t(i) * m_numTo, m_numTo) / k;
     std::fill(m_counts.begin(), m_counts.end(), std::uint8_t(0));
     m_tokens = 0;
 }
