@@ -76,23 +76,49 @@ void PairCounts::widen()
     m_most = 0;
 }
 
+namespace {
+
+/// Calls visit(ids) for the tokens of the runs, run by run until it returned false; returns whether it never did.
+template <class Visit> bool allTokens(const Block& block, Visit visit)
+{
+    for (const SequenceRun& run : block.runs) {
+        const std::uint16_t* ids = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
+        bool all = true;
+        for (std::uint32_t t = 0; t < run.length; ++t, ids += block.numSlots)
+            all &= visit(ids);
+        if (!all)
+            return false;
+    }
+    return true;
+}
+
+}
+
 bool fillsPlainly(const Block& block)
 {
     const unsigned k = block.evenSlots;
     if (k == 0)
         return false;
+    if (block.numExperts <= 64) {
+        return allTokens(block, [k](const std::uint16_t* ids) {
+            std::uint64_t seen = 0, twice = 0;
+            for (unsigned r = 0; r < k; ++r) {
+                const std::uint64_t bit = std::uint64_t(1) << ids[r];
+                twice |= seen & bit;
+                seen |= bit;
+            }
+            return twice == 0;
+        });
+    }
     std::vector<std::uint32_t> lastToken(block.numExperts);
     std::uint32_t token = 0; // counted from 1
-    bool repeats = false;
-    for (const SequenceRun& run : block.runs) {
-        const std::uint16_t* id = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
-        for (std::uint32_t t = 0; t < run.length; ++t, id += block.numSlots) {
-            ++token;
-            for (unsigned r = 0; r < k; ++r)
-                repeats |= std::exchange(lastToken[id[r]], token) == token;
-        }
-    }
-    return !repeats;
+    return allTokens(block, [&, k](const std::uint16_t* ids) {
+        ++token;
+        bool twice = false;
+        for (unsigned r = 0; r < k; ++r)
+            twice |= std::exchange(lastToken[ids[r]], token) == token;
+        return !twice;
+    });
 }
 
 SetPairs::SetPairs(const Site& from, const Site& to)

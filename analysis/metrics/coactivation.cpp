@@ -134,7 +134,9 @@ public:
 private:
     explicit CoactivationState(const Site& site)
         : m_numExperts(site.numExperts)
-        , m_sets(!Adjacent && SetRows::pays(site.numExperts, site.topK) ? std::optional(SetPairs(site, site)) : std::nullopt)
+        , m_sets(!Adjacent && site.numExperts <= 64 && SetRows::pays(site.numExperts, site.topK)
+                  ? std::optional(SetPairs(site, site))
+                  : std::nullopt)
         , m_pairs(m_sets ? 0 : m_numExperts, m_sets ? 0 : m_numExperts)
     {
     }
@@ -155,9 +157,13 @@ private:
         for (std::uint32_t t = 0; t < run.length; ++t, id += stride) {
             for (unsigned r = 0; r < k; ++r) {
                 std::uint32_t* const row = cells + id[r] * E;
-                const unsigned end = Adjacent ? std::min(r + 2, k) : k;
-                for (unsigned q = r; q < end; ++q)
-                    ++row[id[q]];
+                ++row[id[r]];
+                if constexpr (!Adjacent) {
+                    for (unsigned q = r + 1; q < k; ++q)
+                        ++row[id[q]];
+                } else if (r + 1 < k) {
+                    ++row[id[r + 1]];
+                }
             }
         }
         m_tokens += run.length;
