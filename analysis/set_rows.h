@@ -14,9 +14,11 @@ class SetRows
 {
 public:
     /// Whether this beats counting pair by pair, for sets of k out of numTo experts (measured, bench_pairs).
-    static bool pays(unsigned numTo, unsigned k) { return numTo <= 128 && k >= 4 && k * 16 >= widthOf(numTo); }
+    static bool pays(unsigned numTo, unsigned k) { return numTo <= 128 && k >= 6 && k * 16 >= widthOf(numTo); }
 
     SetRows(unsigned numFrom, unsigned numTo); ///< numTo <= 128
+    SetRows(const SetRows&) = delete;
+    SetRows& operator=(const SetRows&) = delete;
 
     std::uint32_t tokens() const { return m_tokens; }
     /// How many tokens may be added before counts must move on: bytes hold 255.
@@ -30,12 +32,20 @@ public:
 
 private:
     static constexpr std::uint32_t kMost = 255;
-    static unsigned widthOf(unsigned numTo) { return numTo <= 16 ? 16 : numTo <= 32 ? 32 : numTo <= 64 ? 64 : 128; }
+    static unsigned widthOf(unsigned numTo) { return numTo <= 32 ? 32 : numTo <= 64 ? 64 : 128; }
+
+    /// Rows that straddled cache lines would cost half as much again.
+    struct alignas(64) Line
+    {
+        std::uint8_t bytes[64];
+    };
+    static std::size_t linesFor(std::size_t bytes) { return (bytes + sizeof(Line) - 1) / sizeof(Line); }
 
     unsigned m_numFrom, m_numTo, m_width;
     std::uint32_t m_tokens = 0;
-    std::vector<std::uint8_t> m_counts; ///< [numFrom][width]
-    std::vector<std::uint8_t> m_sets; ///< [kMost][width]
+    std::vector<Line> m_countLines, m_setLines;
+    std::uint8_t* m_counts; ///< [numFrom][width], in m_countLines
+    std::uint8_t* m_sets; ///< [kMost][width], in m_setLines
 };
 
 }
