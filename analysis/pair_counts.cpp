@@ -76,23 +76,49 @@ void PairCounts::widen()
     m_most = 0;
 }
 
+namespace {
+
+/// Calls visit(ids) for the tokens of the runs, run by run until it returned false; returns whether it never did.
+template <class Visit> bool allTokens(const Block& block, Visit visit)
+{
+    for (const SequenceRun& run : block.runs) {
+        const std::uint16_t* ids = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
+        bool all = true;
+        for (std::uint32_t t = 0; t < run.length; ++t, ids += block.numSlots)
+            all &= visit(ids);
+        if (!all)
+            return false;
+    }
+    return true;
+}
+
+}
+
 bool fillsPlainly(const Block& block)
 {
     const unsigned k = block.evenSlots;
     if (k == 0)
         return false;
+    if (block.numExperts <= 64) {
+        return allTokens(block, [k](const std::uint16_t* ids) {
+            std::uint64_t seen = 0, twice = 0;
+            for (unsigned r = 0; r < k; ++r) {
+                const std::uint64_t bit = std::uint64_t(1) << ids[r];
+                twice |= seen & bit;
+                seen |= bit;
+            }
+            return twice == 0;
+        });
+    }
     std::vector<std::uint32_t> lastToken(block.numExperts);
     std::uint32_t token = 0; // counted from 1
-    bool repeats = false;
-    for (const SequenceRun& run : block.runs) {
-        const std::uint16_t* id = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
-        for (std::uint32_t t = 0; t < run.length; ++t, id += block.numSlots) {
-            ++token;
-            for (unsigned r = 0; r < k; ++r)
-                repeats |= std::exchange(lastToken[id[r]], token) == token;
-        }
-    }
-    return !repeats;
+    return allTokens(block, [&, k](const std::uint16_t* ids) {
+        ++token;
+        bool twice = false;
+        for (unsigned r = 0; r < k; ++r)
+            twice |= std::exchange(lastToken[ids[r]], token) == token;
+        return !twice;
+    });
 }
 
 SetPairs::SetPairs(const Site& from, const Site& to)
@@ -101,42 +127,54 @@ SetPairs::SetPairs(const Site& from, const Site& to)
 {
 }
 
-void SetPairs::observe(const Block& from, const Block& to, bool plain)
+void SetPairs::observe(CheckedBlock& from, CheckedBlock& to)
 {
-    if (plain && !from.runs.empty()) {
-        m_sizeFrom.note(from.evenSlots);
-        m_sizeTo.note(to.evenSlots);
-    }
-    if (plain && SetRows::pays(to.numExperts, to.evenSlots)) {
-        observeRows(from, to);
+    const bool same = &from == &to; // then rows find out
+    if (to.block.evenSlots && SetRows::pays(to.block.numExperts, to.block.evenSlots) && (same || from.isPlain())) {
+        to.plain = observeRows(from.block, to.block);
         return;
     }
-    for (const SequenceRun& run : from.runs) {
+    const bool plain = from.isPlain() && to.isPlain();
+    for (const SequenceRun& run : from.block.runs) {
         if (plain)
-            observeCells(from, to, run);
+            observeCells(from.block, to.block, run);
         else
-            observeSets(from, to, run);
+            observeSets(from.block, to.block, run);
     }
 }
 
-void SetPairs::observeRows(const Block& from, const Block& to)
+/// Returns whether `to` is plain.
+bool SetPairs::observeRows(const Block& from, const Block& to)
 {
     SetRows rows(m_pairs.numFrom(), m_pairs.numTo());
-    std::uint64_t tokens = 0;
-    for (const SequenceRun& run : from.runs)
-        tokens += run.length;
-    std::uint32_t* const cells = m_pairs.cells(tokens);
+    const auto move = [&] {
+        notePlain(from, to, rows.tokens());
+        rows.moveTo(m_pairs.cells(rows.tokens()), m_tokensOf.data(), to.evenSlots);
+    };
+    bool plain = true;
     for (const SequenceRun& run : from.runs) {
         for (std::uint32_t done = 0; done < run.length;) {
             const auto n = std::min<std::uint32_t>(rows.room(), run.length - done);
-            rows.add(from, to, run.begin + done, n);
+            if (!rows.add(from, to, run.begin + done, n)) {
+                observeSets(from, to, {run.sequence, run.begin + done, n, run.position + done});
+                plain = false;
+            }
             done += n;
             if (rows.room() == 0)
-                rows.moveTo(cells, m_tokensOf.data(), to.evenSlots);
+                move();
         }
     }
-    rows.moveTo(cells, m_tokensOf.data(), to.evenSlots);
+    move();
+    return plain;
+}
+
+void SetPairs::notePlain(const Block& from, const Block& to, std::uint64_t tokens)
+{
+    if (tokens == 0)
+        return;
     m_tokens += tokens;
+    m_sizeFrom.note(from.evenSlots);
+    m_sizeTo.note(to.evenSlots);
 }
 
 void SetPairs::observeCells(const Block& from, const Block& to, const SequenceRun& run)
@@ -155,7 +193,7 @@ void SetPairs::observeCells(const Block& from, const Block& to, const SequenceRu
                 ++row[target[b]];
         }
     }
-    m_tokens += run.length;
+    notePlain(from, to, run.length);
 }
 
 void SetPairs::observeSets(const Block& from, const Block& to, const SequenceRun& run)

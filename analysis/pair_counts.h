@@ -6,6 +6,7 @@
 #include "analysis/archive.h"
 #include "io/trace/routing.h"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -60,6 +61,20 @@ private:
 /// Whether each token of the runs fills the same first slots with experts that all differ: then no set need be made.
 bool fillsPlainly(const Block& block);
 
+/// A block, and whether it fillsPlainly(): found out when somebody asks, or by the way.
+struct CheckedBlock
+{
+    Block block;
+    std::optional<bool> plain = {};
+
+    bool isPlain()
+    {
+        if (!plain)
+            plain = fillsPlainly(block);
+        return *plain;
+    }
+};
+
 /// Pairs of sets of two sites: how many tokens chose i here and j there. A token without any choice at one of the sites
 /// does not count.
 class SetPairs
@@ -67,8 +82,8 @@ class SetPairs
 public:
     SetPairs(const Site& from, const Site& to);
 
-    /// The tokens of the runs, which the blocks share. `plain`: both blocks fillsPlainly().
-    void observe(const Block& from, const Block& to, bool plain);
+    /// The tokens of the runs, which the blocks share. May find out whether `to` is plain; `from` may be the same object.
+    void observe(CheckedBlock& from, CheckedBlock& to);
     void add(const SetPairs& other);
     void persist(Archive& archive);
 
@@ -81,8 +96,9 @@ public:
     unsigned numTo() const { return m_pairs.numTo(); }
 
 private:
-    void observeRows(const Block& from, const Block& to);
+    bool observeRows(const Block& from, const Block& to);
     void observeCells(const Block& from, const Block& to, const SequenceRun& run);
+    void notePlain(const Block& from, const Block& to, std::uint64_t tokens);
     void observeSets(const Block& from, const Block& to, const SequenceRun& run);
 
     PairCounts m_pairs;

@@ -28,6 +28,7 @@
     METRIC(affinity) \
     METRIC(mutualInformation) \
     METRIC(fanOut) \
+    METRIC(predict) \
     /* specialisation */ \
     METRIC(specialisation) \
     METRIC(divergence) \

@@ -2,6 +2,9 @@
 #include "analysis/set_rows.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define ES_AVX2 [[gnu::target("avx2")]]
@@ -22,13 +25,18 @@ struct Task
     std::uint8_t* counts; ///< [A][width]
 };
 
+// Plain loops, which the compiler vectorises for the function that they are inlined into. (Vector types would be taken
+// apart before that.)
 template <std::size_t Width> [[gnu::always_inline]] inline void addRows(const Task& task)
 {
     const std::uint16_t* ids = task.ids;
-    const std::uint8_t* __restrict set = task.sets;
+    const std::uint8_t* set = task.sets;
+    std::uint8_t* const counts = task.counts;
+    const unsigned k = task.k;
     for (std::uint32_t t = 0; t < task.n; ++t, ids += task.stride, set += Width) {
-        for (unsigned r = 0; r < task.k; ++r) {
-            std::uint8_t* __restrict row = task.counts + ids[r] * Width;
+        for (unsigned r = 0; r < k; ++r) {
+            std::uint8_t* const row = counts + ids[r] * Width;
+#pragma GCC ivdep // sets and counts do not overlap
             for (std::size_t j = 0; j < Width; ++j)
                 row[j] = static_cast<std::uint8_t>(row[j] + set[j]);
         }
@@ -38,8 +46,6 @@ template <std::size_t Width> [[gnu::always_inline]] inline void addRows(const Ta
 [[gnu::always_inline]] inline void addRowsOf(unsigned width, const Task& task)
 {
     switch (width) {
-    case 16:
-        return addRows<16>(task);
     case 32:
         return addRows<32>(task);
     case 64:
@@ -61,7 +67,8 @@ template <std::size_t Width> [[gnu::always_inline]] inline void addRows(const Ta
     return sum;
 }
 
-// The same code for two instruction sets; chosen at run time.
+// The same code for two instruction sets, chosen at run time. EXPERTSCOPE_CPU_KERNELS=baseline asks for less than the CPU
+// can do, to compare.
 struct Kernels
 {
     void (*addRows)(unsigned width, const Task& task);
@@ -90,8 +97,9 @@ const Kernels& kernels()
 {
     static const Kernels best = [] {
 #ifdef ES_AVX2
+        const char* asked = std::getenv("EXPERTSCOPE_CPU_KERNELS");
         __builtin_cpu_init();
-        if (__builtin_cpu_supports("avx2"))
+        if (__builtin_cpu_supports("avx2") && std::string_view(asked ? asked : "") != "baseline")
             return Kernels{addRowsAvx2, moveRowAvx2};
 #endif
         return Kernels{addRowsBaseline, moveRowBaseline};
@@ -105,32 +113,39 @@ SetRows::SetRows(unsigned numFrom, unsigned numTo)
     : m_numFrom(numFrom)
     , m_numTo(numTo)
     , m_width(widthOf(numTo))
-    , m_counts(std::size_t(numFrom) * m_width)
-    , m_sets(std::size_t(kMost) * m_width)
+    , m_countLines(linesFor(std::size_t(numFrom) * m_width))
+    , m_setLines(linesFor(std::size_t(kMost) * m_width))
+    , m_counts(m_countLines.data()->bytes)
+    , m_sets(m_setLines.data()->bytes)
 {
 }
 
-void SetRows::add(const Block& from, const Block& to, std::size_t first, std::uint32_t n)
+bool SetRows::add(const Block& from, const Block& to, std::size_t first, std::uint32_t n)
 {
     const std::size_t stride = to.numSlots;
     const unsigned k = to.evenSlots, width = m_width;
-    std::fill_n(m_sets.data(), std::size_t(n) * width, std::uint8_t(0));
+    std::fill_n(m_sets, std::size_t(n) * width, std::uint8_t(0));
     const std::uint16_t* id = to.expertIds.data() + first * stride;
-    std::uint8_t* set = m_sets.data();
+    std::uint8_t* set = m_sets;
+    std::uint8_t twice = 0;
     for (std::uint32_t t = 0; t < n; ++t, id += stride, set += width) {
         for (unsigned r = 0; r < k; ++r)
-            set[id[r]] = 1;
+            twice |= std::exchange(set[id[r]], std::uint8_t(1));
     }
+    if (twice)
+        return false;
     kernels().addRows(
-        width, {from.expertIds.data() + first * stride, stride, from.evenSlots, n, m_sets.data(), m_counts.data()});
+        width, {from.expertIds.data() + first * stride, stride, from.evenSlots, n, m_sets, m_counts});
     m_tokens += n;
+    return true;
 }
 
 void SetRows::moveTo(std::uint32_t* cells, std::uint64_t* tokensOf, unsigned k)
 {
     for (unsigned i = 0; i < m_numFrom; ++i)
-        tokensOf[i] += kernels().moveRow(m_counts.data() + std::size_t(i) * m_width, cells + std::size_t(i) * m_numTo, m_numTo) / k;
-    std::fill(m_counts.begin(), m_counts.end(), std::uint8_t(0));
+        tokensOf[i] += kernels().moveRow(
+            m_counts + std::size_t(i) * m_width, cells + std::size_t(i) * m_numTo, m_numTo) / k;
+    std::fill_n(m_counts, std::size_t(m_numFrom) * m_width, std::uint8_t(0));
     m_tokens = 0;
 }
 

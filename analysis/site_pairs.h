@@ -26,8 +26,7 @@ inline void appendMeansOf(std::vector<ResultRow>& rows, std::size_t first)
 
 /// Pairs (l, l + distance) of the trace's sites, as far as results are wanted for both; `distance` is a parameter of the
 /// metric. `State` is constructed from (const MetricContext&, const Site& from, const Site& to) and has
-/// observe(const Block& from, const Block& to, bool plain) (see fillsPlainly()), add(const State&), persist(Archive&),
-/// rows(std::vector<ResultRow>&) const and maybe matrices(std::vector<ResultMatrix>&) const, which need not fill in
+/// observe(CheckedBlock& from, CheckedBlock& to), add(const State&), persist(Archive&), rows(std::vector<ResultRow>&) const and maybe matrices(std::vector<ResultMatrix>&) const, which need not fill in
 /// sites and distance.
 template <class State> class SitePairAccumulator : public Accumulator
 {
@@ -48,11 +47,11 @@ public:
 
     void observe(const Tile& tile) override
     {
-        m_plain.assign(tile.blocks.size(), 0);
-        for (std::size_t i = 0; i < tile.blocks.size(); ++i)
-            m_plain[i] = State::kWantsPlain && fillsPlainly(tile.blocks[i]);
-        for (Pair& pair : m_pairs)
-            state(pair).observe(tile.blocks[pair.from], tile.blocks[pair.to], m_plain[pair.from] && m_plain[pair.to]);
+        m_blocks.clear();
+        for (const Block& block : tile.blocks)
+            m_blocks.push_back({block});
+        for (Pair& pair : m_pairs) // by `from`, so that what is found out of `to` serves later ones
+            state(pair).observe(m_blocks[pair.from], m_blocks[pair.to]);
     }
 
     void merge(const Accumulator& other) override
@@ -127,7 +126,7 @@ private:
     const std::vector<std::string> m_names;
     const unsigned m_distance;
     std::vector<Pair> m_pairs;
-    std::vector<std::uint8_t> m_plain; ///< by site of the tile at hand
+    std::vector<CheckedBlock> m_blocks; ///< of the tile at hand
 };
 
 /// The parameter that SitePairAccumulator reads.

@@ -21,8 +21,6 @@ constexpr const char* kAlignedTotal = "affinity.rank_aligned_total";
 class AffinityState
 {
 public:
-    static constexpr bool kWantsPlain = true;
-
     AffinityState(const MetricContext&, const Site& from, const Site& to)
         : m_sets(from, to)
         , m_first(from.numExperts, to.numExperts)
@@ -30,11 +28,11 @@ public:
     {
     }
 
-    void observe(const Block& from, const Block& to, bool plain)
+    void observe(CheckedBlock& from, CheckedBlock& to)
     {
-        m_sets.observe(from, to, plain);
-        for (const SequenceRun& run : from.runs)
-            observeRanks(from, to, run);
+        m_sets.observe(from, to);
+        for (const SequenceRun& run : from.block.runs)
+            observeRanks(from.block, to.block, run);
     }
 
     void add(const AffinityState& other)

@@ -4,6 +4,7 @@
 // a site and worker: 16 KiB for E = 64, 256 KiB for 256, 4 MiB for 1024.
 #include "analysis/pair_chance.h"
 #include "analysis/pair_counts.h"
+#include "analysis/set_rows.h"
 #include "analysis/site_pairs.h"
 
 #include <limits>
@@ -13,19 +14,23 @@ namespace expertscope {
 namespace {
 
 /// Counts go to [the one of the better rank][the other]; both orders are added up in the end. On the diagonal: the
-/// tokens that chose the expert.
+/// tokens that chose the expert. All pairs of few experts are counted faster as sets, in both orders.
 template <bool Adjacent> class CoactivationState
 {
 public:
-    CoactivationState(const MetricContext& context, SiteIndex site)
-        : m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
-        , m_pairs(m_numExperts, m_numExperts)
+    CoactivationState(const MetricContext& context, SiteIndex index)
+        : CoactivationState(context.shape->sites[std::size_t(index)])
     {
     }
 
     void observe(const Block& block)
     {
-        const bool plain = fillsPlainly(block);
+        CheckedBlock checked{block};
+        if (m_sets) {
+            m_sets->observe(checked, checked);
+            return;
+        }
+        const bool plain = checked.isPlain();
         for (const SequenceRun& run : block.runs) {
             if (plain)
                 observePlainly(block, run);
@@ -36,12 +41,20 @@ public:
 
     void add(const CoactivationState& other)
     {
+        if (m_sets)
+            m_sets->add(*other.m_sets);
         m_pairs.add(other.m_pairs);
         m_tokens += other.m_tokens;
         m_sizes.add(other.m_sizes);
     }
 
-    void persist(Archive& archive) { archive(m_pairs, m_tokens, m_sizes); }
+    void persist(Archive& archive)
+    {
+        if (m_sets)
+            archive(*m_sets);
+        else
+            archive(m_pairs, m_tokens, m_sizes);
+    }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -50,7 +63,7 @@ public:
         unsigned first = 0, second = 0, chosen = 0;
         std::uint64_t choices = 0, met = 0;
         for (unsigned i = 0; i < E; ++i) {
-            const std::uint64_t n = m_pairs.at(i, i);
+            const std::uint64_t n = tokensOf(i);
             if (n == 0)
                 continue;
             ++chosen;
@@ -76,17 +89,17 @@ public:
         }
         ResultRow largest;
         largest.metric = kName + ".max";
-        largest.n = m_tokens;
+        largest.n = tokens();
         largest.expert = ExpertIndex(static_cast<std::uint16_t>(first));
         largest.extreme = true;
         largest.other["with"] = std::to_string(second);
         largest.value = most;
-        if (const unsigned k = m_sizes.even(); k && k <= E)
-            largest.uniform = uniformMaxCoactivation(E, k, m_tokens, Adjacent);
+        if (const unsigned k = m_sets ? m_sets->sizeTo() : m_sizes.even(); k && k <= E)
+            largest.uniform = uniformMaxCoactivation(E, k, tokens(), Adjacent);
         rows.push_back(std::move(largest));
         ResultRow mean;
         mean.metric = kName + ".mean_row_sum";
-        mean.n = m_tokens;
+        mean.n = tokens();
         mean.unit = "experts";
         mean.value = sum / chosen;
         mean.uniform = double(met) / double(choices); // k - 1, or 2 (k - 1) / k, when all sets are of k
@@ -98,12 +111,12 @@ public:
         const unsigned E = m_numExperts;
         ResultMatrix matrix;
         matrix.metric = kName + ".conditional";
-        matrix.n = m_tokens;
+        matrix.n = tokens();
         matrix.axes = {expertAxis("expert", E), expertAxis("with", E)};
         matrix.values.reserve(std::size_t(E) * E);
         std::uint64_t choices = 0, met = 0;
         for (unsigned i = 0; i < E; ++i) {
-            const std::uint64_t n = m_pairs.at(i, i);
+            const std::uint64_t n = tokensOf(i);
             choices += n;
             for (unsigned j = 0; j < E; ++j) {
                 const bool defined = i != j && n;
@@ -120,7 +133,21 @@ public:
     static inline const std::string kName = Adjacent ? "coactivation_adjacent" : "coactivation";
 
 private:
-    std::uint64_t together(unsigned i, unsigned j) const { return m_pairs.at(i, j) + m_pairs.at(j, i); }
+    explicit CoactivationState(const Site& site)
+        : m_numExperts(site.numExperts)
+        , m_sets(!Adjacent && site.numExperts <= 64 && SetRows::pays(site.numExperts, site.topK)
+                  ? std::optional(SetPairs(site, site))
+                  : std::nullopt)
+        , m_pairs(m_sets ? 0 : m_numExperts, m_sets ? 0 : m_numExperts)
+    {
+    }
+
+    std::uint64_t together(unsigned i, unsigned j) const
+    {
+        return m_sets ? m_sets->count(i, j) : m_pairs.at(i, j) + m_pairs.at(j, i);
+    }
+    std::uint64_t tokensOf(unsigned i) const { return m_sets ? m_sets->tokensOf(i) : m_pairs.at(i, i); }
+    std::uint64_t tokens() const { return m_sets ? m_sets->tokens() : m_tokens; } ///< with any choice
 
     void observePlainly(const Block& block, const SequenceRun& run)
     {
@@ -131,9 +158,13 @@ private:
         for (std::uint32_t t = 0; t < run.length; ++t, id += stride) {
             for (unsigned r = 0; r < k; ++r) {
                 std::uint32_t* const row = cells + id[r] * E;
-                const unsigned end = Adjacent ? std::min(r + 2, k) : k;
-                for (unsigned q = r; q < end; ++q)
-                    ++row[id[q]];
+                ++row[id[r]];
+                if constexpr (!Adjacent) {
+                    for (unsigned q = r + 1; q < k; ++q)
+                        ++row[id[q]];
+                } else if (r + 1 < k) {
+                    ++row[id[r + 1]];
+                }
             }
         }
         m_tokens += run.length;
@@ -169,8 +200,9 @@ private:
     }
 
     std::uint16_t m_numExperts;
+    std::optional<SetPairs> m_sets; ///< then the others are empty
     PairCounts m_pairs;
-    std::uint64_t m_tokens = 0; ///< with any choice
+    std::uint64_t m_tokens = 0;
     SetSizes m_sizes;
 };
 

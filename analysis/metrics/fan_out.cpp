@@ -4,8 +4,6 @@
 #include "analysis/site_pairs.h"
 #include "analysis/uniform.h"
 
-#include <bit>
-
 namespace expertscope {
 
 namespace {
@@ -25,6 +23,14 @@ std::vector<unsigned> expertsPerGpu(const std::vector<std::uint16_t>& gpuOf, uns
     for (const std::uint16_t gpu : gpuOf)
         ++experts[gpu];
     return experts;
+}
+
+/// As std::popcount, which without the machine instruction is a call.
+std::uint32_t countBits(std::uint64_t x)
+{
+    x -= (x >> 1) & 0x5555555555555555u;
+    x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
+    return static_cast<std::uint32_t>((((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu) * 0x0101010101010101u) >> 56);
 }
 
 /// Distinct GPUs a token at one site.
@@ -88,7 +94,7 @@ private:
             std::uint64_t mask = 0;
             for (unsigned r = 0; r < k; ++r)
                 mask |= bits[id[r]];
-            touched += static_cast<unsigned>(std::popcount(mask));
+            touched += countBits(mask);
         }
         m_touched += touched;
         m_tokens[k] += run.length;

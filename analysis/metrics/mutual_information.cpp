@@ -28,15 +28,14 @@ double entropy(const std::vector<std::uint64_t>& counts, double n)
 class InformationState
 {
 public:
-    static constexpr bool kWantsPlain = false;
-
     InformationState(const MetricContext&, const Site& from, const Site& to)
         : m_pairs(from.numExperts, to.numExperts)
     {
     }
 
-    void observe(const Block& from, const Block& to, bool)
+    void observe(const CheckedBlock& checkedFrom, const CheckedBlock& checkedTo)
     {
+        const Block &from = checkedFrom.block, &to = checkedTo.block;
         const std::size_t stride = from.numSlots, A = m_pairs.numFrom(), B = m_pairs.numTo();
         const bool even = from.evenSlots && to.evenSlots;
         for (const SequenceRun& run : from.runs) {

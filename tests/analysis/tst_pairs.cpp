@@ -168,8 +168,8 @@ private slots:
         QTest::newRow("empty slots, many experts") << 'r' << 300 << 7;
         QTest::newRow("an expert twice") << '2' << 20 << 4;
         QTest::newRow("an expert twice, many slots") << '2' << 64 << 8;
-        for (const auto& [E, k] : {std::pair(2, 1), {2, 2}, {9, 2}, {16, 1}, {20, 3}, {32, 4}, {64, 2}, {64, 8}, {65, 8},
-                 {128, 8}, {129, 8}, {200, 3}})
+        for (const auto& [E, k] : {std::pair(2, 1), {2, 2}, {9, 2}, {16, 1}, {20, 3}, {32, 4}, {32, 7}, {64, 2}, {64, 6}, {64, 8},
+                 {65, 8}, {128, 8}, {129, 8}, {200, 3}})
             QTest::addRow("%d of %d", k, E) << 'p' << E << k;
     }
     void restatement()

@@ -86,8 +86,9 @@ void pairsByRow(benchmark::State& state)
 {
     const Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
     SetPairs pairs(sample.trace.shape().sites[0], sample.trace.shape().sites[1]);
+    CheckedBlock from{sample.blocks[0], true}, to{sample.blocks[1], true};
     for (auto _ : state)
-        pairs.observe(sample.blocks[0], sample.blocks[1], true);
+        pairs.observe(from, to);
     state.SetLabel(SetRows::pays(unsigned(state.range(0)), unsigned(state.range(1))) ? "rows" : "cells");
     report(state, 1);
 }
@@ -114,7 +115,8 @@ void pairsByCell(benchmark::State& state)
 
 void shapes(benchmark::internal::Benchmark* b)
 {
-    for (const auto& [E, k] : {std::pair(8, 2), {16, 2}, {32, 4}, {64, 2}, {64, 6}, {64, 8}, {128, 8}, {256, 8}})
+    for (const auto& [E, k] : {std::pair(8, 2), {16, 2}, {32, 4}, {64, 2}, {64, 4}, {64, 6}, {64, 8}, {128, 6}, {128, 8},
+             {256, 8}})
         b->Args({E, k});
 }
 
@@ -125,6 +127,7 @@ BENCHMARK_CAPTURE(metric, coactivation_adjacent, "coactivation_adjacent")->Args(
 BENCHMARK_CAPTURE(metric, affinity, "affinity")->Apply(shapes);
 BENCHMARK_CAPTURE(metric, mutual_information, "mutual_information")->Args({64, 8});
 BENCHMARK_CAPTURE(metric, fan_out, "fan_out")->Args({64, 8});
+BENCHMARK_CAPTURE(metric, predict, "predict")->Args({64, 8});
 BENCHMARK(plainness)->Apply(shapes);
 BENCHMARK(pairsByRow)->Apply(shapes);
 BENCHMARK(pairsByCell)->Apply(shapes);

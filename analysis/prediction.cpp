@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/prediction.h"
+
+#include "analysis/choice_sets.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace expertscope {
+
+PredictionPlan::PredictionPlan(const MetricContext& context)
+    : names(context.params.choices("predictor"))
+    , library(static_cast<std::int32_t>(context.params.number("library")))
+    , indices(context.sites)
+    , offsets(1, 0)
+    , selection(context.selection)
+{
+    for (const std::string& name : names) {
+        predictors.push_back(name == "previous" ? Predictor::Previous
+                : name == "static"              ? Predictor::Static
+                : name == "transition"          ? Predictor::Transition
+                                                : Predictor::Eam);
+    }
+    for (const double n : context.params.numbers("n"))
+        sizes.push_back(static_cast<unsigned>(n));
+    for (const SiteIndex site : indices) {
+        sites.push_back(context.shape->sites[std::size_t(site)]);
+        offsets.push_back(offsets.back() + sites.back().numExperts);
+    }
+}
+
+bool PredictionPlan::wants(Predictor predictor) const
+{
+    return std::ranges::find(predictors, predictor) != predictors.end();
+}
+
+PredictionCounts::PredictionCounts(const PredictionPlan& plan)
+    : counts(plan.offsets.back())
+    , transitions(plan.sites.size())
+{
+    for (std::size_t i = 1; i < plan.sites.size() && plan.wants(Predictor::Transition); ++i) {
+        if (plan.indices[i].value == plan.indices[i - 1].value + 1)
+            transitions[i].emplace(plan.sites[i - 1], plan.sites[i]);
+    }
+}
+
+void PredictionCounts::observe(const PredictionPlan& plan, const Tile& tile)
+{
+    std::vector<SequenceRun> runs;
+    std::ranges::copy_if(
+        tile.runs(), std::back_inserter(runs), [&](const SequenceRun& run) { return plan.isFit(run.sequence); });
+    std::vector<CheckedBlock> blocks;
+    for (const Block& block : tile.blocks) {
+        blocks.push_back({block});
+        blocks.back().block.runs = runs;
+    }
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        if (transitions[i])
+            transitions[i]->observe(blocks[i - 1], blocks[i]);
+        ChoiceSets sets(plan.sites[i].numExperts);
+        for (const SequenceRun& run : runs) {
+            sets.assign(blocks[i].block, run.begin, run.length);
+            std::uint32_t* stored = nullptr;
+            const std::int32_t rank = plan.selection->rank[std::size_t(run.sequence)];
+            if (rank / 2 < plan.library && plan.wants(Predictor::Eam)) {
+                std::vector<std::uint32_t>& matrix = library[rank];
+                matrix.resize(counts.size());
+                stored = matrix.data() + plan.offsets[i];
+            }
+            for (std::size_t t = 0; t < sets.size(); ++t) {
+                for (const std::uint16_t e : sets[t]) {
+                    ++counts[plan.offsets[i] + e];
+                    if (stored)
+                        ++stored[e];
+                }
+            }
+        }
+    }
+}
+
+void PredictionCounts::add(const PredictionCounts& other)
+{
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        counts[i] += other.counts[i];
+    for (std::size_t i = 0; i < transitions.size(); ++i) {
+        if (transitions[i])
+            transitions[i]->add(*other.transitions[i]);
+    }
+    library.insert(other.library.begin(), other.library.end()); // a sequence lies in one accumulator
+}
+
+void PredictionCounts::persist(Archive& archive)
+{
+    archive.fixed(counts);
+    for (std::optional<SetPairs>& pairs : transitions) {
+        if (pairs)
+            archive(*pairs);
+    }
+    archive(library);
+}
+
+PredictionKnowledge::PredictionKnowledge(const PredictionPlan& plan, const PredictionCounts& counts)
+{
+    const std::size_t M = plan.sites.size();
+    const auto matrices = [&] {
+        std::vector<const std::vector<std::uint32_t>*> all;
+        for (const auto& [rank, matrix] : counts.library) {
+            if (matrix.size() == counts.counts.size())
+                all.push_back(&matrix);
+        }
+        return all;
+    }();
+    numStored = matrices.size();
+    std::vector<std::uint64_t> scores;
+    for (const unsigned size : plan.sizes) {
+        for (std::size_t i = 0; i < M; ++i) {
+            const std::size_t E = plan.sites[i].numExperts, n = size ? size : plan.sites[i].topK, at = plan.offsets[i];
+            markLargest(std::span(counts.counts).subspan(at, E), n, frequent.emplace_back(E));
+            storedSets.emplace_back(numStored * E);
+            for (std::size_t s = 0; s < numStored; ++s) {
+                scores.assign(matrices[s]->begin() + std::ptrdiff_t(at), matrices[s]->begin() + std::ptrdiff_t(at + E));
+                markLargest(scores, n, std::span(storedSets.back()).subspan(s * E, E));
+            }
+        }
+    }
+    transition.resize(M);
+    for (std::size_t i = 0; i < M; ++i) {
+        if (!counts.transitions[i])
+            continue;
+        const SetPairs& pairs = *counts.transitions[i];
+        for (unsigned a = 0; a < pairs.numFrom(); ++a) {
+            const double tokens = std::max(1.0, double(pairs.tokensOf(a)));
+            for (unsigned b = 0; b < pairs.numTo(); ++b)
+                transition[i].push_back(std::llround(double(pairs.count(a, b)) / tokens * 0x1p52));
+        }
+    }
+    for (std::size_t i = 0; i < M; ++i) {
+        const std::size_t E = plan.sites[i].numExperts;
+        std::vector<std::uint32_t>& site = stored.emplace_back(E * numStored);
+        std::vector<double>& norms = inverseNorms.emplace_back(numStored);
+        for (std::size_t s = 0; s < numStored; ++s) {
+            double square = 0; // of integers, exact below 2^53
+            for (std::size_t e = 0; e < E; ++e) {
+                const std::uint32_t count = (*matrices[s])[plan.offsets[i] + e];
+                site[e * numStored + s] = count;
+                square += double(count) * count;
+            }
+            norms[s] = square > 0 ? 1 / std::sqrt(square) : 0;
+        }
+    }
+}
+
+void markLargest(std::span<const std::uint64_t> scores, std::size_t n, std::span<std::uint8_t> marks)
+{
+    std::vector<std::uint32_t> ids(scores.size());
+    std::iota(ids.begin(), ids.end(), 0u);
+    n = std::min(n, ids.size());
+    const auto before = [&](std::uint32_t a, std::uint32_t b) {
+        return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+    };
+    std::nth_element(ids.begin(), ids.begin() + std::ptrdiff_t(n), ids.end(), before);
+    std::ranges::fill(marks, std::uint8_t(0));
+    for (std::size_t i = 0; i < n; ++i)
+        marks[ids[i]] = 1;
+}
+
+}
