@@ -379,6 +379,19 @@ private slots:
         }
     }
 
+    void eamTiesGoToTheEarlier()
+    {
+        // What the second sequence chose so far is in neither stored one: both are as far, so the first foretells.
+        MemoryTrace trace(1, 6, 2);
+        for (const unsigned length : {2u, 2u, 2u})
+            trace.addSequence(length);
+        trace.ids[0] = {0, 1, 0, 1, 4, 5, 0, 1, 2, 3, 2, 3};
+        const auto results = analyse(trace, {{"predict", {{"predictor", "eam"}}}}, {}, {});
+        const ResultRow* row = findRow(*results, "predict.exact", 0, "eam", 0);
+        QCOMPARE(row->value.value(), 1.0);
+        QCOMPARE(row->n, 1u);
+    }
+
     void nothingToPredict()
     {
         MemoryTrace trace = sampleTrace(false, 3, 1); // the only sequence is learnt from
