@@ -72,7 +72,7 @@ double expectedOccupied(std::uint64_t M, std::uint64_t N)
     return M == 1 ? 1 : -double(M) * std::expm1(double(N) * std::log1p(-1 / double(M)));
 }
 
-constexpr std::uint64_t kBudget = 8'000'000; ///< increments that a simulation may cost
+constexpr std::uint64_t kBudget = 3'000'000; ///< increments that a simulation may cost: some 10 ms
 constexpr std::uint64_t kMostTokens = 100'000;
 
 /// Mean over several rounds of the largest N_ij / N_i of N random tokens.

@@ -9,11 +9,11 @@ namespace expertscope {
 
 /// Expected largest N_ij / N_i, i != j, when tokens choose k of E experts (metrics 3.2); `adjacent`: pairs of adjacent
 /// ranks only. A seeded simulation, of some 10^5 tokens at most: from there the normal law with the binomial's skewness
-/// goes on. Error about 1 %; up to 0.1 s for each E, k, N not asked before.
+/// goes on. Error about 1 %; some 10 ms for each E, k, N not asked before.
 double uniformMaxCoactivation(unsigned E, unsigned k, std::uint64_t N, bool adjacent);
 
-/// Expected largest share of a row: of the tokens that chose one of A experts, k sizes its set, the share that chose the
-/// commonest of B others, where each chooses kTo; mean over rows that have tokens. Error as of uniformMaxVio().
+/// Expected largest share of a row: of the tokens that chose one of A experts, k sizes its set, the share that chose
+/// the commonest of B others, where each chooses kTo; mean over rows that have tokens. Error as of uniformMaxVio().
 double uniformRowMax(unsigned A, unsigned k, unsigned B, unsigned kTo, std::uint64_t N);
 
 /// Expected largest of `cells` counts when each of N tokens falls into a given one with probability p, as if they were

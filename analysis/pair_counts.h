@@ -82,7 +82,8 @@ class SetPairs
 public:
     SetPairs(const Site& from, const Site& to);
 
-    /// The tokens of the runs, which the blocks share. May find out whether `to` is plain; `from` may be the same object.
+    /// The tokens of the runs, which the blocks share. May find out whether `to` is plain; `from` may be the same
+    /// object.
     void observe(CheckedBlock& from, CheckedBlock& to);
     void add(const SetPairs& other);
     void persist(Archive& archive);

@@ -52,8 +52,8 @@ public:
     std::map<std::int32_t, std::vector<std::uint32_t>> library; ///< counts of choices of a sequence, by its rank
 };
 
-/// What the predictors know: the same for all workers. Of E experts and M sites: 8 M E^2 bytes for `transition`, 4 M E a
-/// stored sequence for `eam`.
+/// What the predictors know: the same for all workers. Of E experts and M sites: 8 M E^2 bytes for `transition`, 4 M E
+/// a stored sequence for `eam`.
 struct PredictionKnowledge
 {
     PredictionKnowledge(const PredictionPlan& plan, const PredictionCounts& counts);

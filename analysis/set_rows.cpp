@@ -10,6 +10,13 @@
 #define ES_AVX2 [[gnu::target("avx2")]]
 #endif
 
+// Of the loop that follows: what it reads and what it writes lies apart. Clang asks the pointers at run time.
+#if defined(__GNUC__) && !defined(__clang__)
+#define ES_NO_OVERLAP _Pragma("GCC ivdep")
+#else
+#define ES_NO_OVERLAP
+#endif
+
 namespace expertscope {
 
 namespace {
@@ -36,7 +43,7 @@ template <std::size_t Width> [[gnu::always_inline]] inline void addRows(const Ta
     for (std::uint32_t t = 0; t < task.n; ++t, ids += task.stride, set += Width) {
         for (unsigned r = 0; r < k; ++r) {
             std::uint8_t* const row = counts + ids[r] * Width;
-#pragma GCC ivdep // sets and counts do not overlap
+            ES_NO_OVERLAP
             for (std::size_t j = 0; j < Width; ++j)
                 row[j] = static_cast<std::uint8_t>(row[j] + set[j]);
         }
@@ -67,8 +74,8 @@ template <std::size_t Width> [[gnu::always_inline]] inline void addRows(const Ta
     return sum;
 }
 
-// The same code for two instruction sets, chosen at run time. EXPERTSCOPE_CPU_KERNELS=baseline asks for less than the CPU
-// can do, to compare.
+// The same code for two instruction sets, chosen at run time. EXPERTSCOPE_CPU_KERNELS=baseline asks for less than the
+// CPU can do, to compare.
 struct Kernels
 {
     void (*addRows)(unsigned width, const Task& task);
@@ -134,8 +141,7 @@ bool SetRows::add(const Block& from, const Block& to, std::size_t first, std::ui
     }
     if (twice)
         return false;
-    kernels().addRows(
-        width, {from.expertIds.data() + first * stride, stride, from.evenSlots, n, m_sets, m_counts});
+    kernels().addRows(width, {from.expertIds.data() + first * stride, stride, from.evenSlots, n, m_sets, m_counts});
     m_tokens += n;
     return true;
 }
@@ -143,8 +149,8 @@ bool SetRows::add(const Block& from, const Block& to, std::size_t first, std::ui
 void SetRows::moveTo(std::uint32_t* cells, std::uint64_t* tokensOf, unsigned k)
 {
     for (unsigned i = 0; i < m_numFrom; ++i)
-        tokensOf[i] += kernels().moveRow(
-            m_counts + std::size_t(i) * m_width, cells + std::size_t(i) * m_numTo, m_numTo) / k;
+        tokensOf[i] +=
+            kernels().moveRow(m_counts + std::size_t(i) * m_width, cells + std::size_t(i) * m_numTo, m_numTo) / k;
     std::fill_n(m_counts, std::size_t(m_numFrom) * m_width, std::uint8_t(0));
     m_tokens = 0;
 }

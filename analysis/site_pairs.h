@@ -24,10 +24,10 @@ inline void appendMeansOf(std::vector<ResultRow>& rows, std::size_t first)
     std::move(alike.begin() + std::ptrdiff_t(numRows), alike.end(), std::back_inserter(rows));
 }
 
-/// Pairs (l, l + distance) of the trace's sites, as far as results are wanted for both; `distance` is a parameter of the
-/// metric. `State` is constructed from (const MetricContext&, const Site& from, const Site& to) and has
-/// observe(CheckedBlock& from, CheckedBlock& to), add(const State&), persist(Archive&), rows(std::vector<ResultRow>&) const and maybe matrices(std::vector<ResultMatrix>&) const, which need not fill in
-/// sites and distance.
+/// Pairs (l, l + distance) of the trace's sites, as far as results are wanted for both; `distance` is a parameter of
+/// the metric. `State` is constructed from (const MetricContext&, const Site& from, const Site& to) and has
+/// observe(CheckedBlock& from, CheckedBlock& to), add(const State&), persist(Archive&), rows(std::vector<ResultRow>&)
+/// const and maybe matrices(std::vector<ResultMatrix>&) const, which need not fill in sites and distance.
 template <class State> class SitePairAccumulator : public Accumulator
 {
 public:
@@ -132,7 +132,11 @@ private:
 /// The parameter that SitePairAccumulator reads.
 inline ParameterSpec distanceParameter()
 {
-    return {.name = "distance", .standard = "1", .meaning = "sites from one to the other", .least = 1, .most = 65535,
+    return {.name = "distance",
+        .standard = "1",
+        .meaning = "sites from one to the other",
+        .least = 1,
+        .most = 65535,
         .whole = true};
 }
 

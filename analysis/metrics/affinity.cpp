@@ -21,8 +21,9 @@ constexpr const char* kAlignedTotal = "affinity.rank_aligned_total";
 class AffinityState
 {
 public:
-    AffinityState(const MetricContext&, const Site& from, const Site& to)
-        : m_sets(from, to)
+    AffinityState(const MetricContext& context, const Site& from, const Site& to)
+        : m_valuesOnly(context.valuesOnly)
+        , m_sets(from, to)
         , m_first(from.numExperts, to.numExperts)
         , m_later(from.numExperts, to.numExperts)
     {
@@ -70,7 +71,8 @@ public:
                 ++setRows;
             }
         }
-        const auto add = [&rows](const char* name, std::uint64_t n, const std::string& unit, double value) -> ResultRow& {
+        const auto add = [&rows](
+                             const char* name, std::uint64_t n, const std::string& unit, double value) -> ResultRow& {
             ResultRow row = undefinedRow(name, "no token has a choice at both sites");
             row.unit = unit;
             row.n = n;
@@ -83,17 +85,18 @@ public:
         };
         const unsigned k = m_sets.sizeFrom(), kTo = m_sets.sizeTo();
         ResultRow& firstRow = add(kFirst, firsts, "1", firstSum / firstRows);
-        if (firsts)
+        if (firsts && !m_valuesOnly)
             firstRow.uniform = uniformRowMax(A, 1, B, 1, firsts);
         const std::uint64_t tokens = m_sets.tokens();
         ResultRow& setRow = add(kSet, tokens, "1", setSum / setRows);
-        if (tokens && k && kTo && k <= A && kTo <= B)
+        if (tokens && k && kTo && k <= A && kTo <= B && !m_valuesOnly)
             setRow.uniform = uniformRowMax(A, k, B, kTo, tokens);
         const std::uint64_t pairs = m_first.total() + m_later.total();
         ResultRow& mostRow = add(kAlignedMax, m_aligned, "tokens", double(most));
-        if (m_aligned) {
+        if (m_aligned && !m_valuesOnly) {
             const double cells = double(A) * B;
-            mostRow.uniform = uniformMaxCount(A * std::uint64_t(B), double(pairs) / (double(m_aligned) * cells), m_aligned);
+            mostRow.uniform =
+                uniformMaxCount(A * std::uint64_t(B), double(pairs) / (double(m_aligned) * cells), m_aligned);
         }
         ResultRow& total = add(kAlignedTotal, m_aligned, "pairs", double(pairs));
         if (m_aligned)
@@ -166,6 +169,7 @@ private:
         }
     }
 
+    bool m_valuesOnly; ///< nobody looks at what chance gives
     SetPairs m_sets;
     PairCounts m_first, m_later; ///< rank with the same rank: the first one, all others
     std::uint64_t m_aligned = 0; ///< tokens with any such pair
@@ -179,7 +183,8 @@ MetricSpec affinityMetric()
         .name = "affinity",
         .definition =
             "from a site to a later one: P(first choice j | first choice i), P(j chosen | i chosen), of both the mean "
-            "over i of the largest; tokens in which i and j hold the same rank, the largest such count and their total; "
+            "over i of the largest; tokens in which i and j hold the same rank, the largest such count and their "
+            "total; "
             "tokens that chose at both sites count; n = tokens",
         .source = "ExFlow (arXiv 2401.08383); rank-aligned: OLMoE (arXiv 2409.02060) appendix G, as its script does it",
         .crossSite = true,

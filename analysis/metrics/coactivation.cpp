@@ -19,7 +19,7 @@ template <bool Adjacent> class CoactivationState
 {
 public:
     CoactivationState(const MetricContext& context, SiteIndex index)
-        : CoactivationState(context.shape->sites[std::size_t(index)])
+        : CoactivationState(context.shape->sites[std::size_t(index)], context.valuesOnly)
     {
     }
 
@@ -94,7 +94,7 @@ public:
         largest.extreme = true;
         largest.other["with"] = std::to_string(second);
         largest.value = most;
-        if (const unsigned k = m_sets ? m_sets->sizeTo() : m_sizes.even(); k && k <= E)
+        if (const unsigned k = m_sets ? m_sets->sizeTo() : m_sizes.even(); k && k <= E && !m_valuesOnly)
             largest.uniform = uniformMaxCoactivation(E, k, tokens(), Adjacent);
         rows.push_back(std::move(largest));
         ResultRow mean;
@@ -133,8 +133,9 @@ public:
     static inline const std::string kName = Adjacent ? "coactivation_adjacent" : "coactivation";
 
 private:
-    explicit CoactivationState(const Site& site)
+    CoactivationState(const Site& site, bool valuesOnly)
         : m_numExperts(site.numExperts)
+        , m_valuesOnly(valuesOnly)
         , m_sets(!Adjacent && site.numExperts <= 64 && SetRows::pays(site.numExperts, site.topK)
                   ? std::optional(SetPairs(site, site))
                   : std::nullopt)
@@ -200,6 +201,7 @@ private:
     }
 
     std::uint16_t m_numExperts;
+    bool m_valuesOnly; ///< nobody looks at what chance gives
     std::optional<SetPairs> m_sets; ///< then the others are empty
     PairCounts m_pairs;
     std::uint64_t m_tokens = 0;

@@ -278,8 +278,13 @@ MetricSpec fanOutMetric()
                       "together (tokens with a first choice at every site); n = tokens",
         .source = "hops: ExFlow (arXiv 2401.08383)",
         .crossSite = true,
-        .params = {{.name = "gpus", .standard = "4", .meaning = "numbers of GPUs",
-            .kind = ParameterSpec::Kind::Numbers, .least = 1, .most = 65535, .whole = true}},
+        .params = {{.name = "gpus",
+            .standard = "4",
+            .meaning = "numbers of GPUs",
+            .kind = ParameterSpec::Kind::Numbers,
+            .least = 1,
+            .most = 65535,
+            .whole = true}},
         .make = [](const MetricContext& context) { return std::make_unique<FanOutAccumulator>(context); },
     };
 }

@@ -28,8 +28,9 @@ double entropy(const std::vector<std::uint64_t>& counts, double n)
 class InformationState
 {
 public:
-    InformationState(const MetricContext&, const Site& from, const Site& to)
-        : m_pairs(from.numExperts, to.numExperts)
+    InformationState(const MetricContext& context, const Site& from, const Site& to)
+        : m_valuesOnly(context.valuesOnly)
+        , m_pairs(from.numExperts, to.numExperts)
     {
     }
 
@@ -76,14 +77,15 @@ public:
         const auto occupied = [](const std::vector<std::uint64_t>& counts) {
             return double(counts.size()) - double(std::ranges::count(counts, 0u));
         };
-        const UniformInformation chance = uniformInformation(A, B, tokens);
+        const UniformInformation chance = m_valuesOnly ? UniformInformation() : uniformInformation(A, B, tokens);
         ResultRow row;
         row.n = tokens;
         const auto add = [&](const char* name, const char* unit, double value, double uniform) {
             row.metric = name;
             row.unit = unit;
             row.value = value;
-            row.uniform = uniform;
+            if (!m_valuesOnly)
+                row.uniform = uniform;
             rows.push_back(row);
         };
         add(kPlugIn, "nats", plugIn, chance.plugIn);
@@ -95,6 +97,7 @@ public:
     }
 
 private:
+    bool m_valuesOnly; ///< nobody looks at what chance gives
     PairCounts m_pairs;
 };
 
@@ -104,9 +107,10 @@ MetricSpec mutualInformationMetric()
 {
     return {
         .name = "mutual_information",
-        .definition = "of the first choices at two sites: the plug-in estimate in nats, the same less "
-                      "(Kxy - Kx - Ky + 1) / (2N) for the K occupied cells (Miller-Madow), and the plug-in estimate over "
-                      "the smaller entropy; n = tokens",
+        .definition =
+            "of the first choices at two sites: the plug-in estimate in nats, the same less "
+            "(Kxy - Kx - Ky + 1) / (2N) for the K occupied cells (Miller-Madow), and the plug-in estimate over "
+            "the smaller entropy; n = tokens",
         .source = "Shannon; bias: Miller 1955",
         .crossSite = true,
         .params = {distanceParameter()},

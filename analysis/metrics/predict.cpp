@@ -284,7 +284,8 @@ private:
         return m_plan->sizes[z] ? m_plan->sizes[z] : m_plan->sites[site].topK;
     }
 
-    void scoreMarks(std::size_t hits, std::span<const std::uint8_t> marks, std::size_t z, std::size_t site, std::size_t t)
+    void scoreMarks(
+        std::size_t hits, std::span<const std::uint8_t> marks, std::size_t z, std::size_t site, std::size_t t)
     {
         std::size_t shared = 0;
         for (const std::uint16_t e : m_sets[site][t])
@@ -329,8 +330,7 @@ public:
 
     std::unique_ptr<Accumulator> secondPass() const override
     {
-        std::call_once(
-            m_learnt, [this] { m_knowledge = std::make_shared<PredictionKnowledge>(*m_plan, m_counts); });
+        std::call_once(m_learnt, [this] { m_knowledge = std::make_shared<PredictionKnowledge>(*m_plan, m_counts); });
         return std::make_unique<PredictionScores>(m_plan, m_knowledge);
     }
 
@@ -349,7 +349,8 @@ MetricSpec predictMetric()
         .name = "predict",
         .definition =
             "predictors that learn from the selected sequences of even rank and foretell a set Q for the tokens of the "
-            "odd ones: recall |Q n S| / |S|, precision |Q n S| / |Q|, exact Q = S, F1, and label accuracy, the share of "
+            "odd ones: recall |Q n S| / |S|, precision |Q n S| / |Q|, exact Q = S, F1, and label accuracy, the share "
+            "of "
             "experts that are rightly in or out; previous: the set of the token before; static: the most frequent; "
             "transition: the largest sum of P(j | i) over the set of the site before; eam: the most frequent of the "
             "sequence whose counts are nearest to those of this one so far; n = tokens",
@@ -357,12 +358,24 @@ MetricSpec predictMetric()
         .crossSite = true,
         .twoPasses = true,
         .onRequest = true,
-        .params = {{.name = "predictor", .standard = "previous/static/transition/eam", .meaning = "predictors",
-                       .kind = ParameterSpec::Kind::Choices, .choices = {"previous", "static", "transition", "eam"}},
-            {.name = "n", .standard = "0", .meaning = "sizes of predicted sets, 0: the site's k",
-                .kind = ParameterSpec::Kind::Numbers, .least = 0, .most = 65534, .whole = true},
-            {.name = "library", .standard = "128", .meaning = "first fit sequences that eam matches with", .least = 1,
-                .most = 1e6, .whole = true}},
+        .params = {{.name = "predictor",
+                       .standard = "previous/static/transition/eam",
+                       .meaning = "predictors",
+                       .kind = ParameterSpec::Kind::Choices,
+                       .choices = {"previous", "static", "transition", "eam"}},
+            {.name = "n",
+                .standard = "0",
+                .meaning = "sizes of predicted sets, 0: the site's k",
+                .kind = ParameterSpec::Kind::Numbers,
+                .least = 0,
+                .most = 65534,
+                .whole = true},
+            {.name = "library",
+                .standard = "128",
+                .meaning = "first fit sequences that eam matches with",
+                .least = 1,
+                .most = 1e6,
+                .whole = true}},
         .make = [](const MetricContext& context) { return std::make_unique<PredictionFit>(context); },
     };
 }

@@ -122,8 +122,8 @@ private slots:
         const auto rows = analyse(trace, kPairMetrics, {}, {});
         QVERIFY(rows);
         const char* names[] = {"coactivation.max", "coactivation_adjacent.max", "coactivation_adjacent.mean_row_sum",
-            "affinity.top1_row_max", "affinity.set_row_max", "affinity.rank_aligned_total",
-            "affinity.rank_aligned_max", "fan_out.top1_hops", "fan_out.gpus"};
+            "affinity.top1_row_max", "affinity.set_row_max", "affinity.rank_aligned_total", "affinity.rank_aligned_max",
+            "fan_out.top1_hops", "fan_out.gpus"};
         for (int i = 0; i < 9; ++i)
             QVERIFY2(near(valueOf(*rows, names[i], i == 7 ? -1 : 0), values[i], 5.1e-7), names[i]);
         QVERIFY(near(valueOf(*rows, "coactivation.mean_row_sum", 0), 7, 1e-12));
@@ -168,8 +168,8 @@ private slots:
         QTest::newRow("empty slots, many experts") << 'r' << 300 << 7;
         QTest::newRow("an expert twice") << '2' << 20 << 4;
         QTest::newRow("an expert twice, many slots") << '2' << 64 << 8;
-        for (const auto& [E, k] : {std::pair(2, 1), {2, 2}, {9, 2}, {16, 1}, {20, 3}, {32, 4}, {32, 7}, {64, 2}, {64, 6}, {64, 8},
-                 {65, 8}, {128, 8}, {129, 8}, {200, 3}})
+        for (const auto& [E, k] : {std::pair(2, 1), {2, 2}, {9, 2}, {16, 1}, {20, 3}, {32, 4}, {32, 7}, {64, 2},
+                 {64, 6}, {64, 8}, {65, 8}, {128, 8}, {129, 8}, {200, 3}})
             QTest::addRow("%d of %d", k, E) << 'p' << E << k;
     }
     void restatement()
@@ -195,13 +195,33 @@ private slots:
         }
     }
 
+    void alwaysTheSame()
+    {
+        // Seven experts always, and two in turn: counts beyond what a byte holds.
+        MemoryTrace trace(2, 64, 8);
+        trace.addSequence(700);
+        for (auto& site : trace.ids) {
+            for (int t = 0; t < 700; ++t)
+                site.insert(site.end(), {7, 6, 5, 4, 3, 2, 1, std::uint16_t(t % 7 ? 0 : 8)});
+        }
+        const auto results = analyse(trace, kPairMetrics, {}, {});
+        QCOMPARE(findMatrix(*results, "coactivation.conditional", 0)->values[7 * 64], 6.0 / 7);
+        QCOMPARE(findMatrix(*results, "coactivation.conditional", 0)->values[8 * 64 + 7], 1.0);
+        QCOMPARE(findMatrix(*results, "affinity.set", 0)->values[7 * 64 + 8], 1.0 / 7);
+        QCOMPARE(findRow(*results, "affinity.set_row_max", 0)->n, 700u);
+        QCOMPARE(findMatrix(*results, "affinity.set", 0)->values[7 * 64 + 3], 1.0);
+        QCOMPARE(valueOf(*results, "affinity.rank_aligned_max", 0), 700.0);
+        QVERIFY(findRow(*results, "mutual_information.relative", 0)->undefined.starts_with("one expert"));
+    }
+
     void parameters()
     {
         MemoryTrace trace = sampleTrace('p', 24, 3, 5);
         PassOptions options;
         options.sites = {SiteIndex(0), SiteIndex(2), SiteIndex(3)};
         const auto results = analyse(trace,
-            {{"affinity", {{"distance", "2"}}}, {"mutual_information", {{"distance", "2"}}}, {"fan_out", {{"gpus", "1/3/5/100"}}}},
+            {{"affinity", {{"distance", "2"}}}, {"mutual_information", {{"distance", "2"}}},
+                {"fan_out", {{"gpus", "1/3/5/100"}}}},
             {}, options);
         QVERIFY(results);
         compareAffinity(*results, trace, 0, 2, 0);
@@ -210,7 +230,8 @@ private slots:
             QVERIFY(!findRow(*results, "affinity.set_row_max", site)); // 1 is not wanted, 4 not there
         for (const unsigned gpus : {1u, 3u, 5u, 100u})
             compareFanOut(*results, trace, gpus, 0, {0, 2, 3});
-        const auto far = analyse(trace, {{"affinity", {{"distance", "4"}}}, {"mutual_information", {{"distance", "4"}}}}, {}, {});
+        const auto far =
+            analyse(trace, {{"affinity", {{"distance", "4"}}}, {"mutual_information", {{"distance", "4"}}}}, {}, {});
         QCOMPARE(far->rows.size(), std::size_t(7));
         for (const ResultRow& row : far->rows)
             QCOMPARE(row.undefined, std::string("no two sites lie that far apart"));
@@ -262,8 +283,9 @@ private slots:
         MemoryTrace trace(4, std::uint16_t(E), std::uint16_t(k));
         trace.addSequence(std::uint32_t(kTokens));
         fillUniform(trace, std::uint64_t(E + k));
-        const auto results = analyse(
-            trace, {{"fan_out", {{"gpus", std::to_string(gpus)}}}, {"coactivation"}, {"coactivation_adjacent"}, {"affinity"}}, {}, {});
+        const auto results = analyse(trace,
+            {{"fan_out", {{"gpus", std::to_string(gpus)}}}, {"coactivation"}, {"coactivation_adjacent"}, {"affinity"}},
+            {}, {});
         const ResultRow* row = findRow(*results, "fan_out.gpus", 0);
         QVERIFY(near(*row->uniform, touched, 5.1e-7));
         QVERIFY(near(*row->value, touched, 3 * 0.6 / std::sqrt(kTokens))); // 0.6: above the SD of each of the three
@@ -307,17 +329,18 @@ private slots:
         QTest::newRow("16,1 few") << 16 << 1 << 40;
         QTest::newRow("12,6") << 12 << 6 << 1500;
         QTest::newRow("128,4") << 128 << 4 << 2500;
-        QTest::newRow("24,3 many") << 24 << 3 << 160'000;
+        QTest::newRow("24,3 many") << 24 << 3 << 120'000;
     }
     void uniformIsChance()
     {
         QFETCH(int, E);
         QFETCH(int, k);
         QFETCH(int, tokens);
-        MemoryTrace trace(tokens > 100'000 ? 6 : 30, std::uint16_t(E), std::uint16_t(k));
+        MemoryTrace trace(tokens > 100'000 ? 4 : 20, std::uint16_t(E), std::uint16_t(k));
         trace.addSequence(std::uint32_t(tokens));
         fillUniform(trace, std::uint64_t(E * k + tokens));
-        const auto results = analyse(trace, {{"coactivation"}, {"coactivation_adjacent"}, {"affinity"}, {"mutual_information"}}, {}, {});
+        const auto results =
+            analyse(trace, {{"coactivation"}, {"coactivation_adjacent"}, {"affinity"}, {"mutual_information"}}, {}, {});
         std::map<std::string, std::vector<double>> values, uniform;
         for (const ResultRow& row : results->rows) {
             if (!row.site || !row.value)
@@ -402,8 +425,8 @@ private:
                         const unsigned i = trace.ids[site][t * K + a], j = trace.ids[site][t * K + b];
                         // of an expert named twice, the first mention counts
                         const auto first = [&](std::size_t r) {
-                            return std::find(&trace.ids[site][t * K], &trace.ids[site][t * K + r],
-                                       trace.ids[site][t * K + r])
+                            return std::find(
+                                       &trace.ids[site][t * K], &trace.ids[site][t * K + r], trace.ids[site][t * K + r])
                                 == &trace.ids[site][t * K + r];
                         };
                         if (i != kNoExpert && j != kNoExpert && first(a) && first(b))
@@ -434,12 +457,14 @@ private:
             const ResultRow* row = findRow(results, name + ".max", int(site));
             QVERIFY(near(*row->value, most, 1e-14));
             QCOMPARE(row->n, n);
-            QCOMPARE(together[row->expert->value][std::stoul(row->other.at("with"))] / chosen[row->expert->value], most);
+            QCOMPARE(
+                together[row->expert->value][std::stoul(row->other.at("with"))] / chosen[row->expert->value], most);
             QVERIFY(near(valueOf(results, name + ".mean_row_sum", int(site)), sum / some, 1e-12));
         }
     }
 
-    static void compareAffinity(const Results& results, const MemoryTrace& trace, unsigned from, unsigned to, std::size_t skip)
+    static void compareAffinity(
+        const Results& results, const MemoryTrace& trace, unsigned from, unsigned to, std::size_t skip)
     {
         const unsigned A = trace.shape().sites[from].numExperts, B = trace.shape().sites[to].numExperts;
         const std::size_t K = trace.shape().numSlots;

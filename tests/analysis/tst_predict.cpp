@@ -181,7 +181,8 @@ public:
                     for (unsigned j = 0; j < E(site); ++j) {
                         const auto found = both.find({i, j});
                         if (found != both.end())
-                            scores[j].value += static_cast<long double>(found->second) / static_cast<long double>(single[i]);
+                            scores[j].value +=
+                                static_cast<long double>(found->second) / static_cast<long double>(single[i]);
                     }
                 }
                 expected.score(largest(scores, n), set(site, t), double(E(site)));
@@ -231,8 +232,8 @@ private:
     std::vector<std::size_t> m_fit, m_test;
 };
 
-static const ResultRow* findRow(const Results& results, const std::string& metric, int site, const std::string& predictor,
-    double n, const std::string& label = {})
+static const ResultRow* findRow(const Results& results, const std::string& metric, int site,
+    const std::string& predictor, double n, const std::string& label = {})
 {
     for (const ResultRow& row : results.rows) {
         if (row.metric == metric && row.params.at("predictor") == ParameterValue(predictor)
@@ -330,7 +331,8 @@ private slots:
                 QVERIFY(near(*same->value, *all->value, 1e-15));
                 double n = 0, sum = 0;
                 for (const char* language : {"de", "en", "fr"}) {
-                    if (const ResultRow* row = findRow(*split, "predict.recall", site, predictor, 0, language); row && row->value) {
+                    if (const ResultRow* row = findRow(*split, "predict.recall", site, predictor, 0, language);
+                        row && row->value) {
                         n += double(row->n);
                         sum += *row->value * double(row->n);
                     }
@@ -371,10 +373,23 @@ private slots:
             if (!row.value || !row.site)
                 continue;
             // Recall has a variance of at most 1/E of ... 0.25 / 4 bounds that of all but exact.
-            const double error = row.metric == "predict.exact" ? std::sqrt(1 / 1820.0 / double(row.n))
-                                                                : 0.25 / std::sqrt(double(row.n));
+            const double error =
+                row.metric == "predict.exact" ? std::sqrt(1 / 1820.0 / double(row.n)) : 0.25 / std::sqrt(double(row.n));
             QVERIFY2(near(*row.value, *row.uniform, 3.5 * error), row.metric.c_str());
         }
+    }
+
+    void eamTiesGoToTheEarlier()
+    {
+        // What the second sequence chose so far is in neither stored one: both are as far, so the first foretells.
+        MemoryTrace trace(1, 6, 2);
+        for (const unsigned length : {2u, 2u, 2u})
+            trace.addSequence(length);
+        trace.ids[0] = {0, 1, 0, 1, 4, 5, 0, 1, 2, 3, 2, 3};
+        const auto results = analyse(trace, {{"predict", {{"predictor", "eam"}}}}, {}, {});
+        const ResultRow* row = findRow(*results, "predict.exact", 0, "eam", 0);
+        QCOMPARE(row->value.value(), 1.0);
+        QCOMPARE(row->n, 1u);
     }
 
     void nothingToPredict()
@@ -399,7 +414,8 @@ private:
             QCOMPARE(row->value.has_value(), expected.n > 0);
             if (row->value)
                 QVERIFY2(near(*row->value, expected.sum[m] / expected.n, 1e-12),
-                    (predictor + " " + kMeasures[m] + " n=" + std::to_string(n) + " site " + std::to_string(site)).c_str());
+                    (predictor + " " + kMeasures[m] + " n=" + std::to_string(n) + " site " + std::to_string(site))
+                        .c_str());
         }
     }
 };

@@ -115,8 +115,8 @@ void pairsByCell(benchmark::State& state)
 
 void shapes(benchmark::internal::Benchmark* b)
 {
-    for (const auto& [E, k] : {std::pair(8, 2), {16, 2}, {32, 4}, {64, 2}, {64, 4}, {64, 6}, {64, 8}, {128, 6}, {128, 8},
-             {256, 8}})
+    for (const auto& [E, k] :
+        {std::pair(8, 2), {16, 2}, {32, 4}, {64, 2}, {64, 4}, {64, 6}, {64, 8}, {128, 6}, {128, 8}, {256, 8}})
         b->Args({E, k});
 }
 
