@@ -79,7 +79,13 @@ private:
         requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
     void one(T& value)
     {
-        raw(&value, sizeof value);
+        if constexpr (std::is_same_v<T, bool>) {
+            auto byte = static_cast<std::uint8_t>(value);
+            raw(&byte, 1);
+            value = byte != 0; // the bytes may lie, a bool may not
+        } else {
+            raw(&value, sizeof value);
+        }
     }
     template <class T>
         requires requires(T& value, Archive& archive) { value.persist(archive); }
