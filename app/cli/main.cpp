@@ -127,7 +127,8 @@ int main(int argc, char** argv)
             if (!command->get_subcommands().empty())
                 return;
             const auto rest = command->remaining();
-            std::fprintf(stderr, "%s\n%s", rest.empty() || rest[0].starts_with('-') ? "Which kind?" : ("There is no kind " + rest[0]).c_str(),
+            std::fprintf(stderr, "%s\n%s",
+                rest.empty() || rest[0].starts_with('-') ? "Which kind?" : ("There is no kind " + rest[0]).c_str(),
                 command->help("expertscope").c_str());
             status = 2;
         });

@@ -71,7 +71,7 @@ Expected<SynthValues> SynthValues::resolve(
 {
     SynthValues values;
     for (const auto& [name, text] : given) {
-        if (std::ranges::none_of(parameters, [&](const SynthParameter& p) { return p.name == name; }))
+        if (std::ranges::find(parameters, name, &SynthParameter::name) == parameters.end())
             return fail("this kind has no such option", "--" + name);
     }
     for (const SynthParameter& p : parameters) {

@@ -192,7 +192,6 @@ std::vector<Expectation> PlantedGenerator::expectations() const
 
 SynthKind plantedKind()
 {
-    const PlantedParameters usual;
     const auto number = SynthParameter::Type::Number;
     std::vector<SynthParameter> parameters{
         {"sequences", "Sequences, shared evenly among the domains", "256", 1, 2147483647},
