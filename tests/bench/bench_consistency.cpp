@@ -62,7 +62,7 @@ private:
     MemoryTrace m_trace;
 };
 
-void metric(benchmark::State& state, const MetricRequest& wanted)
+void metric(benchmark::State& state, const MetricRequest& wanted, unsigned replicates = 0)
 {
     const auto E = static_cast<std::uint16_t>(state.range(0)), k = static_cast<std::uint16_t>(state.range(1));
     static std::unique_ptr<Direct> source;
@@ -74,6 +74,7 @@ void metric(benchmark::State& state, const MetricRequest& wanted)
     AnalysisRequest request;
     request.metrics = {wanted};
     request.pass.threads = 1;
+    request.bootstrap = replicates;
     request.simulateUniform = false;
     for (auto _ : state) {
         auto results = analyse(*source, request);
@@ -115,6 +116,8 @@ void shapes(benchmark::internal::Benchmark* benchmark)
 }
 
 BENCHMARK_CAPTURE(metric, srp, MetricRequest{"srp"})->Apply(shapes)->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(metric, srp_bootstrap, MetricRequest{"srp"}, 1000)
+    ->Args({64, 8})->Iterations(1)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(metric, srp_m4, MetricRequest{"srp", {{"m", "4"}}})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(metric, srp_m16, MetricRequest{"srp", {{"m", "16"}}})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(metric, srp_m64, MetricRequest{"srp", {{"m", "64"}}})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
