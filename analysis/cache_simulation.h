@@ -5,6 +5,7 @@
 // with a full cache evicting a member, never the one that comes in.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,58 +36,45 @@ enum class CachePolicy
 
 /// Memory for simulations; one a thread.
 ///
-/// All four policies evict by a priority that does not depend on the cache. So a smaller cache holds a part of what a
-/// larger one holds (Mattson et al. 1970), and it is enough to know for each expert the smallest size that holds it.
-/// Priorities are turned into whole numbers beforehand, in their order, none twice; the members that one size has and the
-/// next smaller one has not are a set of bits, the first of which is the next to go.
+/// All four policies evict by a priority that does not depend on the cache. It is turned into a whole number, its key; a
+/// cache is the set of the keys of its members, a bit each, and evicts the first bit. Four sizes are simulated at a time,
+/// side by side and without branches: whether an expert is there is anybody's guess.
 class CacheSimulator
 {
 public:
-    /// Returns the number of hits by size. `sizes`: ascending, at least 1 each. `warm`: the first `size` distinct experts
-    /// of the sequence count as hits. `lookAhead`: m of LookAhead, in tokens. Experts must be below numExperts; more than
-    /// 2^30 choices throw std::length_error.
+    /// Returns the number of hits by size. `sizes`: at least 1 each. `warm`: the first `size` distinct experts of the
+    /// sequence count as hits. `lookAhead`: m of LookAhead, in tokens. Experts must be below numExperts; more than 2^28
+    /// choices throw std::length_error.
     std::span<const std::uint64_t> run(CachePolicy policy, const AccessStream& stream, std::size_t numExperts,
         std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead = 0);
 
 private:
     static constexpr std::uint32_t kNone = UINT32_MAX;
+    static constexpr std::size_t kLanes = 4; ///< sizes at a time
+    using Lanes = std::array<std::uint64_t, kLanes>;
+    template <std::size_t Depth> class Caches;
 
     struct Expert
     {
-        std::uint32_t key = 0; ///< in the ring number `level`
-        std::uint16_t level = 0; ///< the smallest size that holds it, by number; as many as there are sizes: none
-        bool judged = false, used = false; ///< came up
+        std::uint32_t key = kNone; ///< of its last use
+        std::uint32_t place = 0, ahead = 0; ///< LookAhead: what its key is made of
+        bool judged = false;
     };
-    template <std::size_t Depth> class Rings;
 
-    std::size_t numKeys() const { return m_owners.size(); }
-    void makeKeys(CachePolicy policy, const AccessStream& stream, std::size_t lookAhead);
     void keysOfUses(const AccessStream& stream);
     void keysOfNextUses(const AccessStream& stream);
-    void keysOfLookAhead(const AccessStream& stream, std::size_t lookAhead);
-    void judge(const std::uint32_t* begin, const std::uint32_t* end, bool warm);
-    template <std::size_t Depth> void simulate(const AccessStream& stream, bool warm, std::size_t lookAhead);
-    template <std::size_t Depth> void use(Rings<Depth>& rings, std::uint32_t x, std::uint32_t key);
-    void simulateLru(const AccessStream& stream, bool warm);
+    std::uint32_t keyOf(const Expert& expert) const;
+    template <std::size_t Depth> void simulate(const AccessStream& stream, Caches<Depth>& caches);
+    template <std::size_t Depth> void simulateLookAhead(const AccessStream& stream, Caches<Depth>& caches);
+    template <std::size_t Depth> std::uint32_t renumber(Caches<Depth>& caches);
 
-    std::span<const std::size_t> m_sizes;
     std::vector<std::uint64_t> m_hits; ///< [size]
-    std::vector<std::uint64_t> m_hitsAt; ///< [size + 1] choices of experts at a level
     std::vector<Expert> m_experts; ///< [E]
-    std::size_t m_numUsed = 0, m_numJudged = 0; ///< distinct experts so far
-    std::size_t m_numFull = 0; ///< sizes that are full
-    std::vector<std::uint64_t> m_bits; ///< of the rings
-    std::vector<std::uint32_t> m_keys; ///< by choice; LookAhead: from m_offsets on those that it gets later
-    std::vector<std::uint32_t> m_offsets; ///< [choice]
-    std::vector<std::uint32_t> m_owners; ///< [key] whose
+    std::vector<std::uint64_t> m_bits; ///< of the sets
+    std::vector<std::uint32_t> m_keys; ///< [choice]
     std::vector<std::uint32_t> m_counts, m_last, m_starts; ///< for making keys
-    std::vector<std::uint32_t> m_place; ///< LookAhead: [E] where its key stands in m_keys
-    struct Link
-    {
-        std::uint32_t previous, next;
-    };
-    std::vector<Link> m_links; ///< Lru: [E + 1], from the most recent one on
-    std::vector<std::uint32_t> m_oldest; ///< Lru: [size] the next to go
+    std::size_t m_lookAhead = 0, m_span = 0; ///< LookAhead: places there are for keys
+    std::vector<std::uint32_t> m_order; ///< LookAhead: [place] whose it is, when experts are renumbered
 };
 
 }

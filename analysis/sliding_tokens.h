@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 namespace expertscope {
@@ -66,6 +67,10 @@ private:
         const auto offset = m_firstExpert[site];
         const auto standIn = static_cast<Id>(m_numExperts + site * m_slots);
         if (block.evenSlots && distinctIds(ids, n, m_slots, block.evenSlots)) {
+            if (std::is_same_v<Id, std::uint16_t> && block.evenSlots == m_width && offset == 0) {
+                std::memcpy(to, ids, n * m_width * sizeof(Id));
+                return;
+            }
             for (std::size_t t = 0; t < n; ++t, ids += m_slots, to += m_width) {
                 std::size_t r = 0;
                 for (; r < block.evenSlots; ++r)

@@ -104,8 +104,15 @@ void WindowCounts::add(const WindowCounts& other)
         Length& mine = m_lengths[i];
         const Length& theirs = other.m_lengths[i];
         mine.windows += theirs.windows;
-        for (std::size_t cell = 0; cell < mine.atLeast.size(); ++cell)
-            mine.atLeast[cell] += theirs.atLeast[cell];
+        for (std::size_t e = 0; e < numExperts(); ++e) {
+            const std::size_t row = e * (mine.m + 1) + 1;
+            // What is chosen at least alpha times nowhere is not chosen more often either: bootstraps merge a lot.
+            for (std::size_t done = 0; done < mine.m && theirs.atLeast[row + done] != 0;) {
+                const std::size_t end = std::min(done + 16, mine.m);
+                for (; done < end; ++done)
+                    mine.atLeast[row + done] += theirs.atLeast[row + done];
+            }
+        }
     }
 }
 

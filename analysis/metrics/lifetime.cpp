@@ -4,81 +4,17 @@
 #include "analysis/per_site.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace expertscope {
 
 namespace {
 
-/// The experts used last, up to `capacity` of them, in order of use.
-class RecentExperts
-{
-public:
-    RecentExperts(std::size_t numExperts, std::size_t capacity)
-        : m_end(static_cast<std::uint32_t>(numExperts))
-        , m_capacity(capacity)
-        , m_links(numExperts + 1, {m_end, m_end})
-        , m_inside(numExperts)
-    {
-    }
-
-    std::size_t size() const { return m_size; }
-
-    void clear()
-    {
-        for (std::uint32_t x = m_links[m_end].next; x != m_end; x = m_links[x].next)
-            m_inside[x] = 0;
-        m_links[m_end] = {m_end, m_end};
-        m_size = 0;
-    }
-
-    /// Whether it had to be brought in.
-    bool use(std::uint32_t x)
-    {
-        if (x == m_links[m_end].next)
-            return false;
-        const bool isNew = !m_inside[x];
-        if (!isNew) {
-            takeOut(x);
-        } else {
-            m_inside[x] = 1;
-            if (m_size < m_capacity) {
-                ++m_size;
-            } else {
-                const std::uint32_t oldest = m_links[m_end].previous;
-                takeOut(oldest);
-                m_inside[oldest] = 0;
-            }
-        }
-        const std::uint32_t first = m_links[m_end].next;
-        m_links[x] = {m_end, first};
-        m_links[first].previous = x;
-        m_links[m_end].next = x;
-        return isNew;
-    }
-
-private:
-    struct Link
-    {
-        std::uint32_t previous, next;
-    };
-
-    void takeOut(std::uint32_t x)
-    {
-        const Link link = m_links[x];
-        m_links[link.previous].next = link.next;
-        m_links[link.next].previous = link.previous;
-    }
-
-    const std::uint32_t m_end; ///< the link that closes the ring: most recent first after it
-    const std::size_t m_capacity;
-    std::size_t m_size = 0;
-    std::vector<Link> m_links; ///< [E + 1]
-    std::vector<std::uint8_t> m_inside; ///< [E]
-};
-
 /// All from integers. The lengths of all runs together are the choices made, their number the choices that the token
 /// before did not make. The stays in a cache together are its sizes after each token, their number its misses.
+///
+/// Choices are numbered. The cache is a set of numbers, a bit each: its members' last choices. It evicts the first bit.
 class LifetimeState
 {
 public:
@@ -86,10 +22,10 @@ public:
         : m_site(site)
         , m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
         , m_rho(context.params.number("rho"))
-        , m_lastChosen(m_numExperts)
-        , m_recent(m_numExperts,
-              static_cast<std::size_t>(
-                  std::max(1.0, std::floor(m_rho * context.shape->sites[std::size_t(site)].topK + 0.5))))
+        , m_capacity(static_cast<std::size_t>(
+              std::max(1.0, std::floor(m_rho * context.shape->sites[std::size_t(site)].topK + 0.5))))
+        , m_last(m_numExperts)
+        , m_cache(std::bit_ceil(std::max<std::size_t>(64, (std::size_t(m_numExperts) + context.shape->numSlots) / 16)))
     {
     }
 
@@ -98,31 +34,18 @@ public:
         const std::size_t k = block.numSlots;
         for (const SequenceRun& run : block.runs) {
             if (!m_cursor.continues(m_site, run)) {
-                m_now += 2; // what was chosen last was not chosen by the token before
-                m_previousSize = 0;
-                m_recent.clear();
+                std::ranges::fill(m_cache, 0);
+                m_cached = m_previousSize = 0;
+                m_oldest = m_now / 64;
+                m_previous = m_now;
             }
             const std::uint16_t* ids = block.expertIds.data() + std::size_t(run.begin) * k;
-            Counts counts;
-            for (std::uint32_t t = 0; t < run.length; ++t, ids += k) {
-                ++m_now;
-                std::uint64_t size = 0;
-                for (std::size_t r = 0; r < k; ++r) {
-                    const std::uint16_t x = ids[r];
-                    if (x >= m_numExperts)
-                        continue;
-                    const std::uint64_t last = m_lastChosen[x];
-                    m_lastChosen[x] = m_now;
-                    size += last != m_now; // an id given twice is one choice
-                    counts.runs += last + 1 < m_now;
-                    counts.broughtIn += m_recent.use(x);
-                }
-                counts.choices += size;
-                counts.sizeProducts += size * m_previousSize;
-                counts.cached += m_recent.size();
-                m_previousSize = size;
-            }
-            m_counts.add(counts);
+            if (block.evenSlots == 8 && k == 8)
+                observeTokens<8>(ids, run.length, k);
+            else if (block.evenSlots == k)
+                observeTokens<1>(ids, run.length, k);
+            else
+                observeTokens<0>(ids, run.length, k);
         }
     }
 
@@ -166,15 +89,96 @@ private:
         void persist(Archive& archive) { archive(choices, runs, sizeProducts, cached, broughtIn); }
     };
 
+    /// Full: 8 or 1 when all k slots of all tokens are known to hold experts (8 of them), 0 when not.
+    template <std::size_t Full> void observeTokens(const std::uint16_t* ids, std::uint32_t length, std::size_t anyK)
+    {
+        const std::size_t k = Full > 1 ? Full : anyK, mask = m_cache.size() - 1, capacity = m_capacity;
+        std::uint64_t* const last = m_last.data();
+        std::uint64_t* const cache = m_cache.data();
+        Counts counts;
+        for (std::uint32_t t = 0; t < length; ++t, ids += k) {
+            if ((m_now + k) / 64 - m_oldest > mask)
+                renumber();
+            const std::uint64_t first = m_now, previous = m_previous;
+            std::uint64_t now = first, oldest = m_oldest, cached = m_cached, size = 0;
+            for (std::size_t r = 0; r < k; ++r) {
+                const std::uint16_t x = ids[r];
+                if (!Full && x >= m_numExperts)
+                    continue;
+                const std::uint64_t before = last[x];
+                last[x] = now;
+                size += before < first; // an id given twice is one choice
+                counts.runs += before < previous;
+                // No branches on hits: they are anybody's guess.
+                std::uint64_t& place = cache[before / 64 & mask];
+                const std::uint64_t hit = place >> (before & 63) & std::uint64_t(before / 64 >= oldest);
+                place &= ~(hit << (before & 63));
+                const std::uint64_t evicts = (hit ^ 1) & std::uint64_t(cached == capacity);
+                while (cache[oldest & mask] == 0 && oldest < now / 64)
+                    ++oldest;
+                cache[oldest & mask] &= cache[oldest & mask] - evicts;
+                cache[now / 64 & mask] |= std::uint64_t(1) << (now & 63);
+                counts.broughtIn += hit ^ 1;
+                cached += (hit ^ 1) - evicts;
+                ++now;
+            }
+            counts.choices += size;
+            counts.sizeProducts += size * m_previousSize;
+            counts.cached += cached;
+            m_previousSize = size;
+            m_previous = first;
+            m_now = now;
+            m_oldest = oldest;
+            m_cached = cached;
+        }
+        m_counts.add(counts);
+    }
+
+    /// Numbers the choices that still matter afresh, in their order, from the next multiple of 64 on: `m_cache` need not
+    /// be longer.
+    void renumber()
+    {
+        const std::size_t mask = m_cache.size() - 1;
+        const auto isCached = [&](std::uint64_t choice) {
+            return choice / 64 >= m_oldest && (m_cache[choice / 64 & mask] >> (choice & 63) & 1);
+        };
+        struct Choice
+        {
+            std::uint64_t number;
+            std::uint16_t expert;
+            bool cached;
+        };
+        std::vector<Choice> choices; // that put a member in its place, or are of the last token
+        for (std::uint16_t x = 0; x < m_numExperts; ++x) {
+            if (m_last[x] >= m_previous || isCached(m_last[x]))
+                choices.push_back({m_last[x], x, isCached(m_last[x])});
+        }
+        std::ranges::sort(choices, {}, &Choice::number);
+        std::vector<std::uint64_t> cache(m_cache.size());
+        m_now = (m_now + 63) / 64 * 64;
+        m_oldest = m_now / 64;
+        std::uint64_t previous = m_now;
+        for (const auto& [number, expert, cached] : choices) {
+            previous += number < m_previous;
+            cache[m_now / 64 & mask] |= std::uint64_t(cached) << (m_now & 63);
+            m_last[expert] = m_now++;
+        }
+        m_previous = previous;
+        m_cache = std::move(cache);
+    }
+
     SiteIndex m_site;
     std::uint16_t m_numExperts;
     double m_rho;
+    std::size_t m_capacity;
     RunCursor m_cursor;
     Counts m_counts;
-    std::uint64_t m_now = 1; ///< numbers the tokens
-    std::vector<std::uint64_t> m_lastChosen; ///< [E] number of the last token that chose it
-    std::uint64_t m_previousSize = 0;
-    RecentExperts m_recent;
+    std::uint64_t m_now = 1; ///< number of the next choice
+    std::uint64_t m_previous = 1; ///< of the previous token's first choice
+    std::uint64_t m_previousSize = 0, m_cached = 0;
+    std::vector<std::uint64_t> m_last; ///< [E] number of the last choice
+    std::vector<std::uint64_t> m_cache; ///< [number / 64, wrapping] bits: last choices of the cached experts
+    std::uint64_t m_oldest = 0; ///< no bit before 64 times this
 };
 
 }

@@ -235,6 +235,16 @@ private slots:
         QFETCH(unsigned, blockTokens);
         QFETCH(unsigned, skip);
         MemoryTrace trace = stickyTrace(8, even);
+        if (blockTokens != 1) { // and a sequence that for long has use for the same experts only
+            trace.addSequence(2500);
+            for (std::size_t site = 0; site < 2; ++site) {
+                for (unsigned t = 0; t < 2500; ++t) {
+                    const auto x = std::uint16_t(t < 2300 ? 1 : mix(t) % 3);
+                    for (unsigned r = 0; r < 3; ++r)
+                        trace.ids[site].push_back(site && r == 2 ? kNoExpert : std::uint16_t(x + (r + t) % (3 - site)));
+                }
+            }
+        }
         AnalysisRequest request;
         request.metrics = {{"lifetime"}, {"lifetime", {{"rho", "0.4"}}}, {"lifetime", {{"rho", "3"}}},
             {"distinct", {{"window", "1/5/16/1000"}}}};

@@ -427,6 +427,7 @@ private slots:
                 }
                 request.by = by;
                 request.bootstrap = replicates;
+                request.simulateUniform = replicates == 0; // takes long, and has nothing to do with intervals
                 const auto whole = analyse(trace, request);
                 QVERIFY(whole);
                 for (const unsigned shards : {3u, 50u}) { // 50: some are empty
@@ -460,6 +461,7 @@ private slots:
         std::erase_if(request.metrics, [](const MetricRequest& metric) {
             return std::ranges::find(metricRegistry(), metric.name, &MetricSpec::name)->twoPasses;
         });
+        request.simulateUniform = false; // takes long, and has nothing to do with states
         auto analysis = Analysis::prepare(trace.shape(), request);
         QVERIFY(analysis->run(trace));
         const std::string state = analysis->save().value();
