@@ -31,8 +31,7 @@ Expected<void> CellGenerator::next(std::uint32_t numTokens, const SlabSink& sink
             .entropy = m_buffer.entropy,
             .margin = m_buffer.margin,
             .logits = m_buffer.logits,
-            .loss = {},
-            .predictedIds = {}}));
+            .loss = {}}));
     }
     return {};
 }

@@ -42,7 +42,7 @@ struct RoutingSlab
     std::span<const float> margin; ///< [numTokens, numSites]
     std::span<const float> logits; ///< [numTokens, numSites, E max] or empty
     std::span<const float> loss; ///< [numTokens] or empty; written once a token
-    std::span<const std::int32_t> predictedIds; ///< [numTokens] or empty; written once a token; -1 unknown
+    std::span<const std::int32_t> predictedIds = {}; ///< [numTokens] or empty; written once a token; -1 unknown
 };
 
 /// How the writer works; changes no byte of the trace.

@@ -84,7 +84,7 @@ def eam(trace, test, l, n):
 
 
 def predict(trace, predictors=(previous, static, transition, eam), n=0):
-    trace = trace.select(range(trace.S))
+    trace = trace.select([s for s in range(trace.S) if trace.length[s]])  # a pass visits no empty sequence
     trace.fit, trace.undecided = trace.select(range(0, trace.S, 2)), set()
     test = trace.sequences()[1::2]
     out = []

@@ -66,7 +66,7 @@ def effective_k(trace, mass=0.9):
 
 def drop(trace, factors=(1, 1.25), bins=16):
     out = []
-    longest = max(trace.length)
+    longest = getattr(trace, "longest", max(trace.length))  # the same bins for the parts of a trace
     edges = [-(-b * longest // bins) for b in range(bins + 1)]
     for cf in factors:
         rows = []

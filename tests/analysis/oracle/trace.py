@@ -86,7 +86,9 @@ class Trace:
                      {name: [of[s] for s in sequences] for name, of in self.labels.items()}, self.values)
 
     def of_label(self, label, value):
-        return self.select([s for s in range(self.S) if self.labels[label][s] == value])
+        part = self.select([s for s in range(self.S) if self.labels[label][s] == value])
+        part.longest = max(self.length)
+        return part
 
 
 def load(path):
