@@ -63,6 +63,8 @@ public:
 private:
     void raw(void* data, std::size_t size)
     {
+        if (size == 0)
+            return; // an empty vector has no address
         if (!m_reading) {
             m_output.append(static_cast<const char*>(data), size);
         } else if (m_ok && size <= m_input.size()) {
