@@ -46,7 +46,7 @@ def balance(trace, batch=4):
                             ("entropy", H / math.log(E)), ("kl", math.log(E) - H), ("min_load", c.min() / c.mean()),
                             ("dead", (c == 0).sum())):
             out.append(row("balance." + name, value, n, l))
-        loads = [mask[b:e].sum(0) for b, e in trace.sequences()]
+        loads = [mask[b:e].sum(0) for b, e in trace.sequences() if e > b]
         batches = [sum(loads[i:i + batch]) for i in range(0, len(loads), batch)]
         for name, parts, params in (("sequence", loads, {}), ("batch", batches, {"batch": batch})):
             each = [max_vio(part) for part in parts if part.sum()]

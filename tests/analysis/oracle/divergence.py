@@ -35,13 +35,18 @@ def divergence(trace, label, pair="parallel", reference="", from_ids=False):
             total = source[tokens].sum(0)
             return total / total.sum() if total.sum() else None
 
-        whole = [q(np.arange(b, e)) for b, e in spans]
-        halves = [(q(np.arange(b, e, 2)), q(np.arange(b + 1, e, 2))) for b, e in spans]
+        texts = {}  # (value, key) -> its sequences; a text in several sequences is one
+        for s in range(trace.S):
+            if labels[s] is not None and keys[s] is not None:
+                texts.setdefault((labels[s], keys[s]), []).append(spans[s])
+        join = lambda parts: q(np.concatenate([np.zeros(0, int), *parts]))
+        whole = {text: join([np.arange(b, e) for b, e in of]) for text, of in texts.items()}
+        halves = {text: [join([np.arange(b + odd, e, 2) for b, e in of]) for odd in (0, 1)] for text, of in texts.items()}
         for value in trace.values[label]:
             if value == reference:
                 continue
-            pairs = [(r, s) for s in range(trace.S) for r in range(trace.S) if labels[r] == reference and labels[s] == value
-                     and keys[r] is not None and keys[r] == keys[s] and whole[r] is not None and whole[s] is not None]
+            pairs = [((reference, key), (v, key)) for v, key in texts if v == value and (reference, key) in texts]
+            pairs = [(r, s) for r, s in pairs if whole[r] is not None and whole[s] is not None]
             split = [halves[s] for _, s in pairs if halves[s][0] is not None and halves[s][1] is not None]
             where = dict(site=l, label={label: value}, other={"reference": reference})
             rows.append(mean_row(name + ".jsd", [jsd(whole[r], whole[s]) for r, s in pairs], **where))

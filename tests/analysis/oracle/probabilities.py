@@ -9,7 +9,7 @@ from rows import row, with_site_means
 
 def levels(trace, batch):
     """(level, parts of the trace as lists of tokens, params)."""
-    each = [np.arange(b, e) for b, e in trace.sequences()]
+    each = [np.arange(b, e) for b, e in trace.sequences() if e > b]
     batches = [np.concatenate(each[i:i + batch]) for i in range(0, len(each), batch)]
     each, batches = ([tokens for tokens in parts if len(tokens)] for parts in (each, batches))
     return ("corpus", [np.arange(trace.T)], {}), ("micro_batch", batches, {"batch": batch}), ("sequence", each, {})
