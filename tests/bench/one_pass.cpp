@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What metrics cost beyond reading: one_pass TRACE [--rounds N] [--threads N] [--each] [METRIC…]
+// What metrics cost beyond reading: one_pass TRACE [--rounds N] [--threads N] [--block TOKENS] [--each] [METRIC…]
 //
 // Reads and inflates the trace alone (a pass without metrics, tiles of all sites) and with the metrics (default: all
 // that need only ids and are not on request), in turn, and prints medians, their ratio, and the largest memory.
@@ -58,13 +58,15 @@ int main(int argc, char** argv)
             rounds = std::atoi(argv[++i]);
         else if (!std::strcmp(argv[i], "--threads") && i + 1 < argc)
             options.threads = unsigned(std::atoi(argv[++i]));
+        else if (!std::strcmp(argv[i], "--block") && i + 1 < argc)
+            options.blockTokens = unsigned(std::atoi(argv[++i]));
         else if (!std::strcmp(argv[i], "--each"))
             each = true;
         else
             metrics.push_back({argv[i]});
     }
     if (argc < 2 || rounds < 1) {
-        std::fprintf(stderr, "one_pass TRACE [--rounds N] [--threads N] [--each] [METRIC...]\n");
+        std::fprintf(stderr, "one_pass TRACE [--rounds N] [--threads N] [--block TOKENS] [--each] [METRIC...]\n");
         return 2;
     }
     auto trace = TraceFile::open(argv[1]);
