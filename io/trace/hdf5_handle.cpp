@@ -237,6 +237,10 @@ Expected<std::vector<std::string>> readTexts(
     const Handle memory(H5Tcopy(H5T_C_S1), H5Tclose);
     if (!memory || H5Tset_cset(memory, H5Tget_cset(type)) < 0)
         return failed("text type", where);
+    // Once: made variable twice, the type is one that HDF5 cannot convert to.
+    if (variable ? H5Tset_size(memory, H5T_VARIABLE) < 0
+                 : H5Tset_size(memory, size + 1) < 0 || H5Tset_strpad(memory, H5T_STR_NULLTERM) < 0)
+        return failed("text type", where);
     std::vector<std::string> texts;
     // Piece by piece: what a file claims is never allocated before it was read.
     constexpr std::uint64_t kPiece = 4096;
@@ -249,8 +253,7 @@ Expected<std::vector<std::string>> readTexts(
             return failed("cannot be read", where);
         if (variable) {
             std::vector<char*> pointers(n, nullptr);
-            if (H5Tset_size(memory, H5T_VARIABLE) < 0
-                || H5Dread(dataset, memory, memorySpace, fileSpace, H5P_DEFAULT, pointers.data()) < 0)
+            if (H5Dread(dataset, memory, memorySpace, fileSpace, H5P_DEFAULT, pointers.data()) < 0)
                 return failed("cannot be read", where);
             Expected<void> status;
             for (auto* p : pointers) {
@@ -263,8 +266,7 @@ Expected<std::vector<std::string>> readTexts(
             ES_TRY(status);
         } else {
             std::vector<char> buffer(n * (size + 1), '\0');
-            if (H5Tset_size(memory, size + 1) < 0 || H5Tset_strpad(memory, H5T_STR_NULLTERM) < 0
-                || H5Dread(dataset, memory, memorySpace, fileSpace, H5P_DEFAULT, buffer.data()) < 0)
+            if (H5Dread(dataset, memory, memorySpace, fileSpace, H5P_DEFAULT, buffer.data()) < 0)
                 return failed("cannot be read", where);
             for (hsize_t i = 0; i < n; ++i)
                 texts.emplace_back(buffer.data() + i * (size + 1));
