@@ -9,11 +9,6 @@ namespace expertscope {
 
 namespace {
 
-std::string numberOrNull(const std::optional<double>& value)
-{
-    return value ? numberText(*value) : "null";
-}
-
 template <class Row> std::string siteText(const Row& row)
 {
     return row.site ? std::to_string(row.site->value) : "null";
@@ -27,21 +22,6 @@ template <class Row> std::string labelText(const Row& row)
 template <class Row> std::string otherText(const Row& row)
 {
     return row.other.empty() ? "null" : textsJson(row.other);
-}
-
-void writeRow(std::ostream& out, const ResultRow& row)
-{
-    out << "{\"metric\": " << quotedJson(row.metric) << ", \"params\": " << paramsJson(row.params)
-        << ", \"site\": " << siteText(row)
-        << ", \"expert\": " << (row.expert ? std::to_string(row.expert->value) : "null")
-        << ", \"label\": " << labelText(row) << ", \"other\": " << otherText(row)
-        << ", \"value\": " << numberOrNull(row.value) << ", \"unit\": " << quotedJson(row.unit) << ", \"n\": " << row.n
-        << ", \"uniform\": " << numberOrNull(row.uniform) << ", \"interval\": ";
-    if (row.interval)
-        out << '[' << numberText(row.interval->first) << ", " << numberText(row.interval->second) << ']';
-    else
-        out << "null";
-    out << ", \"undefined\": " << (row.undefined.empty() ? "null" : quotedJson(row.undefined)) << '}';
 }
 
 /// The values of the axes from `axis` on; `at` goes over them in order.
@@ -82,11 +62,36 @@ void writeMatrix(std::ostream& out, const ResultMatrix& matrix)
 
 }
 
-void writeResultsJson(std::ostream& out, const ResultDocument& document)
+std::string numberOrNull(const std::optional<double>& value)
 {
-    const ResultOrigin& origin = document.origin;
-    out << "{\"format\": " << quotedJson(kResultsFormat)
-        << ",\n \"format_version\": " << quotedJson(kResultsFormatVersion) << ",\n \"trace\": ";
+    return value ? numberText(*value) : "null";
+}
+
+std::string intervalJson(const std::optional<std::pair<double, double>>& interval)
+{
+    return interval ? "[" + numberText(interval->first) + ", " + numberText(interval->second) + "]" : "null";
+}
+
+void writeRowKeyJson(std::ostream& out, const ResultRow& row)
+{
+    out << "\"metric\": " << quotedJson(row.metric) << ", \"params\": " << paramsJson(row.params)
+        << ", \"site\": " << siteText(row)
+        << ", \"expert\": " << (row.expert ? std::to_string(row.expert->value) : "null")
+        << ", \"label\": " << labelText(row) << ", \"other\": " << otherText(row);
+}
+
+void writeRowJson(std::ostream& out, const ResultRow& row)
+{
+    out << '{';
+    writeRowKeyJson(out, row);
+    out << ", \"value\": " << numberOrNull(row.value) << ", \"unit\": " << quotedJson(row.unit) << ", \"n\": " << row.n
+        << ", \"uniform\": " << numberOrNull(row.uniform) << ", \"interval\": " << intervalJson(row.interval)
+        << ", \"undefined\": " << (row.undefined.empty() ? "null" : quotedJson(row.undefined)) << '}';
+}
+
+void writeOriginJson(std::ostream& out, const ResultOrigin& origin)
+{
+    out << "\"trace\": ";
     if (origin.traces.size() == 1) {
         out << pairsJson(origin.traces.front());
     } else {
@@ -95,12 +100,19 @@ void writeResultsJson(std::ostream& out, const ResultDocument& document)
             out << (i ? ",\n  " : "") << pairsJson(origin.traces[i]);
         out << ']';
     }
-    out << ",\n \"tool\": " << pairsJson(origin.tool) << ",\n \"options\": " << pairsJson(origin.options)
-        << ",\n \"rows\": [";
+    out << ",\n \"tool\": " << pairsJson(origin.tool) << ",\n \"options\": " << pairsJson(origin.options);
+}
+
+void writeResultsJson(std::ostream& out, const ResultDocument& document)
+{
+    out << "{\"format\": " << quotedJson(kResultsFormat)
+        << ",\n \"format_version\": " << quotedJson(kResultsFormatVersion) << ",\n ";
+    writeOriginJson(out, document.origin);
+    out << ",\n \"rows\": [";
     const char* separator = "\n";
     for (const ResultRow& row : document.results.rows) { // one at a time: the rows of a big model are many
         out << separator << "  ";
-        writeRow(out, row);
+        writeRowJson(out, row);
         separator = ",\n";
     }
     out << "\n ],\n \"matrices\": [";

@@ -42,38 +42,63 @@ std::set<std::string> listsAmong(const RowList& rows)
     return lists;
 }
 
-/// Rows that may share a table: the same kinds of keys, labelled or not.
+/// Rows that may share a table: labelled or not, the same parameters that vary, the same keys of `other`.
 using Signature = std::tuple<bool, std::set<std::string>, std::set<std::string>>;
 
-Signature signatureOf(const ResultRow& row, const std::set<std::string>& labelled)
+class Signatures
 {
-    Signature signature{labelled.contains(row.metric), {}, {}};
-    for (const auto& [name, value] : row.params) {
-        if (name != "sites")
-            std::get<1>(signature).insert(name);
+public:
+    explicit Signatures(const RowList& rows)
+    {
+        std::map<std::string, std::set<std::string>> values;
+        std::set<RowKey> seen;
+        for (const ResultRow* row : rows) {
+            if (row->label)
+                m_labelled.insert(row->metric);
+            for (const auto& [name, value] : row->params) {
+                if (values[name].insert(parameterText(value)).second && values[name].size() > 1)
+                    m_varying.insert(name);
+            }
+            RowKey key = keyOf(*row);
+            std::get<5>(key).clear();
+            if (!seen.insert(std::move(key)).second)
+                m_manyOthers.insert(row->metric);
+        }
+        m_varying.erase("sites"); // how many sites a mean is of
     }
-    for (const auto& [name, value] : row.other)
-        std::get<2>(signature).insert(name);
-    return signature;
-}
+
+    Signature of(const ResultRow& row) const
+    {
+        Signature signature{m_labelled.contains(row.metric), {}, {}};
+        for (const auto& [name, value] : row.params) {
+            if (m_varying.contains(name))
+                std::get<1>(signature).insert(name);
+        }
+        // What does not tell rows apart goes along with the value.
+        if (m_manyOthers.contains(row.metric)) {
+            for (const auto& [name, value] : row.other)
+                std::get<2>(signature).insert(name);
+        }
+        return signature;
+    }
+
+private:
+    std::set<std::string> m_labelled, m_varying, m_manyOthers;
+};
 
 void addScalars(ResultFamily& family, const RowList& rows, const LayoutOptions& options)
 {
-    std::set<std::string> labelled;
-    for (const ResultRow* row : rows) {
-        if (row->label)
-            labelled.insert(row->metric);
-    }
+    const Signatures signatures(rows);
     std::vector<Signature> order;
     std::map<Signature, RowList> groups;
     for (const ResultRow* row : rows) {
-        Signature signature = signatureOf(*row, labelled);
+        Signature signature = signatures.of(*row);
         if (row->value && groups.try_emplace(signature).second)
             order.push_back(std::move(signature));
     }
     for (const ResultRow* row : rows) {
         // An undefined row goes where its like are; alone, the notes tell of it.
-        if (const auto group = groups.find(signatureOf(*row, labelled)); group != groups.end())
+        if (const auto group = groups.find(signatures.of(*row)); group != groups.end())
             group->second.push_back(row);
     }
     // Tables that compare label values come last: they are the longest.
@@ -88,7 +113,7 @@ void addLists(
     std::vector<std::string> order;
     std::map<std::string, RowList> byMetric;
     for (const ResultRow* row : rows) {
-        if (!lists.contains(row->metric))
+        if (!lists.contains(row->metric) || !row->expert)
             continue;
         if (!byMetric.contains(row->metric))
             order.push_back(row->metric);

@@ -59,6 +59,7 @@ LineKeys::LineKeys(const RowList& rows, bool withOther, const LayoutOptions& opt
                 note(name, false);
         }
     }
+    // Measures of one table that lack a parameter are not of another value of it.
     for (const Part& part : m_parts) {
         if (part.values.size() == 1)
             m_constants.emplace_back(part.name, part.values.front());

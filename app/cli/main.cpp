@@ -2,6 +2,7 @@
 //
 // expertscope: every headless command but capture. Parses, calls, reports. The only file that includes CLI11.
 #include "app/cli/analyze_command.h"
+#include "app/cli/compare_command.h"
 #include "app/cli/figure_command.h"
 #include "app/cli/info_command.h"
 #include "app/cli/metrics_command.h"
@@ -104,6 +105,15 @@ int main(int argc, char** argv)
         command->add_option("--shard", analyze.shard,
             "I/N: analyse the I-th of N parts (from 1) and write its state to -o PART.esp, for merge");
         command->callback([&] { status = expertscope::runAnalyze(analyze); });
+    }
+    expertscope::CompareOptions compare;
+    {
+        auto* command = app.add_subcommand("compare", "The same metrics of two traces, side by side");
+        command->add_option("A", compare.a, "The first trace")->required();
+        command->add_option("B", compare.b, "The second one; differences are B - A")->required();
+        addAnalysisOptions(*command, compare.analysis);
+        addOutputOptions(*command, compare.output);
+        command->callback([&] { status = expertscope::runCompare(compare); });
     }
     expertscope::MergeOptions merge;
     {
