@@ -2,10 +2,13 @@
 //
 // expertscope: every headless command but capture. Parses, calls, reports. The only file that includes CLI11.
 #include "app/cli/analyze_command.h"
+#include "app/cli/compare_command.h"
 #include "app/cli/figure_command.h"
 #include "app/cli/info_command.h"
+#include "app/cli/metrics_command.h"
 #include "app/cli/repair_command.h"
 #include "app/cli/synth_command.h"
+#include "app/cli/shard_command.h"
 #include "io/base/version.h"
 
 #include <CLI/CLI.hpp>
@@ -37,6 +40,34 @@ int startSibling(const std::string& name, char** arguments)
     return 1;
 }
 
+void addAnalysisOptions(CLI::App& command, expertscope::AnalysisOptions& options)
+{
+    command
+        .add_option("--metric", options.metrics,
+            "NAME[:KEY=VALUE,...], may be repeated; lists with '/': srp:m=4/16; all: every metric; default: all but "
+            "the slow ones")
+        ->allow_extra_args(false);
+    command.add_option("--by", options.by, "Compare the values of this label");
+    command.add_option("--where", options.where, "LABEL=VALUE: only these sequences, may be repeated")
+        ->allow_extra_args(false);
+    command.add_option("--sites", options.sites, "Router sites, such as 0-3,7; default: all");
+    command.add_option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");
+    command.add_option("--bootstrap", options.bootstrap,
+        "95 % intervals from so many draws of the sequences, such as 1000; default: none");
+    command.add_option("--threads", options.threads, "Worker threads; default: all cores")->check(CLI::Range(0, 1024));
+    command.add_flag("--no-cache", options.noCache, "Neither use nor keep results computed before");
+}
+
+void addOutputOptions(CLI::App& command, expertscope::OutputOptions& options)
+{
+    command.add_flag("--json", options.json, "Write JSON");
+    command.add_flag("--csv", options.csv, "Write CSV");
+    command.add_flag("--latex", options.latex, "Write LaTeX tables (package booktabs)");
+    command.add_flag("--hdf5", options.hdf5, "Write HDF5, with -o");
+    command.add_option(
+        "-o,--output", options.output, "Write to this file (.json, .csv, .tex and .h5 choose the format)");
+}
+
 }
 
 int main(int argc, char** argv)
@@ -58,31 +89,45 @@ int main(int argc, char** argv)
 
     expertscope::RepairCommand repair;
     auto* repairOptions = app.add_subcommand("repair", "Make a readable trace of what a killed capture left");
-    repairOptions->add_option("FILE", repair.file, "the trace that was to be written (FILE.part lies beside it)")->required();
+    repairOptions->add_option("FILE", repair.file, "the trace that was to be written (FILE.part lies beside it)")
+        ->required();
     repairOptions->add_flag("--json", repair.json, "for programs");
     repairOptions->callback([&] { status = expertscope::runRepair(repair); });
 
     expertscope::AnalyzeOptions analyze;
     {
-        auto* command = app.add_subcommand("analyze", "Compute routing metrics of a trace");
-        command->add_option("trace", analyze.trace, "The trace")->required();
-        command->add_option("--metric", analyze.metrics, "A metric, may be repeated; default: all")
-            ->allow_extra_args(false);
-        command->add_option("--by", analyze.by, "Compare the values of this label");
-        command->add_option("--where", analyze.where, "LABEL=VALUE: only these sequences, may be repeated")
-            ->allow_extra_args(false);
-        command->add_option("--sites", analyze.sites, "Router sites, such as 0-3,7; default: all");
-        command->add_option("--skip-first", analyze.skipFirst, "Leading tokens of each sequence to leave out");
-        command->add_option("--threads", analyze.threads, "Worker threads; default: all cores")
-            ->check(CLI::Range(0, 1024));
-        command->add_flag("--json", analyze.json, "Write JSON");
-        command->add_flag("--csv", analyze.csv, "Write CSV");
-        command->add_option("-o,--output", analyze.output, "Write to this file (.json and .csv choose the format)");
+        auto* command = app.add_subcommand("analyze", "Compute routing metrics of traces");
+        command
+            ->add_option("trace", analyze.traces,
+                "The trace; several of the same tokens are compared, the last is the final one")
+            ->required();
+        addAnalysisOptions(*command, analyze.analysis);
+        addOutputOptions(*command, analyze.output);
+        command->add_option("--shard", analyze.shard,
+            "I/N: analyse the I-th of N parts (from 1) and write its state to -o PART.esp, for merge");
         command->callback([&] { status = expertscope::runAnalyze(analyze); });
+    }
+    expertscope::CompareOptions compare;
+    {
+        auto* command = app.add_subcommand("compare", "The same metrics of two traces, side by side");
+        command->add_option("A", compare.a, "The first trace")->required();
+        command->add_option("B", compare.b, "The second one; differences are B - A")->required();
+        addAnalysisOptions(*command, compare.analysis);
+        addOutputOptions(*command, compare.output);
+        command->callback([&] { status = expertscope::runCompare(compare); });
+    }
+    expertscope::MergeOptions merge;
+    {
+        auto* command = app.add_subcommand("merge", "Make results of all parts that analyze --shard wrote");
+        command->add_option("part", merge.parts, "The parts, in any order")->required();
+        command->add_option("--trace", merge.trace, "The trace; default: where it was for the first part");
+        addOutputOptions(*command, merge.output);
+        command->callback([&] { status = expertscope::runMerge(merge); });
     }
     expertscope::FigureOptions figure;
     {
-        auto* command = app.add_subcommand("figure", "Draw a figure of a trace: PDF, SVG or PNG, with its data and spec");
+        auto* command =
+            app.add_subcommand("figure", "Draw a figure of a trace: PDF, SVG or PNG, with its data and spec");
         command->add_option("view", figure.view, "What to draw: load (layers x experts)")->required();
         command->add_option("trace", figure.trace, "The trace; default: the one the --spec names");
         command->add_option("-o,--output", figure.output, "NAME.pdf, .svg or .png")->required();
@@ -91,7 +136,8 @@ int main(int argc, char** argv)
         command->add_option("--height", figure.height, "Default: from the number of layers");
         command->add_option("--where", figure.where, "LABEL=VALUE: only these sequences, may be repeated")
             ->allow_extra_args(false);
-        command->add_option("--metric", figure.metric, "relative, share or ratio; default relative, with --where ratio");
+        command->add_option(
+            "--metric", figure.metric, "relative, share or ratio; default relative, with --where ratio");
         command->add_option("--against", figure.against, "What a ratio compares with: uniform or all");
         command->add_option("--sort", figure.sort, "Experts by id or by load");
         command->add_option("--colour,--color", figure.colour, "viridis, cividis, batlow or vik");
@@ -111,11 +157,13 @@ int main(int argc, char** argv)
         command->add_flag("--json", figure.json, "Say as JSON what was written");
         command->callback([&] { status = expertscope::runFigureCommand(figure); });
     }
+    std::vector<std::string> metricNames;
     bool metricsJson = false;
     {
-        auto* command = app.add_subcommand("metrics", "List the metrics: definition, source, needs");
+        auto* command = app.add_subcommand("metrics", "List the metrics: definition, source, parameters, needs");
+        command->add_option("metric", metricNames, "Names; default: all");
         command->add_flag("--json", metricsJson, "Write JSON");
-        command->callback([&] { status = expertscope::runMetrics(metricsJson); });
+        command->callback([&] { status = expertscope::runMetrics(metricNames, metricsJson); });
     }
 
     expertscope::SynthCommand synth;

@@ -1,33 +1,50 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Result rows as a table to read, as JSON and as CSV.
+// Where results go: the terminal or a file, in the format that was asked for.
 #pragma once
 
-#include "analysis/result.h"
+#include "analysis/results/layout.h"
 
-#include <iosfwd>
+#include <filesystem>
+#include <functional>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace expertscope {
 
-/// What made the rows; goes into every file. Ordered name-value pairs.
-struct ResultOrigin
+struct OutputOptions
 {
-    std::vector<std::pair<std::string, std::string>> trace; ///< path, uuid, model, tokens, …
-    std::vector<std::pair<std::string, std::string>> tool; ///< name, version
-    std::vector<std::pair<std::string, std::string>> options; ///< as given
+    bool json = false, csv = false, latex = false, hdf5 = false; ///< none: as the ending of `output` says, else tables
+    std::filesystem::path output; ///< empty: standard output
 };
 
-/// {"trace": {…}, "tool": {…}, "options": {…}, "rows": [{"metric": …, "params": …, "site": …, …}]}, a row a line.
-/// Numbers read back to the same double. Text that is not UTF-8 gets U+FFFD.
-void writeJson(std::ostream& out, const ResultOrigin& origin, const std::vector<ResultRow>& rows);
+enum class OutputFormat
+{
+    Tables,
+    Json,
+    Csv,
+    Latex,
+    Hdf5
+};
 
-/// "# name: value" lines, a header, then a row a line (RFC 4180). Same numbers as the JSON.
-void writeCsv(std::ostream& out, const ResultOrigin& origin, const std::vector<ResultRow>& rows);
+/// Errors are wrong uses: two formats, HDF5 without a file.
+Expected<OutputFormat> formatOf(const OutputOptions& options);
 
-/// Tables to read, one a metric, the uniform value in brackets beside each number; of long expert lists the ends.
-void writeTables(std::ostream& out, const RoutingShape& shape, const std::vector<ResultRow>& rows, std::size_t width);
+/// Writes the whole file or none of it; to standard output when `path` is empty.
+Expected<void> writeOutput(const std::filesystem::path& path, const std::string& text);
+
+/// `everything`: long tables whole. `heading` stands over tables on the terminal; `layers`: see LayoutOptions.
+Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const ResultDocument& document,
+    bool everything, const std::string& heading, const std::vector<std::uint16_t>& layers);
+
+/// "expertscope: …" on stderr, as every command ends that fails.
+int failed(const Error& error, int status = 1);
+
+/// A percentage on the terminal, once a second has passed; nothing where stderr is no terminal.
+class TerminalProgress
+{
+public:
+    std::function<bool(double)> callback() const;
+    ~TerminalProgress();
+};
 
 }

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
-#include <cstdio>
 #include <cstdlib>
 
 #include <sys/ioctl.h>
@@ -66,19 +64,43 @@ std::size_t terminalWidth()
     return 120;
 }
 
-std::string formatNumber(double value, double largest, bool integers)
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent)
 {
-    int decimals = 0;
-    if (!integers && largest > 0)
-        decimals = std::clamp(3 - int(std::floor(std::log10(largest))), 0, 7);
-    else if (!integers)
-        decimals = 3;
-    char text[64];
-    if (largest >= 1e12 || (largest > 0 && largest < 1e-6))
-        std::snprintf(text, sizeof text, "%.4g", value);
-    else
-        std::snprintf(text, sizeof text, "%.*f", decimals, value);
-    return text;
+    std::string lines;
+    std::size_t used = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(' ', at), text.size());
+        const std::string word = text.substr(at, end - at);
+        const std::size_t needed = displayWidth(word);
+        if (used > 0 && used + 1 + needed > width) {
+            lines += '\n' + std::string(indent, ' ');
+            used = indent;
+        } else if (at > 0) {
+            lines += ' ';
+            ++used;
+        }
+        lines += word;
+        used += needed;
+        at = end + 1;
+    }
+    return lines + '\n';
+}
+
+std::string shortened(const std::string& text, std::size_t width)
+{
+    if (displayWidth(text) <= width)
+        return text;
+    std::string start;
+    std::size_t used = 1; // the dots
+    forEachCharacter(text, [&, full = false](utf8proc_int32_t codepoint, std::string_view bytes) mutable {
+        const std::size_t needed = codepoint < 0 ? 1 : std::size_t(std::max(0, utf8proc_charwidth(codepoint)));
+        full |= used + needed > width;
+        if (full)
+            return;
+        used += needed;
+        start += bytes;
+    });
+    return start + "…";
 }
 
 void TextTable::addColumn(std::string header, Align align, bool isKey, bool keepWithPrevious)

@@ -19,9 +19,11 @@ std::size_t displayWidth(std::string_view text);
 /// Columns of the terminal on standard output; where that is none, $COLUMNS, else 120.
 std::size_t terminalWidth();
 
-/// A number with about four significant digits, the same number of decimals for a whole column: `largest` is the
-/// column's largest magnitude, `integers` that it has no fractions.
-std::string formatNumber(double value, double largest, bool integers);
+/// The text in lines of at most `width` columns, broken at spaces; all but the first begin with `indent` spaces.
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent);
+
+/// The text, or its beginning and "…" when it needs more than `width` columns.
+std::string shortened(const std::string& text, std::size_t width);
 
 /// A table whose first columns identify the line. When it is wider than the terminal, the other columns go on in a
 /// second table below, again behind the first ones.

@@ -15,6 +15,7 @@ Expected<void> Builder::create()
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
     H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_obj_track_times(creation, false); // the same contents are the same bytes
     m_file = Handle(H5Fcreate(m_path.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose);
     if (!m_file)
         return failed("cannot be created", m_path);
@@ -43,6 +44,7 @@ Expected<Handle> Builder::group(const std::string& path)
 {
     const Handle creation(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
     H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_obj_track_times(creation, false);
     Handle made(H5Gcreate2(m_file, path.c_str(), H5P_DEFAULT, creation, H5P_DEFAULT), H5Gclose);
     if (!made)
         return failed("group '" + path + "' cannot be made", m_path);
@@ -56,6 +58,7 @@ Expected<Handle> Builder::dataset(const DatasetSpec& spec)
         most[0] = H5S_UNLIMITED;
     const Handle space(H5Screate_simple(static_cast<int>(spec.dims.size()), spec.dims.data(), most.data()), H5Sclose);
     const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+    H5Pset_obj_track_times(creation, false);
     if (!spec.chunk.empty())
         H5Pset_chunk(creation, static_cast<int>(spec.chunk.size()), spec.chunk.data());
     if (spec.filters.shuffle)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The only way Expertscope touches the HDF5 C API: RAII handles, one lock, errors as values. Private to io/trace:
-// included by .cpp files only.
+// The only way Expertscope touches the HDF5 C API: RAII handles, one lock, errors as values. For io/trace and
+// analysis/results alone: included by .cpp files only.
 #pragma once
 
 #include "io/base/error.h"

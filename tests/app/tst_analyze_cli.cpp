@@ -1,60 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // `expertscope analyze` and `expertscope metrics` as a user runs them, on trace M of metrics.md 9.1 in a file.
-#include "../analysis/synthetic_trace.h"
-#include "analysis/accumulator.h"
-#include "app/cli/analyze_command.h"
+#include "analysis/results/result_document.h"
+#include "app/cli/analysis_options.h"
 #include "app/cli/table.h"
-#include "io/trace/trace_writer.h"
+#include "cli_fixture.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <filesystem>
+#include <sstream>
 
 using namespace expertscope;
 using namespace expertscope::testing;
-
-struct Outcome
-{
-    int status = -1;
-    QByteArray out, err;
-};
-
-static Outcome run(const QStringList& arguments, int columns = 100)
-{
-    QProcess process;
-    auto environment = QProcessEnvironment::systemEnvironment();
-    environment.insert("COLUMNS", QString::number(columns));
-    process.setProcessEnvironment(environment);
-    process.start(EXPERTSCOPE_BIN_DIR "/expertscope", arguments);
-    if (!process.waitForFinished(60000))
-        return {};
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2, process.readAllStandardOutput(),
-        process.readAllStandardError()};
-}
-
-/// Fields of one CSV record (no line breaks inside fields here).
-static QStringList fields(const QString& line)
-{
-    QStringList list(QString{});
-    bool quoted = false;
-    for (qsizetype i = 0; i < line.size(); ++i) {
-        if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"')
-            list.back() += line[i++];
-        else if (line[i] == '"')
-            quoted = !quoted;
-        else if (line[i] == ',' && !quoted)
-            list.append(QString());
-        else
-            list.back() += line[i];
-    }
-    return list;
-}
 
 class TestAnalyzeCli : public QObject
 {
@@ -68,38 +29,8 @@ class TestAnalyzeCli : public QObject
 private slots:
     void initTestCase()
     {
-        const MemoryTrace source = splitmixTrace('M', true);
-        const RoutingShape& shape = source.shape();
-        TracePlan plan;
-        plan.sites = shape.sites;
-        plan.columns = {.weights = true, .entropy = true, .margin = true, .logits = false, .tokenIds = true};
-        const char* languages[] = {"de", "de", "日本語", "日本語", "", "a,\"b\"", "a,\"b\"", "a,\"b\""};
-        for (std::size_t s = 0; s < 8; ++s) {
-            PlannedSequence sequence;
-            sequence.name = "s" + std::to_string(s);
-            if (*languages[s])
-                sequence.labels["language"] = languages[s];
-            sequence.labels["half"] = s < 4 ? "first" : "second";
-            sequence.tokenIds.assign(512, 1);
-            plan.sequences.push_back(sequence);
-        }
         m_trace = at("trace M.h5");
-        auto writer = TraceWriter::create(m_trace.toStdString(), plan);
-        QVERIFY2(writer, writer ? "" : writer.error().message().c_str());
-        for (std::uint16_t site = 0; site < 4; ++site) {
-            RoutingSlab slab;
-            slab.firstSite = SiteIndex(site);
-            slab.numSites = 1;
-            slab.numTokens = 4096;
-            slab.expertIds = source.ids[site];
-            slab.weights = source.weights[site];
-            slab.entropy = source.entropy[site];
-            slab.margin = source.margin[site];
-            const auto appended = (*writer)->append(slab);
-            QVERIFY2(appended, appended ? "" : appended.error().message().c_str());
-        }
-        const auto finished = (*writer)->finish(true);
-        QVERIFY2(finished, finished ? "" : finished.error().message().c_str());
+        writeTraceM(m_trace);
     }
 
     void tablesToRead()
@@ -108,7 +39,7 @@ private slots:
         QCOMPARE(plain.status, 0);
         QCOMPARE(plain.err, QByteArray());
         for (const char* text : {"trace M.h5: 4096 tokens in 8 sequences, 4 sites, top-8 of 64", "0.1543", "(0.6791)",
-                 "E30 591", "undefined: specialisation: needs a label to compare by; the trace has"})
+                 "E30 591", "specialisation: needs a label to compare by; the trace has"})
             QVERIFY2(plain.out.contains(text), text);
         const Outcome by = run({"analyze", m_trace, "--by", "language"});
         QCOMPARE(by.status, 0);
@@ -233,7 +164,13 @@ private slots:
         QTest::newRow("negative skip") << QStringList{m_trace, "--skip-first", "-3"};
         QTest::newRow("word for a number") << QStringList{m_trace, "--threads", "many"};
         QTest::newRow("two formats") << QStringList{m_trace, "--json", "--csv"};
-        QTest::newRow("two traces") << QStringList{m_trace, m_trace};
+        QTest::newRow("one trace twice") << QStringList{m_trace, m_folder.path() + "/./trace M.h5"};
+        QTest::newRow("HDF5 to nowhere") << QStringList{m_trace, "--hdf5"};
+        QTest::newRow("no such parameter") << QStringList{m_trace, "--metric", "load:m=3"};
+        QTest::newRow("no key") << QStringList{m_trace, "--metric", "load:3"};
+        QTest::newRow("no parameter") << QStringList{m_trace, "--metric", "load:"};
+        QTest::newRow("one replicate") << QStringList{m_trace, "--bootstrap", "1"};
+        QTest::newRow("too many replicates") << QStringList{m_trace, "--bootstrap", "1000000"};
     }
     void usedWronglyIsTwo()
     {
@@ -283,7 +220,141 @@ private slots:
         for (const auto& metric : list) {
             for (const char* name : {"name", "definition", "source", "needs"})
                 QVERIFY(!metric.toObject()[name].toString().isEmpty());
-            QVERIFY(text.out.contains(metric.toObject()["definition"].toString().toUtf8()));
+            QVERIFY(text.out.simplified().contains(metric.toObject()["definition"].toString().simplified().toUtf8()));
+            for (const auto& param : metric.toObject()["params"].toArray()) {
+                QVERIFY(text.out.contains(("param:  " + param.toObject()["name"].toString() + "=").toUtf8()));
+                QVERIFY(!param.toObject()["kind"].toString().isEmpty());
+            }
+        }
+        for (const QByteArray& line : text.out.split('\n'))
+            QVERIFY2(line.size() <= 100 || !line.contains(' '), line.constData());
+        const Outcome one = run({"metrics", "load", "balance"});
+        QVERIFY(one.out.startsWith("load\n") && one.out.contains("\nbalance\n") && !one.out.contains("repetition"));
+        QCOMPARE(QJsonDocument::fromJson(run({"metrics", "load", "--json"}).out).array().size(), 1);
+        QCOMPARE(run({"metrics", "loaf"}).status, 2);
+    }
+
+    void metricsAndTheirParameters()
+    {
+        for (const char* text : {"load", "balance"}) {
+            const auto metric = parseMetric(text);
+            QVERIFY(metric && metric->name == text && metric->params.empty());
+            QCOMPARE(metricText(*metric), std::string(text));
+        }
+        // Of every parameter of every metric its default, written as a user would.
+        for (const MetricSpec& spec : metricRegistry()) {
+            MetricRequest request{spec.name};
+            for (const ParameterSpec& param : spec.params)
+                request.params[param.name] = param.standard;
+            const auto parsed = parseMetric(metricText(request));
+            QVERIFY2(parsed, spec.name.c_str());
+            QVERIFY(parsed->params == request.params);
+        }
+        MetricRequest comma{"load", {{"x", "a,b"}, {"y", "c"}}};
+        QCOMPARE(metricText(comma), std::string("load:x=a\\,b,y=c"));
+        AnalysisOptions options;
+        options.metrics = {"load", "balance", "load"};
+        const auto checked = checkOptions(options, 1);
+        QVERIFY(checked && checked->named);
+        QCOMPARE(checked->request.metrics.size(), 2u);
+        options.metrics = {"all"};
+        QVERIFY(!checkOptions(options, 1)->named);
+        QCOMPARE(checkOptions(options, 1)->request.metrics.size(), metricRegistry().size());
+        options.metrics = {};
+        const auto standard = checkOptions(options, 1);
+        QVERIFY(standard);
+        for (const MetricRequest& metric : standard->request.metrics)
+            QVERIFY(!findMetricSpec(metric.name)->onRequest && findMetricSpec(metric.name)->minTraces == 1);
+        for (const char* text : {"3", "0-5", "0-3,7", "1,3,5-6"})
+            QCOMPARE(sitesText(*parseSites(text)), std::string(text));
+    }
+
+    void intervalsAreShown()
+    {
+        const QStringList command{"analyze", m_trace, "--metric", "balance", "--bootstrap", "50"};
+        const Outcome table = run(command), json = run(command + QStringList{"--json"});
+        QVERIFY(table.out.contains("[95 %]") && table.out.contains(" ["));
+        int intervals = 0;
+        for (const auto& value : QJsonDocument::fromJson(json.out).object()["rows"].toArray()) {
+            const QJsonObject row = value.toObject();
+            const QJsonArray interval = row["interval"].toArray();
+            if (interval.isEmpty())
+                continue;
+            ++intervals;
+            QVERIFY(interval[0].toDouble() <= interval[1].toDouble());
+        }
+        QVERIFY(intervals > 20);
+        QVERIFY(!run({"analyze", m_trace, "--metric", "balance"}).out.contains("[95 %]"));
+    }
+
+    void endingsChooseTheFormat()
+    {
+        const QStringList command{"analyze", m_trace, "--metric", "balance", "--metric", "load"};
+        for (const char* name : {"o.json", "o.csv", "o.tex", "o.h5", "o.hdf5", "o.txt"})
+            QCOMPARE(run(command + QStringList{"-o", at(name)}).status, 0);
+        const auto content = [&](const char* name) {
+            QFile file(at(name));
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        QCOMPARE(content("o.json"), run(command + QStringList{"--json"}).out);
+        QCOMPARE(content("o.csv"), run(command + QStringList{"--csv"}).out);
+        QCOMPARE(content("o.tex"), run(command + QStringList{"--latex"}).out);
+        QCOMPARE(content("o.txt"), run(command).out);
+        QVERIFY(content("o.tex").contains("\\begin{tabular}"));
+        // What the files hold is the same.
+        const auto json = readResults(at("o.json").toStdString()), hdf5 = readResults(at("o.h5").toStdString());
+        QVERIFY(json && hdf5);
+        QVERIFY(json->origin == hdf5->origin && json->results.rows.size() > 500);
+        std::ostringstream again;
+        writeResultsJson(again, *hdf5);
+        QCOMPARE(again.str(), content("o.json").toStdString());
+        // An option wins over the ending.
+        QCOMPARE(run(command + QStringList{"--csv", "-o", at("c.json")}).status, 0);
+        QCOMPARE(content("c.json"), content("o.csv"));
+    }
+
+    void severalTraces()
+    {
+        const QString other = at("trace B.h5");
+        writeTraceM(other, 'B');
+        const Outcome outcome = run({"analyze", m_trace, other, "--json"});
+        QVERIFY2(outcome.status == 0, outcome.err.constData());
+        const QJsonObject root = QJsonDocument::fromJson(outcome.out).object();
+        QCOMPARE(root["trace"].toArray().size(), 2);
+        QCOMPARE(root["trace"].toArray()[1].toObject()["name"].toString(), QString("trace B"));
+        // Each trace has the rows it has alone, but for its name.
+        const auto alone = [](const QString& trace) {
+            QJsonArray rows = QJsonDocument::fromJson(run({"analyze", trace, "--json"}).out).object()["rows"].toArray();
+            return rows;
+        };
+        QHash<QString, QJsonArray> rowsOf;
+        for (const auto& value : root["rows"].toArray()) {
+            QJsonObject row = value.toObject(), others = row["other"].toObject();
+            const MetricSpec* spec = findMetricSpec(row["metric"].toString().section('.', 0, 0).toStdString());
+            QVERIFY(spec);
+            if (spec->minTraces > 1)
+                continue;
+            const QString name = others.take("trace").toString();
+            row["other"] = others.isEmpty() ? QJsonValue() : QJsonValue(others);
+            rowsOf[name].append(row);
+        }
+        QCOMPARE(rowsOf.size(), 2);
+        QCOMPARE(rowsOf["trace M"], alone(m_trace));
+        QCOMPARE(rowsOf["trace B"], alone(other));
+        const Outcome tables = run({"analyze", m_trace, other, "--metric", "balance"});
+        QVERIFY(tables.out.contains("trace B") && tables.out.contains("trace M"));
+        // Without a common token there is nothing to compare, and the rest still works.
+        QCOMPARE(run({"analyze", m_trace, at("nothing.h5")}).status, 1);
+    }
+
+    void narrowTerminals()
+    {
+        for (const int columns : {40, 60, 80, 200}) {
+            const Outcome outcome = run({"analyze", m_trace, "--by", "language", "--bootstrap", "10"}, columns);
+            QCOMPARE(outcome.status, 0);
+            // Nothing is wider than its key columns and one group of numbers need.
+            for (const QByteArray& line : outcome.out.split('\n'))
+                QVERIFY2(displayWidth(line.toStdString()) <= std::size_t(std::max(columns, 78)), line.constData());
         }
     }
 
@@ -294,9 +365,9 @@ private slots:
             std::string("a?[31mb??c?"));
         QCOMPARE(displayWidth("日本"), 4u);
         QCOMPARE(displayWidth("e\u0301"), 1u);
-        QCOMPARE(formatNumber(0.375, 0.5, false), std::string("0.3750"));
-        QCOMPARE(formatNumber(1234567, 1234567, true), std::string("1234567"));
-        QCOMPARE(formatNumber(1234.5, 1234.5, false), std::string("1234"));
+        QCOMPARE(wrapped("one two three", 8, 2), std::string("one two\n  three\n"));
+        QCOMPARE(shortened("日本語abc", 6), std::string("日本…"));
+        QCOMPARE(shortened("abc", 3), std::string("abc"));
     }
 };
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The results of two traces beside each other.
+#pragma once
+
+#include "analysis/results/layout.h"
+
+#include <optional>
+
+namespace expertscope {
+
+/// Rows of A and of B with the same key: metric, parameters, site, expert, label, other.
+struct ComparedRow
+{
+    ResultRow a, b;
+    std::optional<double> difference; ///< B - A
+    std::optional<std::pair<double, double>> interval; ///< of the difference, 95 %
+};
+
+struct Comparison
+{
+    ResultOrigin origin; ///< its traces: A, B
+    std::vector<ComparedRow> rows; ///< in A's order
+    std::vector<ResultRow> onlyA, onlyB; ///< what the other trace has no row for: sites, experts, label values
+    Results both; ///< metrics that compare the two, when they are of the same tokens
+    std::string notBoth; ///< or why there are none; empty when none were asked for
+};
+
+/// How intervals of differences are made, for the files.
+inline constexpr const char* kDifferenceInterval =
+    "of B - A, 95 %: the two bootstraps are independent; their intervals are combined by MOVER (Zou and Donner 2008): "
+    "d - sqrt((b - lb)^2 + (ua - a)^2) to d + sqrt((ub - b)^2 + (a - la)^2)";
+
+/// Aligns the rows. Matrices are left out.
+Comparison compareResults(const Results& a, const Results& b);
+
+/// Like writeResultsJson and writeResultsCsv, with columns for A, B and the difference
+/// (resources/docs/results-format.md, "Comparisons").
+void writeComparisonJson(std::ostream& out, const Comparison& comparison);
+void writeComparisonCsv(std::ostream& out, const Comparison& comparison);
+
+/// One table a measure; of measures with a number for each expert the largest differences.
+ResultLayout layOut(const Comparison& comparison, const LayoutOptions& options);
+
+}

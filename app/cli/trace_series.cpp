@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/trace_series.h"
+
+#include "app/cli/result_cache.h"
+
+#if __has_include("analysis/series.h")
+#include "analysis/series.h"
+#endif
+
+namespace expertscope {
+
+namespace {
+
+#if __has_include("analysis/series.h")
+Expected<Results> compute(const std::vector<NamedTrace>& traces, AnalysisRequest request)
+{
+    std::vector<BlockSource*> sources;
+    std::vector<std::string> names;
+    for (const NamedTrace& trace : traces) {
+        sources.push_back(trace.file.get());
+        names.push_back(trace.name);
+    }
+    return analyseSeries(sources, names, std::move(request));
+}
+#else
+Expected<Results> compute(const std::vector<NamedTrace>&, AnalysisRequest)
+{
+    return fail("no metric compares traces");
+}
+#endif
+
+}
+
+Expected<Results> seriesResults(
+    const std::vector<NamedTrace>& traces, AnalysisRequest request, const ResultCache& cache)
+{
+    std::vector<std::filesystem::path> paths;
+    for (const NamedTrace& trace : traces) {
+        paths.push_back(trace.path);
+        request.series.push_back(trace.name);
+    }
+    const std::string key = cache.keyOf(paths, request);
+    if (auto found = cache.find(key))
+        return std::move(*found);
+    auto results = compute(traces, request);
+    if (!results) {
+        if (results.error().what == kCancelled)
+            return tl::unexpected(std::move(results).error());
+        Results undefined;
+        for (const MetricRequest& metric : request.metrics) {
+            ResultRow row;
+            row.metric = metric.name;
+            row.undefined = results.error().message();
+            undefined.rows.push_back(std::move(row));
+        }
+        return undefined;
+    }
+    makeFinite(*results);
+    cache.store(key, *results);
+    return results;
+}
+
+}
