@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/trace_series.h"
 
-#include "app/cli/result_cache.h"
-
-#if __has_include("analysis/series.h")
 #include "analysis/series.h"
-#endif
+#include "app/cli/result_cache.h"
 
 namespace expertscope {
 
 namespace {
 
-#if __has_include("analysis/series.h")
 Expected<Results> compute(const std::vector<NamedTrace>& traces, AnalysisRequest request)
 {
     std::vector<BlockSource*> sources;
@@ -22,12 +18,6 @@ Expected<Results> compute(const std::vector<NamedTrace>& traces, AnalysisRequest
     }
     return analyseSeries(sources, names, std::move(request));
 }
-#else
-Expected<Results> compute(const std::vector<NamedTrace>&, AnalysisRequest)
-{
-    return fail("no metric compares traces");
-}
-#endif
 
 }
 
