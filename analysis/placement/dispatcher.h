@@ -22,7 +22,11 @@ public:
                 static_cast<std::uint32_t>(m_gpus.size()), scatter(scatter(plan.sites()[site].site.value) + e) >> 32};
             m_gpus.insert(m_gpus.end(), gpus.begin(), gpus.end());
         }
+        m_single = m_gpus.size() == E;
     }
+
+    /// [E] the GPU of each expert; null where one has several copies.
+    const std::uint16_t* table() const { return m_single ? m_gpus.data() : nullptr; }
 
     std::uint16_t operator()(std::uint16_t expert, std::uint64_t ordinal, std::uint32_t home) const
     {
@@ -62,6 +66,7 @@ private:
 
     const Cluster m_cluster;
     const bool m_localFirst;
+    bool m_single = false;
     std::vector<Expert> m_experts;
     std::vector<std::uint16_t> m_gpus;
 };

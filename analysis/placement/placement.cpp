@@ -89,6 +89,16 @@ std::uint32_t Placement::gpuOfSlot(std::size_t i, std::size_t slot) const
     return static_cast<std::uint32_t>(slot < large ? slot / (each + 1) : rest + (slot - large) / each);
 }
 
+std::vector<SiteIndex> expertSites(const RoutingShape& shape)
+{
+    std::vector<SiteIndex> sites;
+    for (std::size_t i = 0; i < shape.sites.size(); ++i) {
+        if (shape.sites[i].kind != SiteKind::Attention)
+            sites.emplace_back(static_cast<std::uint16_t>(i));
+    }
+    return sites;
+}
+
 Expected<Migration> migration(const Placement& from, const Placement& to, std::span<const double> expertBytes)
 {
     const auto sameShape = [](const SitePlacement& a, const SitePlacement& b) {

@@ -3,8 +3,7 @@
 // Where experts live: a plan of a cluster, and what it costs to keep or to change it.
 #pragma once
 
-#include "io/base/error.h"
-#include "io/base/indices.h"
+#include "io/trace/routing.h"
 
 #include <cstdint>
 #include <span>
@@ -88,6 +87,9 @@ private:
     std::vector<SitePlacement> m_sites;
     std::vector<Copies> m_copies;
 };
+
+/// The sites of a trace that have experts to place: all but attention routers.
+std::vector<SiteIndex> expertSites(const RoutingShape& shape);
 
 /// Experts that must be sent when one plan gives way to another: an expert is sent to each GPU that is to have it and
 /// has not, once.

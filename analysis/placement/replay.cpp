@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <string>
+#include <utility>
 
 namespace expertscope {
 
@@ -57,12 +59,46 @@ private:
     std::uint64_t m_now = 0, m_size = 0;
 };
 
-/// GPUs that a chunk's tokens go to at one site.
+/// GPUs that a chunk's tokens go to at one site. Rows are padded to whole lanes, which no GPU fills.
 struct Routes
 {
-    std::vector<std::uint16_t> gpus; ///< [chunk, K] the first `count` of each token are valid
+    std::vector<std::uint16_t> gpus, nodes; ///< [chunk, stride] the first `count` of each token, then kNowhere
     std::vector<std::uint16_t> count; ///< [chunk]
-    std::vector<std::uint16_t> first; ///< [chunk] of the first choice, or kNowhere
+    std::vector<std::uint16_t> first; ///< [chunk] GPU of the first choice, or kNowhere
+};
+
+/// Counts equal numbers eight at a time (vectors of GCC and clang: left to themselves they spill the lanes).
+class EqualCounter
+{
+public:
+    static constexpr std::size_t kLanes = 8;
+
+    void add(const std::uint16_t* row, std::size_t stride, std::uint16_t value)
+    {
+        const Lanes wanted = Lanes{} + value;
+        for (std::size_t c = 0; c < stride; c += kLanes) {
+            Lanes here;
+            std::memcpy(&here, row + c, sizeof here);
+            m_lanes -= reinterpret_cast<Lanes>(here == wanted); // true is -1
+        }
+    }
+    /// Before a lane may have run over: every 65535 comparisons of it.
+    void fold()
+    {
+        for (std::size_t i = 0; i < kLanes; ++i)
+            m_sum += m_lanes[i];
+        m_lanes = Lanes{};
+    }
+    std::uint64_t sum()
+    {
+        fold();
+        return m_sum;
+    }
+
+private:
+    typedef std::uint16_t Lanes __attribute__((vector_size(2 * kLanes)));
+    Lanes m_lanes = {};
+    std::uint64_t m_sum = 0;
 };
 
 class ReplayAccumulator final : public Accumulator
@@ -76,8 +112,6 @@ public:
         , m_windows(how.windows, plan.sites().size(), plan.cluster().gpus)
         , m_chunkLoads(plan.sites().size() * m_cluster.gpus)
         , m_homes(kChunk)
-        , m_tally(m_cluster.gpus)
-        , m_nodeTally(m_cluster.nodes)
     {
         for (std::size_t i = 0; i < m_scores.size(); ++i) {
             m_dispatchers.emplace_back(plan, i, how.dispatch);
@@ -160,12 +194,14 @@ private:
     void replayChunk(const Tile& tile, std::size_t token, std::uint64_t ordinal, std::size_t n)
     {
         std::ranges::fill(m_chunkLoads, 0);
+        m_stride = (tile.blocks.front().numSlots + EqualCounter::kLanes - 1) / EqualCounter::kLanes
+            * EqualCounter::kLanes;
         for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
             Routes& routes = m_routes[i % 2];
             route(tile.blocks[i], m_dispatchers[i], token, ordinal, n, routes);
-            countSite<Set>(routes, tile.blocks[i].numSlots, n, i);
+            countSite<Set>(routes, n, i);
             if (i > 0)
-                countStep(m_routes[(i + 1) % 2], routes, tile.blocks[i].numSlots, n, m_scores[i - 1]);
+                countStep(m_routes[(i + 1) % 2], routes, n, m_scores[i - 1]);
         }
         for (std::size_t i = 0; i < m_scores.size(); ++i) {
             for (std::size_t g = 0; g < m_cluster.gpus; ++g)
@@ -178,77 +214,113 @@ private:
         Routes& routes) const
     {
         const std::size_t K = block.numSlots, slots = block.evenSlots ? block.evenSlots : K;
-        routes.gpus.resize(kChunk * K);
+        routes.gpus.assign(kChunk * m_stride, kNowhere);
         routes.count.resize(kChunk);
         routes.first.resize(kChunk);
+        const std::uint16_t* table = dispatch.table();
         for (std::size_t t = 0; t < n; ++t) {
             const std::uint16_t* ids = block.expertIds.data() + (token + t) * K;
-            std::uint16_t* gpus = routes.gpus.data() + t * K;
+            std::uint16_t* gpus = routes.gpus.data() + t * m_stride;
             std::uint16_t count = 0;
-            for (std::size_t r = 0; r < slots; ++r) {
-                if (ids[r] != kNoExpert)
-                    gpus[count++] = dispatch(ids[r], ordinal + t, m_homes[t]);
+            if (table && block.evenSlots) {
+                for (; count < slots; ++count)
+                    gpus[count] = table[ids[count]];
+            } else {
+                for (std::size_t r = 0; r < slots; ++r) {
+                    if (ids[r] != kNoExpert)
+                        gpus[count++] = dispatch(ids[r], ordinal + t, m_homes[t]);
+                }
             }
             routes.count[t] = count;
-            routes.first[t] = K > 0 && ids[0] != kNoExpert ? gpus[0] : kNowhere;
+            routes.first[t] = slots > 0 && ids[0] != kNoExpert ? gpus[0] : kNowhere;
         }
+        if (m_cluster.nodes == 1)
+            return;
+        routes.nodes.resize(routes.gpus.size());
+        for (std::size_t i = 0; i < n * m_stride; ++i)
+            routes.nodes[i] = routes.gpus[i] == kNowhere ? kNowhere : m_nodeOf[routes.gpus[i]];
     }
 
-    template <class Set> void countSite(const Routes& routes, std::size_t K, std::size_t n, std::size_t site)
+    template <class Set> void countSite(const Routes& routes, std::size_t n, std::size_t site)
     {
-        SiteScore sum;
-        Set gpuSet(m_cluster.gpus), nodeSet(m_cluster.nodes);
         std::uint32_t* load = m_chunkLoads.data() + site * m_cluster.gpus;
+        SiteScore& score = m_scores[site];
+        std::uint64_t choices = 0, tokens = 0, gpus = 0, remoteGpus = 0;
+        EqualCounter local;
+        Set set(m_cluster.gpus);
         for (std::size_t t = 0; t < n; ++t) {
-            const std::uint16_t* gpus = routes.gpus.data() + t * K;
-            const std::uint32_t home = m_homes[t], homeNode = m_nodeOf[home];
-            gpuSet.clear();
-            nodeSet.clear();
+            const std::uint16_t* row = routes.gpus.data() + t * m_stride;
+            const std::uint32_t home = m_homes[t];
+            set.clear();
             for (std::size_t r = 0; r < routes.count[t]; ++r) {
-                const std::uint32_t gpu = gpus[r], node = m_nodeOf[gpu];
-                ++load[gpu];
-                gpuSet.add(gpu);
-                nodeSet.add(node);
-                sum.remoteChoices += gpu != home;
-                sum.remoteNodeChoices += node != homeNode;
+                ++load[row[r]];
+                set.add(row[r]);
             }
-            sum.tokens += routes.count[t] > 0;
-            sum.choices += routes.count[t];
-            sum.gpus += gpuSet.size();
-            sum.nodes += nodeSet.size();
-            sum.remoteGpus += gpuSet.size() - gpuSet.has(home);
-            sum.remoteNodes += nodeSet.size() - nodeSet.has(homeNode);
+            local.add(row, m_stride, static_cast<std::uint16_t>(home));
+            tokens += routes.count[t] > 0;
+            choices += routes.count[t];
+            gpus += set.size();
+            remoteGpus += set.size() - set.has(home);
         }
-        for (const auto counter : kCounters)
-            m_scores[site].*counter += sum.*counter;
+        score.tokens += tokens;
+        score.choices += choices;
+        score.gpus += gpus;
+        score.remoteGpus += remoteGpus;
+        score.remoteChoices += choices - local.sum();
+        if (m_cluster.nodes == 1)
+            score.nodes += tokens;
+        else
+            countNodes<Set>(routes, n, score);
     }
 
-    void countStep(const Routes& from, const Routes& to, std::size_t K, std::size_t n, SiteScore& score)
+    template <class Set> void countNodes(const Routes& routes, std::size_t n, SiteScore& score) const
     {
-        std::uint64_t pairs = 0, together = 0, nodesTogether = 0;
+        Set set(m_cluster.nodes);
+        EqualCounter local;
+        std::uint64_t choices = 0;
         for (std::size_t t = 0; t < n; ++t) {
-            const std::uint16_t *a = from.gpus.data() + t * K, *b = to.gpus.data() + t * K;
-            const std::size_t na = from.count[t], nb = to.count[t];
-            pairs += na * nb;
-            for (std::size_t i = 0; i < na; ++i) {
-                ++m_tally[a[i]];
-                ++m_nodeTally[m_nodeOf[a[i]]];
-            }
-            for (std::size_t j = 0; j < nb; ++j) {
-                together += m_tally[b[j]];
-                nodesTogether += m_nodeTally[m_nodeOf[b[j]]];
-            }
-            for (std::size_t i = 0; i < na; ++i)
-                m_tally[a[i]] = m_nodeTally[m_nodeOf[a[i]]] = 0;
-            if (from.first[t] != kNowhere && to.first[t] != kNowhere) {
-                ++score.firsts;
-                score.hops += from.first[t] != to.first[t];
-                score.nodeHops += m_nodeOf[from.first[t]] != m_nodeOf[to.first[t]];
-            }
+            const std::uint16_t* row = routes.nodes.data() + t * m_stride;
+            const std::uint16_t home = m_nodeOf[m_homes[t]];
+            set.clear();
+            for (std::size_t r = 0; r < routes.count[t]; ++r)
+                set.add(row[r]);
+            local.add(row, m_stride, home);
+            choices += routes.count[t];
+            score.nodes += set.size();
+            score.remoteNodes += set.size() - set.has(home);
+        }
+        score.remoteNodeChoices += choices - local.sum();
+    }
+
+    /// Pairs of choices of neighbouring sites that are at the same place.
+    std::uint64_t meetings(const std::vector<std::uint16_t>& from, const std::vector<std::uint16_t>& to,
+        const std::vector<std::uint16_t>& count, std::size_t n) const
+    {
+        EqualCounter same;
+        for (std::size_t t = 0; t < n; ++t) {
+            const std::uint16_t *a = from.data() + t * m_stride, *b = to.data() + t * m_stride;
+            for (std::size_t j = 0; j < count[t]; ++j)
+                same.add(a, m_stride, b[j]);
+            if (m_stride > 16 || t % 64 == 63)
+                same.fold();
+        }
+        return same.sum();
+    }
+
+    void countStep(const Routes& from, const Routes& to, std::size_t n, SiteScore& score) const
+    {
+        std::uint64_t pairs = 0;
+        for (std::size_t t = 0; t < n; ++t) {
+            pairs += std::uint64_t(from.count[t]) * to.count[t];
+            const bool both = from.first[t] != kNowhere && to.first[t] != kNowhere;
+            score.firsts += both;
+            score.hops += both && from.first[t] != to.first[t];
+            score.nodeHops += both && m_nodeOf[from.first[t]] != m_nodeOf[to.first[t]];
         }
         score.pairs += pairs;
-        score.pairsApart += pairs - together;
-        score.pairsNodesApart += pairs - nodesTogether;
+        score.pairsApart += pairs - meetings(from.gpus, to.gpus, to.count, n);
+        if (m_cluster.nodes > 1)
+            score.pairsNodesApart += pairs - meetings(from.nodes, to.nodes, to.count, n);
     }
 
     const Cluster m_cluster;
@@ -262,7 +334,7 @@ private:
     Routes m_routes[2]; ///< of this site and the one before
     std::vector<std::uint32_t> m_chunkLoads; ///< [sites, G]
     std::vector<std::uint32_t> m_homes; ///< [chunk]
-    std::vector<std::uint16_t> m_tally, m_nodeTally; ///< [G], [nodes] choices of one token; all 0 in between
+    std::size_t m_stride = 0; ///< slots of a token in Routes, padded
 };
 
 Expected<void> checkPlans(const RoutingShape& shape, std::span<const Placement> plans)
