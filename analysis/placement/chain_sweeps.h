@@ -11,11 +11,12 @@ namespace expertscope {
 /// would raise the share of pairs apart is not made, so the share never rises.
 void sweepChain(const LearnedCounts& counts, const Cluster& cluster, ChainState& chain);
 
-/// From `contiguous` and from random starts (`restarts` in all), the best.
+/// The best of `restarts` starts, swept. The first keeps the first site contiguous and lets each other one follow the
+/// one before it; the second is contiguous; the others follow a random first site.
 ChainState bestChain(const LearnedCounts& counts, const Cluster& cluster, std::uint32_t replicas,
     std::uint32_t restarts, std::uint64_t seed);
 
-/// As many restarts as take a fraction of a second, 1 to 50.
+/// As many restarts as take a fraction of a second, 2 to 50.
 std::uint32_t cheapRestarts(const LearnedCounts& counts, const Cluster& cluster, std::uint32_t replicas);
 
 }

@@ -25,7 +25,7 @@ std::map<std::string, ParameterValue> paramsOf(
 {
     const SitePlacement& site = plan.sites().front();
     std::map<std::string, ParameterValue> params{{"planner", planner}, {"gpus", double(plan.cluster().gpus)},
-        {"nodes", double(plan.cluster().nodes)}, {"replicas", double(site.slots.size()) - site.numExperts},
+        {"nodes", double(plan.cluster().nodes)}, {"replicas", double(site.expertOfSlot.size()) - site.numExperts},
         {"dispatch", nameOf(request.replay.dispatch)}, {"home", nameOf(request.replay.home)}, {"tokens", tokens}};
     if (planner == "eplb")
         params["groups"] = double(request.plan.groups);

@@ -47,7 +47,7 @@ SitePlacement placementOf(const SiteCounts& counts, const SiteItems& items, cons
     std::ranges::stable_sort(order, {}, [&](std::size_t i) { return std::pair(gpuOf[i], items.expert[i]); });
     SitePlacement site{counts.site, counts.layer, counts.numExperts, {}};
     for (const std::size_t i : order)
-        site.slots.push_back(items.expert[i]);
+        site.expertOfSlot.push_back(items.expert[i]);
     return site;
 }
 

@@ -41,8 +41,8 @@ std::vector<double> pairGains(const SiteCounts& site, const SiteItems& items)
     return gains;
 }
 
-std::vector<double> neighbourGains(
-    const LearnedCounts& counts, const ChainState& chain, std::size_t i, const Cluster& cluster, double weight)
+std::vector<double> neighbourGains(const LearnedCounts& counts, const ChainState& chain, std::size_t i,
+    const Cluster& cluster, double weight, Neighbours neighbours)
 {
     const SiteItems& items = chain.items[i];
     const std::size_t G = cluster.gpus, E = items.copies.size();
@@ -54,7 +54,7 @@ std::vector<double> neighbourGains(
         for (std::size_t g = 0; g < G; ++g)
             sums[g] += pairs * near[g];
     };
-    if (i + 1 < counts.sites.size()) {
+    if (neighbours == Neighbours::Both && i + 1 < counts.sites.size()) {
         const auto near = nearness(chain.items[i + 1], chain.gpuOf[i + 1], cluster);
         const std::size_t F = chain.items[i + 1].copies.size();
         for (std::size_t e = 0; e < E; ++e) {

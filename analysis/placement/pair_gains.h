@@ -17,10 +17,16 @@ struct ChainState
     std::vector<Assignment> gpuOf;
 };
 
+enum class Neighbours
+{
+    Both,
+    Before
+};
+
 /// [n, G] of site i of the chain: weight x (pairs with the sites before and after it that would meet there), the
 /// neighbours being where they are; nodes count once more if there are several.
-std::vector<double> neighbourGains(
-    const LearnedCounts& counts, const ChainState& chain, std::size_t i, const Cluster& cluster, double weight);
+std::vector<double> neighbourGains(const LearnedCounts& counts, const ChainState& chain, std::size_t i,
+    const Cluster& cluster, double weight, Neighbours neighbours = Neighbours::Both);
 
 /// Pairs of neighbouring sites, over all sites.
 double countedPairs(const LearnedCounts& counts);

@@ -43,17 +43,17 @@ Expected<Placement> Placement::create(const Cluster& cluster, std::vector<SitePl
         const std::string where = "site " + std::to_string(site.site.value);
         if (i > 0 && site.site <= sites[i - 1].site)
             return fail("the sites of a plan must ascend", where);
-        if (site.slots.size() < site.numExperts || site.numExperts == 0 || site.slots.size() > UINT16_MAX)
-            return fail(std::to_string(site.slots.size()) + " slots for " + std::to_string(site.numExperts)
+        if (site.expertOfSlot.size() < site.numExperts || site.numExperts == 0 || site.expertOfSlot.size() > UINT16_MAX)
+            return fail(std::to_string(site.expertOfSlot.size()) + " slots for " + std::to_string(site.numExperts)
                     + " experts",
                 where);
         std::vector<char> seen(site.numExperts);
-        for (std::size_t slot = 0; slot < site.slots.size(); ++slot) {
-            if (site.slots[slot] >= site.numExperts)
-                return fail("slot " + std::to_string(slot) + " holds expert " + std::to_string(site.slots[slot])
+        for (std::size_t slot = 0; slot < site.expertOfSlot.size(); ++slot) {
+            if (site.expertOfSlot[slot] >= site.numExperts)
+                return fail("slot " + std::to_string(slot) + " holds expert " + std::to_string(site.expertOfSlot[slot])
                         + ", but there are " + std::to_string(site.numExperts),
                     where);
-            seen[site.slots[slot]] = 1;
+            seen[site.expertOfSlot[slot]] = 1;
         }
         const auto missing = std::ranges::find(seen, 0);
         if (missing != seen.end())
@@ -71,20 +71,20 @@ Placement::Placement(const Cluster& cluster, std::vector<SitePlacement> sites)
         const SitePlacement& site = m_sites[i];
         Copies& copies = m_copies[i];
         copies.first.assign(site.numExperts + 1u, 0);
-        for (const std::uint16_t e : site.slots)
+        for (const std::uint16_t e : site.expertOfSlot)
             ++copies.first[e + 1u];
         for (std::size_t e = 0; e < site.numExperts; ++e)
             copies.first[e + 1] += copies.first[e];
         std::vector<std::uint32_t> next(copies.first.begin(), copies.first.end() - 1);
-        copies.gpus.resize(site.slots.size());
-        for (std::size_t slot = 0; slot < site.slots.size(); ++slot)
-            copies.gpus[next[site.slots[slot]]++] = static_cast<std::uint16_t>(gpuOfSlot(i, slot));
+        copies.gpus.resize(site.expertOfSlot.size());
+        for (std::size_t slot = 0; slot < site.expertOfSlot.size(); ++slot)
+            copies.gpus[next[site.expertOfSlot[slot]]++] = static_cast<std::uint16_t>(gpuOfSlot(i, slot));
     }
 }
 
 std::uint32_t Placement::gpuOfSlot(std::size_t i, std::size_t slot) const
 {
-    const std::size_t P = m_sites[i].slots.size(), each = P / m_cluster.gpus, rest = P % m_cluster.gpus;
+    const std::size_t P = m_sites[i].expertOfSlot.size(), each = P / m_cluster.gpus, rest = P % m_cluster.gpus;
     const std::size_t large = rest * (each + 1); // slots on the GPUs that hold one more
     return static_cast<std::uint32_t>(slot < large ? slot / (each + 1) : rest + (slot - large) / each);
 }

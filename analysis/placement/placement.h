@@ -40,7 +40,7 @@ struct SitePlacement
     SiteIndex site; ///< of the trace
     std::uint16_t layer = 0; ///< the model's own number of it
     std::uint16_t numExperts = 0; ///< E, logical experts
-    std::vector<std::uint16_t> slots; ///< [P] the logical expert in each physical slot, below E; P >= E
+    std::vector<std::uint16_t> expertOfSlot; ///< [P] the logical expert in each physical slot, below E; P >= E
 
     bool operator==(const SitePlacement&) const = default;
 };
@@ -63,11 +63,11 @@ public:
         return std::span(copies.gpus).subspan(copies.first[e], copies.first[e + 1] - copies.first[e]);
     }
     std::uint32_t gpuOfSlot(std::size_t i, std::size_t slot) const;
-    bool replicates(std::size_t i) const { return m_sites[i].slots.size() > m_sites[i].numExperts; }
+    bool replicates(std::size_t i) const { return m_sites[i].expertOfSlot.size() > m_sites[i].numExperts; }
     /// Slots on a GPU, of one site.
     std::size_t slotsOn(std::size_t i, std::uint32_t gpu) const
     {
-        const std::size_t P = m_sites[i].slots.size();
+        const std::size_t P = m_sites[i].expertOfSlot.size();
         return firstSlot(P, m_cluster, gpu + 1) - firstSlot(P, m_cluster, gpu);
     }
     bool operator==(const Placement& other) const

@@ -45,8 +45,8 @@ Inverse invert(const Placement& plan)
     std::vector<std::vector<std::vector<int>>> all;
     for (const SitePlacement& site : plan.sites()) {
         auto& slots = all.emplace_back(site.numExperts);
-        for (std::size_t slot = 0; slot < site.slots.size(); ++slot)
-            slots[site.slots[slot]].push_back(static_cast<int>(slot));
+        for (std::size_t slot = 0; slot < site.expertOfSlot.size(); ++slot)
+            slots[site.expertOfSlot[slot]].push_back(static_cast<int>(slot));
         for (const auto& s : slots)
             most = std::max(most, s.size());
     }
@@ -67,10 +67,10 @@ Inverse invert(const Placement& plan)
 
 Expected<void> checkForEngines(const Placement& plan)
 {
-    const std::size_t P = plan.sites().front().slots.size(), E = plan.sites().front().numExperts;
+    const std::size_t P = plan.sites().front().expertOfSlot.size(), E = plan.sites().front().numExperts;
     const std::uint32_t G = plan.cluster().gpus;
     for (const SitePlacement& site : plan.sites()) {
-        if (site.slots.size() != P || site.numExperts != E)
+        if (site.expertOfSlot.size() != P || site.numExperts != E)
             return fail("engines want as many experts and slots at each site", "site " + std::to_string(site.site.value));
     }
     if (P % G != 0)
@@ -90,13 +90,13 @@ Expected<std::vector<std::string>> rowsByLayer(const Placement& plan, std::uint3
         layers = std::max<std::uint32_t>(layers, site.layer + 1u);
     }
     std::vector<std::uint16_t> idle;
-    for (std::size_t slot = 0; slot < first.slots.size(); ++slot)
+    for (std::size_t slot = 0; slot < first.expertOfSlot.size(); ++slot)
         idle.push_back(static_cast<std::uint16_t>(slot % first.numExperts));
     std::vector<std::string> rows(layers);
     for (const SitePlacement& site : plan.sites()) {
         if (!rows[site.layer].empty())
             return fail("layer " + std::to_string(site.layer) + " has two sites; SGLang knows one a layer");
-        rows[site.layer] = listOf(site.slots);
+        rows[site.layer] = listOf(site.expertOfSlot);
     }
     for (std::string& row : rows) {
         if (row.empty())
@@ -254,7 +254,7 @@ Expected<std::string> toJson(const Placement& plan, PlanForm form, std::uint32_t
 {
     std::vector<std::string> rows;
     for (const SitePlacement& site : plan.sites())
-        rows.push_back(listOf(site.slots));
+        rows.push_back(listOf(site.expertOfSlot));
     if (form == PlanForm::Full) {
         std::vector<unsigned> sites, layers;
         for (const SitePlacement& site : plan.sites()) {

@@ -20,7 +20,7 @@ struct PlanRequest
     std::uint32_t groups = 1; ///< expert groups of the model (group-limited routing): EPLB's hierarchical policy
     double loadCap = 1.05; ///< `coactivation`: largest load of a GPU over the mean that swaps may reach
     double loadWeight = 1, fanOutWeight = 1, crossWeight = 1; ///< of `joint`
-    std::uint32_t restarts = 0; ///< of `cross_layer`; 0: as many as are cheap, up to 50
+    std::uint32_t restarts = 0; ///< of `cross_layer`; 0: as many as are cheap, 2 to 50
     std::uint64_t seed = 1; ///< of the random starts
 };
 

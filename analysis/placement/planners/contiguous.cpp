@@ -12,7 +12,7 @@ Planner contiguousPlanner()
             for (const SiteCounts& site : counts.sites) {
                 SitePlacement plan{site.site, site.layer, site.numExperts, {}};
                 for (std::uint32_t slot = 0; slot < site.numExperts + request.replicas; ++slot)
-                    plan.slots.push_back(static_cast<std::uint16_t>(slot % site.numExperts));
+                    plan.expertOfSlot.push_back(static_cast<std::uint16_t>(slot % site.numExperts));
                 sites.push_back(std::move(plan));
             }
             return Placement::create(request.cluster, std::move(sites));
