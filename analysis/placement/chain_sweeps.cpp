@@ -42,8 +42,7 @@ void separateCopies(const SiteItems& items, std::span<const std::int64_t> cost, 
             const std::uint32_t h = gpuOf[j];
             if (h == g || held[items.expert[i] * gpus + h] > 0 || held[items.expert[j] * gpus + g] > 0)
                 continue;
-            const std::int64_t more =
-                cost[i * gpus + h] - cost[i * gpus + g] + cost[j * gpus + g] - cost[j * gpus + h];
+            const std::int64_t more = cost[i * gpus + h] - cost[i * gpus + g] + cost[j * gpus + g] - cost[j * gpus + h];
             if (with == n || more < least) {
                 with = j;
                 least = more;

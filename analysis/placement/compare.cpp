@@ -87,12 +87,13 @@ Expected<Comparison> comparePlanners(BlockSource& source, const CompareRequest& 
     for (const bool learning : {false, true}) {
         if (learning && !request.scoreLearning)
             continue;
-        ES_ASSIGN(const auto scores, replay(split, plans, request.replay, learning ? split.learning() : split.scoring()));
+        ES_ASSIGN(
+            const auto scores, replay(split, plans, request.replay, learning ? split.learning() : split.scoring()));
         for (std::size_t i = 0; i < plans.size(); ++i) {
             const auto params =
                 paramsOf(comparison.plans[i].name, request, plans[i], learning ? "learning" : "held_out");
-            auto rows = placementRows(source.shape(), plans[i], start, scores[i], request.replay, request.sizes, params,
-                request.perSite);
+            auto rows = placementRows(
+                source.shape(), plans[i], start, scores[i], request.replay, request.sizes, params, request.perSite);
             std::ranges::move(rows, std::back_inserter(comparison.results.rows));
         }
     }

@@ -35,8 +35,8 @@ SiteItems makeItems(const SiteCounts& counts, const Cluster& cluster, std::uint3
     }
     items.meanLoad = sum / cluster.gpus;
     for (std::uint32_t g = 0; g < cluster.gpus; ++g)
-        items.room.push_back(static_cast<std::uint32_t>(
-            firstSlot(items.size(), cluster, g + 1) - firstSlot(items.size(), cluster, g)));
+        items.room.push_back(
+            static_cast<std::uint32_t>(firstSlot(items.size(), cluster, g + 1) - firstSlot(items.size(), cluster, g)));
     return items;
 }
 

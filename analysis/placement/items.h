@@ -28,8 +28,8 @@ struct SiteItems
     double share(std::size_t item) const { return 1.0 / copies[expert[item]]; }
 };
 
-/// One copy of each expert, then `replicas` times one more of the expert with the largest load a copy, first index first
-/// (EPLB's replication). Loads are compared in single precision, as EPLB does.
+/// One copy of each expert, then `replicas` times one more of the expert with the largest load a copy, first index
+/// first (EPLB's replication). Loads are compared in single precision, as EPLB does.
 SiteItems makeItems(const SiteCounts& counts, const Cluster& cluster, std::uint32_t replicas);
 
 /// The same rule on any loads: the expert of each of `numCopies` copies.

@@ -131,11 +131,15 @@ Expected<LearnedCounts> learn(BlockSource& source, const LearnOptions& what, con
     ES_ASSIGN(const auto sites, selectSites(shape, options));
     if ((what.together || what.next) && shape.numTokens > UINT32_MAX)
         return fail("pairs of experts cannot be counted over more than 2^32 - 1 tokens", {}, "select some sequences");
-    ES_ASSIGN(auto set, runPass(source, {{}, what.next}, [&] {
-        AccumulatorSet fresh;
-        fresh.push_back(std::make_unique<CountingAccumulator>(shape, sites, what));
-        return fresh;
-    }, options));
+    ES_ASSIGN(auto set,
+        runPass(
+            source, {{}, what.next},
+            [&] {
+                AccumulatorSet fresh;
+                fresh.push_back(std::make_unique<CountingAccumulator>(shape, sites, what));
+                return fresh;
+            },
+            options));
     return static_cast<CountingAccumulator&>(*set[0]).take();
 }
 

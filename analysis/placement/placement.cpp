@@ -44,8 +44,8 @@ Expected<Placement> Placement::create(const Cluster& cluster, std::vector<SitePl
         if (i > 0 && site.site <= sites[i - 1].site)
             return fail("the sites of a plan must ascend", where);
         if (site.expertOfSlot.size() < site.numExperts || site.numExperts == 0 || site.expertOfSlot.size() > UINT16_MAX)
-            return fail(std::to_string(site.expertOfSlot.size()) + " slots for " + std::to_string(site.numExperts)
-                    + " experts",
+            return fail(
+                std::to_string(site.expertOfSlot.size()) + " slots for " + std::to_string(site.numExperts) + " experts",
                 where);
         std::vector<char> seen(site.numExperts);
         for (std::size_t slot = 0; slot < site.expertOfSlot.size(); ++slot) {

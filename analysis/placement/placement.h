@@ -45,7 +45,8 @@ struct SitePlacement
     bool operator==(const SitePlacement&) const = default;
 };
 
-/// A plan: every expert of every site has at least one copy. Two copies on one GPU are allowed, as the engines allow it.
+/// A plan: every expert of every site has at least one copy. Two copies on one GPU are allowed, as the engines allow
+/// it.
 class Placement
 {
 public:
@@ -70,10 +71,7 @@ public:
         const std::size_t P = m_sites[i].expertOfSlot.size();
         return firstSlot(P, m_cluster, gpu + 1) - firstSlot(P, m_cluster, gpu);
     }
-    bool operator==(const Placement& other) const
-    {
-        return m_cluster == other.m_cluster && m_sites == other.m_sites;
-    }
+    bool operator==(const Placement& other) const { return m_cluster == other.m_cluster && m_sites == other.m_sites; }
 
 private:
     struct Copies

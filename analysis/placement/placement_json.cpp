@@ -71,11 +71,12 @@ Expected<void> checkForEngines(const Placement& plan)
     const std::uint32_t G = plan.cluster().gpus;
     for (const SitePlacement& site : plan.sites()) {
         if (site.expertOfSlot.size() != P || site.numExperts != E)
-            return fail("engines want as many experts and slots at each site", "site " + std::to_string(site.site.value));
+            return fail(
+                "engines want as many experts and slots at each site", "site " + std::to_string(site.site.value));
     }
     if (P % G != 0)
-        return fail(std::to_string(P) + " slots cannot be shared equally by " + std::to_string(G)
-                + " GPUs, as engines want it",
+        return fail(
+            std::to_string(P) + " slots cannot be shared equally by " + std::to_string(G) + " GPUs, as engines want it",
             {}, "plan with " + std::to_string((E + G - 1) / G * G - E) + " replicas");
     return {};
 }
@@ -117,13 +118,14 @@ Expected<std::int64_t> numberOf(
     else
         return fail(what + " is " + value.kind(), where, "a whole number is wanted");
     if (number < least || number > most)
-        return fail(what + " is " + std::to_string(number) + ", not " + std::to_string(least) + " to "
-                + std::to_string(most),
+        return fail(
+            what + " is " + std::to_string(number) + ", not " + std::to_string(least) + " to " + std::to_string(most),
             where);
     return number;
 }
 
-Expected<std::vector<std::uint16_t>> numbersOf(const JsonValue& value, const std::string& what, const std::string& where)
+Expected<std::vector<std::uint16_t>> numbersOf(
+    const JsonValue& value, const std::string& what, const std::string& where)
 {
     const auto* list = value.array();
     if (!list)
@@ -180,8 +182,8 @@ Expected<std::vector<std::pair<SiteIndex, std::size_t>>> matchRows(
     if (const JsonValue* sites = file.find("sites")) {
         ES_ASSIGN(const auto numbers, numbersOf(*sites, "sites", where));
         if (numbers.size() != numRows)
-            return fail("sites names " + std::to_string(numbers.size()) + " sites for " + std::to_string(numRows)
-                    + " rows",
+            return fail(
+                "sites names " + std::to_string(numbers.size()) + " sites for " + std::to_string(numRows) + " rows",
                 where);
         for (std::size_t row = 0; row < numRows; ++row) {
             if (numbers[row] >= shape.sites.size())
@@ -262,10 +264,11 @@ Expected<std::string> toJson(const Placement& plan, PlanForm form, std::uint32_t
             layers.push_back(site.layer);
         }
         const Inverse inverse = invert(plan);
-        return "{\n \"num_gpus\": " + std::to_string(plan.cluster().gpus) + ",\n \"num_nodes\": "
-            + std::to_string(plan.cluster().nodes) + ",\n \"sites\": " + listOf(sites) + ",\n \"layers\": "
-            + listOf(layers) + ",\n \"physical_to_logical_map\": " + linesOf(rows) + ",\n \"logical_to_physical_map\": "
-            + linesOf(inverse.slots) + ",\n \"logical_replica_count\": " + linesOf(inverse.counts) + "\n}\n";
+        return "{\n \"num_gpus\": " + std::to_string(plan.cluster().gpus)
+            + ",\n \"num_nodes\": " + std::to_string(plan.cluster().nodes) + ",\n \"sites\": " + listOf(sites)
+            + ",\n \"layers\": " + listOf(layers) + ",\n \"physical_to_logical_map\": " + linesOf(rows)
+            + ",\n \"logical_to_physical_map\": " + linesOf(inverse.slots)
+            + ",\n \"logical_replica_count\": " + linesOf(inverse.counts) + "\n}\n";
     }
     ES_TRY(checkForEngines(plan));
     if (form == PlanForm::List)
@@ -274,8 +277,8 @@ Expected<std::string> toJson(const Placement& plan, PlanForm form, std::uint32_t
     return "{\n \"physical_to_logical_map\": " + linesOf(byLayer) + "\n}\n";
 }
 
-Expected<Placement> placementFromJson(std::string_view text, const RoutingShape& shape,
-    const std::optional<Cluster>& cluster, const std::string& where)
+Expected<Placement> placementFromJson(
+    std::string_view text, const RoutingShape& shape, const std::optional<Cluster>& cluster, const std::string& where)
 {
     ES_ASSIGN(const auto file, parseStrictJson(text, kLimits, where));
     const JsonValue* map = file.array() ? &file : file.find("physical_to_logical_map");

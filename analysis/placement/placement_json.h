@@ -28,7 +28,7 @@ Expected<std::string> toJson(const Placement& plan, PlanForm form, std::uint32_t
 /// Reads any of the forms for the sites of a trace. Rows are matched by the file's "sites"; without it row i is site i
 /// if there are as many rows as sites, else the row of the site's layer; a single row is for all. `cluster` overrides
 /// what the file says; a file that says nothing needs it. Errors name `where`: everything that is not a valid plan.
-Expected<Placement> placementFromJson(std::string_view text, const RoutingShape& shape,
-    const std::optional<Cluster>& cluster, const std::string& where);
+Expected<Placement> placementFromJson(
+    std::string_view text, const RoutingShape& shape, const std::optional<Cluster>& cluster, const std::string& where);
 
 }

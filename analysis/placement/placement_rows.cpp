@@ -83,7 +83,8 @@ public:
                 row.uniform = own ? chance : std::nullopt;
             }
         }
-        ResultRow& row = add(metric, params, sites ? std::optional(sum / double(sites)) : std::nullopt, undefined, unit, n);
+        ResultRow& row =
+            add(metric, params, sites ? std::optional(sum / double(sites)) : std::nullopt, undefined, unit, n);
         if (sites && uniform && !m_replicates)
             row.uniform = uniformSum / double(sites);
     }
@@ -96,10 +97,12 @@ public:
         const auto defined = [&](std::size_t i, auto value) {
             return choices(i) ? std::optional<double>(value()) : std::nullopt;
         };
-        mean("max_over_mean", {{"window", "all"}},
+        mean(
+            "max_over_mean", {{"window", "all"}},
             [&](std::size_t i) { return defined(i, [&] { return largest(i) * G / double(choices(i)); }); }, nullptr,
             [&](std::size_t i) { return m_score.sites[i].tokens; }, "1", kNoTokens);
-        mean("balancedness", {{"window", "all"}},
+        mean(
+            "balancedness", {{"window", "all"}},
             [&](std::size_t i) { return defined(i, [&] { return double(choices(i)) / G / largest(i); }); }, nullptr,
             [&](std::size_t i) { return m_score.sites[i].tokens; }, "1", kNoTokens);
         for (std::size_t w = 0; w < windows.size(); ++w) {
@@ -119,7 +122,8 @@ public:
 
     void fanOut(bool nodes)
     {
-        mean(nodes ? "node_fan_out" : "fan_out", {},
+        mean(
+            nodes ? "node_fan_out" : "fan_out", {},
             [&](std::size_t i) -> std::optional<double> {
                 const SiteScore& site = m_score.sites[i];
                 if (site.tokens == 0)
@@ -209,8 +213,7 @@ public:
                 value([&](const Migration& m) { return double(nodes ? m.betweenNodes : m.experts); }), problem,
                 "experts", M);
             add("migration_bytes", params,
-                known ? value([&](const Migration& m) { return nodes ? m.bytesBetweenNodes : m.bytes; })
-                      : std::nullopt,
+                known ? value([&](const Migration& m) { return nodes ? m.bytesBetweenNodes : m.bytes; }) : std::nullopt,
                 problem, "bytes", M);
         }
         const auto memory = memoryPerGpu(m_plan, each);
@@ -237,7 +240,8 @@ Expected<void> checkSizes(const PlacementSizes& sizes, std::size_t numSites)
 {
     const auto good = [](double bytes) { return std::isfinite(bytes) && bytes >= 0; };
     if (sizes.expertBytes.size() > 1 && sizes.expertBytes.size() != numSites)
-        return fail(std::to_string(sizes.expertBytes.size()) + " expert sizes for " + std::to_string(numSites) + " sites");
+        return fail(
+            std::to_string(sizes.expertBytes.size()) + " expert sizes for " + std::to_string(numSites) + " sites");
     if (!good(sizes.dispatchBytes) || !good(sizes.combineBytes) || !std::ranges::all_of(sizes.expertBytes, good))
         return fail("sizes must be finite and not negative");
     return {};

@@ -16,7 +16,8 @@ struct PlacementSizes
 {
     std::uint32_t hidden = 0; ///< elements of a hidden state; 0: unknown
     double dispatchBytes = 2, combineBytes = 2; ///< an element, on the way to the experts and back
-    std::vector<double> expertBytes; ///< [sites of the plan] weights of one expert, or one value for all; empty: unknown
+    std::vector<double>
+        expertBytes; ///< [sites of the plan] weights of one expert, or one value for all; empty: unknown
 };
 
 /// Error: as many expert sizes as neither 0, 1 nor the plan's sites; sizes that are negative or not finite.

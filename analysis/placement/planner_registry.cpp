@@ -2,13 +2,13 @@
 #include "analysis/placement/planner.h"
 
 // One line a planner: `Planner NAMEPlanner();` is defined in planners/. `contiguous` stays first.
-#define EXPERTSCOPE_PLANNERS(PLANNER) \
-    PLANNER(contiguous) \
-    PLANNER(eplb) \
-    PLANNER(eplbGlobal) \
-    PLANNER(lptSwap) \
-    PLANNER(coactivation) \
-    PLANNER(crossLayer) \
+#define EXPERTSCOPE_PLANNERS(PLANNER)                                                                                  \
+    PLANNER(contiguous)                                                                                                \
+    PLANNER(eplb)                                                                                                      \
+    PLANNER(eplbGlobal)                                                                                                \
+    PLANNER(lptSwap)                                                                                                   \
+    PLANNER(coactivation)                                                                                              \
+    PLANNER(crossLayer)                                                                                                \
     PLANNER(joint)
 
 namespace expertscope {

@@ -23,7 +23,7 @@ constexpr std::uint16_t kNowhere = UINT16_MAX;
 class SmallSet
 {
 public:
-    explicit SmallSet(std::size_t) {}
+    explicit SmallSet(std::size_t) { }
     void clear() { m_bits = 0; }
     void add(std::uint32_t member) { m_bits |= std::uint64_t(1) << member; }
     std::uint64_t size() const { return static_cast<std::uint64_t>(std::popcount(m_bits)); }
@@ -190,12 +190,11 @@ private:
     }
 
     /// `n` tokens from `token` of the tile on; `ordinal` is the first one's.
-    template <class Set>
-    void replayChunk(const Tile& tile, std::size_t token, std::uint64_t ordinal, std::size_t n)
+    template <class Set> void replayChunk(const Tile& tile, std::size_t token, std::uint64_t ordinal, std::size_t n)
     {
         std::ranges::fill(m_chunkLoads, 0);
-        m_stride = (tile.blocks.front().numSlots + EqualCounter::kLanes - 1) / EqualCounter::kLanes
-            * EqualCounter::kLanes;
+        m_stride =
+            (tile.blocks.front().numSlots + EqualCounter::kLanes - 1) / EqualCounter::kLanes * EqualCounter::kLanes;
         for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
             Routes& routes = m_routes[i % 2];
             route(tile.blocks[i], m_dispatchers[i], token, ordinal, n, routes);
@@ -358,8 +357,8 @@ Expected<void> checkPlans(const RoutingShape& shape, std::span<const Placement> 
 
 }
 
-Expected<std::vector<Score>> replay(BlockSource& source, std::span<const Placement> plans, const ReplayOptions& how,
-    const PassOptions& options)
+Expected<std::vector<Score>> replay(
+    BlockSource& source, std::span<const Placement> plans, const ReplayOptions& how, const PassOptions& options)
 {
     if (plans.empty())
         return std::vector<Score>();
@@ -377,12 +376,16 @@ Expected<std::vector<Score>> replay(BlockSource& source, std::span<const Placeme
         pass.sites.push_back(site.site);
     ES_ASSIGN(const auto selected, selectSequences(shape, pass));
     const auto order = std::make_shared<const TokenOrder>(shape, selected, pass);
-    ES_ASSIGN(auto set, runPass(source, {{}, true}, [&] {
-        AccumulatorSet fresh;
-        for (const Placement& plan : plans)
-            fresh.push_back(std::make_unique<ReplayAccumulator>(plan, how, order));
-        return fresh;
-    }, pass));
+    ES_ASSIGN(auto set,
+        runPass(
+            source, {{}, true},
+            [&] {
+                AccumulatorSet fresh;
+                for (const Placement& plan : plans)
+                    fresh.push_back(std::make_unique<ReplayAccumulator>(plan, how, order));
+                return fresh;
+            },
+            pass));
     std::vector<Score> scores;
     for (const auto& one : set)
         scores.push_back(static_cast<const ReplayAccumulator&>(*one).score());

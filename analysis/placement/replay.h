@@ -70,7 +70,7 @@ struct Score
 /// trace).
 ///
 /// Errors: those of runPass; a plan of other sites than the first, or that does not fit the trace.
-Expected<std::vector<Score>> replay(BlockSource& source, std::span<const Placement> plans, const ReplayOptions& how,
-    const PassOptions& options);
+Expected<std::vector<Score>> replay(
+    BlockSource& source, std::span<const Placement> plans, const ReplayOptions& how, const PassOptions& options);
 
 }

@@ -8,7 +8,6 @@
 
 namespace expertscope {
 
-
 namespace {
 
 /// Items to packs with so much room each: descending weight, each to the lightest pack with room. Returns the items of

@@ -11,7 +11,8 @@ inline Placement samePlan(const RoutingShape& shape, const Cluster& cluster, con
 {
     std::vector<SitePlacement> sites;
     for (std::size_t i = 0; i < shape.sites.size(); ++i)
-        sites.push_back({SiteIndex(static_cast<std::uint16_t>(i)), shape.sites[i].layer, shape.sites[i].numExperts, held});
+        sites.push_back(
+            {SiteIndex(static_cast<std::uint16_t>(i)), shape.sites[i].layer, shape.sites[i].numExperts, held});
     return *Placement::create(cluster, sites);
 }
 

@@ -118,8 +118,7 @@ private slots:
         for (const char* between : {"gpus", "nodes"}) {
             double states[2];
             for (const bool dedup : {true, false}) {
-                const Params params{
-                    {"planner", "lpt_swap"}, {"between", between}, {"dedup", dedup ? "yes" : "no"}};
+                const Params params{{"planner", "lpt_swap"}, {"between", between}, {"dedup", dedup ? "yes" : "no"}};
                 states[dedup] = valueOf(*made, "sent_states", params);
                 QVERIFY(states[dedup] > 0);
                 QCOMPARE(valueOf(*made, "dispatch_bytes", params), states[dedup] * 1024);
@@ -145,8 +144,8 @@ private slots:
         const auto made = comparePlanners(trace, requestFor(8, 2, 0), {});
         QVERIFY(made);
         for (const NamedPlan& named : made->plans) {
-            for (const auto& [metric, tolerance] :
-                std::map<std::string, double>{{"fan_out", .01}, {"node_fan_out", .01}, {"cross_site", .01}, {"hops", .03}}) {
+            for (const auto& [metric, tolerance] : std::map<std::string, double>{
+                     {"fan_out", .01}, {"node_fan_out", .01}, {"cross_site", .01}, {"hops", .03}}) {
                 const ResultRow* row = rowOf(*made, metric, {{"planner", named.name}});
                 QVERIFY2(row && row->value && row->uniform, metric.c_str());
                 QVERIFY2(std::abs(*row->value - *row->uniform) < tolerance, (metric + " of " + named.name).c_str());
@@ -167,7 +166,8 @@ private slots:
         const auto made = comparePlanners(trace, request, {});
         QVERIFY(made);
         QVERIFY(made->halves);
-        const auto value = [&](const char* metric, const char* planner, const char* tokens, const char* window = nullptr) {
+        const auto value = [&](const char* metric, const char* planner, const char* tokens,
+                               const char* window = nullptr) {
             Params params{{"planner", planner}, {"tokens", tokens}};
             if (window)
                 params["window"] = window;
@@ -175,7 +175,8 @@ private slots:
         };
         QVERIFY(value("max_over_mean", "lpt_swap", "learning", "all") < 1.001);
         QVERIFY(value("max_over_mean", "lpt_swap", "held_out", "all") > 1.01);
-        QVERIFY(value("max_over_mean", "lpt_swap", "held_out", "all") < value("max_over_mean", "contiguous", "held_out", "all"));
+        QVERIFY(value("max_over_mean", "lpt_swap", "held_out", "all")
+            < value("max_over_mean", "contiguous", "held_out", "all"));
         // Balanced on average is not balanced in every window.
         QVERIFY(value("max_over_mean", "lpt_swap", "learning", "256") > 1.05);
         QVERIFY(value("balancedness", "lpt_swap", "learning", "all") > .999);
@@ -193,7 +194,8 @@ private slots:
         const auto made = comparePlanners(trace, request, {});
         QVERIFY(made);
         QCOMPARE(made->plans.size(), 2u);
-        QCOMPARE(valueOf(*made, "cross_site", {{"planner", "mine"}}), valueOf(*made, "cross_site", {{"planner", "contiguous"}}));
+        QCOMPARE(valueOf(*made, "cross_site", {{"planner", "mine"}}),
+            valueOf(*made, "cross_site", {{"planner", "contiguous"}}));
         request.planners = {"magic"};
         QVERIFY(!comparePlanners(trace, request, {}));
     }

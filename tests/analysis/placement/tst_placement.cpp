@@ -57,7 +57,8 @@ private slots:
     void migrationCountsWhatMustBeSent()
     {
         const Cluster cluster{4, 2};
-        const auto before = Placement::create(cluster, {{SiteIndex(0), 0, 4, {0, 1, 2, 3, 0, 1, 2, 3}}}); // 01 23 | 01 23
+        const auto before =
+            Placement::create(cluster, {{SiteIndex(0), 0, 4, {0, 1, 2, 3, 0, 1, 2, 3}}}); // 01 23 | 01 23
         // 0 and 2 on GPU 0: 2 is sent within the node. 0, 1 on GPU 1: both within the node. GPU 2: 3 from GPU 3 of the
         // node. GPU 3: as it was.
         const auto after = Placement::create(cluster, {{SiteIndex(0), 0, 4, {0, 2, 0, 1, 0, 3, 2, 3}}});
@@ -82,8 +83,8 @@ private slots:
 
     void memoryIsSlotsTimesBytes()
     {
-        const auto plan = Placement::create(
-            {2, 1}, {{SiteIndex(0), 0, 3, {0, 1, 2}}, {SiteIndex(1), 1, 3, {0, 1, 2, 0}}});
+        const auto plan =
+            Placement::create({2, 1}, {{SiteIndex(0), 0, 3, {0, 1, 2}}, {SiteIndex(1), 1, 3, {0, 1, 2, 0}}});
         QVERIFY(plan);
         QCOMPARE(memoryPerGpu(*plan, std::vector<double>{10, 1}), (std::vector<double>{22, 12}));
     }

@@ -27,13 +27,15 @@ private slots:
     void mapsAsVllmHasThem()
     {
         const RoutingShape shape = shapeOf({0, 1}, 4);
-        const auto plan = Placement::create({3, 1}, {{SiteIndex(0), 0, 4, {0, 1, 2, 3, 0, 1}}, {SiteIndex(1), 1, 4, {0, 2, 0, 1, 0, 3}}});
+        const auto plan = Placement::create(
+            {3, 1}, {{SiteIndex(0), 0, 4, {0, 1, 2, 3, 0, 1}}, {SiteIndex(1), 1, 4, {0, 2, 0, 1, 0, 3}}});
         QVERIFY(plan);
         const auto text = toJson(*plan, PlanForm::Full);
         QVERIFY(text);
         QString flat = QString::fromStdString(*text).simplified().remove(' ');
         QVERIFY(flat.contains("\"physical_to_logical_map\":[[0,1,2,3,0,1],[0,2,0,1,0,3]]"));
-        QVERIFY(flat.contains("\"logical_to_physical_map\":[[[0,4,-1],[1,5,-1],[2,-1,-1],[3,-1,-1]],[[0,2,4],[3,-1,-1],[1,-1,-1],[5,-1,-1]]]"));
+        QVERIFY(flat.contains("\"logical_to_physical_map\":[[[0,4,-1],[1,5,-1],[2,-1,-1],[3,-1,-1]],[[0,2,4],[3,-1,-1],"
+                              "[1,-1,-1],[5,-1,-1]]]"));
         QVERIFY(flat.contains("\"logical_replica_count\":[[2,2,1,1],[3,1,1,1]]"));
         const auto back = placementFromJson(*text, shape, {}, "plan");
         QVERIFY(back);
@@ -48,7 +50,8 @@ private slots:
     void sglangHasARowALayerAndNoOtherKey()
     {
         const RoutingShape shape = shapeOf({1, 3}, 2); // layers 0 and 2 are dense
-        const auto plan = Placement::create({2, 1}, {{SiteIndex(0), 1, 2, {1, 0, 0, 1}}, {SiteIndex(1), 3, 2, {1, 1, 0, 0}}});
+        const auto plan =
+            Placement::create({2, 1}, {{SiteIndex(0), 1, 2, {1, 0, 0, 1}}, {SiteIndex(1), 3, 2, {1, 1, 0, 0}}});
         QVERIFY(plan);
         const auto text = toJson(*plan, PlanForm::Sglang, 5);
         QVERIFY(text);
@@ -67,7 +70,8 @@ private slots:
         const auto refused = toJson(*uneven, PlanForm::List);
         QVERIFY(!refused);
         QVERIFY(refused.error().hint.find("1 replicas") != std::string::npos);
-        const auto ragged = Placement::create({2, 1}, {{SiteIndex(0), 0, 2, {0, 1}}, {SiteIndex(1), 1, 4, {0, 1, 2, 3}}});
+        const auto ragged =
+            Placement::create({2, 1}, {{SiteIndex(0), 0, 2, {0, 1}}, {SiteIndex(1), 1, 4, {0, 1, 2, 3}}});
         QVERIFY(toJson(*ragged, PlanForm::Full));
         QVERIFY(!toJson(*ragged, PlanForm::Sglang));
     }
@@ -107,7 +111,8 @@ private slots:
         const char* cases[] = {"", "{}", "[]", "[[]]", "null", "3", "\"x\"", "{\"physical_to_logical_map\": 7}",
             "{\"physical_to_logical_map\": {}}", "[[0,1],[0]]", "[[0,1],[0,2]]", "[[0,1],[0,-1]]", "[[0,1],[0,1.5]]",
             "[[0,1],[0,99999999999999999999]]", "[[0,1],[0,65536]]", "[[0,1],[0,\"1\"]]", "[[0,1],0]", "[[0,1],[0,0]]",
-            "[[0,1],[0,[1]]]", "[[0,1],[0,1],[0,1],[0,1],[0,1]", "{\"num_gpus\": 0, \"physical_to_logical_map\": [[0,1],[0,1]]}",
+            "[[0,1],[0,[1]]]", "[[0,1],[0,1],[0,1],[0,1],[0,1]",
+            "{\"num_gpus\": 0, \"physical_to_logical_map\": [[0,1],[0,1]]}",
             "{\"sites\": [0], \"physical_to_logical_map\": [[0,1],[0,1]]}",
             "{\"sites\": [0, 0], \"physical_to_logical_map\": [[0,1],[0,1]]}",
             "{\"sites\": [1, 0], \"physical_to_logical_map\": [[0,1],[0,1]]}",

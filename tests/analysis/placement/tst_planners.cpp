@@ -81,7 +81,8 @@ LearnedCounts randomCounts(const std::vector<std::uint16_t>& experts, std::uint6
     LearnedCounts counts;
     for (std::size_t i = 0; i < experts.size(); ++i) {
         const std::size_t E = experts[i];
-        SiteCounts site{SiteIndex(static_cast<std::uint16_t>(i)), static_cast<std::uint16_t>(i), experts[i], 1000, {}, {}, {}};
+        SiteCounts site{
+            SiteIndex(static_cast<std::uint16_t>(i)), static_cast<std::uint16_t>(i), experts[i], 1000, {}, {}, {}};
         site.together.resize(E * E);
         for (std::size_t e = 0; e < E; ++e) {
             seed = mix(seed);
@@ -143,7 +144,8 @@ private slots:
         QVERIFY(near(maxVio(load, held, cluster), vio, 5.1e-7));
 
         // And through the planner.
-        SiteCounts site{SiteIndex(0), 0, static_cast<std::uint16_t>(load.size()), 1, {load.begin(), load.end()}, {}, {}};
+        SiteCounts site{
+            SiteIndex(0), 0, static_cast<std::uint16_t>(load.size()), 1, {load.begin(), load.end()}, {}, {}};
         PlanRequest request{.cluster = cluster};
         request.replicas = std::uint32_t(slotsWanted) - std::uint32_t(load.size());
         request.groups = std::uint32_t(groups);
@@ -170,13 +172,17 @@ private slots:
         const std::vector<float> load{47733, 128764, 112868, 68297, 40837, 143236, 100985, 139519, 122433, 183484,
             138543, 89027, 161129, 191475, 51966, 43942};
         QCOMPARE(eplbSlots(load, 24, 4, {4, 2}),
-            (std::vector<std::uint16_t>{2, 11, 10, 1, 8, 0, 9, 9, 10, 3, 1, 8, 6, 12, 12, 5, 14, 15, 13, 13, 5, 7, 7, 4}));
+            (std::vector<std::uint16_t>{
+                2, 11, 10, 1, 8, 0, 9, 9, 10, 3, 1, 8, 6, 12, 12, 5, 14, 15, 13, 13, 5, 7, 7, 4}));
         QCOMPARE(eplbSlots(load, 24, 4, {8, 4}),
-            (std::vector<std::uint16_t>{3, 2, 2, 1, 1, 0, 6, 7, 4, 5, 5, 7, 8, 11, 10, 9, 9, 10, 13, 12, 14, 13, 12, 15}));
+            (std::vector<std::uint16_t>{
+                3, 2, 2, 1, 1, 0, 6, 7, 4, 5, 5, 7, 8, 11, 10, 9, 9, 10, 13, 12, 14, 13, 12, 15}));
         QCOMPARE(eplbSlots(load, 24, 1, {8, 2}),
-            (std::vector<std::uint16_t>{2, 3, 4, 6, 10, 15, 13, 7, 0, 13, 10, 14, 9, 5, 8, 9, 7, 8, 11, 5, 1, 12, 12, 1}));
+            (std::vector<std::uint16_t>{
+                2, 3, 4, 6, 10, 15, 13, 7, 0, 13, 10, 14, 9, 5, 8, 9, 7, 8, 11, 5, 1, 12, 12, 1}));
         QCOMPARE(eplbSlots(load, 32, 1, {4, 1}),
-            (std::vector<std::uint16_t>{10, 13, 9, 2, 14, 5, 7, 11, 10, 13, 9, 12, 12, 5, 0, 11, 3, 13, 8, 2, 12, 5, 7, 15, 1, 1, 8, 9, 6, 6, 7, 4}));
+            (std::vector<std::uint16_t>{10, 13, 9, 2, 14, 5, 7, 11, 10, 13, 9, 12, 12, 5, 0, 11, 3, 13, 8, 2, 12, 5, 7,
+                15, 1, 1, 8, 9, 6, 6, 7, 4}));
     }
 
     void plansAreValidForAnyShape()
@@ -294,7 +300,8 @@ private slots:
         MemoryTrace trace(1, 16, 2);
         trace.addSequence(320);
         for (std::uint16_t t = 0; t < 320; ++t)
-            trace.ids[0].insert(trace.ids[0].end(), {static_cast<std::uint16_t>(t % 8), static_cast<std::uint16_t>(t % 8 + 8)});
+            trace.ids[0].insert(
+                trace.ids[0].end(), {static_cast<std::uint16_t>(t % 8), static_cast<std::uint16_t>(t % 8 + 8)});
         const auto counts = learn(trace, {true, true, NextPairs::All}, {});
         QVERIFY(counts);
         const PlanRequest request{.cluster = {8, 1}};

@@ -109,7 +109,8 @@ Score naive(const MemoryTrace& trace, const Placement& plan, const ReplayOptions
             if ((window + 1) * how.windows[w] > score.tokens)
                 continue;
             for (std::size_t i = 0; i < M; ++i) {
-                const double sum = std::accumulate(loads[i].begin(), loads[i].end(), 0.0), most = std::ranges::max(loads[i]);
+                const double sum = std::accumulate(loads[i].begin(), loads[i].end(), 0.0),
+                             most = std::ranges::max(loads[i]);
                 if (sum == 0)
                     continue;
                 score.sites[i].windows[w].maxOverMean.add(most * double(G) / sum);
@@ -150,7 +151,8 @@ Placement planFor(const RoutingShape& shape, const Cluster& cluster, std::size_t
         std::vector<std::uint16_t> held;
         for (const auto slot : shuffled(E + replicas, seed))
             held.push_back(static_cast<std::uint16_t>(slot % E));
-        sites.push_back({SiteIndex(static_cast<std::uint16_t>(i)), shape.sites[i].layer, shape.sites[i].numExperts, held});
+        sites.push_back(
+            {SiteIndex(static_cast<std::uint16_t>(i)), shape.sites[i].layer, shape.sites[i].numExperts, held});
     }
     return *Placement::create(cluster, sites);
 }
@@ -261,8 +263,9 @@ private slots:
         trace.addSequence(40000);
         fillUniform(trace, 5);
         const Cluster cluster{std::uint32_t(gpus), 1};
-        const auto scores =
-            replay(trace, std::vector{samePlan(trace.shape(), cluster, inOrder(E, E)), planFor(trace.shape(), cluster, 0, 9)}, {}, {});
+        const auto scores = replay(trace,
+            std::vector{samePlan(trace.shape(), cluster, inOrder(E, E)), planFor(trace.shape(), cluster, 0, 9)}, {},
+            {});
         QVERIFY(scores);
         for (const Score& score : *scores) { // any balanced plan: contiguous or random
             for (const SiteScore& site : score.sites)
@@ -314,8 +317,8 @@ private slots:
         how.windows = {UINT32_MAX};
         QVERIFY(!replay(trace, std::vector{plan}, how, {}));
         // Part of the sites is fine: then "next" is the next of the plan.
-        const auto outer = Placement::create(
-            {4, 1}, {{SiteIndex(0), 0, 12, inOrder(12, 12)}, {SiteIndex(2), 2, 12, inOrder(12, 12)}});
+        const auto outer =
+            Placement::create({4, 1}, {{SiteIndex(0), 0, 12, inOrder(12, 12)}, {SiteIndex(2), 2, 12, inOrder(12, 12)}});
         const auto scores = replay(trace, std::vector{*outer}, {}, {});
         QVERIFY(scores);
         QVERIFY(same(scores->front(), naive(trace, *outer, {}, {}), false));

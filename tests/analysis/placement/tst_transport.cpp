@@ -127,7 +127,8 @@ private slots:
     {
         // Two GPUs of two slots: {9, 1} and {5, 3} is best, from wherever it starts.
         const Cluster cluster{2, 1};
-        for (const std::vector<std::uint64_t>& load : {std::vector<std::uint64_t>{9, 1, 5, 3}, {9, 5, 1, 3}, {9, 3, 5, 1}}) {
+        for (const std::vector<std::uint64_t>& load :
+            {std::vector<std::uint64_t>{9, 1, 5, 3}, {9, 5, 1, 3}, {9, 3, 5, 1}}) {
             const SiteItems items = makeItems({SiteIndex(0), 0, 4, 1, load, {}, {}}, cluster, 0);
             Assignment gpuOf{0, 0, 1, 1};
             lowerLargestLoad(items, gpuOf);
@@ -148,7 +149,8 @@ private slots:
             for (std::size_t i = 0; i < n; ++i) {
                 for (std::size_t j = 0; j < i; ++j) {
                     if (items.expert[i] != items.expert[j])
-                        problem.pair[i * n + j] = problem.pair[j * n + i] = double(mix(seed ^ (i * n + j)) % 100) / 1000;
+                        problem.pair[i * n + j] = problem.pair[j * n + i] =
+                            double(mix(seed ^ (i * n + j)) % 100) / 1000;
                 }
             }
             if (seed % 3) {
