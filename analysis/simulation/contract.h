@@ -17,7 +17,7 @@ enum class Service : std::uint8_t
     Sequential ///< one by one: each may evict what a later one of the same event wants
 };
 
-/// In which order a sequential event is served; atomic: only who counts as more recent afterwards.
+/// In which order a sequential event is served. Of no meaning to an atomic one.
 enum class Order : std::uint8_t
 {
     RouterRank, ///< as recorded: highest score first
@@ -36,7 +36,7 @@ enum class Admission : std::uint8_t
 enum class ColdStart : std::uint8_t
 {
     Empty,
-    FirstFree ///< the first c distinct experts count as hits (moe-lrc's frame)
+    FirstFree ///< misses that fill a free slot with an expert never asked for before count as hits (moe-lrc's frame)
 };
 
 /// What shares one pool of slots.
@@ -55,7 +55,7 @@ struct Contract
     ColdStart coldStart = ColdStart::Empty;
     Scope scope = Scope::PerSite;
     std::uint16_t sitesInGroup = 0; ///< with Scope::Groups
-    bool flushBetweenSequences = false; ///< each sequence starts with an empty cache; only with batch 1
+    bool flushBetweenSequences = false; ///< each sequence starts with an empty cache, all experts "never asked for"; only with batch 1
     std::uint32_t warmUpSteps = 0; ///< steps that are served but not counted
     std::uint64_t seed = 1; ///< of random orders and random policies
 };

@@ -16,11 +16,13 @@ struct Choices
 {
     std::vector<std::uint16_t> sites; ///< site -> place among the wanted ones
     std::vector<std::vector<std::uint16_t>> ids; ///< [wanted site][token * K]
-    std::vector<std::uint64_t> firstToken; ///< [S] number of a sequence's first token
+    std::vector<std::uint64_t> firstToken; ///< [S] number of a sequence's first token, or kNotScheduled
     std::uint64_t numTokens = 0;
     std::size_t numSlots = 0;
     std::uint32_t skipFirst = 0;
 };
+
+constexpr std::uint64_t kNotScheduled = UINT64_MAX / 2; ///< stays large when positions are added
 
 class Collector final : public Accumulator
 {
@@ -146,6 +148,10 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
     const RoutingShape& shape = source.shape();
     ES_ASSIGN(const auto sites, selectSites(shape, selection));
     ES_ASSIGN(const auto sequences, selectSequences(shape, selection));
+    if (selection.shard.count != 1)
+        return fail("a cache cannot be simulated in shards: what it holds depends on all that came before");
+    if (contract.scope == Scope::Groups && contract.sitesInGroup == 0)
+        return fail("a group of sites has at least one site");
     if (contract.flushBetweenSequences && (steps.batch > 1 || steps.prefillChunk))
         return fail("a cache that is flushed between sequences serves one sequence at a time: batch 1, no prefill chunks");
 
@@ -161,14 +167,15 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
     const std::uint64_t mostTokens = mostRequests / std::max<std::uint64_t>(slots, 1);
     EventSet set;
     std::vector<ScheduledSequence> scheduled;
-    choices.firstToken.assign(shape.sequences.size(), UINT64_MAX);
-    for (const SequenceIndex s : sequences) {
+    choices.firstToken.assign(shape.sequences.size(), kNotScheduled);
+    for (std::size_t i = 0; i < sequences.size(); i += std::max(selection.everySequence, 1u)) {
+        const SequenceIndex s = sequences[i];
         const Sequence& sequence = shape.sequences[std::size_t(s)];
         if (set.tokens == mostTokens) {
             set.truncated = true;
             break;
         }
-        const std::uint64_t whole = sequence.length - selection.skipFirst;
+        const std::uint64_t whole = std::min(sequence.length - selection.skipFirst, selection.mostLength);
         const std::uint64_t length = std::min<std::uint64_t>(whole, mostTokens - set.tokens);
         set.truncated |= length < whole;
         const std::uint64_t prompt = sequence.promptLength - std::min(sequence.promptLength, selection.skipFirst);

@@ -24,7 +24,7 @@ struct EventStream
     std::vector<std::uint64_t> ends;
     std::uint32_t fixedSize = 0;
     std::vector<std::uint32_t> assignments; ///< before union, an event; empty: as many as objects
-    std::vector<std::uint64_t> sequenceStarts; ///< events at which a sequence begins (batch 1 only), ascending
+    std::vector<std::uint64_t> sequenceStarts; ///< events at which a sequence begins, ascending; only if steps are tokens
     std::uint64_t numEvents = 0;
     std::uint32_t largestEvent = 0; ///< most objects of any event
 
@@ -55,6 +55,7 @@ struct EventSet
     std::uint64_t steps = 0, tokens = 0, requests = 0;
     bool truncated = false;
 };
+/// Errors: those of runPass; a shard; flushing with a batch or prefill chunks; groups of no sites.
 Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection, const StepOptions& steps,
     const Contract& contract, std::uint64_t mostRequests = std::uint64_t(1) << 30);
 

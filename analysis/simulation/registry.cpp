@@ -4,6 +4,7 @@
 // One line a policy: `PolicySpec NAMEPolicy();` is defined in policies/.
 #define EXPERTSCOPE_POLICIES(POLICY) \
     /* all capacities in one replay */ \
+    POLICY(lru) \
     /* one replay a capacity */
 
 namespace expertscope::simulation {

@@ -11,7 +11,13 @@ namespace expertscope::simulation {
 
 namespace {
 
-Expected<std::unique_ptr<Policy>> makePolicy(const PolicyRequest& request, const Contract& contract)
+struct MadePolicy
+{
+    const PolicySpec* spec;
+    std::unique_ptr<Policy> policy;
+};
+
+Expected<MadePolicy> makePolicy(const PolicyRequest& request, const Contract& contract)
 {
     std::string known;
     for (const PolicySpec& spec : policyRegistry()) {
@@ -26,11 +32,56 @@ Expected<std::unique_ptr<Policy>> makePolicy(const PolicyRequest& request, const
                 return fail("policy '" + request.name + "' serves events atomically only");
             if (contract.admission == Admission::Bypass && !spec.bypass)
                 return fail("policy '" + request.name + "' always admits what it loads");
-            return spec.make(*params);
+            return MadePolicy{&spec, spec.make(*params)};
         }
         known += (known.empty() ? "" : ", ") + spec.name;
     }
     return fail("unknown policy '" + request.name + "'", {}, "known: " + known);
+}
+
+/// Some capacities of one policy over one pool.
+struct Task
+{
+    std::size_t policy, pool;
+    std::span<const std::uint32_t> capacities;
+    PoolCurve curve = {};
+};
+
+/// Calls work(i) for i < count on several threads, and `progress` meanwhile. False: cancelled.
+bool runTasks(std::size_t count, unsigned threads, const std::function<void(std::size_t, const std::stop_token&)>& work,
+    const std::function<bool(double)>& progress)
+{
+    std::atomic<std::size_t> next{0};
+    std::size_t done = 0, finished = 0;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::stop_source stop;
+    const auto workers = static_cast<unsigned>(std::clamp<std::size_t>(
+        threads ? threads : std::max(1u, std::thread::hardware_concurrency()), 1, std::max<std::size_t>(count, 1)));
+    std::vector<std::jthread> running;
+    for (unsigned w = 0; w < workers; ++w)
+        running.emplace_back([&] {
+            for (std::size_t i = next++; i < count && !stop.stop_requested(); i = next++) {
+                work(i, stop.get_token());
+                const std::lock_guard lock(mutex);
+                ++done;
+            }
+            const std::lock_guard lock(mutex);
+            ++finished;
+            changed.notify_all();
+        });
+    std::unique_lock lock(mutex);
+    while (finished < workers) {
+        changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return finished == workers; });
+        if (!progress || stop.stop_requested())
+            continue;
+        const double fraction = double(done) / double(std::max<std::size_t>(count, 1));
+        lock.unlock();
+        if (!progress(fraction))
+            stop.request_stop();
+        lock.lock();
+    }
+    return done == count;
 }
 
 }
@@ -39,57 +90,38 @@ Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const
     const std::vector<PolicyRequest>& policies, const std::vector<std::uint32_t>& capacities, unsigned threads,
     const std::function<bool(double)>& progress)
 {
-    std::vector<std::unique_ptr<Policy>> made;
+    std::vector<MadePolicy> made;
     for (const PolicyRequest& request : policies) {
         ES_ASSIGN(auto policy, makePolicy(request, contract));
         made.push_back(std::move(policy));
     }
-    if (!std::ranges::is_sorted(capacities) || capacities.empty() || capacities.front() == 0)
+    if (capacities.empty() || capacities.front() == 0
+        || std::ranges::adjacent_find(capacities, std::greater_equal()) != capacities.end())
         return fail("capacities must be ascending, from 1 on");
+
+    std::vector<Task> tasks;
+    for (std::size_t p = 0; p < made.size(); ++p) {
+        const std::size_t atOnce = made[p].spec->capacitiesATask ? made[p].spec->capacitiesATask : capacities.size();
+        for (std::size_t pool = 0; pool < events.pools.size(); ++pool) {
+            for (std::size_t c = 0; c < capacities.size(); c += atOnce)
+                tasks.push_back({p, pool, std::span(capacities).subspan(c, std::min(atOnce, capacities.size() - c))});
+        }
+    }
+    const auto work = [&](std::size_t i, const std::stop_token& stop) {
+        Task& task = tasks[i];
+        task.curve = made[task.policy].policy->replay(events.pools[task.pool], contract, task.capacities, stop);
+    };
+    if ((progress && !progress(0)) || !runTasks(tasks.size(), threads, work, progress))
+        return fail(kCancelled);
+
     std::vector<PolicyResult> results;
     for (const PolicyRequest& request : policies)
         results.push_back({request, std::vector<PoolCurve>(events.pools.size())});
-    if (progress && !progress(0))
-        return fail(kCancelled);
-
-    const std::size_t tasks = made.size() * events.pools.size();
-    std::atomic<std::size_t> next{0};
-    std::size_t done = 0, finished = 0;
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::atomic<bool> cancelled{false};
-    const unsigned workers = static_cast<unsigned>(std::clamp<std::size_t>(
-        threads ? threads : std::max(1u, std::thread::hardware_concurrency()), 1, std::max<std::size_t>(tasks, 1)));
-    {
-        std::vector<std::jthread> running;
-        for (unsigned w = 0; w < workers; ++w)
-            running.emplace_back([&] {
-                for (std::size_t task = next++; task < tasks && !cancelled; task = next++) {
-                    const std::size_t p = task / events.pools.size(), pool = task % events.pools.size();
-                    PoolCurve curve = made[p]->replay(events.pools[pool], contract, capacities);
-                    const std::lock_guard lock(mutex);
-                    results[p].pools[pool] = std::move(curve);
-                    ++done;
-                    changed.notify_all();
-                }
-                const std::lock_guard lock(mutex);
-                ++finished;
-                changed.notify_all();
-            });
-        std::unique_lock lock(mutex);
-        while (finished < workers) {
-            changed.wait_for(lock, std::chrono::milliseconds(50));
-            if (progress && !cancelled) {
-                const double fraction = double(done) / double(std::max<std::size_t>(tasks, 1));
-                lock.unlock();
-                const bool goOn = progress(fraction);
-                lock.lock();
-                cancelled = !goOn && finished < workers;
-            }
-        }
+    for (Task& task : tasks) { // those of one pool in the order of their capacities
+        PoolCurve& curve = results[task.policy].pools[task.pool];
+        curve.capacities.insert(curve.capacities.end(), task.curve.capacities.begin(), task.curve.capacities.end());
+        std::ranges::move(task.curve.sites, std::back_inserter(curve.sites));
     }
-    if (cancelled)
-        return fail(kCancelled);
     return results;
 }
 
