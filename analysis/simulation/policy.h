@@ -40,6 +40,7 @@ struct PolicySpec
     bool knowsFuture = false; ///< a bound, not a policy that could run
     /// Which contracts it can serve, beyond Atomic + Forced, which all can.
     bool sequential = true, bypass = false;
+    bool residentFirst = false; ///< sequential in that order, which depends on the capacity
     std::vector<ParameterSpec> params = {};
     std::function<std::unique_ptr<Policy>(const Parameters&)> make;
     std::size_t capacitiesATask = 0; ///< replay() is called with at most so many, on several threads; 0: with all

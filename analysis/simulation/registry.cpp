@@ -5,6 +5,11 @@
 #define EXPERTSCOPE_POLICIES(POLICY) \
     /* all capacities in one replay */ \
     POLICY(lru) \
+    POLICY(lfu) \
+    POLICY(ema) \
+    POLICY(staticList) \
+    POLICY(sch) \
+    POLICY(opt) \
     /* one replay a capacity */
 
 namespace expertscope::simulation {

@@ -30,6 +30,8 @@ Expected<MadePolicy> makePolicy(const PolicyRequest& request, const Contract& co
             }
             if (contract.service == Service::Sequential && !spec.sequential)
                 return fail("policy '" + request.name + "' serves events atomically only");
+            if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst && !spec.residentFirst)
+                return fail("policy '" + request.name + "' cannot serve residents first: its order is that of all capacities");
             if (contract.admission == Admission::Bypass && !spec.bypass)
                 return fail("policy '" + request.name + "' always admits what it loads");
             return MadePolicy{&spec, spec.make(*params)};

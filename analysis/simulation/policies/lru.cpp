@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// LRU: an object's rank in the order of last use is its stack distance, at once for all capacities (Mattson et al. 1970).
+#include "analysis/simulation/curve_recorder.h"
 #include "analysis/simulation/policy.h"
+#include "analysis/simulation/recency_ranks.h"
 #include "analysis/simulation/recorder.h"
 #include "analysis/simulation/serving_order.h"
 
@@ -7,31 +11,34 @@ namespace expertscope::simulation {
 
 namespace {
 
-/// Residents, most recent first.
-class LruCache
+/// Where the order of service depends on what is resident, and so on the capacity: one replay each.
+std::vector<Counters> replayResidentFirst(
+    const EventStream& stream, const Contract& contract, std::uint32_t capacity, const std::stop_token& stop)
 {
-public:
-    explicit LruCache(std::uint32_t capacity)
-        : m_capacity(capacity)
-    {
+    std::vector<std::uint32_t> cache; // most recent first
+    Recorder recorder(stream, contract, capacity);
+    ServingOrder order(stream, contract);
+    const auto find = [&](std::uint32_t object) { return std::ranges::find(cache, object); };
+    for (std::uint64_t i = 0; i < stream.numEvents && !stop.stop_requested(); ++i) {
+        if (recorder.begin(i))
+            cache.clear();
+        std::uint32_t evictions = 0;
+        for (const std::uint32_t object : order.of(i, [&](auto o) { return find(o) != cache.end(); })) {
+            if (const auto found = find(object); found != cache.end()) {
+                std::rotate(cache.begin(), found, found + 1);
+                continue;
+            }
+            recorder.miss(object);
+            if (cache.size() == std::min(capacity, stream.numObjects())) {
+                cache.pop_back();
+                ++evictions;
+            }
+            cache.insert(cache.begin(), object);
+        }
+        recorder.end(evictions);
     }
-    bool resident(std::uint32_t object) const { return std::ranges::find(m_objects, object) != m_objects.end(); }
-    void clear() { m_objects.clear(); }
-    /// These become the most recent, the first the very most; returns how many residents left.
-    std::uint32_t use(std::span<const std::uint32_t> objects)
-    {
-        m_before = m_objects;
-        std::erase_if(m_objects, [&](auto o) { return std::ranges::find(objects, o) != objects.end(); });
-        m_objects.insert(m_objects.begin(), objects.begin(), objects.end());
-        if (m_objects.size() > m_capacity)
-            m_objects.resize(m_capacity);
-        return std::uint32_t(std::ranges::count_if(m_before, [&](auto o) { return !resident(o); }));
-    }
-
-private:
-    const std::uint32_t m_capacity;
-    std::vector<std::uint32_t> m_objects, m_before;
-};
+    return recorder.take();
+}
 
 class Lru final : public Policy
 {
@@ -39,34 +46,47 @@ public:
     PoolCurve replay(const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities,
         const std::stop_token& stop) const override
     {
-        PoolCurve curve{{capacities.begin(), capacities.end()}, {}};
-        for (const std::uint32_t capacity : capacities) {
-            LruCache cache(std::min(capacity, stream.numObjects()));
-            Recorder recorder(stream, contract, capacity);
-            ServingOrder order(stream, contract);
-            const auto resident = [&](std::uint32_t object) { return cache.resident(object); };
-            for (std::uint64_t i = 0; i < stream.numEvents && !stop.stop_requested(); ++i) {
-                if (recorder.begin(i))
-                    cache.clear();
-                std::uint32_t evictions = 0;
-                if (contract.service == Service::Atomic) {
-                    for (const std::uint32_t object : stream.event(i)) {
-                        if (!cache.resident(object))
-                            recorder.miss(object);
-                    }
-                    evictions = cache.use(stream.event(i));
-                } else {
-                    for (const std::uint32_t& object : order.of(i, resident)) {
-                        if (!cache.resident(object))
-                            recorder.miss(object);
-                        evictions += cache.use({&object, 1});
-                    }
-                }
-                recorder.end(evictions);
-            }
-            curve.sites.push_back(recorder.take());
+        if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst) {
+            PoolCurve curve{{capacities.begin(), capacities.end()}, {}};
+            for (const std::uint32_t capacity : capacities)
+                curve.sites.push_back(replayResidentFirst(stream, contract, capacity, stop));
+            return curve;
         }
-        return curve;
+        const Units units(stream, contract);
+        // An event that does not fit leaves its first objects; sequentially, each stays for a moment.
+        const bool told = !units.single && capacities.front() < stream.largestEvent;
+        CurveRecorder recorder(stream, contract, capacities, told ? CurveRecorder::Kept::Told : CurveRecorder::Kept::All);
+        RecencyRanks recency(stream.numObjects());
+        const std::uint64_t chunk = std::max<std::uint64_t>(1, 4096 / std::max(stream.largestEvent, 1u));
+        std::vector<std::uint32_t> ranks(chunk * stream.largestEvent), distances(stream.largestEvent);
+        std::size_t start = 0;
+        for (std::uint64_t begin = 0; begin < stream.numEvents && !stop.stop_requested(); begin += chunk) {
+            const std::uint64_t count = std::min(chunk, stream.numEvents - begin);
+            recency.of(units, begin, count, false, ranks.data());
+            const std::uint32_t* at = ranks.data();
+            for (std::uint64_t i = begin; i < begin + count; ++i) {
+                if (contract.flushBetweenSequences && start < stream.sequenceStarts.size()
+                    && stream.sequenceStarts[start] == i) {
+                    recorder.flush();
+                    ++start;
+                }
+                const auto size = static_cast<std::uint32_t>(stream.event(i).size());
+                std::uint32_t known = 0, firsts = 0;
+                for (std::uint32_t r = 0; r < size; ++r) {
+                    // Ranks beyond all distinct objects so far belong to objects that were never asked for.
+                    if (at[r] < recorder.distinct() + (units.single ? firsts : 0))
+                        distances[known++] = at[r] + 1;
+                    else
+                        ++firsts;
+                }
+                const std::uint32_t distinct = recorder.distinct();
+                recorder.event(distances.data(), known, firsts);
+                for (std::uint32_t r = 0; told && r < size; ++r)
+                    recorder.moved(at[r] < distinct ? at[r] + 1 : kNever, r + 1);
+                at += size;
+            }
+        }
+        return recorder.take();
     }
 };
 
@@ -77,6 +97,8 @@ PolicySpec lruPolicy()
     return {.name = "lru",
         .definition = "evicts what was used longest ago",
         .source = "Mattson et al. 1970",
+        .allSizes = true,
+        .residentFirst = true,
         .make = [](const Parameters&) { return std::make_unique<Lru>(); }};
 }
 
