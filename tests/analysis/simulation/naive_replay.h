@@ -136,8 +136,10 @@ private:
         }
         if (m_policy == "lfu")
             key = {-count};
-        if (m_policy == "ema")
-            key = {score > 0 ? -std::round(std::log2(score) * 1e9) : never};
+        if (m_policy == "ema") {
+            // With a halflife of 1 scores are exact; else equal ones differ by rounding.
+            key = {m_param == 1 ? -score : score > 0 ? -std::round(std::log2(score) * 1e9) : never};
+        }
         if (m_policy == "sch") {
             double coming = 0;
             for (std::size_t v = u + 1; v < m_units.size() && double(v) <= double(u) + m_param * sites; ++v)

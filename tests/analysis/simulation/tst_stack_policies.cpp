@@ -111,7 +111,7 @@ void TestStackPolicies::likeNaive_data()
     QTest::addColumn<QString>("policy");
     QTest::addColumn<double>("param");
     for (const auto& [policy, param] : std::vector<std::pair<const char*, double>>{
-             {"lru", 0}, {"lfu", 0}, {"ema", 4}, {"ema", 0.5}, {"sch", 3}, {"sch", 0}, {"opt", 0}})
+             {"lru", 0}, {"lfu", 0}, {"ema", 4}, {"ema", 1}, {"sch", 3}, {"sch", 0}, {"opt", 0}})
         QTest::addRow("%s %g", policy, param) << policy << param;
 }
 
