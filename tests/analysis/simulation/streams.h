@@ -6,8 +6,8 @@
 #include "../synthetic_trace.h"
 #include "analysis/simulation/policy.h"
 
-#include <QDebug>
 #include <numeric>
+#include <stdexcept>
 
 namespace expertscope::testing {
 
@@ -77,7 +77,7 @@ inline PoolCurve curveOf(const EventStream& stream, const PolicyRequest& policy,
     set.pools.push_back(stream);
     auto results = simulateCaches(set, contract, {policy}, upTo(stream.numObjects()), 1);
     if (!results)
-        qFatal("%s", results.error().message().c_str());
+        throw std::runtime_error(results.error().message());
     return std::move(results->front().pools.front());
 }
 

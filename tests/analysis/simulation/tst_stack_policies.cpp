@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "naive_replay.h"
+#include "workload.h"
 
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QTest>
 
 using namespace expertscope::testing;
@@ -63,6 +68,7 @@ private slots:
     void staticLists();
     void laws();
     void someCapacitiesAreLikeAll();
+    void likeLibCacheSim();
     void contractsThatCannotBeServed();
 };
 
@@ -268,6 +274,28 @@ void TestStackPolicies::someCapacitiesAreLikeAll()
             QCOMPARE(few->front().pools[pool].capacities, some);
             for (std::size_t c = 0; c < some.size(); ++c)
                 QCOMPARE(few->front().pools[pool].sites[c], all->front().pools[pool].sites[some[c] - 1]);
+        }
+    }
+}
+
+/// The same requests one by one: LRU and Belady of libCacheSim at all sizes of W1, to the digits it prints.
+/// simulation/oracle/generate_libcachesim.py
+void TestStackPolicies::likeLibCacheSim()
+{
+    QFile file(EXPERTSCOPE_TEST_DATA "/analysis/simulation/libcachesim_w1.json");
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QJsonObject rival = QJsonDocument::fromJson(file.readAll()).object();
+    const EventSet events = workloadEvents({333334, 1, 64, 6});
+    const auto results = simulateCaches(events, kSequential, {{"lru"}, {"opt"}}, upTo(64), 2);
+    QVERIFY(results);
+    for (std::size_t p = 0; p < 2; ++p) {
+        const QJsonArray ratios = rival[p ? "belady" : "lru"].toArray();
+        QCOMPARE(ratios.size(), 64);
+        for (std::size_t c = 0; c < 64; ++c) {
+            const Counters counters = (*results)[p].pools[0].total(c);
+            QCOMPARE(counters.requests, 2000004u);
+            QCOMPARE(QString::number(double(counters.misses()) / double(counters.requests), 'f', 4),
+                ratios[qsizetype(c)].toString());
         }
     }
 }
