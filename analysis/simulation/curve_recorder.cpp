@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/curve_recorder.h"
 
-#include <algorithm>
+#include "analysis/simulation/stack_kernels.h"
+
+#include <numeric>
 
 namespace expertscope::simulation {
 
 namespace {
+
+/// Tables beyond this (16 MiB) count by capacity, not by distance.
+constexpr std::size_t kMostCounts = std::size_t(1) << 21;
 
 /// Sorts descending; events are small.
 void sortDescending(std::uint32_t* values, std::uint32_t size)
@@ -42,9 +47,12 @@ CurveRecorder::CurveRecorder(
     , m_numSites(stream.sites.size())
     , m_firstCounted(std::uint64_t(contract.warmUpSteps) * stream.sites.size())
     , m_buckets(std::size_t(stream.numObjects()) + 2)
-    , m_atLeast(m_numSites * stream.largestEvent * (m_numCapacities + 1))
+    , m_byDistance(m_numSites * stream.largestEvent * (stream.numObjects() + std::size_t(2)) <= kMostCounts)
+    , m_width(m_byDistance ? stream.numObjects() + std::size_t(2) : m_numCapacities + std::size_t(1))
+    , m_atLeast(m_numSites * stream.largestEvent * m_width)
     , m_firsts(m_numSites * (m_numCapacities + 1))
     , m_kept(kept == Kept::Told ? m_firsts.size() : 0)
+    , m_dropped(m_numSites * stream.largestEvent)
 {
     for (std::uint32_t d = 0; d < m_buckets.size(); ++d)
         m_buckets[d] =
@@ -64,9 +72,33 @@ void CurveRecorder::addFirsts(std::size_t site, std::uint32_t* distances, std::u
 void CurveRecorder::count(std::size_t site, std::uint32_t* distances, std::uint32_t size)
 {
     sortDescending(distances, size);
-    std::uint64_t* row = m_atLeast.data() + site * m_stream.largestEvent * (m_numCapacities + 1);
-    for (std::uint32_t j = 0; j < size; ++j, row += m_numCapacities + 1)
-        ++row[bucket(distances[j])];
+    std::uint64_t* row = m_atLeast.data() + site * m_stream.largestEvent * m_width;
+    for (std::uint32_t j = 0; j < size; ++j, row += m_width)
+        ++row[column(distances[j])];
+}
+
+void CurveRecorder::events(bool drops, const std::uint32_t* ranks, std::uint64_t count)
+{
+    const std::uint32_t size = m_stream.fixedSize;
+    if (!m_byDistance) {
+        std::uint32_t distances[kMostCounted];
+        for (std::uint64_t i = 0; i < count; ++i, ranks += size) {
+            for (std::uint32_t r = 0; r < size; ++r)
+                distances[r] = ranks[r] + 1;
+            event(distances, size, 0);
+            for (std::uint32_t r = 0; drops && r < size; ++r)
+                dropped(std::min(r, ranks[r]));
+        }
+        return;
+    }
+    const std::uint64_t skipped = std::min(count, m_firstCounted - std::min(m_firstCounted, m_event));
+    stackKernels().count(ranks + skipped * size, size, count - skipped, m_atLeast.data(), m_width,
+        m_stream.largestEvent * m_width, (m_site + skipped) % m_numSites, m_numSites);
+    for (std::uint64_t i = skipped; drops && i < std::min(count, skipped + m_numSites); ++i)
+        stackKernels().drops(ranks + i * size, size, (count - i + m_numSites - 1) / m_numSites, m_numSites * size,
+            m_dropped.data() + (m_site + i) % m_numSites * size);
+    m_event += count;
+    m_site = (m_site + count) % m_numSites;
 }
 
 PoolCurve CurveRecorder::take() const
@@ -76,10 +108,16 @@ PoolCurve CurveRecorder::take() const
     // What does not depend on the capacity, and how many events are how large.
     std::vector<Counters> plain(m_numSites);
     std::vector<std::vector<std::uint64_t>> sizes(m_numSites, std::vector<std::uint64_t>(largest + 1));
+    const std::uint64_t skipped = std::min(m_firstCounted, m_stream.numEvents);
+    const bool even = m_stream.ends.empty() && m_stream.assignments.empty();
     std::size_t site = 0;
-    for (std::uint64_t i = 0; i < m_stream.numEvents; ++i, site = site + 1 == m_numSites ? 0 : site + 1) {
-        if (i < m_firstCounted)
-            continue;
+    for (; even && site < m_numSites; ++site) {
+        plain[site].events = (m_stream.numEvents - skipped) / m_numSites; // steps are whole
+        plain[site].requests = plain[site].assignments = plain[site].events * m_stream.fixedSize;
+        sizes[site][m_stream.fixedSize] = plain[site].events;
+    }
+    for (std::uint64_t i = even ? m_stream.numEvents : skipped; i < m_stream.numEvents; ++i) {
+        site = m_stream.siteOfEvent(i);
         const std::size_t size = m_stream.event(i).size();
         ++plain[site].events;
         plain[site].requests += size;
@@ -102,14 +140,18 @@ PoolCurve CurveRecorder::take() const
             if (m_keptMode == Kept::Told)
                 stayed[c] = kept += m_kept[site * width + c];
         }
-        for (std::size_t c = m_numCapacities; c-- > 0;) {
+        for (std::size_t c = m_numCapacities, end = m_width; c-- > 0;) {
             Counters& counters = curve.sites[c][site];
             atLeast[0] = counters.events;
             std::uint64_t misses = 0;
+            // Distances that hit at the next capacity (or never), but not at this one.
+            const std::size_t begin = m_byDistance ? column(m_capacities[c]) + 1 : c + 1;
             for (std::size_t j = 0; j < largest; ++j) {
-                atLeast[j + 1] += m_atLeast[(site * largest + j) * width + c + 1];
+                const std::uint64_t* row = m_atLeast.data() + (site * largest + j) * m_width;
+                atLeast[j + 1] = std::accumulate(row + begin, row + end, atLeast[j + 1]);
                 misses += atLeast[j + 1];
             }
+            end = begin;
             counters.missesPerEvent.resize(largest + 1);
             for (std::size_t j = 0; j <= largest; ++j)
                 counters.missesPerEvent[j] = atLeast[j] - atLeast[j + 1];
@@ -117,8 +159,11 @@ PoolCurve CurveRecorder::take() const
             const bool free = m_contract.coldStart == ColdStart::FirstFree;
             counters.compulsory = free ? allFirsts - filled[c] : allFirsts;
             const std::uint64_t loaded = misses + (free ? filled[c] : 0); // free ones too
+            std::uint64_t dropped = 0;
+            for (std::size_t most = m_capacities[c]; most < largest; ++most)
+                dropped += m_dropped[site * largest + most];
             counters.evictions =
-                (m_keptMode == Kept::Told ? static_cast<std::uint64_t>(stayed[c]) : loaded) - filled[c];
+                (m_keptMode == Kept::Told ? static_cast<std::uint64_t>(stayed[c]) : loaded - dropped) - filled[c];
             for (std::size_t size = m_capacities[c] + std::size_t(1); size <= largest; ++size)
                 counters.overflows += sizes[site][size];
         }

@@ -8,6 +8,8 @@
 #include "analysis/simulation/counters.h"
 #include "analysis/simulation/events.h"
 
+#include <algorithm>
+
 namespace expertscope::simulation {
 
 /// Distance of what hits at no capacity.
@@ -16,7 +18,8 @@ inline constexpr std::uint32_t kNever = UINT32_MAX;
 class CurveRecorder
 {
 public:
-    /// What is resident after an event. All: each miss (and so evictions = misses - slots filled). Told: as moved() says.
+    /// What is resident after an event. All: what was loaded, but for dropped() (so evictions = misses - slots filled -
+    /// dropped). Told: as moved() says.
     enum class Kept
     {
         All,
@@ -37,6 +40,16 @@ public:
         if (m_counting)
             count(site, distances, size + firsts);
     }
+    /// Of the event just counted: an object was loaded, but not kept, at capacities up to `most`.
+    void dropped(std::uint32_t most)
+    {
+        if (m_counting && most)
+            ++m_dropped[(m_site == 0 ? m_numSites - 1 : m_site - 1) * m_stream.largestEvent + most];
+    }
+    /// Events of an even stream, all of whose objects were asked for before: `ranks` [count][size] are distances - 1.
+    /// `drops`: as dropped(rank or place in the event, whichever is less). Fast. For events of at most kMostCounted
+    /// objects; with room for so many more behind them.
+    void events(bool drops, const std::uint32_t* ranks, std::uint64_t count);
     /// Of the event just counted: an object was resident from capacity `before` on (kNever), and is from `after` on.
     void moved(std::uint32_t before, std::uint32_t after)
     {
@@ -57,6 +70,10 @@ private:
     {
         return distance < m_buckets.size() ? m_buckets[distance] : m_numCapacities;
     }
+    std::size_t column(std::uint32_t distance) const
+    {
+        return m_byDistance ? std::min<std::size_t>(distance, m_width - 1) : bucket(distance);
+    }
     void addFirsts(std::size_t site, std::uint32_t* distances, std::uint32_t firsts);
     void count(std::size_t site, std::uint32_t* distances, std::uint32_t size);
 
@@ -68,9 +85,12 @@ private:
     const std::size_t m_numSites;
     const std::uint64_t m_firstCounted;
     std::vector<std::uint32_t> m_buckets; ///< [distance] how many capacities are below it
-    std::vector<std::uint64_t> m_atLeast; ///< [site][j][bucket]: events whose (j + 1)-th largest distance lies there
+    const bool m_byDistance;
+    const std::size_t m_width; ///< of a row of m_atLeast: distances, kNever last; or buckets, if distances are many
+    std::vector<std::uint64_t> m_atLeast; ///< [site][j][width]: events with such a (j + 1)-th largest distance
     std::vector<std::uint64_t> m_firsts; ///< [site][bucket of the number of distinct objects so far]
     std::vector<std::int64_t> m_kept; ///< [site][bucket] misses that stayed, as differences
+    std::vector<std::uint64_t> m_dropped; ///< [site][most]
     std::uint64_t m_event = 0;
     std::size_t m_site = 0;
     std::uint32_t m_distinct = 0;

@@ -3,6 +3,8 @@
 
 #include "analysis/simulation/serving_order.h"
 
+#include <numeric>
+
 namespace expertscope::simulation {
 
 Units::Units(const EventStream& events, const Contract& contract)
@@ -23,8 +25,8 @@ Units::Units(const EventStream& events, const Contract& contract)
 
 RecencyRanks::RecencyRanks(std::uint32_t numObjects)
 {
-    // Four slots an object: tidying up is rare. An event must fit behind all objects.
-    std::uint32_t words = (numObjects + 15) / 16 + 1;
+    // Four slots an object: tidying up is rare. (Two would do: an event must fit behind all objects.)
+    std::uint32_t words = (numObjects + 15) / 16;
     if (words > kWordsInBlock)
         words = (words + kWordsInBlock - 1) / kWordsInBlock * kWordsInBlock;
     m_taken.resize(words);
@@ -37,13 +39,22 @@ RecencyRanks::RecencyRanks(std::uint32_t numObjects)
         m_objectAt[i] = m_slotOf[i] = i;
         ++m_inBlock[i / 64 / kWordsInBlock];
     }
+    if (isByRank()) {
+        m_byRank.resize(64);
+        std::iota(m_byRank.begin(), m_byRank.end(), std::uint8_t(0));
+        std::reverse(m_byRank.begin(), m_byRank.begin() + numObjects);
+    }
     m_state = {numObjects, words, numObjects, m_taken.data(), m_slotOf.data(), m_objectAt.data(), m_inBlock.data(),
-        m_behind.data()};
+        m_behind.data(), m_byRank.data()};
 }
 
 std::vector<std::uint32_t> RecencyRanks::all() const
 {
     std::vector<std::uint32_t> ranks(m_slotOf.size());
+    for (std::uint32_t r = 0; isByRank() && r < ranks.size(); ++r)
+        ranks[m_byRank[r]] = r;
+    if (isByRank())
+        return ranks;
     std::uint32_t rank = 0;
     for (std::size_t slot = m_objectAt.size(); slot-- > 0;) {
         if (m_taken[slot / 64] >> (slot % 64) & 1)
@@ -56,14 +67,9 @@ void RecencyRanks::of(
     const Units& units, std::uint64_t first, std::uint64_t count, bool backwards, std::uint32_t* ranks)
 {
     const EventStream& stream = units.stream;
-    if (units.single) {
-        const std::uint64_t begin = units.firstObject(first);
-        stackKernels().recency(m_state, units.objects.data(), nullptr, 1, begin, units.firstObject(first + count) - begin,
-            backwards, ranks);
-    } else {
-        stackKernels().recency(m_state, units.objects.data(), stream.ends.empty() ? nullptr : stream.ends.data(),
-            stream.fixedSize, first, count, backwards, ranks);
-    }
+    const EventRange range{
+        units.objects.data(), stream.ends.empty() ? nullptr : stream.ends.data(), stream.fixedSize, first, count};
+    m_kernels.recency(m_state, range, units.single, backwards, ranks);
 }
 
 }

@@ -33,12 +33,17 @@ public:
 
     /// All ranks now, by object.
     std::vector<std::uint32_t> all() const;
-    /// For the objects of `count` events from `first` on: their ranks before their unit.
+    /// For the objects of `count` events from `first` on: their ranks before their unit. At `ranks` there is room for
+    /// kMostCounted more.
     void of(const Units& units, std::uint64_t first, std::uint64_t count, bool backwards, std::uint32_t* ranks);
 
 private:
+    bool isByRank() const { return m_kernels.fewByRank && m_slotOf.size() <= 64; }
+
+    const StackKernels& m_kernels = stackKernels();
     std::vector<std::uint64_t> m_taken;
     std::vector<std::uint32_t> m_slotOf, m_objectAt, m_inBlock, m_behind;
+    std::vector<std::uint8_t> m_byRank;
     RecencyState m_state;
 };
 

@@ -9,7 +9,8 @@
 namespace expertscope::simulation {
 
 /// The order of last use of U objects. Each use takes the next of 4 U or more time slots; an object's rank is the number
-/// of taken slots behind its own. When the slots are used up, the taken ones move to the front.
+/// of taken slots behind its own. When the slots are used up, the taken ones move to the front. Few objects may be kept
+/// as what they are in this order instead, where a vector holds them.
 struct RecencyState
 {
     std::uint32_t numObjects;
@@ -20,6 +21,7 @@ struct RecencyState
     std::uint32_t* objectAt; ///< [64 numWords]
     std::uint32_t* inBlock; ///< [numWords / kWordsInBlock] taken slots
     std::uint32_t* behind; ///< scratch, as long as the longer of the two levels
+    std::uint8_t* byRank; ///< [64] the objects, most recent first; where StackKernels::fewByRank and U <= 64
 };
 inline constexpr std::uint32_t kWordsInBlock = 64;
 
@@ -51,14 +53,31 @@ struct StackEvent
     std::uint32_t found, numKept; ///< out
 };
 
+/// Events `first` .. first + count of the objects and ends of all events.
+struct EventRange
+{
+    const std::uint32_t* objects;
+    const std::uint64_t* ends; ///< running ends; null: `size` objects each
+    std::uint32_t size;
+    std::uint64_t first, count;
+    std::uint64_t begin(std::uint64_t event) const { return ends ? (event ? ends[event - 1] : 0) : event * size; }
+};
+/// Largest event that StackKernels::count takes.
+inline constexpr std::uint32_t kMostCounted = 16;
+
 struct StackKernels
 {
     const char* name; ///< "avx512", "avx2", "baseline"
-    /// For each of `count` events from `first` on: writes the ranks of its objects before it; then they become the most
-    /// recent, the first of them the very most. objects, ends (running ends, or null: `size` each) are those of all
-    /// events, `ranks` begins with the event `first`. `backwards`: from the last to the first.
-    void (*recency)(RecencyState& state, const std::uint32_t* objects, const std::uint64_t* ends, std::uint32_t size,
-        std::uint64_t first, std::uint64_t count, bool backwards, std::uint32_t* ranks);
+    bool fewByRank;
+    /// For each event: writes the ranks of its objects before it; then they become the most recent, the first of them
+    /// the very most. `oneByOne`: each becomes the most recent in its turn.
+    void (*recency)(RecencyState& state, const EventRange& events, bool oneByOne, bool backwards, std::uint32_t* ranks);
+    /// Of each event with j-th largest rank r: ++table[site][j][r + 1]; j from 0. Sites take turns from `site` on.
+    void (*count)(const std::uint32_t* ranks, std::uint32_t size, std::uint64_t count, std::uint64_t* table,
+        std::size_t width, std::size_t siteWidth, std::size_t site, std::size_t numSites);
+    /// For events `stride` apart: ++counts[min(place in the event, rank)] of each rank; [0] may be left alone.
+    void (*drops)(const std::uint32_t* ranks, std::uint32_t size, std::uint64_t count, std::size_t stride,
+        std::uint64_t* counts);
     void (*step)(StackState& state, StackEvent& event);
 };
 

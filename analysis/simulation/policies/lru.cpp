@@ -54,16 +54,21 @@ public:
         }
         const Units units(stream, contract);
         // An event that does not fit leaves its first objects; sequentially, each stays for a moment.
-        const bool told = !units.single && capacities.front() < stream.largestEvent;
-        CurveRecorder recorder(stream, contract, capacities, told ? CurveRecorder::Kept::Told : CurveRecorder::Kept::All);
+        const bool drops = !units.single && capacities.front() < stream.largestEvent;
+        CurveRecorder recorder(stream, contract, capacities);
         RecencyRanks recency(stream.numObjects());
         const std::uint64_t chunk = std::max<std::uint64_t>(1, 4096 / std::max(stream.largestEvent, 1u));
-        std::vector<std::uint32_t> ranks(chunk * stream.largestEvent), distances(stream.largestEvent);
+        std::vector<std::uint32_t> ranks(chunk * stream.largestEvent + kMostCounted), distances(stream.largestEvent);
         std::size_t start = 0;
         for (std::uint64_t begin = 0; begin < stream.numEvents && !stop.stop_requested(); begin += chunk) {
             const std::uint64_t count = std::min(chunk, stream.numEvents - begin);
             recency.of(units, begin, count, false, ranks.data());
             const std::uint32_t* at = ranks.data();
+            if (stream.ends.empty() && stream.fixedSize <= kMostCounted && !contract.flushBetweenSequences
+                && recorder.distinct() == stream.numObjects()) {
+                recorder.events(drops, at, count);
+                continue;
+            }
             for (std::uint64_t i = begin; i < begin + count; ++i) {
                 if (contract.flushBetweenSequences && start < stream.sequenceStarts.size()
                     && stream.sequenceStarts[start] == i) {
@@ -81,8 +86,8 @@ public:
                 }
                 const std::uint32_t distinct = recorder.distinct();
                 recorder.event(distances.data(), known, firsts);
-                for (std::uint32_t r = 0; told && r < size; ++r)
-                    recorder.moved(at[r] < distinct ? at[r] + 1 : kNever, r + 1);
+                for (std::uint32_t r = 0; drops && r < size; ++r)
+                    recorder.dropped(at[r] < distinct ? std::min(r, at[r]) : r);
                 at += size;
             }
         }

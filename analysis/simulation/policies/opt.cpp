@@ -20,7 +20,7 @@ public:
         const EventStream& stream = units.stream;
         RecencyRanks recency(stream.numObjects());
         const std::uint64_t chunk = std::max<std::uint64_t>(1, 4096 / std::max(stream.largestEvent, 1u));
-        std::vector<std::uint32_t> ranks(std::max<std::size_t>(chunk * stream.largestEvent, m_initial.size()));
+        std::vector<std::uint32_t> ranks(chunk * stream.largestEvent + kMostCounted);
         for (std::uint64_t end = stream.numEvents; end > 0 && !stop.stop_requested();) {
             const std::uint64_t begin = end - std::min(end, chunk);
             recency.of(units, begin, end - begin, true, ranks.data());
