@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/simulation/events.h"
+
+#include "analysis/simulation/schedule.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace expertscope::simulation {
+
+namespace {
+
+/// The choices of all wanted sites, tokens numbered as in Schedule; filled by several threads, each its own tokens.
+struct Choices
+{
+    std::vector<std::uint16_t> sites; ///< site -> place among the wanted ones
+    std::vector<std::vector<std::uint16_t>> ids; ///< [wanted site][token * K]
+    std::vector<std::uint64_t> firstToken; ///< [S] number of a sequence's first token, or kNotScheduled
+    std::uint64_t numTokens = 0;
+    std::size_t numSlots = 0;
+    std::uint32_t skipFirst = 0;
+};
+
+constexpr std::uint64_t kNotScheduled = UINT64_MAX / 2; ///< stays large when positions are added
+
+class Collector final : public Accumulator
+{
+public:
+    explicit Collector(Choices& choices)
+        : m_choices(choices)
+    {
+    }
+    void observe(const Tile& tile) override
+    {
+        const std::size_t K = m_choices.numSlots;
+        for (const Block& block : tile.blocks) {
+            auto& ids = m_choices.ids[m_choices.sites[std::size_t(block.site)]];
+            for (const SequenceRun& run : block.runs) {
+                const std::uint64_t first =
+                    m_choices.firstToken[std::size_t(run.sequence)] + run.position - m_choices.skipFirst;
+                if (first >= m_choices.numTokens)
+                    continue; // beyond what is simulated
+                const std::uint64_t count = std::min<std::uint64_t>(run.length, m_choices.numTokens - first);
+                std::copy_n(block.expertIds.begin() + std::ptrdiff_t(run.begin * K), count * K,
+                    ids.begin() + std::ptrdiff_t(first * K));
+            }
+        }
+    }
+    void merge(const Accumulator&) override { }
+    Results result() const override { return {}; }
+    void persist(Archive&) override { }
+
+private:
+    Choices& m_choices;
+};
+
+std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites, const Contract& contract)
+{
+    std::size_t size = 1;
+    if (contract.scope == Scope::Global)
+        size = sites.size();
+    else if (contract.scope == Scope::Groups)
+        size = std::max<std::size_t>(contract.sitesInGroup, 1);
+    std::vector<std::vector<SiteIndex>> pools;
+    for (std::size_t i = 0; i < sites.size(); i += std::max<std::size_t>(size, 1))
+        pools.emplace_back(sites.begin() + std::ptrdiff_t(i),
+            sites.begin() + std::ptrdiff_t(std::min(i + size, sites.size())));
+    return pools;
+}
+
+/// Drops `ends` and `assignments` where they say nothing.
+void simplify(EventStream& stream)
+{
+    stream.numEvents = stream.ends.size();
+    std::uint64_t before = 0;
+    bool even = true, plain = true;
+    for (std::size_t i = 0; i < stream.ends.size(); ++i) {
+        const auto size = static_cast<std::uint32_t>(stream.ends[i] - before);
+        stream.largestEvent = std::max(stream.largestEvent, size);
+        even &= stream.ends[i] == (i + 1) * stream.ends[0];
+        plain &= stream.assignments[i] == size;
+        before = stream.ends[i];
+    }
+    if (even && !stream.ends.empty()) {
+        stream.fixedSize = static_cast<std::uint32_t>(stream.ends[0]);
+        stream.ends = {};
+    }
+    if (plain)
+        stream.assignments = {};
+}
+
+EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& sites, const Choices& choices,
+    const Schedule& schedule)
+{
+    EventStream stream;
+    stream.sites = sites;
+    stream.firstObject.push_back(0);
+    std::uint64_t slots = 0;
+    for (const SiteIndex site : sites) {
+        const Site& description = shape.sites[std::size_t(site)];
+        stream.firstObject.push_back(stream.firstObject.back() + description.numExperts);
+        stream.topK.push_back(description.topK);
+        slots += description.topK;
+    }
+    const std::uint64_t events = schedule.numSteps * sites.size();
+    stream.ends.reserve(events);
+    stream.assignments.reserve(events);
+    if (schedule.tokens.empty())
+        stream.objects.reserve(schedule.numSteps * slots);
+    std::vector<std::uint64_t> lastEvent(stream.numObjects(), UINT64_MAX);
+    const std::size_t K = choices.numSlots;
+    for (std::uint64_t step = 0; step < schedule.numSteps; ++step) {
+        const bool single = schedule.tokens.empty();
+        const std::uint64_t begin = single ? step : step ? schedule.ends[step - 1] : 0;
+        const std::uint64_t end = single ? step + 1 : schedule.ends[step];
+        for (std::size_t s = 0; s < sites.size(); ++s) {
+            const auto& ids = choices.ids[choices.sites[std::size_t(sites[s])]];
+            const std::uint64_t event = stream.ends.size();
+            std::uint32_t assignments = 0;
+            for (std::uint64_t i = begin; i < end; ++i) {
+                const std::uint16_t* token = ids.data() + (single ? i : schedule.tokens[i]) * K;
+                for (std::size_t r = 0; r < K; ++r) {
+                    if (token[r] == kNoExpert)
+                        continue;
+                    ++assignments;
+                    const std::uint32_t object = stream.firstObject[s] + token[r];
+                    if (lastEvent[object] != event)
+                        stream.objects.push_back(object);
+                    lastEvent[object] = event;
+                }
+            }
+            stream.ends.push_back(stream.objects.size());
+            stream.assignments.push_back(assignments);
+        }
+    }
+    for (const std::uint64_t step : schedule.sequenceStarts)
+        stream.sequenceStarts.push_back(step * sites.size());
+    simplify(stream);
+    return stream;
+}
+
+}
+
+Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection, const StepOptions& steps,
+    const Contract& contract, std::uint64_t mostRequests)
+{
+    const RoutingShape& shape = source.shape();
+    ES_ASSIGN(const auto sites, selectSites(shape, selection));
+    ES_ASSIGN(const auto sequences, selectSequences(shape, selection));
+    if (selection.shard.count != 1)
+        return fail("a cache cannot be simulated in shards: what it holds depends on all that came before");
+    if (contract.scope == Scope::Groups && contract.sitesInGroup == 0)
+        return fail("a group of sites has at least one site");
+    if (contract.flushBetweenSequences && (steps.batch > 1 || steps.prefillChunk))
+        return fail("a cache that is flushed between sequences serves one sequence at a time: batch 1, no prefill chunks");
+
+    Choices choices;
+    choices.numSlots = shape.numSlots;
+    choices.skipFirst = selection.skipFirst;
+    choices.sites.resize(shape.sites.size());
+    std::uint64_t slots = 0;
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        choices.sites[std::size_t(sites[i])] = static_cast<std::uint16_t>(i);
+        slots += shape.sites[std::size_t(sites[i])].topK;
+    }
+    const std::uint64_t mostTokens = mostRequests / std::max<std::uint64_t>(slots, 1);
+    EventSet set;
+    std::vector<ScheduledSequence> scheduled;
+    choices.firstToken.assign(shape.sequences.size(), kNotScheduled);
+    for (std::size_t i = 0; i < sequences.size(); i += std::max(selection.everySequence, 1u)) {
+        const SequenceIndex s = sequences[i];
+        const Sequence& sequence = shape.sequences[std::size_t(s)];
+        if (set.tokens == mostTokens) {
+            set.truncated = true;
+            break;
+        }
+        const std::uint64_t whole = std::min(sequence.length - selection.skipFirst, selection.mostLength);
+        const std::uint64_t length = std::min<std::uint64_t>(whole, mostTokens - set.tokens);
+        set.truncated |= length < whole;
+        const std::uint64_t prompt = sequence.promptLength - std::min(sequence.promptLength, selection.skipFirst);
+        choices.firstToken[std::size_t(s)] = set.tokens;
+        scheduled.push_back({set.tokens, length, std::min(prompt, length)});
+        set.tokens += length;
+    }
+    choices.numTokens = set.tokens;
+    for (std::size_t i = 0; i < sites.size(); ++i)
+        choices.ids.emplace_back(set.tokens * choices.numSlots, kNoExpert);
+    const auto make = [&] {
+        AccumulatorSet accumulators;
+        accumulators.push_back(std::make_unique<Collector>(choices));
+        return accumulators;
+    };
+    ES_TRY(runPass(source, {}, make, selection));
+
+    const Schedule schedule = makeSchedule(scheduled, steps);
+    const auto pools = poolsOf(sites, contract);
+    set.pools.resize(pools.size());
+    set.steps = schedule.numSteps;
+    std::atomic<std::size_t> next{0};
+    {
+        std::vector<std::jthread> threads;
+        const unsigned workers = selection.threads ? selection.threads : std::max(1u, std::thread::hardware_concurrency());
+        for (unsigned w = 0; w < std::min<std::size_t>(workers, pools.size()); ++w)
+            threads.emplace_back([&] {
+                for (std::size_t p = next++; p < pools.size(); p = next++)
+                    set.pools[p] = makeStream(shape, pools[p], choices, schedule);
+            });
+    }
+    for (const EventStream& pool : set.pools)
+        set.requests += pool.objects.size();
+    return set;
+}
+
+}

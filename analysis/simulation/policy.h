@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A replacement policy as the registry knows it. Two kinds: those that replay all capacities at once (stack policies),
+// and those that replay one capacity after the other; to their users they look the same.
+#pragma once
+
+#include "analysis/parameters.h"
+#include "analysis/simulation/counters.h"
+#include "analysis/simulation/events.h"
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+namespace expertscope::simulation {
+
+/// What happens in an event (simulation.md 2.3), S the objects asked for, C the residents, c the capacity:
+///   atomic      misses = S \ C, judged at the event's start. |S| <= c, forced: all of S is resident afterwards, the
+///               victims come from C \ S. Bypass, or |S| > c (an overflow): the residents afterwards are the best c of
+///               C u S by the policy's key. Among equals of the event the stronger router rank is the more recent.
+///   sequential  one after the other (ServingOrder), each an event of one object.
+class Policy
+{
+public:
+    virtual ~Policy() = default;
+    /// Replays the stream for these capacities (ascending, each at least 1; above the universe's size they count as
+    /// it). Deterministic in contract.seed, whatever other capacities are asked for with one. Memory beside the result:
+    /// O(objects), O(requests) where the future is used. Once `stop` is requested the result is of no interest; to be
+    /// looked at every few thousand events.
+    virtual PoolCurve replay(const EventStream& stream, const Contract& contract,
+        std::span<const std::uint32_t> capacities, const std::stop_token& stop) const = 0;
+};
+
+struct PolicySpec
+{
+    std::string name; ///< "lru", "opt"
+    std::string definition; ///< one line
+    std::string source; ///< paper or program
+    bool allSizes = false; ///< one replay gives every capacity
+    bool knowsFuture = false; ///< a bound, not a policy that could run
+    /// Which contracts it can serve, beyond Atomic + Forced, which all can.
+    bool sequential = true, bypass = false;
+    bool residentFirst = false; ///< sequential in that order, which depends on the capacity
+    std::vector<ParameterSpec> params = {};
+    std::function<std::unique_ptr<Policy>(const Parameters&)> make;
+    std::size_t capacitiesATask = 0; ///< replay() is called with at most so many, on several threads; 0: with all
+};
+
+/// All policies; one line each in registry.cpp.
+const std::vector<PolicySpec>& policyRegistry();
+
+struct PolicyRequest
+{
+    std::string name;
+    std::map<std::string, std::string> params = {};
+};
+
+/// One policy over all pools of a set.
+struct PolicyResult
+{
+    PolicyRequest request;
+    std::vector<PoolCurve> pools;
+};
+
+/// `capacities`: of each pool, in slots. Pools and policies run in parallel; results do not depend on `threads` (0: all
+/// cores). Errors: no such policy, parameter, or a contract that the policy cannot serve; capacities not ascending from
+/// 1 on; kCancelled, when `progress` (called often, from the caller's thread) has returned false.
+Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const Contract& contract,
+    const std::vector<PolicyRequest>& policies, const std::vector<std::uint32_t>& capacities, unsigned threads,
+    const std::function<bool(double)>& progress = {});
+
+}

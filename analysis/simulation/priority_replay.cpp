@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/simulation/priority_replay.h"
+
+#include "analysis/simulation/curve_recorder.h"
+#include "analysis/simulation/recorder.h"
+
+#include <algorithm>
+
+namespace expertscope::simulation {
+
+namespace {
+
+/// Owns what StackState points to.
+class PriorityStack
+{
+public:
+    PriorityStack(std::uint32_t numObjects, std::uint32_t depth, std::uint32_t largestUnit)
+        : m_bytes(numObjects <= 256 ? 1 : numObjects <= 65536 ? 2 : 4)
+        , m_entries((std::size_t(depth) + 63) / 64 * 64 * m_bytes)
+        , m_reserve(largestUnit + 1)
+        , m_holes(largestUnit + 1)
+        , m_positions(largestUnit + 1)
+        , m_kept(2 * std::size_t(largestUnit) + 2)
+    {
+        m_state = {m_entries.data(), m_bytes, depth, 0, m_reserve.data(), nullptr, m_holes.data()};
+    }
+    void clear() { m_state.used = 0; }
+
+    /// See StackEvent; its results are found in the event until the next call.
+    const StackEvent& step(const Moves& moves, std::uint32_t size, std::uint32_t firsts, bool bypass)
+    {
+        m_thresholds.resize(moves.from.size());
+        m_state.thresholds = m_thresholds.data();
+        m_event = {moves.from.data(), moves.to.data(), static_cast<std::uint32_t>(moves.from.size()), size, firsts,
+            moves.membersLead, bypass, m_positions.data(), m_kept.data(), 0, 0};
+        m_kernels.step(m_state, m_event);
+        return m_event;
+    }
+
+private:
+    const StackKernels& m_kernels = stackKernels();
+    const std::uint32_t m_bytes;
+    std::vector<std::uint8_t> m_entries;
+    std::vector<std::uint64_t> m_reserve;
+    std::vector<std::uint32_t> m_holes, m_positions, m_kept, m_thresholds;
+    StackState m_state;
+    StackEvent m_event = {};
+};
+
+/// Which objects were asked for since the last flush, and where flushes are.
+class Acquaintance
+{
+public:
+    Acquaintance(const EventStream& stream, const Contract& contract)
+        : m_stream(stream)
+        , m_flush(contract.flushBetweenSequences)
+        , m_seen(stream.numObjects())
+    {
+    }
+    bool flushesBefore(std::uint64_t event)
+    {
+        if (!m_flush || m_start >= m_stream.sequenceStarts.size() || m_stream.sequenceStarts[m_start] != event)
+            return false;
+        ++m_start;
+        ++m_epoch;
+        return true;
+    }
+    bool meet(std::uint32_t object)
+    {
+        const bool first = m_seen[object] != m_epoch;
+        m_seen[object] = m_epoch;
+        return first;
+    }
+
+private:
+    const EventStream& m_stream;
+    const bool m_flush;
+    std::vector<std::uint32_t> m_seen;
+    std::size_t m_start = 0;
+    std::uint32_t m_epoch = 1;
+};
+
+PoolCurve replayStack(const Units& units, const Contract& contract, std::span<const std::uint32_t> capacities,
+    const std::stop_token& stop, bool bypass, Ranker& ranker)
+{
+    const EventStream& stream = units.stream;
+    const std::uint32_t depth = std::min(capacities.back(), stream.numObjects());
+    PriorityStack stack(stream.numObjects(), depth, stream.largestEvent);
+    CurveRecorder recorder(stream, contract, capacities, bypass ? CurveRecorder::Kept::Told : CurveRecorder::Kept::All);
+    Acquaintance acquaintance(stream, contract);
+    Moves moves;
+    std::vector<std::uint32_t> distances(stream.largestEvent);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> moved;
+    for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
+        if (i % 4096 == 0 && stop.stop_requested())
+            break;
+        if (acquaintance.flushesBefore(i)) {
+            stack.clear();
+            recorder.flush();
+        }
+        const std::uint64_t begin = units.firstObject(i);
+        const auto size = static_cast<std::uint32_t>(units.firstObject(i + 1) - begin);
+        const std::uint32_t unit = units.single ? 1 : size;
+        std::uint32_t known = 0, firsts = 0;
+        moved.clear();
+        // An event may be empty and still move ranks.
+        for (std::uint32_t first = 0; first < size || (first == 0 && !units.single); first += std::max(unit, 1u)) {
+            const auto members = units.objects.subspan(begin + first, unit);
+            std::uint32_t unknown = 0;
+            for (const std::uint32_t object : members)
+                unknown += acquaintance.meet(object);
+            ranker.next(i, begin + first, members, moves);
+            const StackEvent& event = stack.step(moves, unit, unknown, bypass);
+            std::copy_n(event.positions, event.found, distances.begin() + known);
+            std::fill_n(distances.begin() + known + event.found, unit - unknown - event.found, kNever);
+            known += unit - unknown;
+            firsts += unknown;
+            for (std::uint32_t j = 0; j < event.numKept; ++j)
+                moved.emplace_back(event.kept[2 * j + 1], event.kept[2 * j]);
+        }
+        recorder.event(distances.data(), known, firsts);
+        for (const auto& [before, after] : moved)
+            recorder.moved(before, after);
+    }
+    return recorder.take();
+}
+
+/// Brings the order of all objects (rank -> object and back) up to date.
+void applyMoves(const Moves& moves, std::vector<std::uint32_t>& objectAt, std::vector<std::uint32_t>& ranks)
+{
+    constexpr std::uint32_t kNobody = UINT32_MAX;
+    std::vector<std::uint32_t> arrived(objectAt.size(), kNobody);
+    for (std::size_t j = 0; j < moves.from.size(); ++j) {
+        arrived[moves.to[j]] = objectAt[moves.from[j]];
+        objectAt[moves.from[j]] = kNobody;
+    }
+    std::size_t old = 0;
+    for (std::uint32_t& object : arrived) {
+        if (object != kNobody)
+            continue;
+        while (objectAt[old] == kNobody)
+            ++old;
+        object = objectAt[old++];
+    }
+    objectAt = std::move(arrived);
+    for (std::uint32_t rank = 0; rank < objectAt.size(); ++rank)
+        ranks[objectAt[rank]] = rank;
+}
+
+/// Capacities that some events exceed and others do not: an event that fits puts all of its objects first, one that does
+/// not lets them compete, so capacities do not nest and each is replayed by itself.
+PoolCurve replayEach(const Units& units, const Contract& contract, std::span<const std::uint32_t> capacities,
+    const std::stop_token& stop, Ranker& ranker)
+{
+    const EventStream& stream = units.stream;
+    struct Cache
+    {
+        std::vector<std::uint32_t> objects; ///< resident
+        std::vector<std::uint8_t> resident; ///< [U]
+    };
+    std::vector<Cache> caches(capacities.size());
+    std::vector<Recorder> recorders;
+    for (std::size_t c = 0; c < capacities.size(); ++c) {
+        caches[c].resident.resize(stream.numObjects());
+        recorders.emplace_back(stream, contract, capacities[c]);
+    }
+    std::vector<std::uint32_t> ranks = ranker.initialRanks(), objectAt(ranks.size());
+    for (std::uint32_t object = 0; object < ranks.size(); ++object)
+        objectAt[ranks[object]] = object;
+    std::vector<std::uint8_t> member(stream.numObjects());
+    Moves moves;
+    for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
+        if (i % 256 == 0 && stop.stop_requested())
+            break;
+        const auto members = stream.event(i);
+        ranker.next(i, units.firstObject(i), members, moves);
+        applyMoves(moves, objectAt, ranks);
+        for (const std::uint32_t object : members)
+            member[object] = 1;
+        for (std::size_t c = 0; c < capacities.size(); ++c) {
+            Cache& cache = caches[c];
+            const std::size_t capacity = capacities[c];
+            if (recorders[c].begin(i)) {
+                for (const std::uint32_t object : cache.objects)
+                    cache.resident[object] = 0;
+                cache.objects.clear();
+            }
+            for (const std::uint32_t object : members) {
+                if (!cache.resident[object]) {
+                    recorders[c].miss(object);
+                    cache.objects.push_back(object);
+                }
+            }
+            // The best stay; those of the event first, if they fit.
+            std::uint32_t evictions = 0;
+            if (cache.objects.size() > capacity) {
+                const bool pinned = members.size() <= capacity;
+                std::ranges::nth_element(cache.objects, cache.objects.begin() + std::ptrdiff_t(capacity), {},
+                    [&](std::uint32_t o) { return std::pair(pinned && !member[o], ranks[o]); });
+                for (std::size_t k = capacity; k < cache.objects.size(); ++k)
+                    evictions += cache.resident[cache.objects[k]];
+                for (std::size_t k = capacity; k < cache.objects.size(); ++k)
+                    cache.resident[cache.objects[k]] = 0;
+                cache.objects.resize(capacity);
+            }
+            for (const std::uint32_t object : cache.objects)
+                cache.resident[object] = 1;
+            recorders[c].end(evictions);
+        }
+        for (const std::uint32_t object : members)
+            member[object] = 0;
+    }
+    PoolCurve curve{{capacities.begin(), capacities.end()}, {}};
+    for (Recorder& recorder : recorders)
+        curve.sites.push_back(recorder.take());
+    return curve;
+}
+
+}
+
+PoolCurve replayByPriority(const EventStream& stream, const Contract& contract,
+    std::span<const std::uint32_t> capacities, const std::stop_token& stop,
+    const std::function<std::unique_ptr<Ranker>(const Units&)>& make)
+{
+    const Units units(stream, contract);
+    const bool bypass = contract.admission == Admission::Bypass;
+    if (bypass || units.single)
+        return replayStack(units, contract, capacities, stop, bypass, *make(units));
+
+    std::uint32_t smallest = stream.fixedSize;
+    if (!stream.ends.empty()) {
+        smallest = stream.largestEvent;
+        for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
+            if (const auto size = static_cast<std::uint32_t>(stream.event(i).size()))
+                smallest = std::min(smallest, size);
+        }
+    }
+    const auto tooSmall = std::ranges::lower_bound(capacities, smallest) - capacities.begin();
+    const auto enough = std::ranges::lower_bound(capacities, stream.largestEvent) - capacities.begin();
+    PoolCurve curve;
+    const auto add = [&](PoolCurve part) {
+        curve.capacities.insert(curve.capacities.end(), part.capacities.begin(), part.capacities.end());
+        std::ranges::move(part.sites, std::back_inserter(curve.sites));
+    };
+    if (tooSmall > 0) // all events overflow: their objects compete
+        add(replayStack(units, contract, capacities.first(std::size_t(tooSmall)), stop, true, *make(units)));
+    if (enough > tooSmall)
+        add(replayEach(units, contract, capacities.subspan(std::size_t(tooSmall), std::size_t(enough - tooSmall)), stop,
+            *make(units)));
+    if (std::size_t(enough) < capacities.size())
+        add(replayStack(units, contract, capacities.subspan(std::size_t(enough)), stop, false, *make(units)));
+    return curve;
+}
+
+}

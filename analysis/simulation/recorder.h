@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Counts the outcome of events for one capacity, and knows what the contract says beside the policy: when the cache is
+// emptied, which misses are free, which steps do not count. What every one-size replay shares.
+//
+//     Recorder recorder(stream, contract, capacity);
+//     for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
+//         if (recorder.begin(i))
+//             cache.clear();
+//         ... recorder.miss(object) for each object that is not resident (atomic: at the event's start) ...
+//         recorder.end(evictions);
+//     }
+//     curve.sites.push_back(recorder.take());
+#pragma once
+
+#include "analysis/simulation/counters.h"
+#include "analysis/simulation/events.h"
+
+namespace expertscope::simulation {
+
+class Recorder
+{
+public:
+    Recorder(const EventStream& stream, const Contract& contract, std::uint32_t capacity)
+        : m_stream(stream)
+        , m_capacity(capacity)
+        , m_flush(contract.flushBetweenSequences)
+        , m_free(contract.coldStart == ColdStart::FirstFree ? capacity : 0)
+        , m_firstCounted(std::uint64_t(contract.warmUpSteps) * stream.sites.size())
+        , m_sites(stream.sites.size())
+        , m_seen(stream.numObjects())
+    {
+        for (Counters& site : m_sites)
+            site.missesPerEvent.resize(stream.largestEvent + 1);
+    }
+
+    /// Events must come in order, from 0 on. True: the cache has to be emptied before this one.
+    bool begin(std::uint64_t i)
+    {
+        m_event = i;
+        m_misses = m_compulsory = 0;
+        if (m_flush && m_nextStart < m_stream.sequenceStarts.size() && m_stream.sequenceStarts[m_nextStart] == i) {
+            ++m_nextStart;
+            ++m_epoch;
+            m_distinct = 0;
+            return i > 0;
+        }
+        return false;
+    }
+
+    /// An object of the event was not resident. Once an object and event.
+    void miss(std::uint32_t object)
+    {
+        if (m_seen[object] != m_epoch) { // never asked for before
+            m_seen[object] = m_epoch;
+            if (m_distinct++ < m_free)
+                return;
+            ++m_compulsory;
+        }
+        ++m_misses;
+    }
+
+    /// `evictions`: objects that were resident and are so no more, whatever room was made by a flush.
+    void end(std::uint32_t evictions)
+    {
+        const std::size_t site = m_site;
+        m_site = m_site + 1 == m_sites.size() ? 0 : m_site + 1;
+        if (m_event < m_firstCounted)
+            return;
+        const auto size = static_cast<std::uint32_t>(m_stream.event(m_event).size());
+        Counters& counters = m_sites[site];
+        ++counters.events;
+        counters.requests += size;
+        counters.assignments += m_stream.assignments.empty() ? size : m_stream.assignments[m_event];
+        counters.hits += size - m_misses;
+        counters.compulsory += m_compulsory;
+        counters.evictions += evictions;
+        counters.overflows += size > m_capacity;
+        ++counters.missesPerEvent[m_misses];
+    }
+
+    std::vector<Counters> take() { return std::move(m_sites); }
+
+private:
+    const EventStream& m_stream;
+    const std::uint32_t m_capacity;
+    const bool m_flush;
+    const std::uint32_t m_free;
+    const std::uint64_t m_firstCounted;
+    std::vector<Counters> m_sites;
+    std::vector<std::uint32_t> m_seen; ///< the epoch (flushes so far, + 1) in which an object was last new
+    std::uint64_t m_event = 0, m_nextStart = 0;
+    std::size_t m_site = 0;
+    std::uint32_t m_epoch = 1, m_distinct = 0, m_misses = 0, m_compulsory = 0;
+};
+
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/simulation/schedule.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace expertscope::simulation {
+
+namespace {
+
+/// Fisher-Yates with splitmix64: the same everywhere.
+void shuffle(std::vector<std::size_t>& order, std::uint64_t seed)
+{
+    for (std::size_t i = order.size(); i > 1; --i) {
+        std::uint64_t x = seed += 0x9E3779B97F4A7C15u;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+        std::swap(order[i - 1], order[(x ^ (x >> 31)) % i]);
+    }
+}
+
+struct Decoding
+{
+    std::uint64_t next = 0, end = 0;
+};
+
+}
+
+Schedule makeSchedule(const std::vector<ScheduledSequence>& sequences, const StepOptions& options)
+{
+    Schedule schedule;
+    if (options.batch <= 1 && options.prefillChunk == 0 && options.seed == 0) {
+        for (const ScheduledSequence& sequence : sequences) {
+            schedule.sequenceStarts.push_back(sequence.begin);
+            schedule.numSteps += sequence.length;
+        }
+        return schedule;
+    }
+    std::vector<std::size_t> order(sequences.size());
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    if (options.seed)
+        shuffle(order, options.seed);
+    const bool single = options.batch <= 1 && options.prefillChunk == 0;
+    std::vector<Decoding> active;
+    std::size_t entering = 0;
+    while (entering < order.size() || !active.empty()) {
+        while (active.size() < std::max(options.batch, 1u) && entering < order.size()) {
+            const ScheduledSequence& sequence = sequences[order[entering++]];
+            Decoding decoding{sequence.begin, sequence.begin + sequence.length};
+            if (single)
+                schedule.sequenceStarts.push_back(schedule.ends.size());
+            if (options.prefillChunk) { // the prompt by itself, before the sequence joins the others
+                const std::uint64_t promptEnd = sequence.begin + std::min(sequence.promptLength, sequence.length);
+                while (decoding.next < promptEnd) {
+                    const std::uint64_t end = std::min<std::uint64_t>(decoding.next + options.prefillChunk, promptEnd);
+                    for (; decoding.next < end; ++decoding.next)
+                        schedule.tokens.push_back(decoding.next);
+                    schedule.ends.push_back(schedule.tokens.size());
+                }
+            }
+            if (decoding.next < decoding.end)
+                active.push_back(decoding);
+        }
+        if (active.empty())
+            continue;
+        for (Decoding& decoding : active)
+            schedule.tokens.push_back(decoding.next++);
+        schedule.ends.push_back(schedule.tokens.size());
+        std::erase_if(active, [](const Decoding& decoding) { return decoding.next == decoding.end; });
+    }
+    schedule.numSteps = schedule.ends.size();
+    return schedule;
+}
+
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/simulation/policy.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace expertscope::simulation {
+
+namespace {
+
+struct MadePolicy
+{
+    const PolicySpec* spec;
+    std::unique_ptr<Policy> policy;
+};
+
+Expected<MadePolicy> makePolicy(const PolicyRequest& request, const Contract& contract)
+{
+    std::string known;
+    for (const PolicySpec& spec : policyRegistry()) {
+        if (spec.name == request.name) {
+            auto params = Parameters::check(spec.params, request.params);
+            if (!params) {
+                Error error = std::move(params).error();
+                error.what = "policy '" + request.name + "': " + error.what;
+                return tl::unexpected(std::move(error));
+            }
+            if (contract.service == Service::Sequential && !spec.sequential)
+                return fail("policy '" + request.name + "' serves events atomically only");
+            if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst && !spec.residentFirst)
+                return fail("policy '" + request.name + "' cannot serve residents first: its order is that of all capacities");
+            if (contract.admission == Admission::Bypass && !spec.bypass)
+                return fail("policy '" + request.name + "' always admits what it loads");
+            return MadePolicy{&spec, spec.make(*params)};
+        }
+        known += (known.empty() ? "" : ", ") + spec.name;
+    }
+    return fail("unknown policy '" + request.name + "'", {}, "known: " + known);
+}
+
+/// Some capacities of one policy over one pool.
+struct Task
+{
+    std::size_t policy, pool;
+    std::span<const std::uint32_t> capacities;
+    PoolCurve curve = {};
+};
+
+/// Calls work(i) for i < count on several threads, and `progress` meanwhile. False: cancelled.
+bool runTasks(std::size_t count, unsigned threads, const std::function<void(std::size_t, const std::stop_token&)>& work,
+    const std::function<bool(double)>& progress)
+{
+    std::atomic<std::size_t> next{0};
+    std::size_t done = 0, finished = 0;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::stop_source stop;
+    const auto workers = static_cast<unsigned>(std::clamp<std::size_t>(
+        threads ? threads : std::max(1u, std::thread::hardware_concurrency()), 1, std::max<std::size_t>(count, 1)));
+    std::vector<std::jthread> running;
+    for (unsigned w = 0; w < workers; ++w)
+        running.emplace_back([&] {
+            for (std::size_t i = next++; i < count && !stop.stop_requested(); i = next++) {
+                work(i, stop.get_token());
+                const std::lock_guard lock(mutex);
+                ++done;
+            }
+            const std::lock_guard lock(mutex);
+            ++finished;
+            changed.notify_all();
+        });
+    std::unique_lock lock(mutex);
+    while (finished < workers) {
+        changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return finished == workers; });
+        if (!progress || stop.stop_requested())
+            continue;
+        const double fraction = double(done) / double(std::max<std::size_t>(count, 1));
+        lock.unlock();
+        if (!progress(fraction))
+            stop.request_stop();
+        lock.lock();
+    }
+    return done == count;
+}
+
+}
+
+Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const Contract& contract,
+    const std::vector<PolicyRequest>& policies, const std::vector<std::uint32_t>& capacities, unsigned threads,
+    const std::function<bool(double)>& progress)
+{
+    std::vector<MadePolicy> made;
+    for (const PolicyRequest& request : policies) {
+        ES_ASSIGN(auto policy, makePolicy(request, contract));
+        made.push_back(std::move(policy));
+    }
+    if (capacities.empty() || capacities.front() == 0
+        || std::ranges::adjacent_find(capacities, std::greater_equal()) != capacities.end())
+        return fail("capacities must be ascending, from 1 on");
+
+    std::vector<Task> tasks;
+    for (std::size_t p = 0; p < made.size(); ++p) {
+        const std::size_t atOnce = made[p].spec->capacitiesATask ? made[p].spec->capacitiesATask : capacities.size();
+        for (std::size_t pool = 0; pool < events.pools.size(); ++pool) {
+            for (std::size_t c = 0; c < capacities.size(); c += atOnce)
+                tasks.push_back({p, pool, std::span(capacities).subspan(c, std::min(atOnce, capacities.size() - c))});
+        }
+    }
+    const auto work = [&](std::size_t i, const std::stop_token& stop) {
+        Task& task = tasks[i];
+        task.curve = made[task.policy].policy->replay(events.pools[task.pool], contract, task.capacities, stop);
+    };
+    if ((progress && !progress(0)) || !runTasks(tasks.size(), threads, work, progress))
+        return fail(kCancelled);
+
+    std::vector<PolicyResult> results;
+    for (const PolicyRequest& request : policies)
+        results.push_back({request, std::vector<PoolCurve>(events.pools.size())});
+    for (Task& task : tasks) { // those of one pool in the order of their capacities
+        PoolCurve& curve = results[task.policy].pools[task.pool];
+        curve.capacities.insert(curve.capacities.end(), task.curve.capacities.begin(), task.curve.capacities.end());
+        std::ranges::move(task.curve.sites, std::back_inserter(curve.sites));
+    }
+    return results;
+}
+
+}

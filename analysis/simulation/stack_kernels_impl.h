@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The body of stack_kernels_*.cpp, which define ES_KERNELS (namespace), ES_NAME and ES_VECTOR
+// (bytes of a vector). Nothing of the standard library is
+// called here: an inline function emitted with this file's instruction set could be the copy that the linker keeps for
+// everybody.
+#include "analysis/simulation/stack_kernels.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace expertscope::simulation::ES_KERNELS {
+namespace {
+
+using u8 = std::uint8_t;
+using u16 = std::uint16_t;
+using u32 = std::uint32_t;
+using u64 = std::uint64_t;
+
+// ---- order of last use ----------------------------------------------------------------------------------------------
+
+void compact(RecencyState& s)
+{
+    u32 slot = 0;
+    for (u32 w = 0; w < s.numWords; ++w) {
+        for (u64 bits = s.taken[w]; bits; bits &= bits - 1) {
+            const u32 object = s.objectAt[w * 64 + u32(__builtin_ctzll(bits))];
+            s.objectAt[slot] = object;
+            s.slotOf[object] = slot++;
+        }
+    }
+    for (u32 w = 0; w < s.numWords; ++w) {
+        const u32 begin = w * 64;
+        s.taken[w] = slot >= begin + 64 ? ~u64(0) : slot > begin ? (u64(1) << (slot - begin)) - 1 : 0;
+    }
+    if (s.numWords > kWordsInBlock) {
+        for (u32 b = 0; b < s.numWords / kWordsInBlock; ++b) {
+            const u32 begin = b * kWordsInBlock * 64, end = begin + kWordsInBlock * 64;
+            s.inBlock[b] = slot >= end ? end - begin : slot > begin ? slot - begin : 0;
+        }
+    }
+    s.next = slot;
+}
+
+/// The slot of an object becomes the next but `left` of those set aside.
+inline void take(RecencyState& s, u32 object, u32 slot, u32 next)
+{
+    s.taken[slot / 64] &= ~(u64(1) << (slot % 64));
+    s.taken[next / 64] |= u64(1) << (next % 64);
+    s.slotOf[object] = next;
+    s.objectAt[next] = object;
+}
+
+/// One event, all slots in at most kWordsInBlock words.
+inline void useFew(RecencyState& s, const u32* objects, u32 size, bool lastFirst, u32* ranks)
+{
+    if (s.next + size > s.numWords * 64)
+        compact(s);
+    u32 sum = 0;
+    for (u32 w = (s.next + 63) / 64; w-- > 0;) {
+        s.behind[w] = sum;
+        sum += u32(__builtin_popcountll(s.taken[w]));
+    }
+    for (u32 i = 0; i < size; ++i) {
+        const u32 slot = s.slotOf[objects[i]], w = slot / 64;
+        ranks[i] = s.behind[w] + u32(__builtin_popcountll(s.taken[w] >> (slot % 64) >> 1));
+    }
+    for (u32 i = 0; i < size; ++i)
+        take(s, objects[i], s.slotOf[objects[i]], s.next + (lastFirst ? i : size - 1 - i));
+    s.next += size;
+}
+
+/// One event, blocks of words.
+inline void useMany(RecencyState& s, const u32* objects, u32 size, bool lastFirst, u32* ranks)
+{
+    if (s.next + size > s.numWords * 64)
+        compact(s);
+    u32 sum = 0;
+    for (u32 b = s.numWords / kWordsInBlock; b-- > 0;) {
+        s.behind[b] = sum;
+        sum += s.inBlock[b];
+    }
+    for (u32 i = 0; i < size; ++i) {
+        const u32 slot = s.slotOf[objects[i]], w = slot / 64, b = w / kWordsInBlock;
+        u32 rank = s.behind[b] + u32(__builtin_popcountll(s.taken[w] >> (slot % 64) >> 1));
+        for (u32 v = w + 1; v < (b + 1) * kWordsInBlock; ++v)
+            rank += u32(__builtin_popcountll(s.taken[v]));
+        ranks[i] = rank;
+    }
+    for (u32 i = 0; i < size; ++i) {
+        const u32 slot = s.slotOf[objects[i]], next = s.next + (lastFirst ? i : size - 1 - i);
+        --s.inBlock[slot / 64 / kWordsInBlock];
+        ++s.inBlock[next / 64 / kWordsInBlock];
+        take(s, objects[i], slot, next);
+    }
+    s.next += size;
+}
+
+#if defined(__AVX512VBMI2__)
+constexpr bool kFewByRank = true;
+
+/// Up to 64 objects in one register: the members are found and closed up behind, then set before the others.
+inline __m512i useByRank(__m512i order, const u32* objects, u32 size, bool lastFirst, __m512i lanes, u32* ranks)
+{
+    u64 found = 0;
+    __m512i members = _mm512_setzero_si512();
+    for (u32 i = 0; i < size; ++i) {
+        const __m512i object = _mm512_set1_epi8(char(objects[i]));
+        const u64 at = _mm512_cmpeq_epi8_mask(order, object);
+        ranks[i] = u32(__builtin_ctzll(at));
+        found |= at;
+        members = _mm512_mask_mov_epi8(members, u64(1) << (lastFirst ? size - 1 - i : i), object);
+    }
+    const __m512i others = _mm512_maskz_compress_epi8(~found, order);
+    const u64 behind = size < 64 ? ~u64(0) << size : 0;
+    const __m512i shift = _mm512_sub_epi8(lanes, _mm512_set1_epi8(char(size)));
+    return _mm512_mask_permutexvar_epi8(members, behind, shift, others);
+}
+#else
+constexpr bool kFewByRank = false;
+#endif
+
+/// What an event's members change for each other if they come one by one: those before it are more recent than it is by
+/// then, if they were not before.
+inline void correct(u32* ranks, u32 size, bool backwards)
+{
+    u32 before[kMostCounted];
+    for (u32 i = 0; i < size; ++i)
+        before[i] = ranks[i];
+    for (u32 i = 0; i < size; ++i) {
+        u32 passed = 0;
+        for (u32 j = backwards ? i + 1 : 0; j < (backwards ? size : i); ++j)
+            passed += before[j] > before[i];
+        ranks[i] += passed;
+    }
+}
+
+inline void use(RecencyState& s, const u32* objects, u32 size, bool lastFirst, u32* ranks)
+{
+    if (s.numWords <= kWordsInBlock)
+        useFew(s, objects, size, lastFirst, ranks);
+    else
+        useMany(s, objects, size, lastFirst, ranks);
+}
+
+void recency(RecencyState& s, const EventRange& events, bool oneByOne, bool backwards, u32* ranks)
+{
+    const bool lastFirst = oneByOne && !backwards;
+    const u64 base = events.begin(events.first);
+#if defined(__AVX512VBMI2__)
+    const bool byRank = s.numObjects <= 64;
+    alignas(64) u8 numbers[64];
+    for (u32 i = 0; i < 64; ++i)
+        numbers[i] = u8(i);
+    const __m512i lanes = _mm512_load_si512(numbers);
+    __m512i order = byRank ? _mm512_loadu_si512(s.byRank) : lanes;
+#endif
+    for (u64 n = 0; n < events.count; ++n) {
+        const u64 i = events.first + (backwards ? events.count - 1 - n : n), begin = events.begin(i);
+        const u32 size = u32(events.begin(i + 1) - begin);
+        const u32* const objects = events.objects + begin;
+        u32* const out = ranks + (begin - base);
+        const bool single = oneByOne && size > kMostCounted;
+        for (u32 m = 0; m < (single ? size : 1); ++m) {
+            const u32 at = !single ? 0 : backwards ? size - 1 - m : m, length = single ? 1 : size;
+#if defined(__AVX512VBMI2__)
+            if (byRank)
+                order = useByRank(order, objects + at, length, lastFirst, lanes, out + at);
+            else
+#endif
+                use(s, objects + at, length, lastFirst, out + at);
+        }
+        if (oneByOne && !single)
+            correct(out, size, backwards);
+    }
+#if defined(__AVX512VBMI2__)
+    if (byRank)
+        _mm512_storeu_si512(s.byRank, order);
+#endif
+}
+
+typedef u32 Vec4 __attribute__((vector_size(16)));
+typedef u32 Vec8 __attribute__((vector_size(32)));
+typedef u32 Vec16 __attribute__((vector_size(64)));
+
+/// Vec has a lane for each rank of an event.
+template <typename Vec> inline void countOf(const u32* ranks, u32 size, u64 count, u64* table, std::size_t width,
+    std::size_t siteWidth, std::size_t site, std::size_t numSites)
+{
+    Vec lanes;
+    for (u32 i = 0; i < sizeof(Vec) / 4; ++i)
+        lanes[i] = i;
+    for (u64 n = 0; n < count; ++n, ranks += size) {
+        // How many are larger; equal ones in the order of their lanes.
+        Vec rank;
+        __builtin_memcpy(&rank, ranks, sizeof rank);
+        const Vec key = rank * kMostCounted + lanes;
+        Vec place = {};
+        for (u32 j = 0; j < size; ++j)
+            place -= Vec(key < Vec{} + (ranks[j] * kMostCounted + j));
+        const Vec index = place * u32(width) + rank + 1;
+        u64* const counts = table + site * siteWidth;
+        for (u32 j = 0; j < size; ++j)
+            ++counts[index[j]];
+        site = site + 1 == numSites ? 0 : site + 1;
+    }
+}
+
+void count(const u32* ranks, u32 size, u64 events, u64* table, std::size_t width, std::size_t siteWidth,
+    std::size_t site, std::size_t numSites)
+{
+    if (size <= 4)
+        countOf<Vec4>(ranks, size, events, table, width, siteWidth, site, numSites);
+    else if (size <= 8)
+        countOf<Vec8>(ranks, size, events, table, width, siteWidth, site, numSites);
+    else
+        countOf<Vec16>(ranks, size, events, table, width, siteWidth, site, numSites);
+}
+
+/// Size: of the event, at most.
+template <typename Vec, u32 Size>
+inline void dropsOf(const u32* ranks, u32 size, u64 count, std::size_t stride, u64* counts)
+{
+    Vec lanes;
+    for (u32 i = 0; i < sizeof(Vec) / 4; ++i)
+        lanes[i] = i < size ? i : 0;
+    Vec atLeast[Size + 1] = {};
+    for (u64 n = 0; n < count; ++n, ranks += stride) {
+        Vec rank;
+        __builtin_memcpy(&rank, ranks, sizeof rank);
+        const Vec most = rank < lanes ? rank : lanes;
+        for (u32 c = 1; c < Size; ++c)
+            atLeast[c] -= Vec(most >= Vec{} + c);
+    }
+    u64 above = 0;
+    for (u32 c = size; --c > 0;) {
+        u64 sum = 0;
+        for (u32 i = 0; i < sizeof(Vec) / 4; ++i)
+            sum += atLeast[c][i];
+        counts[c] += sum - above;
+        above = sum;
+    }
+}
+
+void drops(const u32* ranks, u32 size, u64 count, std::size_t stride, u64* counts)
+{
+    if (size <= 1)
+        return;
+    if (size <= 4)
+        dropsOf<Vec4, 4>(ranks, size, count, stride, counts);
+    else if (size <= 6)
+        dropsOf<Vec8, 6>(ranks, size, count, stride, counts);
+    else if (size <= 8)
+        dropsOf<Vec8, 8>(ranks, size, count, stride, counts);
+    else
+        dropsOf<Vec16, 16>(ranks, size, count, stride, counts);
+}
+
+// ---- masks of 64 entries --------------------------------------------------------------------------------------------
+
+#if defined(__AVX512BW__)
+inline u64 equal(const u8* p, u32 v)
+{
+    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p), _mm512_set1_epi8(char(v)));
+}
+inline u64 greater(const u8* p, u32 v)
+{
+    return _mm512_cmpgt_epu8_mask(_mm512_loadu_si512(p), _mm512_set1_epi8(char(v)));
+}
+inline u64 equal(const u16* p, u32 v)
+{
+    const __m512i x = _mm512_set1_epi16(short(v));
+    return _mm512_cmpeq_epi16_mask(_mm512_loadu_si512(p), x)
+        | u64(_mm512_cmpeq_epi16_mask(_mm512_loadu_si512(p + 32), x)) << 32;
+}
+inline u64 greater(const u16* p, u32 v)
+{
+    const __m512i x = _mm512_set1_epi16(short(v));
+    return _mm512_cmpgt_epu16_mask(_mm512_loadu_si512(p), x)
+        | u64(_mm512_cmpgt_epu16_mask(_mm512_loadu_si512(p + 32), x)) << 32;
+}
+inline u64 equal(const u32* p, u32 v)
+{
+    u64 mask = 0;
+    for (u32 i = 0; i < 64; i += 16)
+        mask |= u64(_mm512_cmpeq_epi32_mask(_mm512_loadu_si512(p + i), _mm512_set1_epi32(int(v)))) << i;
+    return mask;
+}
+inline u64 greater(const u32* p, u32 v)
+{
+    u64 mask = 0;
+    for (u32 i = 0; i < 64; i += 16)
+        mask |= u64(_mm512_cmpgt_epu32_mask(_mm512_loadu_si512(p + i), _mm512_set1_epi32(int(v)))) << i;
+    return mask;
+}
+#elif defined(__AVX2__)
+inline __m256i load(const void* p)
+{
+    return _mm256_loadu_si256(static_cast<const __m256i*>(p));
+}
+inline u64 signs(__m256i v)
+{
+    return u64(u32(_mm256_movemask_epi8(v)));
+}
+inline __m256i narrow(__m256i a, __m256i b)
+{
+    return _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8);
+}
+inline u64 equal(const u8* p, u32 v)
+{
+    const __m256i x = _mm256_set1_epi8(char(v));
+    return signs(_mm256_cmpeq_epi8(load(p), x)) | signs(_mm256_cmpeq_epi8(load(p + 32), x)) << 32;
+}
+inline u64 greater(const u8* p, u32 v) // a > v is not max(a, v) == v
+{
+    const __m256i x = _mm256_set1_epi8(char(v));
+    return ~(signs(_mm256_cmpeq_epi8(_mm256_max_epu8(load(p), x), x))
+        | signs(_mm256_cmpeq_epi8(_mm256_max_epu8(load(p + 32), x), x)) << 32);
+}
+inline u64 equal(const u16* p, u32 v)
+{
+    const __m256i x = _mm256_set1_epi16(short(v));
+    const auto part = [&](u32 i) { return _mm256_cmpeq_epi16(load(p + i), x); };
+    return signs(narrow(part(0), part(16))) | signs(narrow(part(32), part(48))) << 32;
+}
+inline u64 greater(const u16* p, u32 v)
+{
+    const __m256i x = _mm256_set1_epi16(short(v));
+    const auto part = [&](u32 i) { return _mm256_cmpeq_epi16(_mm256_max_epu16(load(p + i), x), x); };
+    return ~(signs(narrow(part(0), part(16))) | signs(narrow(part(32), part(48))) << 32);
+}
+inline u64 lanes(__m256i v)
+{
+    return u64(u32(_mm256_movemask_ps(_mm256_castsi256_ps(v))));
+}
+inline u64 equal(const u32* p, u32 v)
+{
+    u64 mask = 0;
+    for (u32 i = 0; i < 64; i += 8)
+        mask |= lanes(_mm256_cmpeq_epi32(load(p + i), _mm256_set1_epi32(int(v)))) << i;
+    return mask;
+}
+inline u64 greater(const u32* p, u32 v)
+{
+    const __m256i x = _mm256_set1_epi32(int(v));
+    u64 mask = 0;
+    for (u32 i = 0; i < 64; i += 8)
+        mask |= lanes(_mm256_cmpeq_epi32(_mm256_max_epu32(load(p + i), x), x)) << i;
+    return ~mask;
+}
+#else
+template <typename T> inline u64 equal(const T* p, u32 v)
+{
+    u64 mask = 0;
+    for (u32 i = 0; i < 64; ++i)
+        mask |= u64(p[i] == v) << i;
+    return mask;
+}
+template <typename T> inline u64 greater(const T* p, u32 v)
+{
+    u64 mask = 0;
+    for (u32 i = 0; i < 64; ++i)
+        mask |= u64(p[i] > v) << i;
+    return mask;
+}
+#endif
+
+/// Of `mask` over entries from 64 * block on: those below `end`.
+inline u64 below(u64 mask, u32 block, u32 end)
+{
+    return end >= block * 64 + 64 ? mask : end > block * 64 ? mask & ((u64(1) << (end - block * 64)) - 1) : 0;
+}
+
+// ---- the stack ------------------------------------------------------------------------------------------------------
+
+/// New ranks of 64 entries that do not move themselves: down by the objects that leave below, up by those that arrive.
+template <typename T> inline void relabel(T* p, const StackEvent& event, const u32* thresholds)
+{
+    typedef T Vec __attribute__((vector_size(ES_VECTOR), aligned(1), may_alias));
+    constexpr u32 kLanes = ES_VECTOR / sizeof(T);
+    for (u32 i = 0; i < 64; i += kLanes) {
+        Vec* const at = reinterpret_cast<Vec*>(p + i);
+        const Vec old = *at;
+        Vec v = old;
+        if (event.membersLead) {
+            v -= T(event.size);
+        } else {
+            for (u32 j = 0; j < event.numMoved; ++j)
+                v += Vec(old > T(event.from[j])); // a comparison that holds is -1
+        }
+        Vec risen = v;
+        for (u32 j = 0; j < event.numMoved; ++j)
+            risen -= Vec(v >= T(thresholds[j]));
+        *at = risen;
+    }
+}
+
+/// The reserve: what does not fit at the current place, best first. An element: rank << 32 | place it had as a member,
+/// 0 for an object that is no member.
+inline void insert(u64* reserve, u32& size, u64 element)
+{
+    u32 i = size++;
+    for (; i > 0 && reserve[i - 1] > element; --i)
+        reserve[i] = reserve[i - 1];
+    reserve[i] = element;
+}
+
+/// Replaces the best of the reserve by an element that is worse than it.
+inline void replaceFirst(u64* reserve, u32 size, u64 element)
+{
+    u32 i = 0;
+    for (; i + 1 < size && reserve[i + 1] < element; ++i)
+        reserve[i] = reserve[i + 1];
+    reserve[i] = element;
+}
+
+template <typename T> void stepOf(StackState& s, StackEvent& event)
+{
+    T* const entries = static_cast<T*>(s.entries);
+    u32* const holes = s.holes; // places of the members found, then of the new ones
+    u32 numHoles = 0;
+    // An object that arrives at rank t has t objects before it, some of which arrive themselves.
+    for (u32 i = 0; i < event.numMoved; ++i) {
+        u32 arrivals = 0;
+        for (u32 j = 0; j < event.numMoved; ++j)
+            arrivals += event.to[j] < event.to[i];
+        s.thresholds[i] = event.to[i] - arrivals;
+    }
+    for (u32 i = 0; event.bypass && i < event.size; ++i)
+        event.kept[i] = 0xFFFFFFFFu; // for now: the places of the members
+    for (u32 block = 0; block * 64 < s.used; ++block) {
+        T* const p = entries + block * 64;
+        u64 moved = 0;
+        if (event.membersLead) {
+            moved = ~greater(p, event.size - 1);
+        } else {
+            for (u32 j = 0; j < event.numMoved; ++j)
+                moved |= equal(p, event.from[j]);
+        }
+        moved = below(moved, block, s.used);
+        // Those that move keep their old rank in `indices` until the others have theirs.
+        u32 indices[64];
+        u32 count = 0;
+        for (u64 bits = moved; bits; bits &= bits - 1) {
+            const u32 rank = p[__builtin_ctzll(bits)];
+            u32 j = rank;
+            if (!event.membersLead) {
+                for (j = 0; event.from[j] != rank;)
+                    ++j;
+            }
+            indices[count++] = j;
+        }
+        relabel(p, event, s.thresholds);
+        count = 0;
+        for (u64 bits = moved; bits; bits &= bits - 1) {
+            const u32 place = u32(__builtin_ctzll(bits)), j = indices[count++];
+            p[place] = T(event.to[j]);
+            if (j >= event.size)
+                continue;
+            if (event.bypass)
+                event.kept[j] = block * 64 + place + 1;
+            holes[numHoles++] = block * 64 + place;
+        }
+    }
+    event.found = numHoles;
+    event.numKept = 0;
+    for (u32 i = 0; i < numHoles; ++i)
+        event.positions[i] = holes[i] + 1;
+
+    u64* const reserve = s.reserve;
+    u32 waiting = 0, place = 0, hole = 0;
+    if (event.bypass) {
+        // Every member competes; those found carry the place that they had.
+        for (u32 j = 0; j < event.size; ++j)
+            insert(reserve, waiting, u64(event.to[j]) << 32 | event.kept[j]);
+    } else {
+        for (place = 0; place < event.size && place < s.used; ++place) {
+            if (hole < numHoles && holes[hole] == place)
+                ++hole;
+            else
+                insert(reserve, waiting, u64(entries[place]) << 32);
+        }
+    }
+    for (u32 i = 0; i < event.firsts && s.used < s.depth; ++i) {
+        if (event.bypass || s.used >= event.size)
+            holes[numHoles++] = s.used;
+        ++s.used;
+    }
+    if (!event.bypass) {
+        for (u32 i = 0; i < event.size; ++i)
+            entries[i] = T(event.to[i]);
+        place = event.size;
+    }
+    const auto put = [&](u32 at, u64 element) {
+        entries[at] = T(element >> 32);
+        const u32 old = u32(element);
+        if (old > at + 1) {
+            event.kept[2 * event.numKept] = at + 1;
+            event.kept[2 * event.numKept + 1] = old;
+            ++event.numKept;
+        }
+    };
+    while (waiting && place < s.used) {
+        const u32 end = hole < numHoles ? holes[hole] : s.used;
+        while (place < end) {
+            const u32 block = place / 64;
+            u64 worse = greater(entries + block * 64, u32(reserve[0] >> 32));
+            worse = below(worse & (~u64(0) << (place % 64)), block, end);
+            if (!worse) {
+                place = block * 64 + 64;
+                continue;
+            }
+            place = block * 64 + u32(__builtin_ctzll(worse));
+            const u64 displaced = u64(entries[place]) << 32;
+            put(place++, reserve[0]);
+            replaceFirst(reserve, waiting, displaced);
+        }
+        place = end;
+        if (hole < numHoles) {
+            put(place++, reserve[0]);
+            for (u32 i = 1; i < waiting; ++i)
+                reserve[i - 1] = reserve[i];
+            --waiting;
+            ++hole;
+        }
+    }
+}
+
+void step(StackState& state, StackEvent& event)
+{
+    if (event.size == 0 && event.numMoved == 0) {
+        event.found = event.numKept = 0;
+        return;
+    }
+    if (state.rankBytes == 1)
+        stepOf<u8>(state, event);
+    else if (state.rankBytes == 2)
+        stepOf<u16>(state, event);
+    else
+        stepOf<u32>(state, event);
+}
+
+}
+
+extern const StackKernels kTable;
+const StackKernels kTable = {ES_NAME, kFewByRank, recency, count, drops, step};
+
+}

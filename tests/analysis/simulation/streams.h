@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Event streams by hand and by chance.
+#pragma once
+
+#include "../synthetic_trace.h"
+#include "analysis/simulation/policy.h"
+
+#include <numeric>
+#include <stdexcept>
+
+namespace expertscope::testing {
+
+using namespace simulation;
+
+/// One pool of `sites` sites with `experts` each; sets[event] in router order, events step by step, site by site.
+inline EventStream streamOf(
+    std::size_t sites, std::uint32_t experts, const std::vector<std::vector<std::uint32_t>>& sets)
+{
+    EventStream stream;
+    for (std::size_t s = 0; s <= sites; ++s)
+        stream.firstObject.push_back(std::uint32_t(s) * experts);
+    for (std::size_t s = 0; s < sites; ++s)
+        stream.sites.emplace_back(std::uint16_t(s));
+    bool even = true;
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+        for (const std::uint32_t expert : sets[i])
+            stream.objects.push_back(stream.firstObject[i % sites] + expert);
+        stream.ends.push_back(stream.objects.size());
+        stream.largestEvent = std::max(stream.largestEvent, std::uint32_t(sets[i].size()));
+        even &= sets[i].size() == sets[0].size();
+    }
+    stream.topK.assign(sites, std::uint16_t(stream.largestEvent));
+    stream.numEvents = sets.size();
+    if (even && !sets.empty()) {
+        stream.fixedSize = std::uint32_t(sets[0].size());
+        stream.ends.clear();
+    }
+    return stream;
+}
+
+/// Events of `least` to `most` objects; about half of them were in the site's event before.
+inline EventStream randomStream(std::uint64_t seed, std::size_t sites, std::uint32_t experts, std::size_t steps,
+    std::uint32_t least, std::uint32_t most)
+{
+    std::uint64_t state = mix(seed);
+    const auto draw = [&](std::uint64_t n) { return (state = mix(state)) % n; };
+    std::vector<std::vector<std::uint32_t>> sets;
+    for (std::size_t i = 0; i < steps * sites; ++i) {
+        const std::size_t size = least + draw(most - least + 1);
+        std::vector<std::uint32_t> set;
+        while (set.size() < size) {
+            std::uint32_t expert = std::uint32_t(draw(experts));
+            if (draw(2) && i >= sites && !sets[i - sites].empty())
+                expert = sets[i - sites][draw(sets[i - sites].size())];
+            if (std::ranges::find(set, expert) == set.end())
+                set.push_back(expert);
+        }
+        sets.push_back(std::move(set));
+    }
+    EventStream stream = streamOf(sites, experts, sets);
+    for (std::uint64_t step = 0; step < steps; step += 1 + draw(steps / 3 + 1))
+        stream.sequenceStarts.push_back(step * sites);
+    return stream;
+}
+
+inline std::vector<std::uint32_t> upTo(std::uint32_t n)
+{
+    std::vector<std::uint32_t> all(n);
+    std::iota(all.begin(), all.end(), 1u);
+    return all;
+}
+
+inline PoolCurve curveOf(const EventStream& stream, const PolicyRequest& policy, const Contract& contract = {})
+{
+    EventSet set;
+    set.pools.push_back(stream);
+    auto results = simulateCaches(set, contract, {policy}, upTo(stream.numObjects()), 1);
+    if (!results)
+        throw std::runtime_error(results.error().message());
+    return std::move(results->front().pools.front());
+}
+
+}
