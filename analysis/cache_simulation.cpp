@@ -12,7 +12,8 @@ namespace expertscope {
 template <std::size_t Depth> class CacheSimulator::Caches
 {
 public:
-    Caches(std::vector<std::uint64_t>& bits, std::size_t numKeys, const std::array<std::size_t, kLanes>& sizes, bool warm)
+    Caches(
+        std::vector<std::uint64_t>& bits, std::size_t numKeys, const std::array<std::size_t, kLanes>& sizes, bool warm)
         : m_sets(bits, numKeys)
         , m_sizes(sizes)
         , m_warm(warm)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Caches of experts over one sequence, several sizes at once, in the frame of moe-lrc (metrics 1.2): the hits of a token
-// are judged against the cache as it was before the token; then its experts enter one by one in rank order, each miss
-// with a full cache evicting a member, never the one that comes in.
+// Caches of experts over one sequence, several sizes at once, in the frame of moe-lrc (metrics 1.2): the hits of a
+// token are judged against the cache as it was before the token; then its experts enter one by one in rank order, each
+// miss with a full cache evicting a member, never the one that comes in.
 #pragma once
 
 #include <array>
@@ -36,9 +36,9 @@ enum class CachePolicy
 
 /// Memory for simulations; one a thread.
 ///
-/// All four policies evict by a priority that does not depend on the cache. It is turned into a whole number, its key; a
-/// cache is the set of the keys of its members, a bit each, and evicts the first bit. Four sizes are simulated at a time,
-/// side by side and without branches: whether an expert is there is anybody's guess.
+/// All four policies evict by a priority that does not depend on the cache. It is turned into a whole number, its key;
+/// a cache is the set of the keys of its members, a bit each, and evicts the first bit. Four sizes are simulated at a
+/// time, side by side and without branches: whether an expert is there is anybody's guess.
 class CacheSimulator
 {
 public:

@@ -24,7 +24,10 @@ public:
     CacheSizes(const MetricContext& context, std::span<const SiteIndex> sites);
 
     const std::vector<double>& rhos() const { return m_rhos; } ///< ascending
-    const std::vector<std::size_t>& distinct() const { return m_distinct; } ///< ascending: several rhos may give one size
+    const std::vector<std::size_t>& distinct() const
+    {
+        return m_distinct;
+    } ///< ascending: several rhos may give one size
     std::size_t place(std::size_t rho) const { return m_places[rho]; } ///< of the size of rho number so in distinct()
 
 private:
@@ -33,8 +36,8 @@ private:
 };
 
 /// An accumulator that is made of one `Group` a site and one over all sites. Group: constructed from (const
-/// MetricContext&, span of sites), observe(span of the blocks of these sites), add, persist, rows(rows, site or nothing).
-/// Metrics with it are crossSite.
+/// MetricContext&, span of sites), observe(span of the blocks of these sites), add, persist, rows(rows, site or
+/// nothing). Metrics with it are crossSite.
 template <class Group> class SitesAndModel final : public Accumulator
 {
 public:

@@ -10,8 +10,8 @@
 
 namespace expertscope {
 
-/// Several sets of whole numbers, a bit each, side by side; all are asked for the same key at once. Of Depth levels each
-/// bit tells whether 64 bits of the level below hold any; the topmost is one word a set. No operation branches.
+/// Several sets of whole numbers, a bit each, side by side; all are asked for the same key at once. Of Depth levels
+/// each bit tells whether 64 bits of the level below hold any; the topmost is one word a set. No operation branches.
 template <std::size_t Depth, std::size_t Lanes> class KeySets
 {
 public:

@@ -59,8 +59,8 @@ void SequenceReplay::replay(const AccessStream& stream, Rates& rates) const
     static thread_local CacheSimulator simulator;
     auto rate = rates.begin();
     for (const Pass& pass : m_passes) {
-        const auto hits = simulator.run(
-            pass.policy, stream, m_firstExpert.back(), m_sizes.distinct(), m_warm, pass.lookAhead);
+        const auto hits =
+            simulator.run(pass.policy, stream, m_firstExpert.back(), m_sizes.distinct(), m_warm, pass.lookAhead);
         for (const std::uint64_t count : hits)
             (rate++)->add(double(count) / double(stream.experts.size()));
     }

@@ -10,8 +10,8 @@
 namespace expertscope {
 
 /// A cache for a site, or one for all sites together: their choices follow each other token by token, site by site.
-/// Counts the share of hits of each sequence. A sequence is replayed when it is complete: till then its choices are held,
-/// 4 bytes each.
+/// Counts the share of hits of each sequence. A sequence is replayed when it is complete: till then its choices are
+/// held, 4 bytes each.
 class SequenceReplay
 {
 public:
@@ -20,8 +20,7 @@ public:
         CachePolicy policy;
         std::size_t lookAhead = 0; ///< of CachePolicy::LookAhead
     };
-    SequenceReplay(
-        const MetricContext& context, std::span<const SiteIndex> sites, std::vector<Pass> passes, bool warm);
+    SequenceReplay(const MetricContext& context, std::span<const SiteIndex> sites, std::vector<Pass> passes, bool warm);
 
     void observe(std::span<const Block> blocks);
     void add(const SequenceReplay& other);

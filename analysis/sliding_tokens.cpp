@@ -41,8 +41,7 @@ bool anyTwice(const std::uint16_t* ids)
     return (halves[0] | halves[1]) != 0;
 }
 
-template <std::size_t K>
-bool anyTwice(const std::uint16_t* ids, std::size_t n, std::size_t stride, std::size_t anyK)
+template <std::size_t K> bool anyTwice(const std::uint16_t* ids, std::size_t n, std::size_t stride, std::size_t anyK)
 {
     const std::size_t k = K ? K : anyK;
     unsigned twice = 0;

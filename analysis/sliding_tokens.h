@@ -17,13 +17,14 @@ namespace expertscope {
 /// Whether each of `n` tokens of `k` ids, `stride` apart, has no id twice.
 bool distinctIds(const std::uint16_t* ids, std::size_t n, std::size_t stride, std::size_t k);
 
-/// Tokens as rows of exactly width() ids. An expert comes up at most once in a row; slot r without an expert, or with one
-/// that came before, holds numExperts() + r: a stand-in, so that loops need no branch. `Id` holds
-/// numExperts() + width().
+/// Tokens as rows of exactly width() ids. An expert comes up at most once in a row; slot r without an expert, or with
+/// one that came before, holds numExperts() + r: a stand-in, so that loops need no branch. `Id` holds numExperts() +
+/// width().
 template <class Id> class SlidingTokens
 {
 public:
-    /// `sites`: whose choices make up a row, as they come in tiles; experts are numbered through. `history`: tokens kept.
+    /// `sites`: whose choices make up a row, as they come in tiles; experts are numbered through. `history`: tokens
+    /// kept.
     SlidingTokens(const RoutingShape& shape, std::span<const SiteIndex> sites, std::size_t history)
         : m_history(history)
         , m_slots(shape.numSlots)
@@ -40,8 +41,9 @@ public:
     std::size_t numExperts() const { return m_numExperts; }
     std::size_t width() const { return m_width; }
 
-    /// Calls take(const Id* row, std::size_t n, std::uint64_t place) for successive parts of a run: n rows from `row` on,
-    /// the first being the place-th of its sequence; the min(place, history) rows before it are there to be looked at.
+    /// Calls take(const Id* row, std::size_t n, std::uint64_t place) for successive parts of a run: n rows from `row`
+    /// on, the first being the place-th of its sequence; the min(place, history) rows before it are there to be looked
+    /// at.
     template <class Take> void feed(std::span<const Block> blocks, const SequenceRun& run, bool goesOn, Take take)
     {
         if (!goesOn)

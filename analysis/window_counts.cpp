@@ -67,8 +67,8 @@ void WindowCounts::observe(const Block& block)
             forgetCounts();
             m_place = 0;
         }
-        m_tokens.feed(std::span(&block, 1), run, goesOn,
-            [this](const std::uint16_t* row, std::size_t n, std::uint64_t place) {
+        m_tokens.feed(
+            std::span(&block, 1), run, goesOn, [this](const std::uint16_t* row, std::size_t n, std::uint64_t place) {
                 for (Length& length : m_lengths)
                     take(length, row, n, place);
                 m_place = place + n;

@@ -11,8 +11,8 @@ namespace expertscope {
 /// choices of an expert, alpha = 1..m.
 ///
 /// A window differs from the one before it by the token that leaves and the one that enters. So a count changes by 1 at
-/// most, and it is enough to note when: with w windows gone by, "at least alpha" begins to hold (- w) or ends (+ w). That
-/// is two additions a choice and window length, whatever m is.
+/// most, and it is enough to note when: with w windows gone by, "at least alpha" begins to hold (- w) or ends (+ w).
+/// That is two additions a choice and window length, whatever m is.
 class WindowCounts
 {
 public:
@@ -35,7 +35,8 @@ private:
         std::size_t m = 0;
         std::uint64_t windows = 0;
         std::vector<std::uint64_t> atLeast; ///< [expert or stand-in][m + 1]; column 0 is of no use
-        std::vector<std::uint32_t> now; ///< [expert or stand-in] the cell of `atLeast` of its count in the current window
+        std::vector<std::uint32_t>
+            now; ///< [expert or stand-in] the cell of `atLeast` of its count in the current window
     };
 
     void take(Length& length, const std::uint16_t* row, std::size_t n, std::uint64_t place) const;

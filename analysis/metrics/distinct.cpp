@@ -132,9 +132,10 @@ MetricSpec distinctMetric()
             .least = 1,
             .most = 1e9,
             .whole = true}},
-        .make = [](const MetricContext& context) {
-            return std::make_unique<PerSiteAccumulator<DistinctState>>(context, true);
-        },
+        .make =
+            [](const MetricContext& context) {
+                return std::make_unique<PerSiteAccumulator<DistinctState>>(context, true);
+            },
     };
 }
 

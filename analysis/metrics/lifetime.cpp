@@ -134,8 +134,8 @@ private:
         m_counts.add(counts);
     }
 
-    /// Numbers the choices that still matter afresh, in their order, from the next multiple of 64 on: `m_cache` need not
-    /// be longer.
+    /// Numbers the choices that still matter afresh, in their order, from the next multiple of 64 on: `m_cache` need
+    /// not be longer.
     void renumber()
     {
         const std::size_t mask = m_cache.size() - 1;
@@ -187,9 +187,10 @@ MetricSpec lifetimeMetric()
 {
     return {
         .name = "lifetime",
-        .definition = "tokens an expert stays: run, chosen by every token without a break (cut by the ends of the "
-                      "sequence); lru, in a cache of rho * k experts that each sequence starts empty, the least recently "
-                      "used one leaving; n = stays",
+        .definition =
+            "tokens an expert stays: run, chosen by every token without a break (cut by the ends of the "
+            "sequence); lru, in a cache of rho * k experts that each sequence starts empty, the least recently "
+            "used one leaving; n = stays",
         .source = "run: run lengths of the choices; lru: expert lifetime of arXiv 2412.00099",
         .simulateUniform = true,
         .params = {{.name = "rho",
@@ -198,9 +199,10 @@ MetricSpec lifetimeMetric()
             .kind = ParameterSpec::Kind::Number,
             .least = 0.01,
             .most = 1000}},
-        .make = [](const MetricContext& context) {
-            return std::make_unique<PerSiteAccumulator<LifetimeState>>(context, true);
-        },
+        .make =
+            [](const MetricContext& context) {
+                return std::make_unique<PerSiteAccumulator<LifetimeState>>(context, true);
+            },
     };
 }
 

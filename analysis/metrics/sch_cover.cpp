@@ -169,8 +169,9 @@ MetricSpec schCoverMetric()
 {
     return {
         .name = "sch_cover",
-        .definition = "segment cache best hit rate as first defined: the share of the choices in a window of m tokens that "
-                      "its rho * k most used experts cover, over all n windows; model: rho * k * sites experts of all",
+        .definition =
+            "segment cache best hit rate as first defined: the share of the choices in a window of m tokens that "
+            "its rho * k most used experts cover, over all n windows; model: rho * k * sites experts of all",
         .source = "arXiv 2505.16056 v1, SCH; moe-lrc's first commit, 40_sch_calc",
         .crossSite = true,
         .simulateUniform = true,

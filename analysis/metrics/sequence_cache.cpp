@@ -79,10 +79,11 @@ MetricSpec sequenceCacheMetric()
 {
     return {
         .name = "sequence_cache",
-        .definition = "hit rate of a cache of rho * k experts that each sequence starts empty, mean over n sequences: "
-                      "least recently used, least frequently used, Belady's optimum; a token's hits are judged before its "
-                      "experts enter; the first experts, as many as fit, are hits unless warm=0; model: one cache for all "
-                      "sites of rho * k * sites",
+        .definition =
+            "hit rate of a cache of rho * k experts that each sequence starts empty, mean over n sequences: "
+            "least recently used, least frequently used, Belady's optimum; a token's hits are judged before its "
+            "experts enter; the first experts, as many as fit, are hits unless warm=0; model: one cache for all "
+            "sites of rho * k * sites",
         .source = "arXiv 2505.16056; moe-lrc 50_chr_calc",
         .crossSite = true,
         .simulateUniform = true,
@@ -103,9 +104,10 @@ MetricSpec schMetric()
 {
     return {
         .name = "sch",
-        .definition = "segment cache best hit rate: of a cache of rho * k experts that evicts the one used least in the "
-                      "next m tokens, mean over n sequences, in the frame of sequence_cache; model: one cache for all "
-                      "sites of rho * k * sites",
+        .definition =
+            "segment cache best hit rate: of a cache of rho * k experts that evicts the one used least in the "
+            "next m tokens, mean over n sequences, in the frame of sequence_cache; model: one cache for all "
+            "sites of rho * k * sites",
         .source = "arXiv 2505.16056 (ICLR 2026), SCH; moe-lrc 41_sch_calc",
         .crossSite = true,
         .simulateUniform = true,

@@ -212,9 +212,10 @@ MetricSpec srpMetric()
 {
     return {
         .name = "srp",
-        .definition = "segment routing best performance: the best F1 of a router that switches an expert on or off for a "
-                      "whole window of m tokens, over all windows; with the threshold alpha, the size ratio rho_hat and "
-                      "the lower bound 2a/(1+a) of switching all on; the model's row pools all sites and experts",
+        .definition =
+            "segment routing best performance: the best F1 of a router that switches an expert on or off for a "
+            "whole window of m tokens, over all windows; with the threshold alpha, the size ratio rho_hat and "
+            "the lower bound 2a/(1+a) of switching all on; the model's row pools all sites and experts",
         .source = "Not All Models Suit Expert Offloading, arXiv 2505.16056, SRP; moe-lrc 30_srp_calc, 31_srp_refine",
         .params = {windowsParameter("4/16/64/256")},
         .make = [](const MetricContext& context) { return std::make_unique<Srp>(context); },

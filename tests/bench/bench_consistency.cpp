@@ -117,15 +117,36 @@ void shapes(benchmark::internal::Benchmark* benchmark)
 
 BENCHMARK_CAPTURE(metric, srp, MetricRequest{"srp"})->Apply(shapes)->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(metric, srp_bootstrap, MetricRequest{"srp"}, 1000)
-    ->Args({64, 8})->Iterations(1)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(metric, srp_m4, MetricRequest{"srp", {{"m", "4"}}})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(metric, srp_m16, MetricRequest{"srp", {{"m", "16"}}})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(metric, srp_m64, MetricRequest{"srp", {{"m", "64"}}})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(metric, srp_m256, MetricRequest{"srp", {{"m", "256"}}})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+    ->Args({64, 8})
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(metric, srp_m4, MetricRequest{"srp", {{"m", "4"}}})
+    ->Args({64, 8})
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(metric, srp_m16, MetricRequest{"srp", {{"m", "16"}}})
+    ->Args({64, 8})
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(metric, srp_m64, MetricRequest{"srp", {{"m", "64"}}})
+    ->Args({64, 8})
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(metric, srp_m256, MetricRequest{"srp", {{"m", "256"}}})
+    ->Args({64, 8})
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(metric, lifetime, MetricRequest{"lifetime"})->Apply(shapes)->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(metric, distinct, MetricRequest{"distinct"})->Apply(shapes)->MeasureProcessCPUTime();
-BENCHMARK_CAPTURE(metric, sch_cover, MetricRequest{"sch_cover"})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(metric, load, MetricRequest{"load"})->Args({64, 8})->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(metric, sch_cover, MetricRequest{"sch_cover"})
+    ->Args({64, 8})
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(metric, load, MetricRequest{"load"})
+    ->Args({64, 8})
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cache, lru, CachePolicy::Lru, 0)->Apply(shapes)->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(cache, lfu, CachePolicy::Lfu, 0)->Apply(shapes)->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(cache, belady, CachePolicy::Belady, 0)->Apply(shapes)->MeasureProcessCPUTime();
