@@ -208,8 +208,8 @@ ResultLayout layOut(const Results& results, const LayoutOptions& options)
         family.name = name;
         const std::set<std::string> lists = listsAmong(some.rows);
         RowList scalars;
-        std::ranges::copy_if(
-            some.rows, std::back_inserter(scalars), [&](const ResultRow* row) { return !lists.contains(row->metric); });
+        std::ranges::copy_if(some.rows, std::back_inserter(scalars),
+            [&](const ResultRow* row) { return !row->expert || !lists.contains(row->metric); });
         addScalars(family, scalars, options);
         addLists(family, some.rows, lists, options);
         addReasons(family, some.rows);

@@ -183,6 +183,7 @@ Expected<CheckedRequest> checkOptions(const AnalysisOptions& options, std::size_
                 return fail("metric '" + spec.name + "' cannot be computed in parts: it "
                         + (spec.twoPasses ? "goes over the trace twice" : "compares traces"),
                     kOption, "compute it without --shard");
+            checked.leftOut.push_back(spec.name);
             continue;
         }
         if (spec.minTraces > 1 && numTraces > 1)

@@ -30,6 +30,7 @@ struct CheckedRequest
     AnalysisRequest request; ///< metrics of one trace
     std::vector<MetricRequest> series; ///< metrics that compare several
     bool named = false; ///< the user chose the metrics: show all of them
+    std::vector<std::string> leftOut; ///< metrics that cannot be computed in parts
 };
 
 /// Errors are wrong uses: unknown metric, parameter, value; no list of sites; …

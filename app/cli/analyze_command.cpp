@@ -5,6 +5,7 @@
 #include "app/cli/shard_command.h"
 #include "app/cli/trace_analysis.h"
 
+#include <cstdio>
 #include <set>
 
 namespace expertscope {
@@ -62,6 +63,11 @@ int runAnalyze(const AnalyzeOptions& options)
         if (!shard)
             return failed(shard.error(), 2);
         checked->request.pass.shard = *shard;
+        std::string leftOut;
+        for (const std::string& name : checked->leftOut)
+            leftOut += (leftOut.empty() ? "" : ", ") + name;
+        if (!leftOut.empty())
+            std::fprintf(stderr, "expertscope: left out, as they cannot be computed in parts: %s\n", leftOut.c_str());
         const auto done = writeShard(options.traces.front(), std::move(*checked), options.output.output);
         return done ? 0 : failed(done.error());
     }
