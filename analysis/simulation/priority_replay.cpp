@@ -5,6 +5,7 @@
 #include "analysis/simulation/recorder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace expertscope::simulation {
 
@@ -63,20 +64,28 @@ public:
             return false;
         ++m_start;
         ++m_epoch;
+        m_known = 0;
         return true;
     }
-    bool meet(std::uint32_t object)
+    /// How many of these were not asked for before.
+    std::uint32_t meet(std::span<const std::uint32_t> objects)
     {
-        const bool first = m_seen[object] != m_epoch;
-        m_seen[object] = m_epoch;
-        return first;
+        if (m_known == m_seen.size())
+            return 0;
+        std::uint32_t firsts = 0;
+        for (const std::uint32_t object : objects) {
+            firsts += m_seen[object] != m_epoch;
+            m_seen[object] = m_epoch;
+        }
+        m_known += firsts;
+        return firsts;
     }
 
 private:
     const EventStream& m_stream;
     const bool m_flush;
     std::vector<std::uint32_t> m_seen;
-    std::size_t m_start = 0;
+    std::size_t m_start = 0, m_known = 0;
     std::uint32_t m_epoch = 1;
 };
 
@@ -90,11 +99,20 @@ PoolCurve replayStack(const Units& units, const Contract& contract, std::span<co
     Acquaintance acquaintance(stream, contract);
     Moves moves;
     std::vector<std::uint32_t> distances(stream.largestEvent);
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> moved;
+    // Events without news are counted many at a time.
+    constexpr std::uint64_t kChunk = 256;
+    const bool chunks = stream.ends.empty() && stream.fixedSize > 0 && stream.fixedSize <= kMostCounted;
+    std::vector<std::uint32_t> pending(chunks ? kChunk * stream.fixedSize + kMostCounted : 0);
+    std::uint64_t numPending = 0;
+    const auto countPending = [&] {
+        recorder.events(false, pending.data(), std::exchange(numPending, 0));
+    };
     for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
         if (i % 4096 == 0 && stop.stop_requested())
             break;
         if (acquaintance.flushesBefore(i)) {
+            if (chunks)
+                countPending();
             stack.clear();
             recorder.flush();
         }
@@ -102,26 +120,35 @@ PoolCurve replayStack(const Units& units, const Contract& contract, std::span<co
         const auto size = static_cast<std::uint32_t>(units.firstObject(i + 1) - begin);
         const std::uint32_t unit = units.single ? 1 : size;
         std::uint32_t known = 0, firsts = 0;
-        moved.clear();
         // An event may be empty and still move ranks.
         for (std::uint32_t first = 0; first < size || (first == 0 && !units.single); first += std::max(unit, 1u)) {
             const auto members = units.objects.subspan(begin + first, unit);
-            std::uint32_t unknown = 0;
-            for (const std::uint32_t object : members)
-                unknown += acquaintance.meet(object);
+            const std::uint32_t unknown = acquaintance.meet(members);
             ranker.next(i, begin + first, members, moves);
             const StackEvent& event = stack.step(moves, unit, unknown, bypass);
-            std::copy_n(event.positions, event.found, distances.begin() + known);
-            std::fill_n(distances.begin() + known + event.found, unit - unknown - event.found, kNever);
+            for (std::uint32_t j = 0; j < event.found; ++j)
+                distances[known + j] = event.positions[j];
+            for (std::uint32_t j = event.found; j < unit - unknown; ++j)
+                distances[known + j] = kNever;
             known += unit - unknown;
             firsts += unknown;
             for (std::uint32_t j = 0; j < event.numKept; ++j)
-                moved.emplace_back(event.kept[2 * j + 1], event.kept[2 * j]);
+                recorder.moved(i, event.kept[2 * j + 1], event.kept[2 * j]);
         }
+        if (chunks && firsts == 0) {
+            std::uint32_t* const ranks = pending.data() + numPending * size;
+            for (std::uint32_t j = 0; j < size; ++j)
+                ranks[j] = std::min(distances[j] - 1, stream.numObjects());
+            if (++numPending == kChunk)
+                countPending();
+            continue;
+        }
+        if (chunks)
+            countPending();
         recorder.event(distances.data(), known, firsts);
-        for (const auto& [before, after] : moved)
-            recorder.moved(before, after);
     }
+    if (chunks)
+        countPending();
     return recorder.take();
 }
 
