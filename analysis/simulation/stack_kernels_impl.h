@@ -556,27 +556,44 @@ struct Lanes
     }
 };
 
-/// The greatest of the lanes so far.
-inline __m512i runningMaximum(__m512i x, const Lanes& lanes)
+/// The greatest of the lanes so far. Shallow: only of the first 16.
+template <bool Shallow> inline __m512i runningMaximum(__m512i x, const Lanes& lanes)
 {
     x = _mm512_max_epu8(x, _mm512_bslli_epi128(x, 1));
     x = _mm512_max_epu8(x, _mm512_bslli_epi128(x, 2));
     x = _mm512_max_epu8(x, _mm512_bslli_epi128(x, 4));
     x = _mm512_max_epu8(x, _mm512_bslli_epi128(x, 8));
+    if (Shallow)
+        return x;
     const __m512i a = _mm512_maskz_permutexvar_epi8(~u64(0) << 16, lanes.carry1, x);
     const __m512i b = _mm512_maskz_permutexvar_epi8(~u64(0) << 32, lanes.carry2, x);
     const __m512i c = _mm512_maskz_permutexvar_epi8(~u64(0) << 48, lanes.carry3, x);
     return _mm512_max_epu8(_mm512_max_epu8(x, a), _mm512_max_epu8(b, c));
 }
 
+inline void findFewThresholds(const StackState& s, const StackEvent& event)
+{
+    const __mmask16 moved = __mmask16((1u << event.numMoved) - 1);
+    const __m512i to = _mm512_maskz_loadu_epi32(moved, event.to);
+    __m512i thresholds = to;
+    for (u32 j = 0; j < event.numMoved; ++j) {
+        const __mmask16 later = _mm512_cmpgt_epu32_mask(to, _mm512_set1_epi32(int(event.to[j])));
+        thresholds = _mm512_mask_sub_epi32(thresholds, later, thresholds, _mm512_set1_epi32(1));
+    }
+    _mm512_mask_storeu_epi32(s.thresholds, moved, thresholds);
+}
+
 /// B: blocks of 64.
-template <u32 B> void stepBytes(StackState& s, StackEvent& event)
+template <u32 B, bool Shallow> void stepBytes(StackState& s, StackEvent& event)
 {
     const Lanes lanes;
     u8* const entries = static_cast<u8*>(s.entries);
     __m512i old[B], now[B];
     u64 holes[B];
-    findThresholds(s, event);
+    if (event.numMoved <= 16)
+        findFewThresholds(s, event);
+    else
+        findThresholds(s, event);
     const u32 blocks = (s.used + 63) / 64;
     u32 found = 0;
     for (u32 b = 0; b < B; ++b) {
@@ -636,7 +653,7 @@ template <u32 B> void stepBytes(StackState& s, StackEvent& event)
             continue; // those before are in place already
         for (u32 b = 0; b < B && b * 64 <= end; ++b) {
             const __m512i greatest =
-                runningMaximum(_mm512_mask_permutexvar_epi8(carry, ~u64(1), lanes.before, now[b]), lanes);
+                runningMaximum<Shallow>(_mm512_mask_permutexvar_epi8(carry, ~u64(1), lanes.before, now[b]), lanes);
             if (b + 1 < B)
                 carry = _mm512_maskz_permutexvar_epi8(
                     ~u64(0), _mm512_set1_epi8(63), _mm512_max_epu8(greatest, now[b]));
@@ -680,8 +697,8 @@ void step(StackState& state, StackEvent& event)
 #if defined(__AVX512VBMI2__)
     if (state.rankBytes == 1 && event.size <= kMostCounted) {
         if (state.depth <= 64)
-            return stepBytes<1>(state, event);
-        return state.depth <= 128 ? stepBytes<2>(state, event) : stepBytes<4>(state, event);
+            return state.depth <= 16 ? stepBytes<1, true>(state, event) : stepBytes<1, false>(state, event);
+        return state.depth <= 128 ? stepBytes<2, false>(state, event) : stepBytes<4, false>(state, event);
     }
 #endif
     if (state.rankBytes == 1)
