@@ -145,7 +145,7 @@ PoolCurve CurveRecorder::take() const
             atLeast[0] = counters.events;
             std::uint64_t misses = 0;
             // Distances that hit at the next capacity (or never), but not at this one.
-            const std::size_t begin = m_byDistance ? column(m_capacities[c]) + 1 : c + 1;
+            const std::size_t begin = m_byDistance ? std::min(m_capacities[c], m_stream.numObjects()) + 1 : c + 1;
             for (std::size_t j = 0; j < largest; ++j) {
                 const std::uint64_t* row = m_atLeast.data() + (site * largest + j) * m_width;
                 atLeast[j + 1] = std::accumulate(row + begin, row + end, atLeast[j + 1]);

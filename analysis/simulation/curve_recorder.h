@@ -46,16 +46,18 @@ public:
         if (m_counting && most)
             ++m_dropped[(m_site == 0 ? m_numSites - 1 : m_site - 1) * m_stream.largestEvent + most];
     }
-    /// Events of an even stream, all of whose objects were asked for before: `ranks` [count][size] are distances - 1.
+    /// Events of an even stream, all of whose objects were asked for before: `ranks` [count][size] are distances - 1
+    /// (the number of objects: kNever).
     /// `drops`: as dropped(rank or place in the event, whichever is less). Fast. For events of at most kMostCounted
     /// objects; with room for so many more behind them.
     void events(bool drops, const std::uint32_t* ranks, std::uint64_t count);
-    /// Of the event just counted: an object was resident from capacity `before` on (kNever), and is from `after` on.
-    void moved(std::uint32_t before, std::uint32_t after)
+    /// An object was resident from capacity `before` on (kNever) at the start of the event, and is from `after` on.
+    void moved(std::uint64_t event, std::uint32_t before, std::uint32_t after)
     {
-        if (!m_counting || after >= before)
+        if (event < m_firstCounted || after >= before)
             return;
-        std::int64_t* kept = m_kept.data() + (m_site == 0 ? m_numSites - 1 : m_site - 1) * (m_numCapacities + 1);
+        const std::size_t site = m_numSites == 1 ? 0 : std::size_t(event % m_numSites);
+        std::int64_t* kept = m_kept.data() + site * (m_numCapacities + 1);
         ++kept[bucket(after)];
         --kept[bucket(before)];
     }

@@ -5,6 +5,8 @@
 #include "analysis/simulation/recorder.h"
 
 #include <algorithm>
+#include <deque>
+#include <utility>
 
 namespace expertscope::simulation {
 
@@ -24,6 +26,8 @@ public:
     {
         m_state = {m_entries.data(), m_bytes, depth, 0, m_reserve.data(), nullptr, m_holes.data()};
     }
+    PriorityStack(const PriorityStack&) = delete;
+    PriorityStack& operator=(const PriorityStack&) = delete;
     void clear() { m_state.used = 0; }
 
     /// See StackEvent; its results are found in the event until the next call.
@@ -63,66 +67,130 @@ public:
             return false;
         ++m_start;
         ++m_epoch;
+        m_known = 0;
         return true;
     }
-    bool meet(std::uint32_t object)
+    /// How many of these were not asked for before.
+    std::uint32_t meet(std::span<const std::uint32_t> objects)
     {
-        const bool first = m_seen[object] != m_epoch;
-        m_seen[object] = m_epoch;
-        return first;
+        if (m_known == m_seen.size())
+            return 0;
+        std::uint32_t firsts = 0;
+        for (const std::uint32_t object : objects) {
+            firsts += m_seen[object] != m_epoch;
+            m_seen[object] = m_epoch;
+        }
+        m_known += firsts;
+        return firsts;
     }
 
 private:
     const EventStream& m_stream;
     const bool m_flush;
     std::vector<std::uint32_t> m_seen;
-    std::size_t m_start = 0;
+    std::size_t m_start = 0, m_known = 0;
     std::uint32_t m_epoch = 1;
 };
 
-PoolCurve replayStack(const Units& units, const Contract& contract, std::span<const std::uint32_t> capacities,
-    const std::stop_token& stop, bool bypass, Ranker& ranker)
+/// Capacities that go by one rule: a stack and what it counts.
+class Part
+{
+public:
+    Part(const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities, bool bypass)
+        : m_numObjects(stream.numObjects())
+        , m_bypass(bypass)
+        , m_chunks(stream.ends.empty() && stream.fixedSize > 0 && stream.fixedSize <= kMostCounted)
+        , m_stack(m_numObjects, std::min(capacities.back(), m_numObjects), stream.largestEvent)
+        , m_recorder(stream, contract, capacities, bypass ? CurveRecorder::Kept::Told : CurveRecorder::Kept::All)
+        , m_distances(stream.largestEvent)
+        , m_pending(m_chunks ? kChunk * stream.fixedSize + kMostCounted : 0)
+    {
+    }
+    void flush()
+    {
+        countPending();
+        m_stack.clear();
+        m_recorder.flush();
+    }
+    void serve(std::uint64_t i, const Moves& moves, std::uint32_t size, std::uint32_t firsts)
+    {
+        const StackEvent& event = m_stack.step(moves, size, firsts, m_bypass);
+        for (std::uint32_t j = 0; j < event.found; ++j)
+            m_distances[m_known + j] = event.positions[j];
+        for (std::uint32_t j = event.found; j < size - firsts; ++j)
+            m_distances[m_known + j] = kNever;
+        m_known += size - firsts;
+        for (std::uint32_t j = 0; j < event.numKept; ++j)
+            m_recorder.moved(i, event.kept[2 * j + 1], event.kept[2 * j]);
+    }
+    /// Events without news are counted many at a time.
+    void endEvent(std::uint32_t firsts)
+    {
+        const std::uint32_t known = std::exchange(m_known, 0);
+        if (!m_chunks || firsts > 0) {
+            countPending();
+            m_recorder.event(m_distances.data(), known, firsts);
+            return;
+        }
+        std::uint32_t* const ranks = m_pending.data() + m_numPending * known;
+        for (std::uint32_t j = 0; j < known; ++j)
+            ranks[j] = std::min(m_distances[j] - 1, m_numObjects);
+        if (++m_numPending == kChunk)
+            countPending();
+    }
+    PoolCurve take()
+    {
+        countPending();
+        return m_recorder.take();
+    }
+
+private:
+    void countPending()
+    {
+        if (m_numPending)
+            m_recorder.events(false, m_pending.data(), std::exchange(m_numPending, 0));
+    }
+
+    static constexpr std::uint64_t kChunk = 256;
+    const std::uint32_t m_numObjects;
+    const bool m_bypass, m_chunks;
+    PriorityStack m_stack;
+    CurveRecorder m_recorder;
+    std::vector<std::uint32_t> m_distances, m_pending;
+    std::uint64_t m_numPending = 0;
+    std::uint32_t m_known = 0;
+};
+
+/// All parts in one go: what they wait for overlaps.
+void replayParts(const Units& units, const Contract& contract, const std::stop_token& stop, Ranker& ranker,
+    std::deque<Part>& parts)
 {
     const EventStream& stream = units.stream;
-    const std::uint32_t depth = std::min(capacities.back(), stream.numObjects());
-    PriorityStack stack(stream.numObjects(), depth, stream.largestEvent);
-    CurveRecorder recorder(stream, contract, capacities, bypass ? CurveRecorder::Kept::Told : CurveRecorder::Kept::All);
     Acquaintance acquaintance(stream, contract);
     Moves moves;
-    std::vector<std::uint32_t> distances(stream.largestEvent);
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> moved;
     for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
         if (i % 4096 == 0 && stop.stop_requested())
-            break;
+            return;
         if (acquaintance.flushesBefore(i)) {
-            stack.clear();
-            recorder.flush();
+            for (Part& part : parts)
+                part.flush();
         }
         const std::uint64_t begin = units.firstObject(i);
         const auto size = static_cast<std::uint32_t>(units.firstObject(i + 1) - begin);
         const std::uint32_t unit = units.single ? 1 : size;
-        std::uint32_t known = 0, firsts = 0;
-        moved.clear();
+        std::uint32_t firsts = 0;
         // An event may be empty and still move ranks.
         for (std::uint32_t first = 0; first < size || (first == 0 && !units.single); first += std::max(unit, 1u)) {
             const auto members = units.objects.subspan(begin + first, unit);
-            std::uint32_t unknown = 0;
-            for (const std::uint32_t object : members)
-                unknown += acquaintance.meet(object);
+            const std::uint32_t unknown = acquaintance.meet(members);
             ranker.next(i, begin + first, members, moves);
-            const StackEvent& event = stack.step(moves, unit, unknown, bypass);
-            std::copy_n(event.positions, event.found, distances.begin() + known);
-            std::fill_n(distances.begin() + known + event.found, unit - unknown - event.found, kNever);
-            known += unit - unknown;
+            for (Part& part : parts)
+                part.serve(i, moves, unit, unknown);
             firsts += unknown;
-            for (std::uint32_t j = 0; j < event.numKept; ++j)
-                moved.emplace_back(event.kept[2 * j + 1], event.kept[2 * j]);
         }
-        recorder.event(distances.data(), known, firsts);
-        for (const auto& [before, after] : moved)
-            recorder.moved(before, after);
+        for (Part& part : parts)
+            part.endEvent(firsts);
     }
-    return recorder.take();
 }
 
 /// Brings the order of all objects (rank -> object and back) up to date.
@@ -223,32 +291,42 @@ PoolCurve replayByPriority(const EventStream& stream, const Contract& contract,
     const std::function<std::unique_ptr<Ranker>(const Units&)>& make)
 {
     const Units units(stream, contract);
-    const bool bypass = contract.admission == Admission::Bypass;
-    if (bypass || units.single)
-        return replayStack(units, contract, capacities, stop, bypass, *make(units));
-
-    std::uint32_t smallest = stream.fixedSize;
-    if (!stream.ends.empty()) {
-        smallest = stream.largestEvent;
-        for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
+    std::deque<Part> parts; // stay where they are
+    std::span<const std::uint32_t> competing, each, fitting = capacities;
+    if (contract.admission == Admission::Bypass) {
+        std::swap(competing, fitting);
+    } else if (!units.single) {
+        // Events that do not fit let their objects compete: all of them, or some (those go by neither rule).
+        std::uint32_t smallest = stream.largestEvent;
+        for (std::uint64_t i = 0; i < stream.numEvents && stream.fixedSize == 0; ++i) {
             if (const auto size = static_cast<std::uint32_t>(stream.event(i).size()))
                 smallest = std::min(smallest, size);
         }
+        const auto below = [&](std::uint32_t size) {
+            return std::size_t(std::ranges::lower_bound(capacities, size) - capacities.begin());
+        };
+        competing = capacities.first(below(smallest));
+        each = capacities.subspan(competing.size(), below(stream.largestEvent) - competing.size());
+        fitting = capacities.subspan(competing.size() + each.size());
     }
-    const auto tooSmall = std::ranges::lower_bound(capacities, smallest) - capacities.begin();
-    const auto enough = std::ranges::lower_bound(capacities, stream.largestEvent) - capacities.begin();
+    if (!competing.empty())
+        parts.emplace_back(stream, contract, competing, true);
+    if (!fitting.empty())
+        parts.emplace_back(stream, contract, fitting, false);
+    if (!parts.empty())
+        replayParts(units, contract, stop, *make(units), parts);
+
     PoolCurve curve;
     const auto add = [&](PoolCurve part) {
         curve.capacities.insert(curve.capacities.end(), part.capacities.begin(), part.capacities.end());
         std::ranges::move(part.sites, std::back_inserter(curve.sites));
     };
-    if (tooSmall > 0) // all events overflow: their objects compete
-        add(replayStack(units, contract, capacities.first(std::size_t(tooSmall)), stop, true, *make(units)));
-    if (enough > tooSmall)
-        add(replayEach(units, contract, capacities.subspan(std::size_t(tooSmall), std::size_t(enough - tooSmall)), stop,
-            *make(units)));
-    if (std::size_t(enough) < capacities.size())
-        add(replayStack(units, contract, capacities.subspan(std::size_t(enough)), stop, false, *make(units)));
+    if (!competing.empty())
+        add(parts.front().take());
+    if (!each.empty())
+        add(replayEach(units, contract, each, stop, *make(units)));
+    if (!fitting.empty())
+        add(parts.back().take());
     return curve;
 }
 

@@ -11,6 +11,8 @@ namespace expertscope::simulation {
 struct Units
 {
     Units(const EventStream& stream, const Contract& contract);
+    Units(const Units&) = delete;
+    Units& operator=(const Units&) = delete;
 
     const EventStream& stream;
     bool single = false; ///< each request is a unit
@@ -30,6 +32,8 @@ class RecencyRanks
 {
 public:
     explicit RecencyRanks(std::uint32_t numObjects);
+    RecencyRanks(const RecencyRanks&) = delete;
+    RecencyRanks& operator=(const RecencyRanks&) = delete;
 
     /// All ranks now, by object.
     std::vector<std::uint32_t> all() const;

@@ -415,18 +415,23 @@ inline void replaceFirst(u64* reserve, u32 size, u64 element)
     reserve[i] = element;
 }
 
-template <typename T> void stepOf(StackState& s, StackEvent& event)
+/// An object that arrives at rank t has t objects before it, some of which arrive themselves.
+inline void findThresholds(const StackState& s, const StackEvent& event)
 {
-    T* const entries = static_cast<T*>(s.entries);
-    u32* const holes = s.holes; // places of the members found, then of the new ones
-    u32 numHoles = 0;
-    // An object that arrives at rank t has t objects before it, some of which arrive themselves.
     for (u32 i = 0; i < event.numMoved; ++i) {
         u32 arrivals = 0;
         for (u32 j = 0; j < event.numMoved; ++j)
             arrivals += event.to[j] < event.to[i];
         s.thresholds[i] = event.to[i] - arrivals;
     }
+}
+
+template <typename T> void stepOf(StackState& s, StackEvent& event)
+{
+    T* const entries = static_cast<T*>(s.entries);
+    u32* const holes = s.holes; // places of the members found, then of the new ones
+    u32 numHoles = 0;
+    findThresholds(s, event);
     for (u32 i = 0; event.bypass && i < event.size; ++i)
         event.kept[i] = 0xFFFFFFFFu; // for now: the places of the members
     for (u32 block = 0; block * 64 < s.used; ++block) {
@@ -527,12 +532,175 @@ template <typename T> void stepOf(StackState& s, StackEvent& event)
     }
 }
 
+#if defined(__AVX512VBMI2__)
+/// Up to 256 entries of a byte in registers. A member's place is a hole that holds 0, better than all. Each hole in turn,
+/// the nearest first, sends a carry down to it: at every place the better stays and the worse goes on, so what stays is
+/// the lesser of an entry and the greatest before it, and that fills the hole (Mattson's update, for 64 places at once).
+struct Lanes
+{
+    __m512i number, before, carry1, carry2, carry3;
+    Lanes()
+    {
+        alignas(64) u8 n[5][64];
+        for (u32 i = 0; i < 64; ++i) {
+            n[0][i] = u8(i);
+            n[1][i] = u8(i - 1);
+            for (u32 j = 0; j < 3; ++j)
+                n[2 + j][i] = u8((i / 16 - j) * 16 - 1);
+        }
+        number = _mm512_load_si512(n[0]);
+        before = _mm512_load_si512(n[1]);
+        carry1 = _mm512_load_si512(n[2]);
+        carry2 = _mm512_load_si512(n[3]);
+        carry3 = _mm512_load_si512(n[4]);
+    }
+};
+
+/// The greatest of the lanes so far. Shallow: only of the first 16.
+template <bool Shallow> inline __m512i runningMaximum(__m512i x, const Lanes& lanes)
+{
+    x = _mm512_max_epu8(x, _mm512_bslli_epi128(x, 1));
+    x = _mm512_max_epu8(x, _mm512_bslli_epi128(x, 2));
+    x = _mm512_max_epu8(x, _mm512_bslli_epi128(x, 4));
+    x = _mm512_max_epu8(x, _mm512_bslli_epi128(x, 8));
+    if (Shallow)
+        return x;
+    const __m512i a = _mm512_maskz_permutexvar_epi8(~u64(0) << 16, lanes.carry1, x);
+    const __m512i b = _mm512_maskz_permutexvar_epi8(~u64(0) << 32, lanes.carry2, x);
+    const __m512i c = _mm512_maskz_permutexvar_epi8(~u64(0) << 48, lanes.carry3, x);
+    return _mm512_max_epu8(_mm512_max_epu8(x, a), _mm512_max_epu8(b, c));
+}
+
+inline void findFewThresholds(const StackState& s, const StackEvent& event)
+{
+    const __mmask16 moved = __mmask16((1u << event.numMoved) - 1);
+    const __m512i to = _mm512_maskz_loadu_epi32(moved, event.to);
+    __m512i thresholds = to;
+    for (u32 j = 0; j < event.numMoved; ++j) {
+        const __mmask16 later = _mm512_cmpgt_epu32_mask(to, _mm512_set1_epi32(int(event.to[j])));
+        thresholds = _mm512_mask_sub_epi32(thresholds, later, thresholds, _mm512_set1_epi32(1));
+    }
+    _mm512_mask_storeu_epi32(s.thresholds, moved, thresholds);
+}
+
+/// B: blocks of 64.
+template <u32 B, bool Shallow> void stepBytes(StackState& s, StackEvent& event)
+{
+    const Lanes lanes;
+    u8* const entries = static_cast<u8*>(s.entries);
+    __m512i old[B], now[B];
+    u64 holes[B];
+    if (event.numMoved <= 16)
+        findFewThresholds(s, event);
+    else
+        findThresholds(s, event);
+    const u32 blocks = (s.used + 63) / 64;
+    u32 found = 0;
+    for (u32 b = 0; b < B; ++b) {
+        holes[b] = 0;
+        old[b] = now[b] = _mm512_setzero_si512();
+        if (b >= blocks)
+            continue;
+        const __m512i z = _mm512_loadu_si512(entries + b * 64);
+        const u64 valid = below(~u64(0), b, s.used);
+        __m512i v = z;
+        if (event.membersLead) {
+            v = _mm512_sub_epi8(z, _mm512_set1_epi8(char(event.size)));
+        } else {
+            for (u32 j = 0; j < event.numMoved; ++j) {
+                const __m512i from = _mm512_set1_epi8(char(event.from[j]));
+                v = _mm512_mask_sub_epi8(v, _mm512_cmpgt_epu8_mask(z, from), v, _mm512_set1_epi8(1));
+            }
+        }
+        __m512i risen = v;
+        for (u32 j = 0; j < event.numMoved; ++j) {
+            const __m512i threshold = _mm512_set1_epi8(char(s.thresholds[j]));
+            risen = _mm512_mask_add_epi8(risen, _mm512_cmpge_epu8_mask(v, threshold), risen, _mm512_set1_epi8(1));
+        }
+        if (event.membersLead) {
+            holes[b] = _mm512_cmplt_epu8_mask(z, _mm512_set1_epi8(char(event.size))) & valid;
+        } else {
+            for (u32 j = 0; j < event.numMoved; ++j) {
+                const u64 at = _mm512_cmpeq_epi8_mask(z, _mm512_set1_epi8(char(event.from[j]))) & valid;
+                if (j < event.size)
+                    holes[b] |= at;
+                else
+                    risen = _mm512_mask_mov_epi8(risen, at, _mm512_set1_epi8(char(event.to[j])));
+            }
+        }
+        for (u64 bits = holes[b]; bits; bits &= bits - 1)
+            event.positions[found++] = b * 64 + u32(__builtin_ctzll(bits)) + 1;
+        old[b] = z;
+        now[b] = _mm512_mask_mov_epi8(risen, holes[b], _mm512_setzero_si512());
+    }
+    event.found = found;
+    event.numKept = 0;
+
+    // Carries: to each hole, then those that no hole ends.
+    u32 hole = 0;
+    for (u32 j = 0; j < event.size; ++j) {
+        u32 end; // place of the hole
+        if (hole < found)
+            end = event.positions[hole++] - 1;
+        else if (j < found + event.firsts && s.used < s.depth)
+            end = s.used++;
+        else
+            end = s.depth;
+        __m512i carry = _mm512_setzero_si512();
+        if (event.bypass)
+            carry = _mm512_set1_epi8(char(event.to[j]));
+        else if (end == j)
+            continue; // those before are in place already
+        for (u32 b = 0; b < B && b * 64 <= end; ++b) {
+            const __m512i greatest =
+                runningMaximum<Shallow>(_mm512_mask_permutexvar_epi8(carry, ~u64(1), lanes.before, now[b]), lanes);
+            if (b + 1 < B)
+                carry = _mm512_maskz_permutexvar_epi8(
+                    ~u64(0), _mm512_set1_epi8(63), _mm512_max_epu8(greatest, now[b]));
+            const u64 passed = below(~u64(0), b, end);
+            now[b] = _mm512_mask_min_epu8(now[b], passed, now[b], greatest);
+            if (end / 64 == b)
+                now[b] = _mm512_mask_mov_epi8(now[b], u64(1) << (end % 64), greatest);
+        }
+    }
+    if (!event.bypass) {
+        for (u32 b = 0; b < B && b * 64 < event.size; ++b) {
+            alignas(64) u8 members[64];
+            for (u32 j = b * 64; j < event.size && j < b * 64 + 64; ++j)
+                members[j - b * 64] = u8(event.to[j]);
+            now[b] = _mm512_mask_mov_epi8(now[b], below(~u64(0), b, event.size), _mm512_load_si512(members));
+        }
+    }
+    for (u32 b = 0; b < B && b * 64 < s.used; ++b)
+        _mm512_storeu_si512(entries + b * 64, now[b]);
+    for (u32 j = 0; event.bypass && j < event.size; ++j) {
+        u32 before = 0xFFFFFFFFu, after = 0xFFFFFFFFu;
+        for (u32 b = B; b-- > 0;) {
+            const u64 was = _mm512_cmpeq_epi8_mask(old[b], _mm512_set1_epi8(char(event.from[j]))) & holes[b];
+            const u64 is = below(_mm512_cmpeq_epi8_mask(now[b], _mm512_set1_epi8(char(event.to[j]))), b, s.used);
+            before = was ? b * 64 + u32(__builtin_ctzll(was)) + 1 : before;
+            after = is ? b * 64 + u32(__builtin_ctzll(is)) + 1 : after;
+        }
+        event.kept[2 * event.numKept] = after;
+        event.kept[2 * event.numKept + 1] = before;
+        event.numKept += after < before;
+    }
+}
+#endif
+
 void step(StackState& state, StackEvent& event)
 {
     if (event.size == 0 && event.numMoved == 0) {
         event.found = event.numKept = 0;
         return;
     }
+#if defined(__AVX512VBMI2__)
+    if (state.rankBytes == 1 && event.size <= kMostCounted) {
+        if (state.depth <= 64)
+            return state.depth <= 16 ? stepBytes<1, true>(state, event) : stepBytes<1, false>(state, event);
+        return state.depth <= 128 ? stepBytes<2, false>(state, event) : stepBytes<4, false>(state, event);
+    }
+#endif
     if (state.rankBytes == 1)
         stepOf<u8>(state, event);
     else if (state.rankBytes == 2)

@@ -25,6 +25,7 @@ public:
         , m_param(param)
     {
         ServingOrder order(stream, contract);
+        m_uses.resize(stream.numObjects());
         for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
             const auto event = stream.event(i);
             if (contract.service == Service::Atomic) {
@@ -33,6 +34,10 @@ public:
             }
             for (const std::uint32_t object : order.of(i, [](auto) { return false; }))
                 m_units.push_back({i, {object}});
+        }
+        for (std::size_t u = 0; u < m_units.size(); ++u) {
+            for (std::size_t place = 0; place < m_units[u].objects.size(); ++place)
+                m_uses[m_units[u].objects[place]].push_back({u, place});
         }
     }
 
@@ -109,43 +114,29 @@ private:
     /// After unit u was used.
     NaiveKey keyOf(std::uint32_t object, std::size_t u) const
     {
-        const double never = 1e18;
-        const auto placeIn = [&](std::size_t v) {
-            const auto& objects = m_units[v].objects;
-            return double(std::ranges::find(objects, object) - objects.begin());
-        };
-        const auto uses = [&](std::size_t v) { return std::ranges::find(m_units[v].objects, object) != m_units[v].objects.end(); };
-        NaiveKey recency{never, never, double(object)};
-        double count = 0, score = 0;
-        const double sites = double(m_stream.sites.size());
+        const double never = 1e18, sites = double(m_stream.sites.size());
         const double now = std::floor(double(m_units[u].event) / sites);
-        for (std::size_t v = 0; v <= u; ++v) {
-            if (!uses(v))
+        NaiveKey key, recency{never, never, double(object)};
+        double count = 0, score = 0, coming = 0;
+        for (const Use& use : m_uses[object]) {
+            if (use.unit <= u) {
+                ++count;
+                score += std::exp2((std::floor(double(m_units[use.unit].event) / sites) - now) / m_param);
+                recency = {-double(use.unit), double(use.place), double(object)};
                 continue;
-            ++count;
-            score += std::exp2((std::floor(double(m_units[v].event) / sites) - now) / m_param);
-            recency = {-double(v), placeIn(v), double(object)};
-        }
-        NaiveKey key;
-        if (m_policy == "opt") {
-            for (std::size_t v = u + 1; v < m_units.size(); ++v) {
-                if (uses(v))
-                    return {double(v), placeIn(v)};
             }
-            return {never, -double(object)};
+            if (m_policy == "opt")
+                return {double(use.unit), double(use.place)};
+            coming += double(use.unit) <= double(u) + m_param * sites;
         }
+        if (m_policy == "opt")
+            return {never, -double(object)};
         if (m_policy == "lfu")
             key = {-count};
-        if (m_policy == "ema") {
-            // With a halflife of 1 scores are exact; else equal ones differ by rounding.
+        if (m_policy == "ema") // with a halflife of 1 scores are exact; else equal ones differ by rounding
             key = {m_param == 1 ? -score : score > 0 ? -std::round(std::log2(score) * 1e9) : never};
-        }
-        if (m_policy == "sch") {
-            double coming = 0;
-            for (std::size_t v = u + 1; v < m_units.size() && double(v) <= double(u) + m_param * sites; ++v)
-                coming += uses(v);
+        if (m_policy == "sch")
             key = {-coming};
-        }
         key.insert(key.end(), recency.begin(), recency.end());
         return key;
     }
@@ -154,7 +145,12 @@ private:
     const Contract m_contract;
     const std::string m_policy;
     const double m_param;
+    struct Use
+    {
+        std::size_t unit, place;
+    };
     std::vector<Unit> m_units;
+    std::vector<std::vector<Use>> m_uses; ///< [object]
 };
 
 }

@@ -71,11 +71,12 @@ inline std::vector<std::uint32_t> upTo(std::uint32_t n)
     return all;
 }
 
+/// Capacities 1 to more than there are objects.
 inline PoolCurve curveOf(const EventStream& stream, const PolicyRequest& policy, const Contract& contract = {})
 {
     EventSet set;
     set.pools.push_back(stream);
-    auto results = simulateCaches(set, contract, {policy}, upTo(stream.numObjects()), 1);
+    auto results = simulateCaches(set, contract, {policy}, upTo(stream.numObjects() + 3), 1);
     if (!results)
         throw std::runtime_error(results.error().message());
     return std::move(results->front().pools.front());

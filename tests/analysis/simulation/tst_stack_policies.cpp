@@ -150,7 +150,7 @@ void TestStackPolicies::likeNaive()
                 contract.service = Service::Atomic;
             const PoolCurve curve = curveOf(stream, request, contract);
             const NaiveReplay naive(stream, contract, request.name, param);
-            for (std::uint32_t c = 1; c <= stream.numObjects(); ++c) {
+            for (std::uint32_t c = 1; c <= stream.numObjects() + 3; ++c) {
                 const auto expected = naive.counters(c);
                 for (std::size_t site = 0; site < kind.sites; ++site) {
                     const Counters &a = curve.sites[c - 1][site], &e = expected[site];
@@ -169,7 +169,7 @@ void TestStackPolicies::likeNaive()
 void TestStackPolicies::largeUniverses()
 {
     for (const std::uint32_t experts : {256u, 300u, 1500u, 70000u}) {
-        const EventStream stream = randomStream(experts, 2, experts, experts < 1000 ? 80 : 40, 10, 10);
+        const EventStream stream = randomStream(experts, 2, experts, experts < 1000 ? 60 : 30, 10, 10);
         for (const char* policy : {"lru", "lfu", "opt"}) {
             for (const Contract& contract : {kForced, kSequential}) {
                 const std::vector<std::uint32_t> capacities{3, 10, 11, 64, 100, 299};
