@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 namespace expertscope {
 
@@ -22,7 +23,7 @@ struct CacheRequest
     Contract contract;
     StepOptions steps;
     std::vector<PolicyRequest> policies;
-    std::vector<std::pair<std::string, std::string>> leftOut; ///< policies that cannot serve the contract, and why
+    std::map<std::string, std::string> leftOut; ///< why policies cannot serve the contract -> their names
     CapacityList capacities;
     std::optional<double> expertBytes;
 };
@@ -44,10 +45,16 @@ Expected<void> choosePolicies(const std::string& text, CacheRequest& request)
     }
     for (const PolicySpec& spec : policyRegistry()) {
         const PolicyRequest policy{spec.name};
-        if (const auto able = canServe(policy, request.contract))
+        if (const auto able = canServe(policy, request.contract)) {
             request.policies.push_back(policy);
-        else
-            request.leftOut.emplace_back(spec.name, able.error().what);
+        } else {
+            std::string why = able.error().what;
+            const std::string subject = "policy '" + spec.name + "' ";
+            if (why.starts_with(subject))
+                why.erase(0, subject.size());
+            std::string& names = request.leftOut[why];
+            names += (names.empty() ? "" : ", ") + spec.name;
+        }
     }
     if (request.policies.empty())
         return fail("no policy can serve this contract: " + describe(request.contract), "--policy");
@@ -195,15 +202,16 @@ std::string regimeTable(const Simulated& simulated, const Regime& regime, const 
 std::string tables(const Simulated& simulated, const CacheRequest& request, std::uint64_t tokens)
 {
     const std::size_t width = terminalWidth();
-    std::string text = "\nHit rate: share of requests (distinct experts of a step at a site) that were resident\n"
+    std::string text = '\n'
+        + wrapped("Hit rate: share of requests (distinct experts of a step at a site) that were resident", width, 2)
         + capacityTable(simulated, width);
     const auto note = [&](const std::string& line) { text += wrapped(line, width, 2); };
     if (std::ranges::any_of(simulated.policies, [](const PolicyResult& policy) {
             return std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name)->knowsFuture;
         }))
         note("* knows what comes: a bound, not a policy that could run");
-    for (const auto& [name, why] : request.leftOut)
-        note("left out: " + name + " (" + why + ")");
+    for (const auto& [why, names] : request.leftOut)
+        note("Left out, as it " + why + ": " + names + ".");
     if (simulated.cut)
         note("Capacities above " + std::to_string(simulated.poolSize) + ", all experts of a pool, are shown as that.");
     if (simulated.unequal)
@@ -218,9 +226,9 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         + format(", %.2f choices each", regime->assignments)
         + format("; T = %.2f slots a step in a pool", regime->slotsAStep));
     note((regime->reuse ? format("%.1f %%", 100 * *regime->reuse) : std::string("-"))
-        + " of them were asked for in the step before, too");
+        + " of them the same site asked for in the step before, too");
     if (request.contract.scope != Scope::PerSite)
-        note("Below T slots LRU finds nothing: the sites take turns, and what comes next was used longest ago.");
+        note("Below T slots LRU finds next to nothing: the sites take turns, and what comes next was used longest ago.");
     return text + regimeTable(simulated, *regime, request, tokens, width);
 }
 
@@ -237,8 +245,8 @@ ResultOrigin originOf(const SimulateCacheOptions& options, const CacheRequest& r
         {"prefill_chunk", std::to_string(options.prefillChunk)}, {"seed", std::to_string(options.seed)},
         {"shuffle", std::to_string(options.shuffle)}, {"expert_bytes", options.expertBytes}};
     std::string leftOut;
-    for (const auto& [name, why] : request.leftOut)
-        leftOut += (leftOut.empty() ? "" : "; ") + name + ": " + why;
+    for (const auto& [why, names] : request.leftOut)
+        leftOut += (leftOut.empty() ? "" : "; ") + names + ": " + why;
     origin.options.emplace_back("left_out", leftOut);
     for (auto& pair : expertscope::describe(request.selection))
         origin.options.push_back(std::move(pair));
@@ -297,7 +305,8 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
                 + tables(*simulated, request, context.tokens));
     }
     return writeResults(options.output, format,
-        {originOf(options, request, trace, events), cacheRows(events, simulated->policies, context)}, true, {}, {});
+        {originOf(options, request, trace, events), cacheRows(events, simulated->policies, context)},
+        options.policies != "all", {}, layersOf(trace.file->shape()));
 }
 
 }

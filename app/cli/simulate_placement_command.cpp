@@ -89,6 +89,8 @@ Expected<PlacementRequest> check(const SimulatePlacementOptions& options)
     return request;
 }
 
+constexpr double kGiB = 1024.0 * 1024 * 1024;
+
 /// A column of the table: a row of the whole model with these parameters besides those that all rows have.
 struct Measure
 {
@@ -98,8 +100,11 @@ struct Measure
     double unit = 1; ///< is divided by
 };
 
-std::vector<Measure> measuresOf(const CompareRequest& request)
+std::vector<Measure> measuresOf(const CompareRequest& request, const PlannerComparison& comparison)
 {
+    double largest = 0;
+    for (const ResultRow& row : comparison.results.rows)
+        largest = std::max(largest, row.metric == "placement.memory" ? row.value.value_or(0) : 0);
     std::vector<Measure> measures{{"max/mean", "max_over_mean", "load of the fullest GPU over the mean, all tokens",
         {{"window", "all"}}}};
     for (const std::uint32_t window : request.replay.windows) {
@@ -125,8 +130,8 @@ std::vector<Measure> measuresOf(const CompareRequest& request)
     measures.push_back({"moved", "moved_experts", "experts that must be sent to get there from contiguous",
         {{"between", "gpus"}}, "%.0f"});
     if (!request.sizes.expertBytes.empty())
-        measures.push_back({"GiB/GPU", "memory", "experts' weights on the fullest GPU", {{"of", "largest"}}, "%.2f",
-            1024.0 * 1024 * 1024});
+        measures.push_back({largest < kGiB ? "MiB/GPU" : "GiB/GPU", "memory", "experts' weights on the fullest GPU",
+            {{"of", "largest"}}, "%.2f", largest < kGiB ? kGiB / 1024 : kGiB});
     return measures;
 }
 
@@ -153,7 +158,7 @@ std::string cellOf(const PlannerComparison& comparison, const std::string& plann
 std::string tables(const CompareRequest& request, const PlannerComparison& comparison)
 {
     const std::size_t width = terminalWidth();
-    const auto measures = measuresOf(request);
+    const auto measures = measuresOf(request, comparison);
     std::string text;
     for (const char* tokens : {"held_out", "learning"}) {
         const bool learning = std::string(tokens) == "learning";
@@ -211,7 +216,7 @@ Expected<void> simulatePlacement(
     if (!options.exportTo.empty()) {
         ES_ASSIGN(const std::string json,
             toJson(comparison->plans.front().plan, request.form, provenance.numHiddenLayers));
-        ES_TRY(writeOutput(options.exportTo, json));
+        ES_TRY(writeOutput(options.exportTo, json.ends_with('\n') ? json : json + '\n'));
     }
     if (format == OutputFormat::Tables)
         return writeOutput(options.output.output,
@@ -219,7 +224,7 @@ Expected<void> simulatePlacement(
                 + wrapped(headingOf(trace, request.selection), terminalWidth(), 2)
                 + tables(request.compare, *comparison));
     return writeResults(options.output, format,
-        {originOf(options, request, trace, *comparison), std::move(comparison->results)}, true, {},
+        {originOf(options, request, trace, *comparison), std::move(comparison->results)}, options.planners != "all", {},
         layersOf(trace.file->shape()));
 }
 
