@@ -55,7 +55,7 @@ Expected<std::vector<const Planner*>> chosenPlanners(const CompareRequest& reque
 
 }
 
-Expected<Comparison> comparePlanners(BlockSource& source, const CompareRequest& request, const PassOptions& options)
+Expected<PlannerComparison> comparePlanners(BlockSource& source, const CompareRequest& request, const PassOptions& options)
 {
     ES_ASSIGN(const auto planners, chosenPlanners(request));
     ES_TRY(checkCluster(request.plan.cluster));
@@ -73,7 +73,7 @@ Expected<Comparison> comparePlanners(BlockSource& source, const CompareRequest& 
         needs.next |= planner->needs.next;
     }
     ES_ASSIGN(const auto counts, learn(split, needs, split.learning()));
-    Comparison comparison{.results = {}, .plans = {}, .halves = split.cut()};
+    PlannerComparison comparison{.results = {}, .plans = {}, .halves = split.cut()};
     for (const Planner* planner : planners) {
         ES_ASSIGN(auto plan, planner->make(counts, request.plan));
         comparison.plans.push_back({planner->name, std::move(plan)});
@@ -100,7 +100,7 @@ Expected<Comparison> comparePlanners(BlockSource& source, const CompareRequest& 
     return comparison;
 }
 
-std::string comparisonContract(const CompareRequest& request, const Comparison& comparison)
+std::string comparisonContract(const CompareRequest& request, const PlannerComparison& comparison)
 {
     const Cluster& cluster = request.plan.cluster;
     std::string text = std::to_string(cluster.gpus) + " GPUs on " + std::to_string(cluster.nodes)

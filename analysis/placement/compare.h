@@ -30,7 +30,7 @@ struct CompareRequest
     bool scoreLearning = false; ///< also score on the tokens that were learnt from: how much a plan over-fits
 };
 
-struct Comparison
+struct PlannerComparison
 {
     Results results; ///< rows; params: planner, gpus, nodes, replicas, dispatch, home, tokens, and the metric's own
     std::vector<NamedPlan> plans; ///< in the order of the rows, for export
@@ -42,9 +42,9 @@ struct Comparison
 /// "learning". Deterministic: threads, blocks and time cannot change a bit.
 ///
 /// Errors: unknown planner; no such cluster; nothing to hold out; those of a pass; given plans that do not fit.
-Expected<Comparison> comparePlanners(BlockSource& source, const CompareRequest& request, const PassOptions& options);
+Expected<PlannerComparison> comparePlanners(BlockSource& source, const CompareRequest& request, const PassOptions& options);
 
 /// The contract of a comparison in one line, for the head of any output.
-std::string comparisonContract(const CompareRequest& request, const Comparison& comparison);
+std::string comparisonContract(const CompareRequest& request, const PlannerComparison& comparison);
 
 }

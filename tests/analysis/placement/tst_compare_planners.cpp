@@ -16,7 +16,7 @@ namespace {
 using Params = std::map<std::string, ParameterValue>;
 
 /// The row of a planner that has all of these params.
-const ResultRow* rowOf(const Comparison& comparison, const std::string& metric, Params params, int site = -1)
+const ResultRow* rowOf(const PlannerComparison& comparison, const std::string& metric, Params params, int site = -1)
 {
     for (const ResultRow& row : comparison.results.rows) {
         const bool fits = std::ranges::all_of(params, [&](const auto& p) {
@@ -29,7 +29,7 @@ const ResultRow* rowOf(const Comparison& comparison, const std::string& metric, 
     return nullptr;
 }
 
-double valueOf(const Comparison& comparison, const std::string& metric, Params params)
+double valueOf(const PlannerComparison& comparison, const std::string& metric, Params params)
 {
     const ResultRow* row = rowOf(comparison, metric, std::move(params));
     return row && row->value ? *row->value : std::numeric_limits<double>::quiet_NaN();
@@ -57,7 +57,7 @@ private slots:
         CompareRequest request = requestFor(4, 2, 4);
         request.sizes = {2048, 1, 2, {1e6}};
         request.perSite = request.scoreLearning = true;
-        std::optional<Comparison> first;
+        std::optional<PlannerComparison> first;
         for (const unsigned threads : {1u, 4u}) {
             for (const std::uint32_t block : {0u, 130u}) {
                 PassOptions options;

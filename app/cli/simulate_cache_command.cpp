@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/simulate_cache_command.h"
+
+#include "app/cli/simulate_cache_rows.h"
+#include "app/cli/table.h"
+#include "app/cli/trace_analysis.h"
+#include "io/base/version.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+namespace expertscope {
+
+using namespace simulation;
+
+namespace {
+
+/// What the options mean, checked without the trace.
+struct CacheRequest
+{
+    PassOptions selection;
+    Contract contract;
+    StepOptions steps;
+    std::vector<PolicyRequest> policies;
+    std::map<std::string, std::string> leftOut; ///< why policies cannot serve the contract -> their names
+    CapacityList capacities;
+    std::optional<double> expertBytes;
+};
+
+/// Error: why the policy cannot serve the contract.
+Expected<void> canServe(const PolicyRequest& policy, const Contract& contract)
+{
+    const auto tried = simulateCaches({}, contract, {policy}, {1}, 1);
+    return tried ? Expected<void>() : tl::unexpected(tried.error());
+}
+
+Expected<void> choosePolicies(const std::string& text, CacheRequest& request)
+{
+    ES_ASSIGN(request.policies, parsePolicies(text));
+    if (!request.policies.empty()) {
+        for (const PolicyRequest& policy : request.policies)
+            ES_TRY(canServe(policy, request.contract));
+        return {};
+    }
+    for (const PolicySpec& spec : policyRegistry()) {
+        const PolicyRequest policy{spec.name};
+        if (const auto able = canServe(policy, request.contract)) {
+            request.policies.push_back(policy);
+        } else {
+            std::string why = able.error().what;
+            const std::string subject = "policy '" + spec.name + "' ";
+            if (why.starts_with(subject))
+                why.erase(0, subject.size());
+            std::string& names = request.leftOut[why];
+            names += (names.empty() ? "" : ", ") + spec.name;
+        }
+    }
+    if (request.policies.empty())
+        return fail("no policy can serve this contract: " + describe(request.contract), "--policy");
+    return {};
+}
+
+Expected<CacheRequest> check(const SimulateCacheOptions& options)
+{
+    CacheRequest request;
+    ES_ASSIGN(request.selection, checkSelection(options.selection));
+    Contract& contract = request.contract;
+    ES_TRY(parseService(options.service, contract));
+    ES_TRY(parseScope(options.scope, contract));
+    if (options.admission != "forced" && options.admission != "bypass")
+        return fail("'" + options.admission + "' is no admission", "--admission", "forced or bypass");
+    if (options.cold != "empty" && options.cold != "first-free")
+        return fail("'" + options.cold + "' is no cold start", "--cold", "empty or first-free");
+    if (options.batch < 1)
+        return fail("a batch of no sequences", "--batch");
+    if (options.flush && (options.batch > 1 || options.prefillChunk > 0))
+        return fail("a cache that is flushed between sequences serves one token of one sequence at a time", "--flush",
+            "leave out --batch and --prefill-chunk");
+    contract.admission = options.admission == "forced" ? Admission::Forced : Admission::Bypass;
+    contract.coldStart = options.cold == "empty" ? ColdStart::Empty : ColdStart::FirstFree;
+    contract.flushBetweenSequences = options.flush;
+    contract.warmUpSteps = options.warmUp;
+    contract.seed = options.seed;
+    request.steps = {.batch = options.batch, .prefillChunk = options.prefillChunk, .seed = options.shuffle};
+    ES_ASSIGN(request.capacities, parseCapacities(options.capacities));
+    if (!options.expertBytes.empty()) {
+        ES_ASSIGN(request.expertBytes, parseSize(options.expertBytes, "--expert-bytes"));
+    }
+    ES_TRY(choosePolicies(options.policies, request));
+    return request;
+}
+
+std::string format(const char* pattern, double value)
+{
+    char text[64];
+    std::snprintf(text, sizeof text, pattern, value);
+    return text;
+}
+
+/// "4096 steps of 1 token, 131072 requests".
+std::string describe(const EventSet& events, const StepOptions& steps)
+{
+    std::string text = std::to_string(events.steps) + " steps, " + std::to_string(events.tokens) + " tokens, "
+        + std::to_string(events.requests) + " requests, batch " + std::to_string(steps.batch);
+    if (steps.prefillChunk)
+        text += ", prompts in chunks of " + std::to_string(steps.prefillChunk) + " tokens";
+    if (steps.seed)
+        text += ", sequences shuffled with seed " + std::to_string(steps.seed);
+    return text + (events.truncated ? ", TRUNCATED: the trace has more" : ", all that was selected");
+}
+
+std::map<std::string, ParameterValue> paramsOf(const SimulateCacheOptions& options, const Contract& contract)
+{
+    std::map<std::string, ParameterValue> params{{"scope", options.scope},
+        {"contract", options.service == "sequential" ? "sequential:router" : options.service},
+        {"admission", options.admission}, {"batch", double(options.batch)}};
+    // The rest only where it is not as usual.
+    if (contract.coldStart == ColdStart::FirstFree)
+        params["cold"] = "first-free";
+    if (contract.flushBetweenSequences)
+        params["flush"] = "yes";
+    if (contract.warmUpSteps)
+        params["warm_up"] = double(contract.warmUpSteps);
+    if (options.prefillChunk)
+        params["prefill_chunk"] = double(options.prefillChunk);
+    if (options.shuffle)
+        params["shuffle"] = double(options.shuffle);
+    return params;
+}
+
+/// What the tables are made of.
+struct Simulated
+{
+    EventSet events;
+    std::vector<std::uint32_t> capacities;
+    std::uint32_t poolSize = 0; ///< experts of the largest pool
+    bool cut = false, unequal = false;
+    std::vector<PolicyResult> policies;
+};
+
+std::string capacityTable(const Simulated& simulated, std::size_t width)
+{
+    TextTable table;
+    table.addColumn("slots", TextTable::Align::Right, true);
+    table.addColumn("of pool", TextTable::Align::Right, true);
+    for (const PolicyResult& policy : simulated.policies) {
+        const auto spec = std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name);
+        table.addColumn(
+            printable(policyText(policy.request)) + (spec->knowsFuture ? "*" : ""), TextTable::Align::Right);
+    }
+    for (std::size_t c = 0; c < simulated.capacities.size(); ++c) {
+        std::vector<std::string> cells{std::to_string(simulated.capacities[c]),
+            format("%.0f %%", 100.0 * simulated.capacities[c] / simulated.poolSize)};
+        for (const PolicyResult& policy : simulated.policies) {
+            const Counters all = wholeModel(policy, c);
+            cells.push_back(all.requests ? format("%.4f", all.hitRate()) : "-");
+        }
+        table.addRow(std::move(cells));
+    }
+    return table.toString(width);
+}
+
+std::string regimeTable(const Simulated& simulated, const Regime& regime, const CacheRequest& request,
+    std::uint64_t tokens, std::size_t width)
+{
+    const bool perPool = request.contract.scope != Scope::PerSite;
+    TextTable table;
+    table.addColumn("slots", TextTable::Align::Right, true);
+    table.addColumn(perPool ? "T/slots" : "|S|/slots", TextTable::Align::Right);
+    table.addColumn("overflows", TextTable::Align::Right);
+    if (request.expertBytes && tokens) {
+        table.addColumn("best causal policy", TextTable::Align::Left);
+        table.addColumn("MiB/token", TextTable::Align::Right);
+    }
+    for (std::size_t c = 0; c < simulated.capacities.size(); ++c) {
+        const double size = perPool ? regime.slotsAStep : regime.eventSize;
+        const Counters first = wholeModel(simulated.policies.front(), c);
+        std::vector<std::string> cells{std::to_string(simulated.capacities[c]),
+            format("%.3f", size / simulated.capacities[c]),
+            first.events ? format("%.1f %%", 100.0 * double(first.overflows) / double(first.events)) : "-"};
+        if (request.expertBytes && tokens) {
+            const PolicyResult* best = nullptr;
+            std::uint64_t misses = 0;
+            for (const PolicyResult& policy : simulated.policies) {
+                const auto spec = std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name);
+                const std::uint64_t own = wholeModel(policy, c).misses();
+                if (!spec->knowsFuture && (!best || own < misses)) {
+                    best = &policy;
+                    misses = own;
+                }
+            }
+            cells.push_back(best ? printable(policyText(best->request)) : "-");
+            cells.push_back(
+                best ? format("%.2f", double(misses) * *request.expertBytes / double(tokens) / (1024 * 1024)) : "-");
+        }
+        table.addRow(std::move(cells));
+    }
+    return table.toString(width);
+}
+
+std::string tables(const Simulated& simulated, const CacheRequest& request, std::uint64_t tokens)
+{
+    const std::size_t width = terminalWidth();
+    std::string text = '\n'
+        + wrapped("Hit rate: share of requests (distinct experts of a step at a site) that were resident", width, 2)
+        + capacityTable(simulated, width);
+    const auto note = [&](const std::string& line) { text += wrapped(line, width, 2); };
+    if (std::ranges::any_of(simulated.policies, [](const PolicyResult& policy) {
+            return std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name)->knowsFuture;
+        }))
+        note("* knows what comes: a bound, not a policy that could run");
+    for (const auto& [why, names] : request.leftOut)
+        note("Left out, as it " + why + ": " + names + ".");
+    if (simulated.cut)
+        note("Capacities above " + std::to_string(simulated.poolSize) + ", all experts of a pool, are shown as that.");
+    if (simulated.unequal)
+        note("The pools are of different sizes; percentages are of the largest.");
+    const auto regime = regimeOf(simulated.events);
+    if (!regime) {
+        note("Nothing was asked for: no token of the selection routes to an expert.");
+        return text;
+    }
+    text += "\nRegime\n";
+    note(format("|S| = %.2f distinct experts a step at a site", regime->eventSize)
+        + format(", %.2f choices each", regime->assignments)
+        + format("; T = %.2f slots a step in a pool", regime->slotsAStep));
+    note((regime->reuse ? format("%.1f %%", 100 * *regime->reuse) : std::string("-"))
+        + " of them the same site asked for in the step before, too");
+    if (request.contract.scope != Scope::PerSite)
+        note("Below T slots LRU finds next to nothing: the sites take turns, and what comes next was used longest ago.");
+    return text + regimeTable(simulated, *regime, request, tokens, width);
+}
+
+ResultOrigin originOf(const SimulateCacheOptions& options, const CacheRequest& request, const NamedTrace& trace,
+    const EventSet& events)
+{
+    ResultOrigin origin;
+    origin.traces.push_back(expertscope::describe(trace.path, trace.file->summary()));
+    origin.tool = {{"name", "expertscope simulate cache"}, {"version", kVersion}};
+    origin.options = {{"contract", simulation::describe(request.contract)}, {"run", describe(events, request.steps)},
+        {"steps", std::to_string(events.steps)}, {"requests", std::to_string(events.requests)},
+        {"truncated", events.truncated ? "true" : "false"}, {"policy", options.policies},
+        {"capacity", options.capacities}, {"batch", std::to_string(options.batch)},
+        {"prefill_chunk", std::to_string(options.prefillChunk)}, {"seed", std::to_string(options.seed)},
+        {"shuffle", std::to_string(options.shuffle)}, {"expert_bytes", options.expertBytes}};
+    std::string leftOut;
+    for (const auto& [why, names] : request.leftOut)
+        leftOut += (leftOut.empty() ? "" : "; ") + names + ": " + why;
+    origin.options.emplace_back("left_out", leftOut);
+    for (auto& pair : expertscope::describe(request.selection))
+        origin.options.push_back(std::move(pair));
+    return origin;
+}
+
+Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request)
+{
+    Simulated simulated;
+    ES_ASSIGN(simulated.events, readEvents(*trace.file, request.selection, request.steps, request.contract));
+    const auto& pools = simulated.events.pools;
+    if (pools.empty())
+        return fail("the trace has no sites");
+    for (const EventStream& pool : pools) {
+        simulated.unequal |= pool.numObjects() != pools.front().numObjects();
+        simulated.poolSize = std::max(simulated.poolSize, pool.numObjects());
+    }
+    simulated.capacities = capacitiesOf(request.capacities, simulated.poolSize, simulated.cut);
+    const TerminalProgress progress;
+    ES_ASSIGN(simulated.policies,
+        simulateCaches(simulated.events, request.contract, request.policies, simulated.capacities,
+            request.selection.threads, progress.callback()));
+    return simulated;
+}
+
+/// Tokens of the steps that are counted; 0 where that is not known.
+std::uint64_t countedTokens(const EventSet& events, const CacheRequest& request)
+{
+    if (request.contract.warmUpSteps == 0)
+        return events.tokens;
+    if (events.tokens != events.steps)
+        return 0;
+    return events.steps - std::min<std::uint64_t>(events.steps, request.contract.warmUpSteps);
+}
+
+Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat format, CacheRequest request)
+{
+    ES_ASSIGN(const auto traces, openTraces({options.trace}));
+    const NamedTrace& trace = traces.front();
+    auto simulated = simulate(trace, request);
+    if (!simulated)
+        return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
+    const EventSet& events = simulated->events;
+    CacheRowContext context{.params = paramsOf(options, request.contract),
+        .expertBytes = request.expertBytes,
+        .tokens = countedTokens(events, request),
+        .noTokens = {}};
+    if (context.tokens == 0 && events.tokens > 0)
+        context.noTokens = events.tokens != events.steps
+            ? "tokens of warm-up steps of several tokens are not known apart"
+            : "all steps are warm-up";
+    if (format == OutputFormat::Tables) {
+        const std::string first = simulation::describe(request.contract) + "; " + describe(events, request.steps);
+        return writeOutput(options.output.output,
+            wrapped(first, terminalWidth(), 2) + wrapped(headingOf(trace, request.selection), terminalWidth(), 2)
+                + tables(*simulated, request, context.tokens));
+    }
+    return writeResults(options.output, format,
+        {originOf(options, request, trace, events), cacheRows(events, simulated->policies, context)},
+        options.policies != "all", {}, layersOf(trace.file->shape()));
+}
+
+}
+
+int runSimulateCache(const SimulateCacheOptions& options)
+{
+    auto request = check(options);
+    if (!request)
+        return failed(request.error(), 2);
+    const auto format = formatOf(options.output);
+    if (!format)
+        return failed(format.error(), 2);
+    const auto done = simulateCache(options, *format, std::move(*request));
+    return done ? 0 : failed(done.error());
+}
+
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/result_output.h"
+#include "app/cli/simulate_options.h"
+
+namespace expertscope {
+
+struct SimulatePlacementOptions
+{
+    std::filesystem::path trace;
+    SelectionOptions selection;
+    OutputOptions output;
+    std::uint32_t gpus = 0, nodes = 1, replicas = 0, groups = 1;
+    std::string planners = "all"; ///< or names, with commas
+    std::string dispatch = "round-robin", home = "token", windows = "256", expertBytes; ///< as the user gives them
+    bool perSite = false, scoreLearning = false;
+    std::filesystem::path exportTo; ///< the plan of the one planner, as JSON
+    std::string exportForm = "full"; ///< full, sglang, list
+};
+
+/// expertscope simulate placement. Exit status: 0, 1 after one line on stderr, 2 when the options make no sense.
+int runSimulatePlacement(const SimulatePlacementOptions& options);
+
+}

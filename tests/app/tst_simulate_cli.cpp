@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// `expertscope simulate` as a user runs it. The cache is checked on the fixture that resources/docs/simulation.md works
+// by hand: 3 sites, 4 experts, 2 slots; {0,1},{0,2},{0,1},{0,3},{0,1} at each site.
+#include "analysis/placement/placement_json.h"
+#include "app/cli/simulate_options.h"
+#include "app/cli/table.h"
+#include "cli_fixture.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+using namespace expertscope;
+using namespace expertscope::testing;
+
+namespace {
+
+using Values = QHash<QString, double>;
+
+void writeFixture(const QString& path)
+{
+    TracePlan plan;
+    for (std::uint16_t layer = 0; layer < 3; ++layer)
+        plan.sites.push_back({.layer = layer, .numExperts = 4, .topK = 2});
+    PlannedSequence sequence;
+    sequence.name = "fixture";
+    sequence.tokenIds.assign(5, 1);
+    plan.sequences.push_back(sequence);
+    auto writer = TraceWriter::create(path.toStdString(), plan);
+    QVERIFY2(writer, writer ? "" : writer.error().message().c_str());
+    std::vector<std::uint16_t> ids;
+    for (const std::uint16_t second : {1, 2, 1, 3, 1}) {
+        for (int site = 0; site < 3; ++site)
+            ids.insert(ids.end(), {std::uint16_t(0), second});
+    }
+    RoutingSlab slab;
+    slab.firstSite = SiteIndex(std::uint16_t(0));
+    slab.numSites = 3;
+    slab.numTokens = 5;
+    slab.expertIds = ids;
+    QVERIFY((*writer)->append(slab));
+    QVERIFY((*writer)->finish(true));
+}
+
+QJsonObject jsonOf(const Outcome& outcome)
+{
+    return QJsonDocument::fromJson(outcome.out).object();
+}
+
+/// Metric -> value of one policy; site -1: of the whole model. What is undefined is left out.
+Values valuesOf(const QJsonObject& root, const QString& policy, int capacity, int site = -1)
+{
+    Values values;
+    for (const auto& value : root["rows"].toArray()) {
+        const QJsonObject row = value.toObject(), params = row["params"].toObject();
+        if (params["policy"].toString() == policy && params["capacity"].toInt() == capacity
+            && row["site"].toInt(-1) == site && !row["value"].isNull())
+            values[row["metric"].toString()] = row["value"].toDouble();
+    }
+    return values;
+}
+
+}
+
+class TestSimulateCli : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    QString m_fixture, m_trace;
+
+    QString at(const char* name) const { return m_folder.filePath(name); }
+
+private slots:
+    void initTestCase()
+    {
+        m_fixture = at("fixture.h5");
+        m_trace = at("trace M.h5");
+        writeFixture(m_fixture);
+        writeTraceM(m_trace);
+    }
+
+    void twelveHits()
+    {
+        const Outcome outcome =
+            run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2", "--expert-bytes", "1KiB", "--json"});
+        QVERIFY2(outcome.status == 0, outcome.err.constData());
+        const QJsonObject root = jsonOf(outcome);
+        const Values all = valuesOf(root, "lru", 2);
+        QCOMPARE(all.size(), 7);
+        QCOMPARE(all["cache.hit_rate"], 12 / 30.0);
+        QCOMPARE(all["cache.misses"], 18.0);
+        QCOMPARE(all["cache.compulsory"], 12.0);
+        QCOMPARE(all["cache.evictions"], 12.0);
+        QCOMPARE(all["cache.overflow_share"], 0.0);
+        QCOMPARE(all["cache.misses_per_token"], 18 / 5.0);
+        QCOMPARE(all["cache.bytes_per_token"], 18 / 5.0 * 1024);
+        for (int site = 0; site < 3; ++site) {
+            const Values one = valuesOf(root, "lru", 2, site);
+            QCOMPARE(one["cache.hit_rate"], 4 / 10.0);
+            QCOMPARE(one["cache.misses"], 6.0);
+        }
+        // A row says what it was served under; the file says it in full.
+        const QJsonObject row = root["rows"].toArray().first().toObject(), params = row["params"].toObject();
+        for (const auto& [name, value] : {std::pair{"policy", "lru"}, {"scope", "per-site"}, {"contract", "atomic"},
+                 {"admission", "forced"}})
+            QCOMPARE(params[name].toString(), QString(value));
+        QCOMPARE(params["batch"].toInt(), 1);
+        QCOMPARE(row["n"].toInt(), 10);
+        QVERIFY(row["uniform"].isNull());
+        const QJsonObject options = root["options"].toObject();
+        QCOMPARE(options["contract"].toString(),
+            QString("atomic, forced admission, one pool a site, empty at start"));
+        QCOMPARE(options["steps"].toString(), QString("5"));
+        QCOMPARE(options["requests"].toString(), QString("30"));
+        QCOMPARE(options["truncated"].toString(), QString("false"));
+        // 3 events with 2 misses, 12 with 1: every event but the first misses its second expert.
+        const QJsonObject matrix = root["matrices"].toArray().first().toObject();
+        QCOMPARE(matrix["metric"].toString(), QString("cache.misses_per_event"));
+        QCOMPARE(matrix["values"].toArray().first().toVariant().toList(), QVariantList({0., 12., 3.}));
+    }
+
+    void contractsChangeTheAnswer()
+    {
+        const auto hits = [&](const QStringList& more, const QString& policy = "lru", int capacity = 2) {
+            const Outcome outcome = run(QStringList{"simulate", "cache", m_fixture, "--policy", policy, "--capacity",
+                                            QString::number(capacity), "--json"}
+                + more);
+            return qRound(30 * valuesOf(jsonOf(outcome), policy, capacity).value("cache.hit_rate", -1));
+        };
+        QCOMPARE(hits({}), 12);
+        QCOMPARE(hits({"--cold", "first-free"}), 18); // the two slots of each site are filled for nothing
+        QCOMPARE(hits({"--admission", "bypass"}, "opt"), 18); // 1 stays, 2 and 3 pass: hits 0, 0 1, 0, 0 1
+        QCOMPARE(hits({"--scope", "global"}), 0); // 2 slots for 3 sites that ask in turn
+        QCOMPARE(hits({"--scope", "global"}, "lru", 12), 18);
+        QCOMPARE(hits({"--scope", "groups:3"}, "lru", 12), 18);
+    }
+
+    void firstLineIsTheContract()
+    {
+        const Outcome plain = run({"simulate", "cache", m_fixture}, 200);
+        QCOMPARE(plain.status, 0);
+        QCOMPARE(plain.out.split('\n').first(),
+            QByteArray("atomic, forced admission, one pool a site, empty at start; 5 steps, 5 tokens, 30 requests, "
+                       "batch 1, all that was selected"));
+        const Outcome other = run({"simulate", "cache", m_fixture, "--contract", "sequential:random", "--seed", "7",
+                                      "--scope", "groups:2", "--flush", "--warm-up", "1", "--cold", "first-free"},
+            300);
+        QVERIFY2(other.status == 0, other.err.constData());
+        for (const char* text : {"sequential (random, seed 7)", "for each 2 sites", "first free", "flushed between",
+                 "1 warm-up steps not counted", "T = "})
+            QVERIFY2(other.out.contains(text), text);
+    }
+
+    void tablesFit()
+    {
+        const Outcome outcome = run({"simulate", "cache", m_trace, "--batch", "4", "--expert-bytes", "3MB"}, 80);
+        QCOMPARE(outcome.status, 0);
+        for (const QByteArray& line : outcome.out.split('\n'))
+            QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
+        for (const char* text : {"lru", "opt*", "a bound", "overflows", "|S| = ", "MiB/token", "100 %"})
+            QVERIFY2(outcome.out.contains(text), text);
+    }
+
+    void policiesThatCannot()
+    {
+        const QStringList command{"simulate", "cache", m_fixture, "--contract", "sequential:resident"};
+        const Outcome all = run(command);
+        QCOMPARE(all.status, 0);
+        QVERIFY2(all.out.contains("Left out, as it ") && all.out.contains("opt"), all.out.constData());
+        const Outcome named = run(command + QStringList{"--policy", "lru,opt"});
+        QCOMPARE(named.status, 2);
+        QVERIFY(named.err.contains("policy 'opt'") && named.out.isEmpty());
+        QCOMPARE(run(command + QStringList{"--policy", "lru"}).status, 0);
+    }
+
+    void selectionsAndFiles()
+    {
+        const QStringList command{"simulate", "cache", m_trace, "--where", "language=de", "--sites", "1,3",
+            "--skip-first", "2", "--capacity", "25%,64-70", "--policy", "lru,ema:halflife=8"};
+        const Outcome outcome = run(command + QStringList{"--json", "--threads", "1"});
+        const QJsonObject root = jsonOf(outcome);
+        QCOMPARE(root["options"].toObject()["requests"].toString(), QString::number(2 * 510 * 2 * 8));
+        QVERIFY(valuesOf(root, "lru", 16, 1).contains("cache.hit_rate"));
+        QVERIFY(valuesOf(root, "ema:halflife=8", 64, 3).contains("cache.hit_rate"));
+        QVERIFY(valuesOf(root, "lru", 16, 0).isEmpty() && valuesOf(root, "lru", 65).isEmpty());
+        QVERIFY(!valuesOf(root, "lru", 16).contains("cache.bytes_per_token"));
+        QCOMPARE(run(command + QStringList{"--json", "--threads", "2"}).out, outcome.out);
+        for (const char* name : {"o.json", "o.csv", "o.tex", "o.h5"})
+            QCOMPARE(run(command + QStringList{"-o", at(name)}).status, 0);
+        QFile json(at("o.json"));
+        QVERIFY(json.open(QIODevice::ReadOnly));
+        QCOMPARE(json.readAll(), outcome.out);
+        // Nothing selected is nothing made up.
+        const Outcome none = run({"simulate", "cache", m_trace, "--where", "half=first", "--where", "half=second"});
+        QVERIFY2(none.status != 0 || none.out.contains("Nothing was asked for"), none.out.constData());
+    }
+
+    void usedWronglyIsTwo_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("nothing to simulate") << QStringList{"simulate"};
+        QTest::newRow("no trace") << QStringList{"simulate", "cache"};
+        const auto cache = [&](const QStringList& more) {
+            QTest::newRow(qPrintable(more.join(' '))) << QStringList{"simulate", "cache", m_fixture} + more;
+        };
+        for (const char* capacity : {"0", "3-1", "x", "1,", "-1", "0%", "101%", "5-", "9999999"})
+            cache({QString("--capacity=") + capacity});
+        for (const char* policy : {"fastest", "lru:x=1", "lru,lru", "ema:halflife", "ema:=3", "", "halflife=3"})
+            cache({QString("--policy=") + policy});
+        cache({"--scope", "layer"});
+        cache({"--scope", "groups:0"});
+        cache({"--contract", "sequential:best"});
+        cache({"--admission", "never"});
+        cache({"--cold", "warm"});
+        cache({"--batch", "0"});
+        cache({"--flush", "--batch", "2"});
+        cache({"--flush", "--prefill-chunk", "16"});
+        for (const char* size : {"0", "-1", "big", "3XB", "nan"})
+            cache({QString("--expert-bytes=") + size});
+        cache({"--json", "--csv"});
+        cache({"--sites", "1-"});
+        const auto placement = [&](const QStringList& more) {
+            QTest::newRow(qPrintable("placement " + more.join(' ')))
+                << QStringList{"simulate", "placement", m_trace} + more;
+        };
+        placement({});
+        placement({"--gpus", "0"});
+        placement({"--gpus", "8", "--nodes", "3"});
+        placement({"--gpus", "8", "--planner", "best"});
+        placement({"--gpus", "8", "--planner", "eplb,eplb"});
+        placement({"--gpus", "8", "--export", at("plan.json")});
+        placement({"--gpus", "8", "--planner", "eplb,joint", "--export", at("plan.json")});
+        placement({"--gpus", "8", "--export-form", "yaml"});
+        placement({"--gpus", "8", "--dispatch", "any"});
+        placement({"--gpus", "8", "--home", "any"});
+        placement({"--gpus", "8", "--windows", "0"});
+    }
+    void usedWronglyIsTwo()
+    {
+        QFETCH(QStringList, arguments);
+        const Outcome outcome = run(arguments);
+        QCOMPARE(outcome.status, 2);
+        QCOMPARE(outcome.out, QByteArray());
+        QVERIFY(!outcome.err.isEmpty());
+        QVERIFY(!QFile::exists(at("plan.json")));
+    }
+
+    void failuresAreOneLine()
+    {
+        for (const QStringList& arguments :
+            {QStringList{"cache", at("nothing.h5")}, {"cache", m_trace, "--where", "topic=x"},
+                {"cache", m_trace, "--sites", "9"}, {"placement", at("nothing.h5"), "--gpus", "8"},
+                {"placement", m_trace, "--gpus", "8", "--sites", "9"}}) {
+            const Outcome outcome = run(QStringList{"simulate"} + arguments);
+            QCOMPARE(outcome.status, 1);
+            QCOMPARE(outcome.out, QByteArray());
+            QCOMPARE(outcome.err.count('\n'), 1);
+        }
+    }
+
+    void placements()
+    {
+        const QStringList command{"simulate", "placement", m_trace, "--gpus", "8", "--nodes", "2"};
+        const Outcome table = run(command + QStringList{"--score-learning"}, 80);
+        QVERIFY2(table.status == 0, table.err.constData());
+        QVERIFY2(table.out.simplified().startsWith("8 GPUs on 2 nodes, 0 replicas a site; learnt from every other "
+                                                   "sequence, scored on the rest"),
+            table.out.constData());
+        for (const QByteArray& line : table.out.split('\n'))
+            QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
+        for (const char* text : {"contiguous", "cross_layer", "max/mean", "fan-out", "learnt from (flattering)"})
+            QVERIFY2(table.out.contains(text), text);
+        const QJsonObject root = jsonOf(run(command + QStringList{"--planner", "eplb,joint", "--json"}));
+        QVERIFY(root["options"].toObject()["contract"].toString().contains("scored on the rest"));
+        QStringList planners;
+        for (const auto& value : root["rows"].toArray()) {
+            const QJsonObject row = value.toObject();
+            if (row["metric"] == "placement.fan_out" && row["site"].isNull()) {
+                planners += row["params"].toObject()["planner"].toString();
+                QVERIFY(row["value"].toDouble() > 1 && row["value"].toDouble() <= 8);
+                QCOMPARE(row["params"].toObject()["tokens"].toString(), QString("held_out"));
+            }
+        }
+        QCOMPARE(planners, QStringList({"eplb", "joint"}));
+    }
+
+    void plansAreExported()
+    {
+        const MemoryTrace source = splitmixTrace('M', true);
+        for (const char* form : {"full", "sglang", "list"}) {
+            const QString file = at(form);
+            const Outcome outcome = run({"simulate", "placement", m_trace, "--gpus", "8", "--replicas", "16",
+                "--planner", "eplb", "--export", file, "--export-form", form});
+            QVERIFY2(outcome.status == 0, outcome.err.constData());
+            QFile json(file);
+            QVERIFY(json.open(QIODevice::ReadOnly));
+            const auto plan =
+                placementFromJson(json.readAll().toStdString(), source.shape(), Cluster{.gpus = 8, .nodes = 1}, form);
+            QVERIFY2(plan, plan ? "" : plan.error().message().c_str());
+            QCOMPARE(plan->sites().size(), 4u);
+            QCOMPARE(plan->sites()[2].expertOfSlot.size(), 80u);
+        }
+    }
+
+    void sizes()
+    {
+        for (const auto& [text, bytes] : {std::pair{"512", 512.0}, {"1.5KiB", 1536.0}, {"2M", 2097152.0},
+                 {"3 MB", 3e6}, {"1GB", 1e9}, {"7B", 7.0}}) {
+            const auto size = parseSize(text, "--expert-bytes");
+            QVERIFY2(size, text);
+            QCOMPARE(*size, bytes);
+        }
+        bool cut = false;
+        QVERIFY(capacitiesOf(*parseCapacities("3-5,4,50%"), 8, cut) == std::vector<std::uint32_t>({3, 4, 5}) && !cut);
+        QVERIFY(capacitiesOf(*parseCapacities("1,9-12"), 8, cut) == std::vector<std::uint32_t>({1, 8}) && cut);
+        QVERIFY(capacitiesOf(*parseCapacities(""), 32, cut).size() == 16 && !cut);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSimulateCli)
+#include "tst_simulate_cli.moc"
