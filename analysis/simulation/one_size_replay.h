@@ -8,6 +8,8 @@
 //     uint32 load(object, pinned)             it is not held: takes it in; whom it evicted, or kNobody. Never one with
 //                                             pinned(object); if full, there is one who is not.
 //     void clear()                            as if new
+//     static constexpr bool kHitsAreMarks     true, if it has one: hit() may be called for who is not held too, load()
+//                                             undoes it, and its order with loads of others does not matter
 //     void nextUnit()                         if it has one: before each atomic event or sequential request
 //     uint32 keepBest(objects)                if it has one: serves an event as a whole: the best of what it held
 //                                             and of `objects` stay; how many it evicted
@@ -41,8 +43,8 @@ public:
     void pin(std::uint32_t object) { m_unit[object] = m_now; }
 
 private:
-    std::vector<std::uint64_t> m_unit;
-    std::uint64_t m_now = 1;
+    std::vector<std::uint32_t> m_unit;
+    std::uint32_t m_now = 1; ///< events are fewer than 2^32
 };
 
 /// Pins nobody.
@@ -62,6 +64,7 @@ public:
         , m_recorder(stream, contract, capacity)
         , m_cache(stream.numObjects(), m_capacity, contract, args...)
         , m_pins(stream.numObjects())
+        , m_missing(stream.largestEvent + std::size_t(1))
     {
     }
 
@@ -84,8 +87,9 @@ public:
 private:
     static constexpr bool kKeepsBest
         = requires(Cache& cache, std::span<const std::uint32_t> objects) { cache.keepBest(objects); };
+    static constexpr bool kHitsAreMarks = requires { requires Cache::kHitsAreMarks; };
 
-    // All return the number of evictions.
+    // Both return the number of evictions.
 
     std::uint32_t sequential(std::span<const std::uint32_t> objects)
     {
@@ -111,51 +115,49 @@ private:
     std::uint32_t atomic(std::span<const std::uint32_t> objects)
     {
         nextUnit();
-        bool missed = false;
+        // No branch a member: whether it is held is what a processor cannot guess.
+        std::size_t missing = 0;
         for (const std::uint32_t object : objects) {
-            if (!m_cache.holds(object)) {
-                m_recorder.miss(object);
-                missed = true;
-            }
+            m_missing[missing] = object;
+            missing += !m_cache.holds(object);
         }
+        for (std::size_t r = 0; r < missing; ++r)
+            m_recorder.miss(m_missing[r]);
         if constexpr (kKeepsBest) {
-            if (objects.size() > m_capacity || (missed && m_contract.admission == Admission::Bypass))
+            if (objects.size() > m_capacity || (missing && m_contract.admission == Admission::Bypass))
                 return m_cache.keepBest(objects);
         }
-        if (objects.size() > m_capacity)
-            return overflow(objects);
-        if (missed) {
-            m_pins.release();
+        m_pins.release();
+        std::uint32_t evictions = 0;
+        if (objects.size() > m_capacity) {
+            for (std::size_t r = 0; r < missing; ++r)
+                m_pins.pin(m_missing[r]); // only to tell them from those who hit
+            for (std::size_t r = objects.size(); r-- > 0;) {
+                if (!m_pins(objects[r]))
+                    m_cache.hit(objects[r]);
+            }
+            while (missing-- > 0) {
+                const std::uint32_t victim = m_cache.load(m_missing[missing], NoPins());
+                evictions += victim != kNobody && !m_pins(victim);
+            }
+            return evictions;
+        }
+        if (missing) {
             for (const std::uint32_t object : objects)
                 m_pins.pin(object);
         }
-        std::uint32_t evictions = 0;
+        if constexpr (kHitsAreMarks) {
+            for (const std::uint32_t object : objects)
+                m_cache.hit(object);
+            while (missing-- > 0)
+                evictions += m_cache.load(m_missing[missing], m_pins) != kNobody;
+            return evictions;
+        }
         for (std::size_t r = objects.size(); r-- > 0;) {
             if (m_cache.holds(objects[r]))
                 m_cache.hit(objects[r]);
             else
                 evictions += m_cache.load(objects[r], m_pins) != kNobody;
-        }
-        return evictions;
-    }
-
-    std::uint32_t overflow(std::span<const std::uint32_t> objects)
-    {
-        m_pins.release(); // now: the missing ones
-        for (const std::uint32_t object : objects) {
-            if (!m_cache.holds(object))
-                m_pins.pin(object);
-        }
-        for (std::size_t r = objects.size(); r-- > 0;) {
-            if (!m_pins(objects[r]))
-                m_cache.hit(objects[r]);
-        }
-        std::uint32_t evictions = 0;
-        for (std::size_t r = objects.size(); r-- > 0;) {
-            if (!m_pins(objects[r]))
-                continue;
-            const std::uint32_t victim = m_cache.load(objects[r], NoPins());
-            evictions += victim != kNobody && !m_pins(victim);
         }
         return evictions;
     }
@@ -172,6 +174,7 @@ private:
     Recorder m_recorder;
     Cache m_cache;
     Pins m_pins;
+    std::vector<std::uint32_t> m_missing;
 };
 
 /// `Args`: what the cache's constructor takes behind the contract.

@@ -11,6 +11,8 @@ namespace {
 class ClockCache
 {
 public:
+    static constexpr bool kHitsAreMarks = true;
+
     ClockCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
         : m_slots(capacity)
         , m_held(numObjects)

@@ -10,6 +10,8 @@ namespace {
 class FifoCache
 {
 public:
+    static constexpr bool kHitsAreMarks = true;
+
     FifoCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
         : m_ring(capacity)
         , m_held(numObjects)

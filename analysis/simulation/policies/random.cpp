@@ -11,6 +11,8 @@ namespace {
 class RandomCache
 {
 public:
+    static constexpr bool kHitsAreMarks = true;
+
     RandomCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract& contract)
         : m_slots(capacity)
         , m_held(numObjects)

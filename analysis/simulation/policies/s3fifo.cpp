@@ -17,6 +17,8 @@ namespace {
 class S3FifoCache
 {
 public:
+    static constexpr bool kHitsAreMarks = true;
+
     S3FifoCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&, double smallShare)
         : m_capacity(capacity)
         , m_smallSize(std::clamp(static_cast<std::uint32_t>(double(capacity) * smallShare), 1u, capacity))

@@ -12,6 +12,8 @@ namespace {
 class SieveCache
 {
 public:
+    static constexpr bool kHitsAreMarks = true;
+
     SieveCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
         : m_capacity(capacity)
         , m_queue(numObjects)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "naive_caches.h"
+#include "workload.h"
 
 #include "analysis/simulation/serving_order.h"
 
@@ -195,6 +196,7 @@ private slots:
     void likeNaive();
     void laws();
     void largePools();
+    void likeLibCacheSim();
     void contractsThatCannotBeServed();
 };
 
@@ -263,7 +265,7 @@ void TestOneSizePolicies::likeNaive_data()
     QTest::addRow("s3fifo 1") << "s3fifo" << 1.0;
 }
 
-/// All counters of all capacities and sites, under all contracts, on 420 streams of all kinds.
+/// All counters of all capacities and sites, under all contracts, on 280 streams of all kinds.
 void TestOneSizePolicies::likeNaive()
 {
     QFETCH(const QString, policy);
@@ -279,7 +281,7 @@ void TestOneSizePolicies::likeNaive()
     const std::vector<Kind> kinds{
         {1, 8, 3, 3}, {1, 7, 0, 5}, {1, 9, 1, 2}, {2, 6, 2, 2}, {3, 8, 1, 4}, {1, 12, 1, 12}, {1, 16, 1, 1}};
     for (const Kind& kind : kinds) {
-        for (std::uint64_t variant = 0; variant < 60; ++variant) {
+        for (std::uint64_t variant = 0; variant < 40; ++variant) {
             const EventStream stream
                 = randomStream(variant * 7 + kind.experts, kind.sites, kind.experts, 40, kind.least, kind.most);
             Contract contract;
@@ -364,6 +366,20 @@ void TestOneSizePolicies::largePools()
         QVERIFY(results);
         for (const auto& [c, capacity] : {std::pair{0u, 9u}, {1u, 64u}, {2u, 200u}})
             QCOMPARE(results->front().pools[0].sites[c], NaiveOneSize(stream, {}, policy, 0.1, capacity).counters());
+    }
+}
+
+/// The same requests one by one: the miss ratios of libCacheSim on W1 with 16 slots (simulation.md 1.2). S3-FIFO is left
+/// out: there the ghosts are more and the main queue evicts at other times than in the paper.
+void TestOneSizePolicies::likeLibCacheSim()
+{
+    const EventSet events = workloadEvents({333334, 1, 64, 6});
+    for (const auto& [policy, ratio] : std::vector<std::pair<const char*, const char*>>{{"fifo", "0.4850"},
+             {"clock", "0.4543"}, {"sieve", "0.5083"}, {"arc", "0.4664"}, {"twoq", "0.4692"}, {"lfu_cache", "0.7400"}}) {
+        const auto results = simulateCaches(events, sequentialBy(Order::RouterRank), {{policy}}, {16}, 1);
+        QVERIFY(results);
+        const Counters counters = results->front().pools[0].total(0);
+        QCOMPARE(QString::number(double(counters.misses()) / double(counters.requests), 'f', 4), QString(ratio));
     }
 }
 
