@@ -10,7 +10,16 @@
     POLICY(staticList) \
     POLICY(sch) \
     POLICY(opt) \
-    /* one replay a capacity */
+    /* one replay a capacity */ \
+    POLICY(fifo) \
+    POLICY(clock) \
+    POLICY(sieve) \
+    POLICY(s3fifo) \
+    POLICY(twoq) \
+    POLICY(arc) \
+    POLICY(lfru) \
+    POLICY(lfuCache) \
+    POLICY(random)
 
 namespace expertscope::simulation {
 

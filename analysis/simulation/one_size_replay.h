@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The contract of policies that replay one capacity at a time; a policy brings only a cache:
+//
+//     Cache(numObjects, capacity, contract)   capacity: 1 .. numObjects
+//     bool holds(object)
+//     void hit(object)                        it is used, and held
+//     uint32 load(object, pinned)             it is not held: takes it in; whom it evicted, or kNobody. Never one with
+//                                             pinned(object); if full, there is one who is not.
+//     void clear()                            as if new
+//     static constexpr bool kHitsAreMarks     true, if it has one: hit() may be called for who is not held too, load()
+//                                             undoes it, and its order with loads of others does not matter
+//     void nextUnit()                         if it has one: before each atomic event or sequential request
+//     uint32 keepBest(objects)                if it has one: serves an event as a whole: the best of what it held
+//                                             and of `objects` stay; how many it evicted
+//
+// An atomic event that fits: all its members are pinned, then they are served, the weakest router rank first, so that
+// the strongest is the most recent. One that does not fit, without keepBest(): nobody is pinned, those that hit are
+// served first, then the missing, so that the last `capacity` loads stay; nobody leaves and comes back. With
+// keepBest() a policy can also serve Admission::Bypass: all units that miss go there.
+#pragma once
+
+#include "analysis/simulation/object_lists.h"
+#include "analysis/simulation/policy.h"
+#include "analysis/simulation/recorder.h"
+#include "analysis/simulation/serving_order.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace expertscope::simulation {
+
+/// Whom an event must not evict.
+class Pins
+{
+public:
+    explicit Pins(std::uint32_t numObjects)
+        : m_unit(numObjects)
+    {
+    }
+    bool operator()(std::uint32_t object) const { return m_unit[object] == m_now; }
+    void release() { ++m_now; }
+    void pin(std::uint32_t object) { m_unit[object] = m_now; }
+
+private:
+    std::vector<std::uint32_t> m_unit;
+    std::uint32_t m_now = 1; ///< events are fewer than 2^32
+};
+
+/// Pins nobody.
+struct NoPins
+{
+    bool operator()(std::uint32_t) const { return false; }
+};
+
+template <typename Cache> class OneSizeReplay
+{
+public:
+    template <typename... Args>
+    OneSizeReplay(const EventStream& stream, const Contract& contract, std::uint32_t capacity, const Args&... args)
+        : m_stream(stream)
+        , m_contract(contract)
+        , m_capacity(std::clamp(capacity, 1u, std::max(stream.numObjects(), 1u)))
+        , m_recorder(stream, contract, capacity)
+        , m_cache(stream.numObjects(), m_capacity, contract, args...)
+        , m_pins(stream.numObjects())
+        , m_missing(stream.largestEvent + std::size_t(1))
+    {
+    }
+
+    std::vector<Counters> run(const std::stop_token& stop)
+    {
+        ServingOrder order(m_stream, m_contract);
+        for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
+            if (i % 4096 == 0 && stop.stop_requested())
+                break;
+            if (m_recorder.begin(i))
+                m_cache.clear();
+            if (m_contract.service == Service::Atomic)
+                m_recorder.end(atomic(m_stream.event(i)));
+            else
+                m_recorder.end(sequential(order.of(i, [this](auto object) { return m_cache.holds(object); })));
+        }
+        return m_recorder.take();
+    }
+
+private:
+    static constexpr bool kKeepsBest
+        = requires(Cache& cache, std::span<const std::uint32_t> objects) { cache.keepBest(objects); };
+    static constexpr bool kHitsAreMarks = requires { requires Cache::kHitsAreMarks; };
+
+    // Both return the number of evictions.
+
+    std::uint32_t sequential(std::span<const std::uint32_t> objects)
+    {
+        std::uint32_t evictions = 0;
+        for (const std::uint32_t object : objects) {
+            nextUnit();
+            if (m_cache.holds(object)) {
+                m_cache.hit(object);
+                continue;
+            }
+            m_recorder.miss(object);
+            if constexpr (kKeepsBest) {
+                if (m_contract.admission == Admission::Bypass) {
+                    evictions += m_cache.keepBest(std::span(&object, 1));
+                    continue;
+                }
+            }
+            evictions += m_cache.load(object, NoPins()) != kNobody;
+        }
+        return evictions;
+    }
+
+    std::uint32_t atomic(std::span<const std::uint32_t> objects)
+    {
+        nextUnit();
+        // No branch a member: whether it is held is what a processor cannot guess.
+        std::size_t missing = 0;
+        for (const std::uint32_t object : objects) {
+            m_missing[missing] = object;
+            missing += !m_cache.holds(object);
+        }
+        for (std::size_t r = 0; r < missing; ++r)
+            m_recorder.miss(m_missing[r]);
+        if constexpr (kKeepsBest) {
+            if (objects.size() > m_capacity || (missing && m_contract.admission == Admission::Bypass))
+                return m_cache.keepBest(objects);
+        }
+        m_pins.release();
+        std::uint32_t evictions = 0;
+        if (objects.size() > m_capacity) {
+            for (std::size_t r = 0; r < missing; ++r)
+                m_pins.pin(m_missing[r]); // only to tell them from those who hit
+            for (std::size_t r = objects.size(); r-- > 0;) {
+                if (!m_pins(objects[r]))
+                    m_cache.hit(objects[r]);
+            }
+            while (missing-- > 0) {
+                const std::uint32_t victim = m_cache.load(m_missing[missing], NoPins());
+                evictions += victim != kNobody && !m_pins(victim);
+            }
+            return evictions;
+        }
+        if (missing) {
+            for (const std::uint32_t object : objects)
+                m_pins.pin(object);
+        }
+        if constexpr (kHitsAreMarks) {
+            for (const std::uint32_t object : objects)
+                m_cache.hit(object);
+            while (missing-- > 0)
+                evictions += m_cache.load(m_missing[missing], m_pins) != kNobody;
+            return evictions;
+        }
+        for (std::size_t r = objects.size(); r-- > 0;) {
+            if (m_cache.holds(objects[r]))
+                m_cache.hit(objects[r]);
+            else
+                evictions += m_cache.load(objects[r], m_pins) != kNobody;
+        }
+        return evictions;
+    }
+
+    void nextUnit()
+    {
+        if constexpr (requires { m_cache.nextUnit(); })
+            m_cache.nextUnit();
+    }
+
+    const EventStream& m_stream;
+    const Contract& m_contract;
+    const std::uint32_t m_capacity;
+    Recorder m_recorder;
+    Cache m_cache;
+    Pins m_pins;
+    std::vector<std::uint32_t> m_missing;
+};
+
+/// `Args`: what the cache's constructor takes behind the contract.
+template <typename Cache, typename... Args> class OneSizePolicy final : public Policy
+{
+public:
+    explicit OneSizePolicy(const Args&... args)
+        : m_args(args...)
+    {
+    }
+    PoolCurve replay(const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities,
+        const std::stop_token& stop) const override
+    {
+        PoolCurve curve{{capacities.begin(), capacities.end()}, {}};
+        for (const std::uint32_t capacity : capacities) {
+            curve.sites.push_back(std::apply(
+                [&](const Args&... args) {
+                    return OneSizeReplay<Cache>(stream, contract, capacity, args...).run(stop);
+                },
+                m_args));
+        }
+        return curve;
+    }
+
+private:
+    const std::tuple<Args...> m_args;
+};
+
+/// What these policies have in common; each replays one capacity a task.
+template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string definition, std::string source)
+{
+    return {.name = std::move(name),
+        .definition = std::move(definition),
+        .source = std::move(source),
+        .residentFirst = true,
+        .make = [](const Parameters&) { return std::make_unique<OneSizePolicy<Cache>>(); },
+        .capacitiesATask = 1};
+}
+
+}

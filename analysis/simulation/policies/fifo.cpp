@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// FIFO. A ring in the order of loading. Members of the event that are passed in search of a victim keep their age.
+#include "analysis/simulation/one_size_replay.h"
+
+namespace expertscope::simulation {
+
+namespace {
+
+class FifoCache
+{
+public:
+    static constexpr bool kHitsAreMarks = true;
+
+    FifoCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
+        : m_ring(capacity)
+        , m_held(numObjects)
+    {
+    }
+    bool holds(std::uint32_t object) const { return m_held[object]; }
+    void hit(std::uint32_t) { }
+    template <typename Pinned> std::uint32_t load(std::uint32_t object, const Pinned& pinned)
+    {
+        m_held[object] = 1;
+        if (m_size < m_ring.size()) {
+            m_ring[m_size++] = object;
+            return kNobody;
+        }
+        // The oldest that is not pinned leaves; the pinned ones before it close up.
+        std::uint32_t at = m_oldest;
+        while (pinned(m_ring[at]))
+            at = after(at);
+        const std::uint32_t victim = m_ring[at];
+        while (at != m_oldest) {
+            const std::uint32_t before = at == 0 ? m_size - 1 : at - 1;
+            m_ring[at] = m_ring[before];
+            at = before;
+        }
+        m_ring[m_oldest] = object;
+        m_oldest = after(m_oldest);
+        m_held[victim] = 0;
+        return victim;
+    }
+    void clear()
+    {
+        std::ranges::fill(m_held, 0);
+        m_size = m_oldest = 0;
+    }
+
+private:
+    std::uint32_t after(std::uint32_t at) const { return at + 1 == m_size ? 0 : at + 1; }
+
+    std::vector<std::uint32_t> m_ring;
+    std::vector<std::uint8_t> m_held;
+    std::uint32_t m_size = 0, m_oldest = 0;
+};
+
+}
+
+PolicySpec fifoPolicy()
+{
+    return oneSizePolicy<FifoCache>("fifo", "evicts what was loaded longest ago", "Belady 1966");
+}
+
+}

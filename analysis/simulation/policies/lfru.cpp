@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// LFRU of moe-cache-eval (arXiv 2608.07911): score = uses / age, lowest leaves. Uses: all of them, resident or not. Age:
+// in events of the pool since the last use, plus 1 (sequential: in requests, the last one before has age 1). Scores are
+// compared exactly. Two differences from there: with one pool a site, ages count that site's events only (there, all
+// sites'), and equal scores fall back on recency (there, chance, or sequentially the lower id).
+#include "analysis/simulation/counted_cache.h"
+
+namespace expertscope::simulation {
+
+namespace {
+
+struct FewestForAge
+{
+    static constexpr bool kForgets = false;
+    static int compare(std::uint64_t a, std::uint64_t ageOfA, std::uint64_t b, std::uint64_t ageOfB)
+    {
+        const std::uint64_t first = a * ageOfB, second = b * ageOfA; // events and uses: below 2^32
+        return first < second ? -1 : first > second;
+    }
+};
+
+}
+
+PolicySpec lfruPolicy()
+{
+    return countedPolicy<FewestForAge>(
+        "lfru", "evicts the lowest uses / (events since the last use + 1); ties: longest ago", "arXiv 2608.07911");
+}
+
+}

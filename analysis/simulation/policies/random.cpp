@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Random: the floor that any policy should beat. Slots are drawn until one holds no member of the event; the new object
+// takes that slot. Draws: splitmix64 from the contract's seed, anew for each pool and capacity, modulo the capacity.
+#include "analysis/simulation/one_size_replay.h"
+
+namespace expertscope::simulation {
+
+namespace {
+
+class RandomCache
+{
+public:
+    static constexpr bool kHitsAreMarks = true;
+
+    RandomCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract& contract)
+        : m_slots(capacity)
+        , m_held(numObjects)
+        , m_state(contract.seed)
+    {
+    }
+    bool holds(std::uint32_t object) const { return m_held[object]; }
+    void hit(std::uint32_t) { }
+    template <typename Pinned> std::uint32_t load(std::uint32_t object, const Pinned& pinned)
+    {
+        m_held[object] = 1;
+        if (m_size < m_slots.size()) {
+            m_slots[m_size++] = object;
+            return kNobody;
+        }
+        std::uint32_t at;
+        do
+            at = static_cast<std::uint32_t>(next() % m_slots.size());
+        while (pinned(m_slots[at]));
+        const std::uint32_t victim = m_slots[at];
+        m_slots[at] = object;
+        m_held[victim] = 0;
+        return victim;
+    }
+    /// The draws go on, so that sequences do not repeat each other's.
+    void clear()
+    {
+        std::ranges::fill(m_held, 0);
+        m_size = 0;
+    }
+
+private:
+    std::uint64_t next()
+    {
+        std::uint64_t x = m_state += 0x9E3779B97F4A7C15u;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+        return x ^ (x >> 31);
+    }
+
+    std::vector<std::uint32_t> m_slots;
+    std::vector<std::uint8_t> m_held;
+    std::uint32_t m_size = 0;
+    std::uint64_t m_state;
+};
+
+}
+
+PolicySpec randomPolicy()
+{
+    return oneSizePolicy<RandomCache>("random", "evicts any, drawn with the contract's seed", "");
+}
+
+}

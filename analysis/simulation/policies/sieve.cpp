@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// SIEVE (Zhang et al., NSDI 2024): a queue in the order of loading and a hand that goes from old to new, clearing marks
+// of use and evicting the first without one; unlike CLOCK's, new objects enter at the new end, wherever the hand is.
+// The hand passes members of the event without a trace.
+#include "analysis/simulation/one_size_replay.h"
+
+namespace expertscope::simulation {
+
+namespace {
+
+class SieveCache
+{
+public:
+    static constexpr bool kHitsAreMarks = true;
+
+    SieveCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
+        : m_capacity(capacity)
+        , m_queue(numObjects)
+        , m_used(numObjects)
+    {
+    }
+    bool holds(std::uint32_t object) const { return m_queue.listOf(object) == 0; }
+    void hit(std::uint32_t object) { m_used[object] = 1; }
+    template <typename Pinned> std::uint32_t load(std::uint32_t object, const Pinned& pinned)
+    {
+        std::uint32_t victim = kNobody;
+        if (m_queue.size(0) == m_capacity) {
+            victim = m_hand == kNobody ? m_queue.oldest(0) : m_hand;
+            while (pinned(victim) || m_used[victim]) {
+                if (!pinned(victim))
+                    m_used[victim] = 0;
+                victim = m_queue.newer(victim);
+                if (victim == kNobody)
+                    victim = m_queue.oldest(0);
+            }
+            m_hand = m_queue.newer(victim);
+            m_queue.remove(victim);
+        }
+        m_used[object] = 0;
+        m_queue.append(0, object);
+        return victim;
+    }
+    void clear()
+    {
+        m_queue.clear();
+        m_hand = kNobody;
+    }
+
+private:
+    const std::uint32_t m_capacity;
+    ObjectLists<1> m_queue;
+    std::vector<std::uint8_t> m_used;
+    std::uint32_t m_hand = kNobody; ///< kNobody: past the newest, next is the oldest
+};
+
+}
+
+PolicySpec sievePolicy()
+{
+    return oneSizePolicy<SieveCache>("sieve",
+        "a hand goes from old to new: evicts the first that was not used since the hand passed it; new ones enter at "
+        "the new end",
+        "Zhang et al., NSDI 2024");
+}
+
+}
