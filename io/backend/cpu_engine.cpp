@@ -17,6 +17,18 @@ namespace expertscope {
 
 namespace {
 
+/// What every piece of work on a tile begins with. A pool's thread must be told that operators take one thread, or the
+/// matrix products start a team of their own, whose size, and with it the rounding, depends on how busy the machine is.
+struct OnTile
+{
+    OnTile()
+    {
+        static thread_local const bool told = (at::init_num_threads(), true);
+        static_cast<void>(told);
+    }
+    const c10::InferenceMode inference;
+};
+
 constexpr std::int64_t kTile = 512; // tokens
 constexpr std::int64_t kQueryBlock = 512; // queries of one attention item
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -181,7 +193,7 @@ public:
         const int activation = static_cast<int>(m.arch.activation);
         grown(m_expertOut, m_tokens * k, m_hidden);
         m.pool.run(static_cast<std::int64_t>(m_expertItems.size()), [&](std::int64_t i, int worker) {
-            const c10::InferenceMode guard;
+            const OnTile guard;
             const ExpertItem& item = m_expertItems[static_cast<std::size_t>(i)];
             const std::int64_t n = item.count;
             Scratch& s = m_scratch[static_cast<std::size_t>(worker)];
@@ -246,7 +258,7 @@ public:
         const at::Tensor headT = m.weights.lmHead.t();
         const std::int64_t tiles = (m_tokens + tile - 1) / tile;
         m.pool.run(tiles, [&](std::int64_t i, int worker) {
-            const c10::InferenceMode guard;
+            const OnTile guard;
             const std::int64_t first = i * tile, n = std::min(tile, m_tokens - first);
             Scratch& s = m_scratch[static_cast<std::size_t>(worker)];
             grown(s.vocabulary, tile, vocabulary);
@@ -317,7 +329,7 @@ private:
     template <class Function> void overTiles(std::int64_t tokens, const Function& function)
     {
         m.pool.run((tokens + kTile - 1) / kTile, [&](std::int64_t i, int worker) {
-            const c10::InferenceMode guard;
+            const OnTile guard;
             function(i * kTile, std::min(kTile, tokens - i * kTile), worker);
         });
     }
