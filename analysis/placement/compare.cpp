@@ -55,7 +55,8 @@ Expected<std::vector<const Planner*>> chosenPlanners(const CompareRequest& reque
 
 }
 
-Expected<PlannerComparison> comparePlanners(BlockSource& source, const CompareRequest& request, const PassOptions& options)
+Expected<PlannerComparison> comparePlanners(
+    BlockSource& source, const CompareRequest& request, const PassOptions& options)
 {
     ES_ASSIGN(const auto planners, chosenPlanners(request));
     ES_TRY(checkCluster(request.plan.cluster));

@@ -42,7 +42,8 @@ struct PlannerComparison
 /// "learning". Deterministic: threads, blocks and time cannot change a bit.
 ///
 /// Errors: unknown planner; no such cluster; nothing to hold out; those of a pass; given plans that do not fit.
-Expected<PlannerComparison> comparePlanners(BlockSource& source, const CompareRequest& request, const PassOptions& options);
+Expected<PlannerComparison> comparePlanners(
+    BlockSource& source, const CompareRequest& request, const PassOptions& options);
 
 /// The contract of a comparison in one line, for the head of any output.
 std::string comparisonContract(const CompareRequest& request, const PlannerComparison& comparison);

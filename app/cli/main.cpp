@@ -7,10 +7,10 @@
 #include "app/cli/info_command.h"
 #include "app/cli/metrics_command.h"
 #include "app/cli/repair_command.h"
+#include "app/cli/shard_command.h"
 #include "app/cli/simulate_cache_command.h"
 #include "app/cli/simulate_placement_command.h"
 #include "app/cli/synth_command.h"
-#include "app/cli/shard_command.h"
 #include "io/base/version.h"
 
 #include <CLI/CLI.hpp>
@@ -187,11 +187,11 @@ int main(int argc, char** argv)
             "all, or NAME[:KEY=VALUE] with commas between: lru,ema:halflife=8; default: all");
         command->add_option(
             "--capacity", cache.capacities, "Slots of a pool: 1-64, 8,16,32 or 50%; default: each sixteenth");
-        command->add_option("--scope", cache.scope, "What shares a pool: per-site, global or groups:N (N sites)");
+        command->add_option("--scope", cache.scope, "What shares a pool: per-site (default), global or groups:N sites");
         command->add_option("--contract", cache.service,
             "atomic, or sequential[:router, :ascending, :resident, :random]; default: atomic");
-        command->add_option("--admission", cache.admission, "forced (what is loaded stays) or bypass");
-        command->add_option("--cold", cache.cold, "empty, or first-free: filling free slots is no miss");
+        command->add_option("--admission", cache.admission, "forced (default: what is loaded stays) or bypass");
+        command->add_option("--cold", cache.cold, "empty (default) or first-free: filling free slots is no miss");
         command->add_option("--batch", cache.batch, "Sequences that decode side by side; default: 1")
             ->check(CLI::Range(1u, 1u << 20));
         command->add_option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");
@@ -199,7 +199,9 @@ int main(int argc, char** argv)
         command->add_option("--warm-up", cache.warmUp, "Leading steps that are served but not counted");
         command->add_option("--expert-bytes", cache.expertBytes, "Weights of one expert, such as 27MiB");
         command->add_option("--seed", cache.seed, "Of random orders and random policies; default: 1");
-        command->add_option("--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
+        command->add_option(
+            "--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
+        command->footer(expertscope::policyHelp);
         addSelectionOptions(*command, cache.selection);
         addOutputOptions(*command, cache.output);
         command->callback([&] { status = expertscope::runSimulateCache(cache); });
@@ -213,14 +215,15 @@ int main(int argc, char** argv)
         command->add_option("--replicas", placement.replicas, "Slots a site beyond one an expert; default: 0");
         command->add_option("--groups", placement.groups, "Expert groups of the model, for eplb; default: 1");
         command->add_option("--planner", placement.planners, "all, or names with commas between; default: all");
-        command->add_option("--dispatch", placement.dispatch, "Which copy: round-robin or local-first");
-        command->add_option("--home", placement.home, "Where a token lives: token (scattered) or sequence");
+        command->add_option("--dispatch", placement.dispatch, "Which copy: round-robin (default) or local-first");
+        command->add_option("--home", placement.home, "Where tokens live: token (default: scattered) or sequence");
         command->add_option("--windows", placement.windows, "Balance also over so many tokens; default: 256");
         command->add_option("--expert-bytes", placement.expertBytes, "Weights of one expert, such as 27MiB");
         command->add_flag("--per-site", placement.perSite, "Rows of each site too, in files");
         command->add_flag("--score-learning", placement.scoreLearning, "Score also on the tokens learnt from");
         command->add_option("--export", placement.exportTo, "Write the plan of the one --planner as JSON");
         command->add_option("--export-form", placement.exportForm, "full, sglang or list; default: full");
+        command->footer(expertscope::plannerHelp);
         addSelectionOptions(*command, placement.selection);
         addOutputOptions(*command, placement.output);
         command->callback([&] { status = expertscope::runSimulatePlacement(placement); });

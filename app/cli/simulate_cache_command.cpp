@@ -211,7 +211,7 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         }))
         note("* knows what comes: a bound, not a policy that could run");
     for (const auto& [why, names] : request.leftOut)
-        note("Left out, as it " + why + ": " + names + ".");
+        note("Left out: " + names + " (" + why + ").");
     if (simulated.cut)
         note("Capacities above " + std::to_string(simulated.poolSize) + ", all experts of a pool, are shown as that.");
     if (simulated.unequal)
@@ -226,14 +226,15 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         + format(", %.2f choices each", regime->assignments)
         + format("; T = %.2f slots a step in a pool", regime->slotsAStep));
     note((regime->reuse ? format("%.1f %%", 100 * *regime->reuse) : std::string("-"))
-        + " of them the same site asked for in the step before, too");
+        + " of requests repeat what the site was asked for in the step before");
     if (request.contract.scope != Scope::PerSite)
-        note("Below T slots LRU finds next to nothing: the sites take turns, and what comes next was used longest ago.");
+        note(
+            "Below T slots LRU finds next to nothing: the sites take turns, and what comes next was used longest ago.");
     return text + regimeTable(simulated, *regime, request, tokens, width);
 }
 
-ResultOrigin originOf(const SimulateCacheOptions& options, const CacheRequest& request, const NamedTrace& trace,
-    const EventSet& events)
+ResultOrigin originOf(
+    const SimulateCacheOptions& options, const CacheRequest& request, const NamedTrace& trace, const EventSet& events)
 {
     ResultOrigin origin;
     origin.traces.push_back(expertscope::describe(trace.path, trace.file->summary()));
@@ -309,6 +310,17 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
         options.policies != "all", {}, layersOf(trace.file->shape()));
 }
 
+}
+
+std::string policyHelp()
+{
+    std::string text = "Policies (* knows what comes):\n";
+    for (const PolicySpec& spec : policyRegistry()) {
+        text += wrapped("  " + spec.name + "  " + (spec.knowsFuture ? "* " : "") + spec.definition, terminalWidth(), 6);
+        for (const ParameterSpec& param : spec.params)
+            text += wrapped("      " + param.name + "=" + param.standard + "  " + param.meaning, terminalWidth(), 10);
+    }
+    return text;
 }
 
 int runSimulateCache(const SimulateCacheOptions& options)

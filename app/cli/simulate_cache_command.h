@@ -19,6 +19,9 @@ struct SimulateCacheOptions
     bool flush = false;
 };
 
+/// All policies with definition and parameters, a few lines each.
+std::string policyHelp();
+
 /// expertscope simulate cache. Exit status: 0, 1 after one line on stderr, 2 when the options make no sense.
 int runSimulateCache(const SimulateCacheOptions& options);
 

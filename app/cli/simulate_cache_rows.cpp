@@ -89,8 +89,7 @@ Counters wholeModel(const PolicyResult& policy, std::size_t c)
     return all;
 }
 
-Results cacheRows(
-    const EventSet& events, const std::vector<PolicyResult>& policies, const CacheRowContext& context)
+Results cacheRows(const EventSet& events, const std::vector<PolicyResult>& policies, const CacheRowContext& context)
 {
     Results results;
     for (const PolicyResult& policy : policies) {

@@ -59,8 +59,8 @@ std::vector<std::pair<std::string, std::string>> describe(const PassOptions& sel
     std::string where;
     for (const LabelFilter& filter : selection.where)
         where += (where.empty() ? "" : " ") + filter.label + "=" + filter.value;
-    return {{"where", where}, {"sites", sitesText(selection.sites)},
-        {"skip_first", std::to_string(selection.skipFirst)}};
+    return {
+        {"where", where}, {"sites", sitesText(selection.sites)}, {"skip_first", std::to_string(selection.skipFirst)}};
 }
 
 Expected<std::vector<PolicyRequest>> parsePolicies(const std::string& text)

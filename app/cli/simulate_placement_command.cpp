@@ -105,8 +105,8 @@ std::vector<Measure> measuresOf(const CompareRequest& request, const PlannerComp
     double largest = 0;
     for (const ResultRow& row : comparison.results.rows)
         largest = std::max(largest, row.metric == "placement.memory" ? row.value.value_or(0) : 0);
-    std::vector<Measure> measures{{"max/mean", "max_over_mean", "load of the fullest GPU over the mean, all tokens",
-        {{"window", "all"}}}};
+    std::vector<Measure> measures{
+        {"max/mean", "max_over_mean", "load of the fullest GPU over the mean, all tokens", {{"window", "all"}}}};
     for (const std::uint32_t window : request.replay.windows) {
         const std::string length = std::to_string(window);
         measures.push_back({"@" + length, "max_over_mean",
@@ -119,8 +119,7 @@ std::vector<Measure> measuresOf(const CompareRequest& request, const PlannerComp
         {"sent", "sent_states", "hidden states a token sends, all sites", {{"between", "gpus"}, {"dedup", "yes"}}});
     if (request.plan.cluster.nodes > 1) {
         measures.push_back({"node fan-out", "node_fan_out", "nodes a token's experts of one site are on"});
-        measures.push_back(
-            {"node cross", "cross_site", "such pairs on different nodes", {{"between", "nodes"}}});
+        measures.push_back({"node cross", "cross_site", "such pairs on different nodes", {{"between", "nodes"}}});
         measures.push_back({"node sent", "sent_states", "hidden states a token sends to other nodes, all sites",
             {{"between", "nodes"}, {"dedup", "yes"}}});
     }
@@ -135,16 +134,17 @@ std::vector<Measure> measuresOf(const CompareRequest& request, const PlannerComp
     return measures;
 }
 
-std::string cellOf(const PlannerComparison& comparison, const std::string& planner, const char* tokens,
-    const Measure& measure)
+std::string cellOf(
+    const PlannerComparison& comparison, const std::string& planner, const char* tokens, const Measure& measure)
 {
     for (const ResultRow& row : comparison.results.rows) {
         const auto has = [&](const auto& param) {
             const auto found = row.params.find(param.first);
             return found != row.params.end() && found->second == param.second;
         };
-        if (row.site || row.metric != "placement." + measure.metric || !has(std::pair{"planner", ParameterValue(planner)})
-            || !has(std::pair{"tokens", ParameterValue(tokens)}) || !std::ranges::all_of(measure.params, has))
+        if (row.site || row.metric != "placement." + measure.metric
+            || !has(std::pair{"planner", ParameterValue(planner)}) || !has(std::pair{"tokens", ParameterValue(tokens)})
+            || !std::ranges::all_of(measure.params, has))
             continue;
         if (!row.value)
             return "-";
@@ -183,8 +183,8 @@ std::string tables(const CompareRequest& request, const PlannerComparison& compa
     return text;
 }
 
-ResultOrigin originOf(const SimulatePlacementOptions& options, const PlacementRequest& request,
-    const NamedTrace& trace, const PlannerComparison& comparison)
+ResultOrigin originOf(const SimulatePlacementOptions& options, const PlacementRequest& request, const NamedTrace& trace,
+    const PlannerComparison& comparison)
 {
     ResultOrigin origin;
     origin.traces.push_back(describe(trace.path, trace.file->summary()));
@@ -199,8 +199,7 @@ ResultOrigin originOf(const SimulatePlacementOptions& options, const PlacementRe
     return origin;
 }
 
-Expected<void> simulatePlacement(
-    const SimulatePlacementOptions& options, OutputFormat format, PlacementRequest request)
+Expected<void> simulatePlacement(const SimulatePlacementOptions& options, OutputFormat format, PlacementRequest request)
 {
     ES_ASSIGN(const auto traces, openTraces({options.trace}));
     const NamedTrace& trace = traces.front();
@@ -214,8 +213,8 @@ Expected<void> simulatePlacement(
     if (!comparison)
         return tl::unexpected(inFile(std::move(comparison).error(), trace.path));
     if (!options.exportTo.empty()) {
-        ES_ASSIGN(const std::string json,
-            toJson(comparison->plans.front().plan, request.form, provenance.numHiddenLayers));
+        ES_ASSIGN(
+            const std::string json, toJson(comparison->plans.front().plan, request.form, provenance.numHiddenLayers));
         ES_TRY(writeOutput(options.exportTo, json.ends_with('\n') ? json : json + '\n'));
     }
     if (format == OutputFormat::Tables)
@@ -228,6 +227,14 @@ Expected<void> simulatePlacement(
         layersOf(trace.file->shape()));
 }
 
+}
+
+std::string plannerHelp()
+{
+    std::string text = "Planners:\n";
+    for (const Planner& planner : plannerRegistry())
+        text += wrapped("  " + planner.name + "  " + planner.definition, terminalWidth(), 6);
+    return text;
 }
 
 int runSimulatePlacement(const SimulatePlacementOptions& options)

@@ -19,6 +19,9 @@ struct SimulatePlacementOptions
     std::string exportForm = "full"; ///< full, sglang, list
 };
 
+/// All planners with their definitions, a few lines each.
+std::string plannerHelp();
+
 /// expertscope simulate placement. Exit status: 0, 1 after one line on stderr, 2 when the options make no sense.
 int runSimulatePlacement(const SimulatePlacementOptions& options);
 

@@ -83,8 +83,8 @@ private slots:
 
     void twelveHits()
     {
-        const Outcome outcome =
-            run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2", "--expert-bytes", "1KiB", "--json"});
+        const Outcome outcome = run(
+            {"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2", "--expert-bytes", "1KiB", "--json"});
         QVERIFY2(outcome.status == 0, outcome.err.constData());
         const QJsonObject root = jsonOf(outcome);
         const Values all = valuesOf(root, "lru", 2);
@@ -103,15 +103,14 @@ private slots:
         }
         // A row says what it was served under; the file says it in full.
         const QJsonObject row = root["rows"].toArray().first().toObject(), params = row["params"].toObject();
-        for (const auto& [name, value] : {std::pair{"policy", "lru"}, {"scope", "per-site"}, {"contract", "atomic"},
-                 {"admission", "forced"}})
+        for (const auto& [name, value] :
+            {std::pair{"policy", "lru"}, {"scope", "per-site"}, {"contract", "atomic"}, {"admission", "forced"}})
             QCOMPARE(params[name].toString(), QString(value));
         QCOMPARE(params["batch"].toInt(), 1);
         QCOMPARE(row["n"].toInt(), 10);
         QVERIFY(row["uniform"].isNull());
         const QJsonObject options = root["options"].toObject();
-        QCOMPARE(options["contract"].toString(),
-            QString("atomic, forced admission, one pool a site, empty at start"));
+        QCOMPARE(options["contract"].toString(), QString("atomic, forced admission, one pool a site, empty at start"));
         QCOMPARE(options["steps"].toString(), QString("5"));
         QCOMPARE(options["requests"].toString(), QString("30"));
         QCOMPARE(options["truncated"].toString(), QString("false"));
@@ -163,12 +162,21 @@ private slots:
             QVERIFY2(outcome.out.contains(text), text);
     }
 
+    void helpListsWhatThereIs()
+    {
+        const QByteArray cache = run({"simulate", "cache", "--help"}).out;
+        for (const simulation::PolicySpec& spec : simulation::policyRegistry())
+            QVERIFY2(cache.contains(("  " + spec.name + "  ").c_str()), spec.name.c_str());
+        const QByteArray placement = run({"simulate", "placement", "--help"}).out;
+        QVERIFY(placement.contains("  cross_layer  ") && placement.contains("  eplb  "));
+    }
+
     void policiesThatCannot()
     {
         const QStringList command{"simulate", "cache", m_fixture, "--contract", "sequential:resident"};
         const Outcome all = run(command);
         QCOMPARE(all.status, 0);
-        QVERIFY2(all.out.contains("Left out, as it ") && all.out.contains("opt"), all.out.constData());
+        QVERIFY2(all.out.contains("Left out: ") && all.out.contains("opt"), all.out.constData());
         const Outcome named = run(command + QStringList{"--policy", "lru,opt"});
         QCOMPARE(named.status, 2);
         QVERIFY(named.err.contains("policy 'opt'") && named.out.isEmpty());
@@ -306,8 +314,8 @@ private slots:
 
     void sizes()
     {
-        for (const auto& [text, bytes] : {std::pair{"512", 512.0}, {"1.5KiB", 1536.0}, {"2M", 2097152.0},
-                 {"3 MB", 3e6}, {"1GB", 1e9}, {"7B", 7.0}}) {
+        for (const auto& [text, bytes] : {std::pair{"512", 512.0}, {"1.5KiB", 1536.0}, {"2M", 2097152.0}, {"3 MB", 3e6},
+                 {"1GB", 1e9}, {"7B", 7.0}}) {
             const auto size = parseSize(text, "--expert-bytes");
             QVERIFY2(size, text);
             QCOMPARE(*size, bytes);
