@@ -30,16 +30,20 @@ public:
     PriorityStack& operator=(const PriorityStack&) = delete;
     void clear() { m_state.used = 0; }
 
-    /// See StackEvent; its results are found in the event until the next call.
-    const StackEvent& step(const Moves& moves, std::uint32_t size, std::uint32_t firsts, bool bypass)
+    /// See StackEvent; positions() and kept() hold its results until the next call.
+    StackOutcome step(const Moves& moves, std::uint32_t size, std::uint32_t firsts, bool bypass)
     {
-        m_thresholds.resize(moves.from.size());
+        if (moves.from.empty())
+            return {0, 0};
+        if (m_thresholds.size() < moves.from.size())
+            m_thresholds.resize(moves.from.size());
         m_state.thresholds = m_thresholds.data();
-        m_event = {moves.from.data(), moves.to.data(), static_cast<std::uint32_t>(moves.from.size()), size, firsts,
-            moves.membersLead, bypass, m_positions.data(), m_kept.data(), 0, 0};
-        m_kernels.step(m_state, m_event);
-        return m_event;
+        return m_kernels.step(m_state,
+            {moves.from.data(), moves.to.data(), static_cast<std::uint32_t>(moves.from.size()), size, firsts,
+                moves.membersLead, bypass, m_positions.data(), m_kept.data()});
     }
+    const std::uint32_t* positions() const { return m_positions.data(); }
+    const std::uint32_t* kept() const { return m_kept.data(); }
 
 private:
     const StackKernels& m_kernels = stackKernels();
@@ -48,7 +52,6 @@ private:
     std::vector<std::uint64_t> m_reserve;
     std::vector<std::uint32_t> m_holes, m_positions, m_kept, m_thresholds;
     StackState m_state;
-    StackEvent m_event = {};
 };
 
 /// Which objects were asked for since the last flush, and where flushes are.
@@ -114,14 +117,15 @@ public:
     }
     void serve(std::uint64_t i, const Moves& moves, std::uint32_t size, std::uint32_t firsts)
     {
-        const StackEvent& event = m_stack.step(moves, size, firsts, m_bypass);
-        for (std::uint32_t j = 0; j < event.found; ++j)
-            m_distances[m_known + j] = event.positions[j];
-        for (std::uint32_t j = event.found; j < size - firsts; ++j)
-            m_distances[m_known + j] = kNever;
+        const StackOutcome outcome = m_stack.step(moves, size, firsts, m_bypass);
+        std::uint32_t* const distances = m_distances.data() + m_known;
+        for (std::uint32_t j = 0; j < outcome.found; ++j)
+            distances[j] = m_stack.positions()[j];
+        for (std::uint32_t j = outcome.found; j < size - firsts; ++j)
+            distances[j] = kNever;
         m_known += size - firsts;
-        for (std::uint32_t j = 0; j < event.numKept; ++j)
-            m_recorder.moved(i, event.kept[2 * j + 1], event.kept[2 * j]);
+        for (std::uint32_t j = 0; j < outcome.numKept; ++j)
+            m_recorder.moved(i, m_stack.kept()[2 * j + 1], m_stack.kept()[2 * j]);
     }
     /// Events without news are counted many at a time.
     void endEvent(std::uint32_t firsts)

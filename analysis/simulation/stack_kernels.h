@@ -50,7 +50,10 @@ struct StackEvent
     bool bypass; ///< members compete by their ranks; else they are on top afterwards (needs depth >= size)
     std::uint32_t* positions; ///< out: [found] places of the members found, from 1, ascending
     std::uint32_t* kept; ///< bypass, out: pairs (new place, old place or UINT32_MAX) of members that moved up
-    std::uint32_t found, numKept; ///< out
+};
+struct StackOutcome
+{
+    std::uint32_t found, numKept;
 };
 
 /// Events `first` .. first + count of the objects and ends of all events.
@@ -78,7 +81,8 @@ struct StackKernels
     /// For events `stride` apart: ++counts[min(place in the event, rank)] of each rank; [0] may be left alone.
     void (*drops)(const std::uint32_t* ranks, std::uint32_t size, std::uint64_t count, std::size_t stride,
         std::uint64_t* counts);
-    void (*step)(StackState& state, StackEvent& event);
+    /// Some object moves, numMoved > 0.
+    StackOutcome (*step)(StackState& state, const StackEvent& event);
 };
 
 /// The best of this CPU; EXPERTSCOPE_CPU_KERNELS=avx2|baseline asks for less, to compare.

@@ -426,7 +426,7 @@ inline void findThresholds(const StackState& s, const StackEvent& event)
     }
 }
 
-template <typename T> void stepOf(StackState& s, StackEvent& event)
+template <typename T> StackOutcome stepOf(StackState& s, const StackEvent& event)
 {
     T* const entries = static_cast<T*>(s.entries);
     u32* const holes = s.holes; // places of the members found, then of the new ones
@@ -468,8 +468,8 @@ template <typename T> void stepOf(StackState& s, StackEvent& event)
             holes[numHoles++] = block * 64 + place;
         }
     }
-    event.found = numHoles;
-    event.numKept = 0;
+    const u32 found = numHoles;
+    u32 numKept = 0;
     for (u32 i = 0; i < numHoles; ++i)
         event.positions[i] = holes[i] + 1;
 
@@ -501,9 +501,9 @@ template <typename T> void stepOf(StackState& s, StackEvent& event)
         entries[at] = T(element >> 32);
         const u32 old = u32(element);
         if (old > at + 1) {
-            event.kept[2 * event.numKept] = at + 1;
-            event.kept[2 * event.numKept + 1] = old;
-            ++event.numKept;
+            event.kept[2 * numKept] = at + 1;
+            event.kept[2 * numKept + 1] = old;
+            ++numKept;
         }
     };
     while (waiting && place < s.used) {
@@ -530,30 +530,35 @@ template <typename T> void stepOf(StackState& s, StackEvent& event)
             ++hole;
         }
     }
+    return {found, numKept};
 }
 
 #if defined(__AVX512VBMI2__)
 /// Up to 256 entries of a byte in registers. A member's place is a hole that holds 0, better than all. Each hole in turn,
 /// the nearest first, sends a carry down to it: at every place the better stays and the worse goes on, so what stays is
 /// the lesser of an entry and the greatest before it, and that fills the hole (Mattson's update, for 64 places at once).
+struct LaneTables
+{
+    alignas(64) u8 before[64], carry[3][64];
+    constexpr LaneTables()
+        : before()
+        , carry()
+    {
+        for (u32 i = 0; i < 64; ++i) {
+            before[i] = u8(i - 1);
+            for (u32 j = 0; j < 3; ++j)
+                carry[j][i] = u8((i / 16 - j) * 16 - 1); // the last lane of the (j + 1)-th group of 16 before
+        }
+    }
+};
+constexpr LaneTables kLaneTables;
+
 struct Lanes
 {
-    __m512i number, before, carry1, carry2, carry3;
-    Lanes()
-    {
-        alignas(64) u8 n[5][64];
-        for (u32 i = 0; i < 64; ++i) {
-            n[0][i] = u8(i);
-            n[1][i] = u8(i - 1);
-            for (u32 j = 0; j < 3; ++j)
-                n[2 + j][i] = u8((i / 16 - j) * 16 - 1);
-        }
-        number = _mm512_load_si512(n[0]);
-        before = _mm512_load_si512(n[1]);
-        carry1 = _mm512_load_si512(n[2]);
-        carry2 = _mm512_load_si512(n[3]);
-        carry3 = _mm512_load_si512(n[4]);
-    }
+    const __m512i before = _mm512_load_si512(kLaneTables.before);
+    const __m512i carry1 = _mm512_load_si512(kLaneTables.carry[0]);
+    const __m512i carry2 = _mm512_load_si512(kLaneTables.carry[1]);
+    const __m512i carry3 = _mm512_load_si512(kLaneTables.carry[2]);
 };
 
 /// The greatest of the lanes so far. Shallow: only of the first 16.
@@ -571,29 +576,31 @@ template <bool Shallow> inline __m512i runningMaximum(__m512i x, const Lanes& la
     return _mm512_max_epu8(_mm512_max_epu8(x, a), _mm512_max_epu8(b, c));
 }
 
-inline void findFewThresholds(const StackState& s, const StackEvent& event)
+/// As findThresholds, of at most 16. (All lanes are stored: what a mask has stored cannot be forwarded to a load.)
+inline void findFewThresholds(const StackEvent& event, u32* out)
 {
-    const __mmask16 moved = __mmask16((1u << event.numMoved) - 1);
-    const __m512i to = _mm512_maskz_loadu_epi32(moved, event.to);
+    const __m512i to = _mm512_maskz_loadu_epi32(__mmask16((1u << event.numMoved) - 1), event.to);
     __m512i thresholds = to;
     for (u32 j = 0; j < event.numMoved; ++j) {
         const __mmask16 later = _mm512_cmpgt_epu32_mask(to, _mm512_set1_epi32(int(event.to[j])));
         thresholds = _mm512_mask_sub_epi32(thresholds, later, thresholds, _mm512_set1_epi32(1));
     }
-    _mm512_mask_storeu_epi32(s.thresholds, moved, thresholds);
+    _mm512_storeu_si512(out, thresholds);
 }
 
 /// B: blocks of 64.
-template <u32 B, bool Shallow> void stepBytes(StackState& s, StackEvent& event)
+template <u32 B, bool Shallow> StackOutcome stepBytes(StackState& s, const StackEvent& event)
 {
     const Lanes lanes;
     u8* const entries = static_cast<u8*>(s.entries);
     __m512i old[B], now[B];
     u64 holes[B];
-    if (event.numMoved <= 16)
-        findFewThresholds(s, event);
-    else
+    u32 few[16];
+    const u32* thresholds = event.numMoved == 1 ? event.to : event.numMoved <= 16 ? few : s.thresholds;
+    if (event.numMoved > 16)
         findThresholds(s, event);
+    else if (event.numMoved > 1)
+        findFewThresholds(event, few);
     const u32 blocks = (s.used + 63) / 64;
     u32 found = 0;
     for (u32 b = 0; b < B; ++b) {
@@ -614,7 +621,7 @@ template <u32 B, bool Shallow> void stepBytes(StackState& s, StackEvent& event)
         }
         __m512i risen = v;
         for (u32 j = 0; j < event.numMoved; ++j) {
-            const __m512i threshold = _mm512_set1_epi8(char(s.thresholds[j]));
+            const __m512i threshold = _mm512_set1_epi8(char(thresholds[j]));
             risen = _mm512_mask_add_epi8(risen, _mm512_cmpge_epu8_mask(v, threshold), risen, _mm512_set1_epi8(1));
         }
         if (event.membersLead) {
@@ -633,8 +640,6 @@ template <u32 B, bool Shallow> void stepBytes(StackState& s, StackEvent& event)
         old[b] = z;
         now[b] = _mm512_mask_mov_epi8(risen, holes[b], _mm512_setzero_si512());
     }
-    event.found = found;
-    event.numKept = 0;
 
     // Carries: to each hole, then those that no hole ends.
     u32 hole = 0;
@@ -664,15 +669,13 @@ template <u32 B, bool Shallow> void stepBytes(StackState& s, StackEvent& event)
         }
     }
     if (!event.bypass) {
-        for (u32 b = 0; b < B && b * 64 < event.size; ++b) {
-            alignas(64) u8 members[64];
-            for (u32 j = b * 64; j < event.size && j < b * 64 + 64; ++j)
-                members[j - b * 64] = u8(event.to[j]);
-            now[b] = _mm512_mask_mov_epi8(now[b], below(~u64(0), b, event.size), _mm512_load_si512(members));
-        }
+        const __mmask16 members = __mmask16((1u << event.size) - 1);
+        const __m128i to = _mm512_maskz_cvtepi32_epi8(members, _mm512_maskz_loadu_epi32(members, event.to));
+        now[0] = _mm512_mask_mov_epi8(now[0], members, _mm512_zextsi128_si512(to));
     }
     for (u32 b = 0; b < B && b * 64 < s.used; ++b)
         _mm512_storeu_si512(entries + b * 64, now[b]);
+    u32 numKept = 0;
     for (u32 j = 0; event.bypass && j < event.size; ++j) {
         u32 before = 0xFFFFFFFFu, after = 0xFFFFFFFFu;
         for (u32 b = B; b-- > 0;) {
@@ -681,19 +684,16 @@ template <u32 B, bool Shallow> void stepBytes(StackState& s, StackEvent& event)
             before = was ? b * 64 + u32(__builtin_ctzll(was)) + 1 : before;
             after = is ? b * 64 + u32(__builtin_ctzll(is)) + 1 : after;
         }
-        event.kept[2 * event.numKept] = after;
-        event.kept[2 * event.numKept + 1] = before;
-        event.numKept += after < before;
+        event.kept[2 * numKept] = after;
+        event.kept[2 * numKept + 1] = before;
+        numKept += after < before;
     }
+    return {found, numKept};
 }
 #endif
 
-void step(StackState& state, StackEvent& event)
+StackOutcome step(StackState& state, const StackEvent& event)
 {
-    if (event.size == 0 && event.numMoved == 0) {
-        event.found = event.numKept = 0;
-        return;
-    }
 #if defined(__AVX512VBMI2__)
     if (state.rankBytes == 1 && event.size <= kMostCounted) {
         if (state.depth <= 64)
@@ -702,11 +702,8 @@ void step(StackState& state, StackEvent& event)
     }
 #endif
     if (state.rankBytes == 1)
-        stepOf<u8>(state, event);
-    else if (state.rankBytes == 2)
-        stepOf<u16>(state, event);
-    else
-        stepOf<u32>(state, event);
+        return stepOf<u8>(state, event);
+    return state.rankBytes == 2 ? stepOf<u16>(state, event) : stepOf<u32>(state, event);
 }
 
 }
