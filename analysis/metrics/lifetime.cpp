@@ -193,6 +193,7 @@ MetricSpec lifetimeMetric()
             "used one leaving; n = stays",
         .source = "run: run lengths of the choices; lru: expert lifetime of arXiv 2412.00099",
         .simulateUniform = true,
+        .onRequest = true,
         .params = {{.name = "rho",
             .standard = "2",
             .meaning = "size of the cache in units of k",
