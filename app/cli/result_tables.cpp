@@ -9,7 +9,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr std::size_t kWidestText = 26; // of a cell that is not a number
+constexpr std::size_t kWidestText = 18; // of a cell that is not a number
 
 std::string tableText(const ResultTable& table, std::size_t width)
 {
