@@ -83,6 +83,11 @@ struct StackKernels
         std::uint64_t* counts);
     /// Some object moves, numMoved > 0.
     StackOutcome (*step)(StackState& state, const StackEvent& event);
+    /// Many events of `size` <= kMostCounted objects all of which were asked for before, without bypass, where members
+    /// lead: `to` [count][size]. Writes the places of an event's members, from 0, ascending, and `never` for each that is
+    /// not found. Null, or only for stacks of bytes.
+    void (*stepLeading)(StackState& state, const std::uint8_t* to, std::uint32_t size, std::uint64_t count,
+        std::uint32_t never, std::uint32_t* places);
 };
 
 /// The best of this CPU; EXPERTSCOPE_CPU_KERNELS=avx2|baseline asks for less, to compare.

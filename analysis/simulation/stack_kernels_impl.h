@@ -652,9 +652,11 @@ template <u32 B, bool Shallow> StackOutcome stepBytes(StackState& s, const Stack
         else
             end = s.depth;
         __m512i carry = _mm512_setzero_si512();
-        if (event.bypass)
+        if (event.bypass) {
             carry = _mm512_set1_epi8(char(event.to[j]));
-        else if (end == j)
+            if (Shallow && end == s.depth && !below(_mm512_cmpgt_epu8_mask(now[0], carry), 0, s.used))
+                continue; // nothing is worse
+        } else if (end == j)
             continue; // those before are in place already
         for (u32 b = 0; b < B && b * 64 <= end; ++b) {
             const __m512i greatest =
@@ -690,6 +692,75 @@ template <u32 B, bool Shallow> StackOutcome stepBytes(StackState& s, const Stack
     }
     return {found, numKept};
 }
+
+/// The same for many events in a row; see StackKernels.
+template <u32 B> void stepLeadingBytes(StackState& s, const u8* to, u32 size, u64 count, u32 never, u32* places)
+{
+    const Lanes lanes;
+    u8* const entries = static_cast<u8*>(s.entries);
+    __m512i now[B];
+    for (u32 b = 0; b < B; ++b)
+        now[b] = b * 64 < s.used ? _mm512_loadu_si512(entries + b * 64) : _mm512_setzero_si512();
+    const __m512i one = _mm512_set1_epi8(1), sizes = _mm512_set1_epi8(char(size));
+    const __mmask16 members = __mmask16((1u << size) - 1);
+    for (u64 n = 0; n < count; ++n, to += size, places += size) {
+        const __m128i ranks = _mm_maskz_loadu_epi8(members, to);
+        u8 thresholds[kMostCounted];
+        __m128i arrivals = ranks;
+        for (u32 j = 0; j < size; ++j) {
+            const __mmask16 later = _mm_cmpgt_epu8_mask(ranks, _mm_set1_epi8(char(to[j])));
+            arrivals = _mm_mask_sub_epi8(arrivals, later, arrivals, _mm_set1_epi8(1));
+        }
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(thresholds), arrivals);
+        u32 found = 0;
+        for (u32 b = 0; b < B; ++b) {
+            const u64 holes = below(_mm512_cmplt_epu8_mask(now[b], sizes), b, s.used);
+            const __m512i v = _mm512_sub_epi8(now[b], sizes);
+            __m512i risen = v;
+            for (u32 j = 0; j < size; ++j) {
+                const __m512i threshold = _mm512_set1_epi8(char(thresholds[j]));
+                risen = _mm512_mask_add_epi8(risen, _mm512_cmpge_epu8_mask(v, threshold), risen, one);
+            }
+            now[b] = _mm512_maskz_mov_epi8(~holes, risen);
+            for (u64 bits = holes; bits; bits &= bits - 1)
+                places[found++] = b * 64 + u32(__builtin_ctzll(bits));
+        }
+        for (u32 j = 0; j < size; ++j) {
+            const u32 end = j < found ? places[j] : s.depth;
+            if (end == j)
+                continue; // those before are in place already
+            __m512i carry = _mm512_setzero_si512();
+            for (u32 b = 0; b < B && b * 64 <= end; ++b) {
+                const __m512i greatest =
+                    runningMaximum<false>(_mm512_mask_permutexvar_epi8(carry, ~u64(1), lanes.before, now[b]), lanes);
+                if (b + 1 < B)
+                    carry = _mm512_maskz_permutexvar_epi8(
+                        ~u64(0), _mm512_set1_epi8(63), _mm512_max_epu8(greatest, now[b]));
+                const u64 at = end / 64 == b ? u64(1) << (end % 64) : 0;
+                const __m512i lesser = _mm512_mask_min_epu8(now[b], below(~u64(0), b, end), now[b], greatest);
+                now[b] = _mm512_mask_mov_epi8(lesser, at, greatest);
+            }
+        }
+        now[0] = _mm512_mask_mov_epi8(now[0], members, _mm512_zextsi128_si512(ranks));
+        for (; found < size; ++found)
+            places[found] = never;
+    }
+    for (u32 b = 0; b < B && b * 64 < s.used; ++b)
+        _mm512_storeu_si512(entries + b * 64, now[b]);
+}
+
+void stepLeading(StackState& state, const u8* to, u32 size, u64 count, u32 never, u32* places)
+{
+    if (state.depth <= 64)
+        stepLeadingBytes<1>(state, to, size, count, never, places);
+    else if (state.depth <= 128)
+        stepLeadingBytes<2>(state, to, size, count, never, places);
+    else
+        stepLeadingBytes<4>(state, to, size, count, never, places);
+}
+constexpr auto kStepLeading = stepLeading;
+#else
+constexpr decltype(StackKernels::stepLeading) kStepLeading = nullptr;
 #endif
 
 StackOutcome step(StackState& state, const StackEvent& event)
@@ -709,6 +780,6 @@ StackOutcome step(StackState& state, const StackEvent& event)
 }
 
 extern const StackKernels kTable;
-const StackKernels kTable = {ES_NAME, kFewByRank, recency, count, drops, step};
+const StackKernels kTable = {ES_NAME, kFewByRank, recency, count, drops, step, kStepLeading};
 
 }
