@@ -43,6 +43,7 @@ public:
                 moves.membersLead, bypass, m_positions.data(), m_kept.data()});
     }
     StackState& state() { return m_state; }
+    std::uint32_t depth() const { return m_state.depth; }
     const std::uint32_t* positions() const { return m_positions.data(); }
     const std::uint32_t* kept() const { return m_kept.data(); }
 
@@ -146,20 +147,27 @@ public:
             countPending();
     }
     /// Whether all events to come, none with news, can be served in one go.
-    bool canRun() const { return m_chunks && !m_bypass && stackKernels().stepLeading; }
+    bool canRun(const Units& units, std::uint64_t first) const
+    {
+        return m_chunks && stackKernels().stepLeading
+            && (!m_bypass || (m_stack.depth() <= 16 && units.stream.sites.size() == 1 && m_recorder.countsFrom(first)));
+    }
     /// `to`: of the requests from event `first` on.
     void run(const Units& units, std::uint64_t first, const std::uint8_t* to, const std::stop_token& stop)
     {
         countPending();
         const std::uint32_t size = units.stream.fixedSize;
+        std::int64_t kept[16] = {};
         for (std::uint64_t i = first; i < units.stream.numEvents && !stop.stop_requested(); i += kChunk) {
             const std::uint64_t count = std::min(kChunk, units.stream.numEvents - i);
             const std::uint64_t steps = units.single ? count * size : count;
             stackKernels().stepLeading(
-                m_stack.state(), to, units.single ? 1 : size, steps, m_numObjects, m_pending.data());
+                m_stack.state(), to, units.single ? 1 : size, steps, m_numObjects, m_pending.data(), m_bypass ? kept : nullptr);
             m_recorder.events(false, m_pending.data(), count);
             to += count * size;
         }
+        if (m_bypass)
+            m_recorder.movedMany(kept);
     }
     PoolCurve take()
     {
@@ -204,9 +212,10 @@ void replayParts(const Units& units, const Contract& contract, const std::stop_t
         const std::uint64_t begin = units.firstObject(i);
         if (ranker.leading() && acquaintance.complete()) {
             std::erase_if(stepping, [&](Part* part) {
-                if (part->canRun())
+                const bool runs = part->canRun(units, i);
+                if (runs)
                     part->run(units, i, ranker.leading() + begin, stop);
-                return part->canRun();
+                return runs;
             });
             if (stepping.empty())
                 return;

@@ -749,9 +749,71 @@ template <u32 B> void stepLeadingBytes(StackState& s, const u8* to, u32 size, u6
         _mm512_storeu_si512(entries + b * 64, now[b]);
 }
 
-void stepLeading(StackState& state, const u8* to, u32 size, u64 count, u32 never, u32* places)
+/// A stack of at most 16 entries whose members compete.
+void stepLeadingShallow(StackState& s, const u8* to, u32 size, u64 count, u32 never, u32* places, std::int64_t* kept)
 {
-    if (state.depth <= 64)
+    const u32 valid = (1u << s.used) - 1; // no more than 16; all that matter once nothing is new
+    const __m128i sizes = _mm_set1_epi8(char(size)), one = _mm_set1_epi8(1);
+    const __mmask16 members = __mmask16((1u << size) - 1);
+    __m128i now = _mm_loadu_si128(static_cast<const __m128i*>(s.entries));
+    for (u64 n = 0; n < count; ++n, to += size, places += size) {
+        const __m128i ranks = _mm_maskz_loadu_epi8(members, to);
+        __m128i arrivals = ranks;
+        for (u32 j = 0; j < size; ++j) {
+            const __mmask16 later = _mm_cmpgt_epu8_mask(ranks, _mm_set1_epi8(char(to[j])));
+            arrivals = _mm_mask_sub_epi8(arrivals, later, arrivals, one);
+        }
+        u8 thresholds[kMostCounted], before[16];
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(thresholds), arrivals);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(before), now);
+        const u32 holes = _mm_cmplt_epu8_mask(now, sizes) & valid;
+        const __m128i v = _mm_sub_epi8(now, sizes);
+        __m128i risen = v;
+        for (u32 j = 0; j < size; ++j)
+            risen = _mm_mask_add_epi8(
+                risen, _mm_cmpge_epu8_mask(v, _mm_set1_epi8(char(thresholds[j]))), risen, one);
+        now = _mm_maskz_mov_epi8(__mmask16(~holes), risen);
+        u32 left = holes;
+        for (u32 j = 0; j < size; ++j) {
+            const __m128i carry = _mm_set1_epi8(char(to[j]));
+            const u32 hole = left & -left;
+            const u32 passed = hole ? hole - 1 : valid;
+            left ^= hole;
+            if (!hole && !(_mm_cmpgt_epu8_mask(now, carry) & valid))
+                continue; // nothing is worse
+            __m128i x = _mm_mask_mov_epi8(_mm_bslli_si128(now, 1), 1, carry);
+            x = _mm_max_epu8(x, _mm_bslli_si128(x, 1));
+            x = _mm_max_epu8(x, _mm_bslli_si128(x, 2));
+            x = _mm_max_epu8(x, _mm_bslli_si128(x, 4));
+            x = _mm_max_epu8(x, _mm_bslli_si128(x, 8));
+            now = _mm_mask_min_epu8(now, __mmask16(passed), now, x);
+            now = _mm_mask_mov_epi8(now, __mmask16(hole), x);
+        }
+        u32 inside = 0; // members afterwards
+        for (u32 j = 0; j < size; ++j)
+            inside |= _mm_cmpeq_epi8_mask(now, _mm_set1_epi8(char(to[j])));
+        for (u32 bits = inside & valid; bits; bits &= bits - 1)
+            ++kept[__builtin_ctz(bits)];
+        u32 found = 0;
+        for (u32 bits = holes; bits; bits &= bits - 1) {
+            const u32 place = u32(__builtin_ctz(bits));
+            const u32 after = _mm_cmpeq_epi8_mask(now, _mm_set1_epi8(char(to[before[place]]))) & valid;
+            places[found++] = place;
+            if (after)
+                --kept[u32(__builtin_ctz(after)) > place ? u32(__builtin_ctz(after)) : place];
+        }
+        for (; found < size; ++found)
+            places[found] = never;
+    }
+    _mm_storeu_si128(static_cast<__m128i*>(s.entries), now);
+}
+
+void stepLeading(
+    StackState& state, const u8* to, u32 size, u64 count, u32 never, u32* places, std::int64_t* kept)
+{
+    if (kept)
+        stepLeadingShallow(state, to, size, count, never, places, kept);
+    else if (state.depth <= 64)
         stepLeadingBytes<1>(state, to, size, count, never, places);
     else if (state.depth <= 128)
         stepLeadingBytes<2>(state, to, size, count, never, places);
