@@ -61,6 +61,13 @@ public:
         ++kept[bucket(after)];
         --kept[bucket(before)];
     }
+    bool countsFrom(std::uint64_t event) const { return event >= m_firstCounted; }
+    /// moved() of many events of a single site: differences by place, from 0.
+    void movedMany(std::span<const std::int64_t> differences)
+    {
+        for (std::uint32_t place = 0; place < differences.size(); ++place)
+            m_kept[bucket(place + 1)] += differences[place];
+    }
     /// How many distinct objects were asked for since the last flush.
     std::uint32_t distinct() const { return m_distinct; }
     void flush() { m_distinct = 0; }

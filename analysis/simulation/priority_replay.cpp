@@ -42,6 +42,8 @@ public:
             {moves.from.data(), moves.to.data(), static_cast<std::uint32_t>(moves.from.size()), size, firsts,
                 moves.membersLead, bypass, m_positions.data(), m_kept.data()});
     }
+    StackState& state() { return m_state; }
+    std::uint32_t depth() const { return m_state.depth; }
     const std::uint32_t* positions() const { return m_positions.data(); }
     const std::uint32_t* kept() const { return m_kept.data(); }
 
@@ -73,6 +75,8 @@ public:
         m_known = 0;
         return true;
     }
+    /// Whether nothing new can come any more.
+    bool complete() const { return !m_flush && m_known == m_seen.size(); }
     /// How many of these were not asked for before.
     std::uint32_t meet(std::span<const std::uint32_t> objects)
     {
@@ -142,6 +146,29 @@ public:
         if (++m_numPending == kChunk)
             countPending();
     }
+    /// Whether all events to come, none with news, can be served in one go.
+    bool canRun(const Units& units, std::uint64_t first) const
+    {
+        return m_chunks && stackKernels().stepLeading
+            && (!m_bypass || (m_stack.depth() <= 16 && units.stream.sites.size() == 1 && m_recorder.countsFrom(first)));
+    }
+    /// `to`: of the requests from event `first` on.
+    void run(const Units& units, std::uint64_t first, const std::uint8_t* to, const std::stop_token& stop)
+    {
+        countPending();
+        const std::uint32_t size = units.stream.fixedSize;
+        std::int64_t kept[16] = {};
+        for (std::uint64_t i = first; i < units.stream.numEvents && !stop.stop_requested(); i += kChunk) {
+            const std::uint64_t count = std::min(kChunk, units.stream.numEvents - i);
+            const std::uint64_t steps = units.single ? count * size : count;
+            stackKernels().stepLeading(
+                m_stack.state(), to, units.single ? 1 : size, steps, m_numObjects, m_pending.data(), m_bypass ? kept : nullptr);
+            m_recorder.events(false, m_pending.data(), count);
+            to += count * size;
+        }
+        if (m_bypass)
+            m_recorder.movedMany(kept);
+    }
     PoolCurve take()
     {
         countPending();
@@ -172,14 +199,27 @@ void replayParts(const Units& units, const Contract& contract, const std::stop_t
     const EventStream& stream = units.stream;
     Acquaintance acquaintance(stream, contract);
     Moves moves;
+    std::vector<Part*> stepping;
+    for (Part& part : parts)
+        stepping.push_back(&part);
     for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
         if (i % 4096 == 0 && stop.stop_requested())
             return;
         if (acquaintance.flushesBefore(i)) {
-            for (Part& part : parts)
-                part.flush();
+            for (Part* part : stepping)
+                part->flush();
         }
         const std::uint64_t begin = units.firstObject(i);
+        if (ranker.leading() && acquaintance.complete()) {
+            std::erase_if(stepping, [&](Part* part) {
+                const bool runs = part->canRun(units, i);
+                if (runs)
+                    part->run(units, i, ranker.leading() + begin, stop);
+                return runs;
+            });
+            if (stepping.empty())
+                return;
+        }
         const auto size = static_cast<std::uint32_t>(units.firstObject(i + 1) - begin);
         const std::uint32_t unit = units.single ? 1 : size;
         std::uint32_t firsts = 0;
@@ -188,12 +228,12 @@ void replayParts(const Units& units, const Contract& contract, const std::stop_t
             const auto members = units.objects.subspan(begin + first, unit);
             const std::uint32_t unknown = acquaintance.meet(members);
             ranker.next(i, begin + first, members, moves);
-            for (Part& part : parts)
-                part.serve(i, moves, unit, unknown);
+            for (Part* part : stepping)
+                part->serve(i, moves, unit, unknown);
             firsts += unknown;
         }
-        for (Part& part : parts)
-            part.endEvent(firsts);
+        for (Part* part : stepping)
+            part->endEvent(firsts);
     }
 }
 

@@ -22,6 +22,8 @@ public:
     virtual ~Ranker() = default;
     /// Called once a unit, in order. `first`: place of its members in units.objects.
     virtual void next(std::uint64_t event, std::uint64_t first, std::span<const std::uint32_t> members, Moves& moves) = 0;
+    /// If all units move only their members and these lead, and ranks fit a byte: where the members go, [requests].
+    virtual const std::uint8_t* leading() const { return nullptr; }
     /// The ranks before the first unit: [U], by object.
     virtual std::vector<std::uint32_t> initialRanks() const = 0;
 };

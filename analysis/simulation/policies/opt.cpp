@@ -42,6 +42,12 @@ public:
             std::iota(moves.from.begin(), moves.from.end(), 0u);
         }
     }
+    const std::uint8_t* leading() const override
+    {
+        if constexpr (sizeof(T) == 1)
+            return m_ranks.data();
+        return nullptr;
+    }
     std::vector<std::uint32_t> initialRanks() const override { return m_initial; }
 
 private:
