@@ -24,7 +24,7 @@ def svg(points, path):
            f'<rect width="{width}" height="{height}" fill="white"/>']
     for decade in range(math.ceil(x0), math.floor(x1) + 1):
         out.append(f'<line x1="{px(decade):.1f}" x2="{px(decade):.1f}" y1="{py(y0):.1f}" y2="{py(y1):.1f}" stroke="#ddd"/>'
-                   f'<text x="{px(decade):.1f}" y="{height - 32}" text-anchor="middle">10<tspan dy="-4" font-size="8">{decade}</tspan></text>')
+                   f'<text x="{px(decade):.1f}" y="{height - 32}" text-anchor="middle">1e{decade}</text>')
     for decade in range(y0, y1 + 1):
         out.append(f'<line x1="{px(x0):.1f}" x2="{px(x1):.1f}" y1="{py(decade):.1f}" y2="{py(decade):.1f}" stroke="#ddd"/>'
                    f'<text x="{left - 8}" y="{py(decade) + 4:.1f}" text-anchor="end">{10.0 ** decade:g} s</text>')
