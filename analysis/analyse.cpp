@@ -59,18 +59,14 @@ struct Analysis::Private
     AccumulatorSet set; ///< the same, of the last pass
     bool ran = false;
 
-    template <class Wanted> std::vector<const Job*> jobsWhere(Wanted wanted) const
+    std::vector<const Job*> computable() const
     {
         std::vector<const Job*> chosen;
         for (const Job& job : jobs) {
-            if (job.missing.empty() && wanted(job))
+            if (job.missing.empty())
                 chosen.push_back(&job);
         }
         return chosen;
-    }
-    std::vector<const Job*> computable() const
-    {
-        return jobsWhere([](const Job&) { return true; });
     }
 
     PassNeeds needsOf(const std::vector<const Job*>& some) const

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/partition.h"
 
+#include "io/base/splitmix.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -8,27 +10,12 @@ namespace expertscope {
 
 namespace {
 
-/// splitmix64: draws that are the same everywhere.
-class Draws
+/// Uniform below `limit`.
+std::size_t draw(SplitMix& random, std::size_t limit)
 {
-public:
-    explicit Draws(std::uint64_t seed)
-        : m_state(seed)
-    {
-    }
-    std::size_t below(std::size_t limit)
-    {
-        std::uint64_t x = m_state += 0x9E3779B97F4A7C15u;
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-        x ^= x >> 31;
-        __extension__ using Wide = unsigned __int128;
-        return std::size_t((Wide(x) * limit) >> 64);
-    }
-
-private:
-    std::uint64_t m_state;
-};
+    __extension__ using Wide = unsigned __int128;
+    return std::size_t((Wide(random.next()) * limit) >> 64);
+}
 
 std::size_t numGroups(const Selection& selection)
 {
@@ -104,11 +91,11 @@ public:
             if (row.value)
                 values[keyOf(row)].reserve(m_replicates);
         }
-        Draws draws(there.size());
+        SplitMix random(there.size());
         for (unsigned b = 0; b < m_replicates; ++b) {
             const auto replicate = m_makeReplicate();
             for (std::size_t i = 0; i < there.size(); ++i)
-                replicate->merge(*part(there[draws.below(there.size())]));
+                replicate->merge(*part(there[draw(random, there.size())]));
             for (const ResultRow& row : replicate->result().rows) {
                 const auto found = row.value ? values.find(keyOf(row)) : values.end();
                 if (found != values.end())

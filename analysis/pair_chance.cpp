@@ -2,6 +2,7 @@
 #include "analysis/pair_chance.h"
 
 #include "analysis/uniform.h"
+#include "io/base/splitmix.h"
 
 #include <algorithm>
 #include <array>
@@ -82,13 +83,8 @@ double simulatedMaxCoactivation(unsigned E, unsigned k, std::uint64_t N, bool ad
     const std::uint64_t rounds = std::clamp<std::uint64_t>(kBudget / cost, 1, 500);
     std::vector<unsigned> pool(E);
     std::iota(pool.begin(), pool.end(), 0u);
-    std::uint64_t state = (std::uint64_t(E) << 32) | k;
-    const auto draw = [&state](unsigned below) { // splitmix64: the same numbers everywhere
-        std::uint64_t x = state += 0x9E3779B97F4A7C15u;
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-        return static_cast<unsigned>(((x ^ (x >> 31)) >> 32) * below >> 32);
-    };
+    SplitMix random((std::uint64_t(E) << 32) | k);
+    const auto draw = [&random](unsigned below) { return static_cast<unsigned>((random.next() >> 32) * below >> 32); };
     double sum = 0;
     std::vector<std::uint32_t> pairs(std::size_t(E) * E), chosen(E);
     for (std::uint64_t round = 0; round < rounds; ++round) {

@@ -2,6 +2,7 @@
 #include "analysis/uniform.h"
 
 #include "analysis/balance_stats.h"
+#include "io/base/splitmix.h"
 
 #include <algorithm>
 #include <array>
@@ -26,14 +27,14 @@ constexpr double kAsymptotic = 128;
 /// Random choices a simulation may cost: about 20 ms.
 constexpr std::uint64_t kBudget = 4'000'000;
 
-/// Draws random k-subsets; splitmix64, so that the numbers are the same everywhere.
+/// Draws random k-subsets.
 class SubsetSampler
 {
 public:
     SubsetSampler(unsigned E, unsigned k)
         : m_pool(E)
         , m_k(k)
-        , m_state((std::uint64_t(E) << 32) | k)
+        , m_random((std::uint64_t(E) << 32) | k)
     {
         std::iota(m_pool.begin(), m_pool.end(), 0u);
     }
@@ -43,24 +44,16 @@ public:
     {
         const auto size = static_cast<unsigned>(m_pool.size());
         for (unsigned r = 0; r < m_k; ++r) {
-            const std::uint64_t random = next64() >> 32;
+            const std::uint64_t random = m_random.next() >> 32;
             std::swap(m_pool[r], m_pool[r + static_cast<unsigned>(random * (size - r) >> 32)]);
         }
         return m_pool.data();
     }
 
 private:
-    std::uint64_t next64()
-    {
-        std::uint64_t x = m_state += 0x9E3779B97F4A7C15u;
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-        return x ^ (x >> 31);
-    }
-
     std::vector<unsigned> m_pool;
     unsigned m_k;
-    std::uint64_t m_state;
+    SplitMix m_random;
 };
 
 /// Mean of the largest of E standard normals and of its square (Simpson on [-9, 9]).

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/uniform_source.h"
 
+#include "io/base/splitmix.h"
+
 #include <algorithm>
 
 namespace expertscope {
 
-namespace {
-
-/// The splitmix64 output function.
-std::uint64_t mix(std::uint64_t x)
-{
-    x += 0x9E3779B97F4A7C15u;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
-}
-
-}
-
 UniformSource::UniformSource(BlockSource& like, std::uint64_t seed)
     : m_like(like)
     , m_shape(like.shape())
-    , m_seed(mix(seed))
+    , m_seed(splitmix64(seed))
 {
     m_shape.columns = {};
     m_shape.columns.tokenIds = like.shape().columns.tokenIds;
@@ -45,12 +34,12 @@ Expected<Block> UniformSource::read(SiteIndex site, TokenRange range, Columns wa
     block.numSlots = m_shape.numSlots;
     block.numExperts = description.numExperts;
     buffer.expertIds.assign(n * K, kNoExpert);
-    const std::uint64_t siteSeed = mix(m_seed + site.value);
+    const std::uint64_t siteSeed = splitmix64(m_seed + site.value);
     for (std::size_t t = 0; t < n; ++t) {
         std::uint16_t* const ids = buffer.expertIds.data() + t * K;
-        std::uint64_t state = mix(siteSeed ^ (range.begin.value + t));
+        std::uint64_t state = splitmix64(siteSeed ^ (range.begin.value + t));
         for (std::size_t r = 0; r < k;) { // k is far below E: drawing again is rare
-            state = mix(state);
+            state = splitmix64(state);
             const auto id = static_cast<std::uint16_t>((state >> 32) * description.numExperts >> 32);
             if (std::find(ids, ids + r, id) == ids + r)
                 ids[r++] = id;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/chain_sweeps.h"
 
-#include "analysis/placement/scatter.h"
+#include "io/base/splitmix.h"
 #include "analysis/placement/transport.h"
 
 #include <algorithm>
@@ -83,7 +83,7 @@ void followFirst(const LearnedCounts& counts, const Cluster& cluster, ChainState
 void shuffleSite(const SiteItems& items, std::size_t gpus, Assignment& gpuOf, std::uint64_t& state)
 {
     for (std::size_t i = gpuOf.size(); i-- > 1;) {
-        state = scatter(state);
+        state = splitmix64(state);
         std::swap(gpuOf[i], gpuOf[state % (i + 1)]);
     }
     separateCopies(items, std::vector<std::int64_t>(items.size() * gpus), gpus, gpuOf);
@@ -137,7 +137,7 @@ ChainState bestChain(const LearnedCounts& counts, const Cluster& cluster, std::u
     }
     ChainState best;
     double least = 0;
-    std::uint64_t state = scatter(seed);
+    std::uint64_t state = splitmix64(seed);
     for (std::uint32_t r = 0; r < std::max(restarts, 1u); ++r) {
         // Starts that follow a random first site beat random ones by far; the second start is `contiguous` itself,
         // so that the result is never worse.

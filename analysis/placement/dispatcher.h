@@ -2,7 +2,7 @@
 #pragma once
 
 #include "analysis/placement/replay.h"
-#include "analysis/placement/scatter.h"
+#include "io/base/splitmix.h"
 
 namespace expertscope {
 
@@ -19,7 +19,7 @@ public:
         for (std::size_t e = 0; e < E; ++e) {
             const auto gpus = plan.gpusOf(site, ExpertIndex(static_cast<std::uint16_t>(e)));
             m_experts[e] = {gpus.front(), static_cast<std::uint16_t>(gpus.size()),
-                static_cast<std::uint32_t>(m_gpus.size()), scatter(scatter(plan.sites()[site].site.value) + e) >> 32};
+                static_cast<std::uint32_t>(m_gpus.size()), splitmix64(splitmix64(plan.sites()[site].site.value) + e) >> 32};
             m_gpus.insert(m_gpus.end(), gpus.begin(), gpus.end());
         }
         m_single = m_gpus.size() == E;

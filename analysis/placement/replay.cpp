@@ -186,7 +186,7 @@ private:
         for (std::size_t t = 0; t < n; ++t)
             m_homes[t] = m_how.home == Home::Sequence
                 ? m_order->rank(run.sequence) % m_cluster.gpus
-                : static_cast<std::uint32_t>(scatter(ordinal + t) % m_cluster.gpus);
+                : static_cast<std::uint32_t>(splitmix64(ordinal + t) % m_cluster.gpus);
     }
 
     /// `n` tokens from `token` of the tile on; `ordinal` is the first one's.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/schedule.h"
 
+#include "io/base/splitmix.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -11,12 +13,9 @@ namespace {
 /// Fisher-Yates with splitmix64: the same everywhere.
 void shuffle(std::vector<std::size_t>& order, std::uint64_t seed)
 {
-    for (std::size_t i = order.size(); i > 1; --i) {
-        std::uint64_t x = seed += 0x9E3779B97F4A7C15u;
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-        std::swap(order[i - 1], order[(x ^ (x >> 31)) % i]);
-    }
+    SplitMix random(seed);
+    for (std::size_t i = order.size(); i > 1; --i)
+        std::swap(order[i - 1], order[random.next() % i]);
 }
 
 struct Decoding

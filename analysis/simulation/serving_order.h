@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/simulation/events.h"
+#include "io/base/splitmix.h"
 
 #include <algorithm>
 
@@ -40,13 +41,9 @@ private:
     /// Fisher-Yates with splitmix64, a stream of its own for each event: any event can be asked for alone.
     void shuffle(std::uint64_t i)
     {
-        std::uint64_t state = m_seed * 0xD1B54A32D192ED03u + i * 0x2545F4914F6CDD1Du;
-        for (std::size_t n = m_objects.size(); n > 1; --n) {
-            std::uint64_t x = state += 0x9E3779B97F4A7C15u;
-            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-            x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-            std::swap(m_objects[n - 1], m_objects[(x ^ (x >> 31)) % n]);
-        }
+        SplitMix random(m_seed * 0xD1B54A32D192ED03u + i * 0x2545F4914F6CDD1Du);
+        for (std::size_t n = m_objects.size(); n > 1; --n)
+            std::swap(m_objects[n - 1], m_objects[random.next() % n]);
     }
 
     const EventStream& m_stream;

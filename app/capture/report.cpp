@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/capture/report.h"
 
+#include "io/base/grouped.h"
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -20,15 +21,6 @@ void print(const Json& line)
     const std::string text = line.dump(-1, ' ', false, Json::error_handler_t::replace);
     std::printf("%s\n", text.c_str());
     std::fflush(stdout);
-}
-
-/// 1234567 -> "1,234,567"
-std::string grouped(std::uint64_t n)
-{
-    std::string digits = std::to_string(n);
-    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(digits.begin() + at, ',');
-    return digits;
 }
 
 std::string duration(double seconds)

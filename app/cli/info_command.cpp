@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/info_command.h"
 
+#include "io/base/grouped.h"
 #include "io/trace/trace_file.h"
 
 #include <nlohmann/json.hpp>
@@ -51,15 +52,6 @@ double bytesPerTokenAndSite(const TraceSummary& s)
 {
     const auto cells = static_cast<double>(s.numTokens) * static_cast<double>(s.sites.size());
     return cells > 0 ? static_cast<double>(s.fileBytes) / cells : 0;
-}
-
-/// 1234567 -> "1,234,567"
-std::string grouped(std::uint64_t n)
-{
-    auto text = std::to_string(n);
-    for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3)
-        text.insert(text.begin() + at, ',');
-    return text;
 }
 
 /// Names out of a file must not reach a terminal as control codes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/synth_command.h"
 
+#include "io/base/grouped.h"
 #include "io/synth/write_synthetic.h"
 
 #include <nlohmann/json.hpp>
@@ -37,15 +38,6 @@ void print(const Json& line)
 {
     std::printf("%s\n", line.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
     std::fflush(stdout);
-}
-
-/// 1234567 -> "1,234,567"
-std::string grouped(std::uint64_t n)
-{
-    auto text = std::to_string(n);
-    for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3)
-        text.insert(text.begin() + at, ',');
-    return text;
 }
 
 std::string duration(double seconds)

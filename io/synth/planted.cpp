@@ -88,7 +88,7 @@ double PlantedGenerator::redundancy() const
 
 bool PlantedGenerator::repeats(std::uint64_t token) const
 {
-    return token % m_parameters.length != 0 && unit(mix(m_repeatKey + token)) < m_parameters.repeat;
+    return token % m_parameters.length != 0 && unit(splitmix64(m_repeatKey + token)) < m_parameters.repeat;
 }
 
 /// The token that `token` repeats, directly or not; itself when it repeats none.
@@ -101,7 +101,7 @@ std::uint64_t PlantedGenerator::original(std::uint64_t token) const
 
 std::uint32_t PlantedGenerator::idOf(std::uint64_t token) const
 {
-    std::uint64_t bits = mix(m_idKey + token);
+    std::uint64_t bits = splitmix64(m_idKey + token);
     return static_cast<std::uint32_t>(below(std::uint64_t(m_parameters.idsPerExpert) * m_parameters.experts, bits));
 }
 
@@ -120,13 +120,13 @@ std::size_t PlantedGenerator::firstChoice(std::uint64_t token, std::size_t site)
     if (id < std::uint64_t(m_parameters.alwaysIds) * E)
         return own;
     const std::uint64_t cell = token * m_parameters.sites;
-    while (site > 0 && unit(mix(m_linkKey + cell + site)) < m_parameters.affinity)
+    while (site > 0 && unit(splitmix64(m_linkKey + cell + site)) < m_parameters.affinity)
         --site;
-    const std::uint64_t start = mix(m_choiceKey + cell + site);
+    const std::uint64_t start = splitmix64(m_choiceKey + cell + site);
     if (unit(start) < m_parameters.preference)
         return own;
-    std::uint64_t bits = mix(start + 2);
-    if (unit(mix(start + 1)) >= m_favourite)
+    std::uint64_t bits = splitmix64(start + 2);
+    if (unit(splitmix64(start + 1)) >= m_favourite)
         return below(E, bits);
     const std::uint64_t domain = token / m_parameters.length % m_parameters.domains;
     return domain * F + below(F, bits);

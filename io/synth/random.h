@@ -4,18 +4,9 @@
 // alone.
 #pragma once
 
-#include <cstdint>
+#include "io/base/splitmix.h"
 
 namespace expertscope {
-
-/// The splitmix64 output function (Steele, Lea, Flood 2014; Vigna's constants): metrics.md 9.1.
-constexpr std::uint64_t mix(std::uint64_t x)
-{
-    x += 0x9E3779B97F4A7C15u;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
-}
 
 /// Uniform in [0, 1): the top 53 bits.
 constexpr double unit(std::uint64_t bits)
@@ -32,10 +23,10 @@ inline std::uint64_t below(std::uint64_t n, std::uint64_t& bits)
     return static_cast<std::uint64_t>(product >> 64);
 }
 
-/// A function of `seed` and `purpose` to add counters to: mix(key + counter) is the counter's random number.
+/// A function of `seed` and `purpose` to add counters to: splitmix64(key + counter) is the counter's random number.
 constexpr std::uint64_t streamKey(std::uint64_t seed, std::uint64_t purpose)
 {
-    return mix(mix(seed) + purpose * 0xD1342543DE82EF95u);
+    return splitmix64(splitmix64(seed) + purpose * 0xD1342543DE82EF95u);
 }
 
 }

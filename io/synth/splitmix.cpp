@@ -51,13 +51,13 @@ public:
             if (m_kind == 'M') {
                 if (!same) {
                     for (std::size_t e = 0; e < E; ++e)
-                        sticky[e] = mix(key(s, common, site) + e + (std::uint64_t(1) << 40)) >> 2;
+                        sticky[e] = splitmix64(key(s, common, site) + e + (std::uint64_t(1) << 40)) >> 2;
                 }
                 for (std::size_t e = 0; e < E; ++e)
-                    scores[e] = (mix(key(s, t, site) + e) >> 2) + sticky[e];
+                    scores[e] = (splitmix64(key(s, t, site) + e) >> 2) + sticky[e];
             } else if (!same) {
                 for (std::size_t e = 0; e < E; ++e)
-                    scores[e] = mix(key(s, common, site) + e);
+                    scores[e] = splitmix64(key(s, common, site) + e);
             }
             if (!same || m_kind == 'M')
                 rank(scores, std::min(k + 1, E), best);

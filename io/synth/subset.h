@@ -29,12 +29,12 @@ public:
         const std::size_t E = m_pool.size();
         if (given == 1)
             take(0, out[0], out);
-        const std::uint64_t start = mix(key);
+        const std::uint64_t start = splitmix64(key);
         std::uint64_t bits = start, words = 1;
         unsigned left = m_perWord;
         for (std::size_t j = given; j < out.size(); ++j) {
             if (left == 0) {
-                bits = mix(start + words++);
+                bits = splitmix64(start + words++);
                 left = m_perWord;
             }
             --left;

@@ -25,7 +25,7 @@ public:
     void tokenIds(TokenIndex first, std::span<std::int32_t> ids) const override
     {
         for (std::size_t i = 0; i < ids.size(); ++i)
-            ids[i] = static_cast<std::int32_t>(m_ids(mix(m_idKey + first.value + i)));
+            ids[i] = static_cast<std::int32_t>(m_ids(splitmix64(m_idKey + first.value + i)));
     }
 
     void fill(SiteIndex site, TokenRange range, Columns, BlockBuffer& buffer) const override

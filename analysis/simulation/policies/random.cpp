@@ -3,6 +3,7 @@
 // Random: the floor that any policy should beat. Slots are drawn until one holds no member of the event; the new object
 // takes that slot. Draws: splitmix64 from the contract's seed, anew for each pool and capacity, modulo the capacity.
 #include "analysis/simulation/one_size_replay.h"
+#include "io/base/splitmix.h"
 
 namespace expertscope::simulation {
 
@@ -16,7 +17,7 @@ public:
     RandomCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract& contract)
         : m_slots(capacity)
         , m_held(numObjects)
-        , m_state(contract.seed)
+        , m_random(contract.seed)
     {
     }
     bool holds(std::uint32_t object) const { return m_held[object]; }
@@ -30,7 +31,7 @@ public:
         }
         std::uint32_t at;
         do
-            at = static_cast<std::uint32_t>(next() % m_slots.size());
+            at = static_cast<std::uint32_t>(m_random.next() % m_slots.size());
         while (pinned(m_slots[at]));
         const std::uint32_t victim = m_slots[at];
         m_slots[at] = object;
@@ -45,18 +46,10 @@ public:
     }
 
 private:
-    std::uint64_t next()
-    {
-        std::uint64_t x = m_state += 0x9E3779B97F4A7C15u;
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-        return x ^ (x >> 31);
-    }
-
     std::vector<std::uint32_t> m_slots;
     std::vector<std::uint8_t> m_held;
     std::uint32_t m_size = 0;
-    std::uint64_t m_state;
+    SplitMix m_random;
 };
 
 }

@@ -45,7 +45,7 @@ Score naive(const MemoryTrace& trace, const Placement& plan, const ReplayOptions
             continue;
         for (std::uint32_t p = options.skipFirst; p < sequence.length; ++p, ++score.tokens) {
             const std::uint64_t ordinal = score.tokens;
-            const auto home = static_cast<std::uint32_t>((how.home == Home::Sequence ? rank : scatter(ordinal)) % G);
+            const auto home = static_cast<std::uint32_t>((how.home == Home::Sequence ? rank : splitmix64(ordinal)) % G);
             const std::uint32_t homeNode = plan.cluster().nodeOf(home);
             std::vector<std::uint32_t> before;
             std::optional<std::uint32_t> firstBefore;

@@ -38,10 +38,10 @@ std::uint64_t score(char kind, std::uint64_t s, std::uint64_t t, std::uint64_t l
 {
     const auto key = [&](std::uint64_t token) { return ((s * T + token) * L + l) * E + e; };
     if (kind == 'U')
-        return mix(key(t));
+        return splitmix64(key(t));
     if (kind == 'B')
-        return mix(key(t / 8));
-    return (mix(key(t)) >> 2) + (mix(key(t / 16) + (1ull << 40)) >> 2);
+        return splitmix64(key(t / 8));
+    return (splitmix64(key(t)) >> 2) + (splitmix64(key(t / 16) + (1ull << 40)) >> 2);
 }
 
 }
@@ -51,7 +51,7 @@ class TestSplitmix : public QObject
     Q_OBJECT
 
 private slots:
-    void mixIsSplitmix64() { QCOMPARE(mix(0), 0xe220a8397b1dcdafull); }
+    void mixIsSplitmix64() { QCOMPARE(splitmix64(0), 0xe220a8397b1dcdafull); }
 
     void publishedIds_data()
     {
