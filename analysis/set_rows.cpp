@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/set_rows.h"
 
+#include "io/base/cpu_level.h"
+
 #include <algorithm>
-#include <cstdlib>
-#include <string_view>
 #include <utility>
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -74,8 +74,7 @@ template <std::size_t Width> [[gnu::always_inline]] inline void addRows(const Ta
     return sum;
 }
 
-// The same code for two instruction sets, chosen at run time. EXPERTSCOPE_CPU_KERNELS=baseline asks for less than the
-// CPU can do, to compare.
+// The same code for two instruction sets, chosen at run time.
 struct Kernels
 {
     void (*addRows)(unsigned width, const Task& task);
@@ -104,9 +103,7 @@ const Kernels& kernels()
 {
     static const Kernels best = [] {
 #ifdef ES_AVX2
-        const char* asked = std::getenv("EXPERTSCOPE_CPU_KERNELS");
-        __builtin_cpu_init();
-        if (__builtin_cpu_supports("avx2") && std::string_view(asked ? asked : "") != "baseline")
+        if (cpuLevel() >= CpuLevel::Avx2)
             return Kernels{addRowsAvx2, moveRowAvx2};
 #endif
         return Kernels{addRowsBaseline, moveRowBaseline};

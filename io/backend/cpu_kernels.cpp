@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/backend/cpu_kernels.h"
 
-#include <cstdlib>
-#include <string_view>
+#include "io/base/cpu_level.h"
 
 namespace expertscope::cpu {
 
@@ -22,16 +21,9 @@ const KernelTable& kernels()
 {
     static const KernelTable& best = []() -> const KernelTable& {
 #ifdef ES_X86_KERNELS
-        // EXPERTSCOPE_CPU_KERNELS=avx2|baseline asks for less than the CPU can do, to compare.
-        const char* asked = std::getenv("EXPERTSCOPE_CPU_KERNELS");
-        const std::string_view limit = asked ? asked : "";
-        if (limit == "baseline")
-            return baseline::kTable;
-        __builtin_cpu_init();
-        if (limit != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
-            && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
+        if (cpuLevel() >= CpuLevel::Avx512)
             return avx512::kTable;
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        if (cpuLevel() >= CpuLevel::Avx2)
             return avx2::kTable;
 #endif
         return baseline::kTable;

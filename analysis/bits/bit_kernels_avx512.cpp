@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// See bit_kernels_plain.h for the same in plain words, and for why nothing of the standard library is called here.
+#include "analysis/bits/bit_kernels.h"
+
+#include "analysis/bits/bit_windows_avx512.h"
+
+namespace expertscope::bits_avx512 {
+namespace {
+
+/// Of eight vectors their ors, from(0)..from(7) by lane.
+template <class From> Vector orOfEach(From from)
+{
+    const auto two = [](Vector a, Vector b) { // a's lanes in the even places, b's in the odd ones
+        return _mm512_or_si512(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    };
+    const auto four = [](Vector a, Vector b) {
+        return _mm512_or_si512(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));
+    };
+    const Vector low = four(two(from(0), from(1)), two(from(2), from(3)));
+    const Vector high = four(two(from(4), from(5)), two(from(6), from(7)));
+    return four(low, high);
+}
+
+void sets(const std::uint16_t* ids, std::size_t n, std::size_t stride, unsigned k, unsigned words, u64* to)
+{
+    const Vector one = _mm512_set1_epi64(1);
+    const auto chosen = [&](std::size_t t, unsigned w) {
+        Vector bits = _mm512_setzero_si512();
+        for (unsigned r = 0; r < k; r += 8) {
+            const __mmask8 there = static_cast<__mmask8>(k - r >= 8 ? 0xff : (1u << (k - r)) - 1);
+            const Vector id = _mm512_cvtepu16_epi64(_mm_maskz_loadu_epi16(there, ids + t * stride + r));
+            const Vector bit = _mm512_sub_epi64(id, _mm512_set1_epi64(64 * int(w)));
+            // A shift by 64 or more gives 0: so do negative ones, which are large.
+            bits = _mm512_or_si512(bits, _mm512_maskz_sllv_epi64(there, one, bit));
+        }
+        return bits;
+    };
+    std::size_t t = 0;
+    for (; t + 8 <= n; t += 8) {
+        for (unsigned w = 0; w < words; ++w) {
+            const Vector eight = orOfEach([&](std::size_t i) { return chosen(t + i, w); });
+            if (words == 1) {
+                _mm512_storeu_si512(to + t, eight);
+                continue;
+            }
+            alignas(64) u64 lanes[8];
+            _mm512_store_si512(lanes, eight);
+            for (std::size_t i = 0; i < 8; ++i)
+                to[(t + i) * words + w] = lanes[i];
+        }
+    }
+    for (; t < n; ++t) {
+        for (unsigned w = 0; w < words; ++w)
+            to[t * words + w] = u64(_mm512_reduce_or_epi64(chosen(t, w)));
+    }
+}
+
+bool allOfSize(const u64* sets, std::size_t n, unsigned words, unsigned k)
+{
+    const Vector size = _mm512_set1_epi64(int(k));
+    Vector other = _mm512_setzero_si512();
+    std::size_t t = 0;
+    if (words == 1) {
+        for (; t + 8 <= n; t += 8) {
+            const Vector counts = _mm512_popcnt_epi64(_mm512_loadu_si512(sets + t));
+            other = _mm512_or_si512(other, _mm512_xor_si512(counts, size));
+        }
+    }
+    u64 left = 0;
+    for (; t < n; ++t) {
+        u64 count = 0;
+        for (unsigned w = 0; w < words; ++w)
+            count += u64(__builtin_popcountll(sets[t * words + w]));
+        left |= count ^ k;
+    }
+    return (left | u64(_mm512_reduce_or_epi64(other))) == 0;
+}
+
+void turn(const u64* sets, std::size_t stride, u64* turned)
+{
+    // Bytes of eight tokens so that each word holds the same eight experts of all, the last token first: a matrix of
+    // bits, which the product with the unit matrix turns.
+    alignas(64) static constexpr auto kBytes = [] {
+        struct
+        {
+            std::uint8_t at[64];
+        } bytes{};
+        for (unsigned i = 0; i < 64; ++i)
+            bytes.at[i] = static_cast<std::uint8_t>((7 - i % 8) * 8 + i / 8);
+        return bytes;
+    }();
+    const Vector bytes = _mm512_load_si512(kBytes.at), unit = _mm512_set1_epi64(0x8040201008040201);
+    const Vector steps = _mm512_mullo_epi64(_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi64(int(stride)));
+    Vector z[8];
+    for (unsigned i = 0; i < 8; ++i) {
+        const u64* const eight = sets + 8 * i * stride;
+        const Vector rows = stride == 1 ? _mm512_loadu_si512(eight) : _mm512_i64gather_epi64(steps, eight, 8);
+        z[i] = _mm512_gf2p8affine_epi64_epi8(unit, _mm512_permutexvar_epi8(bytes, rows), 0);
+    }
+    Vector pairs[8], fours[8];
+    for (unsigned i = 0; i < 4; ++i) {
+        pairs[i] = _mm512_unpacklo_epi8(z[2 * i], z[2 * i + 1]);
+        pairs[i + 4] = _mm512_unpackhi_epi8(z[2 * i], z[2 * i + 1]);
+    }
+    for (unsigned half = 0; half < 2; ++half) {
+        for (unsigned i = 0; i < 2; ++i) {
+            fours[4 * half + i] = _mm512_unpacklo_epi16(pairs[4 * half + 2 * i], pairs[4 * half + 2 * i + 1]);
+            fours[4 * half + 2 + i] = _mm512_unpackhi_epi16(pairs[4 * half + 2 * i], pairs[4 * half + 2 * i + 1]);
+        }
+    }
+    for (unsigned q = 0; q < 4; ++q) {
+        const Vector low = _mm512_unpacklo_epi32(fours[2 * q], fours[2 * q + 1]);
+        const Vector high = _mm512_unpackhi_epi32(fours[2 * q], fours[2 * q + 1]);
+        const auto put = [turned](Vector words, unsigned first) {
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(turned + first), _mm512_castsi512_si128(words));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(turned + first + 16), _mm512_extracti64x2_epi64(words, 1));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(turned + first + 32), _mm512_extracti64x2_epi64(words, 2));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(turned + first + 48), _mm512_extracti64x2_epi64(words, 3));
+        };
+        put(low, 4 * q);
+        put(high, 4 * q + 2);
+    }
+}
+
+void counts(const u64* planes, std::size_t stride, unsigned numExperts, std::size_t words, u64 head, u64 tail,
+    u64* to)
+{
+    const auto bits = [](u64 word) { return u64(__builtin_popcountll(word)); };
+    for (unsigned e = 0; e < numExperts; ++e, planes += stride) {
+        if (words == 1) {
+            to[e] += bits(planes[0] & head & tail);
+            continue;
+        }
+        u64 count = bits(planes[0] & head) + bits(planes[words - 1] & tail);
+        std::size_t w = 1;
+        if (words >= 2 + 2 * kVectorWords) {
+            Vector sum = _mm512_setzero_si512();
+            for (; w + kVectorWords < words; w += kVectorWords)
+                sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_loadu_si512(planes + w)));
+            count += u64(_mm512_reduce_add_epi64(sum));
+        }
+        for (; w + 1 < words; ++w)
+            count += bits(planes[w]);
+        to[e] += count;
+    }
+}
+
+void overlaps(const u64* sets, std::size_t n, unsigned words, u64* histogram)
+{
+    std::size_t t = 1;
+    if (words == 1) {
+        for (; t + 64 <= n; t += 64) {
+            alignas(64) std::uint8_t shared[64];
+            for (unsigned i = 0; i < 64; i += 8) {
+                const Vector both =
+                    _mm512_and_si512(_mm512_loadu_si512(sets + t + i), _mm512_loadu_si512(sets + t + i - 1));
+                _mm_storel_epi64(
+                    reinterpret_cast<__m128i*>(shared + i), _mm512_cvtepi64_epi8(_mm512_popcnt_epi64(both)));
+            }
+            const Vector all = _mm512_load_si512(shared);
+            for (unsigned size = 0, left = 64; left; ++size) {
+                const auto here = unsigned(
+                    __builtin_popcountll(_mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8(static_cast<char>(size)))));
+                histogram[size] += here;
+                left -= here;
+            }
+        }
+    }
+    for (; t < n; ++t) {
+        unsigned shared = 0;
+        for (unsigned w = 0; w < words; ++w)
+            shared += unsigned(__builtin_popcountll(sets[(t - 1) * words + w] & sets[t * words + w]));
+        ++histogram[shared];
+    }
+}
+
+constexpr unsigned kTile = 4;
+
+/// Adds to cells[r * rowLength + c] the tokens in both planes, r < kTile, c < kTile.
+void pairsOfTile(
+    const u64* const (&rows)[kTile], const u64* const (&columns)[kTile], std::size_t words, u64 (&counts)[16])
+{
+    Vector sums[kTile][kTile];
+    for (auto& row : sums) {
+        for (Vector& sum : row)
+            sum = _mm512_setzero_si512();
+    }
+    for (std::size_t w = 0; w < words; w += kVectorWords) {
+        Vector column[kTile];
+        for (unsigned c = 0; c < kTile; ++c)
+            column[c] = _mm512_loadu_si512(columns[c] + w);
+        for (unsigned r = 0; r < kTile; ++r) {
+            const Vector row = _mm512_loadu_si512(rows[r] + w);
+            for (unsigned c = 0; c < kTile; ++c)
+                sums[r][c] =
+                    _mm512_add_epi64(sums[r][c], _mm512_popcnt_epi64(_mm512_and_si512(row, column[c])));
+        }
+    }
+    for (unsigned half = 0; half < 2; ++half)
+        _mm512_storeu_si512(counts + 8 * half, sumOfEach([&](std::size_t i) { return sums[2 * half + i / 4][i % 4]; }));
+}
+
+/// Tiles from column `firstColumn(row)` on.
+template <class First>
+void pairsFrom(const u64* from, std::size_t fromStride, unsigned numFrom, const u64* to, std::size_t toStride,
+    unsigned numTo, std::size_t words, std::uint32_t* cells, First firstColumn)
+{
+    const auto least = [](unsigned a, unsigned b) { return a < b ? a : b; };
+    for (unsigned i = 0; i < numFrom; i += kTile) {
+        const u64* rows[kTile];
+        for (unsigned r = 0; r < kTile; ++r)
+            rows[r] = from + least(i + r, numFrom - 1) * fromStride;
+        for (unsigned j = firstColumn(i); j < numTo; j += kTile) {
+            const u64* columns[kTile];
+            for (unsigned c = 0; c < kTile; ++c)
+                columns[c] = to + least(j + c, numTo - 1) * toStride;
+            u64 counts[16];
+            pairsOfTile(rows, columns, words, counts);
+            for (unsigned r = 0; r < kTile && i + r < numFrom; ++r) {
+                for (unsigned c = 0; c < kTile && j + c < numTo; ++c)
+                    cells[(i + r) * std::size_t(numTo) + j + c] += std::uint32_t(counts[4 * r + c]);
+            }
+        }
+    }
+}
+
+void pairs(const u64* from, std::size_t fromStride, unsigned numFrom, const u64* to, std::size_t toStride,
+    unsigned numTo, std::size_t words, std::uint32_t* cells)
+{
+    pairsFrom(from, fromStride, numFrom, to, toStride, numTo, words, cells, [](unsigned) { return 0u; });
+}
+
+/// Tiles on the diagonal count the pairs below it too.
+void pairsWithin(const u64* planes, std::size_t stride, unsigned numExperts, std::size_t words, std::uint32_t* cells)
+{
+    pairsFrom(planes, stride, numExperts, planes, stride, numExperts, words, cells, [](unsigned i) { return i; });
+}
+
+}
+
+extern const BitKernels kTable;
+const BitKernels kTable = {"avx512", sets, allOfSize, turn, counts, overlaps, pairs, pairsWithin, windows, true};
+
+}
