@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/archive.h"
+#include "analysis/bits/choice_bits.h"
 #include "analysis/parameters.h"
 #include "analysis/result.h"
 
@@ -36,6 +37,7 @@ struct MetricContext
 struct Tile
 {
     std::span<const Block> blocks; ///< by site, ascending, at least one; same tokens, same runs, same token ids
+    std::span<ChoiceBits> bits; ///< of each block, whatever its runs: made when first asked for
 
     std::span<const SequenceRun> runs() const { return blocks.front().runs; }
 };

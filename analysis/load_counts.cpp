@@ -5,6 +5,13 @@
 
 namespace expertscope {
 
+namespace {
+
+/// From so many choices an expert on planes are worth their while.
+constexpr std::uint64_t kChoicesPerPlane = 8;
+
+}
+
 LoadCounts::LoadCounts(const Site& site)
     : m_numExperts(site.numExperts)
     , m_counts(site.numExperts)
@@ -52,6 +59,15 @@ void LoadCounts::add(const Block& block, const SequenceRun& run, unsigned slots)
         }
         noteTokens(1, filled);
     }
+}
+
+void LoadCounts::add(const Block& block, ChoiceBits& bits, const SequenceRun& run)
+{
+    const std::uint64_t choices = std::uint64_t(run.length) * block.evenSlots;
+    if (choices < kChoicesPerPlane * m_numExperts || !bits.plain())
+        return add(block, run);
+    bits.count(run.begin, std::size_t(run.begin) + run.length, m_counts.data());
+    noteTokens(run.length, block.evenSlots);
 }
 
 void LoadCounts::add(const LoadCounts& other)

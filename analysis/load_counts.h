@@ -2,7 +2,7 @@
 #pragma once
 
 #include "analysis/archive.h"
-#include "io/trace/routing.h"
+#include "analysis/bits/choice_bits.h"
 
 #include <vector>
 
@@ -16,6 +16,8 @@ public:
 
     /// Adds the tokens of a run. `slots` 0: all of a token's choices; else only its first `slots`.
     void add(const Block& block, const SequenceRun& run, unsigned slots = 0);
+    /// The same of all choices, faster for long runs of tokens that all differ.
+    void add(const Block& block, ChoiceBits& bits, const SequenceRun& run);
     void add(const LoadCounts& other);
     void clear();
     void persist(Archive& archive);

@@ -19,9 +19,10 @@ public:
 
     void observe(const Tile& tile) override
     {
-        for (const Block& block : tile.blocks) {
+        for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
+            const Block& block = tile.blocks[i];
             for (const SequenceRun& run : block.runs)
-                m_sites[std::size_t(block.site)].add(block, run);
+                m_sites[std::size_t(block.site)].add(block, tile.bits[i], run);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/pair_counts.h"
 
+#include "analysis/bits/bit_kernels.h"
 #include "analysis/choice_sets.h"
 #include "analysis/set_rows.h"
 
@@ -78,47 +79,16 @@ void PairCounts::widen()
 
 namespace {
 
-/// Calls visit(ids) for the tokens of the runs, run by run until it returned false; returns whether it never did.
-template <class Visit> bool allTokens(const Block& block, Visit visit)
+/// Whether counting bits of pairs of planes beats going from choice to choice (measured, bench_pairs).
+bool planesPay(const Block& from, const Block& to)
 {
-    for (const SequenceRun& run : block.runs) {
-        const std::uint16_t* ids = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
-        bool all = true;
-        for (std::uint32_t t = 0; t < run.length; ++t, ids += block.numSlots)
-            all &= visit(ids);
-        if (!all)
-            return false;
-    }
-    return true;
+    const std::size_t cells = std::size_t(from.numExperts) * to.numExperts;
+    return bitKernels().planesPay && cells <= std::size_t(384) * from.evenSlots * to.evenSlots;
 }
 
-}
+/// Filters leave planes as long as they are: they pay when at least this share of a block's tokens is wanted.
+constexpr std::uint64_t kLeastShare = 4;
 
-bool fillsPlainly(const Block& block)
-{
-    const unsigned k = block.evenSlots;
-    if (k == 0)
-        return false;
-    if (block.numExperts <= 64) {
-        return allTokens(block, [k](const std::uint16_t* ids) {
-            std::uint64_t seen = 0, twice = 0;
-            for (unsigned r = 0; r < k; ++r) {
-                const std::uint64_t bit = std::uint64_t(1) << ids[r];
-                twice |= seen & bit;
-                seen |= bit;
-            }
-            return twice == 0;
-        });
-    }
-    std::vector<std::uint32_t> lastToken(block.numExperts);
-    std::uint32_t token = 0; // counted from 1
-    return allTokens(block, [&, k](const std::uint16_t* ids) {
-        ++token;
-        bool twice = false;
-        for (unsigned r = 0; r < k; ++r)
-            twice |= std::exchange(lastToken[ids[r]], token) == token;
-        return !twice;
-    });
 }
 
 SetPairs::SetPairs(const Site& from, const Site& to)
@@ -127,14 +97,16 @@ SetPairs::SetPairs(const Site& from, const Site& to)
 {
 }
 
-void SetPairs::observe(CheckedBlock& from, CheckedBlock& to)
+void SetPairs::observe(BlockWithBits from, BlockWithBits to)
 {
-    const bool same = &from == &to; // then rows find out
-    if (to.block.evenSlots && SetRows::pays(to.block.numExperts, to.block.evenSlots) && (same || from.isPlain())) {
-        to.plain = observeRows(from.block, to.block);
-        return;
-    }
-    const bool plain = from.isPlain() && to.isPlain();
+    const bool plain = from.bits.plain() && to.bits.plain();
+    std::uint64_t tokens = 0;
+    for (const SequenceRun& run : from.block.runs)
+        tokens += run.length;
+    if (plain && planesPay(from.block, to.block) && tokens * kLeastShare >= from.block.numTokens)
+        return observePlanes(from, to);
+    if (plain && SetRows::pays(to.block.numExperts, to.block.evenSlots))
+        return observeRows(from.block, to.block);
     for (const SequenceRun& run : from.block.runs) {
         if (plain)
             observeCells(from.block, to.block, run);
@@ -143,29 +115,51 @@ void SetPairs::observe(CheckedBlock& from, CheckedBlock& to)
     }
 }
 
-/// Returns whether `to` is plain.
-bool SetPairs::observeRows(const Block& from, const Block& to)
+void SetPairs::observePlanes(BlockWithBits from, BlockWithBits to)
+{
+    const std::size_t words = from.bits.planeWords();
+    const unsigned A = m_pairs.numFrom(), B = m_pairs.numTo();
+    const RunMask mask(from.block.runs, words);
+    const std::uint64_t* source = from.bits.planes();
+    std::vector<std::uint64_t> wanted;
+    if (mask.tokens() < from.block.numTokens) {
+        wanted.assign(source, source + A * words);
+        for (std::size_t i = 0; i < wanted.size(); ++i)
+            wanted[i] &= mask.bits()[i % words];
+        source = wanted.data();
+    }
+    std::uint32_t* const cells = m_pairs.cells(mask.tokens());
+    if (&from.bits != &to.bits) {
+        bitKernels().pairs(source, words, A, to.bits.planes(), words, B, words, cells);
+    } else {
+        std::vector<std::uint32_t> upper(std::size_t(A) * A);
+        bitKernels().pairsWithin(source, words, A, words, upper.data());
+        for (unsigned i = 0; i < A; ++i) {
+            for (unsigned j = 0; j < A; ++j)
+                cells[i * A + j] += upper[std::min(i, j) * A + std::max(i, j)];
+        }
+    }
+    bitKernels().counts(source, words, A, words, ~std::uint64_t(0), ~std::uint64_t(0), m_tokensOf.data());
+    notePlain(from.block, to.block, mask.tokens());
+}
+
+void SetPairs::observeRows(const Block& from, const Block& to)
 {
     SetRows rows(m_pairs.numFrom(), m_pairs.numTo());
     const auto move = [&] {
         notePlain(from, to, rows.tokens());
         rows.moveTo(m_pairs.cells(rows.tokens()), m_tokensOf.data(), to.evenSlots);
     };
-    bool plain = true;
     for (const SequenceRun& run : from.runs) {
         for (std::uint32_t done = 0; done < run.length;) {
             const auto n = std::min<std::uint32_t>(rows.room(), run.length - done);
-            if (!rows.add(from, to, run.begin + done, n)) {
-                observeSets(from, to, {run.sequence, run.begin + done, n, run.position + done});
-                plain = false;
-            }
+            rows.add(from, to, run.begin + done, n);
             done += n;
             if (rows.room() == 0)
                 move();
         }
     }
     move();
-    return plain;
 }
 
 void SetPairs::notePlain(const Block& from, const Block& to, std::uint64_t tokens)

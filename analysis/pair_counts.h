@@ -4,9 +4,8 @@
 #pragma once
 
 #include "analysis/archive.h"
-#include "io/trace/routing.h"
+#include "analysis/bits/choice_bits.h"
 
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -58,21 +57,11 @@ private:
     bool m_vary = false;
 };
 
-/// Whether each token of the runs fills the same first slots with experts that all differ: then no set need be made.
-bool fillsPlainly(const Block& block);
-
-/// A block, and whether it fillsPlainly(): found out when somebody asks, or by the way.
-struct CheckedBlock
+/// A block of a tile and its bits.
+struct BlockWithBits
 {
-    Block block;
-    std::optional<bool> plain = {};
-
-    bool isPlain()
-    {
-        if (!plain)
-            plain = fillsPlainly(block);
-        return *plain;
-    }
+    const Block& block;
+    ChoiceBits& bits;
 };
 
 /// Pairs of sets of two sites: how many tokens chose i here and j there. A token without any choice at one of the sites
@@ -82,9 +71,8 @@ class SetPairs
 public:
     SetPairs(const Site& from, const Site& to);
 
-    /// The tokens of the runs, which the blocks share. May find out whether `to` is plain; `from` may be the same
-    /// object.
-    void observe(CheckedBlock& from, CheckedBlock& to);
+    /// The tokens of the runs, which the blocks share; they may be the same block.
+    void observe(BlockWithBits from, BlockWithBits to);
     void add(const SetPairs& other);
     void persist(Archive& archive);
 
@@ -97,7 +85,8 @@ public:
     unsigned numTo() const { return m_pairs.numTo(); }
 
 private:
-    bool observeRows(const Block& from, const Block& to);
+    void observePlanes(BlockWithBits from, BlockWithBits to);
+    void observeRows(const Block& from, const Block& to);
     void observeCells(const Block& from, const Block& to, const SequenceRun& run);
     void notePlain(const Block& from, const Block& to, std::uint64_t tokens);
     void observeSets(const Block& from, const Block& to, const SequenceRun& run);

@@ -24,7 +24,7 @@ void Partition::observe(const Tile& tile)
     for (const std::size_t p : m_used) {
         for (Block& block : m_blocks)
             block.runs = m_runs[p];
-        ensurePart(p).observe({m_blocks});
+        ensurePart(p).observe({m_blocks, tile.bits});
         m_runs[p].clear();
     }
 }

@@ -213,12 +213,14 @@ private:
     {
         std::vector<BlockBuffer> sites;
         std::vector<Block> blocks;
+        std::vector<ChoiceBits> bits;
     };
 
     void takeTasks(AccumulatorSet& set)
     {
         TileBuffer buffer;
         buffer.sites.resize(m_sitesInTile);
+        buffer.bits.resize(m_sitesInTile);
         const std::size_t tasksPerGroup = m_plan.tasks.size() - 1;
         for (std::size_t task = m_next++; task < numTasks(); task = m_next++) {
             const auto sites = std::span(m_sites).subspan(task / tasksPerGroup * m_sitesInTile, m_sitesInTile);
@@ -249,12 +251,13 @@ private:
             }
             ES_TRY(checkIds(block, m_source.shape().sites[std::size_t(sites[i])].topK));
             buffer.blocks.push_back(block);
+            buffer.bits[i].reset(block);
         }
         std::uint64_t tokens = 0;
         for (const SequenceRun& run : runs)
             tokens += run.length;
         for (const auto& accumulator : set)
-            accumulator->observe({buffer.blocks});
+            accumulator->observe({buffer.blocks, buffer.bits});
         m_tokensDone += tokens * sites.size();
         return {};
     }

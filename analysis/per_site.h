@@ -14,8 +14,8 @@ namespace expertscope {
 /// defined, as the literature averages over layers. n is summed. Rows of single experts are left alone.
 void appendSiteMeans(std::vector<ResultRow>& rows);
 
-/// `State` is constructed from (const MetricContext&, SiteIndex) and has observe(const Block&), add(const State&),
-/// persist(Archive&) and rows(std::vector<ResultRow>&) const, which need not fill in the site; it may have
+/// `State` is constructed from (const MetricContext&, SiteIndex) and has observe(const Block&) or observe(const Block&,
+/// ChoiceBits&), add(const State&), persist(Archive&) and rows(std::vector<ResultRow>&) const, which need not fill in the site; it may have
 /// matrices(std::vector<ResultMatrix>&) const. Set `siteMeans` to get means over sites too.
 template <class State> class PerSiteAccumulator : public Accumulator
 {
@@ -29,8 +29,13 @@ public:
 
     void observe(const Tile& tile) override
     {
-        for (const Block& block : tile.blocks)
-            state(block.site).observe(block);
+        for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
+            const Block& block = tile.blocks[i];
+            if constexpr (requires(State& state) { state.observe(block, tile.bits[i]); })
+                state(block.site).observe(block, tile.bits[i]);
+            else
+                state(block.site).observe(block);
+        }
     }
 
     void merge(const Accumulator& other) override

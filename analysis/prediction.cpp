@@ -50,17 +50,15 @@ void PredictionCounts::observe(const PredictionPlan& plan, const Tile& tile)
     std::vector<SequenceRun> runs;
     std::ranges::copy_if(
         tile.runs(), std::back_inserter(runs), [&](const SequenceRun& run) { return plan.isFit(run.sequence); });
-    std::vector<CheckedBlock> blocks;
-    for (const Block& block : tile.blocks) {
-        blocks.push_back({block});
-        blocks.back().block.runs = runs;
-    }
+    std::vector<Block> blocks(tile.blocks.begin(), tile.blocks.end());
+    for (Block& block : blocks)
+        block.runs = runs;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         if (transitions[i])
-            transitions[i]->observe(blocks[i - 1], blocks[i]);
+            transitions[i]->observe({blocks[i - 1], tile.bits[i - 1]}, {blocks[i], tile.bits[i]});
         ChoiceSets sets(plan.sites[i].numExperts);
         for (const SequenceRun& run : runs) {
-            sets.assign(blocks[i].block, run.begin, run.length);
+            sets.assign(blocks[i], run.begin, run.length);
             std::uint32_t* stored = nullptr;
             const std::int32_t rank = plan.selection->rank[std::size_t(run.sequence)];
             if (rank / 2 < plan.library && plan.wants(Predictor::Eam)) {

@@ -4,7 +4,6 @@
 #include "io/base/cpu_level.h"
 
 #include <algorithm>
-#include <utility>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define ES_AVX2 [[gnu::target("avx2")]]
@@ -124,23 +123,19 @@ SetRows::SetRows(unsigned numFrom, unsigned numTo)
 {
 }
 
-bool SetRows::add(const Block& from, const Block& to, std::size_t first, std::uint32_t n)
+void SetRows::add(const Block& from, const Block& to, std::size_t first, std::uint32_t n)
 {
     const std::size_t stride = to.numSlots;
     const unsigned k = to.evenSlots, width = m_width;
     std::fill_n(m_sets, std::size_t(n) * width, std::uint8_t(0));
     const std::uint16_t* id = to.expertIds.data() + first * stride;
     std::uint8_t* set = m_sets;
-    std::uint8_t twice = 0;
     for (std::uint32_t t = 0; t < n; ++t, id += stride, set += width) {
         for (unsigned r = 0; r < k; ++r)
-            twice |= std::exchange(set[id[r]], std::uint8_t(1));
+            set[id[r]] = 1;
     }
-    if (twice)
-        return false;
     kernels().addRows(width, {from.expertIds.data() + first * stride, stride, from.evenSlots, n, m_sets, m_counts});
     m_tokens += n;
-    return true;
 }
 
 void SetRows::moveTo(std::uint32_t* cells, std::uint64_t* tokensOf, unsigned k)

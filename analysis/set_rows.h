@@ -23,9 +23,8 @@ public:
     std::uint32_t tokens() const { return m_tokens; }
     /// How many tokens may be added before counts must move on: bytes hold 255.
     std::uint32_t room() const { return kMost - m_tokens; }
-    /// Adds `n` tokens from `first` on, of blocks with even slots; unless a token names an expert twice at the site
-    /// `to`: then none, and false. At the other site none may do so.
-    bool add(const Block& from, const Block& to, std::size_t first, std::uint32_t n);
+    /// Adds `n` tokens from `first` on, of blocks with even slots, of which no token names an expert twice.
+    void add(const Block& from, const Block& to, std::size_t first, std::uint32_t n);
     /// Adds the counts to `cells` [numFrom][numTo] and, of each expert, to its tokens [numFrom], then begins anew. `k`:
     /// the size of the sets of the site `to`.
     void moveTo(std::uint32_t* cells, std::uint64_t* tokensOf, unsigned k);

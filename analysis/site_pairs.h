@@ -26,7 +26,7 @@ inline void appendMeansOf(std::vector<ResultRow>& rows, std::size_t first)
 
 /// Pairs (l, l + distance) of the trace's sites, as far as results are wanted for both; `distance` is a parameter of
 /// the metric. `State` is constructed from (const MetricContext&, const Site& from, const Site& to) and has
-/// observe(CheckedBlock& from, CheckedBlock& to), add(const State&), persist(Archive&), rows(std::vector<ResultRow>&)
+/// observe(BlockWithBits from, BlockWithBits to), add(const State&), persist(Archive&), rows(std::vector<ResultRow>&)
 /// const and maybe matrices(std::vector<ResultMatrix>&) const, which need not fill in sites and distance.
 template <class State> class SitePairAccumulator : public Accumulator
 {
@@ -47,11 +47,9 @@ public:
 
     void observe(const Tile& tile) override
     {
-        m_blocks.clear();
-        for (const Block& block : tile.blocks)
-            m_blocks.push_back({block});
-        for (Pair& pair : m_pairs) // by `from`, so that what is found out of `to` serves later ones
-            state(pair).observe(m_blocks[pair.from], m_blocks[pair.to]);
+        const auto at = [&tile](std::size_t i) { return BlockWithBits{tile.blocks[i], tile.bits[i]}; };
+        for (Pair& pair : m_pairs)
+            state(pair).observe(at(pair.from), at(pair.to));
     }
 
     void merge(const Accumulator& other) override
@@ -126,7 +124,6 @@ private:
     const std::vector<std::string> m_names;
     const unsigned m_distance;
     std::vector<Pair> m_pairs;
-    std::vector<CheckedBlock> m_blocks; ///< of the tile at hand
 };
 
 /// The parameter that SitePairAccumulator reads.

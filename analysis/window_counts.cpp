@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/window_counts.h"
 
+#include "analysis/bits/bit_kernels.h"
+
 #include <algorithm>
 
 namespace expertscope {
@@ -9,7 +11,7 @@ namespace {
 
 /// The steady state: for each of `n` tokens one leaves, one enters.
 template <std::size_t Width>
-void slide(std::uint64_t* atLeast, std::uint32_t* now, const std::uint16_t* leaving, const std::uint16_t* entering,
+void slideBy(std::uint64_t* atLeast, std::uint32_t* now, const std::uint16_t* leaving, const std::uint16_t* entering,
     std::size_t n, std::size_t anyWidth, std::uint64_t windows)
 {
     const std::size_t width = Width ? Width : anyWidth;
@@ -21,6 +23,18 @@ void slide(std::uint64_t* atLeast, std::uint32_t* now, const std::uint16_t* leav
     }
 }
 
+/// Planes cost by the number of experts, sliding by that of choices (measured, bench_consistency).
+bool planesPay(const Site& site)
+{
+    return bitKernels().planesPay && site.numExperts <= 40u * site.topK;
+}
+
+/// Working memory of BitKernels::windows.
+struct alignas(64) Lane
+{
+    std::uint64_t words[kVectorWords];
+};
+
 }
 
 WindowCounts::WindowCounts(const RoutingShape& shape, SiteIndex site, const std::vector<unsigned>& lengths)
@@ -31,8 +45,11 @@ WindowCounts::WindowCounts(const RoutingShape& shape, SiteIndex site, const std:
     for (const unsigned m : lengths) {
         Length& length = m_lengths.emplace_back();
         length.m = m;
+        length.byPlanes = m <= kMostWindow && planesPay(shape.sites[std::size_t(site)]);
+        (length.byPlanes ? m_anyByPlanes : m_anySliding) = true;
         length.atLeast.resize(rows * (m + 1));
-        length.now.resize(rows);
+        if (!length.byPlanes)
+            length.now.resize(rows);
     }
     forgetCounts();
 }
@@ -57,24 +74,128 @@ void WindowCounts::addOpen(std::uint64_t sign)
     }
 }
 
-void WindowCounts::observe(const Block& block)
+void WindowCounts::observe(const Block& block, ChoiceBits& bits)
 {
-    for (const SequenceRun& run : block.runs) {
+    if (block.runs.empty())
+        return;
+    bool firstGoesOn = false;
+    std::uint64_t place = m_place;
+    for (std::size_t i = 0; i < block.runs.size(); ++i) {
+        const SequenceRun& run = block.runs[i];
         const bool goesOn = m_cursor.continues(m_site, run);
-        if (goesOn) {
-            addOpen(~std::uint64_t(0));
-        } else {
-            forgetCounts();
-            m_place = 0;
+        if (i == 0) {
+            firstGoesOn = goesOn;
+            place = goesOn ? m_place : 0;
         }
-        m_tokens.feed(
-            std::span(&block, 1), run, goesOn, [this](const std::uint16_t* row, std::size_t n, std::uint64_t place) {
-                for (Length& length : m_lengths)
-                    take(length, row, n, place);
-                m_place = place + n;
-            });
-        addOpen(1); // so that nothing is open between runs
+        if (m_anySliding)
+            slide(block, run, goesOn);
+        m_place = (goesOn ? m_place : 0) + run.length;
     }
+    if (m_anyByPlanes) {
+        if (!firstGoesOn)
+            m_tail.clear();
+        addPlanes(block, bits, place);
+        keepTail(block, bits, firstGoesOn);
+    }
+}
+
+void WindowCounts::slide(const Block& block, const SequenceRun& run, bool goesOn)
+{
+    if (goesOn)
+        addOpen(~std::uint64_t(0));
+    else
+        forgetCounts();
+    const std::uint64_t before = goesOn ? m_place : 0;
+    m_tokens.feed(
+        std::span(&block, 1), run, goesOn, [this](const std::uint16_t* row, std::size_t n, std::uint64_t place) {
+            for (Length& length : m_lengths) {
+                if (!length.byPlanes)
+                    take(length, row, n, place);
+            }
+        });
+    m_place = before + run.length;
+    addOpen(1); // so that nothing is open between runs
+    m_place = before;
+}
+
+void WindowCounts::addPlanes(const Block& block, ChoiceBits& bits, std::uint64_t place)
+{
+    const std::size_t words = bits.planeWords();
+    std::vector<WindowTask::Length> tasks;
+    std::vector<Length*> lengths;
+    std::vector<std::vector<std::uint64_t>> counted;
+    std::vector<std::vector<Lane>> lanes;
+    for (Length& length : m_lengths) {
+        if (!length.byPlanes)
+            continue;
+        std::vector<std::uint64_t>& ends = counted.emplace_back(words);
+        std::uint64_t before = place;
+        const SequenceRun* last = nullptr;
+        for (const SequenceRun& run : block.runs) { // one may go on in the next
+            if (last && !(last->sequence == run.sequence && last->position + last->length == run.position))
+                before = 0;
+            const std::uint64_t first = length.m - 1 - std::min<std::uint64_t>(before, length.m - 1);
+            if (first < run.length) {
+                setBits(ends.data(), run.begin + first, std::size_t(run.begin) + run.length);
+                length.windows += run.length - first;
+            }
+            before += run.length;
+            last = &run;
+        }
+        length.exactly.resize(numExperts() * (length.m + 1));
+        lanes.emplace_back((length.m / 8 + 1) * 8);
+        lengths.push_back(&length);
+        tasks.push_back({unsigned(length.m), ends.data(), nullptr, lanes.back()[0].words});
+    }
+    const std::vector<std::uint64_t> before = planesBefore(block.runs.front().begin, bits.words());
+    for (std::size_t e = 0; e < numExperts(); ++e) {
+        for (std::size_t i = 0; i < tasks.size(); ++i)
+            tasks[i].histogram = lengths[i]->exactly.data() + e * (lengths[i]->m + 1);
+        bitKernels().windows(
+            {bits.plane(e), before.data() + e * kVectorWords, words, tasks.data(), tasks.size()});
+    }
+}
+
+/// The tail as planes of the tokens before the block, [E][kVectorWords]; it ends where the first run begins.
+std::vector<std::uint64_t> WindowCounts::planesBefore(std::size_t firstToken, unsigned words) const
+{
+    std::vector<std::uint64_t> planes(numExperts() * kVectorWords);
+    const std::size_t tail = m_tail.size() / words;
+    for (std::size_t back = 1; back + firstToken <= tail && back <= kMostWindow; ++back) {
+        const std::uint64_t* const set = m_tail.data() + (tail - firstToken - back) * words;
+        const std::size_t bit = kMostWindow - back;
+        for (std::size_t e = 0; e < numExperts(); ++e)
+            planes[e * kVectorWords + bit / 64] |= (set[e / 64] >> (e % 64) & 1) << (bit % 64);
+    }
+    return planes;
+}
+
+void WindowCounts::keepTail(const Block& block, ChoiceBits& bits, bool goesOn)
+{
+    const SequenceRun& last = block.runs.back();
+    const std::size_t words = bits.words(), end = std::size_t(last.begin) + last.length;
+    const std::size_t begin = goesOn ? block.runs.front().begin : 0; // what comes before it is in the tail
+    const std::size_t from = std::max(begin, end - std::min<std::size_t>(end, kMostWindow));
+    if (from > begin)
+        m_tail.clear();
+    m_tail.insert(m_tail.end(), bits.set(from), bits.set(from) + (end - from) * words);
+    if (m_tail.size() > kMostWindow * words)
+        m_tail.erase(m_tail.begin(), m_tail.end() - std::ptrdiff_t(kMostWindow * words));
+}
+
+void WindowCounts::settle(const Length& length) const
+{
+    if (length.exactly.empty())
+        return;
+    for (std::size_t e = 0; e < numExperts(); ++e) {
+        const std::size_t row = e * (length.m + 1);
+        std::uint64_t more = 0;
+        for (std::size_t count = length.m; count > 0; --count) {
+            more += length.exactly[row + count];
+            length.atLeast[row + count] += more;
+        }
+    }
+    length.exactly.clear();
 }
 
 void WindowCounts::take(Length& length, const std::uint16_t* row, std::size_t n, std::uint64_t place) const
@@ -93,7 +214,7 @@ void WindowCounts::take(Length& length, const std::uint16_t* row, std::size_t n,
     }
     if (n == 0)
         return;
-    const auto run = width == 8 ? slide<8> : width == 4 ? slide<4> : width == 2 ? slide<2> : slide<0>;
+    const auto run = width == 8 ? slideBy<8> : width == 4 ? slideBy<4> : width == 2 ? slideBy<2> : slideBy<0>;
     run(length.atLeast.data(), length.now.data(), row - m * width, row, n, width, length.windows);
     length.windows += n;
 }
@@ -103,6 +224,7 @@ void WindowCounts::add(const WindowCounts& other)
     for (std::size_t i = 0; i < m_lengths.size(); ++i) {
         Length& mine = m_lengths[i];
         const Length& theirs = other.m_lengths[i];
+        settle(theirs);
         mine.windows += theirs.windows;
         for (std::size_t e = 0; e < numExperts(); ++e) {
             const std::size_t row = e * (mine.m + 1) + 1;
@@ -119,6 +241,7 @@ void WindowCounts::add(const WindowCounts& other)
 void WindowCounts::persist(Archive& archive)
 {
     for (Length& length : m_lengths) {
+        settle(length);
         archive(length.windows);
         archive.fixed(length.atLeast);
     }
@@ -127,6 +250,7 @@ void WindowCounts::persist(Archive& archive)
 std::span<const std::uint64_t> WindowCounts::atLeast(std::size_t i, std::size_t expert) const
 {
     const Length& length = m_lengths[i];
+    settle(length);
     return std::span(length.atLeast).subspan(expert * (length.m + 1) + 1, length.m);
 }
 

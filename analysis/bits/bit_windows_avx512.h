@@ -35,146 +35,156 @@ constexpr unsigned kSlices = kLevels * (kLevels + 1) / 2; ///< the counts of lev
 constexpr unsigned firstSlice(unsigned level) { return level * (level + 1) / 2; }
 constexpr unsigned kStretch = 4; ///< vectors between two looks at the histogram
 
+/// Counts of all levels for 512 windows.
 struct Slices
 {
     Vector at[kSlices];
 };
 
-/// The plane `back` tokens earlier (1..512), given that vector and the one before it.
-struct Earlier
-{
-    explicit Earlier(unsigned back)
-    {
-        const Vector lanes = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
-        m_word = _mm512_sub_epi64(_mm512_set1_epi64(8), _mm512_set1_epi64(int(back / 64)));
-        m_word = _mm512_add_epi64(m_word, lanes);
-        m_wordBefore = _mm512_sub_epi64(m_word, _mm512_set1_epi64(1));
-        m_bits = _mm512_set1_epi64(int(back % 64));
-        m_whole = back % 64 == 0;
-    }
-    Vector of(Vector before, Vector now) const
-    {
-        const Vector words = _mm512_permutex2var_epi64(before, m_word, now);
-        if (m_whole)
-            return words;
-        return _mm512_shldv_epi64(words, _mm512_permutex2var_epi64(before, m_wordBefore, now), m_bits);
-    }
-
-private:
-    Vector m_word, m_wordBefore, m_bits; ///< permutex2var counts `before` as words 0..7 and `now` as 8..15
-    bool m_whole;
-};
-
 Vector sumOf(Vector a, Vector b, Vector c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
 Vector carryOf(Vector a, Vector b, Vector c) { return _mm512_ternarylogic_epi64(a, b, c, 0xe8); }
 
-/// Slices of all levels for the vector `plane`, from those of the vector before it.
-void addUp(const Slices& before, Vector plane, unsigned levels, const Earlier* halves, Slices& now)
+/// A plane as it was 2^Level tokens earlier, given that vector and the one before it.
+template <unsigned Level> Vector earlier(Vector before, Vector now)
 {
-    now.at[0] = plane;
-    for (unsigned level = 0; level + 1 < levels; ++level) {
-        const Vector *then = before.at + firstSlice(level), *half = now.at + firstSlice(level);
-        Vector* const whole = now.at + firstSlice(level + 1);
+    constexpr unsigned kBack = 1u << Level;
+    if constexpr (kBack >= 64)
+        return _mm512_alignr_epi64(now, before, 8 - kBack / 64);
+    else
+        return _mm512_shldi_epi64(now, _mm512_alignr_epi64(now, before, 7), kBack);
+}
+
+/// Slices of all levels for the vector whose plane is now.at[0], from those of the vector before it.
+template <unsigned Level = 0> void addUp(const Slices& before, unsigned levels, Slices& now)
+{
+    if constexpr (Level + 1 < kLevels) {
+        if (Level + 1 >= levels)
+            return;
+        const Vector *then = before.at + firstSlice(Level), *half = now.at + firstSlice(Level);
+        Vector* const whole = now.at + firstSlice(Level + 1);
         Vector carry = _mm512_setzero_si512();
-        for (unsigned p = 0; p <= level; ++p) {
-            const Vector back = halves[level].of(then[p], half[p]);
-            whole[p] = sumOf(half[p], back, carry);
-            carry = carryOf(half[p], back, carry);
+#pragma GCC unroll 10
+        for (unsigned p = 0; p <= Level; ++p) {
+            const Vector own = half[p], back = earlier<Level>(then[p], own);
+            whole[p] = sumOf(own, back, carry);
+            carry = carryOf(own, back, carry);
         }
-        whole[level + 1] = carry;
+        whole[Level + 1] = carry;
+        addUp<Level + 1>(before, levels, now);
     }
 }
 
-/// Planes of the count of a window of any length.
+/// A plane as it was any number of tokens up to 512 earlier.
+Vector earlierBy(unsigned back, Vector before, Vector now)
+{
+    const Vector lanes = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0); // permutex2var counts `now` as words 8..15
+    const Vector word = _mm512_add_epi64(lanes, _mm512_set1_epi64(8 - int(back / 64)));
+    const Vector words = _mm512_permutex2var_epi64(before, word, now);
+    if (back % 64 == 0)
+        return words;
+    const Vector wordBefore = _mm512_sub_epi64(word, _mm512_set1_epi64(1));
+    return _mm512_shldv_epi64(
+        words, _mm512_permutex2var_epi64(before, wordBefore, now), _mm512_set1_epi64(int(back % 64)));
+}
+
+/// The count of a window of any length: at least three planes.
 struct Count
 {
     Vector at[kLevels];
-    unsigned planes = 0;
 };
 
-Count countOf(unsigned m, const Slices& before, const Slices& now)
+constexpr unsigned planesOf(unsigned m)
 {
-    Count count;
+    unsigned planes = 3;
+    while (m >> planes)
+        ++planes;
+    return planes;
+}
+
+void addTogether(unsigned m, const Slices& before, const Slices& now, Count& count)
+{
+    const Vector zero = _mm512_setzero_si512();
     unsigned back = 0;
+    for (unsigned p = 0; p < kLevels; ++p)
+        count.at[p] = zero;
     for (unsigned level = kLevels; level-- > 0;) {
         if (!(m >> level & 1))
             continue;
         const Vector *then = before.at + firstSlice(level), *here = now.at + firstSlice(level);
-        if (back == 0) {
-            for (unsigned p = 0; p <= level; ++p)
-                count.at[p] = here[p];
-            count.planes = level + 1;
-        } else {
-            const Earlier earlier(back);
-            const Vector zero = _mm512_setzero_si512();
-            Vector carry = zero;
-            for (unsigned p = 0; p < count.planes; ++p) {
-                const Vector more = p <= level ? earlier.of(then[p], here[p]) : zero, sum = count.at[p];
-                count.at[p] = sumOf(sum, more, carry);
-                carry = carryOf(sum, more, carry);
-            }
-            if (m >> count.planes) // such counts there are
-                count.at[count.planes++] = carry;
+        Vector carry = zero;
+        for (unsigned p = 0; p < kLevels; ++p) {
+            const Vector more = p > level ? zero : back ? earlierBy(back, then[p], here[p]) : here[p];
+            const Vector sum = count.at[p];
+            count.at[p] = sumOf(sum, more, carry);
+            carry = carryOf(sum, more, carry);
         }
         back += 1u << level;
     }
-    return count;
 }
 
 bool any(Vector bits) { return _mm512_test_epi64_mask(bits, bits) != 0; }
 
-/// The least and the greatest count / 8 of the windows that count, which must not be none.
+/// Counts / 8, from the least to the greatest.
 struct Eighths
 {
-    unsigned least = 0, most = 0;
+    unsigned least = ~0u, most = 0;
 };
-Eighths eighthsOf(const Count& count, Vector counted)
+
+/// A stretch of windows of one length.
+struct Stretch
 {
-    Eighths eighths;
-    Vector low = counted, high = counted;
-    for (unsigned p = count.planes; p-- > 3;) {
-        const Vector with = _mm512_and_si512(high, count.at[p]), without = _mm512_andnot_si512(count.at[p], low);
-        eighths.most = 2 * eighths.most + (any(with) ? 1 : 0);
-        eighths.least = 2 * eighths.least + (any(without) ? 0 : 1);
-        high = any(with) ? with : high;
-        low = any(without) ? without : low;
+    const Vector* planes[kStretch]; ///< of the counts
+    Vector counted[kStretch]; ///< 0 where there is no vector; not all of them 0
+};
+
+template <unsigned High> Eighths eighthsOf(const Stretch& stretch)
+{
+    Vector high[kStretch], low[kStretch];
+    for (unsigned v = 0; v < kStretch; ++v)
+        high[v] = low[v] = stretch.counted[v];
+    Eighths eighths{0, 0};
+    for (unsigned p = 3 + High; p-- > 3;) {
+        Vector with[kStretch], without[kStretch];
+        for (unsigned v = 0; v < kStretch; ++v) {
+            with[v] = _mm512_and_si512(high[v], stretch.planes[v][p]);
+            without[v] = _mm512_andnot_si512(stretch.planes[v][p], low[v]);
+        }
+        const auto anyOf = [](const Vector(&bits)[kStretch]) {
+            return any(_mm512_or_si512(_mm512_or_si512(bits[0], bits[1]), _mm512_or_si512(bits[2], bits[3])));
+        };
+        const bool greater = anyOf(with), less = anyOf(without);
+        eighths.most = 2 * eighths.most + (greater ? 1 : 0);
+        eighths.least = 2 * eighths.least + (less ? 0 : 1);
+        const __mmask8 takeHigh = static_cast<__mmask8>(-int(greater)), takeLow = static_cast<__mmask8>(-int(less));
+        for (unsigned v = 0; v < kStretch; ++v) {
+            high[v] = _mm512_mask_mov_epi64(high[v], takeHigh, with[v]);
+            low[v] = _mm512_mask_mov_epi64(low[v], takeLow, without[v]);
+        }
     }
     return eighths;
 }
 
-/// Adds the windows of a stretch to the lanes of their counts.
-void addToLanes(const Count* counts, const Vector* counted, unsigned vectors, u64* lanes, Eighths& touched)
+/// Adds the windows of a stretch to the lanes of their counts, which have 3 + High planes.
+template <unsigned High> void addToLanes(const Stretch& stretch, u64* lanes, Eighths& touched)
 {
-    Eighths range{~0u, 0};
-    for (unsigned v = 0; v < vectors; ++v) {
-        if (!any(counted[v]))
-            continue;
-        const Eighths own = eighthsOf(counts[v], counted[v]);
-        range.least = own.least < range.least ? own.least : range.least;
-        range.most = own.most > range.most ? own.most : range.most;
-    }
-    if (range.least > range.most)
-        return;
+    const Eighths range = eighthsOf<High>(stretch);
     touched.least = range.least < touched.least ? range.least : touched.least;
     touched.most = range.most > touched.most ? range.most : touched.most;
     for (unsigned eighth = range.least; eighth <= range.most; ++eighth) {
         u64* const to = lanes + eighth * 8 * kVectorWords;
-        Vector sums[8];
+        Vector sums[8], off[High + 1];
         for (unsigned i = 0; i < 8; ++i)
             sums[i] = _mm512_load_si512(to + i * kVectorWords);
-        for (unsigned v = 0; v < vectors; ++v) {
-            const Count& count = counts[v];
-            Vector here = counted[v];
-            for (unsigned p = 3; p < count.planes; ++p) { // & the plane, or what it leaves
-                const Vector off = _mm512_set1_epi64((eighth >> (p - 3) & 1) ? 0 : -1);
-                here = _mm512_ternarylogic_epi64(here, count.at[p], off, 0x60);
-            }
-            if (!any(here))
-                continue;
-            const Vector zero = _mm512_setzero_si512();
-            const Vector p0 = count.at[0], p1 = count.planes > 1 ? count.at[1] : zero,
-                         p2 = count.planes > 2 ? count.at[2] : zero;
-            const Vector low = _mm512_andnot_si512(p2, here), high = _mm512_and_si512(p2, here);
+        for (unsigned p = 0; p < High; ++p)
+            off[p] = _mm512_set1_epi64((eighth >> p & 1) ? 0 : -1);
+#pragma GCC unroll 4
+        for (unsigned v = 0; v < kStretch; ++v) {
+            const Vector* const planes = stretch.planes[v];
+            Vector here = stretch.counted[v];
+            for (unsigned p = 0; p < High; ++p) // & the plane, or what it leaves
+                here = _mm512_ternarylogic_epi64(here, planes[3 + p], off[p], 0x60);
+            const Vector p0 = planes[0], p1 = planes[1];
+            const Vector low = _mm512_andnot_si512(planes[2], here), high = _mm512_and_si512(planes[2], here);
             const auto add = [&sums](unsigned i, Vector windows) {
                 sums[i] = _mm512_add_epi64(sums[i], _mm512_popcnt_epi64(windows));
             };
@@ -192,9 +202,16 @@ void addToLanes(const Count* counts, const Vector* counted, unsigned vectors, u6
     }
 }
 
+using AddToLanes = void (*)(const Stretch&, u64*, Eighths&);
+constexpr AddToLanes kAddToLanes[] = {addToLanes<0>, addToLanes<1>, addToLanes<2>, addToLanes<3>, addToLanes<4>,
+    addToLanes<5>, addToLanes<6>, addToLanes<7>};
+static_assert(planesOf(kMostWindow) == 10);
+
 /// Moves lanes to the histogram, and clears them.
 void gather(const WindowTask::Length& length, const Eighths& touched)
 {
+    if (touched.least > touched.most)
+        return;
     for (unsigned eighth = touched.least; eighth <= touched.most; ++eighth) {
         u64* const lanes = length.lanes + eighth * 8 * kVectorWords;
         u64 sums[8];
@@ -218,35 +235,49 @@ void windowsOf(const WindowTask& task, const WindowTask::Length* lengths, std::s
     unsigned levels = 1;
     while (longest >> levels)
         ++levels;
-    const Earlier halves[] = {Earlier(1), Earlier(2), Earlier(4), Earlier(8), Earlier(16), Earlier(32), Earlier(64),
-        Earlier(128), Earlier(256)};
     Eighths touched[kMostLengths];
-    for (Eighths& eighths : touched)
-        eighths = {~0u, 0};
 
-    Slices slices[kStretch + 1]; // the first: of the vector before the stretch
+    Slices ring[kStretch + 1]; // vector number v (from 1 on) is at [v % (kStretch + 1)]
     {
-        Slices nothing;
+        Slices& nothing = ring[kStretch];
         for (unsigned s = 0; s < firstSlice(levels); ++s)
             nothing.at[s] = _mm512_setzero_si512();
-        addUp(nothing, _mm512_loadu_si512(task.before), levels, halves, slices[0]);
+        ring[0].at[0] = _mm512_loadu_si512(task.before);
+        addUp(nothing, levels, ring[0]);
     }
-    for (std::size_t w = 0; w < task.words; w += kStretch * kVectorWords) {
-        const std::size_t left = (task.words - w) / kVectorWords;
-        const unsigned vectors = left < kStretch ? unsigned(left) : kStretch;
-        for (unsigned v = 0; v < vectors; ++v)
-            addUp(slices[v], _mm512_loadu_si512(task.plane + w + v * kVectorWords), levels, halves, slices[v + 1]);
-        for (std::size_t i = 0; i < numLengths; ++i) {
-            Count counts[kStretch];
-            Vector counted[kStretch];
-            for (unsigned v = 0; v < vectors; ++v) {
-                counts[v] = countOf(lengths[i].m, slices[v], slices[v + 1]);
-                counted[v] = _mm512_loadu_si512(lengths[i].counted + w + v * kVectorWords);
-            }
-            addToLanes(counts, counted, vectors, lengths[i].lanes, touched[i]);
+    Count counts[kStretch];
+    std::size_t number = 0;
+    for (std::size_t w = 0; w < task.words;) {
+        const Slices* slices[kStretch + 1] = {&ring[number % (kStretch + 1)]};
+        const std::size_t first = w;
+        unsigned vectors = 0;
+        for (; vectors < kStretch && w < task.words; w += kVectorWords) {
+            Slices& now = ring[++number % (kStretch + 1)];
+            now.at[0] = _mm512_loadu_si512(task.plane + w);
+            addUp(*slices[vectors], levels, now);
+            slices[++vectors] = &now;
         }
-        for (unsigned s = 0; s < firstSlice(levels); ++s)
-            slices[0].at[s] = slices[vectors].at[s];
+        for (std::size_t i = 0; i < numLengths; ++i) {
+            const unsigned m = lengths[i].m;
+            const bool asSliced = m >= 4 && (m & (m - 1)) == 0;
+            const unsigned planes = planesOf(m);
+            Stretch stretch;
+            Vector all = _mm512_setzero_si512();
+            for (unsigned v = 0; v < kStretch; ++v) {
+                if (v >= vectors) {
+                    stretch.planes[v] = stretch.planes[0];
+                    stretch.counted[v] = _mm512_setzero_si512();
+                    continue;
+                }
+                stretch.planes[v] = asSliced ? slices[v + 1]->at + firstSlice(planes - 1) : counts[v].at;
+                stretch.counted[v] = _mm512_loadu_si512(lengths[i].counted + first + v * kVectorWords);
+                all = _mm512_or_si512(all, stretch.counted[v]);
+                if (!asSliced)
+                    addTogether(m, *slices[v], *slices[v + 1], counts[v]);
+            }
+            if (any(all))
+                kAddToLanes[planes - 3](stretch, lengths[i].lanes, touched[i]);
+        }
     }
     for (std::size_t i = 0; i < numLengths; ++i)
         gather(lengths[i], touched[i]);

@@ -29,7 +29,7 @@ public:
     {
     }
 
-    void observe(CheckedBlock& from, CheckedBlock& to)
+    void observe(BlockWithBits from, BlockWithBits to)
     {
         m_sets.observe(from, to);
         for (const SequenceRun& run : from.block.runs)

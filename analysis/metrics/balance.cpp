@@ -76,14 +76,14 @@ public:
     {
     }
 
-    void observe(const Block& block)
+    void observe(const Block& block, ChoiceBits& bits)
     {
         for (const SequenceRun& run : block.runs) {
             if (!m_cursor.continues(m_site, run)) {
                 closeSequence();
                 m_sequence = run.sequence;
             }
-            m_open.add(block, run);
+            m_open.add(block, bits, run);
         }
     }
 

@@ -23,14 +23,13 @@ public:
     {
     }
 
-    void observe(const Block& block)
+    void observe(const Block& block, ChoiceBits& bits)
     {
-        CheckedBlock checked{block};
         if (m_sets) {
-            m_sets->observe(checked, checked);
+            m_sets->observe({block, bits}, {block, bits});
             return;
         }
-        const bool plain = checked.isPlain();
+        const bool plain = bits.plain();
         for (const SequenceRun& run : block.runs) {
             if (plain)
                 observePlainly(block, run);

@@ -77,7 +77,7 @@ public:
     {
     }
 
-    void observe(const Block& block)
+    void observe(const Block& block, ChoiceBits& bits)
     {
         for (const SequenceRun& run : block.runs) {
             if (!m_cursor.continues(m_index, run)) {
@@ -88,7 +88,8 @@ public:
                 const std::size_t b = m_bins.of(run.position + done);
                 const auto end =
                     static_cast<std::uint32_t>(std::min<std::uint64_t>(m_bins.ends[b] - run.position, run.length));
-                m_open.bins[b].add(block, {run.sequence, run.begin + done, end - done, run.position + done});
+                m_open.bins[b].add(
+                    block, bits, {run.sequence, run.begin + done, end - done, run.position + done});
                 done = end;
             }
             m_open.length += run.length;

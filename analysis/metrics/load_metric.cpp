@@ -16,10 +16,10 @@ public:
     {
     }
 
-    void observe(const Block& block)
+    void observe(const Block& block, ChoiceBits& bits)
     {
         for (const SequenceRun& run : block.runs)
-            m_counts.add(block, run);
+            m_counts.add(block, bits, run);
     }
     void add(const LoadState& other) { m_counts.add(other.m_counts); }
     void persist(Archive& archive) { archive(m_counts); }

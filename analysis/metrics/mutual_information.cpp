@@ -34,9 +34,9 @@ public:
     {
     }
 
-    void observe(const CheckedBlock& checkedFrom, const CheckedBlock& checkedTo)
+    void observe(const BlockWithBits& source, const BlockWithBits& target)
     {
-        const Block &from = checkedFrom.block, &to = checkedTo.block;
+        const Block &from = source.block, &to = target.block;
         const std::size_t stride = from.numSlots, A = m_pairs.numFrom(), B = m_pairs.numTo();
         const bool even = from.evenSlots && to.evenSlots;
         for (const SequenceRun& run : from.runs) {

@@ -149,7 +149,7 @@ public:
             m_chanceRate = std::min(1.0, double(description.topK) / description.numExperts);
     }
 
-    void observe(const Block& block) { m_counts.observe(block); }
+    void observe(const Block& block, ChoiceBits& bits) { m_counts.observe(block, bits); }
     void add(const SrpState& other) { m_counts.add(other.m_counts); }
     void persist(Archive& archive) { m_counts.persist(archive); }
 

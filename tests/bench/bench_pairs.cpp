@@ -4,7 +4,6 @@
 #include "../analysis/synthetic_trace.h"
 #include "analysis/accumulator.h"
 #include "analysis/pair_counts.h"
-#include "analysis/set_rows.h"
 
 #include <benchmark/benchmark.h>
 
@@ -38,9 +37,18 @@ struct Sample
             sites.push_back(block.site);
         }
     }
+
+    /// As a pass does with each tile.
+    void forgetBits()
+    {
+        for (std::size_t i = 0; i < blocks.size(); ++i)
+            bits[i].reset(blocks[i]);
+    }
+
     MemoryTrace trace;
     std::vector<SequenceRun> runs;
     std::vector<Block> blocks;
+    std::vector<ChoiceBits> bits{kSites};
     std::vector<SiteIndex> sites;
 };
 
@@ -52,7 +60,7 @@ void report(benchmark::State& state, unsigned sites)
 
 void metric(benchmark::State& state, const std::string& name)
 {
-    const Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
+    Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
     const auto spec = std::ranges::find(metricRegistry(), name, &MetricSpec::name);
     MetricContext context;
     context.shape = &sample.trace.shape();
@@ -66,37 +74,41 @@ void metric(benchmark::State& state, const std::string& name)
     context.selection = selection;
     const auto first = spec->make(context);
     if (spec->twoPasses)
-        first->observe({sample.blocks});
+        first->observe({sample.blocks, sample.bits});
     const auto accumulator = spec->twoPasses ? first->secondPass() : nullptr;
-    for (auto _ : state)
-        (accumulator ? *accumulator : *first).observe({sample.blocks});
+    for (auto _ : state) {
+        sample.forgetBits();
+        (accumulator ? *accumulator : *first).observe({sample.blocks, sample.bits});
+    }
     report(state, kSites);
 }
 
-void plainness(benchmark::State& state)
+/// Making the sets and planes that metrics share.
+void bits(benchmark::State& state)
 {
-    const Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
-    for (auto _ : state)
-        benchmark::DoNotOptimize(fillsPlainly(sample.blocks[0]));
+    Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
+    for (auto _ : state) {
+        sample.forgetBits();
+        benchmark::DoNotOptimize(sample.bits[0].planes());
+    }
     report(state, 1);
 }
 
-/// Pairs of sets a row at a time, where SetPairs may think it pays.
-void pairsByRow(benchmark::State& state)
+/// Pairs of sets as SetPairs counts them, given the bits.
+void pairsOfSets(benchmark::State& state)
 {
-    const Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
+    Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
+    sample.forgetBits();
     SetPairs pairs(sample.trace.shape().sites[0], sample.trace.shape().sites[1]);
-    CheckedBlock from{sample.blocks[0], true}, to{sample.blocks[1], true};
     for (auto _ : state)
-        pairs.observe(from, to);
-    state.SetLabel(SetRows::pays(unsigned(state.range(0)), unsigned(state.range(1))) ? "rows" : "cells");
+        pairs.observe({sample.blocks[0], sample.bits[0]}, {sample.blocks[1], sample.bits[1]});
     report(state, 1);
 }
 
 /// The same cell by cell.
 void pairsByCell(benchmark::State& state)
 {
-    const Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
+    Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
     const std::size_t E = std::size_t(state.range(0)), k = std::size_t(state.range(1));
     PairCounts pairs{unsigned(E), unsigned(E)};
     for (auto _ : state) {
@@ -128,7 +140,7 @@ BENCHMARK_CAPTURE(metric, affinity, "affinity")->Apply(shapes);
 BENCHMARK_CAPTURE(metric, mutual_information, "mutual_information")->Args({64, 8});
 BENCHMARK_CAPTURE(metric, fan_out, "fan_out")->Args({64, 8});
 BENCHMARK_CAPTURE(metric, predict, "predict")->Args({64, 8});
-BENCHMARK(plainness)->Apply(shapes);
-BENCHMARK(pairsByRow)->Apply(shapes);
+BENCHMARK(bits)->Apply(shapes);
+BENCHMARK(pairsOfSets)->Apply(shapes);
 BENCHMARK(pairsByCell)->Apply(shapes);
 BENCHMARK_MAIN();
