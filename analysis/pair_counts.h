@@ -4,8 +4,11 @@
 #pragma once
 
 #include "analysis/archive.h"
+#include "analysis/bits/bit_kernels.h"
 #include "analysis/bits/choice_bits.h"
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
 
@@ -36,6 +39,25 @@ private:
     std::vector<std::uint32_t> m_cells;
     std::vector<std::uint64_t> m_wide; ///< [A][B], to be added to the cells, or empty
 };
+
+/// Calls visit(cells) for each of `tokens` tokens, `stride` ids apart: cells[r] is that of the pair (rows[r], columns[r])
+/// in a table with rows of `rowLength`, for the first `used` slots r. Worked out for many tokens at once.
+template <class Visit>
+void forEachTokenCells(const std::uint16_t* rows, const std::uint16_t* columns, std::size_t tokens, std::size_t stride,
+    std::size_t used, std::uint32_t rowLength, Visit visit)
+{
+    constexpr std::size_t kAtOnce = 512;
+    std::array<std::uint32_t, kAtOnce> few;
+    std::vector<std::uint32_t> many(stride > kAtOnce ? stride : 0);
+    std::uint32_t* const cells = many.empty() ? few.data() : many.data();
+    const std::size_t most = std::max<std::size_t>(kAtOnce / stride, 1);
+    for (std::size_t now; tokens > 0 && used > 0; tokens -= now, rows += now * stride, columns += now * stride) {
+        now = std::min(tokens, most);
+        bitKernels().cells(rows, columns, (now - 1) * stride + used, rowLength, cells);
+        for (std::size_t t = 0; t < now; ++t)
+            visit(cells + t * stride);
+    }
+}
 
 /// Remembers whether all sets were of one size: closed forms for routing by chance hold only then.
 class SetSizes

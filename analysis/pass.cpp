@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/pass.h"
 
+#include "analysis/bits/bit_kernels.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -119,20 +121,11 @@ std::span<const SequenceIndex> sequencesOfShard(
     return std::span(sequences).subspan(first, last - first);
 }
 
-/// Whether any of the ids is not below `limit`; a loop that the compiler vectorises.
-bool anyFrom(std::span<const std::uint16_t> ids, std::uint16_t limit)
-{
-    std::uint16_t any = 0;
-    for (const std::uint16_t id : ids)
-        any |= static_cast<std::uint16_t>(id >= limit);
-    return any;
-}
-
 /// Metrics count into tables of E: an id beyond it must never reach them. Also sets evenSlots, for their fast paths.
 Expected<void> checkIds(Block& block, std::uint16_t topK)
 {
     const std::size_t stride = block.numSlots, k = std::min<std::size_t>(topK, stride);
-    if (k == stride && !anyFrom(block.expertIds, block.numExperts)) {
+    if (k == stride && !bitKernels().anyFrom(block.expertIds.data(), block.expertIds.size(), block.numExperts)) {
         block.evenSlots = block.numSlots;
         return {};
     }

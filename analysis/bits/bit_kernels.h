@@ -35,6 +35,11 @@ struct WindowTask
 struct BitKernels
 {
     const char* name;
+    /// Whether any of n ids is not below `limit`.
+    bool (*anyFrom)(const std::uint16_t* ids, std::size_t n, std::uint16_t limit);
+    /// cells[i] = rows[i] * rowLength + columns[i]: where a table of pairs counts them.
+    void (*cells)(const std::uint16_t* rows, const std::uint16_t* columns, std::size_t n, std::uint32_t rowLength,
+        std::uint32_t* cells);
     /// sets[t] has the bits of ids[t * stride .. + k), which must be below 64 * words.
     void (*sets)(const std::uint16_t* ids, std::size_t n, std::size_t stride, unsigned k, unsigned words,
         std::uint64_t* sets);
@@ -47,6 +52,9 @@ struct BitKernels
         std::uint64_t head, std::uint64_t tail, std::uint64_t* counts);
     /// histogram[s] += the neighbours among n sets that share s members; `words` of a set at most 4.
     void (*overlaps)(const std::uint64_t* sets, std::size_t n, unsigned words, std::uint64_t* histogram);
+    /// The number of (set, mask) pairs, of n sets and m masks of so many words, that share a member.
+    std::uint64_t (*touched)(const std::uint64_t* sets, std::size_t n, unsigned words, const std::uint64_t* masks,
+        std::size_t m);
     /// cells[i * numTo + j] += tokens that are in plane i of `from` and in plane j of `to`. Planes are `fromStride` and
     /// `toStride` words apart; `words` is a whole number of vectors.
     void (*pairs)(const std::uint64_t* from, std::size_t fromStride, unsigned numFrom, const std::uint64_t* to,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // See bit_kernels_plain.h for the same in plain words, and for why nothing of the standard library is called here.
-#include "analysis/bits/bit_kernels.h"
-
+#define ES_KERNELS bits_avx512
+#include "analysis/bits/bit_loops.h"
 #include "analysis/bits/bit_windows_avx512.h"
 
 namespace expertscope::bits_avx512 {
@@ -25,25 +25,30 @@ template <class From> Vector orOfEach(From from)
 void sets(const std::uint16_t* ids, std::size_t n, std::size_t stride, unsigned k, unsigned words, u64* to)
 {
     const Vector one = _mm512_set1_epi64(1);
-    const auto chosen = [&](std::size_t t, unsigned w) {
+    std::size_t t = 0;
+    if (k <= 8 && words == 1) {
+        const __mmask8 there = static_cast<__mmask8>((1u << k) - 1);
+        for (; t + 8 <= n; t += 8) {
+            _mm512_storeu_si512(to + t, orOfEach([&](std::size_t i) {
+                const __m128i id = _mm_maskz_loadu_epi16(there, ids + (t + i) * stride);
+                return _mm512_maskz_sllv_epi64(there, one, _mm512_cvtepu16_epi64(id));
+            }));
+        }
+    }
+    const auto chosen = [&](std::size_t token, unsigned w) {
         Vector bits = _mm512_setzero_si512();
         for (unsigned r = 0; r < k; r += 8) {
             const __mmask8 there = static_cast<__mmask8>(k - r >= 8 ? 0xff : (1u << (k - r)) - 1);
-            const Vector id = _mm512_cvtepu16_epi64(_mm_maskz_loadu_epi16(there, ids + t * stride + r));
+            const Vector id = _mm512_cvtepu16_epi64(_mm_maskz_loadu_epi16(there, ids + token * stride + r));
             const Vector bit = _mm512_sub_epi64(id, _mm512_set1_epi64(64 * int(w)));
             // A shift by 64 or more gives 0: so do negative ones, which are large.
             bits = _mm512_or_si512(bits, _mm512_maskz_sllv_epi64(there, one, bit));
         }
         return bits;
     };
-    std::size_t t = 0;
     for (; t + 8 <= n; t += 8) {
         for (unsigned w = 0; w < words; ++w) {
             const Vector eight = orOfEach([&](std::size_t i) { return chosen(t + i, w); });
-            if (words == 1) {
-                _mm512_storeu_si512(to + t, eight);
-                continue;
-            }
             alignas(64) u64 lanes[8];
             _mm512_store_si512(lanes, eight);
             for (std::size_t i = 0; i < 8; ++i)
@@ -175,6 +180,36 @@ void overlaps(const u64* sets, std::size_t n, unsigned words, u64* histogram)
     }
 }
 
+u64 touched(const u64* sets, std::size_t n, unsigned words, const u64* masks, std::size_t m)
+{
+    u64 count = 0;
+    const auto add = [&](Vector wanted, std::size_t t) { // eight sets, or as many as there are
+        const std::size_t left = n - t;
+        const __mmask8 there = static_cast<__mmask8>(left >= 8 ? 0xff : (1u << left) - 1);
+        for (std::size_t i = 0; i < m; ++i)
+            count += u64(__builtin_popcount(
+                _mm512_mask_test_epi64_mask(there, wanted, _mm512_set1_epi64(static_cast<long long>(masks[i])))));
+    };
+    if (words == 1) {
+        for (std::size_t t = 0; t < n; t += 8) {
+            const std::size_t left = n - t;
+            add(left >= 8 ? _mm512_loadu_si512(sets + t)
+                          : _mm512_maskz_loadu_epi64(static_cast<__mmask8>((1u << left) - 1), sets + t),
+                t);
+        }
+        return count;
+    }
+    for (std::size_t t = 0; t < n; ++t, sets += words) {
+        for (std::size_t i = 0; i < m; ++i) {
+            u64 shared = 0;
+            for (unsigned w = 0; w < words; ++w)
+                shared |= sets[w] & masks[i * words + w];
+            count += shared != 0;
+        }
+    }
+    return count;
+}
+
 constexpr unsigned kTile = 4;
 
 /// Adds to cells[r * rowLength + c] the tokens in both planes, r < kTile, c < kTile.
@@ -240,6 +275,6 @@ void pairsWithin(const u64* planes, std::size_t stride, unsigned numExperts, std
 }
 
 extern const BitKernels kTable;
-const BitKernels kTable = {"avx512", sets, allOfSize, turn, counts, overlaps, pairs, pairsWithin, windows, true};
+const BitKernels kTable = {"avx512", anyFrom, cells, sets, allOfSize, turn, counts, overlaps, touched, pairs, pairsWithin, windows, true};
 
 }

@@ -3,7 +3,7 @@
 // The body of bit_kernels_baseline.cpp and bit_kernels_avx2.cpp, which define ES_KERNELS (namespace) and ES_NAME.
 // Nothing of the standard library is called here: an inline function emitted with this file's instruction set could be
 // the copy that the linker keeps for everybody.
-#include "analysis/bits/bit_kernels.h"
+#include "analysis/bits/bit_loops.h"
 
 namespace expertscope::ES_KERNELS {
 namespace {
@@ -92,6 +92,20 @@ void overlaps(const u64* sets, std::size_t n, unsigned words, u64* histogram)
     }
 }
 
+u64 touched(const u64* sets, std::size_t n, unsigned words, const u64* masks, std::size_t m)
+{
+    u64 count = 0;
+    for (std::size_t t = 0; t < n; ++t, sets += words) {
+        for (std::size_t i = 0; i < m; ++i) {
+            u64 shared = 0;
+            for (unsigned w = 0; w < words; ++w)
+                shared |= sets[w] & masks[i * words + w];
+            count += shared != 0;
+        }
+    }
+    return count;
+}
+
 void pairs(const u64* from, std::size_t fromStride, unsigned numFrom, const u64* to, std::size_t toStride,
     unsigned numTo, std::size_t words, std::uint32_t* cells)
 {
@@ -135,6 +149,6 @@ void windows(const WindowTask& task)
 }
 
 extern const BitKernels kTable;
-const BitKernels kTable = {ES_NAME, sets, allOfSize, turn, counts, overlaps, pairs, pairsWithin, windows, false};
+const BitKernels kTable = {ES_NAME, anyFrom, cells, sets, allOfSize, turn, counts, overlaps, touched, pairs, pairsWithin, windows, false};
 
 }

@@ -149,11 +149,12 @@ private:
         std::uint32_t* const first = m_first.cells(run.length);
         std::uint32_t* const later = m_later.cells(run.length * std::uint64_t(stride)); // an id may come twice
         if (const std::size_t k = std::min(from.evenSlots, to.evenSlots)) {
-            for (std::uint32_t t = 0; t < run.length; ++t, x += stride, y += stride) {
-                ++first[x[0] * B + y[0]];
+            const auto count = [=](const std::uint32_t* cell) {
+                ++first[cell[0]];
                 for (std::size_t r = 1; r < k; ++r)
-                    ++later[x[r] * B + y[r]];
-            }
+                    ++later[cell[r]];
+            };
+            forEachTokenCells(x, y, run.length, stride, k, static_cast<std::uint32_t>(B), count);
             m_aligned += run.length;
             return;
         }

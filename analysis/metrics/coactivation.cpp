@@ -32,7 +32,7 @@ public:
         const bool plain = bits.plain();
         for (const SequenceRun& run : block.runs) {
             if (plain)
-                observePlainly(block, run);
+                observePlainly(block, bits, run);
             else
                 observeCarefully(block, run);
         }
@@ -149,21 +149,27 @@ private:
     std::uint64_t tokensOf(unsigned i) const { return m_sets ? m_sets->tokensOf(i) : m_pairs.at(i, i); }
     std::uint64_t tokens() const { return m_sets ? m_sets->tokens() : m_tokens; } ///< with any choice
 
-    void observePlainly(const Block& block, const SequenceRun& run)
+    void observePlainly(const Block& block, ChoiceBits& bits, const SequenceRun& run)
     {
         const std::size_t E = m_numExperts, stride = block.numSlots;
         const unsigned k = block.evenSlots;
         std::uint32_t* const cells = m_pairs.cells(run.length);
         const std::uint16_t* id = block.expertIds.data() + run.begin * stride;
-        for (std::uint32_t t = 0; t < run.length; ++t, id += stride) {
-            for (unsigned r = 0; r < k; ++r) {
-                std::uint32_t* const row = cells + id[r] * E;
-                ++row[id[r]];
-                if constexpr (!Adjacent) {
+        std::vector<std::uint64_t> tokensOf(E);
+        bits.count(run.begin, std::size_t(run.begin) + run.length, tokensOf.data());
+        for (std::size_t e = 0; e < E; ++e)
+            cells[e * E + e] += static_cast<std::uint32_t>(tokensOf[e]);
+        if constexpr (Adjacent) {
+            forEachTokenCells(id, id + 1, run.length, stride, k - 1, m_numExperts, [=](const std::uint32_t* cell) {
+                for (unsigned r = 0; r + 1 < k; ++r)
+                    ++cells[cell[r]];
+            });
+        } else {
+            for (std::uint32_t t = 0; t < run.length; ++t, id += stride) {
+                for (unsigned r = 0; r < k; ++r) {
+                    std::uint32_t* const row = cells + id[r] * E;
                     for (unsigned q = r + 1; q < k; ++q)
                         ++row[id[q]];
-                } else if (r + 1 < k) {
-                    ++row[id[r + 1]];
                 }
             }
         }

@@ -17,9 +17,8 @@ struct DisjointWindows
     std::uint32_t length = 1;
     std::uint64_t windows = 0, experts = 0; ///< full ones, and the distinct experts of all of them together
 
-    std::uint32_t tokens = 0, found = 0; ///< of the window at hand
-    std::uint64_t number = 0; ///< of the window at hand
-    std::vector<std::uint64_t> lastWindow; ///< [E] number of the last window that chose it
+    std::uint32_t tokens = 0; ///< of the window at hand
+    std::vector<std::uint64_t> found; ///< its experts, a bit each
 };
 
 class DistinctState
@@ -32,19 +31,18 @@ public:
     {
         for (const double length : sortedNumbers(context, "window")) {
             m_windows.emplace_back().length = static_cast<std::uint32_t>(length);
-            m_windows.back().lastWindow.resize(m_numExperts);
+            m_windows.back().found.resize((m_numExperts + 63u) / 64u);
         }
     }
 
-    void observe(const Block& block)
+    void observe(const Block& block, ChoiceBits& bits)
     {
         for (const SequenceRun& run : block.runs) {
             const bool goesOn = m_cursor.continues(m_site, run);
-            const std::uint16_t* const ids = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
             for (DisjointWindows& windows : m_windows) {
                 if (!goesOn)
                     start(windows);
-                observe(windows, ids, block.numSlots, run.length);
+                observe(windows, bits.set(run.begin), bits.words(), run.length);
             }
         }
     }
@@ -82,29 +80,27 @@ public:
 private:
     static void start(DisjointWindows& windows)
     {
-        ++windows.number;
         windows.tokens = 0;
-        windows.found = 0;
+        std::ranges::fill(windows.found, 0);
     }
 
-    void observe(DisjointWindows& windows, const std::uint16_t* ids, std::size_t slots, std::uint32_t length) const
+    static void observe(
+        DisjointWindows& windows, const std::uint64_t* set, unsigned words, std::uint32_t length)
     {
         while (length > 0) {
             const std::uint32_t n = std::min(length, windows.length - windows.tokens);
-            const std::uint64_t number = windows.number;
-            std::uint32_t found = 0;
-            for (const std::uint16_t* const end = ids + n * slots; ids != end; ++ids) {
-                if (*ids >= m_numExperts)
-                    continue;
-                found += windows.lastWindow[*ids] != number;
-                windows.lastWindow[*ids] = number;
+            for (unsigned w = 0; w < words; ++w) {
+                std::uint64_t found = windows.found[w];
+                for (std::uint32_t t = 0; t < n; ++t)
+                    found |= set[std::size_t(t) * words + w];
+                windows.found[w] = found;
             }
+            set += std::size_t(n) * words;
             length -= n;
             windows.tokens += n;
-            windows.found += found;
             if (windows.tokens == windows.length) {
                 ++windows.windows;
-                windows.experts += windows.found;
+                windows.experts += sizeOfSet(windows.found.data(), words);
                 start(windows);
             }
         }

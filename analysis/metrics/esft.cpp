@@ -46,10 +46,10 @@ public:
             m_reason = "the trace does not hold weights, or logits";
     }
 
-    void observe(const Block& block)
+    void observe(const Block& block, ChoiceBits& bits)
     {
         for (const SequenceRun& run : block.runs)
-            countChoices(block, run);
+            countChoices(block, bits, run);
         if (m_source != GateSource::None)
             forEachToken(block, [&](std::size_t t) { addGates(block, t); });
     }
@@ -105,15 +105,19 @@ private:
     }
 
     /// A choice of a token with f of them is worth 1 / f; counted by f, so that the sums are exact.
-    void countChoices(const Block& block, const SequenceRun& run)
+    void countChoices(const Block& block, ChoiceBits& bits, const SequenceRun& run)
     {
         const std::size_t stride = block.numSlots;
         const std::uint16_t* token = block.expertIds.data() + run.begin * stride;
         if (const unsigned even = block.evenSlots) {
             std::uint64_t* const counts = countsFor(even).data();
-            for (std::uint32_t t = 0; t < run.length; ++t, token += stride) {
-                for (unsigned r = 0; r < even; ++r)
-                    ++counts[token[r]];
+            if (bits.plain()) {
+                bits.count(run.begin, std::size_t(run.begin) + run.length, counts);
+            } else {
+                for (std::uint32_t t = 0; t < run.length; ++t, token += stride) {
+                    for (unsigned r = 0; r < even; ++r)
+                        ++counts[token[r]];
+                }
             }
             m_tokens += run.length;
             m_choices += std::uint64_t(run.length) * even;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How many GPUs a token touches when experts lie on them contiguously (metrics 2.1, 2.4).
+#include "analysis/bits/bit_kernels.h"
 #include "analysis/site_pairs.h"
 #include "analysis/uniform.h"
 
@@ -25,14 +26,6 @@ std::vector<unsigned> expertsPerGpu(const std::vector<std::uint16_t>& gpuOf, uns
     return experts;
 }
 
-/// As std::popcount, which without the machine instruction is a call.
-std::uint32_t countBits(std::uint64_t x)
-{
-    x -= (x >> 1) & 0x5555555555555555u;
-    x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
-    return static_cast<std::uint32_t>((((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu) * 0x0101010101010101u) >> 56);
-}
-
 /// Distinct GPUs a token at one site.
 class TouchedGpus
 {
@@ -41,15 +34,24 @@ public:
         : m_gpuOf(gpusOf(site, gpus))
         , m_gpus(gpus)
     {
+        const std::size_t words = (m_gpuOf.size() + 63) / 64;
+        if (gpus * words > kMostMaskWords)
+            return;
+        m_masks.resize(gpus * words);
+        for (std::size_t e = 0; e < m_gpuOf.size(); ++e)
+            m_masks[m_gpuOf[e] * words + e / 64] |= std::uint64_t(1) << (e % 64);
     }
 
-    void observe(const Block& block)
+    void observe(const Block& block, ChoiceBits& bits)
     {
         for (const SequenceRun& run : block.runs) {
-            if (block.evenSlots && m_gpus <= 64)
-                observeMasks(block, run);
-            else
+            if (block.evenSlots && !m_masks.empty()) {
+                m_touched += bitKernels().touched(
+                    bits.set(run.begin), run.length, bits.words(), m_masks.data(), m_masks.size() / bits.words());
+                m_tokens[block.evenSlots] += run.length;
+            } else {
                 observeCarefully(block, run);
+            }
         }
     }
 
@@ -82,23 +84,7 @@ public:
     }
 
 private:
-    void observeMasks(const Block& block, const SequenceRun& run)
-    {
-        std::vector<std::uint64_t> bits;
-        for (const std::uint16_t gpu : m_gpuOf)
-            bits.push_back(std::uint64_t(1) << gpu);
-        const unsigned k = block.evenSlots;
-        const std::uint16_t* id = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
-        std::uint64_t touched = 0;
-        for (std::uint32_t t = 0; t < run.length; ++t, id += block.numSlots) {
-            std::uint64_t mask = 0;
-            for (unsigned r = 0; r < k; ++r)
-                mask |= bits[id[r]];
-            touched += countBits(mask);
-        }
-        m_touched += touched;
-        m_tokens[k] += run.length;
-    }
+    static constexpr std::size_t kMostMaskWords = 64; ///< to be compared with each token's set
 
     void observeCarefully(const Block& block, const SequenceRun& run)
     {
@@ -119,6 +105,7 @@ private:
 
     std::vector<std::uint16_t> m_gpuOf; ///< [E]
     unsigned m_gpus;
+    std::vector<std::uint64_t> m_masks; ///< [gpu, words of a set] its experts; or empty
     std::uint64_t m_touched = 0;
     std::map<unsigned, std::uint64_t> m_tokens; ///< by the number of their choices
 };
@@ -140,7 +127,7 @@ public:
     void observe(const Tile& tile)
     {
         for (std::size_t i = 0; i < m_touched.size(); ++i)
-            m_touched[i].observe(tile.blocks[i]);
+            m_touched[i].observe(tile.blocks[i], tile.bits[i]);
         for (const SequenceRun& run : tile.runs())
             observeHops(tile, run);
     }
@@ -183,24 +170,48 @@ public:
     }
 
 private:
+    /// Few tokens at a time: what is known of them stays near the core while the sites pass by.
     void observeHops(const Tile& tile, const SequenceRun& run)
     {
-        m_last.assign(run.length, 0);
-        m_changes.assign(run.length, 0);
-        m_complete.assign(run.length, 1);
+        constexpr std::uint32_t kAtOnce = 2048;
+        for (std::uint32_t done = 0; done < run.length; done += kAtOnce)
+            observeHops(tile, std::size_t(run.begin) + done, std::min(kAtOnce, run.length - done));
+    }
+
+    void observeHops(const Tile& tile, std::size_t first, std::uint32_t n)
+    {
+        const bool even = std::ranges::all_of(tile.blocks, [](const Block& block) { return block.evenSlots > 0; });
+        m_last.assign(n, 0);
+        m_changes.assign(n, 0);
+        m_complete.assign(n, 1);
+        std::uint64_t hops = 0; // if all tokens are complete
         for (std::size_t i = 0; i < m_gpuOf.size(); ++i) {
             const Block& block = tile.blocks[i];
-            const std::vector<std::uint16_t>& gpuOf = m_gpuOf[i];
-            const std::uint16_t* id = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
-            for (std::uint32_t t = 0; t < run.length; ++t, id += block.numSlots) {
-                const bool chose = block.evenSlots || *id < gpuOf.size();
+            const std::uint16_t* const gpuOf = m_gpuOf[i].data();
+            const std::uint16_t* id = block.expertIds.data() + first * block.numSlots;
+            std::uint16_t* const last = m_last.data();
+            if (even) {
+                for (std::uint32_t t = 0; t < n; ++t, id += block.numSlots) {
+                    const std::uint16_t gpu = gpuOf[*id];
+                    hops += i > 0 && gpu != last[t];
+                    last[t] = gpu;
+                }
+                continue;
+            }
+            for (std::uint32_t t = 0; t < n; ++t, id += block.numSlots) {
+                const bool chose = *id < m_gpuOf[i].size();
                 const std::uint16_t gpu = chose ? gpuOf[*id] : std::uint16_t(0);
                 m_complete[t] &= static_cast<std::uint8_t>(chose);
-                m_changes[t] += static_cast<std::uint16_t>(i > 0 && gpu != m_last[t]);
-                m_last[t] = gpu;
+                m_changes[t] += static_cast<std::uint16_t>(i > 0 && gpu != last[t]);
+                last[t] = gpu;
             }
         }
-        for (std::uint32_t t = 0; t < run.length; ++t) {
+        if (even) {
+            m_tokens += n;
+            m_hops += hops;
+            return;
+        }
+        for (std::uint32_t t = 0; t < n; ++t) {
             m_tokens += m_complete[t];
             m_hops += m_complete[t] ? m_changes[t] : 0u;
         }
@@ -225,7 +236,7 @@ private:
     std::vector<TouchedGpus> m_touched; ///< by site
     std::vector<std::vector<std::uint16_t>> m_gpuOf; ///< by site and expert
     std::uint64_t m_hops = 0, m_tokens = 0; ///< of tokens with a first choice at every site
-    std::vector<std::uint16_t> m_last, m_changes; ///< of the run at hand, by token
+    std::vector<std::uint16_t> m_last, m_changes; ///< of the tokens at hand
     std::vector<std::uint8_t> m_complete;
 };
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How much of a token's routing the next token repeats (metrics 1.6).
+#include "analysis/bits/bit_kernels.h"
 #include "analysis/per_site.h"
 #include "analysis/uniform.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
-#include <utility>
 
 namespace expertscope {
 
@@ -21,28 +23,28 @@ public:
         : m_site(site)
         , m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
         , m_width(std::size_t(context.shape->numSlots) + 1)
-        , m_lastSeen(m_numExperts)
+        , m_lastSet((m_numExperts + 63u) / 64u)
     {
         if (m_width <= kDense)
             m_dense.resize(m_width * m_width * m_width);
     }
 
-    void observe(const Block& block)
+    void observe(const Block& block, ChoiceBits& bits)
     {
-        const std::size_t k = block.numSlots;
         for (const SequenceRun& run : block.runs) {
-            const bool goesOn = m_cursor.continues(m_site, run);
-            if (!goesOn) {
-                nextStamp();
-                m_previous = {};
-            }
-            const std::uint16_t* token = block.expertIds.data() + std::size_t(run.begin) * k;
-            if (block.evenSlots && block.evenSlots <= m_numExperts && m_numExperts <= kMaskExperts) {
-                observeMasks(token, k, block.evenSlots, run.length);
+            if (!m_cursor.continues(m_site, run))
+                m_last = {};
+            if (run.length == 0)
                 continue;
-            }
-            for (std::uint32_t t = 0; t < run.length; ++t, token += k)
-                observeToken(token, k);
+            const std::uint16_t* const token = block.expertIds.data() + std::size_t(run.begin) * block.numSlots;
+            if (bits.plain() && bits.words() <= kMostWords)
+                observePlainly(bits, run, block.evenSlots);
+            else
+                observeSets(bits, run);
+            observeFirst(token, block.numSlots, run.length);
+            const std::uint64_t* const last = bits.set(std::size_t(run.begin) + run.length - 1);
+            std::copy(last, last + bits.words(), m_lastSet.begin());
+            m_last = {token[std::size_t(run.length - 1) * block.numSlots], sizeOfSet(last, bits.words())};
         }
     }
 
@@ -111,116 +113,64 @@ private:
         std::uint32_t size = 0;
     };
 
-    /// A set of up to kMaskExperts experts, a bit each.
-    struct Mask
-    {
-        std::uint64_t low = 0, high = 0;
-    };
-    static constexpr std::uint16_t kMaskExperts = 128;
-    /// The bit of expert e in `low` at [e], in `high` at [e + kMaskExperts].
-    static constexpr auto kBits = [] {
-        std::array<std::uint64_t, 2 * kMaskExperts> bits{};
-        for (unsigned e = 0; e < kMaskExperts; ++e)
-            bits[e < 64 ? e : e + kMaskExperts] = std::uint64_t(1) << (e % 64);
-        return bits;
-    }();
+    static constexpr unsigned kMostWords = 4; ///< of BitKernels::overlaps
 
-    /// As std::popcount, which without the machine instruction is a call.
-    static std::uint32_t countBits(std::uint64_t x)
+    /// Sets of k experts each; all but the first have their neighbour in the run.
+    void observePlainly(ChoiceBits& bits, const SequenceRun& run, unsigned k)
     {
-        x -= (x >> 1) & 0x5555555555555555u;
-        x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
-        return static_cast<std::uint32_t>((((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu) * 0x0101010101010101u) >> 56);
+        if (m_last.size)
+            count(m_last.size, k, shared(m_lastSet.data(), bits.set(run.begin)));
+        std::array<std::uint64_t, 64 * kMostWords + 1> pairs{}; // by what they share
+        bitKernels().overlaps(bits.set(run.begin), run.length, bits.words(), pairs.data());
+        for (unsigned both = 0; both <= k; ++both)
+            count(k, k, both, pairs[both]);
     }
 
-    /// The same as observeToken() for the usual case: full slots, few experts.
-    void observeMasks(const std::uint16_t* token, std::size_t stride, unsigned k, std::uint32_t length)
+    void observeSets(ChoiceBits& bits, const SequenceRun& run)
     {
-        const bool wide = m_numExperts > 64;
-        Mask before;
-        for (unsigned e = 0; e < m_numExperts && m_previous.size;
-             ++e) { // a run that goes on: the set of its last token
-            if (m_lastSeen[e] == m_stamp) {
-                before.low |= kBits[e];
-                before.high |= kBits[e + kMaskExperts];
-            }
-        }
-        std::array<std::uint64_t, kMaskExperts + 1> usual{}; // pairs of k different experts each, by what they share
-        std::uint64_t firstPairs = 0, firstRepeated = 0; // locals stay in registers
-        Token previous = m_previous;
-        for (std::uint32_t t = 0; t < length; ++t, token += stride) {
-            Mask now;
-            for (unsigned r = 0; r < k; ++r)
-                now.low |= kBits[token[r]];
-            if (wide) {
-                for (unsigned r = 0; r < k; ++r)
-                    now.high |= kBits[token[r] + kMaskExperts];
-            }
-            std::uint32_t size = countBits(now.low), shared = countBits(now.low & before.low);
-            if (wide) {
-                size += countBits(now.high);
-                shared += countBits(now.high & before.high);
-            }
-            if (size == k && previous.size == k)
-                ++usual[shared];
-            else if (previous.size)
-                count((previous.size * m_width + size) * m_width + shared);
-            firstPairs += previous.first != kNoExpert;
-            firstRepeated += token[0] == previous.first;
-            previous = {token[0], size};
+        const std::uint64_t* before = m_lastSet.data();
+        std::uint32_t sizeBefore = m_last.size;
+        for (std::uint32_t t = 0; t < run.length; ++t) {
+            const std::uint64_t* const now = bits.set(std::size_t(run.begin) + t);
+            const std::uint32_t size = sizeOfSet(now, bits.words());
+            if (sizeBefore && size)
+                count(sizeBefore, size, shared(before, now));
             before = now;
-        }
-        m_previous = previous;
-        m_firstPairs += firstPairs;
-        m_firstRepeated += firstRepeated;
-        for (unsigned shared = 0; shared <= k; ++shared)
-            count((k * m_width + k) * m_width + shared, usual[shared]);
-        if (length) { // as observeToken() leaves it
-            nextStamp();
-            for (unsigned r = 0; r < k; ++r)
-                m_lastSeen[*(token - stride + r)] = m_stamp;
+            sizeBefore = size;
         }
     }
 
-    /// Marks the token's experts with its stamp; those that carry the stamp before it are shared.
-    void observeToken(const std::uint16_t* token, std::size_t k)
+    void observeFirst(const std::uint16_t* token, std::size_t stride, std::uint32_t length)
     {
-        const std::uint32_t now = nextStamp(), before = now - 1;
-        std::uint32_t size = 0, shared = 0;
-        for (std::size_t r = 0; r < k; ++r) {
-            if (token[r] >= m_numExperts)
-                continue;
-            const std::uint32_t last = std::exchange(m_lastSeen[token[r]], now);
-            shared += last == before;
-            size += last != now; // an id given twice is still one expert
+        std::uint64_t pairs = 0, repeated = 0; // locals stay in registers
+        std::uint16_t before = m_last.first;
+        for (std::uint32_t t = 0; t < length; ++t, token += stride) {
+            const bool pair = before < m_numExperts && *token < m_numExperts;
+            pairs += pair;
+            repeated += pair && *token == before;
+            before = *token;
         }
-        if (size && m_previous.size)
-            count((m_previous.size * m_width + size) * m_width + shared);
-        if (token[0] < m_numExperts && m_previous.first != kNoExpert) {
-            ++m_firstPairs;
-            m_firstRepeated += token[0] == m_previous.first;
-        }
-        m_previous = {token[0], size};
+        m_firstPairs += pairs;
+        m_firstRepeated += repeated;
     }
 
-    void count(std::size_t key, std::uint64_t pairs = 1)
+    std::uint32_t shared(const std::uint64_t* a, const std::uint64_t* b) const
     {
+        int size = 0;
+        for (std::size_t w = 0; w < m_lastSet.size(); ++w)
+            size += std::popcount(a[w] & b[w]);
+        return static_cast<std::uint32_t>(size);
+    }
+
+    void count(std::size_t before, std::size_t after, std::size_t both, std::uint64_t pairs = 1)
+    {
+        const std::size_t key = (before * m_width + after) * m_width + both;
         if (pairs == 0)
             return;
         if (m_dense.empty())
             m_sparse[key] += pairs;
         else
             m_dense[key] += pairs;
-    }
-
-    std::uint32_t nextStamp()
-    {
-        if (++m_stamp == 0) { // after 2^32 tokens the old stamps must not come true again
-            for (std::uint32_t& seen : m_lastSeen)
-                seen = seen == UINT32_MAX ? 1 : 0;
-            m_stamp = 2;
-        }
-        return m_stamp;
     }
 
     std::map<std::size_t, std::uint64_t> nonZero() const
@@ -241,9 +191,8 @@ private:
     std::uint16_t m_numExperts;
     std::size_t m_width;
     RunCursor m_cursor;
-    std::uint32_t m_stamp = 1;
-    std::vector<std::uint32_t> m_lastSeen; ///< [E] stamp of the last token that chose the expert
-    Token m_previous;
+    std::vector<std::uint64_t> m_lastSet; ///< of the last token seen
+    Token m_last;
     std::vector<std::uint64_t> m_dense; ///< [before, after, shared], or empty when there are many slots
     std::map<std::size_t, std::uint64_t> m_sparse;
     std::uint64_t m_firstPairs = 0, m_firstRepeated = 0;

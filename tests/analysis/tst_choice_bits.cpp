@@ -221,6 +221,43 @@ void TestChoiceBits::kernels()
         }
         QCOMPARE(counts, expected);
     }
+    // touched
+    for (const unsigned words : {1u, 3u}) {
+        const std::size_t n = 21, m = 5;
+        const auto sets = randomWords(random, n * words);
+        auto masks = randomWords(random, m * words);
+        for (std::uint64_t& mask : masks)
+            mask &= random.next() & random.next() & random.next();
+        std::uint64_t expected = 0;
+        for (std::size_t t = 0; t < n; ++t) {
+            for (std::size_t i = 0; i < m; ++i) {
+                bool any = false;
+                for (std::size_t e = 0; e < 64 * words; ++e)
+                    any |= bit(sets, t * words * 64 + e) && bit(masks, i * words * 64 + e);
+                expected += any;
+            }
+        }
+        QCOMPARE(kernels.touched(sets.data(), n, words, masks.data(), m), expected);
+        QVERIFY(expected > 0 && expected < n * m);
+    }
+    // anyFrom, cells
+    for (const std::size_t n : {0u, 1u, 40u, 77u}) {
+        std::vector<std::uint16_t> rows, columns;
+        std::vector<std::uint32_t> cells(n), expected;
+        for (std::size_t i = 0; i < n; ++i) {
+            rows.push_back(static_cast<std::uint16_t>(random.next() % 1024));
+            columns.push_back(static_cast<std::uint16_t>(random.next() % 1024));
+            expected.push_back(rows[i] * 1024u + columns[i]);
+        }
+        kernels.cells(rows.data(), columns.data(), n, 1024, cells.data());
+        QCOMPARE(cells, expected);
+        QVERIFY(!kernels.anyFrom(rows.data(), n, 1024));
+        if (n) {
+            rows.back() = 1024;
+            QVERIFY(kernels.anyFrom(rows.data(), n, 1024));
+            QVERIFY(!kernels.anyFrom(rows.data(), n, 1025));
+        }
+    }
     // sets and their size
     for (const unsigned words : {1u, 2u, 3u}) {
         for (const unsigned k : {1u, 8u, 10u}) {
