@@ -17,27 +17,49 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <time.h>
 
 using namespace expertscope;
 
 namespace {
 
-double seconds(BlockSource& source, const std::vector<MetricRequest>& metrics, const PassOptions& options)
+/// Wall time, and CPU time of all threads, which other programs disturb less.
+struct Seconds
 {
-    const auto start = std::chrono::steady_clock::now();
+    double wall = 0, cpu = 0;
+};
+
+Seconds now()
+{
+    timespec cpu{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    const auto wall = std::chrono::steady_clock::now().time_since_epoch();
+    return {std::chrono::duration<double>(wall).count(), double(cpu.tv_sec) + 1e-9 * double(cpu.tv_nsec)};
+}
+
+Seconds seconds(BlockSource& source, const std::vector<MetricRequest>& metrics, const PassOptions& options)
+{
+    const Seconds start = now();
     if (metrics.empty()) {
         if (auto done = runPass(source, {{}, true}, [] { return AccumulatorSet(); }, options); !done)
             std::exit((std::fprintf(stderr, "%s\n", done.error().message().c_str()), 1));
     } else if (auto results = analyse(source, metrics, {}, options); !results) {
         std::exit((std::fprintf(stderr, "%s\n", results.error().message().c_str()), 1));
     }
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const Seconds end = now();
+    return {end.wall - start.wall, end.cpu - start.cpu};
 }
 
-double median(std::vector<double> values)
+Seconds median(const std::vector<Seconds>& values)
 {
-    std::ranges::sort(values);
-    return values[values.size() / 2];
+    const auto of = [&values](double Seconds::*part) {
+        std::vector<double> sorted;
+        for (const Seconds& value : values)
+            sorted.push_back(value.*part);
+        std::ranges::sort(sorted);
+        return sorted[sorted.size() / 2];
+    };
+    return {of(&Seconds::wall), of(&Seconds::cpu)};
 }
 
 bool needsOnlyIds(const MetricSpec& spec)
@@ -82,25 +104,26 @@ int main(int argc, char** argv)
     }
     const RoutingShape& shape = (*trace)->shape();
     const double pairs = double(shape.numTokens) * double(shape.sites.size());
-    std::vector<double> reading, all;
-    std::vector<std::vector<double>> alone(each ? metrics.size() : 0);
+    std::vector<Seconds> reading, all;
+    std::vector<std::vector<Seconds>> alone(each ? metrics.size() : 0);
     for (int round = 0; round < rounds; ++round) {
         reading.push_back(seconds(**trace, {}, options));
         all.push_back(seconds(**trace, metrics, options));
         for (std::size_t i = 0; i < alone.size(); ++i)
             alone[i].push_back(seconds(**trace, {metrics[i]}, options));
     }
-    const double read = median(reading), together = median(all);
     std::printf("%llu tokens x %zu sites; %d rounds, medians\n", static_cast<unsigned long long>(shape.numTokens),
         shape.sites.size(), rounds);
-    std::printf("%-24s %8.3f s %8.1f ns a (token, site)\n", "reading and inflating", read, read * 1e9 / pairs);
-    std::printf("%-24s %8.3f s %8.1f ns   %.2f x reading (%zu metrics)\n", "all together", together,
-        together * 1e9 / pairs, together / read, metrics.size());
-    for (std::size_t i = 0; i < alone.size(); ++i) {
-        const double time = median(alone[i]);
-        std::printf("%-24s %8.3f s %8.1f ns   %.2f x reading\n", metrics[i].name.c_str(), time, time * 1e9 / pairs,
-            time / read);
-    }
+    std::printf("%-26s %9s %9s %22s %10s %10s\n", "", "s", "CPU s", "CPU ns/(token, site)", "x reading", "CPU x");
+    const Seconds read = median(reading);
+    const auto print = [&](const std::string& name, const Seconds& time) {
+        std::printf("%-26s %9.3f %9.3f %22.1f %10.2f %10.2f\n", name.c_str(), time.wall, time.cpu,
+            time.cpu * 1e9 / pairs, time.wall / read.wall, time.cpu / read.cpu);
+    };
+    print("reading and inflating", read);
+    print("all " + std::to_string(metrics.size()) + " metrics together", median(all));
+    for (std::size_t i = 0; i < alone.size(); ++i)
+        print(metrics[i].name, median(alone[i]));
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     std::printf("largest memory %.0f MiB\n", double(usage.ru_maxrss) / 1024);
