@@ -79,14 +79,14 @@ void PairCounts::widen()
 
 namespace {
 
-/// Whether counting bits of pairs of planes beats going from choice to choice (measured, bench_pairs).
-bool planesPay(const Block& from, const Block& to)
+/// Whether counting the bits of pairs of words beats going from choice to choice (measured, bench_pairs).
+bool turnedPays(const Block& from, const Block& to)
 {
     const std::size_t cells = std::size_t(from.numExperts) * to.numExperts;
-    return bitKernels().planesPay && cells <= std::size_t(384) * from.evenSlots * to.evenSlots;
+    return bitKernels().turnedPays && cells <= std::size_t(384) * from.evenSlots * to.evenSlots;
 }
 
-/// Filters leave planes as long as they are: they pay when at least this share of a block's tokens is wanted.
+/// Turned sets are of whole blocks: they pay when at least this share of a block's tokens is wanted.
 constexpr std::uint64_t kLeastShare = 4;
 
 }
@@ -103,8 +103,8 @@ void SetPairs::observe(BlockWithBits from, BlockWithBits to)
     std::uint64_t tokens = 0;
     for (const SequenceRun& run : from.block.runs)
         tokens += run.length;
-    if (plain && planesPay(from.block, to.block) && tokens * kLeastShare >= from.block.numTokens)
-        return observePlanes(from, to);
+    if (plain && turnedPays(from.block, to.block) && tokens * kLeastShare >= from.block.numTokens)
+        return observeTurned(from, to);
     if (plain && SetRows::pays(to.block.numExperts, to.block.evenSlots))
         return observeRows(from.block, to.block);
     for (const SequenceRun& run : from.block.runs) {
@@ -115,32 +115,24 @@ void SetPairs::observe(BlockWithBits from, BlockWithBits to)
     }
 }
 
-void SetPairs::observePlanes(BlockWithBits from, BlockWithBits to)
+void SetPairs::observeTurned(BlockWithBits from, BlockWithBits to)
 {
-    const std::size_t words = from.bits.planeWords();
     const unsigned A = m_pairs.numFrom(), B = m_pairs.numTo();
-    const RunMask mask(from.block.runs, words);
-    const std::uint64_t* source = from.bits.planes();
-    std::vector<std::uint64_t> wanted;
-    if (mask.tokens() < from.block.numTokens) {
-        wanted.assign(source, source + A * words);
-        for (std::size_t i = 0; i < wanted.size(); ++i)
-            wanted[i] &= mask.bits()[i % words];
-        source = wanted.data();
-    }
-    std::uint32_t* const cells = m_pairs.cells(mask.tokens());
+    const RunMask wanted(from.block);
+    std::uint32_t* const cells = m_pairs.cells(wanted.tokens());
     if (&from.bits != &to.bits) {
-        bitKernels().pairs(source, words, A, to.bits.planes(), words, B, words, cells);
+        bitKernels().pairs(from.bits.turned(), A, to.bits.turned(), B, wanted.bits(), cells);
     } else {
         std::vector<std::uint32_t> upper(std::size_t(A) * A);
-        bitKernels().pairsWithin(source, words, A, words, upper.data());
+        bitKernels().pairsWithin(from.bits.turned(), A, wanted.bits(), upper.data());
         for (unsigned i = 0; i < A; ++i) {
             for (unsigned j = 0; j < A; ++j)
                 cells[i * A + j] += upper[std::min(i, j) * A + std::max(i, j)];
         }
     }
-    bitKernels().counts(source, words, A, words, ~std::uint64_t(0), ~std::uint64_t(0), m_tokensOf.data());
-    notePlain(from.block, to.block, mask.tokens());
+    for (const SequenceRun& run : from.block.runs)
+        from.bits.count(run.begin, std::size_t(run.begin) + run.length, m_tokensOf.data());
+    notePlain(from.block, to.block, wanted.tokens());
 }
 
 void SetPairs::observeRows(const Block& from, const Block& to)

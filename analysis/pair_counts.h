@@ -107,7 +107,7 @@ public:
     unsigned numTo() const { return m_pairs.numTo(); }
 
 private:
-    void observePlanes(BlockWithBits from, BlockWithBits to);
+    void observeTurned(BlockWithBits from, BlockWithBits to);
     void observeRows(const Block& from, const Block& to);
     void observeCells(const Block& from, const Block& to, const SequenceRun& run);
     void notePlain(const Block& from, const Block& to, std::uint64_t tokens);

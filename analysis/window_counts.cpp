@@ -23,17 +23,11 @@ void slideBy(std::uint64_t* atLeast, std::uint32_t* now, const std::uint16_t* le
     }
 }
 
-/// Planes cost by the number of experts, sliding by that of choices (measured, bench_consistency).
-bool planesPay(const Site& site)
+/// Bits cost by the number of experts, sliding by that of choices (measured, bench_consistency).
+bool bitsPay(const Site& site)
 {
-    return bitKernels().planesPay && site.numExperts <= 40u * site.topK;
+    return bitKernels().turnedPays && site.numExperts <= 40u * site.topK;
 }
-
-/// Working memory of BitKernels::windows.
-struct alignas(64) Lane
-{
-    std::uint64_t words[kVectorWords];
-};
 
 }
 
@@ -45,10 +39,10 @@ WindowCounts::WindowCounts(const RoutingShape& shape, SiteIndex site, const std:
     for (const unsigned m : lengths) {
         Length& length = m_lengths.emplace_back();
         length.m = m;
-        length.byPlanes = m <= kMostWindow && planesPay(shape.sites[std::size_t(site)]);
-        (length.byPlanes ? m_anyByPlanes : m_anySliding) = true;
+        length.byBits = m <= kMostWindow && bitsPay(shape.sites[std::size_t(site)]);
+        (length.byBits ? m_anyByBits : m_anySliding) = true;
         length.atLeast.resize(rows * (m + 1));
-        if (!length.byPlanes)
+        if (!length.byBits)
             length.now.resize(rows);
     }
     forgetCounts();
@@ -91,10 +85,10 @@ void WindowCounts::observe(const Block& block, ChoiceBits& bits)
             slide(block, run, goesOn);
         m_place = (goesOn ? m_place : 0) + run.length;
     }
-    if (m_anyByPlanes) {
+    if (m_anyByBits) {
         if (!firstGoesOn)
             m_tail.clear();
-        addPlanes(block, bits, place);
+        addBits(block, bits, place);
         keepTail(block, bits, firstGoesOn);
     }
 }
@@ -109,7 +103,7 @@ void WindowCounts::slide(const Block& block, const SequenceRun& run, bool goesOn
     m_tokens.feed(
         std::span(&block, 1), run, goesOn, [this](const std::uint16_t* row, std::size_t n, std::uint64_t place) {
             for (Length& length : m_lengths) {
-                if (!length.byPlanes)
+                if (!length.byBits)
                     take(length, row, n, place);
             }
         });
@@ -118,17 +112,15 @@ void WindowCounts::slide(const Block& block, const SequenceRun& run, bool goesOn
     m_place = before;
 }
 
-void WindowCounts::addPlanes(const Block& block, ChoiceBits& bits, std::uint64_t place)
+void WindowCounts::addBits(const Block& block, ChoiceBits& bits, std::uint64_t place)
 {
-    const std::size_t words = bits.planeWords();
+    const TurnedSets sets = bits.turned();
     std::vector<WindowTask::Length> tasks;
-    std::vector<Length*> lengths;
     std::vector<std::vector<std::uint64_t>> counted;
-    std::vector<std::vector<Lane>> lanes;
     for (Length& length : m_lengths) {
-        if (!length.byPlanes)
+        if (!length.byBits)
             continue;
-        std::vector<std::uint64_t>& ends = counted.emplace_back(words);
+        std::vector<std::uint64_t>& ends = counted.emplace_back(sets.groups);
         std::uint64_t before = place;
         const SequenceRun* last = nullptr;
         for (const SequenceRun& run : block.runs) { // one may go on in the next
@@ -142,32 +134,28 @@ void WindowCounts::addPlanes(const Block& block, ChoiceBits& bits, std::uint64_t
             before += run.length;
             last = &run;
         }
-        length.exactly.resize(numExperts() * (length.m + 1));
-        lanes.emplace_back((length.m / 8 + 1) * 8);
-        lengths.push_back(&length);
-        tasks.push_back({unsigned(length.m), ends.data(), nullptr, lanes.back()[0].words});
+        length.exactly.resize(sets.stride * WindowTask::histogramRows(length.m));
+        tasks.push_back({unsigned(length.m), ends.data(), length.exactly.data()});
     }
-    const std::vector<std::uint64_t> before = planesBefore(block.runs.front().begin, bits.words());
-    for (std::size_t e = 0; e < numExperts(); ++e) {
-        for (std::size_t i = 0; i < tasks.size(); ++i)
-            tasks[i].histogram = lengths[i]->exactly.data() + e * (lengths[i]->m + 1);
-        bitKernels().windows(
-            {bits.plane(e), before.data() + e * kVectorWords, words, tasks.data(), tasks.size()});
-    }
+    const std::vector<std::uint64_t> before = turnedBefore(block.runs.front().begin, bits.words());
+    bitKernels().windows({sets, before.empty() ? nullptr : before.data(), tasks.data(), tasks.size()});
 }
 
-/// The tail as planes of the tokens before the block, [E][kVectorWords]; it ends where the first run begins.
-std::vector<std::uint64_t> WindowCounts::planesBefore(std::size_t firstToken, unsigned words) const
+/// The tail, which ends where the first run begins, as far as it comes before the block: [kGroupsBefore][64 * words],
+/// or nothing.
+std::vector<std::uint64_t> WindowCounts::turnedBefore(std::size_t firstToken, unsigned words) const
 {
-    std::vector<std::uint64_t> planes(numExperts() * kVectorWords);
-    const std::size_t tail = m_tail.size() / words;
+    const std::size_t tail = m_tail.size() / words, stride = std::size_t(64) * words;
+    if (tail <= firstToken)
+        return {};
+    std::vector<std::uint64_t> turned(kGroupsBefore * stride);
     for (std::size_t back = 1; back + firstToken <= tail && back <= kMostWindow; ++back) {
         const std::uint64_t* const set = m_tail.data() + (tail - firstToken - back) * words;
-        const std::size_t bit = kMostWindow - back;
+        const std::size_t token = kMostWindow - back;
         for (std::size_t e = 0; e < numExperts(); ++e)
-            planes[e * kVectorWords + bit / 64] |= (set[e / 64] >> (e % 64) & 1) << (bit % 64);
+            turned[token / 64 * stride + e] |= (set[e / 64] >> (e % 64) & 1) << (token % 64);
     }
-    return planes;
+    return turned;
 }
 
 void WindowCounts::keepTail(const Block& block, ChoiceBits& bits, bool goesOn)
@@ -189,9 +177,11 @@ void WindowCounts::settle(const Length& length) const
         return;
     for (std::size_t e = 0; e < numExperts(); ++e) {
         const std::size_t row = e * (length.m + 1);
+        const std::uint64_t* const exactly =
+            length.exactly.data() + e / kLanes * WindowTask::histogramRows(length.m) * kLanes + e % kLanes;
         std::uint64_t more = 0;
         for (std::size_t count = length.m; count > 0; --count) {
-            more += length.exactly[row + count];
+            more += exactly[count * kLanes];
             length.atLeast[row + count] += more;
         }
     }

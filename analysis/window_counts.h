@@ -11,7 +11,7 @@ namespace expertscope {
 /// For several window lengths m at one site: how many windows (every start, inside one sequence) hold at least alpha
 /// choices of an expert, alpha = 1..m.
 ///
-/// Where the CPU has wide registers and experts are few, planes of bits are added up, 512 windows at once
+/// Where the CPU has wide registers and experts are few, bits are added up, for 8 experts and 64 windows at once
 /// (BitKernels::windows). Else: a window differs from the one before it by the token that leaves and the one that
 /// enters. So a count changes by 1 at most, and it is enough to note when: with w windows gone by, "at least alpha"
 /// begins to hold (- w) or ends (+ w). That is two additions a choice and window length, whatever m is.
@@ -35,12 +35,12 @@ private:
     struct Length
     {
         std::size_t m = 0;
-        bool byPlanes = false; ///< else by sliding
+        bool byBits = false; ///< else by sliding
         std::uint64_t windows = 0;
         mutable std::vector<std::uint64_t> atLeast; ///< [expert or stand-in][m + 1]; column 0 is of no use
         std::vector<std::uint32_t>
             now; ///< [expert or stand-in] the cell of `atLeast` of its count in the current window
-        /// [expert][m + 1] windows by count, not yet in `atLeast`; or empty.
+        /// WindowTask::Length::histogram of windows not yet in `atLeast`; or empty.
         mutable std::vector<std::uint64_t> exactly;
     };
 
@@ -51,9 +51,9 @@ private:
     void addOpen(std::uint64_t sign);
 
     /// `place`: tokens of the first run's sequence before this block.
-    void addPlanes(const Block& block, ChoiceBits& bits, std::uint64_t place);
+    void addBits(const Block& block, ChoiceBits& bits, std::uint64_t place);
     void keepTail(const Block& block, ChoiceBits& bits, bool goesOn);
-    std::vector<std::uint64_t> planesBefore(std::size_t firstToken, unsigned words) const;
+    std::vector<std::uint64_t> turnedBefore(std::size_t firstToken, unsigned words) const;
     /// Moves `exactly` to `atLeast`: the same counts, told otherwise.
     void settle(const Length& length) const;
 
@@ -61,7 +61,7 @@ private:
     RunCursor m_cursor;
     SlidingTokens<std::uint16_t> m_tokens;
     std::uint64_t m_place = 0; ///< tokens of the sequence so far
-    bool m_anyByPlanes = false, m_anySliding = false;
+    bool m_anyByBits = false, m_anySliding = false;
     std::vector<std::uint64_t> m_tail; ///< [.., words of a set] the last tokens seen, for a run that goes on
     std::vector<Length> m_lengths;
 };

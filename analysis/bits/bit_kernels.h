@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Loops over choices as bits (ChoiceBits), compiled for several instruction sets and chosen at run time. A *set* is a
-// token's choices, a bit an expert; a *plane* is an expert's choices, a bit a token.
+// token's choices, a bit an expert, in words of 64 experts. Sets are *turned* in groups of 64 tokens: word e of a group
+// has a bit for each of its tokens that chose expert e; a group has 64 words for each word of a set.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +10,18 @@
 
 namespace expertscope {
 
-/// Planes and masks of tokens come in whole vectors of so many words; the rest of the last one is 0.
-inline constexpr std::size_t kVectorWords = 8;
-/// Tokens that a window may be long.
-inline constexpr unsigned kMostWindow = 64 * kVectorWords;
+/// Experts whose words a vector holds; turned groups come in whole vectors.
+inline constexpr std::size_t kLanes = 8;
+/// Tokens that a window may be long, and the groups before a block that it takes to know.
+inline constexpr unsigned kMostWindow = 512, kGroupsBefore = kMostWindow / 64;
+
+/// Turned sets.
+struct TurnedSets
+{
+    const std::uint64_t* words = nullptr; ///< [groups][stride]
+    std::size_t groups = 0;
+    std::size_t stride = 0; ///< 64 * words of a set
+};
 
 /// Windows of tokens, for BitKernels::windows.
 struct WindowTask
@@ -20,14 +29,14 @@ struct WindowTask
     struct Length
     {
         unsigned m = 0; ///< tokens, 1..kMostWindow
-        const std::uint64_t* counted = nullptr; ///< [words] bit t: the window that ends at token t counts
-        std::uint64_t* histogram = nullptr; ///< [m + 1] added to: windows with 0, 1, … m choices
-        std::uint64_t* lanes = nullptr; ///< [(m / 8 + 1) * 8][kVectorWords] working memory, 64-byte aligned, 0
+        const std::uint64_t* counted = nullptr; ///< [groups] bit t: the window that ends at token t counts
+        /// [stride / kLanes][histogramRows(m)][kLanes] added to: windows of an expert by how often they chose it
+        std::uint64_t* histogram = nullptr;
     };
+    static constexpr std::size_t histogramRows(std::size_t m) { return (m / 8 + 1) * 8; }
 
-    const std::uint64_t* plane = nullptr; ///< [words], a whole number of vectors, which need not be aligned
-    const std::uint64_t* before = nullptr; ///< [kVectorWords] the plane of the tokens before
-    std::size_t words = 0;
+    TurnedSets sets;
+    const std::uint64_t* before = nullptr; ///< [kGroupsBefore][stride] the groups before, or null for no choices there
     const Length* lengths = nullptr;
     std::size_t numLengths = 0;
 };
@@ -45,27 +54,27 @@ struct BitKernels
         std::uint64_t* sets);
     /// Whether each of the n sets has k members.
     bool (*allOfSize)(const std::uint64_t* sets, std::size_t n, unsigned words, unsigned k);
-    /// Turns 64 sets of one word, `stride` words apart, into words of 64 planes: turned[i] has bit t of sets[t] bit i.
+    /// Turns 64 sets of one word, `stride` words apart: turned[i] has bit t if sets[t] has bit i.
     void (*turn)(const std::uint64_t* sets, std::size_t stride, std::uint64_t* turned);
-    /// counts[e] += the bits of plane e in `words` words; of the first word only those in `head`, of the last in `tail`.
-    void (*counts)(const std::uint64_t* planes, std::size_t stride, unsigned numExperts, std::size_t words,
-        std::uint64_t head, std::uint64_t tail, std::uint64_t* counts);
+    /// counts[e] += tokens that chose e < numExperts; in the first group only those in `head`, in the last in `tail`.
+    void (*counts)(const TurnedSets& sets, unsigned numExperts, std::uint64_t head, std::uint64_t tail,
+        std::uint64_t* counts);
     /// histogram[s] += the neighbours among n sets that share s members; `words` of a set at most 4.
     void (*overlaps)(const std::uint64_t* sets, std::size_t n, unsigned words, std::uint64_t* histogram);
     /// The number of (set, mask) pairs, of n sets and m masks of so many words, that share a member.
     std::uint64_t (*touched)(const std::uint64_t* sets, std::size_t n, unsigned words, const std::uint64_t* masks,
         std::size_t m);
-    /// cells[i * numTo + j] += tokens that are in plane i of `from` and in plane j of `to`. Planes are `fromStride` and
-    /// `toStride` words apart; `words` is a whole number of vectors.
-    void (*pairs)(const std::uint64_t* from, std::size_t fromStride, unsigned numFrom, const std::uint64_t* to,
-        std::size_t toStride, unsigned numTo, std::size_t words, std::uint32_t* cells);
-    /// The same for pairs i <= j of one site's planes; cells [numExperts][numExperts].
-    void (*pairsWithin)(const std::uint64_t* planes, std::size_t stride, unsigned numExperts, std::size_t words,
-        std::uint32_t* cells);
-    /// How often an expert is chosen in each window.
+    /// cells[i * numTo + j] += tokens that chose i < numFrom at one site and j < numTo at the other, of those in
+    /// `wanted` [groups]. Sites have as many groups.
+    void (*pairs)(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo,
+        const std::uint64_t* wanted, std::uint32_t* cells);
+    /// The same for pairs i <= j of one site; what lies below the diagonal is of no use.
+    void (*pairsWithin)(
+        const TurnedSets& sets, unsigned numExperts, const std::uint64_t* wanted, std::uint32_t* cells);
+    /// How often each expert is chosen in each window.
     void (*windows)(const WindowTask& task);
     /// pairs, pairsWithin and windows are faster than going from choice to choice, for few experts.
-    bool planesPay;
+    bool turnedPays;
 };
 
 const BitKernels& bitKernels();

@@ -27,7 +27,7 @@ void sets(const std::uint16_t* ids, std::size_t n, std::size_t stride, unsigned 
     const Vector one = _mm512_set1_epi64(1);
     std::size_t t = 0;
     if (k <= 8 && words == 1) {
-        const __mmask8 there = static_cast<__mmask8>((1u << k) - 1);
+        const __mmask8 there = maskOf(k);
         for (; t + 8 <= n; t += 8) {
             _mm512_storeu_si512(to + t, orOfEach([&](std::size_t i) {
                 const __m128i id = _mm_maskz_loadu_epi16(there, ids + (t + i) * stride);
@@ -38,7 +38,7 @@ void sets(const std::uint16_t* ids, std::size_t n, std::size_t stride, unsigned 
     const auto chosen = [&](std::size_t token, unsigned w) {
         Vector bits = _mm512_setzero_si512();
         for (unsigned r = 0; r < k; r += 8) {
-            const __mmask8 there = static_cast<__mmask8>(k - r >= 8 ? 0xff : (1u << (k - r)) - 1);
+            const __mmask8 there = maskOf(k - r);
             const Vector id = _mm512_cvtepu16_epi64(_mm_maskz_loadu_epi16(there, ids + token * stride + r));
             const Vector bit = _mm512_sub_epi64(id, _mm512_set1_epi64(64 * int(w)));
             // A shift by 64 or more gives 0: so do negative ones, which are large.
@@ -128,26 +128,24 @@ void turn(const u64* sets, std::size_t stride, u64* turned)
     }
 }
 
-void counts(const u64* planes, std::size_t stride, unsigned numExperts, std::size_t words, u64 head, u64 tail,
-    u64* to)
+void counts(const TurnedSets& sets, unsigned numExperts, u64 head, u64 tail, u64* to)
 {
-    const auto bits = [](u64 word) { return u64(__builtin_popcountll(word)); };
-    for (unsigned e = 0; e < numExperts; ++e, planes += stride) {
-        if (words == 1) {
-            to[e] += bits(planes[0] & head & tail);
-            continue;
+    const Vector first = _mm512_set1_epi64(static_cast<long long>(head)),
+                 last = _mm512_set1_epi64(static_cast<long long>(tail));
+    for (unsigned e = 0; e < numExperts; e += kLanes) {
+        const u64* word = sets.words + e;
+        Vector sum = _mm512_setzero_si512();
+        for (std::size_t g = 0; g < sets.groups; ++g, word += sets.stride) {
+            Vector tokens = _mm512_loadu_si512(word);
+            if (g == 0)
+                tokens = _mm512_and_si512(tokens, first);
+            if (g + 1 == sets.groups)
+                tokens = _mm512_and_si512(tokens, last);
+            sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(tokens));
         }
-        u64 count = bits(planes[0] & head) + bits(planes[words - 1] & tail);
-        std::size_t w = 1;
-        if (words >= 2 + 2 * kVectorWords) {
-            Vector sum = _mm512_setzero_si512();
-            for (; w + kVectorWords < words; w += kVectorWords)
-                sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_loadu_si512(planes + w)));
-            count += u64(_mm512_reduce_add_epi64(sum));
-        }
-        for (; w + 1 < words; ++w)
-            count += bits(planes[w]);
-        to[e] += count;
+        const __mmask8 there = maskOf(numExperts - e);
+        _mm512_mask_storeu_epi64(
+            to + e, there, _mm512_add_epi64(sum, _mm512_maskz_loadu_epi64(there, to + e)));
     }
 }
 
@@ -183,19 +181,13 @@ void overlaps(const u64* sets, std::size_t n, unsigned words, u64* histogram)
 u64 touched(const u64* sets, std::size_t n, unsigned words, const u64* masks, std::size_t m)
 {
     u64 count = 0;
-    const auto add = [&](Vector wanted, std::size_t t) { // eight sets, or as many as there are
-        const std::size_t left = n - t;
-        const __mmask8 there = static_cast<__mmask8>(left >= 8 ? 0xff : (1u << left) - 1);
-        for (std::size_t i = 0; i < m; ++i)
-            count += u64(__builtin_popcount(
-                _mm512_mask_test_epi64_mask(there, wanted, _mm512_set1_epi64(static_cast<long long>(masks[i])))));
-    };
     if (words == 1) {
         for (std::size_t t = 0; t < n; t += 8) {
-            const std::size_t left = n - t;
-            add(left >= 8 ? _mm512_loadu_si512(sets + t)
-                          : _mm512_maskz_loadu_epi64(static_cast<__mmask8>((1u << left) - 1), sets + t),
-                t);
+            const __mmask8 there = maskOf(n - t);
+            const Vector eight = _mm512_maskz_loadu_epi64(there, sets + t);
+            for (std::size_t i = 0; i < m; ++i)
+                count += u64(__builtin_popcount(
+                    _mm512_test_epi64_mask(eight, _mm512_set1_epi64(static_cast<long long>(masks[i])))));
         }
         return count;
     }
@@ -210,66 +202,81 @@ u64 touched(const u64* sets, std::size_t n, unsigned words, const u64* masks, st
     return count;
 }
 
-constexpr unsigned kTile = 4;
+/// Groups that are looked at for all pairs before the next ones: two sites of 64 experts in the first-level cache.
+constexpr std::size_t kGroupsAtOnce = 32;
 
-/// Adds to cells[r * rowLength + c] the tokens in both planes, r < kTile, c < kTile.
-void pairsOfTile(
-    const u64* const (&rows)[kTile], const u64* const (&columns)[kTile], std::size_t words, u64 (&counts)[16])
+/// Rows i..i + kRows - 1 of the table, Vectors * kLanes columns from `column` on.
+constexpr unsigned kRows = 3;
+struct PairTile
 {
-    Vector sums[kTile][kTile];
+    const TurnedSets& from;
+    const TurnedSets& to;
+    const u64* wanted;
+    std::size_t firstGroup, endGroup;
+    unsigned row, numRows, column, numTo;
+    std::uint32_t* cells;
+};
+template <unsigned Vectors> void countTile(const PairTile& tile)
+{
+    Vector sums[kRows][Vectors];
     for (auto& row : sums) {
         for (Vector& sum : row)
             sum = _mm512_setzero_si512();
     }
-    for (std::size_t w = 0; w < words; w += kVectorWords) {
-        Vector column[kTile];
-        for (unsigned c = 0; c < kTile; ++c)
-            column[c] = _mm512_loadu_si512(columns[c] + w);
-        for (unsigned r = 0; r < kTile; ++r) {
-            const Vector row = _mm512_loadu_si512(rows[r] + w);
-            for (unsigned c = 0; c < kTile; ++c)
-                sums[r][c] =
-                    _mm512_add_epi64(sums[r][c], _mm512_popcnt_epi64(_mm512_and_si512(row, column[c])));
+    for (std::size_t g = tile.firstGroup; g < tile.endGroup; ++g) {
+        // Beyond numRows there are words of other experts, or of the padding: counted, but not written down.
+        const u64* const rows = tile.from.words + g * tile.from.stride + tile.row;
+        const u64* const columns = tile.to.words + g * tile.to.stride + tile.column;
+        Vector row[kRows];
+        for (unsigned r = 0; r < kRows; ++r)
+            row[r] = _mm512_set1_epi64(static_cast<long long>(rows[r < tile.numRows ? r : 0] & tile.wanted[g]));
+        for (unsigned v = 0; v < Vectors; ++v) {
+            const Vector column = _mm512_loadu_si512(columns + v * kLanes);
+            for (unsigned r = 0; r < kRows; ++r)
+                sums[r][v] = _mm512_add_epi64(sums[r][v], _mm512_popcnt_epi64(_mm512_and_si512(row[r], column)));
         }
     }
-    for (unsigned half = 0; half < 2; ++half)
-        _mm512_storeu_si512(counts + 8 * half, sumOfEach([&](std::size_t i) { return sums[2 * half + i / 4][i % 4]; }));
+    for (unsigned r = 0; r < tile.numRows; ++r) {
+        for (unsigned v = 0; v < Vectors; ++v) {
+            const unsigned j = tile.column + v * unsigned(kLanes);
+            std::uint32_t* const cells = tile.cells + (tile.row + r) * std::size_t(tile.numTo) + j;
+            const __mmask8 there = maskOf(tile.numTo - j);
+            const __m256i sum = _mm512_cvtepi64_epi32(sums[r][v]);
+            _mm256_mask_storeu_epi32(cells, there, _mm256_add_epi32(sum, _mm256_maskz_loadu_epi32(there, cells)));
+        }
+    }
 }
+using CountTile = void (*)(const PairTile&);
+constexpr CountTile kCountTile[] = {countTile<1>, countTile<2>, countTile<3>, countTile<4>, countTile<5>, countTile<6>,
+    countTile<7>, countTile<8>};
 
-/// Tiles from column `firstColumn(row)` on.
-template <class First>
-void pairsFrom(const u64* from, std::size_t fromStride, unsigned numFrom, const u64* to, std::size_t toStride,
-    unsigned numTo, std::size_t words, std::uint32_t* cells, First firstColumn)
+void pairsFrom(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
+    std::uint32_t* cells, bool upper)
 {
-    const auto least = [](unsigned a, unsigned b) { return a < b ? a : b; };
-    for (unsigned i = 0; i < numFrom; i += kTile) {
-        const u64* rows[kTile];
-        for (unsigned r = 0; r < kTile; ++r)
-            rows[r] = from + least(i + r, numFrom - 1) * fromStride;
-        for (unsigned j = firstColumn(i); j < numTo; j += kTile) {
-            const u64* columns[kTile];
-            for (unsigned c = 0; c < kTile; ++c)
-                columns[c] = to + least(j + c, numTo - 1) * toStride;
-            u64 counts[16];
-            pairsOfTile(rows, columns, words, counts);
-            for (unsigned r = 0; r < kTile && i + r < numFrom; ++r) {
-                for (unsigned c = 0; c < kTile && j + c < numTo; ++c)
-                    cells[(i + r) * std::size_t(numTo) + j + c] += std::uint32_t(counts[4 * r + c]);
+    constexpr unsigned kMostVectors = 8;
+    for (std::size_t g = 0; g < from.groups; g += kGroupsAtOnce) {
+        const std::size_t end = g + kGroupsAtOnce < from.groups ? g + kGroupsAtOnce : from.groups;
+        for (unsigned i = 0; i < numFrom; i += kRows) {
+            const unsigned numRows = numFrom - i < kRows ? numFrom - i : kRows;
+            for (unsigned j = upper ? i / unsigned(kLanes) * unsigned(kLanes) : 0; j < numTo;) {
+                const unsigned left = (numTo - j + unsigned(kLanes) - 1) / unsigned(kLanes);
+                const unsigned vectors = left < kMostVectors ? left : kMostVectors;
+                kCountTile[vectors - 1]({from, to, wanted, g, end, i, numRows, j, numTo, cells});
+                j += vectors * unsigned(kLanes);
             }
         }
     }
 }
 
-void pairs(const u64* from, std::size_t fromStride, unsigned numFrom, const u64* to, std::size_t toStride,
-    unsigned numTo, std::size_t words, std::uint32_t* cells)
+void pairs(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
+    std::uint32_t* cells)
 {
-    pairsFrom(from, fromStride, numFrom, to, toStride, numTo, words, cells, [](unsigned) { return 0u; });
+    pairsFrom(from, numFrom, to, numTo, wanted, cells, false);
 }
 
-/// Tiles on the diagonal count the pairs below it too.
-void pairsWithin(const u64* planes, std::size_t stride, unsigned numExperts, std::size_t words, std::uint32_t* cells)
+void pairsWithin(const TurnedSets& sets, unsigned numExperts, const u64* wanted, std::uint32_t* cells)
 {
-    pairsFrom(planes, stride, numExperts, planes, stride, numExperts, words, cells, [](unsigned i) { return i; });
+    pairsFrom(sets, numExperts, sets, numExperts, wanted, cells, true);
 }
 
 }

@@ -67,18 +67,14 @@ void turn(const u64* sets, std::size_t stride, u64* turned)
     }
 }
 
-void counts(const u64* planes, std::size_t stride, unsigned numExperts, std::size_t words, u64 head, u64 tail,
-    u64* to)
+void counts(const TurnedSets& sets, unsigned numExperts, u64 head, u64 tail, u64* to)
 {
-    for (unsigned e = 0; e < numExperts; ++e, planes += stride) {
-        if (words == 1) {
-            to[e] += countBits(planes[0] & head & tail);
-            continue;
-        }
-        u64 count = countBits(planes[0] & head) + countBits(planes[words - 1] & tail);
-        for (std::size_t w = 1; w + 1 < words; ++w)
-            count += countBits(planes[w]);
-        to[e] += count;
+    for (std::size_t g = 0; g < sets.groups; ++g) {
+        u64 wanted = g == 0 ? head : ~u64(0);
+        wanted &= g + 1 == sets.groups ? tail : ~u64(0);
+        const u64* const group = sets.words + g * sets.stride;
+        for (unsigned e = 0; e < numExperts; ++e)
+            to[e] += countBits(group[e] & wanted);
     }
 }
 
@@ -106,42 +102,52 @@ u64 touched(const u64* sets, std::size_t n, unsigned words, const u64* masks, st
     return count;
 }
 
-void pairs(const u64* from, std::size_t fromStride, unsigned numFrom, const u64* to, std::size_t toStride,
-    unsigned numTo, std::size_t words, std::uint32_t* cells)
+void pairsFrom(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
+    std::uint32_t* cells, bool upper)
 {
-    for (unsigned i = 0; i < numFrom; ++i) {
-        for (unsigned j = 0; j < numTo; ++j, ++cells) {
-            const u64 *a = from + i * fromStride, *b = to + j * toStride;
-            unsigned both = 0;
-            for (std::size_t w = 0; w < words; ++w)
-                both += countBits(a[w] & b[w]);
-            *cells += both;
+    for (std::size_t g = 0; g < from.groups; ++g) {
+        const u64 *a = from.words + g * from.stride, *b = to.words + g * to.stride;
+        for (unsigned i = 0; i < numFrom; ++i) {
+            const u64 chose = a[i] & wanted[g];
+            std::uint32_t* const row = cells + i * std::size_t(numTo);
+            for (unsigned j = upper ? i : 0; j < numTo; ++j)
+                row[j] += countBits(chose & b[j]);
         }
     }
 }
 
-void pairsWithin(const u64* planes, std::size_t stride, unsigned numExperts, std::size_t words, std::uint32_t* cells)
+void pairs(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
+    std::uint32_t* cells)
 {
-    for (unsigned i = 0; i < numExperts; ++i) {
-        const u64* const later = planes + i * stride;
-        pairs(later, stride, 1, later, stride, numExperts - i, words, cells + i * std::size_t(numExperts) + i);
-    }
+    pairsFrom(from, numFrom, to, numTo, wanted, cells, false);
+}
+
+void pairsWithin(const TurnedSets& sets, unsigned numExperts, const u64* wanted, std::uint32_t* cells)
+{
+    pairsFrom(sets, numExperts, sets, numExperts, wanted, cells, true);
 }
 
 void windows(const WindowTask& task)
 {
-    const auto chosen = [&task](std::size_t token) { // counted from the first of `before`
-        const u64* const words = token < 64 * kVectorWords ? task.before : task.plane - kVectorWords;
-        return unsigned(words[token / 64] >> (token % 64) & 1);
+    const std::size_t stride = task.sets.stride;
+    const auto chosen = [&](std::size_t e, std::size_t token) -> unsigned { // counted from the first of `before`
+        const std::size_t group = token / 64;
+        if (group < kGroupsBefore)
+            return task.before ? unsigned(task.before[group * stride + e] >> (token % 64) & 1) : 0;
+        return unsigned(task.sets.words[(group - kGroupsBefore) * stride + e] >> (token % 64) & 1);
     };
     for (std::size_t i = 0; i < task.numLengths; ++i) {
         const WindowTask::Length& length = task.lengths[i];
-        unsigned count = 0;
-        for (std::size_t t = kMostWindow - length.m; t < kMostWindow; ++t)
-            count += chosen(t);
-        for (std::size_t t = kMostWindow; t < kMostWindow + 64 * task.words; ++t) {
-            count += chosen(t) - chosen(t - length.m);
-            length.histogram[count] += length.counted[t / 64 - kVectorWords] >> (t % 64) & 1;
+        for (std::size_t e = 0; e < stride; ++e) {
+            u64* const histogram =
+                length.histogram + e / kLanes * WindowTask::histogramRows(length.m) * kLanes + e % kLanes;
+            unsigned count = 0;
+            for (std::size_t t = kMostWindow - length.m; t < kMostWindow; ++t)
+                count += chosen(e, t);
+            for (std::size_t t = kMostWindow; t < kMostWindow + 64 * task.sets.groups; ++t) {
+                count += chosen(e, t) - chosen(e, t - length.m);
+                histogram[count * kLanes] += length.counted[t / 64 - kGroupsBefore] >> (t % 64) & 1;
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How often an expert is chosen in each window of m tokens, for 512 windows at once (part of bit_kernels_avx512.cpp).
+// How often eight experts are chosen in each window of m tokens, for 64 windows at once (part of
+// bit_kernels_avx512.cpp).
 //
 // Counts are kept bit-sliced: plane p of a count has bit p of the count of every window. Windows of 2, 4, 8, … tokens
 // are the sums of two windows half as long, of which one lies half a window back; other lengths are sums of those.
@@ -16,26 +17,15 @@ namespace {
 using u64 = std::uint64_t;
 using Vector = __m512i;
 
-/// Sums of the lanes of from(0)..from(7), by lane.
-template <class From> Vector sumOfEach(From from)
-{
-    const auto two = [](Vector a, Vector b) {
-        return _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
-    };
-    const auto four = [](Vector a, Vector b) {
-        return _mm512_add_epi64(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));
-    };
-    const Vector low = four(two(from(0), from(1)), two(from(2), from(3)));
-    const Vector high = four(two(from(4), from(5)), two(from(6), from(7)));
-    return four(low, high);
-}
+/// Of eight lanes the first `n`, or all.
+__mmask8 maskOf(std::size_t n) { return static_cast<__mmask8>(n >= 8 ? 0xff : (1u << n) - 1); }
 
 constexpr unsigned kLevels = 10; ///< windows of 1, 2, 4, … kMostWindow tokens
 constexpr unsigned kSlices = kLevels * (kLevels + 1) / 2; ///< the counts of level j have j + 1 planes
 constexpr unsigned firstSlice(unsigned level) { return level * (level + 1) / 2; }
-constexpr unsigned kStretch = 4; ///< vectors between two looks at the histogram
+constexpr unsigned kStretch = 4; ///< groups between two looks at the histogram
 
-/// Counts of all levels for 512 windows.
+/// Counts of all levels for a group of windows.
 struct Slices
 {
     Vector at[kSlices];
@@ -44,47 +34,56 @@ struct Slices
 Vector sumOf(Vector a, Vector b, Vector c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
 Vector carryOf(Vector a, Vector b, Vector c) { return _mm512_ternarylogic_epi64(a, b, c, 0xe8); }
 
-/// A plane as it was 2^Level tokens earlier, given that vector and the one before it.
-template <unsigned Level> Vector earlier(Vector before, Vector now)
+/// The last groups' slices, by the number of the group.
+class Ring
 {
-    constexpr unsigned kBack = 1u << Level;
-    if constexpr (kBack >= 64)
-        return _mm512_alignr_epi64(now, before, 8 - kBack / 64);
-    else
-        return _mm512_shldi_epi64(now, _mm512_alignr_epi64(now, before, 7), kBack);
-}
+public:
+    /// `size`: a power of two.
+    Ring(Slices* slices, std::size_t size)
+        : m_slices(slices)
+        , m_mask(size - 1)
+    {
+    }
+    Slices& operator[](std::size_t group) const { return m_slices[group & m_mask]; }
 
-/// Slices of all levels for the vector whose plane is now.at[0], from those of the vector before it.
-template <unsigned Level = 0> void addUp(const Slices& before, unsigned levels, Slices& now)
+private:
+    Slices* m_slices;
+    std::size_t m_mask;
+};
+
+/// Slices of all levels for a group, given its plane (level 0) and the groups before it.
+template <unsigned Level = 0> void addUp(const Ring& ring, std::size_t group, unsigned levels)
 {
     if constexpr (Level + 1 < kLevels) {
         if (Level + 1 >= levels)
             return;
-        const Vector *then = before.at + firstSlice(Level), *half = now.at + firstSlice(Level);
-        Vector* const whole = now.at + firstSlice(Level + 1);
+        constexpr unsigned kBack = 1u << Level;
+        const Vector* const then = ring[group - (kBack < 64 ? 1 : kBack / 64)].at + firstSlice(Level);
+        const Vector* const half = ring[group].at + firstSlice(Level);
+        Vector* const whole = ring[group].at + firstSlice(Level + 1);
         Vector carry = _mm512_setzero_si512();
 #pragma GCC unroll 10
         for (unsigned p = 0; p <= Level; ++p) {
-            const Vector own = half[p], back = earlier<Level>(then[p], own);
+            const Vector own = half[p];
+            Vector back = then[p];
+            if constexpr (kBack < 64)
+                back = _mm512_shldi_epi64(own, back, kBack);
             whole[p] = sumOf(own, back, carry);
             carry = carryOf(own, back, carry);
         }
         whole[Level + 1] = carry;
-        addUp<Level + 1>(before, levels, now);
+        addUp<Level + 1>(ring, group, levels);
     }
 }
 
-/// A plane as it was any number of tokens up to 512 earlier.
-Vector earlierBy(unsigned back, Vector before, Vector now)
+/// A slice as it was any number of tokens up to kMostWindow earlier.
+Vector earlierBy(unsigned back, const Ring& ring, std::size_t group, unsigned slice)
 {
-    const Vector lanes = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0); // permutex2var counts `now` as words 8..15
-    const Vector word = _mm512_add_epi64(lanes, _mm512_set1_epi64(8 - int(back / 64)));
-    const Vector words = _mm512_permutex2var_epi64(before, word, now);
+    const Vector words = ring[group - back / 64].at[slice];
     if (back % 64 == 0)
         return words;
-    const Vector wordBefore = _mm512_sub_epi64(word, _mm512_set1_epi64(1));
     return _mm512_shldv_epi64(
-        words, _mm512_permutex2var_epi64(before, wordBefore, now), _mm512_set1_epi64(int(back % 64)));
+        words, ring[group - back / 64 - 1].at[slice], _mm512_set1_epi64(int(back % 64)));
 }
 
 /// The count of a window of any length: at least three planes.
@@ -101,7 +100,7 @@ constexpr unsigned planesOf(unsigned m)
     return planes;
 }
 
-void addTogether(unsigned m, const Slices& before, const Slices& now, Count& count)
+void addTogether(unsigned m, const Ring& ring, std::size_t group, Count& count)
 {
     const Vector zero = _mm512_setzero_si512();
     unsigned back = 0;
@@ -110,10 +109,9 @@ void addTogether(unsigned m, const Slices& before, const Slices& now, Count& cou
     for (unsigned level = kLevels; level-- > 0;) {
         if (!(m >> level & 1))
             continue;
-        const Vector *then = before.at + firstSlice(level), *here = now.at + firstSlice(level);
         Vector carry = zero;
         for (unsigned p = 0; p < kLevels; ++p) {
-            const Vector more = p > level ? zero : back ? earlierBy(back, then[p], here[p]) : here[p];
+            const Vector more = p > level ? zero : earlierBy(back, ring, group, firstSlice(level) + p);
             const Vector sum = count.at[p];
             count.at[p] = sumOf(sum, more, carry);
             carry = carryOf(sum, more, carry);
@@ -134,7 +132,7 @@ struct Eighths
 struct Stretch
 {
     const Vector* planes[kStretch]; ///< of the counts
-    Vector counted[kStretch]; ///< 0 where there is no vector; not all of them 0
+    Vector counted[kStretch]; ///< 0 where there is no group; not all of them 0
 };
 
 template <unsigned High> Eighths eighthsOf(const Stretch& stretch)
@@ -164,17 +162,15 @@ template <unsigned High> Eighths eighthsOf(const Stretch& stretch)
     return eighths;
 }
 
-/// Adds the windows of a stretch to the lanes of their counts, which have 3 + High planes.
-template <unsigned High> void addToLanes(const Stretch& stretch, u64* lanes, Eighths& touched)
+/// Adds the windows of a stretch to the rows of their counts, which have 3 + High planes.
+template <unsigned High> void addToRows(const Stretch& stretch, u64* rows)
 {
     const Eighths range = eighthsOf<High>(stretch);
-    touched.least = range.least < touched.least ? range.least : touched.least;
-    touched.most = range.most > touched.most ? range.most : touched.most;
     for (unsigned eighth = range.least; eighth <= range.most; ++eighth) {
-        u64* const to = lanes + eighth * 8 * kVectorWords;
+        u64* const to = rows + eighth * 8 * kLanes;
         Vector sums[8], off[High + 1];
         for (unsigned i = 0; i < 8; ++i)
-            sums[i] = _mm512_load_si512(to + i * kVectorWords);
+            sums[i] = _mm512_loadu_si512(to + i * kLanes);
         for (unsigned p = 0; p < High; ++p)
             off[p] = _mm512_set1_epi64((eighth >> p & 1) ? 0 : -1);
 #pragma GCC unroll 4
@@ -198,96 +194,80 @@ template <unsigned High> void addToLanes(const Stretch& stretch, u64* lanes, Eig
             add(7, _mm512_ternarylogic_epi64(high, p1, p0, 0x80));
         }
         for (unsigned i = 0; i < 8; ++i)
-            _mm512_store_si512(to + i * kVectorWords, sums[i]);
+            _mm512_storeu_si512(to + i * kLanes, sums[i]);
     }
 }
 
-using AddToLanes = void (*)(const Stretch&, u64*, Eighths&);
-constexpr AddToLanes kAddToLanes[] = {addToLanes<0>, addToLanes<1>, addToLanes<2>, addToLanes<3>, addToLanes<4>,
-    addToLanes<5>, addToLanes<6>, addToLanes<7>};
+using AddToRows = void (*)(const Stretch&, u64*);
+constexpr AddToRows kAddToRows[] = {addToRows<0>, addToRows<1>, addToRows<2>, addToRows<3>, addToRows<4>,
+    addToRows<5>, addToRows<6>, addToRows<7>};
 static_assert(planesOf(kMostWindow) == 10);
 
-/// Moves lanes to the histogram, and clears them.
-void gather(const WindowTask::Length& length, const Eighths& touched)
+bool isSliced(unsigned m) { return m >= 4 && (m & (m - 1)) == 0; }
+
+/// One length, for the groups first..first + groups - 1 of a block, which are `at` and so on in the ring.
+void addStretch(const WindowTask::Length& length, const Ring& ring, std::size_t first, unsigned groups, std::size_t at,
+    u64* rows)
 {
-    if (touched.least > touched.most)
-        return;
-    for (unsigned eighth = touched.least; eighth <= touched.most; ++eighth) {
-        u64* const lanes = length.lanes + eighth * 8 * kVectorWords;
-        u64 sums[8];
-        _mm512_storeu_si512(
-            sums, sumOfEach([lanes](std::size_t i) { return _mm512_load_si512(lanes + i * kVectorWords); }));
-        for (unsigned i = 0; i < 8; ++i) {
-            _mm512_store_si512(lanes + i * kVectorWords, _mm512_setzero_si512());
-            if (eighth * 8 + i <= length.m)
-                length.histogram[eighth * 8 + i] += sums[i];
-        }
-    }
-}
-
-constexpr std::size_t kMostLengths = 16; ///< at a time
-
-void windowsOf(const WindowTask& task, const WindowTask::Length* lengths, std::size_t numLengths)
-{
-    unsigned longest = 0;
-    for (std::size_t i = 0; i < numLengths; ++i)
-        longest = lengths[i].m > longest ? lengths[i].m : longest;
-    unsigned levels = 1;
-    while (longest >> levels)
-        ++levels;
-    Eighths touched[kMostLengths];
-
-    Slices ring[kStretch + 1]; // vector number v (from 1 on) is at [v % (kStretch + 1)]
-    {
-        Slices& nothing = ring[kStretch];
-        for (unsigned s = 0; s < firstSlice(levels); ++s)
-            nothing.at[s] = _mm512_setzero_si512();
-        ring[0].at[0] = _mm512_loadu_si512(task.before);
-        addUp(nothing, levels, ring[0]);
-    }
+    const unsigned planes = planesOf(length.m);
     Count counts[kStretch];
-    std::size_t number = 0;
-    for (std::size_t w = 0; w < task.words;) {
-        const Slices* slices[kStretch + 1] = {&ring[number % (kStretch + 1)]};
-        const std::size_t first = w;
-        unsigned vectors = 0;
-        for (; vectors < kStretch && w < task.words; w += kVectorWords) {
-            Slices& now = ring[++number % (kStretch + 1)];
-            now.at[0] = _mm512_loadu_si512(task.plane + w);
-            addUp(*slices[vectors], levels, now);
-            slices[++vectors] = &now;
-        }
-        for (std::size_t i = 0; i < numLengths; ++i) {
-            const unsigned m = lengths[i].m;
-            const bool asSliced = m >= 4 && (m & (m - 1)) == 0;
-            const unsigned planes = planesOf(m);
-            Stretch stretch;
-            Vector all = _mm512_setzero_si512();
-            for (unsigned v = 0; v < kStretch; ++v) {
-                if (v >= vectors) {
-                    stretch.planes[v] = stretch.planes[0];
-                    stretch.counted[v] = _mm512_setzero_si512();
-                    continue;
-                }
-                stretch.planes[v] = asSliced ? slices[v + 1]->at + firstSlice(planes - 1) : counts[v].at;
-                stretch.counted[v] = _mm512_loadu_si512(lengths[i].counted + first + v * kVectorWords);
-                all = _mm512_or_si512(all, stretch.counted[v]);
-                if (!asSliced)
-                    addTogether(m, *slices[v], *slices[v + 1], counts[v]);
-            }
-            if (any(all))
-                kAddToLanes[planes - 3](stretch, lengths[i].lanes, touched[i]);
+    Stretch stretch;
+    u64 all = 0;
+    for (unsigned v = 0; v < kStretch; ++v) {
+        const u64 counted = v < groups ? length.counted[first + v] : 0;
+        all |= counted;
+        stretch.counted[v] = _mm512_set1_epi64(static_cast<long long>(counted));
+        if (v >= groups) {
+            stretch.planes[v] = stretch.planes[0];
+        } else if (isSliced(length.m)) {
+            stretch.planes[v] = ring[at + v].at + firstSlice(planes - 1);
+        } else {
+            addTogether(length.m, ring, at + v, counts[v]);
+            stretch.planes[v] = counts[v].at;
         }
     }
-    for (std::size_t i = 0; i < numLengths; ++i)
-        gather(lengths[i], touched[i]);
+    if (all)
+        kAddToRows[planes - 3](stretch, rows);
 }
 
 void windows(const WindowTask& task)
 {
-    for (std::size_t i = 0; i < task.numLengths; i += kMostLengths) {
-        const std::size_t left = task.numLengths - i;
-        windowsOf(task, task.lengths + i, left < kMostLengths ? left : kMostLengths);
+    constexpr std::size_t kMostBack = 2 * kGroupsBefore, kBack = 8; // irregular lengths look back further
+    unsigned longest = 0;
+    bool regular = true;
+    for (std::size_t i = 0; i < task.numLengths; ++i) {
+        longest = task.lengths[i].m > longest ? task.lengths[i].m : longest;
+        regular &= isSliced(task.lengths[i].m);
+    }
+    unsigned levels = 1;
+    while (longest >> levels)
+        ++levels;
+    Slices slices[kMostBack];
+    const Ring ring(slices, regular ? kBack : kMostBack);
+    const std::size_t stride = task.sets.stride;
+    for (std::size_t e = 0; e < stride; e += kLanes) {
+        for (Slices& none : slices) {
+            for (unsigned s = 0; s < firstSlice(levels); ++s)
+                none.at[s] = _mm512_setzero_si512();
+        }
+        std::size_t number = kMostBack; // of the next group, so that there are numbers before it
+        for (unsigned g = 0; task.before && g < kGroupsBefore; ++g, ++number) {
+            ring[number].at[0] = _mm512_loadu_si512(task.before + g * stride + e);
+            addUp(ring, number, levels);
+        }
+        for (std::size_t g = 0; g < task.sets.groups; g += kStretch, number += kStretch) {
+            const std::size_t left = task.sets.groups - g;
+            const unsigned groups = left < kStretch ? unsigned(left) : kStretch;
+            for (unsigned v = 0; v < groups; ++v) {
+                ring[number + v].at[0] = _mm512_loadu_si512(task.sets.words + (g + v) * stride + e);
+                addUp(ring, number + v, levels);
+            }
+            for (std::size_t i = 0; i < task.numLengths; ++i) {
+                const WindowTask::Length& length = task.lengths[i];
+                u64* const rows = length.histogram + e * WindowTask::histogramRows(length.m);
+                addStretch(length, ring, g, groups, number, rows);
+            }
+        }
     }
 }
 

@@ -20,8 +20,7 @@ void ChoiceBits::reset(const Block& block)
 {
     m_block = block;
     m_words = (block.numExperts + 63u) / 64u;
-    m_planeWords = (block.numTokens / 64 / kVectorWords + 1) * kVectorWords;
-    m_haveSets = m_havePlanes = m_plain = false;
+    m_haveSets = m_haveTurned = m_plain = false;
 }
 
 std::span<const std::uint64_t> ChoiceBits::sets()
@@ -38,11 +37,11 @@ bool ChoiceBits::plain()
     return m_plain;
 }
 
-const std::uint64_t* ChoiceBits::planes()
+TurnedSets ChoiceBits::turned()
 {
-    if (!m_havePlanes)
-        makePlanes();
-    return m_planes.data();
+    if (!m_haveTurned)
+        turn();
+    return {m_turned.data(), (std::size_t(m_block.numTokens) + 63) / 64, std::size_t(64) * m_words};
 }
 
 void ChoiceBits::makeSets()
@@ -65,39 +64,35 @@ void ChoiceBits::makeSets()
     m_haveSets = true;
 }
 
-void ChoiceBits::makePlanes()
+void ChoiceBits::turn()
 {
     const std::uint64_t* const all = sets().data();
-    const std::size_t n = m_block.numTokens, E = m_block.numExperts;
-    if (m_planes.size() < E * m_planeWords)
-        m_planes.resize(E * m_planeWords);
-    std::vector<std::uint64_t> last(64 * m_words); // the last 64 tokens, those beyond the end without a choice
-    std::copy(all + n / 64 * 64 * m_words, all + n * m_words, last.begin());
-    std::uint64_t turned[64];
-    for (std::size_t g = 0; g < m_planeWords; ++g) {
-        const bool whole = (g + 1) * 64 <= n;
-        for (unsigned w = 0; w < m_words; ++w) {
-            const std::size_t first = 64 * std::size_t(w), end = std::min<std::size_t>(E, first + 64);
-            if (whole)
-                bitKernels().turn(all + g * 64 * m_words + w, m_words, turned);
-            else if (g == n / 64)
-                bitKernels().turn(last.data() + w, m_words, turned);
-            else
-                std::fill_n(turned, 64, 0);
-            for (std::size_t e = first; e < end; ++e)
-                m_planes[e * m_planeWords + g] = turned[e - first];
+    const std::size_t n = m_block.numTokens, groups = (n + 63) / 64, stride = std::size_t(64) * m_words;
+    if (m_turned.size() < groups * stride)
+        m_turned.resize(groups * stride);
+    std::vector<std::uint64_t> last; // the last group, filled up with tokens without a choice
+    for (std::size_t g = 0; g < groups; ++g) {
+        const std::uint64_t* group = all + g * stride;
+        if (n % 64 && g + 1 == groups) {
+            last.assign(group, all + n * m_words);
+            last.resize(stride);
+            group = last.data();
         }
+        for (unsigned w = 0; w < m_words; ++w)
+            bitKernels().turn(group + w, m_words, m_turned.data() + g * stride + 64 * w);
     }
-    m_havePlanes = true;
+    m_haveTurned = true;
 }
 
 void ChoiceBits::count(std::size_t first, std::size_t end, std::uint64_t* counts)
 {
     if (first >= end)
         return;
-    const std::size_t from = first / 64, to = (end - 1) / 64;
+    TurnedSets sets = turned();
+    sets.words += first / 64 * sets.stride;
+    sets.groups = (end - 1) / 64 - first / 64 + 1;
     const std::uint64_t head = ~std::uint64_t(0) << (first % 64), tail = ~std::uint64_t(0) >> (63 - (end - 1) % 64);
-    bitKernels().counts(planes() + from, m_planeWords, m_block.numExperts, to - from + 1, head, tail, counts);
+    bitKernels().counts(sets, m_block.numExperts, head, tail, counts);
 }
 
 void setBits(std::uint64_t* bits, std::size_t first, std::size_t end)
@@ -110,10 +105,10 @@ void setBits(std::uint64_t* bits, std::size_t first, std::size_t end)
         bits[first / 64] |= (std::uint64_t(1) << (end - first)) - 1;
 }
 
-RunMask::RunMask(std::span<const SequenceRun> runs, std::size_t words)
-    : m_bits(words)
+RunMask::RunMask(const Block& block)
+    : m_bits((std::size_t(block.numTokens) + 63) / 64)
 {
-    for (const SequenceRun& run : runs) {
+    for (const SequenceRun& run : block.runs) {
         setBits(m_bits.data(), run.begin, std::size_t(run.begin) + run.length);
         m_tokens += run.length;
     }

@@ -3,6 +3,7 @@
 // The choices of a block as bits: made when first asked for, then shared by all metrics that look at the block.
 #pragma once
 
+#include "analysis/bits/bit_kernels.h"
 #include "io/trace/routing.h"
 
 #include <cstddef>
@@ -30,33 +31,29 @@ public:
     /// Whether each token fills the same first slots (Block::evenSlots) with experts that all differ.
     bool plain();
 
-    std::size_t planeWords() const { return m_planeWords; } ///< whole vectors (kVectorWords); 0 beyond the last token
-    /// [E][planeWords()] a bit for each token that chose the expert.
-    const std::uint64_t* planes();
-    const std::uint64_t* plane(std::size_t expert) { return planes() + expert * m_planeWords; }
+    /// The sets of each 64 tokens turned; no bits beyond the last token.
+    TurnedSets turned();
 
     /// counts[e] += tokens from `first` up to, without, `end` that chose e.
     void count(std::size_t first, std::size_t end, std::uint64_t* counts);
 
 private:
     void makeSets();
-    void makePlanes();
+    void turn();
 
     Block m_block;
     unsigned m_words = 0;
-    std::size_t m_planeWords = 0;
-    bool m_haveSets = false, m_havePlanes = false, m_plain = false;
-    std::vector<std::uint64_t> m_sets, m_planes;
+    bool m_haveSets = false, m_haveTurned = false, m_plain = false;
+    std::vector<std::uint64_t> m_sets, m_turned;
 };
 
-/// planes() of some tokens only: [E][words], 0 where `runs` do not go.
+/// The tokens of a block that are in its runs: a bit each, in words of 64.
 class RunMask
 {
 public:
-    /// Bits of the tokens of the runs.
-    RunMask(std::span<const SequenceRun> runs, std::size_t words);
+    explicit RunMask(const Block& block);
 
-    std::span<const std::uint64_t> bits() const { return m_bits; }
+    const std::uint64_t* bits() const { return m_bits.data(); }
     std::uint64_t tokens() const { return m_tokens; }
 
 private:

@@ -8,7 +8,7 @@
 #include <QTest>
 
 #include <algorithm>
-#include <set>
+#include <bit>
 
 using namespace expertscope;
 
@@ -67,8 +67,8 @@ class TestChoiceBits : public QObject
 {
     Q_OBJECT
 private slots:
-    void setsAndPlanes_data();
-    void setsAndPlanes();
+    void setsPlainAndTurned_data();
+    void setsPlainAndTurned();
     void aTokenThatNamesAnExpertTwiceIsNotPlain();
     void runMask();
     void kernels_data();
@@ -77,7 +77,7 @@ private slots:
     void windows();
 };
 
-void TestChoiceBits::setsAndPlanes_data()
+void TestChoiceBits::setsPlainAndTurned_data()
 {
     QTest::addColumn<unsigned>("tokens");
     QTest::addColumn<unsigned>("experts");
@@ -96,7 +96,7 @@ void TestChoiceBits::setsAndPlanes_data()
     }
 }
 
-void TestChoiceBits::setsAndPlanes()
+void TestChoiceBits::setsPlainAndTurned()
 {
     QFETCH(unsigned, tokens);
     QFETCH(unsigned, experts);
@@ -111,18 +111,20 @@ void TestChoiceBits::setsAndPlanes()
     QCOMPARE(bits.words(), (experts + 63) / 64);
     QCOMPARE(bits.sets().size(), std::size_t(tokens) * bits.words());
     QCOMPARE(bits.plain(), even);
+    const TurnedSets turned = bits.turned();
+    QCOMPARE(turned.groups, std::size_t(tokens + 63) / 64);
+    QCOMPARE(turned.stride, std::size_t(64) * bits.words());
     std::vector<std::uint64_t> middle(experts), expected(experts);
     for (std::size_t e = 0; e < 64 * bits.words(); ++e) {
         for (std::size_t t = 0; t < tokens; ++t) {
             const bool chose = e < experts && random.chose(t, e);
             QCOMPARE(bool(bits.set(t)[e / 64] >> (e % 64) & 1), chose);
-            if (e < experts)
-                QCOMPARE(bool(bits.plane(e)[t / 64] >> (t % 64) & 1), chose);
+            QCOMPARE(bool(turned.words[t / 64 * turned.stride + e] >> (t % 64) & 1), chose);
             if (chose && t >= tokens / 3 && t < tokens - tokens / 5)
                 ++expected[e];
         }
-        for (std::size_t t = tokens; e < experts && t < 64 * bits.planeWords(); ++t)
-            QVERIFY(!(bits.plane(e)[t / 64] >> (t % 64) & 1));
+        for (std::size_t t = tokens; t < 64 * turned.groups; ++t)
+            QVERIFY(!(turned.words[t / 64 * turned.stride + e] >> (t % 64) & 1));
     }
     bits.count(tokens / 3, tokens - tokens / 5, middle.data());
     QCOMPARE(middle, expected);
@@ -141,7 +143,10 @@ void TestChoiceBits::aTokenThatNamesAnExpertTwiceIsNotPlain()
 void TestChoiceBits::runMask()
 {
     const std::vector<SequenceRun> runs{{{}, 3, 2, 0}, {{}, 60, 10, 0}, {{}, 64 * 3, 64 * 2, 0}, {{}, 400, 1, 0}};
-    const RunMask mask(runs, 8);
+    Block block;
+    block.numTokens = 512;
+    block.runs = runs;
+    const RunMask mask(block);
     QCOMPARE(mask.tokens(), std::uint64_t(2 + 10 + 128 + 1));
     for (std::size_t t = 0; t < 512; ++t) {
         const bool there = std::ranges::any_of(
@@ -173,24 +178,25 @@ void TestChoiceBits::kernels()
         }
     }
     // pairs, also of numbers that tiles do not divide
-    for (const unsigned A : {1u, 6u, 64u}) {
-        for (const unsigned B : {3u, 8u, 21u}) {
-            const std::size_t words = 16;
-            const auto from = randomWords(random, A * words), to = randomWords(random, B * words);
+    for (const unsigned A : {1u, 7u, 64u, 70u}) {
+        for (const unsigned B : {3u, 8u, 21u, 64u, 130u}) {
+            const std::size_t groups = 35, strideA = (A + 63) / 64 * 64, strideB = (B + 63) / 64 * 64;
+            const auto from = randomWords(random, groups * strideA), to = randomWords(random, groups * strideB);
+            const auto wanted = randomWords(random, groups);
             std::vector<std::uint32_t> cells(A * B, 5), within(A * A, 7);
-            kernels.pairs(from.data(), words, A, to.data(), words, B, words, cells.data());
-            kernels.pairsWithin(from.data(), words, A, words, within.data());
-            const auto both = [&](const auto& x, std::size_t i, const auto& y, std::size_t j) {
-                unsigned count = 0;
-                for (std::size_t t = 0; t < 64 * words; ++t)
-                    count += bit(x, i * words * 64 + t) && bit(y, j * words * 64 + t);
-                return count;
+            kernels.pairs({from.data(), groups, strideA}, A, {to.data(), groups, strideB}, B, wanted.data(), cells.data());
+            kernels.pairsWithin({from.data(), groups, strideA}, A, wanted.data(), within.data());
+            const auto both = [&](std::size_t i, const auto& y, std::size_t strideY, std::size_t j) {
+                int count = 0;
+                for (std::size_t g = 0; g < groups; ++g)
+                    count += std::popcount(from[g * strideA + i] & y[g * strideY + j] & wanted[g]);
+                return unsigned(count);
             };
             for (unsigned i = 0; i < A; ++i) {
                 for (unsigned j = 0; j < B; ++j)
-                    QCOMPARE(cells[i * B + j], 5 + both(from, i, to, j));
+                    QCOMPARE(cells[i * B + j], 5 + both(i, to, strideB, j));
                 for (unsigned j = i; j < A; ++j)
-                    QCOMPARE(within[i * A + j], 7 + both(from, i, from, j));
+                    QCOMPARE(within[i * A + j], 7 + both(i, from, strideA, j));
             }
         }
     }
@@ -210,16 +216,19 @@ void TestChoiceBits::kernels()
         }
     }
     // counts
-    for (const std::size_t words : {1u, 2u, 17u, 40u}) {
-        const auto planes = randomWords(random, 3 * 50);
+    for (const std::size_t groups : {1u, 2u, 17u}) {
+        const std::size_t stride = 128;
+        const auto words = randomWords(random, groups * stride);
         const std::uint64_t head = ~std::uint64_t(0) << 13, tail = ~std::uint64_t(0) >> 9;
-        std::vector<std::uint64_t> counts(3, 1), expected(3, 1);
-        kernels.counts(planes.data(), 50, 3, words, head, tail, counts.data());
-        for (std::size_t e = 0; e < 3; ++e) {
-            for (std::size_t t = 13; t < 64 * words - 9; ++t)
-                expected[e] += bit(planes, e * 50 * 64 + t);
+        for (const unsigned E : {3u, 70u, 128u}) {
+            std::vector<std::uint64_t> counts(E, 1), expected(E, 1);
+            kernels.counts({words.data(), groups, stride}, E, head, tail, counts.data());
+            for (unsigned e = 0; e < E; ++e) {
+                for (std::size_t t = 13; t < 64 * groups - 9; ++t)
+                    expected[e] += words[t / 64 * stride + e] >> (t % 64) & 1;
+            }
+            QCOMPARE(counts, expected);
         }
-        QCOMPARE(counts, expected);
     }
     // touched
     for (const unsigned words : {1u, 3u}) {
@@ -290,39 +299,45 @@ void TestChoiceBits::windows()
     QFETCH(unsigned, kernel);
     QFETCH(unsigned, often);
     SplitMix random(often);
-    for (const std::size_t vectors : {1u, 4u, 7u}) {
-        const std::size_t words = vectors * kVectorWords;
-        std::vector<std::uint64_t> bits(kVectorWords + words); // with those before
-        for (std::size_t t = 0; t < 64 * bits.size(); ++t)
-            bits[t / 64] |= std::uint64_t(random.next() % 16 < often) << (t % 64);
-        const std::vector<unsigned> lengths{
-            1, 2, 3, 4, 7, 10, 16, 63, 64, 65, 100, 128, 129, 255, 256, 300, 384, 511, 512};
-        std::vector<WindowTask::Length> tasks;
-        std::vector<std::vector<std::uint64_t>> counted, histograms;
-        struct alignas(64) Line
-        {
-            std::uint64_t words[kVectorWords];
-        };
-        std::vector<std::vector<Line>> lanes;
-        for (const unsigned m : lengths) {
-            counted.push_back(randomWords(random, words));
-            histograms.emplace_back(m + 1, 3);
-            lanes.emplace_back((m / 8 + 1) * 8);
-            tasks.push_back({m, counted.back().data(), histograms.back().data(), lanes.back()[0].words});
+    for (const std::size_t groups : {1u, 4u, 7u, 30u}) {
+        const std::size_t E = 64, tokens = 64 * (kGroupsBefore + groups); // with those before
+        std::vector<std::uint64_t> words((kGroupsBefore + groups) * E);
+        for (std::size_t t = 0; t < tokens; ++t) {
+            for (std::size_t e = 0; e < E; ++e) // some experts are chosen more often
+                words[t / 64 * E + e] |= std::uint64_t(random.next() % 16 < (often + e % 3) % 17) << (t % 64);
         }
-        bitKernels(kernel).windows({bits.data() + kVectorWords, bits.data(), words, tasks.data(), tasks.size()});
-        for (std::size_t i = 0; i < lengths.size(); ++i) {
-            std::vector<std::uint64_t> expected(lengths[i] + 1, 3);
-            for (std::size_t t = 0; t < 64 * words; ++t) {
-                std::size_t count = 0;
-                for (std::size_t back = 0; back < lengths[i]; ++back)
-                    count += bit(bits, t + kMostWindow - back);
-                expected[count] += bit(counted[i], t);
+        for (const bool before : {true, false}) {
+            const auto chosen = [&](std::size_t e, std::size_t t) {
+                return (before || t >= kMostWindow) && (words[t / 64 * E + e] >> (t % 64) & 1);
+            };
+            for (const std::vector<unsigned>& lengths :
+                {std::vector<unsigned>{4, 16, 64, 256}, {1, 2, 3, 4, 7, 10, 63, 65, 128, 129, 255, 300, 384, 511, 512}}) {
+                std::vector<WindowTask::Length> tasks;
+                std::vector<std::vector<std::uint64_t>> counted, histograms;
+                for (const unsigned m : lengths) {
+                    counted.push_back(randomWords(random, groups));
+                    histograms.emplace_back(E * WindowTask::histogramRows(m), 3);
+                    tasks.push_back({m, counted.back().data(), histograms.back().data()});
+                }
+                bitKernels(kernel).windows({{words.data() + kGroupsBefore * E, groups, E},
+                    before ? words.data() : nullptr, tasks.data(), tasks.size()});
+                for (std::size_t i = 0; i < lengths.size(); ++i) {
+                    const std::size_t m = lengths[i];
+                    std::vector<std::uint64_t> expected(histograms[i].size(), 3);
+                    for (std::size_t e = 0; e < E; ++e) {
+                        std::size_t count = 0;
+                        for (std::size_t t = kMostWindow - m; t < kMostWindow; ++t)
+                            count += chosen(e, t);
+                        for (std::size_t t = kMostWindow; t < tokens; ++t) {
+                            count += chosen(e, t);
+                            count -= chosen(e, t - m);
+                            const std::size_t row = e / kLanes * WindowTask::histogramRows(m) + count;
+                            expected[row * kLanes + e % kLanes] += bit(counted[i], t - kMostWindow);
+                        }
+                    }
+                    QCOMPARE(histograms[i], expected);
+                }
             }
-            QCOMPARE(histograms[i], expected);
-            QVERIFY(std::ranges::all_of(lanes[i], [](const Line& line) { // as they were
-                return std::ranges::all_of(line.words, [](std::uint64_t word) { return word == 0; });
-            }));
         }
     }
 }

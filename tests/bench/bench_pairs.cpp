@@ -83,13 +83,13 @@ void metric(benchmark::State& state, const std::string& name)
     report(state, kSites);
 }
 
-/// Making the sets and planes that metrics share.
+/// Making the sets, plain and turned, that metrics share.
 void bits(benchmark::State& state)
 {
     Sample sample(unsigned(state.range(0)), unsigned(state.range(1)));
     for (auto _ : state) {
         sample.forgetBits();
-        benchmark::DoNotOptimize(sample.bits[0].planes());
+        benchmark::DoNotOptimize(sample.bits[0].turned().words);
     }
     report(state, 1);
 }
