@@ -138,7 +138,7 @@ void WindowCounts::addBits(const Block& block, ChoiceBits& bits, std::uint64_t p
         tasks.push_back({unsigned(length.m), ends.data(), length.exactly.data()});
     }
     const std::vector<std::uint64_t> before = turnedBefore(block.runs.front().begin, bits.words());
-    bitKernels().windows({sets, before.empty() ? nullptr : before.data(), tasks.data(), tasks.size()});
+    bitKernels().windows({sets, unsigned(numExperts()), before.empty() ? nullptr : before.data(), tasks.data(), tasks.size()});
 }
 
 /// The tail, which ends where the first run begins, as far as it comes before the block: [kGroupsBefore][64 * words],

@@ -36,6 +36,7 @@ struct WindowTask
     static constexpr std::size_t histogramRows(std::size_t m) { return (m / 8 + 1) * 8; }
 
     TurnedSets sets;
+    unsigned numExperts = 0; ///< that are looked at
     const std::uint64_t* before = nullptr; ///< [kGroupsBefore][stride] the groups before, or null for no choices there
     const Length* lengths = nullptr;
     std::size_t numLengths = 0;

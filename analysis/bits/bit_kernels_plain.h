@@ -138,7 +138,7 @@ void windows(const WindowTask& task)
     };
     for (std::size_t i = 0; i < task.numLengths; ++i) {
         const WindowTask::Length& length = task.lengths[i];
-        for (std::size_t e = 0; e < stride; ++e) {
+        for (std::size_t e = 0; e < task.numExperts; ++e) {
             u64* const histogram =
                 length.histogram + e / kLanes * WindowTask::histogramRows(length.m) * kLanes + e % kLanes;
             unsigned count = 0;

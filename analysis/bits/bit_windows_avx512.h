@@ -51,29 +51,38 @@ private:
     std::size_t m_mask;
 };
 
-/// Slices of all levels for a group, given its plane (level 0) and the groups before it.
-template <unsigned Level = 0> void addUp(const Ring& ring, std::size_t group, unsigned levels)
+/// Slices of all levels for a group, given `half`: its counts of level `Level`, in registers and in the ring.
+template <unsigned Level>
+[[gnu::always_inline]] inline void addUp(
+    const Ring& ring, std::size_t group, unsigned levels, const Vector (&half)[Level + 1])
 {
     if constexpr (Level + 1 < kLevels) {
         if (Level + 1 >= levels)
             return;
         constexpr unsigned kBack = 1u << Level;
         const Vector* const then = ring[group - (kBack < 64 ? 1 : kBack / 64)].at + firstSlice(Level);
-        const Vector* const half = ring[group].at + firstSlice(Level);
-        Vector* const whole = ring[group].at + firstSlice(Level + 1);
+        Vector* const stored = ring[group].at + firstSlice(Level + 1);
+        Vector whole[Level + 2];
         Vector carry = _mm512_setzero_si512();
 #pragma GCC unroll 10
         for (unsigned p = 0; p <= Level; ++p) {
-            const Vector own = half[p];
             Vector back = then[p];
             if constexpr (kBack < 64)
-                back = _mm512_shldi_epi64(own, back, kBack);
-            whole[p] = sumOf(own, back, carry);
-            carry = carryOf(own, back, carry);
+                back = _mm512_shldi_epi64(half[p], back, kBack);
+            stored[p] = whole[p] = sumOf(half[p], back, carry);
+            carry = carryOf(half[p], back, carry);
         }
-        whole[Level + 1] = carry;
-        addUp<Level + 1>(ring, group, levels);
+        stored[Level + 1] = whole[Level + 1] = carry;
+        addUp<Level + 1>(ring, group, levels, whole);
     }
+}
+
+/// The same from the group's plane.
+void addUp(const Ring& ring, std::size_t group, unsigned levels, const u64* plane)
+{
+    const Vector chosen[1] = {_mm512_loadu_si512(plane)};
+    ring[group].at[0] = chosen[0];
+    addUp<0>(ring, group, levels, chosen);
 }
 
 /// A slice as it was any number of tokens up to kMostWindow earlier.
@@ -245,23 +254,19 @@ void windows(const WindowTask& task)
     Slices slices[kMostBack];
     const Ring ring(slices, regular ? kBack : kMostBack);
     const std::size_t stride = task.sets.stride;
-    for (std::size_t e = 0; e < stride; e += kLanes) {
+    for (std::size_t e = 0; e < task.numExperts; e += kLanes) {
         for (Slices& none : slices) {
             for (unsigned s = 0; s < firstSlice(levels); ++s)
                 none.at[s] = _mm512_setzero_si512();
         }
         std::size_t number = kMostBack; // of the next group, so that there are numbers before it
-        for (unsigned g = 0; task.before && g < kGroupsBefore; ++g, ++number) {
-            ring[number].at[0] = _mm512_loadu_si512(task.before + g * stride + e);
-            addUp(ring, number, levels);
-        }
+        for (unsigned g = 0; task.before && g < kGroupsBefore; ++g, ++number)
+            addUp(ring, number, levels, task.before + g * stride + e);
         for (std::size_t g = 0; g < task.sets.groups; g += kStretch, number += kStretch) {
             const std::size_t left = task.sets.groups - g;
             const unsigned groups = left < kStretch ? unsigned(left) : kStretch;
-            for (unsigned v = 0; v < groups; ++v) {
-                ring[number + v].at[0] = _mm512_loadu_si512(task.sets.words + (g + v) * stride + e);
-                addUp(ring, number + v, levels);
-            }
+            for (unsigned v = 0; v < groups; ++v)
+                addUp(ring, number + v, levels, task.sets.words + (g + v) * stride + e);
             for (std::size_t i = 0; i < task.numLengths; ++i) {
                 const WindowTask::Length& length = task.lengths[i];
                 u64* const rows = length.histogram + e * WindowTask::histogramRows(length.m);

@@ -52,7 +52,8 @@ template <std::size_t Size> void shuffle(const std::byte* in, std::byte* out, st
     }
 }
 
-template <std::size_t Size> void unshuffle(const std::byte* in, std::byte* out, std::size_t count)
+template <std::size_t Size>
+void unshuffle(const std::byte* __restrict in, std::byte* __restrict out, std::size_t count)
 {
     for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t b = 0; b < Size; ++b)

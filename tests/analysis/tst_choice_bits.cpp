@@ -319,7 +319,7 @@ void TestChoiceBits::windows()
                     histograms.emplace_back(E * WindowTask::histogramRows(m), 3);
                     tasks.push_back({m, counted.back().data(), histograms.back().data()});
                 }
-                bitKernels(kernel).windows({{words.data() + kGroupsBefore * E, groups, E},
+                bitKernels(kernel).windows({{words.data() + kGroupsBefore * E, groups, E}, E,
                     before ? words.data() : nullptr, tasks.data(), tasks.size()});
                 for (std::size_t i = 0; i < lengths.size(); ++i) {
                     const std::size_t m = lengths[i];
