@@ -52,6 +52,8 @@ public:
     /// the tile before when RunCursor says so (see Block). Metrics that compare sites (MetricSpec::crossSite) get all
     /// sites of the pass in each tile, the others maybe one.
     virtual void observe(const Tile& tile) = 0;
+    /// Whether tiles of a single site do: then each site is looked at while it is still near the core.
+    virtual bool takesSites() const { return false; }
     /// Adds what `other`, of the same type and context, has seen elsewhere. Order does not matter.
     virtual void merge(const Accumulator& other) = 0;
     virtual Results result() const = 0;

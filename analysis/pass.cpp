@@ -15,9 +15,9 @@ namespace expertscope {
 
 namespace {
 
-// A block of 32768 x 8 ids is 512 KiB: it stays in the second-level cache while the metrics go over it, and spans eight
-// chunks of the file. Tiles of many sites or of logits are shorter, down to one chunk.
-constexpr std::uint64_t kMostBlockTokens = 32768, kLeastBlockTokens = 4096;
+// A block of 16384 x 8 ids is 256 KiB, with its bits 512: it stays in the second-level cache while the metrics of its
+// site go over it, and spans four chunks of the file. Tiles of many sites or of logits are shorter, down to one chunk.
+constexpr std::uint64_t kMostBlockTokens = 16384, kLeastBlockTokens = 4096;
 constexpr std::uint64_t kTileBytes = 32u << 20;
 // Filtered-out tokens are read along rather than starting a new read for every sequence, up to this many in a row.
 constexpr std::uint64_t kMaxGap = 1024;
@@ -245,14 +245,22 @@ private:
             ES_TRY(checkIds(block, m_source.shape().sites[std::size_t(sites[i])].topK));
             buffer.blocks.push_back(block);
             buffer.bits[i].reset(block);
+            observe(set, true, {std::span(buffer.blocks).last(1), std::span(buffer.bits).subspan(i, 1)});
         }
         std::uint64_t tokens = 0;
         for (const SequenceRun& run : runs)
             tokens += run.length;
-        for (const auto& accumulator : set)
-            accumulator->observe({buffer.blocks, buffer.bits});
+        observe(set, false, {buffer.blocks, buffer.bits});
         m_tokensDone += tokens * sites.size();
         return {};
+    }
+
+    static void observe(AccumulatorSet& set, bool takingSites, const Tile& tile)
+    {
+        for (const auto& accumulator : set) {
+            if (accumulator->takesSites() == takingSites)
+                accumulator->observe(tile);
+        }
     }
 
     /// Keeps the error of the earliest task, so that the same file gives the same message.

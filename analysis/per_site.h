@@ -38,6 +38,8 @@ public:
         }
     }
 
+    bool takesSites() const override { return true; }
+
     void merge(const Accumulator& other) override
     {
         const auto& that = static_cast<const PerSiteAccumulator&>(other);

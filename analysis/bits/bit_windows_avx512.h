@@ -252,12 +252,13 @@ void windows(const WindowTask& task)
     while (longest >> levels)
         ++levels;
     Slices slices[kMostBack];
-    const Ring ring(slices, regular ? kBack : kMostBack);
+    const std::size_t ringSize = regular ? kBack : kMostBack;
+    const Ring ring(slices, ringSize);
     const std::size_t stride = task.sets.stride;
     for (std::size_t e = 0; e < task.numExperts; e += kLanes) {
-        for (Slices& none : slices) {
+        for (std::size_t g = 0; g < ringSize; ++g) {
             for (unsigned s = 0; s < firstSlice(levels); ++s)
-                none.at[s] = _mm512_setzero_si512();
+                slices[g].at[s] = _mm512_setzero_si512();
         }
         std::size_t number = kMostBack; // of the next group, so that there are numbers before it
         for (unsigned g = 0; task.before && g < kGroupsBefore; ++g, ++number)
