@@ -39,7 +39,7 @@ WindowCounts::WindowCounts(const RoutingShape& shape, SiteIndex site, const std:
     for (const unsigned m : lengths) {
         Length& length = m_lengths.emplace_back();
         length.m = m;
-        length.byBits = m <= kMostWindow && bitsPay(shape.sites[std::size_t(site)]);
+        length.byBits = m <= kMostTurnedWindow && bitsPay(shape.sites[std::size_t(site)]);
         (length.byBits ? m_anyByBits : m_anySliding) = true;
         length.atLeast.resize(rows * (m + 1));
         if (!length.byBits)
@@ -149,9 +149,9 @@ std::vector<std::uint64_t> WindowCounts::turnedBefore(std::size_t firstToken, un
     if (tail <= firstToken)
         return {};
     std::vector<std::uint64_t> turned(kGroupsBefore * stride);
-    for (std::size_t back = 1; back + firstToken <= tail && back <= kMostWindow; ++back) {
+    for (std::size_t back = 1; back + firstToken <= tail && back <= kMostTurnedWindow; ++back) {
         const std::uint64_t* const set = m_tail.data() + (tail - firstToken - back) * words;
-        const std::size_t token = kMostWindow - back;
+        const std::size_t token = kMostTurnedWindow - back;
         for (std::size_t e = 0; e < numExperts(); ++e)
             turned[token / 64 * stride + e] |= (set[e / 64] >> (e % 64) & 1) << (token % 64);
     }
@@ -163,12 +163,12 @@ void WindowCounts::keepTail(const Block& block, ChoiceBits& bits, bool goesOn)
     const SequenceRun& last = block.runs.back();
     const std::size_t words = bits.words(), end = std::size_t(last.begin) + last.length;
     const std::size_t begin = goesOn ? block.runs.front().begin : 0; // what comes before it is in the tail
-    const std::size_t from = std::max(begin, end - std::min<std::size_t>(end, kMostWindow));
+    const std::size_t from = std::max(begin, end - std::min<std::size_t>(end, kMostTurnedWindow));
     if (from > begin)
         m_tail.clear();
     m_tail.insert(m_tail.end(), bits.set(from), bits.set(from) + (end - from) * words);
-    if (m_tail.size() > kMostWindow * words)
-        m_tail.erase(m_tail.begin(), m_tail.end() - std::ptrdiff_t(kMostWindow * words));
+    if (m_tail.size() > kMostTurnedWindow * words)
+        m_tail.erase(m_tail.begin(), m_tail.end() - std::ptrdiff_t(kMostTurnedWindow * words));
 }
 
 void WindowCounts::settle(const Length& length) const

@@ -13,7 +13,7 @@ namespace expertscope {
 /// Experts whose words a vector holds; turned groups come in whole vectors.
 inline constexpr std::size_t kLanes = 8;
 /// Tokens that a window may be long, and the groups before a block that it takes to know.
-inline constexpr unsigned kMostWindow = 512, kGroupsBefore = kMostWindow / 64;
+inline constexpr unsigned kMostTurnedWindow = 512, kGroupsBefore = kMostTurnedWindow / 64;
 
 /// Turned sets.
 struct TurnedSets
@@ -28,7 +28,7 @@ struct WindowTask
 {
     struct Length
     {
-        unsigned m = 0; ///< tokens, 1..kMostWindow
+        unsigned m = 0; ///< tokens, 1..kMostTurnedWindow
         const std::uint64_t* counted = nullptr; ///< [groups] bit t: the window that ends at token t counts
         /// [stride / kLanes][histogramRows(m)][kLanes] added to: windows of an expert by how often they chose it
         std::uint64_t* histogram = nullptr;

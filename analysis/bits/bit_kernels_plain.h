@@ -142,9 +142,9 @@ void windows(const WindowTask& task)
             u64* const histogram =
                 length.histogram + e / kLanes * WindowTask::histogramRows(length.m) * kLanes + e % kLanes;
             unsigned count = 0;
-            for (std::size_t t = kMostWindow - length.m; t < kMostWindow; ++t)
+            for (std::size_t t = kMostTurnedWindow - length.m; t < kMostTurnedWindow; ++t)
                 count += chosen(e, t);
-            for (std::size_t t = kMostWindow; t < kMostWindow + 64 * task.sets.groups; ++t) {
+            for (std::size_t t = kMostTurnedWindow; t < kMostTurnedWindow + 64 * task.sets.groups; ++t) {
                 count += chosen(e, t) - chosen(e, t - length.m);
                 histogram[count * kLanes] += length.counted[t / 64 - kGroupsBefore] >> (t % 64) & 1;
             }

@@ -20,7 +20,7 @@ using Vector = __m512i;
 /// Of eight lanes the first `n`, or all.
 __mmask8 maskOf(std::size_t n) { return static_cast<__mmask8>(n >= 8 ? 0xff : (1u << n) - 1); }
 
-constexpr unsigned kLevels = 10; ///< windows of 1, 2, 4, … kMostWindow tokens
+constexpr unsigned kLevels = 10; ///< windows of 1, 2, 4, … kMostTurnedWindow tokens
 constexpr unsigned kSlices = kLevels * (kLevels + 1) / 2; ///< the counts of level j have j + 1 planes
 constexpr unsigned firstSlice(unsigned level) { return level * (level + 1) / 2; }
 constexpr unsigned kStretch = 4; ///< groups between two looks at the histogram
@@ -85,7 +85,7 @@ void addUp(const Ring& ring, std::size_t group, unsigned levels, const u64* plan
     addUp<0>(ring, group, levels, chosen);
 }
 
-/// A slice as it was any number of tokens up to kMostWindow earlier.
+/// A slice as it was any number of tokens up to kMostTurnedWindow earlier.
 Vector earlierBy(unsigned back, const Ring& ring, std::size_t group, unsigned slice)
 {
     const Vector words = ring[group - back / 64].at[slice];
@@ -210,7 +210,7 @@ template <unsigned High> void addToRows(const Stretch& stretch, u64* rows)
 using AddToRows = void (*)(const Stretch&, u64*);
 constexpr AddToRows kAddToRows[] = {addToRows<0>, addToRows<1>, addToRows<2>, addToRows<3>, addToRows<4>,
     addToRows<5>, addToRows<6>, addToRows<7>};
-static_assert(planesOf(kMostWindow) == 10);
+static_assert(planesOf(kMostTurnedWindow) == 10);
 
 bool isSliced(unsigned m) { return m >= 4 && (m & (m - 1)) == 0; }
 

@@ -308,7 +308,7 @@ void TestChoiceBits::windows()
         }
         for (const bool before : {true, false}) {
             const auto chosen = [&](std::size_t e, std::size_t t) {
-                return (before || t >= kMostWindow) && (words[t / 64 * E + e] >> (t % 64) & 1);
+                return (before || t >= kMostTurnedWindow) && (words[t / 64 * E + e] >> (t % 64) & 1);
             };
             for (const std::vector<unsigned>& lengths :
                 {std::vector<unsigned>{4, 16, 64, 256}, {1, 2, 3, 4, 7, 10, 63, 65, 128, 129, 255, 300, 384, 511, 512}}) {
@@ -326,13 +326,13 @@ void TestChoiceBits::windows()
                     std::vector<std::uint64_t> expected(histograms[i].size(), 3);
                     for (std::size_t e = 0; e < E; ++e) {
                         std::size_t count = 0;
-                        for (std::size_t t = kMostWindow - m; t < kMostWindow; ++t)
+                        for (std::size_t t = kMostTurnedWindow - m; t < kMostTurnedWindow; ++t)
                             count += chosen(e, t);
-                        for (std::size_t t = kMostWindow; t < tokens; ++t) {
+                        for (std::size_t t = kMostTurnedWindow; t < tokens; ++t) {
                             count += chosen(e, t);
                             count -= chosen(e, t - m);
                             const std::size_t row = e / kLanes * WindowTask::histogramRows(m) + count;
-                            expected[row * kLanes + e % kLanes] += bit(counted[i], t - kMostWindow);
+                            expected[row * kLanes + e % kLanes] += bit(counted[i], t - kMostTurnedWindow);
                         }
                     }
                     QCOMPARE(histograms[i], expected);
