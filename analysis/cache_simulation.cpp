@@ -73,6 +73,11 @@ private:
 std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const AccessStream& stream,
     std::size_t numExperts, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
 {
+    m_hits.assign(sizes.size(), 0);
+    if (numExperts <= kMostRanked && lookAhead <= kMostLookAhead && rank(stream, numExperts)) {
+        runRanked(policy, sizes, warm, lookAhead);
+        return m_hits;
+    }
     const std::size_t n = stream.experts.size();
     if (n > std::size_t(1) << 28)
         throw std::length_error("a sequence of more than 2^28 choices is too long for a simulated cache");
@@ -121,6 +126,68 @@ std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const Acc
             simulation.template operator()<6>();
     }
     return m_hits;
+}
+
+/// False: a token names an expert twice.
+bool CacheSimulator::rank(const AccessStream& stream, std::size_t numExperts)
+{
+    std::array<std::uint32_t, kMostRanked> lastToken;
+    lastToken.fill(kNone);
+    m_bytes.resize(2 * stream.experts.size());
+    m_firstUses.clear();
+    std::size_t i = 0;
+    bool twice = false;
+    for (std::uint32_t t = 0; t < stream.tokenEnds.size(); ++t) {
+        for (; i < stream.tokenEnds[t]; ++i) {
+            const std::uint32_t x = stream.experts[i];
+            m_bytes[i] = static_cast<std::uint8_t>(x);
+            if (lastToken[x] == kNone)
+                m_firstUses.push_back(static_cast<std::uint8_t>(x));
+            twice |= lastToken[x] == t;
+            lastToken[x] = t;
+        }
+    }
+    if (twice)
+        return false;
+    m_numUsed = m_firstUses.size();
+    const std::size_t numWords = numExperts <= 64 ? 1 : numExperts <= 128 ? 2 : 4;
+    for (std::size_t x = 0; x < 64 * numWords; ++x) {
+        if (lastToken[x] == kNone)
+            m_firstUses.push_back(static_cast<std::uint8_t>(x));
+    }
+    const auto numTokens = static_cast<std::uint32_t>(stream.tokenEnds.size());
+    m_counts.resize(numTokens + kMostLookAhead + 3);
+    m_ranked = {m_bytes.data(), stream.tokenEnds.data(), numTokens, static_cast<std::uint32_t>(numWords),
+        m_firstUses.data(), m_bytes.data() + stream.experts.size(), m_counts.data()};
+    return true;
+}
+
+void CacheSimulator::runRanked(
+    CachePolicy policy, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
+{
+    const auto free = [&](std::size_t size) { return warm ? 0 : std::min(size, m_numUsed); }; // hits that are none
+    if (policy == CachePolicy::Lru) {
+        std::array<std::uint64_t, kMostRanked + 1> upTo{};
+        rankedKernels().lru(m_ranked, upTo.data() + 1);
+        for (std::size_t d = 0; d < kMostRanked; ++d)
+            upTo[d + 1] += upTo[d];
+        for (std::size_t s = 0; s < sizes.size(); ++s)
+            m_hits[s] = upTo[std::min<std::size_t>(sizes[s], kMostRanked)] - free(sizes[s]);
+        return;
+    }
+    const RankedPolicy order = policy == CachePolicy::Lfu ? RankedPolicy::Lfu
+        : policy == CachePolicy::Belady                   ? RankedPolicy::Belady
+                                                          : RankedPolicy::LookAhead;
+    for (std::size_t begin = 0; begin < sizes.size(); begin += kMostSizes) {
+        std::array<std::uint32_t, kMostSizes> some;
+        const std::size_t count = std::min<std::size_t>(sizes.size() - begin, kMostSizes);
+        for (std::size_t s = 0; s < count; ++s)
+            some[s] = static_cast<std::uint32_t>(std::min<std::size_t>(sizes[begin + s], kMostRanked));
+        rankedKernels().caches(m_ranked, order, static_cast<std::uint32_t>(lookAhead), some.data(),
+            static_cast<std::uint32_t>(count), m_hits.data() + begin);
+    }
+    for (std::size_t s = 0; s < sizes.size(); ++s)
+        m_hits[s] -= free(sizes[s]);
 }
 
 /// By (uses so far, time).

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The body of ranked_caches_*.cpp, which define ES_KERNELS (namespace), ES_NAME and ES_VECTOR (bytes of a vector).
+// Nothing of the standard library is called here: an inline function emitted with this file's instruction set could be
+// the copy that the linker keeps for everybody.
+#include "analysis/ranked_caches_orders.h"
+
+namespace expertscope::ES_KERNELS {
+namespace {
+
+constexpr u32 kChunk = 512; ///< choices; no token has more
+
+template <u32 W> struct Chunk
+{
+    u8 from[kChunk], to[kChunk];
+    Move<W> moves[kChunk];
+    u32 count = 0;
+
+    bool holds(u32 more) const { return count + more <= kChunk; }
+    void make(bool up) { makeMoves(from, to, count, up, moves); }
+};
+
+inline u32 sizeOf(const RankedStream& stream, u32 token)
+{
+    return stream.tokenEnds[token] - (token ? stream.tokenEnds[token - 1] : 0);
+}
+
+/// Finds moves for many tokens, then makes them in the caches of all sizes.
+template <u32 W, bool Ahead, typename Order> void replay(Order&& order, const RankedStream& stream, u32 lookAhead,
+    const u32* sizes, u32 numSizes, u64* hits)
+{
+    FourCaches<W> caches[kMostSizes / 4];
+    u8 first[64 * W];
+    order.start(first);
+    for (u32 s = 0; s < (numSizes + 3) / 4 * 4; ++s) {
+        RankSet<W> residents;
+        for (u32 i = 0; i < (s < numSizes ? sizes[s] : 0) && i < 64 * W; ++i)
+            residents.add(first[i]);
+        for (u32 w = 0; w < W; ++w)
+            caches[s / 4].sets[w][s % 4] = residents.words[w];
+    }
+    Chunk<W> used, seen;
+    RankSet<W> tokens[kChunk];
+    for (u32 begin = 0, end = 0; begin < stream.numTokens; begin = end) {
+        used.count = seen.count = 0;
+        for (; end < stream.numTokens && end - begin < kChunk; ++end) {
+            const u32 size = sizeOf(stream, end), ahead = end + lookAhead;
+            const bool sees = Ahead && ahead < stream.numTokens;
+            const u32 newSize = sees ? sizeOf(stream, ahead) : 0;
+            if (!used.holds(size) || !seen.holds(newSize))
+                break;
+            order.next(stream.tokenEnds[end] - size, size, used.from + used.count, used.to + used.count,
+                tokens[end - begin]);
+            used.count += size;
+            if constexpr (Ahead) {
+                if (sees)
+                    order.see(stream.tokenEnds[ahead] - newSize, newSize, seen.from + seen.count, seen.to + seen.count);
+                seen.count += newSize;
+            }
+        }
+        used.make(Order::kUpwards);
+        if (Ahead)
+            seen.make(true);
+        for (u32 g = 0; g < (numSizes + 3) / 4; ++g) {
+            FourCaches<W> four = caches[g];
+            const Move<W>* use = used.moves;
+            const Move<W>* see = seen.moves;
+            for (u32 t = begin; t < end; ++t) {
+                four.judge(tokens[t - begin]);
+                for (u32 i = sizeOf(stream, t); i > 0; --i)
+                    four.template use<Order::kUpwards>(*use++);
+                if (Ahead && t + lookAhead < stream.numTokens) {
+                    for (u32 i = sizeOf(stream, t + lookAhead); i > 0; --i)
+                        four.template reorder<true>(*see++);
+                }
+            }
+            caches[g] = four;
+        }
+    }
+    for (u32 s = 0; s < numSizes; ++s)
+        hits[s] += caches[s / 4].hits[s % 4];
+}
+
+template <u32 W> void lruOf(const RankedStream& stream, u64* distances)
+{
+    Table<W> ages;
+    for (u32 i = 0; i < 64 * W; ++i)
+        ages.of[stream.byFirstUse[i]] = u8(i);
+    const u8* experts = stream.experts;
+    u8 was[kMostRanked];
+    for (u32 t = 0; t < stream.numTokens; ++t) {
+        const u32 size = sizeOf(stream, t);
+        useAll<W, false>(ages, experts, size, was);
+        for (u32 i = 0; i < size; ++i)
+            ++distances[was[i]];
+        experts += size;
+    }
+}
+
+template <u32 W> void cachesOf(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes,
+    u32 numSizes, u64* hits)
+{
+    switch (policy) {
+    case RankedPolicy::Lfu:
+        return replay<W, false>(LfuOrder<W>(stream), stream, 0, sizes, numSizes, hits);
+    case RankedPolicy::Belady:
+        return replay<W, false>(BeladyOrder<W>(stream), stream, 0, sizes, numSizes, hits);
+    case RankedPolicy::LookAhead:
+        return replay<W, true>(LookAheadOrder<W>(stream, lookAhead), stream, lookAhead, sizes, numSizes, hits);
+    }
+}
+
+void lru(const RankedStream& stream, u64* distances)
+{
+    if (stream.numWords == 1)
+        lruOf<1>(stream, distances);
+    else if (stream.numWords == 2)
+        lruOf<2>(stream, distances);
+    else
+        lruOf<4>(stream, distances);
+}
+
+void caches(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes, u32 numSizes, u64* hits)
+{
+    if (stream.numWords == 1)
+        cachesOf<1>(stream, policy, lookAhead, sizes, numSizes, hits);
+    else if (stream.numWords == 2)
+        cachesOf<2>(stream, policy, lookAhead, sizes, numSizes, hits);
+    else
+        cachesOf<4>(stream, policy, lookAhead, sizes, numSizes, hits);
+}
+
+}
+
+extern const RankedKernels kRanked;
+const RankedKernels kRanked = {ES_NAME, lru, caches};
+
+}
