@@ -131,41 +131,21 @@ std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const Acc
 /// False: a token names an expert twice.
 bool CacheSimulator::rank(const AccessStream& stream, std::size_t numExperts)
 {
-    std::array<std::uint32_t, kMostRanked> lastToken;
-    lastToken.fill(kNone);
-    m_bytes.resize(2 * stream.experts.size());
-    m_firstUses.clear();
-    std::size_t i = 0;
-    bool twice = false;
-    for (std::uint32_t t = 0; t < stream.tokenEnds.size(); ++t) {
-        for (; i < stream.tokenEnds[t]; ++i) {
-            const std::uint32_t x = stream.experts[i];
-            m_bytes[i] = static_cast<std::uint8_t>(x);
-            if (lastToken[x] == kNone)
-                m_firstUses.push_back(static_cast<std::uint8_t>(x));
-            twice |= lastToken[x] == t;
-            lastToken[x] = t;
-        }
-    }
-    if (twice)
-        return false;
-    m_numUsed = m_firstUses.size();
-    const std::size_t numWords = numExperts <= 64 ? 1 : numExperts <= 128 ? 2 : 4;
-    for (std::size_t x = 0; x < 64 * numWords; ++x) {
-        if (lastToken[x] == kNone)
-            m_firstUses.push_back(static_cast<std::uint8_t>(x));
-    }
+    const std::size_t n = stream.experts.size();
+    const std::uint32_t numWords = numExperts <= 64 ? 1 : numExperts <= 128 ? 2 : 4;
     const auto numTokens = static_cast<std::uint32_t>(stream.tokenEnds.size());
+    m_bytes.resize(2 * n + 16);
+    m_firstUses.resize(64 * numWords);
     m_counts.resize(numTokens + kMostLookAhead + 3);
-    m_ranked = {m_bytes.data(), stream.tokenEnds.data(), numTokens, static_cast<std::uint32_t>(numWords),
-        m_firstUses.data(), m_bytes.data() + stream.experts.size(), m_counts.data()};
-    return true;
+    m_ranked = {m_bytes.data(), stream.tokenEnds.data(), numTokens, numWords, m_firstUses.data(), m_bytes.data() + n,
+        m_counts.data()};
+    return rankedKernels().prepare(stream.experts.data(), m_ranked, m_bytes.data(), m_firstUses.data(), m_numUsed);
 }
 
 void CacheSimulator::runRanked(
     CachePolicy policy, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
 {
-    const auto free = [&](std::size_t size) { return warm ? 0 : std::min(size, m_numUsed); }; // hits that are none
+    const auto free = [&](std::size_t size) { return warm ? 0 : std::min<std::size_t>(size, m_numUsed); }; // hits that are none
     if (policy == CachePolicy::Lru) {
         std::array<std::uint64_t, kMostRanked + 1> upTo{};
         rankedKernels().lru(m_ranked, upTo.data() + 1);

@@ -76,7 +76,7 @@ private:
     std::vector<std::uint64_t> m_hits; ///< [size]
     RankedStream m_ranked{};
     std::vector<std::uint8_t> m_bytes, m_firstUses; ///< for m_ranked
-    std::size_t m_numUsed = 0; ///< experts
+    std::uint32_t m_numUsed = 0; ///< experts
     std::vector<Expert> m_experts; ///< [E]
     std::vector<std::uint64_t> m_bits; ///< of the sets
     std::vector<std::uint32_t> m_keys; ///< [choice]

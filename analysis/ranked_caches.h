@@ -24,7 +24,7 @@ struct RankedStream
     std::uint32_t numTokens;
     std::uint32_t numWords; ///< 64 ranks each, at least as many as experts: 1, 2 or 4
     const std::uint8_t* byFirstUse; ///< [64 numWords] all experts, also who does not exist, in the order of first use
-    std::uint8_t* scratch; ///< as long as `experts`
+    std::uint8_t* scratch; ///< as long as `experts`, and 16 more
     std::uint32_t* counts; ///< scratch: [numTokens + kMostLookAhead + 3]
 };
 
@@ -38,6 +38,10 @@ enum class RankedPolicy
 struct RankedKernels
 {
     const char* name; ///< "avx512", "avx2", "baseline"
+    /// Fills `bytes` and `byFirstUse` of a stream that knows its tokens and its words; numUsed: how many experts it uses.
+    /// False: a token names an expert twice.
+    bool (*prepare)(const std::uint32_t* experts, RankedStream& stream, std::uint8_t* bytes, std::uint8_t* byFirstUse,
+        std::uint32_t& numUsed);
     /// LRU: ++distances[d] for each choice that is a hit at sizes above d.
     void (*lru)(const RankedStream& stream, std::uint64_t* distances);
     /// Adds the hits at each size, at most kMostSizes. lookAhead: at least 1 and at most kMostLookAhead tokens.

@@ -10,16 +10,6 @@ namespace {
 
 constexpr u32 kChunk = 512; ///< choices; no token has more
 
-template <u32 W> struct Chunk
-{
-    u8 from[kChunk], to[kChunk];
-    Move<W> moves[kChunk];
-    u32 count = 0;
-
-    bool holds(u32 more) const { return count + more <= kChunk; }
-    void make(bool up) { makeMoves(from, to, count, up, moves); }
-};
-
 inline u32 sizeOf(const RankedStream& stream, u32 token)
 {
     return stream.tokenEnds[token] - (token ? stream.tokenEnds[token - 1] : 0);
@@ -39,7 +29,7 @@ template <u32 W, bool Ahead, typename Order> void replay(Order&& order, const Ra
         for (u32 w = 0; w < W; ++w)
             caches[s / 4].sets[w][s % 4] = residents.words[w];
     }
-    Chunk<W> used, seen;
+    Moves<W, kChunk> used, seen;
     RankSet<W> tokens[kChunk];
     for (u32 begin = 0, end = 0; begin < stream.numTokens; begin = end) {
         used.count = seen.count = 0;
@@ -49,29 +39,29 @@ template <u32 W, bool Ahead, typename Order> void replay(Order&& order, const Ra
             const u32 newSize = sees ? sizeOf(stream, ahead) : 0;
             if (!used.holds(size) || !seen.holds(newSize))
                 break;
-            order.next(stream.tokenEnds[end] - size, size, used.from + used.count, used.to + used.count,
+            order.next(stream.tokenEnds[end] - size, size, used.ranksFrom + used.count, used.ranksTo + used.count,
                 tokens[end - begin]);
             used.count += size;
             if constexpr (Ahead) {
                 if (sees)
-                    order.see(stream.tokenEnds[ahead] - newSize, newSize, seen.from + seen.count, seen.to + seen.count);
+                    order.see(stream.tokenEnds[ahead] - newSize, newSize, seen.ranksFrom + seen.count,
+                        seen.ranksTo + seen.count);
                 seen.count += newSize;
             }
         }
-        used.make(Order::kUpwards);
+        used.template makeBits<Order::kUpwards>();
         if (Ahead)
-            seen.make(true);
+            seen.template makeBits<true>();
         for (u32 g = 0; g < (numSizes + 3) / 4; ++g) {
             FourCaches<W> four = caches[g];
-            const Move<W>* use = used.moves;
-            const Move<W>* see = seen.moves;
+            u32 use = 0, see = 0;
             for (u32 t = begin; t < end; ++t) {
                 four.judge(tokens[t - begin]);
                 for (u32 i = sizeOf(stream, t); i > 0; --i)
-                    four.template use<Order::kUpwards>(*use++);
+                    four.template use<Order::kUpwards>(used, use++);
                 if (Ahead && t + lookAhead < stream.numTokens) {
                     for (u32 i = sizeOf(stream, t + lookAhead); i > 0; --i)
-                        four.template reorder<true>(*see++);
+                        four.template reorder<true>(seen, see++);
                 }
             }
             caches[g] = four;
@@ -79,6 +69,38 @@ template <u32 W, bool Ahead, typename Order> void replay(Order&& order, const Ra
     }
     for (u32 s = 0; s < numSizes; ++s)
         hits[s] += caches[s / 4].hits[s % 4];
+}
+
+template <u32 W> bool prepareOf(const u32* experts, RankedStream& stream, u8* bytes, u8* byFirstUse, u32& numUsed)
+{
+    const u32 numChoices = stream.numTokens ? stream.tokenEnds[stream.numTokens - 1] : 0;
+    for (u32 i = 0; i < numChoices; ++i)
+        bytes[i] = u8(experts[i]);
+    RankSet<W> seen;
+    numUsed = 0;
+    for (u32 t = 0; t < stream.numTokens; ++t) {
+        const u32 size = sizeOf(stream, t);
+        RankSet<W> token;
+        for (u32 i = 0; i < size; ++i)
+            token.add(bytes[i]);
+        u64 added = 0;
+        for (u32 w = 0; w < W; ++w)
+            added |= token.words[w] & ~seen.words[w];
+        if (countOf<W>(token.words) != size)
+            return false;
+        for (u32 i = 0; added && i < size; ++i) {
+            if (!seen.holds(bytes[i]))
+                byFirstUse[numUsed++] = bytes[i];
+            seen.add(bytes[i]);
+        }
+        bytes += size;
+    }
+    u32 next = numUsed;
+    for (u32 x = 0; x < 64 * W; ++x) {
+        if (!seen.holds(x))
+            byFirstUse[next++] = u8(x);
+    }
+    return true;
 }
 
 template <u32 W> void lruOf(const RankedStream& stream, u64* distances)
@@ -110,6 +132,15 @@ template <u32 W> void cachesOf(const RankedStream& stream, RankedPolicy policy, 
     }
 }
 
+bool prepare(const u32* experts, RankedStream& stream, u8* bytes, u8* byFirstUse, u32& numUsed)
+{
+    if (stream.numWords == 1)
+        return prepareOf<1>(experts, stream, bytes, byFirstUse, numUsed);
+    if (stream.numWords == 2)
+        return prepareOf<2>(experts, stream, bytes, byFirstUse, numUsed);
+    return prepareOf<4>(experts, stream, bytes, byFirstUse, numUsed);
+}
+
 void lru(const RankedStream& stream, u64* distances)
 {
     if (stream.numWords == 1)
@@ -133,6 +164,6 @@ void caches(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, cons
 }
 
 extern const RankedKernels kRanked;
-const RankedKernels kRanked = {ES_NAME, lru, caches};
+const RankedKernels kRanked = {ES_NAME, prepare, lru, caches};
 
 }

@@ -30,37 +30,52 @@ template <u32 W> struct alignas(64) Table
     void set(u32 v, Bytes bytes) { reinterpret_cast<Bytes*>(of)[v] = bytes; }
 };
 
-/// 64 experts: in the group, and above the value.
+/// 1 for the expert, of those in the v-th vector.
+inline Bytes oneOf(u32 expert, u32 v)
+{
+    static constexpr struct Ones
+    {
+        u8 bytes[2 * kMostRanked];
+        constexpr Ones()
+            : bytes()
+        {
+            bytes[kMostRanked] = 1;
+        }
+    } kOnes;
+    Bytes one;
+    __builtin_memcpy(&one, kOnes.bytes + kMostRanked - expert + v * ES_VECTOR, sizeof one);
+    return one;
+}
+
+/// Comparisons as bits, 64 experts a word.
+template <u32 W, typename Comparison> inline void bitsOf(u64* bits, const Comparison& comparison)
+{
+    for (u32 w = 0; w < W; ++w)
+        bits[w] = 0;
+    for (u32 v = 0; v < Table<W>::kVectors; ++v) {
+        const Bytes holds = Bytes(comparison(v));
+        u64 some = 0;
 #if defined(__AVX512BW__)
-inline u64 bitsAbove(const u8* table, u32 value, const u8* groups, u32 group)
-{
-    const __mmask64 above = _mm512_cmpgt_epu8_mask(_mm512_load_si512(table), _mm512_set1_epi8(char(value)));
-    return _mm512_mask_cmpeq_epi8_mask(above, _mm512_load_si512(groups), _mm512_set1_epi8(char(group)));
-}
+        some = _mm512_movepi8_mask(__m512i(holds));
+#elif defined(__AVX2__)
+        some = u32(_mm256_movemask_epi8(__m256i(holds)));
 #elif defined(__x86_64__)
-inline u64 bitsAbove(const u8* table, u32 value, const u8* groups, u32 group)
-{
-    u64 bits = 0;
-    for (u32 v = 0; v < 64 / ES_VECTOR; ++v) {
-        const Bytes both = Bytes(reinterpret_cast<const Bytes*>(table)[v] > all(value))
-            & Bytes(reinterpret_cast<const Bytes*>(groups)[v] == all(group));
-#if defined(__AVX2__)
-        bits |= u64(u32(_mm256_movemask_epi8(__m256i(both)))) << (v * ES_VECTOR);
+        some = u32(_mm_movemask_epi8(__m128i(holds)));
 #else
-        bits |= u64(u32(_mm_movemask_epi8(__m128i(both)))) << (v * ES_VECTOR);
+        for (u32 i = 0; i < ES_VECTOR; ++i)
+            some |= u64(holds[i] & 1) << i;
 #endif
+        bits[v * ES_VECTOR / 64] |= some << (v * ES_VECTOR % 64);
     }
-    return bits;
 }
-#else
-inline u64 bitsAbove(const u8* table, u32 value, const u8* groups, u32 group)
+
+template <u32 W> inline u32 countOf(const u64* bits)
 {
-    u64 bits = 0;
-    for (u32 i = 0; i < 64; ++i)
-        bits |= u64(table[i] > value && groups[i] == group) << i;
-    return bits;
+    u32 n = 0;
+    for (u32 w = 0; w < W; ++w)
+        n += u32(__builtin_popcountll(bits[w]));
+    return n;
 }
-#endif
 
 /// Ages: time since the last use as a rank, 0 is the most recent. A token's experts become the most recent, one by one,
 /// the last of them (Backwards: the first) the very most. `was`: their ages before.
@@ -68,17 +83,22 @@ template <u32 W, bool Backwards> inline void useAll(Table<W>& ages, const u8* ex
 {
     for (u32 i = 0; i < size; ++i)
         was[i] = ages.of[experts[i]];
-    for (u32 v = 0; v < Table<W>::kVectors; ++v) {
+    const auto update = [&](u32 v, auto ageOf) {
+        // Two chains of dependent steps.
         const Bytes old = ages.at(v);
-        Bytes now = old;
+        Bytes others = old, members = {};
+        Bytes isMember = {};
+#pragma GCC unroll 4
         for (u32 i = 0; i < size; ++i) {
-            const Bytes age = all(was[i]);
-            now = old < age ? now + 1 : now;
+            const Bytes age = ageOf(i);
+            others = old < age ? others + 1 : others;
+            members = old == age ? all(Backwards ? i : size - 1 - i) : members;
+            isMember |= Bytes(old == age);
         }
-        for (u32 i = 0; i < size; ++i)
-            now = old == all(was[i]) ? all(Backwards ? i : size - 1 - i) : now;
-        ages.set(v, now);
-    }
+        ages.set(v, isMember ? members : others);
+    };
+    for (u32 v = 0; v < Table<W>::kVectors; ++v)
+        update(v, [&](u32 i) { return all(was[i]); });
 }
 
 // An order has
@@ -123,9 +143,9 @@ public:
     void start(u8* ranks) const { startByFirstUse<W>(ranks); }
     void next(u32 begin, u32 size, u8* from, u8* to, RankSet<W>& token)
     {
-        for (u32 i = 0; i < size; ++i) {
-            from[i] = 64 * W - 1;
-            to[i] = m_stream.scratch[begin + i];
+        for (u32 i = 0; i < size; i += kSlack) {
+            __builtin_memset(from + i, 64 * W - 1, kSlack);
+            __builtin_memcpy(to + i, m_stream.scratch + begin + i, kSlack);
         }
         for (u32 w = 0; w < W; ++w)
             token.words[w] = ~RankSet<W>::below(64 * W - size, w);
@@ -201,16 +221,17 @@ public:
     LookAheadOrder(const RankedStream& stream, u32 length)
         : m_stream(stream)
         , m_below(stream.counts)
-        , m_ahead()
+        , m_aheads()
     {
         const u32 seen = length < stream.numTokens ? length : stream.numTokens;
         for (u32 i = 0; i < (seen ? stream.tokenEnds[seen - 1] : 0); ++i)
-            ++m_ahead.of[stream.experts[i]];
+            ++m_aheads.of[stream.experts[i]];
         for (u32 h = 0; h < length + 2; ++h)
             m_below[h] = 0;
         for (u32 i = 0; i < 64 * W; ++i) {
             m_ages.of[stream.byFirstUse[i]] = u8(i);
-            ++m_below[m_ahead.of[i] + 1];
+            m_ahead[i] = m_aheads.of[i];
+            ++m_below[m_ahead[i] + 1];
         }
         for (u32 h = 0; h < length + 1; ++h)
             m_below[h + 1] += m_below[h];
@@ -218,8 +239,10 @@ public:
     void start(u8* ranks) const
     {
         for (u32 i = 0; i < 64 * W; ++i) {
-            const u32 expert = m_stream.byFirstUse[i];
-            ranks[i] = u8(rank(i, m_ahead.of[expert]));
+            u64 older[W];
+            const Bytes age = all(i), ahead = all(m_ahead[m_stream.byFirstUse[i]]);
+            bitsOf<W>(older, [&](u32 v) { return (m_ages.at(v) > age) & (m_aheads.at(v) == ahead); });
+            ranks[i] = u8(m_below[ahead[0]] + countOf<W>(older));
         }
     }
     void next(u32 begin, u32 size, u8* from, u8* to, RankSet<W>& token)
@@ -228,56 +251,57 @@ public:
         u64 older[kMostRanked][W]; // of as many uses ahead
         token = {};
         for (u32 i = 0; i < size; ++i) {
-            const u32 expert = experts[i], ahead = m_ahead.of[expert];
-            u32 rank = m_below[ahead];
-            for (u32 w = 0; w < W; ++w) {
-                older[i][w] = bitsAbove(m_ages.of + 64 * w, m_ages.of[expert], m_ahead.of + 64 * w, ahead);
-                rank += u32(__builtin_popcountll(older[i][w]));
-            }
-            token.add(rank);
+            const u32 expert = experts[i];
+            const Bytes age = all(m_ages.of[expert]), ahead = all(m_ahead[expert]);
+            bitsOf<W>(older[i], [&](u32 v) { return (m_ages.at(v) > age) & (m_aheads.at(v) == ahead); });
+            token.add(m_below[m_ahead[expert]] + countOf<W>(older[i]));
         }
         u64 used[W] = {};
         for (u32 i = 0; i < size; ++i) {
-            const u32 expert = experts[i], below = m_below[m_ahead.of[expert]]++;
-            u32 rank = below;
+            const u32 expert = experts[i], below = m_below[m_ahead[expert]--]++;
             for (u32 w = 0; w < W; ++w) {
-                rank += u32(__builtin_popcountll(older[i][w] & ~used[w]));
-                used[w] |= bitOf(expert, w);
+                older[i][w] &= ~used[w];
+                used[w] |= W == 1 || expert / 64 == w ? u64(1) << (expert % 64) : 0;
             }
-            from[i] = u8(rank);
+            from[i] = u8(below + countOf<W>(older[i]));
             to[i] = u8(below);
         }
         u8 was[kMostRanked];
         useAll<W, false>(m_ages, experts, size, was);
-        for (u32 i = 0; i < size; ++i)
-            --m_ahead.of[experts[i]];
+        for (u32 v = 0; v < Table<W>::kVectors; ++v) {
+            Bytes aheads = m_aheads.at(v);
+            for (u32 i = 0; i < size; ++i)
+                aheads -= oneOf(experts[i], v);
+            m_aheads.set(v, aheads);
+        }
     }
     /// A token comes into sight.
     void see(u32 begin, u32 size, u8* from, u8* to)
     {
+        Bytes aheads[Table<W>::kVectors];
+        for (u32 v = 0; v < Table<W>::kVectors; ++v)
+            aheads[v] = m_aheads.at(v);
         for (u32 i = 0; i < size; ++i) {
-            const u32 expert = m_stream.experts[begin + i], ahead = m_ahead.of[expert], age = m_ages.of[expert];
-            from[i] = u8(rank(age, ahead));
-            to[i] = u8(rank(age, ahead + 1) - 1); // it leaves the ranks below
-            ++m_ahead.of[expert];
-            --m_below[ahead + 1];
+            const u32 expert = m_stream.experts[begin + i], ahead = m_ahead[expert]++;
+            const Bytes age = all(m_ages.of[expert]), before = all(ahead), after = all(ahead + 1);
+            u64 passedBefore[W], passedAfter[W];
+            bitsOf<W>(passedBefore, [&](u32 v) { return (m_ages.at(v) > age) & (aheads[v] == before); });
+            bitsOf<W>(passedAfter, [&](u32 v) { return (m_ages.at(v) > age) & (aheads[v] == after); });
+            from[i] = u8(m_below[ahead] + countOf<W>(passedBefore));
+            to[i] = u8(--m_below[ahead + 1] + countOf<W>(passedAfter)); // it leaves the ranks below
+            for (u32 v = 0; v < Table<W>::kVectors; ++v)
+                aheads[v] += oneOf(expert, v);
         }
+        for (u32 v = 0; v < Table<W>::kVectors; ++v)
+            m_aheads.set(v, aheads[v]);
     }
 
 private:
-    static u64 bitOf(u32 expert, u32 w) { return W == 1 || expert / 64 == w ? u64(1) << (expert % 64) : 0; }
-    /// Experts that come before.
-    u32 rank(u32 age, u32 ahead) const
-    {
-        u32 n = m_below[ahead];
-        for (u32 w = 0; w < W; ++w)
-            n += u32(__builtin_popcountll(bitsAbove(m_ages.of + 64 * w, age, m_ahead.of + 64 * w, ahead)));
-        return n;
-    }
-
     const RankedStream& m_stream;
     u32* const m_below; ///< [uses ahead] experts with fewer
-    Table<W> m_ages, m_ahead;
+    Table<W> m_ages;
+    Table<W> m_aheads; ///< never written by the byte: what then reads a vector of them would have to wait
+    u8 m_ahead[64 * W]; ///< the same
 };
 
 }
