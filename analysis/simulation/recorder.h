@@ -60,6 +60,17 @@ public:
         ++m_misses;
     }
 
+    /// As miss() of each.
+    void misses(const std::uint32_t* objects, std::size_t count)
+    {
+        if (m_distinct == m_seen.size()) { // nobody is new
+            m_misses += static_cast<std::uint32_t>(count);
+            return;
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            miss(objects[i]);
+    }
+
     /// `evictions`: objects that were resident and are so no more, whatever room was made by a flush.
     void end(std::uint32_t evictions)
     {

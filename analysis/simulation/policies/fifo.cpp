@@ -53,6 +53,50 @@ private:
     std::vector<std::uint32_t> m_ring;
     std::vector<std::uint8_t> m_held;
     std::uint32_t m_size = 0, m_oldest = 0;
+
+public:
+    class Few;
+};
+
+class FifoCache::Few
+{
+public:
+    explicit Few(std::uint32_t capacity)
+        : m_capacity(capacity)
+    {
+    }
+    std::uint64_t held() const { return m_held; }
+    std::uint32_t serve(
+        std::span<const std::uint32_t>, std::uint64_t event, const std::uint32_t* missing, std::size_t count)
+    {
+        const auto free = std::min<std::size_t>(count, m_capacity - m_size);
+        for (std::size_t j = 0; j < free; ++j)
+            m_ring[m_size++] = static_cast<std::uint8_t>(missing[j]);
+        std::uint64_t victims = 0;
+        for (std::size_t j = free; j < count; ++j) {
+            std::uint32_t at = m_oldest;
+            while (event >> m_ring[at] & 1)
+                at = after(at);
+            victims |= std::uint64_t(1) << m_ring[at];
+            while (at != m_oldest) {
+                const std::uint32_t before = at == 0 ? m_size - 1 : at - 1;
+                m_ring[at] = m_ring[before];
+                at = before;
+            }
+            m_ring[m_oldest] = static_cast<std::uint8_t>(missing[j]);
+            m_oldest = after(m_oldest);
+        }
+        m_held = (m_held | event) & ~victims;
+        return static_cast<std::uint32_t>(count - free);
+    }
+
+private:
+    std::uint32_t after(std::uint32_t at) const { return at + 1 == m_size ? 0 : at + 1; }
+
+    const std::uint32_t m_capacity;
+    std::uint8_t m_ring[64];
+    std::uint64_t m_held = 0;
+    std::uint32_t m_size = 0, m_oldest = 0;
 };
 
 }
