@@ -13,6 +13,7 @@
 //     void nextUnit()                         if it has one: before each atomic event or sequential request
 //     class Few                               if it has one: the same for at most 64 objects, a bit each; for atomic
 //                                             events that fit:
+//         static bool serves(capacity, largestEvent)
 //         Few(capacity)
 //         uint64 held() const
 //         uint32 serve(objects, event, missing, count)   `objects`, which are the bits `event`, are pinned and used,
@@ -78,7 +79,7 @@ public:
     {
         if constexpr (kHasFew) {
             if (m_stream.numObjects() <= 64 && m_contract.service == Service::Atomic && m_stream.largestEvent <= m_capacity
-                && !m_contract.flushBetweenSequences)
+                && !m_contract.flushBetweenSequences && Cache::Few::serves(m_capacity, m_stream.largestEvent))
                 return runFew(stop);
         }
         ServingOrder order(m_stream, m_contract);
@@ -119,7 +120,7 @@ private:
                 missing += ~held >> objects[r] & 1;
             }
             m_recorder.misses(m_missing.data(), missing);
-            m_recorder.end(cache.serve(objects, event, m_missing.data(), missing));
+            m_recorder.end(cache.serve(objects, event, m_missing.data(), missing), objects.size());
         }
         return m_recorder.take();
     }

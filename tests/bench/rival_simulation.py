@@ -59,7 +59,7 @@ def main():
                 for name in ours:
                     text = subprocess.run(
                         pin + [arguments.bench, f"--benchmark_filter=^replay(One)?/{name}/64/", "--benchmark_format=csv",
-                               "--benchmark_min_time=0.1"],
+                               "--benchmark_min_time=0.02"],
                         capture_output=True, text=True, check=True).stdout
                     row = dict(zip(*[line.split(",") for line in text.strip().splitlines()[-2:]]))
                     rates.setdefault(name, []).append(float(row["items_per_second"]) / 1e6)

@@ -63,6 +63,7 @@ public:
 class ClockCache::Few
 {
 public:
+    static bool serves(std::uint32_t, std::uint32_t) { return true; }
     explicit Few(std::uint32_t capacity)
         : m_capacity(capacity)
     {
