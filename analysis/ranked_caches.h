@@ -23,6 +23,7 @@ struct RankedStream
     const std::uint32_t* tokenEnds;
     std::uint32_t numTokens;
     std::uint32_t numWords; ///< 64 ranks each, at least as many as experts: 1, 2 or 4
+    std::uint32_t fixedSize; ///< choices of each token; 0: not as many for all
     const std::uint8_t* byFirstUse; ///< [64 numWords] all experts, also who does not exist, in the order of first use
     std::uint8_t* scratch; ///< as long as `experts`, and 16 more
     std::uint32_t* counts; ///< scratch: [numTokens + kMostLookAhead + 3]
@@ -38,7 +39,7 @@ enum class RankedPolicy
 struct RankedKernels
 {
     const char* name; ///< "avx512", "avx2", "baseline"
-    /// Fills `bytes` and `byFirstUse` of a stream that knows its tokens and its words; numUsed: how many experts it uses.
+    /// Fills `bytes`, `byFirstUse` and fixedSize of a stream that knows its tokens and its words; numUsed: how many experts it uses.
     /// False: a token names an expert twice.
     bool (*prepare)(const std::uint32_t* experts, RankedStream& stream, std::uint8_t* bytes, std::uint8_t* byFirstUse,
         std::uint32_t& numUsed);

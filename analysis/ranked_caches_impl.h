@@ -10,13 +10,8 @@ namespace {
 
 constexpr u32 kChunk = 512; ///< choices; no token has more
 
-inline u32 sizeOf(const RankedStream& stream, u32 token)
-{
-    return stream.tokenEnds[token] - (token ? stream.tokenEnds[token - 1] : 0);
-}
-
 /// Finds moves for many tokens, then makes them in the caches of all sizes.
-template <u32 W, bool Ahead, typename Order> void replay(Order&& order, const RankedStream& stream, u32 lookAhead,
+template <u32 W, typename Size, bool Ahead, typename Order> void replay(Order&& order, const RankedStream& stream, u32 lookAhead,
     const u32* sizes, u32 numSizes, u64* hits)
 {
     FourCaches<W> caches[kMostSizes / 4];
@@ -34,19 +29,21 @@ template <u32 W, bool Ahead, typename Order> void replay(Order&& order, const Ra
     for (u32 begin = 0, end = 0; begin < stream.numTokens; begin = end) {
         used.count = seen.count = 0;
         for (; end < stream.numTokens && end - begin < kChunk; ++end) {
-            const u32 size = sizeOf(stream, end), ahead = end + lookAhead;
+            const Size size = sizeOf<Size>(stream, end);
+            const u32 ahead = end + lookAhead;
             const bool sees = Ahead && ahead < stream.numTokens;
-            const u32 newSize = sees ? sizeOf(stream, ahead) : 0;
-            if (!used.holds(size) || !seen.holds(newSize))
+            if (!used.holds(size) || !seen.holds(sees ? u32(sizeOf<Size>(stream, ahead)) : 0))
                 break;
             order.next(stream.tokenEnds[end] - size, size, used.ranksFrom + used.count, used.ranksTo + used.count,
                 tokens[end - begin]);
             used.count += size;
             if constexpr (Ahead) {
-                if (sees)
+                if (sees) {
+                    const Size newSize = sizeOf<Size>(stream, ahead);
                     order.see(stream.tokenEnds[ahead] - newSize, newSize, seen.ranksFrom + seen.count,
                         seen.ranksTo + seen.count);
-                seen.count += newSize;
+                    seen.count += newSize;
+                }
             }
         }
         used.template makeBits<Order::kUpwards>();
@@ -57,10 +54,12 @@ template <u32 W, bool Ahead, typename Order> void replay(Order&& order, const Ra
             u32 use = 0, see = 0;
             for (u32 t = begin; t < end; ++t) {
                 four.judge(tokens[t - begin]);
-                for (u32 i = sizeOf(stream, t); i > 0; --i)
+                const Size size = sizeOf<Size>(stream, t);
+                for (u32 i = 0; i < size; ++i)
                     four.template use<Order::kUpwards>(used, use++);
                 if (Ahead && t + lookAhead < stream.numTokens) {
-                    for (u32 i = sizeOf(stream, t + lookAhead); i > 0; --i)
+                    const Size newSize = sizeOf<Size>(stream, t + lookAhead);
+                    for (u32 i = 0; i < newSize; ++i)
                         four.template reorder<true>(seen, see++);
                 }
             }
@@ -78,8 +77,11 @@ template <u32 W> bool prepareOf(const u32* experts, RankedStream& stream, u8* by
         bytes[i] = u8(experts[i]);
     RankSet<W> seen;
     numUsed = 0;
+    stream.fixedSize = stream.numTokens ? stream.tokenEnds[0] : 0;
     for (u32 t = 0; t < stream.numTokens; ++t) {
-        const u32 size = sizeOf(stream, t);
+        const u32 size = sizeOf<AnySize>(stream, t);
+        if (size != stream.fixedSize)
+            stream.fixedSize = 0;
         RankSet<W> token;
         for (u32 i = 0; i < size; ++i)
             token.add(bytes[i]);
@@ -103,7 +105,7 @@ template <u32 W> bool prepareOf(const u32* experts, RankedStream& stream, u8* by
     return true;
 }
 
-template <u32 W> void lruOf(const RankedStream& stream, u64* distances)
+template <u32 W, typename Size> void lruOf(const RankedStream& stream, u64* distances)
 {
     Table<W> ages;
     for (u32 i = 0; i < 64 * W; ++i)
@@ -111,7 +113,7 @@ template <u32 W> void lruOf(const RankedStream& stream, u64* distances)
     const u8* experts = stream.experts;
     u8 was[kMostRanked];
     for (u32 t = 0; t < stream.numTokens; ++t) {
-        const u32 size = sizeOf(stream, t);
+        const Size size = sizeOf<Size>(stream, t);
         useAll<W, false>(ages, experts, size, was);
         for (u32 i = 0; i < size; ++i)
             ++distances[was[i]];
@@ -119,16 +121,16 @@ template <u32 W> void lruOf(const RankedStream& stream, u64* distances)
     }
 }
 
-template <u32 W> void cachesOf(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes,
+template <u32 W, typename Size> void cachesOf(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes,
     u32 numSizes, u64* hits)
 {
     switch (policy) {
     case RankedPolicy::Lfu:
-        return replay<W, false>(LfuOrder<W>(stream), stream, 0, sizes, numSizes, hits);
+        return replay<W, Size, false>(LfuOrder<W, Size>(stream), stream, 0, sizes, numSizes, hits);
     case RankedPolicy::Belady:
-        return replay<W, false>(BeladyOrder<W>(stream), stream, 0, sizes, numSizes, hits);
+        return replay<W, Size, false>(BeladyOrder<W, Size>(stream), stream, 0, sizes, numSizes, hits);
     case RankedPolicy::LookAhead:
-        return replay<W, true>(LookAheadOrder<W>(stream, lookAhead), stream, lookAhead, sizes, numSizes, hits);
+        return replay<W, Size, true>(LookAheadOrder<W, Size>(stream, lookAhead), stream, lookAhead, sizes, numSizes, hits);
     }
 }
 
@@ -141,24 +143,32 @@ bool prepare(const u32* experts, RankedStream& stream, u8* bytes, u8* byFirstUse
     return prepareOf<4>(experts, stream, bytes, byFirstUse, numUsed);
 }
 
+/// Calls it for the stream's shape.
+template <typename Call> void forShape(const RankedStream& stream, const Call& call)
+{
+    const auto forSize = [&]<u32 W>() {
+        if (stream.fixedSize == 8)
+            call.template operator()<W, FixedSize<8>>();
+        else
+            call.template operator()<W, AnySize>();
+    };
+    if (stream.numWords == 1)
+        forSize.template operator()<1>();
+    else if (stream.numWords == 2)
+        forSize.template operator()<2>();
+    else
+        forSize.template operator()<4>();
+}
+
 void lru(const RankedStream& stream, u64* distances)
 {
-    if (stream.numWords == 1)
-        lruOf<1>(stream, distances);
-    else if (stream.numWords == 2)
-        lruOf<2>(stream, distances);
-    else
-        lruOf<4>(stream, distances);
+    forShape(stream, [&]<u32 W, typename Size>() { lruOf<W, Size>(stream, distances); });
 }
 
 void caches(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes, u32 numSizes, u64* hits)
 {
-    if (stream.numWords == 1)
-        cachesOf<1>(stream, policy, lookAhead, sizes, numSizes, hits);
-    else if (stream.numWords == 2)
-        cachesOf<2>(stream, policy, lookAhead, sizes, numSizes, hits);
-    else
-        cachesOf<4>(stream, policy, lookAhead, sizes, numSizes, hits);
+    forShape(stream,
+        [&]<u32 W, typename Size>() { cachesOf<W, Size>(stream, policy, lookAhead, sizes, numSizes, hits); });
 }
 
 }

@@ -6,10 +6,6 @@
 
 #include "analysis/ranked_caches_sets.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace expertscope::ES_KERNELS {
 namespace {
 
@@ -77,28 +73,55 @@ template <u32 W> inline u32 countOf(const u64* bits)
     return n;
 }
 
+/// Choices of a token: any, or as many for all. Loops over a known number are unrolled.
+using AnySize = u32;
+template <u32 N> struct FixedSize
+{
+    constexpr operator u32() const { return N; }
+};
+template <typename Size> inline Size sizeOf(const RankedStream& stream, u32 token)
+{
+    if constexpr (sizeof(Size) == sizeof(u32))
+        return stream.tokenEnds[token] - (token ? stream.tokenEnds[token - 1] : 0);
+    else
+        return Size();
+}
+
 /// Ages: time since the last use as a rank, 0 is the most recent. A token's experts become the most recent, one by one,
 /// the last of them (Backwards: the first) the very most. `was`: their ages before.
-template <u32 W, bool Backwards> inline void useAll(Table<W>& ages, const u8* experts, u32 size, u8* was)
+template <u32 W, bool Backwards, typename Size>
+inline void useAll(Table<W>& ages, const u8* experts, Size size, u8* was)
 {
     for (u32 i = 0; i < size; ++i)
         was[i] = ages.of[experts[i]];
-    const auto update = [&](u32 v, auto ageOf) {
-        // Two chains of dependent steps.
-        const Bytes old = ages.at(v);
-        Bytes others = old, members = {};
-        Bytes isMember = {};
-#pragma GCC unroll 4
+#if defined(__AVX512VBMI__)
+    if constexpr (W == 1) {
+        // Registers only, in two chains of dependent steps.
+        const __m512i old = __m512i(ages.at(0)), one = _mm512_set1_epi8(1);
+        __m512i others = old, members = old;
+        __mmask64 isMember = 0;
         for (u32 i = 0; i < size; ++i) {
-            const Bytes age = ageOf(i);
-            others = old < age ? others + 1 : others;
-            members = old == age ? all(Backwards ? i : size - 1 - i) : members;
-            isMember |= Bytes(old == age);
+            const __m512i age = _mm512_maskz_permutexvar_epi8(~u64(0), _mm512_set1_epi8(char(experts[i])), old);
+            others = _mm512_mask_add_epi8(others, _mm512_cmplt_epu8_mask(old, age), others, one);
+            const __mmask64 member = u64(1) << experts[i];
+            isMember |= member;
+            members = _mm512_mask_mov_epi8(members, member, _mm512_set1_epi8(char(Backwards ? i : size - 1 - i)));
         }
-        ages.set(v, isMember ? members : others);
-    };
-    for (u32 v = 0; v < Table<W>::kVectors; ++v)
-        update(v, [&](u32 i) { return all(was[i]); });
+        ages.set(0, Bytes(_mm512_mask_mov_epi8(others, isMember, members)));
+        return;
+    }
+#endif
+    for (u32 v = 0; v < Table<W>::kVectors; ++v) {
+        const Bytes old = ages.at(v);
+        Bytes now = old;
+        for (u32 i = 0; i < size; ++i) {
+            const Bytes age = all(was[i]);
+            now = old < age ? now + 1 : now;
+        }
+        for (u32 i = 0; i < size; ++i)
+            now = old == all(was[i]) ? all(Backwards ? i : size - 1 - i) : now;
+        ages.set(v, now);
+    }
 }
 
 // An order has
@@ -115,7 +138,7 @@ template <u32 W> inline void startByFirstUse(u8* ranks)
 }
 
 /// Next uses. The one whose turn it is has the highest rank; it goes below those that are used again before it.
-template <u32 W> class BeladyOrder
+template <u32 W, typename Size> class BeladyOrder
 {
 public:
     static constexpr bool kUpwards = false;
@@ -129,7 +152,8 @@ public:
             ages.of[i] = u8(i);
         u8 was[kMostRanked];
         for (u32 t = stream.numTokens; t-- > 0;) {
-            const u32 begin = t ? stream.tokenEnds[t - 1] : 0, size = stream.tokenEnds[t] - begin;
+            const Size size = sizeOf<Size>(stream, t);
+            const u32 begin = stream.tokenEnds[t] - size;
             useAll<W, true>(ages, stream.experts + begin, size, was);
             RankSet<W> later;
             for (u32 i = size; i-- > 0;) {
@@ -141,7 +165,7 @@ public:
         }
     }
     void start(u8* ranks) const { startByFirstUse<W>(ranks); }
-    void next(u32 begin, u32 size, u8* from, u8* to, RankSet<W>& token)
+    void next(u32 begin, Size size, u8* from, u8* to, RankSet<W>& token)
     {
         for (u32 i = 0; i < size; i += kSlack) {
             __builtin_memset(from + i, 64 * W - 1, kSlack);
@@ -156,7 +180,7 @@ private:
 };
 
 /// (Uses so far, last use.) A use leads to the highest rank of those used as often as it then is.
-template <u32 W> class LfuOrder
+template <u32 W, typename Size> class LfuOrder
 {
 public:
     static constexpr bool kUpwards = true;
@@ -171,7 +195,7 @@ public:
             m_ranks.of[stream.byFirstUse[i]] = u8(64 * W - 1 - i);
     }
     void start(u8* ranks) const { startByFirstUse<W>(ranks); }
-    void next(u32 begin, u32 size, u8* from, u8* to, RankSet<W>& token)
+    void next(u32 begin, Size size, u8* from, u8* to, RankSet<W>& token)
     {
         const u8* const experts = m_stream.experts + begin;
         u8 was[kMostRanked], last[kMostRanked], after[kMostRanked];
@@ -213,7 +237,7 @@ private:
 };
 
 /// (Uses ahead, last use.) A use leads to the highest rank of those with one use ahead less than it had.
-template <u32 W> class LookAheadOrder
+template <u32 W, typename Size> class LookAheadOrder
 {
 public:
     static constexpr bool kUpwards = false;
@@ -245,7 +269,7 @@ public:
             ranks[i] = u8(m_below[ahead[0]] + countOf<W>(older));
         }
     }
-    void next(u32 begin, u32 size, u8* from, u8* to, RankSet<W>& token)
+    void next(u32 begin, Size size, u8* from, u8* to, RankSet<W>& token)
     {
         const u8* const experts = m_stream.experts + begin;
         u64 older[kMostRanked][W]; // of as many uses ahead
@@ -276,7 +300,7 @@ public:
         }
     }
     /// A token comes into sight.
-    void see(u32 begin, u32 size, u8* from, u8* to)
+    void see(u32 begin, Size size, u8* from, u8* to)
     {
         Bytes aheads[Table<W>::kVectors];
         for (u32 v = 0; v < Table<W>::kVectors; ++v)

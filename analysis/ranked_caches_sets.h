@@ -5,6 +5,10 @@
 
 #include "analysis/ranked_caches.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace expertscope::ES_KERNELS {
 namespace {
 
@@ -94,8 +98,12 @@ template <u32 W> struct FourCaches
     {
         for (u32 w = 0; w < W; ++w) {
             const Four there = sets[w] & token.words[w];
+#if defined(__AVX512VPOPCNTDQ__)
+            hits += Four(_mm256_popcnt_epi64(__m256i(there)));
+#else
             for (u32 j = 0; j < 4; ++j)
                 hits[j] += u64(__builtin_popcountll(there[j]));
+#endif
         }
     }
 
