@@ -136,7 +136,7 @@ bool CacheSimulator::rank(const AccessStream& stream, std::size_t numExperts)
     const auto numTokens = static_cast<std::uint32_t>(stream.tokenEnds.size());
     m_bytes.resize(2 * n + 16);
     m_firstUses.resize(64 * numWords);
-    m_counts.resize(numTokens + kMostLookAhead + 5);
+    m_counts.resize(numTokens + kMostLookAhead + 3);
     m_ranked = {m_bytes.data(), stream.tokenEnds.data(), numTokens, numWords, 0, m_firstUses.data(),
         m_bytes.data() + n, m_counts.data()};
     return rankedKernels().prepare(stream.experts.data(), m_ranked, m_bytes.data(), m_firstUses.data(), m_numUsed);

@@ -26,7 +26,7 @@ struct RankedStream
     std::uint32_t fixedSize; ///< choices of each token; 0: not as many for all
     const std::uint8_t* byFirstUse; ///< [64 numWords] all experts, also who does not exist, in the order of first use
     std::uint8_t* scratch; ///< as long as `experts`, and 16 more
-    std::uint32_t* counts; ///< scratch: [numTokens + kMostLookAhead + 5]
+    std::uint32_t* counts; ///< scratch: [numTokens + kMostLookAhead + 3]
 };
 
 enum class RankedPolicy

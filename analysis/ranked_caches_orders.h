@@ -43,19 +43,19 @@ inline Bytes oneOf(u32 expert, u32 v)
     return one;
 }
 
-/// Who is older and in the group, 64 experts a word; in(v) is the v-th vector of groups.
+/// Whose value is above and whose group is it, 64 experts a word; groups(v) is a vector.
 template <u32 W, typename Groups>
-inline void olderIn(const Groups& in, u32 group, const Table<W>& ages, u32 age, u64* bits)
+inline void findAbove(const Table<W>& values, u32 value, const Groups& groups, u32 group, u64* bits)
 {
     for (u32 w = 0; w < W; ++w)
         bits[w] = 0;
     for (u32 v = 0; v < Table<W>::kVectors; ++v) {
         u64 some = 0;
 #if defined(__AVX512BW__)
-        const __mmask64 older = _mm512_cmpgt_epu8_mask(__m512i(ages.at(v)), _mm512_set1_epi8(char(age)));
-        some = _mm512_mask_cmpeq_epi8_mask(older, __m512i(in(v)), _mm512_set1_epi8(char(group)));
+        const __mmask64 above = _mm512_cmpgt_epu8_mask(__m512i(values.at(v)), __m512i(all(value)));
+        some = _mm512_mask_cmpeq_epi8_mask(above, __m512i(groups(v)), __m512i(all(group)));
 #else
-        const Bytes both = Bytes(ages.at(v) > all(age)) & Bytes(in(v) == all(group));
+        const Bytes both = Bytes(values.at(v) > all(value)) & Bytes(groups(v) == all(group));
 #if defined(__AVX2__)
         some = u32(_mm256_movemask_epi8(__m256i(both)));
 #elif defined(__x86_64__)
@@ -169,7 +169,7 @@ public:
         }
     }
     void start(u8* ranks) const { startByFirstUse<W>(ranks); }
-    void next(u32 begin, Size size, u8* __restrict from, u8* __restrict to, RankSet<W>& token)
+    void next(u32 begin, Size size, u8* from, u8* to, RankSet<W>& token)
     {
         for (u32 i = 0; i < size; i += kSlack) {
             __builtin_memset(from + i, 64 * W - 1, kSlack);
@@ -191,40 +191,37 @@ public:
 
     explicit LfuOrder(const RankedStream& stream)
         : m_stream(stream)
-        , m_upTo(stream.counts + 2)
+        , m_upTo(stream.counts)
     {
-        m_upTo[-2] = m_upTo[-1] = 0;
         for (u32 c = 0; c < stream.numTokens + 2; ++c)
             m_upTo[c] = 64 * W;
         for (u32 i = 0; i < 64 * W; ++i)
             m_ranks.of[stream.byFirstUse[i]] = u8(64 * W - 1 - i);
     }
     void start(u8* ranks) const { startByFirstUse<W>(ranks); }
-    void next(u32 begin, Size size, u8* __restrict from, u8* __restrict to, RankSet<W>& token)
+    void next(u32 begin, Size size, u8* from, u8* to, RankSet<W>& token)
     {
-        const u8* __restrict const experts = m_stream.experts + begin;
+        const u8* const experts = m_stream.experts + begin;
         u8 was[kMostRanked], last[kMostRanked], after[kMostRanked];
-        std::int32_t uses[kMostRanked];
-        RankSet<W> ranks;
+        token = {};
         for (u32 i = 0; i < size; ++i) {
-            uses[i] = m_uses[experts[i]];
-            m_uses[experts[i]] = uses[i] + 1;
+            const u32 uses = m_uses[experts[i]];
             was[i] = m_ranks.of[experts[i]];
-            last[i] = u8(m_upTo[uses[i] + 1] - 1);
+            last[i] = u8(m_upTo[uses + 1] - 1);
             // Passed by those before it of as many uses, if they were below, and of one use less.
-            from[i] = u8(was[i] - ranks.count(m_upTo[uses[i] - 2], was[i]));
-            ranks.add(was[i]);
+            from[i] = u8(was[i] - token.count(uses >= 2 ? m_upTo[uses - 2] : 0, was[i]));
+            token.add(was[i]);
         }
-        token = ranks;
         for (u32 i = 0; i < size; ++i) {
-            to[i] = u8(m_upTo[uses[i] + 1] - 1);
-            --m_upTo[uses[i]];
+            const u32 uses = m_uses[experts[i]]++;
+            to[i] = u8(m_upTo[uses + 1] - 1);
+            --m_upTo[uses];
         }
         // After the token: below its experts that came to as many uses after it.
         for (u32 i = size; i-- > 0;)
-            after[i] = u8(--m_upTo[uses[i] + 1]);
+            after[i] = u8(--m_upTo[m_uses[experts[i]]]);
         for (u32 i = 0; i < size; ++i)
-            ++m_upTo[uses[i] + 1];
+            ++m_upTo[m_uses[experts[i]]];
         for (u32 v = 0; v < Table<W>::kVectors; ++v) {
             const Bytes old = m_ranks.at(v);
             Bytes now = old;
@@ -245,8 +242,8 @@ public:
 
 private:
     const RankedStream& m_stream;
-    u32* const m_upTo; ///< [uses, from -2 on] experts used at most so often
-    std::int32_t m_uses[64 * W] = {};
+    u32* const m_upTo; ///< [uses] experts used at most so often
+    u32 m_uses[64 * W] = {};
     Table<W> m_ranks;
 };
 
@@ -279,25 +276,23 @@ public:
         for (u32 i = 0; i < 64 * W; ++i) {
             u64 older[W];
             const u32 ahead = m_ahead[m_stream.byFirstUse[i]];
-            olderIn<W>([&](u32 v) { return m_aheads.at(v); }, ahead, m_ages, i, older);
+            findAbove(m_ages, i, [&](u32 v) { return m_aheads.at(v); }, ahead, older);
             ranks[i] = u8(m_below[ahead] + countOf<W>(older));
         }
     }
-    void next(u32 begin, Size size, u8* __restrict from, u8* __restrict to, RankSet<W>& token)
+    void next(u32 begin, Size size, u8* from, u8* to, RankSet<W>& token)
     {
-        const u8* __restrict const experts = m_stream.experts + begin;
+        const u8* const experts = m_stream.experts + begin;
         u64 older[kMostRanked][W]; // of as many uses ahead
-        u32 aheads[kMostRanked];
         token = {};
         for (u32 i = 0; i < size; ++i) {
-            aheads[i] = m_ahead[experts[i]];
-            olderIn<W>([&](u32 v) { return m_aheads.at(v); }, aheads[i], m_ages, m_ages.of[experts[i]], older[i]);
-            token.add(m_below[aheads[i]] + countOf<W>(older[i]));
+            const u32 expert = experts[i], ahead = m_ahead[expert];
+            findAbove(m_ages, m_ages.of[expert], [&](u32 v) { return m_aheads.at(v); }, ahead, older[i]);
+            token.add(m_below[ahead] + countOf<W>(older[i]));
         }
         u64 used[W] = {};
         for (u32 i = 0; i < size; ++i) {
-            const u32 expert = experts[i], below = m_below[aheads[i]]++;
-            m_ahead[expert] = u8(aheads[i] - 1);
+            const u32 expert = experts[i], below = m_below[m_ahead[expert]--]++;
             for (u32 w = 0; w < W; ++w) {
                 older[i][w] &= ~used[w];
                 used[w] |= W == 1 || expert / 64 == w ? u64(1) << (expert % 64) : 0;
@@ -308,25 +303,23 @@ public:
         u8 was[kMostRanked];
         useAll<W, false>(m_ages, experts, size, was);
         for (u32 v = 0; v < Table<W>::kVectors; ++v) {
-            Bytes now = m_aheads.at(v);
+            Bytes aheads = m_aheads.at(v);
             for (u32 i = 0; i < size; ++i)
-                now -= oneOf(experts[i], v);
-            m_aheads.set(v, now);
+                aheads -= oneOf(experts[i], v);
+            m_aheads.set(v, aheads);
         }
     }
     /// A token comes into sight.
-    void see(u32 begin, Size size, u8* __restrict from, u8* __restrict to)
+    void see(u32 begin, Size size, u8* from, u8* to)
     {
-        const u8* __restrict const experts = m_stream.experts + begin;
         Bytes aheads[Table<W>::kVectors];
         for (u32 v = 0; v < Table<W>::kVectors; ++v)
             aheads[v] = m_aheads.at(v);
         for (u32 i = 0; i < size; ++i) {
-            const u32 expert = experts[i], ahead = m_ahead[expert], age = m_ages.of[expert];
-            m_ahead[expert] = u8(ahead + 1);
+            const u32 expert = m_stream.experts[begin + i], ahead = m_ahead[expert]++;
             u64 passedBefore[W], passedAfter[W];
-            olderIn<W>([&](u32 v) { return aheads[v]; }, ahead, m_ages, age, passedBefore);
-            olderIn<W>([&](u32 v) { return aheads[v]; }, ahead + 1, m_ages, age, passedAfter);
+            findAbove(m_ages, m_ages.of[expert], [&](u32 v) { return aheads[v]; }, ahead, passedBefore);
+            findAbove(m_ages, m_ages.of[expert], [&](u32 v) { return aheads[v]; }, ahead + 1, passedAfter);
             from[i] = u8(m_below[ahead] + countOf<W>(passedBefore));
             to[i] = u8(--m_below[ahead + 1] + countOf<W>(passedAfter)); // it leaves the ranks below
             for (u32 v = 0; v < Table<W>::kVectors; ++v)
