@@ -137,15 +137,15 @@ bool CacheSimulator::rank(const AccessStream& stream, std::size_t numExperts)
     m_bytes.resize(2 * n + 16);
     m_firstUses.resize(64 * numWords);
     m_counts.resize(numTokens + kMostLookAhead + 3);
-    m_ranked = {m_bytes.data(), stream.tokenEnds.data(), numTokens, numWords, 0, m_firstUses.data(),
-        m_bytes.data() + n, m_counts.data()};
+    m_ranked = {m_bytes.data(), stream.tokenEnds.data(), numTokens, numWords, 0, m_firstUses.data(), m_bytes.data() + n,
+        m_counts.data()};
     return rankedKernels().prepare(stream.experts.data(), m_ranked, m_bytes.data(), m_firstUses.data(), m_numUsed);
 }
 
-void CacheSimulator::runRanked(
-    CachePolicy policy, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
+void CacheSimulator::runRanked(CachePolicy policy, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
 {
-    const auto free = [&](std::size_t size) { return warm ? 0 : std::min<std::size_t>(size, m_numUsed); }; // hits that are none
+    // Hits that are none: fillings of the cache.
+    const auto free = [&](std::size_t size) { return warm ? 0 : std::min<std::size_t>(size, m_numUsed); };
     if (policy == CachePolicy::Lru) {
         std::array<std::uint64_t, kMostRanked + 1> upTo{};
         rankedKernels().lru(m_ranked, upTo.data() + 1);

@@ -40,8 +40,8 @@ enum class CachePolicy
 ///
 /// All four policies evict by a priority that does not depend on the cache. Up to 256 experts are kept in its order
 /// (ranked_caches.h). With more it is turned into a whole number, its key; a cache is the set of the keys of its
-/// members, a bit each, and evicts the first bit. Four sizes are simulated at a time, side by side and without branches:
-/// whether an expert is there is anybody's guess.
+/// members, a bit each, and evicts the first bit. Four sizes are simulated at a time, side by side and without
+/// branches: whether an expert is there is anybody's guess.
 class CacheSimulator
 {
 public:

@@ -3,12 +3,12 @@
 // Simulated caches of up to 256 experts, as CacheSimulator describes them: inner loops, one source
 // (ranked_caches_impl.h) compiled for each instruction set, chosen at run time. Plain data only.
 //
-// A policy puts all experts in one order, resident or not, the first to be evicted first: an expert's place in it is its
-// rank. A use or a look ahead moves one expert to another rank, the same for caches of any size. A cache is a set of ranks, a
-// bit each: a move shifts the bits between, and what is evicted is the lowest bit.
+// A policy puts all experts in one order, resident or not, the first to be evicted first: an expert's place in it is
+// its rank. A use or a look ahead moves one expert to another rank, the same for caches of any size. A cache is a set
+// of ranks, a bit each: a move shifts the bits between, and what is evicted is the lowest bit.
 //
-// A cache that is not full needs no case of its own. It starts with the experts that the sequence uses first, as many as fit:
-// each is a hit, as the warm start has it, and none is evicted before all of them were used.
+// A cache that is not full needs no case of its own. It starts with the experts that the sequence uses first, as many
+// as fit: each is a hit, as the warm start has it, and none is evicted before all of them were used.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,8 @@ enum class RankedPolicy
 struct RankedKernels
 {
     const char* name; ///< "avx512", "avx2", "baseline"
-    /// Fills `bytes`, `byFirstUse` and fixedSize of a stream that knows its tokens and its words; numUsed: how many experts it uses.
-    /// False: a token names an expert twice.
+    /// Fills `bytes`, `byFirstUse` and fixedSize of a stream that knows its tokens and its words; numUsed: how many
+    /// experts it uses. False: a token names an expert twice.
     bool (*prepare)(const std::uint32_t* experts, RankedStream& stream, std::uint8_t* bytes, std::uint8_t* byFirstUse,
         std::uint32_t& numUsed);
     /// LRU: ++distances[d] for each choice that is a hit at sizes above d.

@@ -11,8 +11,8 @@ namespace {
 constexpr u32 kChunk = 512; ///< choices; no token has more
 
 /// Finds moves for many tokens, then makes them in the caches of all sizes.
-template <u32 W, typename Size, bool Ahead, typename Order> void replay(Order&& order, const RankedStream& stream, u32 lookAhead,
-    const u32* sizes, u32 numSizes, u64* hits)
+template <u32 W, typename Size, bool Ahead, typename Order>
+void replay(Order&& order, const RankedStream& stream, u32 lookAhead, const u32* sizes, u32 numSizes, u64* hits)
 {
     FourCaches<W> caches[kMostSizes / 4];
     u8 first[64 * W];
@@ -83,8 +83,14 @@ template <u32 W> bool prepareOf(const u32* experts, RankedStream& stream, u8* by
         if (size != stream.fixedSize)
             stream.fixedSize = 0;
         RankSet<W> token;
-        for (u32 i = 0; i < size; ++i)
-            token.add(bytes[i]);
+        const auto addAll = [&](auto count) {
+            for (u32 i = 0; i < count; ++i)
+                token.add(bytes[i]);
+        };
+        if (size == 8)
+            addAll(FixedSize<8>());
+        else
+            addAll(size);
         u64 added = 0;
         for (u32 w = 0; w < W; ++w)
             added |= token.words[w] & ~seen.words[w];
@@ -121,8 +127,8 @@ template <u32 W, typename Size> void lruOf(const RankedStream& stream, u64* dist
     }
 }
 
-template <u32 W, typename Size> void cachesOf(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes,
-    u32 numSizes, u64* hits)
+template <u32 W, typename Size>
+void cachesOf(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes, u32 numSizes, u64* hits)
 {
     switch (policy) {
     case RankedPolicy::Lfu:
@@ -130,7 +136,8 @@ template <u32 W, typename Size> void cachesOf(const RankedStream& stream, Ranked
     case RankedPolicy::Belady:
         return replay<W, Size, false>(BeladyOrder<W, Size>(stream), stream, 0, sizes, numSizes, hits);
     case RankedPolicy::LookAhead:
-        return replay<W, Size, true>(LookAheadOrder<W, Size>(stream, lookAhead), stream, lookAhead, sizes, numSizes, hits);
+        return replay<W, Size, true>(
+            LookAheadOrder<W, Size>(stream, lookAhead), stream, lookAhead, sizes, numSizes, hits);
     }
 }
 
@@ -167,8 +174,8 @@ void lru(const RankedStream& stream, u64* distances)
 
 void caches(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes, u32 numSizes, u64* hits)
 {
-    forShape(stream,
-        [&]<u32 W, typename Size>() { cachesOf<W, Size>(stream, policy, lookAhead, sizes, numSizes, hits); });
+    forShape(
+        stream, [&]<u32 W, typename Size>() { cachesOf<W, Size>(stream, policy, lookAhead, sizes, numSizes, hits); });
 }
 
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Part of ranked_caches_impl.h: the orders of policies, and how a token changes them. All of a token's moves are found from the
-// order before it.
+// Part of ranked_caches_impl.h: the orders of policies, and how a token changes them. All of a token's moves are found
+// from the order before it.
 #pragma once
 
 #include "analysis/ranked_caches_sets.h"
@@ -276,7 +276,8 @@ public:
         for (u32 i = 0; i < 64 * W; ++i) {
             u64 older[W];
             const u32 ahead = m_ahead[m_stream.byFirstUse[i]];
-            findAbove(m_ages, i, [&](u32 v) { return m_aheads.at(v); }, ahead, older);
+            findAbove(
+                m_ages, i, [&](u32 v) { return m_aheads.at(v); }, ahead, older);
             ranks[i] = u8(m_below[ahead] + countOf<W>(older));
         }
     }
@@ -287,7 +288,8 @@ public:
         token = {};
         for (u32 i = 0; i < size; ++i) {
             const u32 expert = experts[i], ahead = m_ahead[expert];
-            findAbove(m_ages, m_ages.of[expert], [&](u32 v) { return m_aheads.at(v); }, ahead, older[i]);
+            findAbove(
+                m_ages, m_ages.of[expert], [&](u32 v) { return m_aheads.at(v); }, ahead, older[i]);
             token.add(m_below[ahead] + countOf<W>(older[i]));
         }
         u64 used[W] = {};
@@ -318,8 +320,10 @@ public:
         for (u32 i = 0; i < size; ++i) {
             const u32 expert = m_stream.experts[begin + i], ahead = m_ahead[expert]++;
             u64 passedBefore[W], passedAfter[W];
-            findAbove(m_ages, m_ages.of[expert], [&](u32 v) { return aheads[v]; }, ahead, passedBefore);
-            findAbove(m_ages, m_ages.of[expert], [&](u32 v) { return aheads[v]; }, ahead + 1, passedAfter);
+            findAbove(
+                m_ages, m_ages.of[expert], [&](u32 v) { return aheads[v]; }, ahead, passedBefore);
+            findAbove(
+                m_ages, m_ages.of[expert], [&](u32 v) { return aheads[v]; }, ahead + 1, passedAfter);
             from[i] = u8(m_below[ahead] + countOf<W>(passedBefore));
             to[i] = u8(--m_below[ahead + 1] + countOf<W>(passedAfter)); // it leaves the ranks below
             for (u32 v = 0; v < Table<W>::kVectors; ++v)

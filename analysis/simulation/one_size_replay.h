@@ -78,8 +78,9 @@ public:
     std::vector<Counters> run(const std::stop_token& stop)
     {
         if constexpr (kHasFew) {
-            if (m_stream.numObjects() <= 64 && m_contract.service == Service::Atomic && m_stream.largestEvent <= m_capacity
-                && !m_contract.flushBetweenSequences && Cache::Few::serves(m_capacity, m_stream.largestEvent))
+            if (m_stream.numObjects() <= 64 && m_contract.service == Service::Atomic
+                && m_stream.largestEvent <= m_capacity && !m_contract.flushBetweenSequences
+                && Cache::Few::serves(m_capacity, m_stream.largestEvent))
                 return runFew(stop);
         }
         ServingOrder order(m_stream, m_contract);
@@ -97,8 +98,10 @@ public:
     }
 
 private:
-    static constexpr bool kKeepsBest
-        = requires(Cache& cache, std::span<const std::uint32_t> objects) { cache.keepBest(objects); };
+    static constexpr bool kKeepsBest = requires(Cache & cache, std::span<const std::uint32_t> objects)
+    {
+        cache.keepBest(objects);
+    };
     static constexpr bool kHitsAreMarks = requires { requires Cache::kHitsAreMarks; };
 
     static constexpr bool kHasFew = requires { typename Cache::Few; };

@@ -75,9 +75,13 @@ void large(benchmark::State& state)
 }
 
 // The work is done in another thread, so its own time would not count.
-#define ES_REPLAY(NAME, POLICY, SERVICE, ADMISSION) \
-    BENCHMARK_CAPTURE(replay, NAME, POLICY, Service::SERVICE, Admission::ADMISSION) \
-        ->Arg(64)->Arg(256)->Arg(1024)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond)
+#define ES_REPLAY(NAME, POLICY, SERVICE, ADMISSION)                                                                    \
+    BENCHMARK_CAPTURE(replay, NAME, POLICY, Service::SERVICE, Admission::ADMISSION)                                    \
+        ->Arg(64)                                                                                                      \
+        ->Arg(256)                                                                                                     \
+        ->Arg(1024)                                                                                                    \
+        ->MeasureProcessCPUTime()                                                                                      \
+        ->Unit(benchmark::kMillisecond)
 ES_REPLAY(lru_atomic, "lru", Atomic, Forced);
 ES_REPLAY(lru_sequential, "lru", Sequential, Forced);
 ES_REPLAY(opt_forced, "opt", Atomic, Forced);
@@ -87,11 +91,15 @@ ES_REPLAY(lfu, "lfu", Atomic, Forced);
 ES_REPLAY(ema, "ema", Atomic, Forced);
 ES_REPLAY(sch, "sch", Atomic, Forced);
 ES_REPLAY(static_list, "static", Atomic, Forced);
-#define ES_REPLAY_ONE(NAME, POLICY, SERVICE) \
-    BENCHMARK_CAPTURE(replayOne, NAME, POLICY, Service::SERVICE) \
-        ->Arg(64)->Arg(256)->Arg(1024)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond)
-#define ES_REPLAY_BOTH(POLICY) \
-    ES_REPLAY_ONE(POLICY##_atomic, #POLICY, Atomic); \
+#define ES_REPLAY_ONE(NAME, POLICY, SERVICE)                                                                           \
+    BENCHMARK_CAPTURE(replayOne, NAME, POLICY, Service::SERVICE)                                                       \
+        ->Arg(64)                                                                                                      \
+        ->Arg(256)                                                                                                     \
+        ->Arg(1024)                                                                                                    \
+        ->MeasureProcessCPUTime()                                                                                      \
+        ->Unit(benchmark::kMillisecond)
+#define ES_REPLAY_BOTH(POLICY)                                                                                         \
+    ES_REPLAY_ONE(POLICY##_atomic, #POLICY, Atomic);                                                                   \
     ES_REPLAY_ONE(POLICY##_sequential, #POLICY, Sequential)
 ES_REPLAY_BOTH(fifo);
 ES_REPLAY_BOTH(clock);

@@ -69,8 +69,8 @@ public:
     {
     }
     std::uint64_t held() const { return m_held; }
-    std::uint32_t serve(std::span<const std::uint32_t> objects, std::uint64_t event, const std::uint32_t* missing,
-        std::size_t count)
+    std::uint32_t serve(
+        std::span<const std::uint32_t> objects, std::uint64_t event, const std::uint32_t* missing, std::size_t count)
     {
         std::uint64_t pinned = 0; // slots
         for (const std::uint32_t object : objects)
@@ -83,7 +83,8 @@ public:
         }
         std::uint64_t victims = 0;
         for (std::size_t j = free; j < count; ++j) {
-            const std::uint64_t slots = ~std::uint64_t(0) >> (64 - m_size) & ~pinned, ahead = ~std::uint64_t(0) << m_hand;
+            const std::uint64_t slots = ~std::uint64_t(0) >> (64 - m_size) & ~pinned,
+                                ahead = ~std::uint64_t(0) << m_hand;
             if (!(slots & ~m_used)) // the hand goes all the way round
                 m_used &= ~slots;
             const std::uint64_t candidates = slots & ~m_used;

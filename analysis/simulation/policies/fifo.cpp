@@ -61,8 +61,8 @@ public:
     class Few;
 };
 
-/// Each load takes the next of 64 places; who is held is a bit there, so the oldest that is not pinned is found without a
-/// guess. When the places are used up, those held move to the front.
+/// Each load takes the next of 64 places; who is held is a bit there, so the oldest that is not pinned is found without
+/// a guess. When the places are used up, those held move to the front.
 class FifoCache::Few
 {
 public:
@@ -72,8 +72,8 @@ public:
     {
     }
     std::uint64_t held() const { return m_held; }
-    std::uint32_t serve(std::span<const std::uint32_t> objects, std::uint64_t event, const std::uint32_t* missing,
-        std::size_t count)
+    std::uint32_t serve(
+        std::span<const std::uint32_t> objects, std::uint64_t event, const std::uint32_t* missing, std::size_t count)
     {
         if (m_next + count > 64)
             closeUp();
