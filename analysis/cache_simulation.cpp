@@ -73,6 +73,11 @@ private:
 std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const AccessStream& stream,
     std::size_t numExperts, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
 {
+    m_hits.assign(sizes.size(), 0);
+    if (numExperts <= kMostRanked && lookAhead <= kMostLookAhead && rank(stream, numExperts)) {
+        runRanked(policy, sizes, warm, lookAhead);
+        return m_hits;
+    }
     const std::size_t n = stream.experts.size();
     if (n > std::size_t(1) << 28)
         throw std::length_error("a sequence of more than 2^28 choices is too long for a simulated cache");
@@ -121,6 +126,48 @@ std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const Acc
             simulation.template operator()<6>();
     }
     return m_hits;
+}
+
+/// False: a token names an expert twice.
+bool CacheSimulator::rank(const AccessStream& stream, std::size_t numExperts)
+{
+    const std::size_t n = stream.experts.size();
+    const std::uint32_t numWords = numExperts <= 64 ? 1 : numExperts <= 128 ? 2 : 4;
+    const auto numTokens = static_cast<std::uint32_t>(stream.tokenEnds.size());
+    m_bytes.resize(2 * n + 16);
+    m_firstUses.resize(64 * numWords);
+    m_counts.resize(numTokens + kMostLookAhead + 3);
+    m_ranked = {m_bytes.data(), stream.tokenEnds.data(), numTokens, numWords, 0, m_firstUses.data(), m_bytes.data() + n,
+        m_counts.data()};
+    return rankedKernels().prepare(stream.experts.data(), m_ranked, m_bytes.data(), m_firstUses.data(), m_numUsed);
+}
+
+void CacheSimulator::runRanked(CachePolicy policy, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
+{
+    // Hits that are none: fillings of the cache.
+    const auto free = [&](std::size_t size) { return warm ? 0 : std::min<std::size_t>(size, m_numUsed); };
+    if (policy == CachePolicy::Lru) {
+        std::array<std::uint64_t, kMostRanked + 1> upTo{};
+        rankedKernels().lru(m_ranked, upTo.data() + 1);
+        for (std::size_t d = 0; d < kMostRanked; ++d)
+            upTo[d + 1] += upTo[d];
+        for (std::size_t s = 0; s < sizes.size(); ++s)
+            m_hits[s] = upTo[std::min<std::size_t>(sizes[s], kMostRanked)] - free(sizes[s]);
+        return;
+    }
+    const RankedPolicy order = policy == CachePolicy::Lfu ? RankedPolicy::Lfu
+        : policy == CachePolicy::Belady                   ? RankedPolicy::Belady
+                                                          : RankedPolicy::LookAhead;
+    for (std::size_t begin = 0; begin < sizes.size(); begin += kMostSizes) {
+        std::array<std::uint32_t, kMostSizes> some;
+        const std::size_t count = std::min<std::size_t>(sizes.size() - begin, kMostSizes);
+        for (std::size_t s = 0; s < count; ++s)
+            some[s] = static_cast<std::uint32_t>(std::min<std::size_t>(sizes[begin + s], kMostRanked));
+        rankedKernels().caches(m_ranked, order, static_cast<std::uint32_t>(lookAhead), some.data(),
+            static_cast<std::uint32_t>(count), m_hits.data() + begin);
+    }
+    for (std::size_t s = 0; s < sizes.size(); ++s)
+        m_hits[s] -= free(sizes[s]);
 }
 
 /// By (uses so far, time).

@@ -5,6 +5,8 @@
 // miss with a full cache evicting a member, never the one that comes in.
 #pragma once
 
+#include "analysis/ranked_caches.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -36,9 +38,10 @@ enum class CachePolicy
 
 /// Memory for simulations; one a thread.
 ///
-/// All four policies evict by a priority that does not depend on the cache. It is turned into a whole number, its key;
-/// a cache is the set of the keys of its members, a bit each, and evicts the first bit. Four sizes are simulated at a
-/// time, side by side and without branches: whether an expert is there is anybody's guess.
+/// All four policies evict by a priority that does not depend on the cache. Up to 256 experts are kept in its order
+/// (ranked_caches.h). With more it is turned into a whole number, its key; a cache is the set of the keys of its
+/// members, a bit each, and evicts the first bit. Four sizes are simulated at a time, side by side and without
+/// branches: whether an expert is there is anybody's guess.
 class CacheSimulator
 {
 public:
@@ -61,6 +64,8 @@ private:
         bool judged = false;
     };
 
+    bool rank(const AccessStream& stream, std::size_t numExperts);
+    void runRanked(CachePolicy policy, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead);
     void keysOfUses(const AccessStream& stream);
     void keysOfNextUses(const AccessStream& stream);
     std::uint32_t keyOf(const Expert& expert) const;
@@ -69,6 +74,9 @@ private:
     template <std::size_t Depth> std::uint32_t renumber(Caches<Depth>& caches);
 
     std::vector<std::uint64_t> m_hits; ///< [size]
+    RankedStream m_ranked{};
+    std::vector<std::uint8_t> m_bytes, m_firstUses; ///< for m_ranked
+    std::uint32_t m_numUsed = 0; ///< experts
     std::vector<Expert> m_experts; ///< [E]
     std::vector<std::uint64_t> m_bits; ///< of the sets
     std::vector<std::uint32_t> m_keys; ///< [choice]

@@ -11,6 +11,13 @@
 //     static constexpr bool kHitsAreMarks     true, if it has one: hit() may be called for who is not held too, load()
 //                                             undoes it, and its order with loads of others does not matter
 //     void nextUnit()                         if it has one: before each atomic event or sequential request
+//     class Few                               if it has one: the same for at most 64 objects, a bit each; for atomic
+//                                             events that fit:
+//         static bool serves(capacity, largestEvent)
+//         Few(capacity)
+//         uint64 held() const
+//         uint32 serve(objects, event, missing, count)   `objects`, which are the bits `event`, are pinned and used,
+//                                             then the `count` missing of them loaded; how many it evicted
 //     uint32 keepBest(objects)                if it has one: serves an event as a whole: the best of what it held
 //                                             and of `objects` stay; how many it evicted
 //
@@ -70,6 +77,12 @@ public:
 
     std::vector<Counters> run(const std::stop_token& stop)
     {
+        if constexpr (kHasFew) {
+            if (m_stream.numObjects() <= 64 && m_contract.service == Service::Atomic
+                && m_stream.largestEvent <= m_capacity && !m_contract.flushBetweenSequences
+                && Cache::Few::serves(m_capacity, m_stream.largestEvent))
+                return runFew(stop);
+        }
         ServingOrder order(m_stream, m_contract);
         for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
             if (i % 4096 == 0 && stop.stop_requested())
@@ -85,9 +98,35 @@ public:
     }
 
 private:
-    static constexpr bool kKeepsBest
-        = requires(Cache& cache, std::span<const std::uint32_t> objects) { cache.keepBest(objects); };
+    static constexpr bool kKeepsBest = requires(Cache & cache, std::span<const std::uint32_t> objects)
+    {
+        cache.keepBest(objects);
+    };
     static constexpr bool kHitsAreMarks = requires { requires Cache::kHitsAreMarks; };
+
+    static constexpr bool kHasFew = requires { typename Cache::Few; };
+
+    std::vector<Counters> runFew(const std::stop_token& stop)
+    {
+        typename Cache::Few cache(m_capacity);
+        for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
+            if (i % 4096 == 0 && stop.stop_requested())
+                break;
+            m_recorder.begin(i);
+            const std::span<const std::uint32_t> objects = m_stream.event(i);
+            const std::uint64_t held = cache.held();
+            std::uint64_t event = 0;
+            std::size_t missing = 0;
+            for (std::size_t r = objects.size(); r-- > 0;) {
+                event |= std::uint64_t(1) << objects[r];
+                m_missing[missing] = objects[r];
+                missing += ~held >> objects[r] & 1;
+            }
+            m_recorder.misses(m_missing.data(), missing);
+            m_recorder.end(cache.serve(objects, event, m_missing.data(), missing), objects.size());
+        }
+        return m_recorder.take();
+    }
 
     // Both return the number of evictions.
 
@@ -121,8 +160,7 @@ private:
             m_missing[missing] = object;
             missing += !m_cache.holds(object);
         }
-        for (std::size_t r = 0; r < missing; ++r)
-            m_recorder.miss(m_missing[r]);
+        m_recorder.misses(m_missing.data(), missing);
         if constexpr (kKeepsBest) {
             if (objects.size() > m_capacity || (missing && m_contract.admission == Admission::Bypass))
                 return m_cache.keepBest(objects);

@@ -27,17 +27,20 @@ private:
     struct Key
     {
         double score = 0;
-        std::uint64_t recency = 0;
+        std::uint64_t recency = 0; ///< of those never used the lower ids have more; no two have the same
     };
-    bool before(std::uint32_t a, std::uint32_t b) const
+    static constexpr int kRankBits = 20; ///< of a recency, for the router rank
+    static bool before(const Key& x, const Key& y)
     {
-        const Key &x = m_keys[a], &y = m_keys[b];
-        return x.score != y.score ? x.score > y.score : x.recency != y.recency ? x.recency > y.recency : a < b;
+        return bool(int(x.score > y.score) | (int(x.score == y.score) & int(x.recency > y.recency)));
     }
+    void move(std::uint32_t object);
 
     std::vector<Key> m_keys; ///< [U]
+    std::vector<Key> m_placed; ///< [U] when last reordered
     std::vector<std::uint32_t> m_ranks; ///< [U] by object
     std::vector<std::uint32_t> m_order; ///< [U] by rank
+    const std::uint64_t m_offset; ///< of events in recencies: these are above all that are never used
     std::vector<std::uint32_t> m_kept, m_sorted; ///< scratch
 };
 

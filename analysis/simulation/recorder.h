@@ -60,14 +60,27 @@ public:
         ++m_misses;
     }
 
+    /// As miss() of each.
+    void misses(const std::uint32_t* objects, std::size_t count)
+    {
+        if (m_distinct == m_seen.size()) { // nobody is new
+            m_misses += static_cast<std::uint32_t>(count);
+            return;
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            miss(objects[i]);
+    }
+
     /// `evictions`: objects that were resident and are so no more, whatever room was made by a flush.
-    void end(std::uint32_t evictions)
+    void end(std::uint32_t evictions) { end(evictions, m_stream.event(m_event).size()); }
+    /// `objects`: how many the event has.
+    void end(std::uint32_t evictions, std::size_t objects)
     {
         const std::size_t site = m_site;
         m_site = m_site + 1 == m_sites.size() ? 0 : m_site + 1;
         if (m_event < m_firstCounted)
             return;
-        const auto size = static_cast<std::uint32_t>(m_stream.event(m_event).size());
+        const auto size = static_cast<std::uint32_t>(objects);
         Counters& counters = m_sites[site];
         ++counters.events;
         counters.requests += size;

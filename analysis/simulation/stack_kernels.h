@@ -91,7 +91,7 @@ struct StackKernels
         std::uint32_t never, std::uint32_t* places, std::int64_t* kept);
 };
 
-/// The best of this CPU; EXPERTSCOPE_CPU_KERNELS=avx2|baseline asks for less, to compare.
+/// Those of cpuLevel().
 const StackKernels& stackKernels();
 
 }

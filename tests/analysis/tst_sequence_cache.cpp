@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Simulated caches and window cover: goldens of metrics.md 9.1 (by the authors' functions), and caches that are simulated
-// directly, one size at a time.
+// Simulated caches and window cover: goldens of metrics.md 9.1 (by the authors' functions), and caches that are
+// simulated directly, one size at a time.
 #include "analysis/cache_simulation.h"
-#include "window_rows.h"
 #include "synthetic_trace.h"
+#include "window_rows.h"
 
 #include <QTest>
 
@@ -15,12 +15,12 @@ using namespace expertscope::testing;
 
 using Tokens = std::vector<std::vector<unsigned>>;
 
-/// Sticky tokens of 0 to k of E experts.
-static Tokens randomTokens(std::uint64_t seed, std::size_t T, unsigned E, unsigned k)
+/// Sticky tokens of 0 to k of E experts, or all of k.
+static Tokens randomTokens(std::uint64_t seed, std::size_t T, unsigned E, unsigned k, bool even = false)
 {
     Tokens tokens(T);
     for (std::size_t t = 0; t < T; ++t) {
-        const std::size_t size = mix(seed ^ t) % 5 == 0 ? mix(seed + t) % (k + 1) : k;
+        const std::size_t size = !even && mix(seed ^ t) % 5 == 0 ? mix(seed + t) % (k + 1) : k;
         for (std::uint64_t i = 0; tokens[t].size() < size; ++i) {
             const std::uint64_t random = mix(seed * 1000 + t * 100 + i);
             unsigned x = unsigned(random % E) * unsigned((random >> 20) % E) / E; // some far more often
@@ -105,21 +105,21 @@ private slots:
         QTest::addColumn<QList<double>>("values"); // rho 0.5, 1, 2, 4 of SCH m = 4, 16, 64, LRU, LFU, Belady
         using V = QList<double>;
         QTest::newRow("U site") << 'U' << 0
-                                << V{.173828, .336456, .454468, .637573, .124725, .243164, .432098, .716217, .097046, .189819,
-                                       .354584, .629181, .064026, .124695, .251526, .503601, .060852, .124634, .250397,
-                                       .502655, .200043, .350128, .541626, .772461};
+                                << V{.173828, .336456, .454468, .637573, .124725, .243164, .432098, .716217, .097046,
+                                       .189819, .354584, .629181, .064026, .124695, .251526, .503601, .060852, .124634,
+                                       .250397, .502655, .200043, .350128, .541626, .772461};
         QTest::newRow("B site") << 'B' << 0
-                                << V{.453064, .891693, .909485, .942505, .395538, .808197, .918762, .949066, .321136, .537415,
-                                       .758667, .966248, .446320, .891693, .909485, .942505, .187653, .279297, .437897,
-                                       .705994, .452942, .891693, .936737, .971649};
+                                << V{.453064, .891693, .909485, .942505, .395538, .808197, .918762, .949066, .321136,
+                                       .537415, .758667, .966248, .446320, .891693, .909485, .942505, .187653, .279297,
+                                       .437897, .705994, .452942, .891693, .936737, .971649};
         QTest::newRow("M site") << 'M' << 0
-                                << V{.276154, .494873, .731476, .872467, .216675, .417297, .718811, .903961, .162567, .306061,
-                                       .528320, .820770, .137146, .313660, .578308, .855621, .098724, .181000, .331940,
-                                       .602081, .306549, .526367, .760956, .916412};
+                                << V{.276154, .494873, .731476, .872467, .216675, .417297, .718811, .903961, .162567,
+                                       .306061, .528320, .820770, .137146, .313660, .578308, .855621, .098724, .181000,
+                                       .331940, .602081, .306549, .526367, .760956, .916412};
         QTest::newRow("M model") << 'M' << -1
-                                 << V{.315514, .526657, .732735, .872215, .239540, .439644, .734261, .904541, .166794, .302498,
-                                        .521545, .815155, .157829, .314232, .582947, .854652, .091713, .173363, .324173,
-                                        .590340, .363678, .564682, .775917, .921539};
+                                 << V{.315514, .526657, .732735, .872215, .239540, .439644, .734261, .904541, .166794,
+                                        .302498, .521545, .815155, .157829, .314232, .582947, .854652, .091713, .173363,
+                                        .324173, .590340, .363678, .564682, .775917, .921539};
     }
     void goldens()
     {
@@ -181,27 +181,37 @@ private slots:
         QTest::addColumn<std::size_t>("T");
         QTest::addColumn<unsigned>("E");
         QTest::addColumn<unsigned>("k");
-        QTest::newRow("one token") << std::size_t(1) << 10u << 3u;
-        QTest::newRow("short") << std::size_t(3) << 10u << 3u;
-        QTest::newRow("one expert a token") << std::size_t(60) << 7u << 1u;
-        QTest::newRow("usual") << std::size_t(90) << 24u << 4u;
-        QTest::newRow("many experts") << std::size_t(60) << 200u << 8u;
-        QTest::newRow("long enough for another level of bits") << std::size_t(700) << 40u << 6u;
+        QTest::addColumn<bool>("even");
+        QTest::newRow("one token") << std::size_t(1) << 10u << 3u << false;
+        QTest::newRow("short") << std::size_t(3) << 10u << 3u << false;
+        QTest::newRow("one expert a token") << std::size_t(60) << 7u << 1u << false;
+        QTest::newRow("usual") << std::size_t(90) << 24u << 4u << false;
+        QTest::newRow("64 experts") << std::size_t(90) << 64u << 8u << true;
+        QTest::newRow("65 experts") << std::size_t(90) << 65u << 8u << false;
+        QTest::newRow("128 experts") << std::size_t(90) << 128u << 8u << true;
+        QTest::newRow("many experts") << std::size_t(60) << 200u << 8u << false;
+        QTest::newRow("256 experts") << std::size_t(90) << 256u << 8u << true;
+        QTest::newRow("nearly all of them") << std::size_t(15) << 64u << 60u << false;
+        QTest::newRow("large tokens") << std::size_t(6) << 256u << 200u << false;
+        QTest::newRow("257 experts") << std::size_t(60) << 257u << 8u << false;
+        QTest::newRow("long enough for another level of bits") << std::size_t(700) << 300u << 6u << false;
+        QTest::newRow("several chunks") << std::size_t(700) << 40u << 6u << false;
     }
     void allSizesAreWhatEachGivesAlone()
     {
         QFETCH(std::size_t, T);
         QFETCH(unsigned, E);
         QFETCH(unsigned, k);
+        QFETCH(bool, even);
         const std::vector<std::size_t> sizes{1, 2, 3, 5, 8, 16, 23, 24, 100};
         CacheSimulator simulator;
-        for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-            const Tokens tokens = randomTokens(seed + T, T, E, k);
+        for (std::uint64_t seed = 1; seed <= (k > 8 ? 1u : T > 60 ? 2u : 6u); ++seed) {
+            const Tokens tokens = randomTokens(seed + T, T, E, k, even);
             const AccessStream stream = streamOf(tokens);
             for (const bool warm : {true, false}) {
-                for (const auto& [policy, m] : {std::pair(CachePolicy::Lru, 0), {CachePolicy::Lfu, 0},
-                         {CachePolicy::Belady, 0}, {CachePolicy::LookAhead, 1}, {CachePolicy::LookAhead, 4},
-                         {CachePolicy::LookAhead, 64}}) {
+                for (const auto& [policy, m] :
+                    {std::pair(CachePolicy::Lru, 0), {CachePolicy::Lfu, 0}, {CachePolicy::Belady, 0},
+                        {CachePolicy::LookAhead, 1}, {CachePolicy::LookAhead, 4}, {CachePolicy::LookAhead, 64}}) {
                     const auto hits = simulator.run(policy, stream, E, sizes, warm, std::size_t(m));
                     for (std::size_t i = 0; i < sizes.size(); ++i) {
                         if (T > 500 && i % 3) // the direct way is slow
@@ -224,9 +234,63 @@ private slots:
         QVERIFY(stream.experts.size() > (1u << 18));
         CacheSimulator simulator;
         const std::size_t sizes[] = {4, 8};
-        const auto hits = simulator.run(CachePolicy::Lfu, stream, 16, sizes, true);
-        QCOMPARE(hits[0], directHits(CachePolicy::Lfu, tokens, 4, true, 0));
-        QCOMPARE(hits[1], directHits(CachePolicy::Lfu, tokens, 8, true, 0));
+        for (const std::size_t E : {16, 300}) { // kept in order; as keys
+            const auto hits = simulator.run(CachePolicy::Lfu, stream, E, sizes, true);
+            QCOMPARE(hits[0], directHits(CachePolicy::Lfu, tokens, 4, true, 0));
+            QCOMPARE(hits[1], directHits(CachePolicy::Lfu, tokens, 8, true, 0));
+        }
+    }
+
+    /// What few experts are simulated by, and what many are.
+    void bothWaysAgree_data()
+    {
+        QTest::addColumn<unsigned>("E");
+        QTest::addColumn<unsigned>("k");
+        QTest::addColumn<bool>("even");
+        QTest::newRow("64") << 64u << 8u << true;
+        QTest::newRow("60, uneven") << 60u << 8u << false;
+        QTest::newRow("128") << 128u << 8u << true;
+        QTest::newRow("256") << 256u << 8u << true;
+        QTest::newRow("256, uneven") << 256u << 11u << false;
+    }
+    void bothWaysAgree()
+    {
+        QFETCH(unsigned, E);
+        QFETCH(unsigned, k);
+        QFETCH(bool, even);
+        std::vector<std::size_t> sizes;
+        for (std::size_t size = 1; size <= 40; ++size) // more than are simulated at once
+            sizes.push_back(size * size / 6 + size);
+        CacheSimulator simulator;
+        for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+            const AccessStream stream = streamOf(randomTokens(seed, 600, E, k, even));
+            for (const bool warm : {true, false}) {
+                for (const auto& [policy, m] :
+                    {std::pair(CachePolicy::Lru, 0), {CachePolicy::Lfu, 0}, {CachePolicy::Belady, 0},
+                        {CachePolicy::LookAhead, 1}, {CachePolicy::LookAhead, 16}, {CachePolicy::LookAhead, 254},
+                        {CachePolicy::LookAhead, 255}, {CachePolicy::LookAhead, 4000}}) {
+                    const auto ranked = simulator.run(policy, stream, E, sizes, warm, std::size_t(m));
+                    const std::vector<std::uint64_t> hits(ranked.begin(), ranked.end());
+                    const auto keyed = simulator.run(policy, stream, 300, sizes, warm, std::size_t(m));
+                    QCOMPARE(hits, std::vector<std::uint64_t>(keyed.begin(), keyed.end()));
+                }
+            }
+        }
+    }
+
+    void expertsNamedTwiceInAToken()
+    {
+        const Tokens tokens{{1, 2, 2}, {2, 3, 4}, {1, 1, 5}, {2, 3, 3}};
+        const AccessStream stream = streamOf(tokens);
+        CacheSimulator simulator;
+        const std::size_t sizes[] = {2, 3};
+        const auto few = simulator.run(CachePolicy::Lru, stream, 6, sizes, false);
+        const std::vector<std::uint64_t> hits(few.begin(), few.end());
+        const auto many = simulator.run(CachePolicy::Lru, stream, 300, sizes, false);
+        QCOMPARE(hits, std::vector<std::uint64_t>(many.begin(), many.end()));
+        QCOMPARE(hits,
+            std::vector<std::uint64_t>({directHits(CachePolicy::Lru, tokens, 2, false, 0),
+                directHits(CachePolicy::Lru, tokens, 3, false, 0)}));
     }
 
     void rowsAreMeansOverSequences_data()
@@ -302,7 +366,11 @@ private slots:
                         QCOMPARE(*row->value, 1.0);
                 }
                 for (const double rho : {1, 2, 3})
-                    checkCover(*results, tokens[group], group == 2 ? 17 : group ? 5 : 12, m, rho, rho * chosen[group], site);
+                    checkCover(*results, tokens[group],
+                        group == 2  ? 17
+                            : group ? 5
+                                    : 12,
+                        m, rho, rho * chosen[group], site);
             }
             for (const double rho : {0.5, 1.0, 2.0, 4.0}) {
                 const std::pair<const char*, CachePolicy> policies[] = {{"sequence_cache.lru", CachePolicy::Lru},
@@ -333,8 +401,8 @@ private slots:
     }
 
 private:
-    static void checkCover(const Results& results, const std::vector<Tokens>& sequences, unsigned E, double m, double rho,
-        double size, int site)
+    static void checkCover(const Results& results, const std::vector<Tokens>& sequences, unsigned E, double m,
+        double rho, double size, int site)
     {
         double covered = 0, active = 0;
         std::uint64_t windows = 0;

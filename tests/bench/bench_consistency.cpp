@@ -85,7 +85,8 @@ void metric(benchmark::State& state, const MetricRequest& wanted, unsigned repli
     state.SetItemsProcessed(std::int64_t(state.iterations()) * 2048 * 512);
 }
 
-void cache(benchmark::State& state, CachePolicy policy, std::size_t lookAhead)
+void cacheOf(
+    benchmark::State& state, CachePolicy policy, std::size_t lookAhead, const std::vector<std::size_t>& sizes)
 {
     const auto E = static_cast<std::uint16_t>(state.range(0)), k = static_cast<std::uint16_t>(state.range(1));
     const std::size_t T = 512, sequences = 64;
@@ -97,7 +98,6 @@ void cache(benchmark::State& state, CachePolicy policy, std::size_t lookAhead)
         for (std::size_t t = 1; t <= T; ++t)
             streams[s].tokenEnds.push_back(std::uint32_t(t * k));
     }
-    const std::vector<std::size_t> sizes{k / 2u, k, 2u * k, 4u * k};
     CacheSimulator simulator;
     for (auto _ : state) {
         for (const AccessStream& stream : streams) {
@@ -106,6 +106,21 @@ void cache(benchmark::State& state, CachePolicy policy, std::size_t lookAhead)
         }
     }
     state.SetItemsProcessed(std::int64_t(state.iterations() * sequences * T * k));
+}
+
+/// Four sizes, as the metrics have it.
+void cache(benchmark::State& state, CachePolicy policy, std::size_t lookAhead)
+{
+    const auto k = static_cast<std::size_t>(state.range(1));
+    cacheOf(state, policy, lookAhead, {k / 2, k, 2 * k, 4 * k});
+}
+
+void allSizes(benchmark::State& state, CachePolicy policy, std::size_t lookAhead)
+{
+    std::vector<std::size_t> sizes;
+    for (std::int64_t size = 1; size <= state.range(0); ++size)
+        sizes.push_back(static_cast<std::size_t>(size));
+    cacheOf(state, policy, lookAhead, sizes);
 }
 
 void shapes(benchmark::internal::Benchmark* benchmark)
@@ -152,4 +167,15 @@ BENCHMARK_CAPTURE(cache, lfu, CachePolicy::Lfu, 0)->Apply(shapes)->MeasureProces
 BENCHMARK_CAPTURE(cache, belady, CachePolicy::Belady, 0)->Apply(shapes)->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(cache, sch_4, CachePolicy::LookAhead, 4)->Apply(shapes)->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(cache, sch_64, CachePolicy::LookAhead, 64)->Apply(shapes)->MeasureProcessCPUTime();
+#define ES_ALL_SIZES(NAME, POLICY, LOOK_AHEAD) \
+    BENCHMARK_CAPTURE(allSizes, NAME##_all, CachePolicy::POLICY, LOOK_AHEAD) \
+        ->Name("cache_all/" #NAME "_all") \
+        ->Args({64, 8}) \
+        ->MeasureProcessCPUTime() \
+        ->Unit(benchmark::kMillisecond)
+ES_ALL_SIZES(lru, Lru, 0);
+ES_ALL_SIZES(lfu, Lfu, 0);
+ES_ALL_SIZES(belady, Belady, 0);
+ES_ALL_SIZES(sch_4, LookAhead, 4);
+ES_ALL_SIZES(sch_64, LookAhead, 64);
 BENCHMARK_MAIN();

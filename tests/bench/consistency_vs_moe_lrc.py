@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Speed of SRP and of simulated caches: moe-lrc's own functions against ours, one core each, CPU seconds.
 
-consistency_vs_moe_lrc.py MOE_LRC BENCH_CONSISTENCY [--sequences 64] [--no-bootstrap]
+consistency_vs_moe_lrc.py MOE_LRC BENCH_CONSISTENCY [--sequences 64] [--no-bootstrap] [--only-caches]
 
 MOE_LRC is a checkout of github.com/ljcleo/moe-lrc (7b3ca46), BENCH_CONSISTENCY the built tests/bench/bench_consistency.
 Needs torch, safetensors, tqdm, sortedcontainers; moe-lrc's configuration is stood in for. SRP: 2048 sequences of 512 tokens,
 top-8 of 64, one layer, m = 4/16/64/256; with and without the 1000-fold bootstrap. Their caches give all 64 sizes in
-a run, ours the four that are asked for (rho = 0.5/1/2/4). Sticky routing, the same kind on both sides.
+a run, ours the four that are asked for (rho = 0.5/1/2/4), for LRU all too; "all sizes" asks ours for all 64. Sticky
+routing, the same kind on both sides.
 """
 import argparse
 import importlib.util
@@ -98,6 +99,7 @@ def main():
     parser.add_argument("bench")
     parser.add_argument("--sequences", type=int, default=64)
     parser.add_argument("--no-bootstrap", action="store_true")
+    parser.add_argument("--only-caches", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
 
@@ -105,13 +107,15 @@ def main():
         print(f"{name:24} moe-lrc {theirs:12.6g} {unit}   ours {mine:12.6g} {unit}   ratio {theirs / mine:8.1f}", flush=True)
 
     tokens = SAMPLES * LENGTH
-    mine = ours(options.bench, "metric/srp(_bootstrap)?/64/8/")
-    report("SRP", their_srp(options.moe_lrc, 0), mine["srp"] * tokens, "s")
-    if not options.no_bootstrap:
+    mine = {} if options.only_caches else ours(options.bench, "metric/srp(_bootstrap)?/64/8/")
+    if not options.only_caches:
+        report("SRP", their_srp(options.moe_lrc, 0), mine["srp"] * tokens, "s")
+    if not options.no_bootstrap and not options.only_caches:
         report("SRP, 1000 replicates", their_srp(options.moe_lrc, 1000), mine["srp_bootstrap"] * tokens, "s")
-    mine = ours(options.bench, "cache/.*/64/8/")
-    for name, seconds in their_caches(options.moe_lrc, options.sequences).items():
+    theirs, mine = their_caches(options.moe_lrc, options.sequences), ours(options.bench, "cache(_all)?/.*/64/8/")
+    for name, seconds in theirs.items():
         report(name, seconds * 1e9, mine[name] * 1e9, "ns a choice")
+        report(f"{name}, all sizes", seconds * 1e9, mine[f"{name}_all"] * 1e9, "ns a choice")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 // spared once. Loading does not count as use. The hand passes members of the event without a trace.
 #include "analysis/simulation/one_size_replay.h"
 
+#include <bit>
+
 namespace expertscope::simulation {
 
 namespace {
@@ -51,6 +53,64 @@ public:
 private:
     std::vector<std::uint32_t> m_slots;
     std::vector<std::uint8_t> m_held, m_used;
+    std::uint32_t m_size = 0, m_hand = 0;
+
+public:
+    class Few;
+};
+
+/// Slots are bits: no step of the hand is a guess.
+class ClockCache::Few
+{
+public:
+    static bool serves(std::uint32_t, std::uint32_t) { return true; }
+    explicit Few(std::uint32_t capacity)
+        : m_capacity(capacity)
+    {
+    }
+    std::uint64_t held() const { return m_held; }
+    std::uint32_t serve(
+        std::span<const std::uint32_t> objects, std::uint64_t event, const std::uint32_t* missing, std::size_t count)
+    {
+        std::uint64_t pinned = 0; // slots
+        for (const std::uint32_t object : objects)
+            pinned |= (m_held >> object & 1) << m_slotOf[object];
+        m_used |= pinned;
+        const auto free = std::min<std::size_t>(count, m_capacity - m_size);
+        for (std::size_t j = 0; j < free; ++j, ++m_size) {
+            put(missing[j], m_size);
+            pinned |= std::uint64_t(1) << m_size;
+        }
+        std::uint64_t victims = 0;
+        for (std::size_t j = free; j < count; ++j) {
+            const std::uint64_t slots = ~std::uint64_t(0) >> (64 - m_size) & ~pinned,
+                                ahead = ~std::uint64_t(0) << m_hand;
+            if (!(slots & ~m_used)) // the hand goes all the way round
+                m_used &= ~slots;
+            const std::uint64_t candidates = slots & ~m_used;
+            const bool wraps = !(candidates & ahead);
+            const auto slot = static_cast<std::uint32_t>(std::countr_zero(wraps ? candidates : candidates & ahead));
+            const std::uint64_t before = (std::uint64_t(1) << slot) - 1;
+            m_used &= ~(slots & (wraps ? ahead | before : ahead & before));
+            victims |= std::uint64_t(1) << m_slots[slot];
+            put(missing[j], slot);
+            pinned |= std::uint64_t(1) << slot;
+            m_hand = slot + 1 == m_size ? 0 : slot + 1;
+        }
+        m_held = (m_held | event) & ~victims;
+        return static_cast<std::uint32_t>(count - free);
+    }
+
+private:
+    void put(std::uint32_t object, std::uint32_t slot)
+    {
+        m_slots[slot] = static_cast<std::uint8_t>(object);
+        m_slotOf[object] = static_cast<std::uint8_t>(slot);
+    }
+
+    const std::uint32_t m_capacity;
+    std::uint8_t m_slots[64], m_slotOf[64] = {};
+    std::uint64_t m_held = 0, m_used = 0; ///< objects; slots
     std::uint32_t m_size = 0, m_hand = 0;
 };
 

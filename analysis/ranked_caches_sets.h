@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Part of ranked_caches_impl.h: sets of ranks, and the caches of four sizes side by side.
+#pragma once
+
+#include "analysis/ranked_caches.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace expertscope::ES_KERNELS {
+namespace {
+
+using u8 = std::uint8_t;
+using u32 = std::uint32_t;
+using u64 = std::uint64_t;
+
+constexpr u32 kSlack = 16; ///< bytes that may be written behind those asked for
+/// A set of ranks.
+template <u32 W> struct RankSet
+{
+    u64 words[W] = {};
+
+    void add(u32 rank) { words[W == 1 ? 0 : rank / 64] |= u64(1) << (rank % 64); }
+    bool holds(u32 rank) const { return words[W == 1 ? 0 : rank / 64] >> (rank % 64) & 1; }
+    /// Those from `begin` to before `end`.
+    u32 count(u32 begin, u32 end) const
+    {
+        if constexpr (W == 1)
+            return u32(__builtin_popcountll((words[0] & ((u64(1) << end) - 1)) >> begin));
+        u32 n = 0;
+        for (u32 w = 0; w < W; ++w)
+            n += u32(__builtin_popcountll(words[w] & below(end, w) & ~below(begin, w)));
+        return n;
+    }
+    static u64 below(u64 rank, u32 w)
+    {
+        const u64 n = W == 1 || rank > w * 64 ? rank - w * 64 : 0;
+        return (n < 64 ? u64(1) << n : 0) - 1;
+    }
+};
+
+/// Experts go from a rank to another, one after another.
+template <u32 W, u32 Most> struct Moves
+{
+    u8 ranksFrom[Most + kSlack], ranksTo[Most + kSlack];
+    u32 count = 0;
+    u64 from[W][Most], to[W][Most]; ///< the bits
+    u64 between[W][Most]; ///< where bits are that shift, after it
+
+    bool holds(u32 more) const { return count + more <= Most; }
+    template <bool Up> void makeBits()
+    {
+        for (u32 i = 0; i < count; i += 8) {
+            const Eight a = widened(ranksFrom + i), b = widened(ranksTo + i);
+            for (u32 w = 0; w < W; ++w) {
+                const Eight bitA = bit(a, w), bitB = bit(b, w);
+                const Eight belowBoth = below(a, bitA, w) ^ below(b, bitB, w);
+                store(from[w] + i, bitA);
+                store(to[w] + i, bitB);
+                store(between[w] + i, Up ? belowBoth : belowBoth ^ bitA ^ bitB);
+            }
+        }
+    }
+
+private:
+    typedef u64 Eight __attribute__((vector_size(64)));
+
+    static Eight widened(const u8* ranks)
+    {
+        typedef u8 EightBytes __attribute__((vector_size(8)));
+        EightBytes bytes;
+        __builtin_memcpy(&bytes, ranks, sizeof bytes);
+        return __builtin_convertvector(bytes, Eight);
+    }
+    static void store(u64* out, Eight value) { __builtin_memcpy(out, &value, sizeof value); }
+    static Eight bit(Eight rank, u32 w)
+    {
+        const Eight bit = (Eight{} + 1) << (rank & 63);
+        return W == 1 ? bit : bit & Eight(rank / 64 == w);
+    }
+    static Eight below(Eight rank, Eight bit, u32 w)
+    {
+        return W == 1 ? bit - 1 : ((bit - 1) & Eight(rank / 64 == w)) | Eight(rank / 64 > w);
+    }
+};
+
+typedef u64 Four __attribute__((vector_size(32)));
+
+/// The caches of four sizes.
+template <u32 W> struct FourCaches
+{
+    Four sets[W];
+    Four hits = {};
+
+    void judge(const RankSet<W>& token)
+    {
+        for (u32 w = 0; w < W; ++w) {
+            const Four there = sets[w] & token.words[w];
+#if defined(__AVX512VPOPCNTDQ__)
+            hits += Four(_mm256_popcnt_epi64(__m256i(there)));
+#else
+            for (u32 j = 0; j < 4; ++j)
+                hits[j] += u64(__builtin_popcountll(there[j]));
+#endif
+        }
+    }
+
+    /// Move i: brings an expert in, and evicts another where it is not there.
+    template <bool Up, typename Moves> void use(const Moves& moves, u32 i)
+    {
+        evict(absent(moves, i));
+        shift<Up>(moves, i);
+        for (u32 w = 0; w < W; ++w)
+            sets[w] |= moves.to[w][i];
+    }
+
+    /// Moves an expert where it is.
+    template <bool Up, typename Moves> void reorder(const Moves& moves, u32 i)
+    {
+        const Four nowhere = absent(moves, i);
+        shift<Up>(moves, i);
+        for (u32 w = 0; w < W; ++w)
+            sets[w] = (sets[w] | moves.to[w][i]) ^ (nowhere & moves.to[w][i]);
+    }
+
+private:
+    template <typename Moves> Four absent(const Moves& moves, u32 i) const
+    {
+        Four there = sets[0] & moves.from[0][i];
+        for (u32 w = 1; w < W; ++w)
+            there |= sets[w] & moves.from[w][i];
+        return Four(there == Four{});
+    }
+    /// The lowest bit of those told by all ones.
+    void evict(Four wanted)
+    {
+        for (u32 w = 0; w < W; ++w) {
+            const Four old = sets[w];
+            sets[w] = old & (old + wanted);
+            if (w + 1 < W)
+                wanted &= Four(old == Four{});
+        }
+    }
+    template <bool Up, typename Moves> void shift(const Moves& moves, u32 i)
+    {
+        Four moved[W];
+        for (u32 w = 0; w < W; ++w) {
+            moved[w] = Up ? sets[w] >> 1 : sets[w] << 1;
+            if (Up && w + 1 < W)
+                moved[w] |= sets[w + 1] << 63;
+            if (!Up && w > 0)
+                moved[w] |= sets[w - 1] >> 63;
+        }
+        for (u32 w = 0; w < W; ++w)
+            sets[w] ^= (sets[w] ^ moved[w]) & moves.between[w][i];
+    }
+};
+
+}
+}
