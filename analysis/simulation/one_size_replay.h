@@ -24,6 +24,7 @@
 #include "analysis/simulation/policy.h"
 #include "analysis/simulation/recorder.h"
 #include "analysis/simulation/serving_order.h"
+#include "analysis/simulation/stepped_cache.h"
 
 #include <algorithm>
 #include <tuple>
@@ -45,12 +46,6 @@ public:
 private:
     std::vector<std::uint32_t> m_unit;
     std::uint32_t m_now = 1; ///< events are fewer than 2^32
-};
-
-/// Pins nobody.
-struct NoPins
-{
-    bool operator()(std::uint32_t) const { return false; }
 };
 
 template <typename Cache> class OneSizeReplay
@@ -87,7 +82,6 @@ public:
 private:
     static constexpr bool kKeepsBest
         = requires(Cache& cache, std::span<const std::uint32_t> objects) { cache.keepBest(objects); };
-    static constexpr bool kHitsAreMarks = requires { requires Cache::kHitsAreMarks; };
 
     // Both return the number of evictions.
 
@@ -132,33 +126,16 @@ private:
         if (objects.size() > m_capacity) {
             for (std::size_t r = 0; r < missing; ++r)
                 m_pins.pin(m_missing[r]); // only to tell them from those who hit
-            for (std::size_t r = objects.size(); r-- > 0;) {
-                if (!m_pins(objects[r]))
-                    m_cache.hit(objects[r]);
-            }
-            while (missing-- > 0) {
-                const std::uint32_t victim = m_cache.load(m_missing[missing], NoPins());
-                evictions += victim != kNobody && !m_pins(victim);
-            }
+            serveOverflow(m_cache, objects, std::span(m_missing).first(missing), m_pins,
+                [&](std::uint32_t victim) { evictions += victim != kNobody && !m_pins(victim); });
             return evictions;
         }
         if (missing) {
             for (const std::uint32_t object : objects)
                 m_pins.pin(object);
         }
-        if constexpr (kHitsAreMarks) {
-            for (const std::uint32_t object : objects)
-                m_cache.hit(object);
-            while (missing-- > 0)
-                evictions += m_cache.load(m_missing[missing], m_pins) != kNobody;
-            return evictions;
-        }
-        for (std::size_t r = objects.size(); r-- > 0;) {
-            if (m_cache.holds(objects[r]))
-                m_cache.hit(objects[r]);
-            else
-                evictions += m_cache.load(objects[r], m_pins) != kNobody;
-        }
+        serveFitting(m_cache, objects, std::span(m_missing).first(missing), m_pins,
+            [&](std::uint32_t victim) { evictions += victim != kNobody; });
         return evictions;
     }
 
@@ -211,7 +188,10 @@ template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string
         .source = std::move(source),
         .residentFirst = true,
         .make = [](const Parameters&) { return std::make_unique<OneSizePolicy<Cache>>(); },
-        .capacitiesATask = 1};
+        .capacitiesATask = 1,
+        .makeCache = [](const Parameters&, const EventStream& stream, std::uint32_t capacity, const Contract& contract) {
+            return std::make_unique<SteppedCacheOf<Cache>>(stream.numObjects(), capacity, contract);
+        }};
 }
 
 }
