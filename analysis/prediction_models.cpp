@@ -13,9 +13,8 @@ std::vector<std::uint32_t> partedByScore(std::span<const std::uint64_t> scores, 
     std::vector<std::uint32_t> ids(scores.size());
     std::iota(ids.begin(), ids.end(), 0u);
     n = std::min(n, ids.size());
-    std::nth_element(ids.begin(), ids.begin() + std::ptrdiff_t(n), ids.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-    });
+    std::nth_element(ids.begin(), ids.begin() + std::ptrdiff_t(n), ids.end(),
+        [&](std::uint32_t a, std::uint32_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
     return ids;
 }
 
@@ -33,9 +32,8 @@ void rankLargest(std::span<const std::uint64_t> scores, std::size_t n, std::vect
 {
     ids = partedByScore(scores, n);
     ids.resize(n);
-    std::ranges::sort(ids, [&](std::uint32_t a, std::uint32_t b) {
-        return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-    });
+    std::ranges::sort(
+        ids, [&](std::uint32_t a, std::uint32_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
 }
 
 SequenceLibrary::SequenceLibrary(

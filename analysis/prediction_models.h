@@ -76,7 +76,8 @@ private:
     std::vector<std::vector<double>> m_inverseNorms; ///< [site][sequence]; 0 of an empty row
 };
 
-/// A sequence of which more and more is known: counts of its choices so far, and how near they are to each stored one's.
+/// A sequence of which more and more is known: counts of its choices so far, and how near they are to each stored
+/// one's.
 class OpenSequence
 {
 public:

@@ -31,6 +31,18 @@ public:
         m_queue.append(0, object);
         return victim;
     }
+    /// An event that does not fit: its strongest stay.
+    std::uint32_t keepBest(std::span<const std::uint32_t> objects)
+    {
+        const std::uint32_t before = m_queue.size(0);
+        std::uint32_t stay = 0;
+        for (std::uint32_t r = 0; r < m_capacity; ++r)
+            stay += holds(objects[r]);
+        m_queue.clear();
+        for (std::uint32_t r = m_capacity; r-- > 0;)
+            m_queue.append(0, objects[r]);
+        return before - stay;
+    }
     void clear() { m_queue.clear(); }
 
 private:
@@ -45,12 +57,20 @@ struct FewestUsesEver
     static int compare(std::uint64_t a, std::uint64_t, std::uint64_t b, std::uint64_t) { return a < b ? -1 : a > b; }
 };
 
-/// Evicts what is used again last; of what is not used again the lower id.
+/// Counts go on over a flush, as those of `lfu` do.
+struct LfuCache : CountedCache<FewestUsesEver>
+{
+    using CountedCache::CountedCache;
+    void clear() { vacate(); }
+};
+
+/// Evicts what is used again last, of one event the weaker router rank; of what is not used again the lower id.
 class OptCache
 {
 public:
     OptCache(std::uint32_t numObjects, std::uint32_t capacity, const EventStream& stream)
-        : m_capacity(capacity)
+        : m_stream(stream)
+        , m_capacity(capacity)
         , m_starts(numObjects + std::size_t(1))
         , m_uses(stream.objects.size())
         , m_held(numObjects)
@@ -60,14 +80,12 @@ public:
         for (std::size_t i = 1; i < m_starts.size(); ++i)
             m_starts[i] += m_starts[i - 1];
         m_next.assign(m_starts.begin(), m_starts.end() - 1);
-        for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
-            for (const std::uint32_t object : stream.event(i))
-                m_uses[m_next[object]++] = i;
-        }
+        for (std::uint64_t i = 0; i < stream.objects.size(); ++i)
+            m_uses[m_next[stream.objects[i]]++] = i;
         m_next.assign(m_starts.begin(), m_starts.end() - 1);
     }
     bool holds(std::uint32_t object) const { return m_held[object]; }
-    void nextUnit() { ++m_numEvents; }
+    void nextUnit() { m_asked += m_stream.event(m_numEvents++).size(); }
     void hit(std::uint32_t) { }
     template <typename Pinned> std::uint32_t load(std::uint32_t object, const Pinned& pinned)
     {
@@ -101,7 +119,8 @@ public:
             if (!m_held[object])
                 m_residents.push_back(object);
         }
-        const auto evictions = static_cast<std::uint32_t>(m_residents.size() - std::min<std::size_t>(m_residents.size(), m_capacity));
+        const auto evictions =
+            static_cast<std::uint32_t>(m_residents.size() - std::min<std::size_t>(m_residents.size(), m_capacity));
         std::ranges::fill(m_held, 0);
         std::ranges::sort(m_residents, [this](std::uint32_t a, std::uint32_t b) {
             const std::uint64_t first = nextUse(a), second = nextUse(b);
@@ -119,21 +138,22 @@ public:
     }
 
 private:
-    /// The first event after the one at hand that asks for it.
+    /// The first request for it after the event at hand.
     std::uint64_t nextUse(std::uint32_t object)
     {
         std::uint64_t& next = m_next[object];
-        while (next < m_starts[object + 1] && m_uses[next] < m_numEvents)
+        while (next < m_starts[object + 1] && m_uses[next] < m_asked)
             ++next;
         return next < m_starts[object + 1] ? m_uses[next] : UINT64_MAX;
     }
 
+    const EventStream& m_stream;
     const std::uint32_t m_capacity;
-    std::vector<std::uint64_t> m_starts, m_uses; ///< events that ask for each object, object after object
+    std::vector<std::uint64_t> m_starts, m_uses; ///< requests for each object, object after object
     std::vector<std::uint64_t> m_next; ///< place of its next use in m_uses, or before that
     std::vector<std::uint8_t> m_held;
     std::vector<std::uint32_t> m_residents;
-    std::uint64_t m_numEvents = 0; ///< served, the one at hand included
+    std::uint64_t m_numEvents = 0, m_asked = 0; ///< events, and their requests, the event at hand included
 };
 
 /// Policies whose registered form replays all capacities at once.
@@ -145,8 +165,7 @@ CacheMaker ownMaker(const std::string& name, const Contract& contract)
         };
     if (name == "lfu")
         return [contract](const EventStream& stream, std::uint32_t capacity) {
-            return std::make_unique<SteppedCacheOf<CountedCache<FewestUsesEver>>>(
-                stream.numObjects(), capacity, contract);
+            return std::make_unique<SteppedCacheOf<LfuCache>>(stream.numObjects(), capacity, contract);
         };
     if (name == "opt")
         return [](const EventStream& stream, std::uint32_t capacity) {

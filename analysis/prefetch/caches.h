@@ -11,8 +11,8 @@ namespace expertscope::prefetch {
 using CacheMaker = std::function<std::unique_ptr<simulation::SteppedCache>(
     const simulation::EventStream& stream, std::uint32_t capacity)>;
 
-/// Errors: no such policy or parameter; a policy that cannot be stepped: `static` and those that weigh all their objects
-/// anew in each event (ema, sch).
+/// Errors: no such policy or parameter; a policy that cannot be stepped: `static` and those that weigh all their
+/// objects anew in each event (ema, sch).
 Expected<CacheMaker> cacheMaker(const simulation::PolicyRequest& policy, const simulation::Contract& contract);
 
 /// The names of all policies that cacheMaker() knows.

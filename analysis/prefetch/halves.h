@@ -43,7 +43,8 @@ public:
     std::size_t modelOf(std::uint64_t step) const { return count() == 2 && step >= m_middle; }
 
 private:
-    /// The step nearest to the middle at which a sequence begins, or the middle; as `static:learn=half` of the policies.
+    /// The step nearest to the middle at which a sequence begins, or the middle; as `static:learn=half` of the
+    /// policies.
     static std::uint64_t middleOf(const Walk& walk)
     {
         const std::uint64_t middle = walk.numSteps() / 2;

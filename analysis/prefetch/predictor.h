@@ -73,7 +73,8 @@ struct Predictions
     }
 };
 
-/// Errors: those of checkPredictor; a horizon below 1 or above the number of sites; what the predictor needs is missing.
+/// Errors: those of checkPredictor; a horizon below 1 or above the number of sites; what the predictor needs is
+/// missing.
 Expected<Predictions> predict(const Walk& walk, const PredictorRequest& request, const std::stop_token& stop = {});
 
 }

@@ -2,11 +2,11 @@
 #include "analysis/prefetch/predictor.h"
 
 // One line a predictor: `PredictorSpec NAMEPredictor();` is defined in predictors/.
-#define EXPERTSCOPE_PREDICTORS(PREDICTOR) \
-    PREDICTOR(previous) \
-    PREDICTOR(staticList) \
-    PREDICTOR(transition) \
-    PREDICTOR(eam) \
+#define EXPERTSCOPE_PREDICTORS(PREDICTOR)                                                                              \
+    PREDICTOR(previous)                                                                                                \
+    PREDICTOR(staticList)                                                                                              \
+    PREDICTOR(transition)                                                                                              \
+    PREDICTOR(eam)                                                                                                     \
     PREDICTOR(oracle)
 
 namespace expertscope::prefetch {

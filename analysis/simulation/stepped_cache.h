@@ -25,12 +25,11 @@ class SteppedCache
 {
 public:
     virtual ~SteppedCache() = default;
-    /// An event. `missing`: those of `objects` that are not held, in the same order. If the event fits, all objects must
-    /// be kept, and as many others as have to leave must not be. Appends who had to leave (of an event that does not
-    /// fit: maybe who has just been loaded) to `evicted`.
+    /// An event. `missing`: those of `objects` that are not held, in the same order. If the event fits, all objects
+    /// must be kept, and as many others as have to leave must not be. Appends who had to leave (of an event that does
+    /// not fit: maybe who has just been loaded) to `evicted`.
     virtual void serve(std::span<const std::uint32_t> objects, std::span<const std::uint32_t> missing, const Kept& kept,
-        std::vector<std::uint32_t>& evicted)
-        = 0;
+        std::vector<std::uint32_t>& evicted) = 0;
     /// Takes in an object that is not held, between events; whom it evicted, or kNobody. If full, somebody must not be
     /// kept.
     virtual std::uint32_t load(std::uint32_t object, const Kept& kept) = 0;
@@ -76,7 +75,8 @@ public:
         } else {
             for (const std::uint32_t object : missing)
                 m_missing[object] = 1;
-            serveOverflow(m_cache, objects, missing, [&](std::uint32_t object) { return m_missing[object] != 0; }, note);
+            serveOverflow(
+                m_cache, objects, missing, [&](std::uint32_t object) { return m_missing[object] != 0; }, note);
             for (const std::uint32_t object : missing)
                 m_missing[object] = 0;
         }

@@ -80,7 +80,8 @@ private:
         for (const auto& matrix : matrices) {
             all.push_back(&matrix);
             for (std::size_t site = 0; site < m_walk.numSites(); ++site) {
-                scores.assign(matrix.begin() + std::ptrdiff_t(m_offsets[site]), matrix.begin() + std::ptrdiff_t(m_offsets[site + 1]));
+                scores.assign(matrix.begin() + std::ptrdiff_t(m_offsets[site]),
+                    matrix.begin() + std::ptrdiff_t(m_offsets[site + 1]));
                 rankLargest(scores, scores.size(), model.ranked.emplace_back());
             }
         }

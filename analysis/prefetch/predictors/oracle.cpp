@@ -58,7 +58,8 @@ private:
 PredictorSpec oraclePredictor()
 {
     return {.name = "oracle",
-        .definition = "what the event will ask for, each expert with probability `recall`, else a wrong one in its place",
+        .definition =
+            "what the event will ask for, each expert with probability `recall`, else a wrong one in its place",
         .source = "",
         .knowsFuture = true,
         .params = {{.name = "recall",

@@ -34,9 +34,8 @@ PredictorSpec previousPredictor()
     return {.name = "previous",
         .definition = "what the site was asked for in the step before, by router rank; none at the start of a sequence",
         .source = "",
-        .make = [](const Walk& walk, const PredictionOptions&, const Parameters&) -> Expected<std::unique_ptr<Predictor>> {
-            return std::make_unique<Previous>(walk);
-        }};
+        .make = [](const Walk& walk, const PredictionOptions&, const Parameters&)
+            -> Expected<std::unique_ptr<Predictor>> { return std::make_unique<Previous>(walk); }};
 }
 
 }

@@ -50,10 +50,8 @@ PredictorSpec staticListPredictor()
         .definition = "the site's most used experts",
         .source = "",
         .params = {learnParameter()},
-        .make = [](const Walk& walk, const PredictionOptions&,
-                    const Parameters& params) -> Expected<std::unique_ptr<Predictor>> {
-            return std::make_unique<StaticList>(walk, params);
-        }};
+        .make = [](const Walk& walk, const PredictionOptions&, const Parameters& params)
+            -> Expected<std::unique_ptr<Predictor>> { return std::make_unique<StaticList>(walk, params); }};
 }
 
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What usually follows the set of the site `horizon` before (EdgeMoE, ExFlow; metrics 2.1): the largest sums of P(j | i).
-// Reaches no site with fewer than `horizon` before it in the step. Memory: 8 E^2 bytes a site and half.
+// What usually follows the set of the site `horizon` before (EdgeMoE, ExFlow; metrics 2.1): the largest sums of P(j |
+// i). Reaches no site with fewer than `horizon` before it in the step. Memory: 8 E^2 bytes a site and half.
 #include "analysis/prediction_models.h"
 #include "analysis/prefetch/halves.h"
 
@@ -55,8 +55,7 @@ private:
             }
         }
         return TransitionTable(
-            from.numExperts, to.numExperts,
-            [&](std::size_t a, std::size_t b) { return pairs[a * to.numExperts + b]; },
+            from.numExperts, to.numExperts, [&](std::size_t a, std::size_t b) { return pairs[a * to.numExperts + b]; },
             [&](std::size_t a) { return events[a]; });
     }
 
@@ -73,7 +72,8 @@ private:
 PredictorSpec transitionPredictor()
 {
     return {.name = "transition",
-        .definition = "the likeliest after the set of the site `horizon` before; the first `horizon` sites are out of reach",
+        .definition =
+            "the likeliest after the set of the site `horizon` before; the first `horizon` sites are out of reach",
         .source = "EdgeMoE (arXiv 2308.14352)",
         .params = {learnParameter()},
         .make = [](const Walk& walk, const PredictionOptions& options,
