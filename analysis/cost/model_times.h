@@ -11,9 +11,10 @@
 // independent. With all steps watched they are exact, else those of a sample.
 //
 // If events differ in size (batches), the site's mean number of experts and of tokens an expert stand for each event in
-// the tables of event times; the computing of all experts is counted as it is (in watched steps, too). That is exact
-// where the time beyond the computing is linear in the number of experts, as it is wherever the link is what one waits
-// for, and close otherwise.
+// the tables of event times; the computing of all experts is counted as it is (in watched steps, too). Without a CPU
+// lane an event's time is then off by at most the GPU's time for the experts by which it differs from the mean, and not
+// at all at level 1. Experts of one event count as if all had as many tokens; that matters where arithmetic bounds
+// them.
 #pragma once
 
 #include "analysis/cost/event_time.h"
