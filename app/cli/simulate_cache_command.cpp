@@ -227,6 +227,9 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         note("* knows what comes: a bound, not a policy that could run");
     for (const auto& [why, names] : request.leftOut)
         note("Left out: " + names + " (" + why + ").");
+    if (!simulated.memory.empty())
+        note((simulated.memory.back() < kGiB ? "MiB" : "GiB") + std::string(": the slots of all pools, ")
+            + sizeText(*request.expertBytes) + " each");
     if (simulated.cut)
         note("Capacities above " + std::to_string(simulated.poolSize) + ", all experts of a pool, are shown as that.");
     if (simulated.unequal)
@@ -284,12 +287,9 @@ std::uint64_t countedTokens(const EventSet& events, const CacheRequest& request)
     return events.steps - std::min<std::uint64_t>(events.steps, request.contract.warmUpSteps);
 }
 
-Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request)
+Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, const ModelSizes& sizes)
 {
     Simulated simulated;
-    ES_ASSIGN(const ModelSizes sizes, sizesOf(request.time, request.expertBytes, trace.file->summary().provenance));
-    if (sizes.noExpertBytes.empty())
-        request.expertBytes = sizes.model.expertBytes;
     ES_ASSIGN(simulated.events, readEvents(*trace.file, request.selection, request.steps, request.contract));
     const auto& pools = simulated.events.pools;
     if (pools.empty())
@@ -321,7 +321,10 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
 {
     ES_ASSIGN(const auto traces, openTraces({options.trace}));
     const NamedTrace& trace = traces.front();
-    auto simulated = simulate(trace, request);
+    ES_ASSIGN(const ModelSizes sizes, sizesOf(request.time, request.expertBytes, trace.file->summary().provenance));
+    if (sizes.noExpertBytes.empty())
+        request.expertBytes = sizes.model.expertBytes;
+    auto simulated = simulate(trace, request, sizes);
     if (!simulated)
         return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
     const EventSet& events = simulated->events;

@@ -8,10 +8,25 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 
 namespace expertscope {
 
 namespace {
+
+std::string rateText(double perSecond, const char* unit)
+{
+    static constexpr std::pair<double, const char*> kPrefixes[] = {{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
+    char text[64];
+    for (const auto& [factor, prefix] : kPrefixes) {
+        if (perSecond >= factor) {
+            std::snprintf(text, sizeof text, "%.4g%s%s/s", perSecond / factor, prefix, unit);
+            return text;
+        }
+    }
+    std::snprintf(text, sizeof text, "%.4g %s/s", perSecond, unit);
+    return text;
+}
 
 constexpr const char* kNoExpertHint = "--expert-bytes 27MiB, or --model config.json";
 
@@ -81,7 +96,7 @@ Expected<ModelSizes> sizesOf(
     }
     if (expertBytes) {
         sizes.model.expertBytes = *expertBytes;
-        sizes.expert = "--expert-bytes" + (sizes.expert.empty() ? "" : " (of " + sizes.expert + ")");
+        sizes.expert = "--expert-bytes" + (sizes.model.name.empty() ? "" : "; arithmetic of " + sizes.model.name);
         sizes.noExpertBytes.clear();
     }
     if (request.denseSeconds) {
@@ -113,12 +128,30 @@ Expected<void> bytesToSlots(CapacityList& list, const ModelSizes& sizes, std::si
     return {};
 }
 
+std::string ratesText(const cost::Link& link)
+{
+    char latency[64];
+    std::snprintf(latency, sizeof latency, " after %.4g us a load", link.latency * 1e6);
+    return rateText(link.bytesPerSecond, "B") + latency;
+}
+
+std::string ratesText(const cost::Processor& processor)
+{
+    return rateText(processor.bytesPerSecond, "B")
+        + (std::isinf(processor.flopsPerSecond) ? "" : ", " + rateText(processor.flopsPerSecond, "flop"));
+}
+
 std::string hardwareHelp()
 {
     std::string text = "Hardware (--hardware MACHINE, or LINK+GPU[+CPU]; FILE.json in place of any):\n";
-    for (const cost::HardwarePreset& preset : cost::hardwarePresets())
-        text +=
-            wrapped("  " + preset.name + "  " + cost::nameOf(preset.kind) + ": " + preset.title, terminalWidth(), 6);
+    for (const cost::HardwarePreset& preset : cost::hardwarePresets()) {
+        std::string line = "  " + preset.name + "  " + cost::nameOf(preset.kind) + ": " + preset.title;
+        if (const auto* link = std::get_if<cost::Link>(&preset.part))
+            line += ", " + ratesText(*link);
+        else if (const auto* processor = std::get_if<cost::Processor>(&preset.part))
+            line += ", " + ratesText(*processor);
+        text += wrapped(line, terminalWidth(), 6);
+    }
     return text;
 }
 

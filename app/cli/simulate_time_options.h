@@ -44,6 +44,9 @@ Expected<ModelSizes> sizesOf(
 /// known, or too small for a slot in each.
 Expected<void> bytesToSlots(CapacityList& list, const ModelSizes& sizes, std::size_t pools);
 
+/// "25 GB/s after 10 us a load", "806.4 GB/s, 82.6 Tflop/s".
+std::string ratesText(const cost::Link& link);
+std::string ratesText(const cost::Processor& processor);
 /// All hardware presets with their titles, a line each.
 std::string hardwareHelp();
 

@@ -39,41 +39,29 @@ std::string rate(const std::optional<double>& value)
     return format(*value >= 1000 ? "%.0f" : *value >= 100 ? "%.1f" : *value >= 10 ? "%.2f" : "%.3f", *value);
 }
 
-std::string rateText(double perSecond, const char* unit)
-{
-    if (std::isinf(perSecond))
-        return std::string("no bound on ") + unit + "/s";
-    static constexpr std::pair<double, const char*> kPrefixes[] = {{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1, " "}};
-    for (const auto& [factor, prefix] : kPrefixes) {
-        if (perSecond >= factor)
-            return format("%.4g", perSecond / factor) + prefix + unit + "/s";
-    }
-    return format("%.4g ", perSecond) + unit + "/s";
-}
-
 std::string milliseconds(double seconds)
 {
     return format("%.4g ms", seconds * 1e3);
 }
 
-std::string processorText(const cost::Processor& processor)
+std::string named(const std::string& name)
 {
-    return processor.name + (processor.name.empty() ? "" : " ") + rateText(processor.bytesPerSecond, "B") + ", "
-        + rateText(processor.flopsPerSecond, "flop");
+    return name.empty() ? "" : printable(name) + ' ';
 }
 
 std::string machineText(const cost::Machine& machine)
 {
-    return "Machine " + machine.name + ": link " + machine.link.name + (machine.link.name.empty() ? "" : " ")
-        + rateText(machine.link.bytesPerSecond, "B") + format(" after %.4g us a load", machine.link.latency * 1e6)
-        + "; GPU " + processorText(machine.gpu)
-        + (machine.cpu ? "; CPU lane " + processorText(*machine.cpu) : std::string("; no CPU lane"))
+    return "Machine " + printable(machine.name) + ": link " + named(machine.link.name) + ratesText(machine.link)
+        + "; GPU " + named(machine.gpu.name) + ratesText(machine.gpu)
+        + (machine.cpu ? "; CPU lane " + named(machine.cpu->name) + ratesText(*machine.cpu) : "; no CPU lane")
         + (machine.copiesWhileComputing ? "" : "; copies and computing take turns");
 }
 
 std::string modelText(const TimeModel& model)
 {
     const cost::Model& m = model.sizes.model;
+    if (model.level == cost::Level::Bytes)
+        return "Model: an expert is " + sizeText(m.expertBytes) + " (" + model.sizes.expert + ")";
     const double tokens = model.tally.shapes.empty() ? 1 : model.tally.shapes.front().tokens;
     std::string text = "Model: an expert is " + sizeText(m.expertBytes) + " (" + model.sizes.expert + "): load "
         + milliseconds(cost::loadSeconds(model.machine, m)) + ", GPU "
@@ -89,6 +77,8 @@ std::string modelText(const TimeModel& model)
 
 std::string percentileText(const cost::StepTally& tally)
 {
+    if (tally.steps == 0)
+        return "No steps are counted.";
     std::string text = tally.watchedSteps == tally.steps
         ? "p50, p95, p99: of all " + std::to_string(tally.steps) + " steps, each summed over its own events"
         : "p50, p95, p99: of " + std::to_string(tally.watchedSteps) + " steps drawn from " + std::to_string(tally.steps)
@@ -131,19 +121,20 @@ std::string speedTable(const TimeModel& model, const std::vector<PolicyResult>& 
     return table.toString(width);
 }
 
-/// Index of the policy that could run and has the least step time (bytes: at level 0); none if all know the future.
-std::optional<std::size_t> bestOf(const TimeModel& model, const std::vector<PolicyResult>& policies, std::size_t c)
+/// Of the policies that could run (of all, if none could), the one with the least step time; at level 0 of bytes.
+std::size_t bestOf(const TimeModel& model, const std::vector<PolicyResult>& policies, std::size_t c)
 {
+    const bool any = std::ranges::all_of(policies, knowsFuture);
     std::optional<std::size_t> best;
     const auto cost = [&](std::size_t p) {
         const cost::ModelledPoint& point = model.times.points[p][c];
         return point.stepSeconds ? *point.stepSeconds : point.bytesPerToken.value_or(INFINITY);
     };
     for (std::size_t p = 0; p < policies.size(); ++p) {
-        if (!knowsFuture(policies[p]) && (!best || cost(p) < cost(*best)))
+        if ((any || !knowsFuture(policies[p])) && (!best || cost(p) < cost(*best)))
             best = p;
     }
-    return best;
+    return *best;
 }
 
 std::string detailTable(const TimeModel& model, const std::vector<PolicyResult>& policies,
@@ -161,11 +152,10 @@ std::string detailTable(const TimeModel& model, const std::vector<PolicyResult>&
         table.addColumn("CPU lane", TextTable::Align::Right);
     table.addColumn("MiB/token", TextTable::Align::Right);
     for (std::size_t c = 0; c < memory.size(); ++c) {
-        const auto best = policies.size() == 1 ? std::optional<std::size_t>(0) : bestOf(model, policies, c);
+        const std::size_t best = bestOf(model, policies, c);
         std::vector<std::string> cells{std::to_string(model.tally.capacities[c]), slotsText(memory, c),
-            best ? printable(policyText(policies[*best].request)) : "-"};
-        static const cost::ModelledPoint kNothing;
-        const cost::ModelledPoint& point = best ? model.times.points[*best][c] : kNothing;
+            printable(policyText(policies[best].request)) + (knowsFuture(policies[best]) ? "*" : "")};
+        const cost::ModelledPoint& point = model.times.points[best][c];
         if (timed) {
             cells.push_back(rate(point.tokensPerSecond));
             for (const auto& seconds : {point.stepSeconds, point.p50, point.p95, point.p99})
@@ -242,6 +232,7 @@ std::vector<ResultRow> timeRows(const TimeModel& model, const std::vector<Policy
             own["capacity"] = double(tally.capacities[c]);
             own["level"] = double(model.level);
             own["hardware"] = model.machine.name;
+            own["time"] = "modelled";
             const cost::ModelledPoint& point = model.times.points[p][c];
             constexpr const char* kNoTokens = "tokens of the counted steps are not known";
             add("loaded_bytes_per_token", own, point.bytesPerToken, "bytes/token", tally.tokens, kNoTokens);
@@ -276,15 +267,14 @@ std::string timeTables(const TimeModel& model, const std::vector<PolicyResult>& 
 {
     const bool timed = model.level != cost::Level::Bytes;
     std::string text = '\n' + wrapped("Modelled, not measured: " + levelText(model.level), width, 2)
-        + wrapped(machineText(model.machine), width, 2) + wrapped(modelText(model), width, 2);
+        + (timed ? wrapped(machineText(model.machine), width, 2) : "") + wrapped(modelText(model), width, 2);
     if (timed && policies.size() > 1)
         text += "\nModelled tokens/s\n" + speedTable(model, policies, memory, width);
-    const bool one = policies.size() == 1;
-    text += std::string("\nModelled ") + (timed ? "time between tokens" : "bytes")
-        + (one          ? "\n"
-                : timed ? ", fastest policy that could run\n"
-                        : ", policy that could run and loads least\n")
-        + detailTable(model, policies, memory, width);
+    text += std::string("\nModelled ") + (timed ? "time between tokens" : "bytes");
+    if (policies.size() > 1)
+        text += std::string(timed ? " of the fastest policy" : " of the policy that loads least")
+            + (std::ranges::all_of(policies, knowsFuture) ? "" : " that could run");
+    text += '\n' + detailTable(model, policies, memory, width);
     if (timed) {
         text += wrapped(percentileText(model.tally), width, 2);
         text += wrapped("stall: share of the time beyond computing with all experts resident", width, 2);

@@ -31,7 +31,7 @@ TimeModel timeModelOf(const TimeRequest& request, const ModelSizes& sizes, const
 std::string levelText(cost::Level level);
 
 /// Rows of each policy and capacity: those of the sites, then those of the whole model. `params`: of every row; policy,
-/// capacity, level and hardware are added.
+/// capacity, level, hardware and time ("modelled") are added.
 std::vector<ResultRow> timeRows(const TimeModel& model, const std::vector<simulation::PolicyResult>& policies,
     const std::map<std::string, ParameterValue>& params);
 
