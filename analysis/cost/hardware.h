@@ -45,7 +45,8 @@ struct Machine
     std::string name;
     Link link; ///< from where all experts are kept to the GPU's memory
     Processor gpu; ///< runs what is resident or loaded, and all that is not experts
-    std::optional<Processor> cpu; ///< the CPU lane: runs missing experts where they are kept instead of loading them
+    std::optional<Processor> cpu =
+        {}; ///< the CPU lane: runs missing experts where they are kept instead of loading them
     bool copiesWhileComputing = true; ///< the GPU computes while the link is busy (a copy engine); else they take turns
 };
 
@@ -58,7 +59,7 @@ struct Model
     /// All that is not routed experts (attention, router, shared experts, dense layers, head), a step:
     double denseBytes = 0; ///< weights read once a step
     double denseFlops = 0; ///< a token
-    std::optional<double> denseSeconds; ///< measured time of a step; takes the place of the two above
+    std::optional<double> denseSeconds = {}; ///< measured time of a step; takes the place of the two above
 };
 
 /// Three matrices (gate, up, down) of d_model x d_ff elements of `bits` (simulation.md 3.21; bits may be fractional:
@@ -81,14 +82,16 @@ inline double loadSeconds(const Machine& machine, const Model& model)
 /// s that `processor` takes for one expert with `tokens` tokens (a mean may be fractional).
 inline double expertSeconds(const Processor& processor, const Model& model, double tokens = 1)
 {
-    return std::max(model.expertBytes / processor.bytesPerSecond, tokens * model.expertFlops / processor.flopsPerSecond);
+    return std::max(
+        model.expertBytes / processor.bytesPerSecond, tokens * model.expertFlops / processor.flopsPerSecond);
 }
 /// s a step of `tokens` tokens takes outside the routed experts.
 inline double denseSeconds(const Machine& machine, const Model& model, double tokens = 1)
 {
     if (model.denseSeconds)
         return *model.denseSeconds;
-    return std::max(model.denseBytes / machine.gpu.bytesPerSecond, tokens * model.denseFlops / machine.gpu.flopsPerSecond);
+    return std::max(
+        model.denseBytes / machine.gpu.bytesPerSecond, tokens * model.denseFlops / machine.gpu.flopsPerSecond);
 }
 /// The same of one site: a step's time is shared equally by its sites, and comes before the site's experts. Where in
 /// the step it is spent matters to level 3 only.

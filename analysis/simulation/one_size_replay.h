@@ -63,7 +63,7 @@ public:
     {
     }
 
-    std::vector<Counters> run(const std::stop_token& stop)
+    void run(const std::stop_token& stop, PoolCurve& curve)
     {
         ServingOrder order(m_stream, m_contract);
         for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
@@ -76,7 +76,7 @@ public:
             else
                 m_recorder.end(sequential(order.of(i, [this](auto object) { return m_cache.holds(object); })));
         }
-        return m_recorder.take();
+        m_recorder.takeInto(curve);
     }
 
 private:
@@ -165,13 +165,13 @@ public:
     PoolCurve replay(const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities,
         const std::stop_token& stop) const override
     {
-        PoolCurve curve{{capacities.begin(), capacities.end()}, {}};
+        PoolCurve curve{{capacities.begin(), capacities.end()}, {}, {}};
         for (const std::uint32_t capacity : capacities) {
-            curve.sites.push_back(std::apply(
+            std::apply(
                 [&](const Args&... args) {
-                    return OneSizeReplay<Cache>(stream, contract, capacity, args...).run(stop);
+                    OneSizeReplay<Cache>(stream, contract, capacity, args...).run(stop, curve);
                 },
-                m_args));
+                m_args);
         }
         return curve;
     }

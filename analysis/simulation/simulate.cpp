@@ -123,6 +123,7 @@ Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const
         PoolCurve& curve = results[task.policy].pools[task.pool];
         curve.capacities.insert(curve.capacities.end(), task.curve.capacities.begin(), task.curve.capacities.end());
         std::ranges::move(task.curve.sites, std::back_inserter(curve.sites));
+        std::ranges::move(task.curve.watched, std::back_inserter(curve.watched));
     }
     return results;
 }

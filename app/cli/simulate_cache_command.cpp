@@ -2,6 +2,7 @@
 #include "app/cli/simulate_cache_command.h"
 
 #include "app/cli/simulate_cache_rows.h"
+#include "app/cli/simulate_time_rows.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
 #include "io/base/version.h"
@@ -26,6 +27,7 @@ struct CacheRequest
     std::map<std::string, std::string> leftOut; ///< why policies cannot serve the contract -> their names
     CapacityList capacities;
     std::optional<double> expertBytes;
+    TimeRequest time;
 };
 
 /// Error: why the policy cannot serve the contract.
@@ -87,9 +89,15 @@ Expected<CacheRequest> check(const SimulateCacheOptions& options)
     if (!options.expertBytes.empty()) {
         ES_ASSIGN(request.expertBytes, parseSize(options.expertBytes, "--expert-bytes"));
     }
+    ES_ASSIGN(request.time, checkTime(options.time));
+    if (request.time.machine && options.prefillChunk > 0)
+        return fail("steps of a prompt and of decoding differ in length: no time can be modelled for both",
+            "--hardware", "leave out --prefill-chunk");
     ES_TRY(choosePolicies(options.policies, request));
     return request;
 }
+
+constexpr double kGiB = 1024.0 * 1024 * 1024;
 
 std::string format(const char* pattern, double value)
 {
@@ -137,6 +145,8 @@ struct Simulated
     std::uint32_t poolSize = 0; ///< experts of the largest pool
     bool cut = false, unequal = false;
     std::vector<PolicyResult> policies;
+    std::vector<double> memory; ///< [capacity] bytes of all slots; empty: not known
+    std::optional<TimeModel> time;
 };
 
 std::string capacityTable(const Simulated& simulated, std::size_t width)
@@ -144,6 +154,9 @@ std::string capacityTable(const Simulated& simulated, std::size_t width)
     TextTable table;
     table.addColumn("slots", TextTable::Align::Right, true);
     table.addColumn("of pool", TextTable::Align::Right, true);
+    const double unit = simulated.memory.empty() || simulated.memory.back() < kGiB ? kGiB / 1024 : kGiB;
+    if (!simulated.memory.empty())
+        table.addColumn(unit < kGiB ? "MiB" : "GiB", TextTable::Align::Right, true);
     for (const PolicyResult& policy : simulated.policies) {
         const auto spec = std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name);
         table.addColumn(
@@ -152,6 +165,8 @@ std::string capacityTable(const Simulated& simulated, std::size_t width)
     for (std::size_t c = 0; c < simulated.capacities.size(); ++c) {
         std::vector<std::string> cells{std::to_string(simulated.capacities[c]),
             format("%.0f %%", 100.0 * simulated.capacities[c] / simulated.poolSize)};
+        if (!simulated.memory.empty())
+            cells.push_back(format("%.2f", simulated.memory[c] / unit));
         for (const PolicyResult& policy : simulated.policies) {
             const Counters all = wholeModel(policy, c);
             cells.push_back(all.requests ? format("%.4f", all.hitRate()) : "-");
@@ -212,6 +227,9 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         note("* knows what comes: a bound, not a policy that could run");
     for (const auto& [why, names] : request.leftOut)
         note("Left out: " + names + " (" + why + ").");
+    if (!simulated.memory.empty())
+        note((simulated.memory.back() < kGiB ? "MiB" : "GiB") + std::string(": the slots of all pools, ")
+            + sizeText(*request.expertBytes) + " each");
     if (simulated.cut)
         note("Capacities above " + std::to_string(simulated.poolSize) + ", all experts of a pool, are shown as that.");
     if (simulated.unequal)
@@ -230,7 +248,10 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
     if (request.contract.scope != Scope::PerSite)
         note(
             "Below T slots LRU finds next to nothing: the sites take turns, and what comes next was used longest ago.");
-    return text + regimeTable(simulated, *regime, request, tokens, width);
+    text += regimeTable(simulated, *regime, request, tokens, width);
+    if (simulated.time)
+        text += timeTables(*simulated.time, simulated.policies, simulated.memory, width);
+    return text;
 }
 
 ResultOrigin originOf(
@@ -244,7 +265,9 @@ ResultOrigin originOf(
         {"truncated", events.truncated ? "true" : "false"}, {"policy", options.policies},
         {"capacity", options.capacities}, {"batch", std::to_string(options.batch)},
         {"prefill_chunk", std::to_string(options.prefillChunk)}, {"seed", std::to_string(options.seed)},
-        {"shuffle", std::to_string(options.shuffle)}, {"expert_bytes", options.expertBytes}};
+        {"shuffle", std::to_string(options.shuffle)}, {"expert_bytes", options.expertBytes},
+        {"expert_bits", options.time.expertBits}, {"model", options.time.model.string()},
+        {"hardware", options.time.hardware}, {"level", options.time.level}, {"dense_ms", options.time.denseMs}};
     std::string leftOut;
     for (const auto& [why, names] : request.leftOut)
         leftOut += (leftOut.empty() ? "" : "; ") + names + ": " + why;
@@ -252,25 +275,6 @@ ResultOrigin originOf(
     for (auto& pair : expertscope::describe(request.selection))
         origin.options.push_back(std::move(pair));
     return origin;
-}
-
-Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request)
-{
-    Simulated simulated;
-    ES_ASSIGN(simulated.events, readEvents(*trace.file, request.selection, request.steps, request.contract));
-    const auto& pools = simulated.events.pools;
-    if (pools.empty())
-        return fail("the trace has no sites");
-    for (const EventStream& pool : pools) {
-        simulated.unequal |= pool.numObjects() != pools.front().numObjects();
-        simulated.poolSize = std::max(simulated.poolSize, pool.numObjects());
-    }
-    simulated.capacities = capacitiesOf(request.capacities, simulated.poolSize, simulated.cut);
-    const TerminalProgress progress;
-    ES_ASSIGN(simulated.policies,
-        simulateCaches(simulated.events, request.contract, request.policies, simulated.capacities,
-            request.selection.threads, progress.callback()));
-    return simulated;
 }
 
 /// Tokens of the steps that are counted; 0 where that is not known.
@@ -283,11 +287,44 @@ std::uint64_t countedTokens(const EventSet& events, const CacheRequest& request)
     return events.steps - std::min<std::uint64_t>(events.steps, request.contract.warmUpSteps);
 }
 
+Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, const ModelSizes& sizes)
+{
+    Simulated simulated;
+    ES_ASSIGN(simulated.events, readEvents(*trace.file, request.selection, request.steps, request.contract));
+    const auto& pools = simulated.events.pools;
+    if (pools.empty())
+        return fail("the trace has no sites");
+    for (const EventStream& pool : pools) {
+        simulated.unequal |= pool.numObjects() != pools.front().numObjects();
+        simulated.poolSize = std::max(simulated.poolSize, pool.numObjects());
+    }
+    ES_TRY(bytesToSlots(request.capacities, sizes, pools.size()));
+    simulated.capacities = capacitiesOf(request.capacities, simulated.poolSize, simulated.cut);
+    for (std::size_t c = 0; request.expertBytes && c < simulated.capacities.size(); ++c) {
+        double slots = 0;
+        for (const EventStream& pool : pools)
+            slots += std::min(pool.numObjects(), simulated.capacities[c]);
+        simulated.memory.push_back(slots * *request.expertBytes);
+    }
+    watchFor(request.time, simulated.events, request.contract, simulated.capacities.size() * request.policies.size());
+    const TerminalProgress progress;
+    ES_ASSIGN(simulated.policies,
+        simulateCaches(simulated.events, request.contract, request.policies, simulated.capacities,
+            request.selection.threads, progress.callback()));
+    if (request.time.machine)
+        simulated.time = timeModelOf(request.time, sizes, simulated.events, request.contract, simulated.policies,
+            countedTokens(simulated.events, request));
+    return simulated;
+}
+
 Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat format, CacheRequest request)
 {
     ES_ASSIGN(const auto traces, openTraces({options.trace}));
     const NamedTrace& trace = traces.front();
-    auto simulated = simulate(trace, request);
+    ES_ASSIGN(const ModelSizes sizes, sizesOf(request.time, request.expertBytes, trace.file->summary().provenance));
+    if (sizes.noExpertBytes.empty())
+        request.expertBytes = sizes.model.expertBytes;
+    auto simulated = simulate(trace, request, sizes);
     if (!simulated)
         return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
     const EventSet& events = simulated->events;
@@ -305,8 +342,10 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
             wrapped(first, terminalWidth(), 2) + wrapped(headingOf(trace, request.selection), terminalWidth(), 2)
                 + tables(*simulated, request, context.tokens));
     }
-    return writeResults(options.output, format,
-        {originOf(options, request, trace, events), cacheRows(events, simulated->policies, context)},
+    Results results = cacheRows(events, simulated->policies, context);
+    if (simulated->time)
+        std::ranges::move(timeRows(*simulated->time, simulated->policies, context.params), std::back_inserter(results.rows));
+    return writeResults(options.output, format, {originOf(options, request, trace, events), std::move(results)},
         options.policies != "all", {}, layersOf(trace.file->shape()));
 }
 

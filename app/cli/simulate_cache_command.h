@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/cli/result_output.h"
-#include "app/cli/simulate_options.h"
+#include "app/cli/simulate_time_options.h"
 
 namespace expertscope {
 
@@ -11,6 +11,7 @@ struct SimulateCacheOptions
     std::filesystem::path trace;
     SelectionOptions selection;
     OutputOptions output;
+    TimeOptions time;
     std::string policies = "all", capacities, scope = "per-site", service = "atomic";
     std::string admission = "forced", cold = "empty", expertBytes; ///< as the user gives them
     std::uint32_t batch = 1, prefillChunk = 0, warmUp = 0;

@@ -4,8 +4,10 @@
 #include "app/cli/analysis_options.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -16,7 +18,7 @@ using namespace simulation;
 namespace {
 
 constexpr std::uint32_t kMostSlots = 1u << 20;
-constexpr const char* kCapacityHint = "such as 8, 1-64, 8,16,32 or 50%";
+constexpr const char* kCapacityHint = "such as 8, 1-64, 8,16,32, 50% or 8GiB";
 
 std::vector<std::string> parts(const std::string& text)
 {
@@ -129,6 +131,11 @@ Expected<CapacityList> parseCapacities(const std::string& text)
             list.percent.push_back(percent);
             continue;
         }
+        if (!part.empty() && std::isalpha(static_cast<unsigned char>(part.back()))) {
+            ES_ASSIGN(const double bytes, parseSize(part, "--capacity"));
+            list.bytes.push_back(bytes);
+            continue;
+        }
         const auto dash = part.find('-');
         std::uint32_t first = 0, last = 0;
         if (!readWhole(part.substr(0, dash), first))
@@ -213,6 +220,17 @@ Expected<double> parseSize(const std::string& text, const std::string& option)
     if (power == std::string::npos || (!rest.empty() && rest != "iB" && rest != "B"))
         return wrong();
     return value * std::pow(rest == "B" ? 1000.0 : 1024.0, double(power + 1));
+}
+
+std::string sizeText(double bytes)
+{
+    static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    for (; bytes >= 1024 && unit + 1 < std::size(kUnits); ++unit)
+        bytes /= 1024;
+    char text[64];
+    std::snprintf(text, sizeof text, "%.4g %s", bytes, kUnits[unit]);
+    return text;
 }
 
 }

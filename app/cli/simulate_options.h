@@ -34,8 +34,9 @@ struct CapacityList
 {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> slots; ///< first, last
     std::vector<double> percent; ///< of the experts of a pool
+    std::vector<double> bytes = {}; ///< of all pools together: bytesToSlots() makes slots of them
 };
-/// "1-64", "8,16,32", "50%", also mixed. Empty: each sixteenth of a pool.
+/// "1-64", "8,16,32", "50%", "8GiB", also mixed. Empty: each sixteenth of a pool.
 Expected<CapacityList> parseCapacities(const std::string& text);
 /// Slots, ascending, each once; those above `poolSize` become it (`cut` says whether there were any).
 std::vector<std::uint32_t> capacitiesOf(const CapacityList& list, std::uint32_t poolSize, bool& cut);
@@ -47,5 +48,7 @@ Expected<void> parseScope(const std::string& text, simulation::Contract& contrac
 
 /// "512", "1.5MiB", "12 MB": bytes; K, M, G are powers of 1024 with or without "iB", of 1000 with "B".
 Expected<double> parseSize(const std::string& text, const std::string& option);
+/// "27.5 MiB"
+std::string sizeText(double bytes);
 
 }
