@@ -49,6 +49,9 @@ struct QueueTimes
 /// prefetch would have no time to happen in); times beyond 10^6 s.
 Expected<QueueTimes> queueTimes(const cost::Machine& machine, const cost::Model& model, std::size_t sites);
 
+/// s that the steps from `firstStep` on would take with all experts resident.
+double computeSeconds(const Walk& walk, const QueueTimes& times, std::uint64_t firstStep);
+
 struct PrefetchOptions
 {
     std::uint32_t budget = std::numeric_limits<std::uint32_t>::max(); ///< loads after an event, at most

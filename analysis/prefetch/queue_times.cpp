@@ -56,4 +56,20 @@ Expected<QueueTimes> queueTimes(const cost::Machine& machine, const cost::Model&
     return times;
 }
 
+double computeSeconds(const Walk& walk, const QueueTimes& times, std::uint64_t firstStep)
+{
+    double total = 0;
+    for (std::size_t site = 0; site < walk.numSites(); ++site) {
+        const auto& assignments = walk.pool(site).assignments;
+        for (std::uint64_t step = firstStep; step < walk.numSteps(); ++step) {
+            const std::uint64_t size = walk.event(step, site).size();
+            const std::uint64_t chosen = assignments.empty() ? size : assignments[walk.eventInPool(step, site)];
+            total += double(times.dense.of(tokensOf(walk, site, chosen), 1));
+            if (size)
+                total += double(size) * double(times.expert.of(chosen, size));
+        }
+    }
+    return total * 1e-12;
+}
+
 }

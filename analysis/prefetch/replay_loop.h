@@ -39,7 +39,6 @@ public:
             const Walk::Place& place = walk.place(site);
             const std::size_t target = (site + m_walked.size()) % walk.numSites();
             m_sites.push_back({&walk.pool(site), place.pool, place.member, place.sitesInPool,
-                std::max<std::uint32_t>(walk.pool(site).topK[place.member], 1),
                 m_predictions && walk.place(target).pool == place.pool});
         }
         m_result.sites.resize(walk.numSites());
@@ -106,7 +105,7 @@ private:
     struct Site
     {
         const simulation::EventStream* stream;
-        std::uint32_t pool, member, sitesInPool, topK;
+        std::uint32_t pool, member, sitesInPool;
         bool meetsTarget; ///< prefetches issued here go to the same pool
     };
     struct Pool
@@ -137,8 +136,7 @@ private:
         const bool plain = site.stream->assignments.empty();
         const std::uint64_t chosen = plain ? event.size() : site.stream->assignments[inPool];
         if constexpr (Timed) {
-            const std::uint64_t tokens = plain ? 1 : std::max<std::uint64_t>(1, (chosen + site.topK - 1) / site.topK);
-            m_known = m_time + m_times.dense.of(tokens, 1);
+            m_known = m_time + m_times.dense.of(plain ? 1 : tokensOf(m_walk, at, chosen), 1);
             m_link.advance(m_known, [this](std::uint32_t object) { m_states[object] &= std::uint8_t(~kComing); });
         }
         if (m_predictions && m_eviction != Eviction::Any) { // what was foretold of this event has come due

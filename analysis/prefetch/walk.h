@@ -5,6 +5,8 @@
 
 #include "analysis/simulation/events.h"
 
+#include <algorithm>
+
 namespace expertscope::prefetch {
 
 class Walk
@@ -61,5 +63,14 @@ private:
     std::vector<std::uint64_t> m_sequenceStarts;
     std::uint64_t m_numSteps = 0;
 };
+
+/// Tokens of an event with so many choices: known where steps are single tokens, else as many as fill all slots.
+inline std::uint64_t tokensOf(const Walk& walk, std::size_t site, std::uint64_t chosen)
+{
+    if (walk.pool(site).assignments.empty())
+        return 1;
+    const std::uint64_t k = std::max<std::uint64_t>(walk.pool(site).topK[walk.place(site).member], 1);
+    return std::max<std::uint64_t>(1, (chosen + k - 1) / k);
+}
 
 }

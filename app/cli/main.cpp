@@ -203,13 +203,20 @@ int main(int argc, char** argv)
         command->add_option("--model", cache.time.model, "config.json that gives sizes; default: the trace's own");
         command->add_option("--hardware", cache.time.hardware,
             "Model time on this machine: NAME or FILE.json, parts joined with +; see below");
-        command->add_option("--level", cache.time.level, "Of the cost model: 0, 1 or 2; default: 2");
+        command->add_option("--level", cache.time.level, "Of the cost model: 0 to 3; default: 2, with prefetches 3");
         command->add_option(
             "--dense-ms", cache.time.denseMs, "Time of a step outside the experts; default: from the model's sizes");
+        command->add_option("--prefetch", cache.prefetch,
+            "Replay with prefetches too: NAME[:KEY=VALUE] with commas between, may be repeated; see below")
+            ->allow_extra_args(false);
+        command->add_option("--chunks", cache.chunks,
+            "A load interrupts a prefetch between so many chunks of an expert; default: 1, not at all");
         command->add_option("--seed", cache.seed, "Of random orders and random policies; default: 1");
         command->add_option(
             "--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
-        command->footer([] { return expertscope::policyHelp() + '\n' + expertscope::hardwareHelp(); });
+        command->footer([] { 
+            return expertscope::policyHelp() + '\n' + expertscope::predictorHelp() + '\n' + expertscope::hardwareHelp();
+        });
         addSelectionOptions(*command, cache.selection);
         addOutputOptions(*command, cache.output);
         command->callback([&] { status = expertscope::runSimulateCache(cache); });

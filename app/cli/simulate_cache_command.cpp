@@ -2,6 +2,7 @@
 #include "app/cli/simulate_cache_command.h"
 
 #include "app/cli/simulate_cache_rows.h"
+#include "app/cli/simulate_prefetch_rows.h"
 #include "app/cli/simulate_time_rows.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
@@ -28,6 +29,8 @@ struct CacheRequest
     CapacityList capacities;
     std::optional<double> expertBytes;
     TimeRequest time;
+    PrefetchRequest prefetch; ///< no setups: not asked for
+    bool prefetchTimes = false; ///< on the queue model
 };
 
 /// Error: why the policy cannot serve the contract.
@@ -63,6 +66,29 @@ Expected<void> choosePolicies(const std::string& text, CacheRequest& request)
     return {};
 }
 
+/// Those that are named; of all, LRU speaks for the rest.
+std::vector<PolicyRequest> prefetchPolicies(const SimulateCacheOptions& options, const CacheRequest& request)
+{
+    return options.policies == "all" ? std::vector<PolicyRequest>{{"lru"}} : request.policies;
+}
+
+Expected<void> choosePrefetch(const SimulateCacheOptions& options, CacheRequest& request)
+{
+    ES_ASSIGN(request.prefetch, parsePrefetch(options.prefetch, options.chunks, options.seed, request.contract));
+    if (request.prefetch.setups.empty()) {
+        if (request.time.level == cost::Level::Queue)
+            return fail("level 3 is for replays with prefetches", "--level", "name a predictor with --prefetch, or 2");
+        return {};
+    }
+    request.prefetchTimes
+        = request.time.machine && (options.time.level.empty() || request.time.level == cost::Level::Queue);
+    for (const PolicyRequest& policy : prefetchPolicies(options, request)) {
+        if (const auto able = prefetch::cacheMaker(policy, request.contract); !able)
+            return fail(able.error().what, "--prefetch", able.error().hint);
+    }
+    return {};
+}
+
 Expected<CacheRequest> check(const SimulateCacheOptions& options)
 {
     CacheRequest request;
@@ -94,6 +120,7 @@ Expected<CacheRequest> check(const SimulateCacheOptions& options)
         return fail("steps of a prompt and of decoding differ in length: no time can be modelled for both",
             "--hardware", "leave out --prefill-chunk");
     ES_TRY(choosePolicies(options.policies, request));
+    ES_TRY(choosePrefetch(options, request));
     return request;
 }
 
@@ -147,6 +174,7 @@ struct Simulated
     std::vector<PolicyResult> policies;
     std::vector<double> memory; ///< [capacity] bytes of all slots; empty: not known
     std::optional<TimeModel> time;
+    std::optional<PrefetchModel> prefetch;
 };
 
 std::string capacityTable(const Simulated& simulated, std::size_t width)
@@ -251,6 +279,10 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
     text += regimeTable(simulated, *regime, request, tokens, width);
     if (simulated.time)
         text += timeTables(*simulated.time, simulated.policies, simulated.memory, width);
+    if (simulated.prefetch)
+        text += prefetchTables(*simulated.prefetch, width);
+    if (simulated.prefetch && simulated.policies.size() > simulated.prefetch->policies.size())
+        note("Of all policies lru alone is replayed with prefetches; --policy names others.");
     return text;
 }
 
@@ -267,7 +299,14 @@ ResultOrigin originOf(
         {"prefill_chunk", std::to_string(options.prefillChunk)}, {"seed", std::to_string(options.seed)},
         {"shuffle", std::to_string(options.shuffle)}, {"expert_bytes", options.expertBytes},
         {"expert_bits", options.time.expertBits}, {"model", options.time.model.string()},
-        {"hardware", options.time.hardware}, {"level", options.time.level}, {"dense_ms", options.time.denseMs}};
+        {"hardware", options.time.hardware}, {"level", options.time.level}, {"dense_ms", options.time.denseMs},
+        {"prefetch", [&] {
+             std::string all;
+             for (const std::string& text : request.prefetch.texts)
+                 all += (all.empty() ? "" : ",") + text;
+             return all;
+         }()},
+        {"chunks", options.chunks}};
     std::string leftOut;
     for (const auto& [why, names] : request.leftOut)
         leftOut += (leftOut.empty() ? "" : "; ") + names + ": " + why;
@@ -311,10 +350,45 @@ Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, con
     ES_ASSIGN(simulated.policies,
         simulateCaches(simulated.events, request.contract, request.policies, simulated.capacities,
             request.selection.threads, progress.callback()));
-    if (request.time.machine)
+    if (request.time.machine && request.time.level != cost::Level::Queue)
         simulated.time = timeModelOf(request.time, sizes, simulated.events, request.contract, simulated.policies,
             countedTokens(simulated.events, request));
     return simulated;
+}
+
+Expected<PrefetchModel> prefetchModelOf(const SimulateCacheOptions& options, const CacheRequest& request,
+    const ModelSizes& sizes, const Simulated& simulated)
+{
+    const prefetch::Walk walk(simulated.events);
+    PrefetchModel model{.request = request.prefetch,
+        .policies = prefetchPolicies(options, request),
+        .capacities = simulated.capacities,
+        .sites = {},
+        .comparison = {},
+        .machine = {},
+        .expertBytes = request.expertBytes,
+        .computeSeconds = {},
+        .tokens = countedTokens(simulated.events, request),
+        .noTokens = "tokens of the counted steps are not known"};
+    for (const EventStream& pool : simulated.events.pools)
+        model.sites.insert(model.sites.end(), pool.sites.begin(), pool.sites.end());
+    std::optional<prefetch::QueueTimes> times;
+    if (request.time.machine && request.time.level != cost::Level::Bytes) {
+        cost::Machine machine = *request.time.machine;
+        if (request.prefetchTimes)
+            model.machine = machine;
+        machine.copiesWhileComputing |= !request.prefetchTimes; // only its computing is asked for
+        ES_ASSIGN(times, prefetch::queueTimes(machine, sizes.model, walk.numSites()));
+        times->chunks = request.prefetch.chunks;
+        model.computeSeconds = prefetch::computeSeconds(walk, *times, request.contract.warmUpSteps);
+    }
+    if (!request.prefetchTimes)
+        times.reset();
+    const TerminalProgress progress;
+    ES_ASSIGN(model.comparison,
+        prefetch::comparePrefetch(walk, request.contract, model.policies, model.capacities, request.prefetch.setups, times,
+            request.selection.threads, progress.callback()));
+    return model;
 }
 
 Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat format, CacheRequest request)
@@ -328,6 +402,12 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
     if (!simulated)
         return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
     const EventSet& events = simulated->events;
+    if (!request.prefetch.setups.empty()) {
+        auto model = prefetchModelOf(options, request, sizes, *simulated);
+        if (!model)
+            return tl::unexpected(inFile(std::move(model).error(), trace.path));
+        simulated->prefetch = std::move(*model);
+    }
     CacheRowContext context{.params = paramsOf(options, request.contract),
         .expertBytes = request.expertBytes,
         .tokens = countedTokens(events, request),
@@ -345,6 +425,11 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
     Results results = cacheRows(events, simulated->policies, context);
     if (simulated->time)
         std::ranges::move(timeRows(*simulated->time, simulated->policies, context.params), std::back_inserter(results.rows));
+    if (simulated->prefetch) {
+        Results own = prefetchRows(*simulated->prefetch, context.params);
+        std::ranges::move(own.rows, std::back_inserter(results.rows));
+        std::ranges::move(own.matrices, std::back_inserter(results.matrices));
+    }
     return writeResults(options.output, format, {originOf(options, request, trace, events), std::move(results)},
         options.policies != "all", {}, layersOf(trace.file->shape()));
 }

@@ -65,28 +65,48 @@ std::vector<std::pair<std::string, std::string>> describe(const PassOptions& sel
         {"where", where}, {"sites", sitesText(selection.sites)}, {"skip_first", std::to_string(selection.skipFirst)}};
 }
 
-Expected<std::vector<PolicyRequest>> parsePolicies(const std::string& text)
+Expected<std::vector<NamedParams>> parseNamed(const std::string& text, const char* option, const char* hint)
 {
-    std::vector<PolicyRequest> policies;
-    if (text == "all")
-        return policies;
+    std::vector<NamedParams> all;
     for (const std::string& part : parts(text)) {
         const auto colon = part.find(':'), equals = part.find('=');
         std::string param;
-        if (equals != std::string::npos && colon == std::string::npos && !policies.empty()) {
+        if (equals != std::string::npos && colon == std::string::npos && !all.empty()) {
             param = part;
         } else {
-            policies.push_back({part.substr(0, colon)});
+            all.push_back({part.substr(0, colon), {}});
             if (colon == std::string::npos)
                 continue;
             param = part.substr(colon + 1);
         }
         const auto at = param.find('=');
         if (at == std::string::npos || at == 0)
-            return fail("'" + param + "' in '" + text + "' is no KEY=VALUE", "--policy", "such as ema:halflife=8,lru");
-        if (!policies.back().params.emplace(param.substr(0, at), param.substr(at + 1)).second)
-            return fail("parameter '" + param.substr(0, at) + "' is named twice", "--policy");
+            return fail("'" + param + "' in '" + text + "' is no KEY=VALUE", option, hint);
+        if (!all.back().params.emplace(param.substr(0, at), param.substr(at + 1)).second)
+            return fail("parameter '" + param.substr(0, at) + "' is named twice", option);
     }
+    return all;
+}
+
+std::string namedText(const std::string& name, const std::map<std::string, std::string>& params)
+{
+    std::string text = name;
+    char separator = ':';
+    for (const auto& [key, value] : params) {
+        text += separator + key + '=' + value;
+        separator = ',';
+    }
+    return text;
+}
+
+Expected<std::vector<PolicyRequest>> parsePolicies(const std::string& text)
+{
+    std::vector<PolicyRequest> policies;
+    if (text == "all")
+        return policies;
+    ES_ASSIGN(auto named, parseNamed(text, "--policy", "such as ema:halflife=8,lru"));
+    for (NamedParams& policy : named)
+        policies.push_back({std::move(policy.name), std::move(policy.params)});
     std::string known;
     for (const PolicySpec& spec : policyRegistry())
         known += (known.empty() ? "" : ", ") + spec.name;
@@ -105,13 +125,7 @@ Expected<std::vector<PolicyRequest>> parsePolicies(const std::string& text)
 
 std::string policyText(const PolicyRequest& policy)
 {
-    std::string text = policy.name;
-    char separator = ':';
-    for (const auto& [name, value] : policy.params) {
-        text += separator + name + '=' + value;
-        separator = ',';
-    }
-    return text;
+    return namedText(policy.name, policy.params);
 }
 
 Expected<CapacityList> parseCapacities(const std::string& text)

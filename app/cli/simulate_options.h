@@ -23,6 +23,18 @@ Expected<PassOptions> checkSelection(const SelectionOptions& options);
 /// The same as name-value pairs for files of results.
 std::vector<std::pair<std::string, std::string>> describe(const PassOptions& selection);
 
+/// A name and its parameters, as in "ema:halflife=8".
+struct NamedParams
+{
+    std::string name;
+    std::map<std::string, std::string> params;
+};
+/// A list of them with commas between: a part with '=' but no ':' is one more parameter of the name before it. Errors, of
+/// `option`: what is no KEY=VALUE (`hint` shows one), a parameter that is named twice.
+Expected<std::vector<NamedParams>> parseNamed(const std::string& text, const char* option, const char* hint);
+/// The other way round, of one.
+std::string namedText(const std::string& name, const std::map<std::string, std::string>& params);
+
 /// "lru,ema:halflife=8,static:learn=half": a part with '=' but no ':' is one more parameter of the policy before it.
 /// Errors: unknown policies and parameters, one named twice. Empty result: "all".
 Expected<std::vector<simulation::PolicyRequest>> parsePolicies(const std::string& text);

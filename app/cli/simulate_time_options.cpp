@@ -47,9 +47,9 @@ Expected<TimeRequest> checkTime(const TimeOptions& options)
     TimeRequest request;
     request.model = options.model;
     if (!options.level.empty()) {
-        if (options.level != "0" && options.level != "1" && options.level != "2")
+        if (options.level != "0" && options.level != "1" && options.level != "2" && options.level != "3")
             return fail("'" + options.level + "' is no level of the cost model", "--level",
-                "0 bytes only, 1 nothing overlaps, 2 loads and computing overlap within an event");
+                "0 bytes only, 1 nothing overlaps, 2 loads and computing overlap within an event, 3 a queue across events");
         request.level = cost::Level(options.level[0] - '0');
     }
     if (!options.expertBits.empty()) {

@@ -175,7 +175,7 @@ std::string detailTable(const TimeModel& model, const std::vector<PolicyResult>&
 
 void watchFor(const TimeRequest& request, EventSet& events, const Contract& contract, std::size_t points)
 {
-    if (!request.machine || request.level == cost::Level::Bytes)
+    if (!request.machine || request.level == cost::Level::Bytes || request.level == cost::Level::Queue)
         return;
     std::size_t sites = 0;
     for (const EventStream& pool : events.pools)

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a user asks of prefetching, as text, and what it means.
+#pragma once
+
+#include "analysis/prefetch/compare.h"
+#include "app/cli/simulate_options.h"
+
+namespace expertscope {
+
+struct PrefetchRequest
+{
+    std::vector<prefetch::PrefetchSetup> setups;
+    std::vector<std::string> texts; ///< [setup] as named by the user, parameters by name: "transition:horizon=2"
+    std::uint32_t chunks = 1;
+};
+/// Each of `texts`: "NAME[:KEY=VALUE,...]", several with commas between. `seed`: of the oracle. Errors are wrong uses:
+/// unknown predictors and parameters, values out of range, one named twice, no prefetches under this contract.
+Expected<PrefetchRequest> parsePrefetch(const std::vector<std::string>& texts, const std::string& chunks,
+    std::uint64_t seed, const simulation::Contract& contract);
+
+/// All predictors with definition and parameters, a few lines each.
+std::string predictorHelp();
+
+}
