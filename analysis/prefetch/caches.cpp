@@ -3,6 +3,7 @@
 // Stack policies replay all capacities at once; here are they once more for one capacity, as caches to be stepped.
 #include "analysis/prefetch/caches.h"
 
+#include "analysis/prefetch/ema_cache.h"
 #include "analysis/simulation/counted_cache.h"
 
 namespace expertscope::prefetch {
@@ -157,7 +158,7 @@ private:
 };
 
 /// Policies whose registered form replays all capacities at once.
-CacheMaker ownMaker(const std::string& name, const Contract& contract)
+CacheMaker ownMaker(const std::string& name, const Parameters& params, const Contract& contract)
 {
     if (name == "lru")
         return [](const EventStream& stream, std::uint32_t capacity) {
@@ -166,6 +167,11 @@ CacheMaker ownMaker(const std::string& name, const Contract& contract)
     if (name == "lfu")
         return [contract](const EventStream& stream, std::uint32_t capacity) {
             return std::make_unique<SteppedCacheOf<LfuCache>>(stream.numObjects(), capacity, contract);
+        };
+    if (name == "ema")
+        return [halflife = params.number("halflife")](const EventStream& stream, std::uint32_t capacity) {
+            return std::make_unique<SteppedCacheOf<EmaCache>>(
+                stream.numObjects(), capacity, stream.sites.size(), halflife);
         };
     if (name == "opt")
         return [](const EventStream& stream, std::uint32_t capacity) {
@@ -187,7 +193,7 @@ Expected<CacheMaker> cacheMaker(const PolicyRequest& policy, const Contract& con
         error.what = "policy '" + policy.name + "': " + error.what;
         return tl::unexpected(std::move(error));
     }
-    if (CacheMaker own = ownMaker(policy.name, contract))
+    if (CacheMaker own = ownMaker(policy.name, *params, contract))
         return own;
     if (spec->makeCache)
         return [make = spec->makeCache, params = *params, contract](const EventStream& stream, std::uint32_t capacity) {
@@ -196,14 +202,17 @@ Expected<CacheMaker> cacheMaker(const PolicyRequest& policy, const Contract& con
     std::string able;
     for (const std::string& name : steppedPolicies())
         able += (able.empty() ? "" : ", ") + name;
-    return fail("policy '" + policy.name + "' cannot be replayed with prefetches", {}, "those that can: " + able);
+    return fail("policy '" + policy.name + "' cannot be replayed with prefetches: "
+            + (policy.name == "static" ? "nothing can be loaded into a fixed list"
+                                       : "its order is that of events, not of loads between them"),
+        {}, "those that can: " + able);
 }
 
 std::vector<std::string> steppedPolicies()
 {
     std::vector<std::string> names;
     for (const PolicySpec& spec : policyRegistry()) {
-        if (spec.makeCache || ownMaker(spec.name, {}))
+        if (spec.makeCache || ownMaker(spec.name, *Parameters::check(spec.params, {}), {}))
             names.push_back(spec.name);
     }
     return names;

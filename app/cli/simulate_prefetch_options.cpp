@@ -54,6 +54,18 @@ Expected<PrefetchSetup> setupOf(const NamedParams& named, std::uint64_t seed)
         const bool isCommon = std::ranges::find(commonParams(), name, &ParameterSpec::name) != commonParams().end();
         (isCommon ? common : setup.predictor.params)[name] = value;
     }
+    const auto spec = std::ranges::find(predictorRegistry(), named.name, &PredictorSpec::name);
+    for (const auto& [name, value] : setup.predictor.params) {
+        if (spec == predictorRegistry().end()
+            || std::ranges::find(spec->params, name, &ParameterSpec::name) != spec->params.end())
+            continue;
+        std::string known;
+        for (const auto* params : {&spec->params, &commonParams()}) {
+            for (const ParameterSpec& param : *params)
+                known += (known.empty() ? "" : ", ") + param.name;
+        }
+        return wrong({"no parameter '" + name + "'", {}, "known: " + known});
+    }
     if (const auto known = checkPredictor(setup.predictor); !known)
         return fail(known.error().what, "--prefetch", known.error().hint);
     const auto params = Parameters::check(commonParams(), common);
@@ -62,8 +74,7 @@ Expected<PrefetchSetup> setupOf(const NamedParams& named, std::uint64_t seed)
     setup.predictor.options = {.horizon = static_cast<std::uint32_t>(params->number("horizon")),
         .n = static_cast<std::uint32_t>(params->number("n")),
         .seed = seed};
-    if (common.contains("budget"))
-        setup.budget = static_cast<std::uint32_t>(params->number("budget"));
+    setup.budget = static_cast<std::uint32_t>(params->number("budget"));
     const auto evict = params->choices("evict");
     if (evict.size() != 1)
         return fail("predictor '" + named.name + "': evict is one of never, unprotected, any", "--prefetch");
