@@ -343,9 +343,13 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
                 + tables(*simulated, request, context.tokens));
     }
     Results results = cacheRows(events, simulated->policies, context);
-    if (simulated->time)
-        std::ranges::move(timeRows(*simulated->time, simulated->policies, context.params), std::back_inserter(results.rows));
-    return writeResults(options.output, format, {originOf(options, request, trace, events), std::move(results)},
+    ResultOrigin origin = originOf(options, request, trace, events);
+    if (simulated->time) {
+        std::ranges::move(
+            timeRows(*simulated->time, simulated->policies, context.params), std::back_inserter(results.rows));
+        std::ranges::move(expertscope::describe(*simulated->time), std::back_inserter(origin.options));
+    }
+    return writeResults(options.output, format, {std::move(origin), std::move(results)},
         options.policies != "all", {}, layersOf(trace.file->shape()));
 }
 

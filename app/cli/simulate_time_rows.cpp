@@ -192,6 +192,17 @@ TimeModel timeModelOf(const TimeRequest& request, const ModelSizes& sizes, const
     return model;
 }
 
+std::vector<std::pair<std::string, std::string>> describe(const TimeModel& model)
+{
+    std::vector<std::pair<std::string, std::string>> pairs{
+        {"modelled", levelText(model.level)}, {"modelled_model", modelText(model)}};
+    if (model.level != cost::Level::Bytes) {
+        pairs.emplace_back("modelled_machine", machineText(model.machine));
+        pairs.emplace_back("percentiles", percentileText(model.tally));
+    }
+    return pairs;
+}
+
 std::string levelText(cost::Level level)
 {
     switch (level) {
