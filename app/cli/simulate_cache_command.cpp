@@ -366,6 +366,7 @@ Expected<PrefetchModel> prefetchModelOf(const SimulateCacheOptions& options, con
         .sites = {},
         .comparison = {},
         .machine = {},
+        .modelled = {},
         .expertBytes = request.expertBytes,
         .computeSeconds = {},
         .tokens = countedTokens(simulated.events, request),
@@ -375,8 +376,13 @@ Expected<PrefetchModel> prefetchModelOf(const SimulateCacheOptions& options, con
     std::optional<prefetch::QueueTimes> times;
     if (request.time.machine && request.time.level != cost::Level::Bytes) {
         cost::Machine machine = *request.time.machine;
-        if (request.prefetchTimes)
+        if (request.prefetchTimes) {
             model.machine = machine;
+            const auto regime = regimeOf(simulated.events);
+            model.modelled = {machineText(machine),
+                modelText(machine, sizes, regime ? regime->assignments : 1,
+                    double(simulated.events.tokens) / double(std::max<std::uint64_t>(simulated.events.steps, 1)))};
+        }
         machine.copiesWhileComputing |= !request.prefetchTimes; // only its computing is asked for
         ES_ASSIGN(times, prefetch::queueTimes(machine, sizes.model, walk.numSites()));
         times->chunks = request.prefetch.chunks;
@@ -423,14 +429,23 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
                 + tables(*simulated, request, context.tokens));
     }
     Results results = cacheRows(events, simulated->policies, context);
-    if (simulated->time)
-        std::ranges::move(timeRows(*simulated->time, simulated->policies, context.params), std::back_inserter(results.rows));
+    ResultOrigin origin = originOf(options, request, trace, events);
+    if (simulated->time) {
+        std::ranges::move(
+            timeRows(*simulated->time, simulated->policies, context.params), std::back_inserter(results.rows));
+        std::ranges::move(expertscope::describe(*simulated->time), std::back_inserter(origin.options));
+    }
     if (simulated->prefetch) {
         Results own = prefetchRows(*simulated->prefetch, context.params);
         std::ranges::move(own.rows, std::back_inserter(results.rows));
         std::ranges::move(own.matrices, std::back_inserter(results.matrices));
+        if (const auto& modelled = simulated->prefetch->modelled; !modelled.empty()) {
+            origin.options.emplace_back("prefetch_modelled", levelText(cost::Level::Queue));
+            origin.options.emplace_back("prefetch_modelled_machine", modelled[0]);
+            origin.options.emplace_back("prefetch_modelled_model", modelled[1]);
+        }
     }
-    return writeResults(options.output, format, {originOf(options, request, trace, events), std::move(results)},
+    return writeResults(options.output, format, {std::move(origin), std::move(results)},
         options.policies != "all", {}, layersOf(trace.file->shape()));
 }
 

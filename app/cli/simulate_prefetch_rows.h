@@ -18,6 +18,7 @@ struct PrefetchModel
     std::vector<SiteIndex> sites;
     prefetch::PrefetchComparison comparison;
     std::optional<cost::Machine> machine; ///< that times are of
+    std::vector<std::string> modelled; ///< what times are made of, in full, if they are
     std::optional<double> expertBytes;
     std::optional<double> computeSeconds; ///< of the whole run with all experts resident; for the break-even bandwidth
     std::uint64_t tokens = 0; ///< that are counted

@@ -130,6 +130,10 @@ std::string prefetchTables(const PrefetchModel& model, std::size_t width)
     if (std::ranges::any_of(model.request.setups, knowsFuture))
         note("* knows what comes: a bound, not a predictor that could run");
     note("Sites that a predictor does not reach are in no figure; the first events of all are not reached either.");
+    if (!model.modelled.empty())
+        text += '\n';
+    for (const std::string& line : model.modelled)
+        note(line);
     for (std::size_t p = 0; p < model.policies.size(); ++p) {
         text += '\n'
             + wrapped("Prefetching with " + printable(policyText(model.policies[p]))

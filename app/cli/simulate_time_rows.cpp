@@ -49,30 +49,12 @@ std::string named(const std::string& name)
     return name.empty() ? "" : printable(name) + ' ';
 }
 
-std::string machineText(const cost::Machine& machine)
-{
-    return "Machine " + printable(machine.name) + ": link " + named(machine.link.name) + ratesText(machine.link)
-        + "; GPU " + named(machine.gpu.name) + ratesText(machine.gpu)
-        + (machine.cpu ? "; CPU lane " + named(machine.cpu->name) + ratesText(*machine.cpu) : "; no CPU lane")
-        + (machine.copiesWhileComputing ? "" : "; copies and computing take turns");
-}
-
 std::string modelText(const TimeModel& model)
 {
-    const cost::Model& m = model.sizes.model;
     if (model.level == cost::Level::Bytes)
-        return "Model: an expert is " + sizeText(m.expertBytes) + " (" + model.sizes.expert + ")";
-    const double tokens = model.tally.shapes.empty() ? 1 : model.tally.shapes.front().tokens;
-    std::string text = "Model: an expert is " + sizeText(m.expertBytes) + " (" + model.sizes.expert + "): load "
-        + milliseconds(cost::loadSeconds(model.machine, m)) + ", GPU "
-        + milliseconds(cost::expertSeconds(model.machine.gpu, m, tokens));
-    if (model.machine.cpu)
-        text += ", CPU " + milliseconds(cost::expertSeconds(*model.machine.cpu, m, tokens));
-    if (m.expertFlops == 0)
-        text += " (its arithmetic is not known and bounds nothing)";
-    text += "; the rest of a step " + milliseconds(cost::denseSeconds(model.machine, m, model.tally.tokensAStep));
-    return text
-        + (m.denseSeconds ? " (--dense-ms)" : " (" + sizeText(m.denseBytes) + " of other weights; no KV cache)");
+        return "Model: an expert is " + sizeText(model.sizes.model.expertBytes) + " (" + model.sizes.expert + ")";
+    return modelText(model.machine, model.sizes,
+        model.tally.shapes.empty() ? 1 : model.tally.shapes.front().tokens, model.tally.tokensAStep);
 }
 
 std::string percentileText(const cost::StepTally& tally)
@@ -190,6 +172,40 @@ TimeModel timeModelOf(const TimeRequest& request, const ModelSizes& sizes, const
     TimeModel model{*request.machine, request.level, sizes, cost::tallySteps(events, contract, policies, tokens), {}};
     model.times = cost::modelTimes(model.tally, model.machine, sizes.model, model.level);
     return model;
+}
+
+std::vector<std::pair<std::string, std::string>> describe(const TimeModel& model)
+{
+    std::vector<std::pair<std::string, std::string>> pairs{
+        {"modelled", levelText(model.level)}, {"modelled_model", modelText(model)}};
+    if (model.level != cost::Level::Bytes) {
+        pairs.emplace_back("modelled_machine", machineText(model.machine));
+        pairs.emplace_back("percentiles", percentileText(model.tally));
+    }
+    return pairs;
+}
+
+std::string machineText(const cost::Machine& machine)
+{
+    return "Machine " + printable(machine.name) + ": link " + named(machine.link.name) + ratesText(machine.link)
+        + "; GPU " + named(machine.gpu.name) + ratesText(machine.gpu)
+        + (machine.cpu ? "; CPU lane " + named(machine.cpu->name) + ratesText(*machine.cpu) : "; no CPU lane")
+        + (machine.copiesWhileComputing ? "" : "; copies and computing take turns");
+}
+
+std::string modelText(const cost::Machine& machine, const ModelSizes& sizes, double tokens, double tokensAStep)
+{
+    const cost::Model& m = sizes.model;
+    std::string text = "Model: an expert is " + sizeText(m.expertBytes) + " (" + sizes.expert + "): load "
+        + milliseconds(cost::loadSeconds(machine, m)) + ", GPU "
+        + milliseconds(cost::expertSeconds(machine.gpu, m, tokens));
+    if (machine.cpu)
+        text += ", CPU " + milliseconds(cost::expertSeconds(*machine.cpu, m, tokens));
+    if (m.expertFlops == 0)
+        text += " (its arithmetic is not known and bounds nothing)";
+    text += "; the rest of a step " + milliseconds(cost::denseSeconds(machine, m, tokensAStep));
+    return text
+        + (m.denseSeconds ? " (--dense-ms)" : " (" + sizeText(m.denseBytes) + " of other weights; no KV cache)");
 }
 
 std::string levelText(cost::Level level)

@@ -30,6 +30,13 @@ TimeModel timeModelOf(const TimeRequest& request, const ModelSizes& sizes, const
 /// "level 2 (…)": what a level knows of the machine.
 std::string levelText(cost::Level level);
 
+/// The machine, and the times of a model on it, in full; `tokens`: of an expert in an event, mean.
+std::string machineText(const cost::Machine& machine);
+std::string modelText(const cost::Machine& machine, const ModelSizes& sizes, double tokens, double tokensAStep);
+
+/// What is modelled, in full, as name-value pairs for files of results.
+std::vector<std::pair<std::string, std::string>> describe(const TimeModel& model);
+
 /// Rows of each policy and capacity: those of the sites, then those of the whole model. `params`: of every row; policy,
 /// capacity, level, hardware and time ("modelled") are added.
 std::vector<ResultRow> timeRows(const TimeModel& model, const std::vector<simulation::PolicyResult>& policies,

@@ -175,6 +175,10 @@ private slots:
             QCOMPARE(outcome.out.contains("p99 ms"), *level != '0');
         }
         const Outcome csv = run({"simulate", "cache", m_fixture, "--csv", "--hardware", "phone", "--policy", "lru"});
+        // A file says what its times were made of.
+        for (const char* text : {"modelled: level 2", "link phone-flash 1.35 GB/s after 200 us",
+                 "3 x 1000 x 500 elements of 16 bits (bfloat16)", "of all 5 steps"})
+            QVERIFY2(csv.out.contains(text), text);
         int times = 0;
         for (const QString& line : QString::fromUtf8(csv.out).split('\n')) {
             if (line.startsWith("cache.time_") || line.startsWith("cache.tokens_per_second")) {

@@ -94,6 +94,26 @@ private slots:
         QCOMPARE(model->model.denseBytes, 2 * (6 * layer + 4096. * 192)); // bf16: the given bits are of experts
     }
 
+    /// What shared experts and dense layers add.
+    void otherLayers()
+    {
+        const auto rest = [](const char* family, const char* more) {
+            const std::string json = std::string("{\"model_type\": \"") + family
+                + "\", \"hidden_size\": 64, \"intermediate_size\": 100, \"moe_intermediate_size\": 20,"
+                  "\"num_hidden_layers\": 4, \"num_attention_heads\": 4, \"num_key_value_heads\": 4,"
+                  "\"vocab_size\": 50, \"num_experts\": 8, \"num_experts_per_tok\": 2, \"dtype\": \"float32\""
+                + more + "}";
+            const auto model = modelFromConfig(json, "config.json", {});
+            return model && model->noDense.empty() ? model->model.denseBytes : -1;
+        };
+        const double shared = rest("qwen2_moe", R"(, "shared_expert_intermediate_size": 30)");
+        QCOMPARE(shared - rest("qwen2_moe", R"(, "shared_expert_intermediate_size": 0)"), 4 * 4 * 3. * 64 * 30);
+        const double all = rest("qwen3_moe", R"(, "head_dim": 16)");
+        QCOMPARE(all, 4 * (4 * (4 * 64. * 64 + 64 * 8) + 50 * 64));
+        QCOMPARE(rest("qwen3_moe", R"(, "head_dim": 16, "mlp_only_layers": [1, 2])") - all,
+            2 * 4 * (3. * 64 * 100 - 64 * 8));
+    }
+
     void notKnown()
     {
         const auto whyNot = [](const char* json) {

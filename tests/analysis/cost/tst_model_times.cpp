@@ -111,6 +111,9 @@ std::vector<Machine> machines()
     Machine slow = handMachine(false); // the GPU is what one waits for
     slow.gpu.bytesPerSecond = 1.1e9;
     list.push_back(slow);
+    list.push_back(slow); // and a CPU that relieves it: misses save time
+    list.back().cpu.emplace();
+    list.back().cpu->bytesPerSecond = 50e9;
     return list;
 }
 
@@ -276,6 +279,23 @@ private slots:
                     QVERIFY(close(*times.points[0][c].bytesPerToken, double(naive.loaded) * 10e6 / 400));
                 }
             }
+        }
+    }
+
+    /// Means are of counted events, in pools of several sites, too.
+    void warmUpIsLeftOut()
+    {
+        const EventStream stream = randomStream(8, 3, 7, 60, 0, 5);
+        EventSet events;
+        events.pools = {stream};
+        events.steps = events.tokens = 60;
+        const StepTally tally = tallyOf(events, {.scope = Scope::Global, .warmUpSteps = 25}, {{"lru"}}, {6});
+        QCOMPARE(tally.steps, std::uint64_t(35));
+        for (std::size_t s = 0; s < 3; ++s) {
+            double sum = 0;
+            for (std::uint64_t step = 25; step < 60; ++step)
+                sum += double(stream.event(step * 3 + s).size());
+            QCOMPARE(tally.shapes[tally.shapeOfSite[s]].experts, sum / 35);
         }
     }
 

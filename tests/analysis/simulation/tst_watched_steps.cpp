@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Misses kept event by event: they add up to the histograms for every policy and contract, and each belongs to its event
-// (what a run that ends with the event counts more than a run that ends before it).
+// Misses kept event by event: they add up to the histograms for every policy and contract, and each belongs to its
+// event (what a run that ends with the event counts more than a run that ends before it).
 #include "analysis/simulation/watched_steps.h"
 #include "streams.h"
 
 #include <QtTest>
+
+#include <set>
 
 using namespace expertscope::testing;
 
@@ -30,8 +32,11 @@ std::vector<Case> cases()
                 for (const Admission admission : {Admission::Forced, Admission::Bypass}) {
                     for (const ColdStart cold : {ColdStart::Empty, ColdStart::FirstFree}) {
                         for (const std::uint32_t warmUp : {0, 5}) {
-                            list.push_back({{.service = service, .admission = admission, .coldStart = cold,
-                                                .flushBetweenSequences = warmUp > 0, .warmUpSteps = warmUp},
+                            list.push_back({{.service = service,
+                                                .admission = admission,
+                                                .coldStart = cold,
+                                                .flushBetweenSequences = warmUp > 0,
+                                                .warmUpSteps = warmUp},
                                 sites, least, most});
                         }
                     }
@@ -136,8 +141,7 @@ private slots:
                     start.numEvents = steps * c.sites;
                     if (!start.ends.empty())
                         start.ends.resize(start.numEvents);
-                    start.objects.resize(
-                        start.ends.empty() ? start.numEvents * start.fixedSize : start.ends.back());
+                    start.objects.resize(start.ends.empty() ? start.numEvents * start.fixedSize : start.ends.back());
                     const auto part = replayed(setOf(start), c, spec.name);
                     for (std::size_t k = 0; k < kCapacities.size(); ++k) {
                         for (std::size_t s = 0; s < c.sites; ++s) {
@@ -163,6 +167,17 @@ private slots:
             QVERIFY(set.pools[0].watchedSteps[i] >= 90 + 2 * i);
             QVERIFY(set.pools[0].watchedSteps[i] < 92 + 2 * i);
         }
+        // 11 steps in 4 parts: 3, 3, 3 and 2; each step has its turn.
+        std::set<std::uint64_t> seen;
+        for (std::uint64_t seed = 0; seed < 50; ++seed) {
+            watchSteps(set, {.warmUpSteps = 89}, 4, seed);
+            const auto& chosen = set.pools[0].watchedSteps;
+            QCOMPARE(chosen.size(), std::size_t(4));
+            for (std::size_t i = 0; i < 4; ++i)
+                QCOMPARE((chosen[i] - 89) / 3, std::uint64_t(i));
+            seen.insert(chosen.begin(), chosen.end());
+        }
+        QCOMPARE(seen.size(), std::size_t(11));
         watchSteps(set, {.warmUpSteps = 100}, 5);
         QVERIFY(set.pools[0].watchedSteps.empty());
         watchSteps(set, {.warmUpSteps = 1000}, 5);
