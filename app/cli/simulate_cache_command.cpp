@@ -30,7 +30,6 @@ struct CacheRequest
     std::optional<double> expertBytes;
     TimeRequest time;
     PrefetchRequest prefetch; ///< no setups: not asked for
-    bool prefetchTimes = false; ///< on the queue model
 };
 
 /// Error: why the policy cannot serve the contract.
@@ -66,29 +65,6 @@ Expected<void> choosePolicies(const std::string& text, CacheRequest& request)
     return {};
 }
 
-/// Those that are named; of all, LRU speaks for the rest.
-std::vector<PolicyRequest> prefetchPolicies(const SimulateCacheOptions& options, const CacheRequest& request)
-{
-    return options.policies == "all" ? std::vector<PolicyRequest>{{"lru"}} : request.policies;
-}
-
-Expected<void> choosePrefetch(const SimulateCacheOptions& options, CacheRequest& request)
-{
-    ES_ASSIGN(request.prefetch, parsePrefetch(options.prefetch, options.chunks, options.seed, request.contract));
-    if (request.prefetch.setups.empty()) {
-        if (request.time.level == cost::Level::Queue)
-            return fail("level 3 is for replays with prefetches", "--level", "name a predictor with --prefetch, or 2");
-        return {};
-    }
-    request.prefetchTimes
-        = request.time.machine && (options.time.level.empty() || request.time.level == cost::Level::Queue);
-    for (const PolicyRequest& policy : prefetchPolicies(options, request)) {
-        if (const auto able = prefetch::cacheMaker(policy, request.contract); !able)
-            return fail(able.error().what, "--prefetch", able.error().hint);
-    }
-    return {};
-}
-
 Expected<CacheRequest> check(const SimulateCacheOptions& options)
 {
     CacheRequest request;
@@ -120,7 +96,10 @@ Expected<CacheRequest> check(const SimulateCacheOptions& options)
         return fail("steps of a prompt and of decoding differ in length: no time can be modelled for both",
             "--hardware", "leave out --prefill-chunk");
     ES_TRY(choosePolicies(options.policies, request));
-    ES_TRY(choosePrefetch(options, request));
+    ES_ASSIGN(request.prefetch, parsePrefetch(options.prefetch, options.chunks, options.seed, contract));
+    ES_TRY(choosePrefetchPolicies(options.policies == "all" ? std::vector<PolicyRequest>{{"lru"}} : request.policies,
+        contract, request.prefetch));
+    ES_TRY(choosePrefetchLevel(request.time, !options.time.level.empty(), request.prefetch));
     return request;
 }
 
@@ -281,7 +260,7 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         text += timeTables(*simulated.time, simulated.policies, simulated.memory, width);
     if (simulated.prefetch)
         text += prefetchTables(*simulated.prefetch, width);
-    if (simulated.prefetch && simulated.policies.size() > simulated.prefetch->policies.size())
+    if (simulated.prefetch && simulated.policies.size() > simulated.prefetch->request.policies.size())
         note("Of all policies lru alone is replayed with prefetches; --policy names others.");
     return text;
 }
@@ -356,47 +335,6 @@ Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, con
     return simulated;
 }
 
-Expected<PrefetchModel> prefetchModelOf(const SimulateCacheOptions& options, const CacheRequest& request,
-    const ModelSizes& sizes, const Simulated& simulated)
-{
-    const prefetch::Walk walk(simulated.events);
-    PrefetchModel model{.request = request.prefetch,
-        .policies = prefetchPolicies(options, request),
-        .capacities = simulated.capacities,
-        .sites = {},
-        .comparison = {},
-        .machine = {},
-        .modelled = {},
-        .expertBytes = request.expertBytes,
-        .computeSeconds = {},
-        .tokens = countedTokens(simulated.events, request),
-        .noTokens = "tokens of the counted steps are not known"};
-    for (const EventStream& pool : simulated.events.pools)
-        model.sites.insert(model.sites.end(), pool.sites.begin(), pool.sites.end());
-    std::optional<prefetch::QueueTimes> times;
-    if (request.time.machine && request.time.level != cost::Level::Bytes) {
-        cost::Machine machine = *request.time.machine;
-        if (request.prefetchTimes) {
-            model.machine = machine;
-            const auto regime = regimeOf(simulated.events);
-            model.modelled = {machineText(machine),
-                modelText(machine, sizes, regime ? regime->assignments : 1,
-                    double(simulated.events.tokens) / double(std::max<std::uint64_t>(simulated.events.steps, 1)))};
-        }
-        machine.copiesWhileComputing |= !request.prefetchTimes; // only its computing is asked for
-        ES_ASSIGN(times, prefetch::queueTimes(machine, sizes.model, walk.numSites()));
-        times->chunks = request.prefetch.chunks;
-        model.computeSeconds = prefetch::computeSeconds(walk, *times, request.contract.warmUpSteps);
-    }
-    if (!request.prefetchTimes)
-        times.reset();
-    const TerminalProgress progress;
-    ES_ASSIGN(model.comparison,
-        prefetch::comparePrefetch(walk, request.contract, model.policies, model.capacities, request.prefetch.setups, times,
-            request.selection.threads, progress.callback()));
-    return model;
-}
-
 Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat format, CacheRequest request)
 {
     ES_ASSIGN(const auto traces, openTraces({options.trace}));
@@ -409,9 +347,13 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
         return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
     const EventSet& events = simulated->events;
     if (!request.prefetch.setups.empty()) {
-        auto model = prefetchModelOf(options, request, sizes, *simulated);
+        const TerminalProgress progress;
+        auto model = replayPrefetches(request.prefetch, request.time, sizes, events, request.contract,
+            simulated->capacities, request.selection.threads, progress.callback());
         if (!model)
             return tl::unexpected(inFile(std::move(model).error(), trace.path));
+        model->expertBytes = request.expertBytes;
+        model->tokens = countedTokens(events, request);
         simulated->prefetch = std::move(*model);
     }
     CacheRowContext context{.params = paramsOf(options, request.contract),
@@ -439,11 +381,7 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
         Results own = prefetchRows(*simulated->prefetch, context.params);
         std::ranges::move(own.rows, std::back_inserter(results.rows));
         std::ranges::move(own.matrices, std::back_inserter(results.matrices));
-        if (const auto& modelled = simulated->prefetch->modelled; !modelled.empty()) {
-            origin.options.emplace_back("prefetch_modelled", levelText(cost::Level::Queue));
-            origin.options.emplace_back("prefetch_modelled_machine", modelled[0]);
-            origin.options.emplace_back("prefetch_modelled_model", modelled[1]);
-        }
+        std::ranges::copy(simulated->prefetch->modelled, std::back_inserter(origin.options));
     }
     return writeResults(options.output, format, {std::move(origin), std::move(results)},
         options.policies != "all", {}, layersOf(trace.file->shape()));

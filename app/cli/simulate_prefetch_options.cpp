@@ -88,7 +88,7 @@ Expected<PrefetchRequest> parsePrefetch(const std::vector<std::string>& texts, c
     std::uint64_t seed, const simulation::Contract& contract)
 {
     PrefetchRequest request;
-    if (const auto able = checkPrefetchContract(contract); !able)
+    if (const auto able = checkPrefetchContract(contract); !able && !texts.empty())
         return fail(able.error().what, "--prefetch", able.error().hint);
     for (const std::string& text : texts) {
         ES_ASSIGN(const auto all, parseNamed(text, "--prefetch", "such as transition:horizon=2,previous"));
@@ -110,6 +110,27 @@ Expected<PrefetchRequest> parsePrefetch(const std::vector<std::string>& texts, c
             return fail("only a prefetch is interrupted between chunks", "--chunks", "name one with --prefetch");
     }
     return request;
+}
+
+Expected<void> choosePrefetchPolicies(
+    std::vector<simulation::PolicyRequest> policies, const simulation::Contract& contract, PrefetchRequest& request)
+{
+    if (request.setups.empty())
+        return {};
+    for (const simulation::PolicyRequest& policy : policies) {
+        if (const auto able = cacheMaker(policy, contract); !able)
+            return fail(able.error().what, "--prefetch", able.error().hint);
+    }
+    request.policies = std::move(policies);
+    return {};
+}
+
+Expected<void> choosePrefetchLevel(const TimeRequest& time, bool given, PrefetchRequest& request)
+{
+    if (request.setups.empty() && time.level == cost::Level::Queue)
+        return fail("level 3 is for replays with prefetches", "--level", "name a predictor with --prefetch, or 2");
+    request.queue = !request.setups.empty() && time.machine && (!given || time.level == cost::Level::Queue);
+    return {};
 }
 
 std::string predictorHelp()

@@ -12,6 +12,7 @@ namespace {
 using Params = std::map<std::string, ParameterValue>;
 
 constexpr const char* kNothing = "nothing was asked for";
+constexpr const char* kNoTokens = "the number of counted tokens is not known";
 constexpr const char* kNoTimes =
     "without times whatever was issued an event before is there: name a machine with --hardware";
 
@@ -111,10 +112,7 @@ void addOutcome(Rows& rows, const PrefetchModel& model, const PrefetchCounters& 
     count("already_there", c.there);
     count("no_room", c.noRoom);
     count("evictions", c.cache.evictions);
-    const std::string noTokens = !none.empty() ? none
-        : model.tokens                         ? ""
-        : model.noTokens.empty()               ? kNothing
-                                               : model.noTokens;
+    const std::string noTokens = !none.empty() ? none : model.tokens ? "" : kNoTokens;
     const auto perToken = [&](const std::string& what, std::uint64_t loads) {
         rows.add(
             what + "_loads_per_token", double(loads) / double(model.tokens), "experts/token", model.tokens, noTokens);
@@ -160,7 +158,7 @@ void addTimes(Rows& rows, const PrefetchModel& model, const PrefetchPoint& point
     rows.params["time"] = "modelled";
     const StepTimes times = point.times.value_or(StepTimes{});
     const std::string none = times.steps == 0 ? "no steps are counted" : times.total > 0 ? "" : "a step takes no time";
-    const std::string noTokens = !none.empty() || model.tokens ? none : model.noTokens;
+    const std::string noTokens = !none.empty() || model.tokens ? none : kNoTokens;
     rows.add("tokens_per_second", double(model.tokens) / times.total, "tokens/s", model.tokens, noTokens);
     const std::string noSteps = times.steps ? "" : none;
     for (const auto& [statistic, value] :
@@ -194,12 +192,12 @@ Results prefetchRows(const PrefetchModel& model, const Params& params)
         addScore(rows, all);
         results.matrices.push_back(recallMatrix(model, s, rows.params));
     }
-    for (std::size_t p = 0; p < model.policies.size(); ++p) {
+    for (std::size_t p = 0; p < model.request.policies.size(); ++p) {
         for (std::size_t c = 0; c < model.capacities.size(); ++c) {
             const auto& points = comparison.points[p][c];
             for (std::size_t s = 0; s < points.size(); ++s) {
                 Params own = params;
-                own["policy"] = policyText(model.policies[p]);
+                own["policy"] = policyText(model.request.policies[p]);
                 own["capacity"] = double(model.capacities[c]);
                 own["prefetch"] = s ? model.request.texts[s - 1] : "none";
                 rows.params = own;

@@ -13,17 +13,21 @@ namespace expertscope {
 struct PrefetchModel
 {
     PrefetchRequest request;
-    std::vector<simulation::PolicyRequest> policies;
     std::vector<std::uint32_t> capacities;
     std::vector<SiteIndex> sites;
     prefetch::PrefetchComparison comparison;
     std::optional<cost::Machine> machine; ///< that times are of
-    std::vector<std::string> modelled; ///< what times are made of, in full, if they are
+    std::vector<std::pair<std::string, std::string>>
+        modelled; ///< what times are made of, in full, by name; if they are
     std::optional<double> expertBytes;
     std::optional<double> computeSeconds; ///< of the whole run with all experts resident; for the break-even bandwidth
-    std::uint64_t tokens = 0; ///< that are counted
-    std::string noTokens; ///< why their number is not known
+    std::uint64_t tokens = 0; ///< that are counted; 0: not known
 };
+
+/// Errors: those of comparePrefetch() and queueTimes(). expertBytes and tokens are the caller's to fill in.
+Expected<PrefetchModel> replayPrefetches(const PrefetchRequest& request, const TimeRequest& time,
+    const ModelSizes& sizes, const simulation::EventSet& events, const simulation::Contract& contract,
+    const std::vector<std::uint32_t>& capacities, unsigned threads, const std::function<bool(double)>& progress);
 
 /// Rows of predictors, then of each policy, capacity and setup (`prefetch`: "none" or its text): those of the sites and
 /// of the whole model; and a matrix a predictor: recall by site and by how many are named. `params`: of every row.

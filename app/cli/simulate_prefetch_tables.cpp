@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/simulate_prefetch_rows.h"
+#include "app/cli/simulate_time_rows.h"
 #include "app/cli/table.h"
 
 #include <algorithm>
@@ -108,7 +109,7 @@ std::string outcomeTable(const PrefetchModel& model, std::size_t policy, std::si
             }
             if (model.machine) {
                 const StepTimes times = points[s].times.value_or(StepTimes{});
-                cells.push_back(ratio("%.2f", tokens, times.total));
+                cells.push_back(tokens > 0 ? ratio("%.2f", tokens, times.total) : "-");
                 cells.push_back(times.steps ? format("%.3f", times.p50 * 1e3) : "-");
                 cells.push_back(times.steps ? format("%.3f", times.p99 * 1e3) : "-");
                 cells.push_back(ratio("%.1f %%", 100 * times.stall, times.total));
@@ -132,13 +133,13 @@ std::string prefetchTables(const PrefetchModel& model, std::size_t width)
     note("Sites that a predictor does not reach are in no figure; the first events of all are not reached either.");
     if (!model.modelled.empty())
         text += '\n';
-    for (const std::string& line : model.modelled)
+    for (const auto& [name, line] : model.modelled)
         note(line);
-    for (std::size_t p = 0; p < model.policies.size(); ++p) {
+    for (std::size_t p = 0; p < model.request.policies.size(); ++p) {
         text += '\n'
-            + wrapped("Prefetching with " + printable(policyText(model.policies[p]))
-                    + (model.machine ? ", modelled, not measured: level 3 (loads and prefetches queue across events)"
-                                     : ", without times: what was issued an event before is there"),
+            + wrapped("Prefetching with " + printable(policyText(model.request.policies[p]))
+                    + (model.machine ? ", modelled, not measured: " + levelText(cost::Level::Queue)
+                                     : std::string(", without times: what was issued an event before is there")),
                 width, 2)
             + outcomeTable(model, p, width);
     }
