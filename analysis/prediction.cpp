@@ -4,8 +4,6 @@
 #include "analysis/choice_sets.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 namespace expertscope {
 
@@ -109,7 +107,8 @@ PredictionKnowledge::PredictionKnowledge(const PredictionPlan& plan, const Predi
         }
         return all;
     }();
-    numStored = matrices.size();
+    library = SequenceLibrary(plan.offsets, matrices);
+    const std::size_t numStored = matrices.size();
     std::vector<std::uint64_t> scores;
     for (const unsigned size : plan.sizes) {
         for (std::size_t i = 0; i < M; ++i) {
@@ -127,40 +126,11 @@ PredictionKnowledge::PredictionKnowledge(const PredictionPlan& plan, const Predi
         if (!counts.transitions[i])
             continue;
         const SetPairs& pairs = *counts.transitions[i];
-        for (unsigned a = 0; a < pairs.numFrom(); ++a) {
-            const double tokens = std::max(1.0, double(pairs.tokensOf(a)));
-            for (unsigned b = 0; b < pairs.numTo(); ++b)
-                transition[i].push_back(std::llround(double(pairs.count(a, b)) / tokens * 0x1p52));
-        }
+        transition[i] = TransitionTable(
+            pairs.numFrom(), pairs.numTo(),
+            [&](std::size_t a, std::size_t b) { return pairs.count(unsigned(a), unsigned(b)); },
+            [&](std::size_t a) { return pairs.tokensOf(unsigned(a)); });
     }
-    for (std::size_t i = 0; i < M; ++i) {
-        const std::size_t E = plan.sites[i].numExperts;
-        std::vector<std::uint32_t>& site = stored.emplace_back(E * numStored);
-        std::vector<double>& norms = inverseNorms.emplace_back(numStored);
-        for (std::size_t s = 0; s < numStored; ++s) {
-            double square = 0; // of integers, exact below 2^53
-            for (std::size_t e = 0; e < E; ++e) {
-                const std::uint32_t count = (*matrices[s])[plan.offsets[i] + e];
-                site[e * numStored + s] = count;
-                square += double(count) * count;
-            }
-            norms[s] = square > 0 ? 1 / std::sqrt(square) : 0;
-        }
-    }
-}
-
-void markLargest(std::span<const std::uint64_t> scores, std::size_t n, std::span<std::uint8_t> marks)
-{
-    std::vector<std::uint32_t> ids(scores.size());
-    std::iota(ids.begin(), ids.end(), 0u);
-    n = std::min(n, ids.size());
-    const auto before = [&](std::uint32_t a, std::uint32_t b) {
-        return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-    };
-    std::nth_element(ids.begin(), ids.begin() + std::ptrdiff_t(n), ids.end(), before);
-    std::ranges::fill(marks, std::uint8_t(0));
-    for (std::size_t i = 0; i < n; ++i)
-        marks[ids[i]] = 1;
 }
 
 }

@@ -5,6 +5,7 @@
 
 #include "analysis/accumulator.h"
 #include "analysis/pair_counts.h"
+#include "analysis/prediction_models.h"
 
 #include <map>
 
@@ -60,15 +61,9 @@ struct PredictionKnowledge
 
     /// Marks [E] of the n most frequent experts.
     std::vector<std::vector<std::uint8_t>> frequent; ///< [size][site][E]: at [size * sites + site]
-    /// P(j | i) in units of 2^-52, so that sums do not depend on their order.
-    std::vector<std::vector<std::int64_t>> transition; ///< [site][A * B], empty where there is none
-    std::size_t numStored = 0; ///< sequences in the library
-    std::vector<std::vector<std::uint32_t>> stored; ///< [site][E * numStored]: counts
-    std::vector<std::vector<double>> inverseNorms; ///< [site][numStored]; 0 of an empty row
+    std::vector<TransitionTable> transition; ///< [site], empty where there is none
+    SequenceLibrary library;
     std::vector<std::vector<std::uint8_t>> storedSets; ///< [size][site][numStored * E]: marks, as `frequent`
 };
-
-/// Marks [E] the n largest of scores [E]; ties go to the lower id.
-void markLargest(std::span<const std::uint64_t> scores, std::size_t n, std::span<std::uint8_t> marks);
 
 }

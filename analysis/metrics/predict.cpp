@@ -7,7 +7,6 @@
 #include "analysis/uniform.h"
 
 #include <algorithm>
-#include <cmath>
 #include <mutex>
 
 namespace expertscope {
@@ -69,74 +68,6 @@ private:
     std::map<std::uint64_t, std::uint64_t> m_tokens;
 };
 
-/// The sequence being predicted, as `eam` knows it: counts of its choices so far, and what they share with each stored
-/// sequence. Updated choice by choice; all integers.
-class OpenSequence
-{
-public:
-    OpenSequence(const PredictionPlan& plan, const PredictionKnowledge& knowledge)
-        : m_plan(plan)
-        , m_knowledge(knowledge)
-        , m_counts(plan.offsets.back())
-        , m_squares(plan.sites.size())
-        , m_dots(plan.sites.size() * knowledge.numStored)
-    {
-    }
-
-    void clear()
-    {
-        std::ranges::fill(m_counts, 0u);
-        std::ranges::fill(m_squares, 0u);
-        std::ranges::fill(m_dots, 0u);
-    }
-
-    void add(std::size_t site, std::span<const std::uint16_t> set)
-    {
-        const std::size_t stored = m_knowledge.numStored;
-        std::uint64_t* const dots = m_dots.data() + site * stored;
-        for (const std::uint16_t e : set) {
-            m_squares[site] += 2 * m_counts[m_plan.offsets[site] + e]++ + 1;
-            const std::uint32_t* const counts = m_knowledge.stored[site].data() + e * stored;
-            for (std::size_t s = 0; s < stored; ++s)
-                dots[s] += counts[s];
-        }
-    }
-
-    /// The stored sequence with the largest mean cosine of the sites' rows; the earliest of the best. Sums are compared
-    /// in units of 2^-40: rounding decides nothing.
-    std::size_t nearest()
-    {
-        const std::size_t stored = m_knowledge.numStored;
-        m_cosines.assign(stored, 0.0);
-        for (std::size_t site = 0; site < m_squares.size(); ++site) {
-            if (m_squares[site] == 0)
-                continue;
-            const double norm = 1 / std::sqrt(double(m_squares[site]));
-            const std::uint64_t* const dots = m_dots.data() + site * stored;
-            const double* const norms = m_knowledge.inverseNorms[site].data();
-            for (std::size_t s = 0; s < stored; ++s)
-                m_cosines[s] += double(dots[s]) * norms[s] * norm;
-        }
-        std::size_t best = 0;
-        std::int64_t most = -1;
-        for (std::size_t s = 0; s < stored; ++s) {
-            if (const std::int64_t cosine = std::llround(m_cosines[s] * 0x1p40); cosine > most) {
-                most = cosine;
-                best = s;
-            }
-        }
-        return best;
-    }
-
-private:
-    const PredictionPlan& m_plan;
-    const PredictionKnowledge& m_knowledge;
-    std::vector<std::uint64_t> m_counts; ///< all sites in a row
-    std::vector<std::uint64_t> m_squares; ///< by site: sum of squared counts
-    std::vector<std::uint64_t> m_dots; ///< [site][stored]
-    std::vector<double> m_cosines;
-};
-
 /// The second pass: predicts the sequences of odd rank.
 class PredictionScores final : public Accumulator
 {
@@ -145,7 +76,7 @@ public:
         : m_plan(std::move(plan))
         , m_knowledge(std::move(knowledge))
         , m_hits(m_plan->predictors.size() * m_plan->sizes.size() * m_plan->sites.size())
-        , m_open(*m_plan, *m_knowledge)
+        , m_open(m_knowledge->library, m_plan->offsets)
         , m_before(m_plan->sites.size())
     {
         for (const Site& site : m_plan->sites)
@@ -243,18 +174,11 @@ private:
     void observeTransition(std::size_t p, std::size_t t)
     {
         for (std::size_t i = 1; i < m_sets.size(); ++i) {
-            const std::vector<std::int64_t>& probabilities = m_knowledge->transition[i];
-            if (probabilities.empty() || m_sets[i - 1][t].empty() || m_sets[i][t].empty())
+            const TransitionTable& table = m_knowledge->transition[i];
+            if (table.empty() || m_sets[i - 1][t].empty() || m_sets[i][t].empty())
                 continue;
             const std::size_t B = m_plan->sites[i].numExperts;
-            m_scores.assign(B, std::uint64_t(1) << 11); // rounds to units of 2^-40: equal sums are to be equal
-            for (const std::uint16_t a : m_sets[i - 1][t]) {
-                const std::int64_t* const row = probabilities.data() + a * B;
-                for (std::size_t b = 0; b < B; ++b)
-                    m_scores[b] += static_cast<std::uint64_t>(row[b]);
-            }
-            for (std::uint64_t& score : m_scores)
-                score >>= 12;
+            table.score<std::uint16_t>(m_sets[i - 1][t], 0, m_scores);
             m_marks.resize(B);
             for (std::size_t z = 0; z < m_plan->sizes.size(); ++z) {
                 markLargest(m_scores, sizeAt(z, i), m_marks);
@@ -265,7 +189,7 @@ private:
 
     void observeEam(std::size_t p, std::size_t t)
     {
-        if (m_any && m_knowledge->numStored) {
+        if (m_any && m_knowledge->library.numStored()) {
             const std::size_t best = m_open.nearest();
             for (std::size_t z = 0; z < m_plan->sizes.size(); ++z) {
                 for (std::size_t i = 0; i < m_sets.size(); ++i) {
@@ -276,7 +200,7 @@ private:
             }
         }
         for (std::size_t i = 0; i < m_sets.size(); ++i)
-            m_open.add(i, m_sets[i][t]);
+            m_open.add<std::uint16_t>(i, m_sets[i][t]);
     }
 
     std::size_t sizeAt(std::size_t z, std::size_t site) const

@@ -71,6 +71,12 @@ public:
         std::ranges::fill(m_objects, Object{});
         m_held.clear();
     }
+    /// All leave, as if evicted one by one.
+    void vacate()
+    {
+        while (!m_held.empty())
+            remove(m_held.back());
+    }
 
 private:
     struct Object

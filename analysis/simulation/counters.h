@@ -29,6 +29,9 @@ struct PoolCurve
 {
     std::vector<std::uint32_t> capacities; ///< slots, ascending
     std::vector<std::vector<Counters>> sites; ///< [capacity][site]
+    /// [capacity][watched step x sites + site] misses of single events, for the steps that the stream says are to be
+    /// watched: what a step asks for in all is not known from sums over steps.
+    std::vector<std::vector<std::uint16_t>> watched = {};
     Counters total(std::size_t capacity) const;
 };
 

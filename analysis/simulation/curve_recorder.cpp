@@ -53,6 +53,8 @@ CurveRecorder::CurveRecorder(
     , m_firsts(m_numSites * (m_numCapacities + 1))
     , m_kept(kept == Kept::Told ? m_firsts.size() : 0)
     , m_dropped(m_numSites * stream.largestEvent)
+    , m_watched(m_numCapacities * m_watch.count())
+    , m_missing(m_numCapacities + 1)
 {
     for (std::uint32_t d = 0; d < m_buckets.size(); ++d)
         m_buckets[d] =
@@ -77,6 +79,20 @@ void CurveRecorder::count(std::size_t site, std::uint32_t* distances, std::uint3
         ++row[column(distances[j])];
 }
 
+void CurveRecorder::watch(const std::uint32_t* distances, std::uint32_t size, std::uint32_t more)
+{
+    std::ranges::fill(m_missing, 0u);
+    for (std::uint32_t i = 0; i < size; ++i)
+        ++m_missing[distances[i] > m_stream.numObjects() - more ? m_numCapacities : bucket(distances[i] + more)];
+    std::uint16_t* at = m_watched.data() + m_watch.place() + m_numCapacities * m_watch.count();
+    std::uint32_t misses = 0;
+    for (std::uint32_t c = m_numCapacities; c-- > 0;) {
+        at -= m_watch.count();
+        *at = static_cast<std::uint16_t>(misses += m_missing[c + 1]);
+    }
+    m_watch.advance();
+}
+
 void CurveRecorder::events(bool drops, const std::uint32_t* ranks, std::uint64_t count)
 {
     const std::uint32_t size = m_stream.fixedSize;
@@ -91,6 +107,8 @@ void CurveRecorder::events(bool drops, const std::uint32_t* ranks, std::uint64_t
         }
         return;
     }
+    while (m_watch.next() - m_event < count)
+        watch(ranks + (m_watch.next() - m_event) * size, size, 1);
     const std::uint64_t skipped = std::min(count, m_firstCounted - std::min(m_firstCounted, m_event));
     stackKernels().count(ranks + skipped * size, size, count - skipped, m_atLeast.data(), m_width,
         m_stream.largestEvent * m_width, (m_site + skipped) % m_numSites, m_numSites);
@@ -104,7 +122,9 @@ void CurveRecorder::events(bool drops, const std::uint32_t* ranks, std::uint64_t
 PoolCurve CurveRecorder::take() const
 {
     const std::size_t width = m_numCapacities + 1, largest = m_stream.largestEvent;
-    PoolCurve curve{m_capacities, {}};
+    PoolCurve curve{m_capacities, {}, {}};
+    for (std::size_t c = 0; c < m_numCapacities && m_watch.count() > 0; ++c)
+        curve.watched.emplace_back(m_watched.begin() + c * m_watch.count(), m_watched.begin() + (c + 1) * m_watch.count());
     // What does not depend on the capacity, and how many events are how large.
     std::vector<Counters> plain(m_numSites);
     std::vector<std::vector<std::uint64_t>> sizes(m_numSites, std::vector<std::uint64_t>(largest + 1));

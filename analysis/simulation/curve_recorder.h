@@ -7,6 +7,7 @@
 
 #include "analysis/simulation/counters.h"
 #include "analysis/simulation/events.h"
+#include "analysis/simulation/watched_steps.h"
 
 #include <algorithm>
 
@@ -37,6 +38,8 @@ public:
         m_counting = m_event++ >= m_firstCounted;
         if (firsts)
             addFirsts(site, distances + size, firsts);
+        if (m_event - 1 == m_watch.next())
+            watch(distances, size + firsts, 0);
         if (m_counting)
             count(site, distances, size + firsts);
     }
@@ -85,6 +88,8 @@ private:
     }
     void addFirsts(std::size_t site, std::uint32_t* distances, std::uint32_t firsts);
     void count(std::size_t site, std::uint32_t* distances, std::uint32_t size);
+    /// Keeps the misses of the event by capacity; its distances are those given + `more`.
+    void watch(const std::uint32_t* distances, std::uint32_t size, std::uint32_t more);
 
     const EventStream& m_stream;
     const Contract m_contract;
@@ -100,6 +105,9 @@ private:
     std::vector<std::uint64_t> m_firsts; ///< [site][bucket of the number of distinct objects so far]
     std::vector<std::int64_t> m_kept; ///< [site][bucket] misses that stayed, as differences
     std::vector<std::uint64_t> m_dropped; ///< [site][most]
+    WatchedEvents m_watch{m_stream};
+    std::vector<std::uint16_t> m_watched; ///< [capacity][watched event]
+    std::vector<std::uint32_t> m_missing; ///< [bucket] of the event being watched
     std::uint64_t m_event = 0;
     std::size_t m_site = 0;
     std::uint32_t m_distinct = 0;

@@ -27,6 +27,7 @@ struct EventStream
     std::vector<std::uint64_t> sequenceStarts; ///< events at which a sequence begins, ascending; only if steps are tokens
     std::uint64_t numEvents = 0;
     std::uint32_t largestEvent = 0; ///< most objects of any event
+    std::vector<std::uint64_t> watchedSteps; ///< ascending, none of them warm-up: see PoolCurve::watched
 
     std::uint32_t numObjects() const { return firstObject.back(); }
     std::size_t siteOfEvent(std::uint64_t event) const { return std::size_t(event % sites.size()); } ///< into `sites`

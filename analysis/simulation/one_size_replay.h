@@ -31,6 +31,7 @@
 #include "analysis/simulation/policy.h"
 #include "analysis/simulation/recorder.h"
 #include "analysis/simulation/serving_order.h"
+#include "analysis/simulation/stepped_cache.h"
 
 #include <algorithm>
 #include <tuple>
@@ -54,12 +55,6 @@ private:
     std::uint32_t m_now = 1; ///< events are fewer than 2^32
 };
 
-/// Pins nobody.
-struct NoPins
-{
-    bool operator()(std::uint32_t) const { return false; }
-};
-
 template <typename Cache> class OneSizeReplay
 {
 public:
@@ -75,13 +70,13 @@ public:
     {
     }
 
-    std::vector<Counters> run(const std::stop_token& stop)
+    void run(const std::stop_token& stop, PoolCurve& curve)
     {
         if constexpr (kHasFew) {
             if (m_stream.numObjects() <= 64 && m_contract.service == Service::Atomic
                 && m_stream.largestEvent <= m_capacity && !m_contract.flushBetweenSequences
                 && Cache::Few::serves(m_capacity, m_stream.largestEvent))
-                return runFew(stop);
+                return runFew(stop, curve);
         }
         ServingOrder order(m_stream, m_contract);
         for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
@@ -94,19 +89,16 @@ public:
             else
                 m_recorder.end(sequential(order.of(i, [this](auto object) { return m_cache.holds(object); })));
         }
-        return m_recorder.take();
+        m_recorder.takeInto(curve);
     }
 
 private:
-    static constexpr bool kKeepsBest = requires(Cache & cache, std::span<const std::uint32_t> objects)
-    {
-        cache.keepBest(objects);
-    };
-    static constexpr bool kHitsAreMarks = requires { requires Cache::kHitsAreMarks; };
+    static constexpr bool kKeepsBest
+        = requires(Cache& cache, std::span<const std::uint32_t> objects) { cache.keepBest(objects); };
 
     static constexpr bool kHasFew = requires { typename Cache::Few; };
 
-    std::vector<Counters> runFew(const std::stop_token& stop)
+    void runFew(const std::stop_token& stop, PoolCurve& curve)
     {
         typename Cache::Few cache(m_capacity);
         for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
@@ -125,7 +117,7 @@ private:
             m_recorder.misses(m_missing.data(), missing);
             m_recorder.end(cache.serve(objects, event, m_missing.data(), missing), objects.size());
         }
-        return m_recorder.take();
+        m_recorder.takeInto(curve);
     }
 
     // Both return the number of evictions.
@@ -170,33 +162,16 @@ private:
         if (objects.size() > m_capacity) {
             for (std::size_t r = 0; r < missing; ++r)
                 m_pins.pin(m_missing[r]); // only to tell them from those who hit
-            for (std::size_t r = objects.size(); r-- > 0;) {
-                if (!m_pins(objects[r]))
-                    m_cache.hit(objects[r]);
-            }
-            while (missing-- > 0) {
-                const std::uint32_t victim = m_cache.load(m_missing[missing], NoPins());
-                evictions += victim != kNobody && !m_pins(victim);
-            }
+            serveOverflow(m_cache, objects, std::span(m_missing).first(missing), m_pins,
+                [&](std::uint32_t victim) { evictions += victim != kNobody && !m_pins(victim); });
             return evictions;
         }
         if (missing) {
             for (const std::uint32_t object : objects)
                 m_pins.pin(object);
         }
-        if constexpr (kHitsAreMarks) {
-            for (const std::uint32_t object : objects)
-                m_cache.hit(object);
-            while (missing-- > 0)
-                evictions += m_cache.load(m_missing[missing], m_pins) != kNobody;
-            return evictions;
-        }
-        for (std::size_t r = objects.size(); r-- > 0;) {
-            if (m_cache.holds(objects[r]))
-                m_cache.hit(objects[r]);
-            else
-                evictions += m_cache.load(objects[r], m_pins) != kNobody;
-        }
+        serveFitting(m_cache, objects, std::span(m_missing).first(missing), m_pins,
+            [&](std::uint32_t victim) { evictions += victim != kNobody; });
         return evictions;
     }
 
@@ -226,13 +201,13 @@ public:
     PoolCurve replay(const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities,
         const std::stop_token& stop) const override
     {
-        PoolCurve curve{{capacities.begin(), capacities.end()}, {}};
+        PoolCurve curve{{capacities.begin(), capacities.end()}, {}, {}};
         for (const std::uint32_t capacity : capacities) {
-            curve.sites.push_back(std::apply(
+            std::apply(
                 [&](const Args&... args) {
-                    return OneSizeReplay<Cache>(stream, contract, capacity, args...).run(stop);
+                    OneSizeReplay<Cache>(stream, contract, capacity, args...).run(stop, curve);
                 },
-                m_args));
+                m_args);
         }
         return curve;
     }
@@ -249,7 +224,10 @@ template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string
         .source = std::move(source),
         .residentFirst = true,
         .make = [](const Parameters&) { return std::make_unique<OneSizePolicy<Cache>>(); },
-        .capacitiesATask = 1};
+        .capacitiesATask = 1,
+        .makeCache = [](const Parameters&, const EventStream& stream, std::uint32_t capacity, const Contract& contract) {
+            return std::make_unique<SteppedCacheOf<Cache>>(stream.numObjects(), capacity, contract);
+        }};
 }
 
 }

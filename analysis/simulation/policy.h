@@ -7,6 +7,7 @@
 #include "analysis/parameters.h"
 #include "analysis/simulation/counters.h"
 #include "analysis/simulation/events.h"
+#include "analysis/simulation/stepped_cache.h"
 
 #include <functional>
 #include <memory>
@@ -44,6 +45,11 @@ struct PolicySpec
     std::vector<ParameterSpec> params = {};
     std::function<std::unique_ptr<Policy>(const Parameters&)> make;
     std::size_t capacitiesATask = 0; ///< replay() is called with at most so many, on several threads; 0: with all
+    /// A cache of this policy and one capacity (1 .. objects), to be stepped through the events of the stream; empty:
+    /// there is none here (analysis/prefetch has those of stack policies).
+    std::function<std::unique_ptr<SteppedCache>(
+        const Parameters&, const EventStream& stream, std::uint32_t capacity, const Contract&)>
+        makeCache = {};
 };
 
 /// All policies; one line each in registry.cpp.

@@ -322,9 +322,9 @@ PoolCurve replayEach(const Units& units, const Contract& contract, std::span<con
         for (const std::uint32_t object : members)
             member[object] = 0;
     }
-    PoolCurve curve{{capacities.begin(), capacities.end()}, {}};
+    PoolCurve curve{{capacities.begin(), capacities.end()}, {}, {}};
     for (Recorder& recorder : recorders)
-        curve.sites.push_back(recorder.take());
+        recorder.takeInto(curve);
     return curve;
 }
 
@@ -364,6 +364,7 @@ PoolCurve replayByPriority(const EventStream& stream, const Contract& contract,
     const auto add = [&](PoolCurve part) {
         curve.capacities.insert(curve.capacities.end(), part.capacities.begin(), part.capacities.end());
         std::ranges::move(part.sites, std::back_inserter(curve.sites));
+        std::ranges::move(part.watched, std::back_inserter(curve.watched));
     };
     if (!competing.empty())
         add(parts.front().take());

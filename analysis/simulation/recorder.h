@@ -10,11 +10,12 @@
 //         ... recorder.miss(object) for each object that is not resident (atomic: at the event's start) ...
 //         recorder.end(evictions);
 //     }
-//     curve.sites.push_back(recorder.take());
+//     recorder.takeInto(curve);
 #pragma once
 
 #include "analysis/simulation/counters.h"
 #include "analysis/simulation/events.h"
+#include "analysis/simulation/watched_steps.h"
 
 namespace expertscope::simulation {
 
@@ -90,9 +91,19 @@ public:
         counters.evictions += evictions;
         counters.overflows += size > m_capacity;
         ++counters.missesPerEvent[m_misses];
+        if (m_event == m_watch.next()) {
+            m_watch.advance();
+            m_watched.push_back(static_cast<std::uint16_t>(m_misses));
+        }
     }
 
-    std::vector<Counters> take() { return std::move(m_sites); }
+    /// Adds this capacity to the curve.
+    void takeInto(PoolCurve& curve)
+    {
+        curve.sites.push_back(std::move(m_sites));
+        if (m_watch.count() > 0)
+            curve.watched.push_back(std::move(m_watched));
+    }
 
 private:
     const EventStream& m_stream;
@@ -101,6 +112,8 @@ private:
     const std::uint32_t m_free;
     const std::uint64_t m_firstCounted;
     std::vector<Counters> m_sites;
+    WatchedEvents m_watch{m_stream};
+    std::vector<std::uint16_t> m_watched;
     std::vector<std::uint32_t> m_seen; ///< the epoch (flushes so far, + 1) in which an object was last new
     std::uint64_t m_event = 0, m_nextStart = 0;
     std::size_t m_site = 0;

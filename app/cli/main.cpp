@@ -186,7 +186,7 @@ int main(int argc, char** argv)
         command->add_option("--policy", cache.policies,
             "all, or NAME[:KEY=VALUE] with commas between: lru,ema:halflife=8; default: all");
         command->add_option(
-            "--capacity", cache.capacities, "Slots of a pool: 1-64, 8,16,32 or 50%; default: each sixteenth");
+            "--capacity", cache.capacities, "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; default: each sixteenth");
         command->add_option("--scope", cache.scope, "What shares a pool: per-site (default), global or groups:N sites");
         command->add_option("--contract", cache.service,
             "atomic, or sequential[:router, :ascending, :resident, :random]; default: atomic");
@@ -197,11 +197,26 @@ int main(int argc, char** argv)
         command->add_option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");
         command->add_flag("--flush", cache.flush, "Empty the cache between sequences");
         command->add_option("--warm-up", cache.warmUp, "Leading steps that are served but not counted");
-        command->add_option("--expert-bytes", cache.expertBytes, "Weights of one expert, such as 27MiB");
+        command->add_option("--expert-bytes", cache.expertBytes,
+            "Weights of one expert, such as 27MiB; default: as the model's config.json says");
+        command->add_option("--expert-bits", cache.time.expertBits, "Bits of an element of an expert, such as 4.5");
+        command->add_option("--model", cache.time.model, "config.json that gives sizes; default: the trace's own");
+        command->add_option("--hardware", cache.time.hardware,
+            "Model time on this machine: NAME or FILE.json, parts joined with +; see below");
+        command->add_option("--level", cache.time.level, "Of the cost model: 0 to 3; default: 2, with prefetches 3");
+        command->add_option(
+            "--dense-ms", cache.time.denseMs, "Time of a step outside the experts; default: from the model's sizes");
+        command->add_option("--prefetch", cache.prefetch,
+            "Replay with prefetches too: NAME[:KEY=VALUE] with commas between, may be repeated; see below")
+            ->allow_extra_args(false);
+        command->add_option("--chunks", cache.chunks,
+            "A load interrupts a prefetch between so many chunks of an expert; default: 1, not at all");
         command->add_option("--seed", cache.seed, "Of random orders and random policies; default: 1");
         command->add_option(
             "--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
-        command->footer(expertscope::policyHelp);
+        command->footer([] { 
+            return expertscope::policyHelp() + '\n' + expertscope::predictorHelp() + '\n' + expertscope::hardwareHelp();
+        });
         addSelectionOptions(*command, cache.selection);
         addOutputOptions(*command, cache.output);
         command->callback([&] { status = expertscope::runSimulateCache(cache); });

@@ -2,6 +2,8 @@
 #include "app/cli/simulate_cache_command.h"
 
 #include "app/cli/simulate_cache_rows.h"
+#include "app/cli/simulate_prefetch_rows.h"
+#include "app/cli/simulate_time_rows.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
 #include "io/base/version.h"
@@ -26,6 +28,8 @@ struct CacheRequest
     std::map<std::string, std::string> leftOut; ///< why policies cannot serve the contract -> their names
     CapacityList capacities;
     std::optional<double> expertBytes;
+    TimeRequest time;
+    PrefetchRequest prefetch; ///< no setups: not asked for
 };
 
 /// Error: why the policy cannot serve the contract.
@@ -87,9 +91,19 @@ Expected<CacheRequest> check(const SimulateCacheOptions& options)
     if (!options.expertBytes.empty()) {
         ES_ASSIGN(request.expertBytes, parseSize(options.expertBytes, "--expert-bytes"));
     }
+    ES_ASSIGN(request.time, checkTime(options.time));
+    if (request.time.machine && options.prefillChunk > 0)
+        return fail("steps of a prompt and of decoding differ in length: no time can be modelled for both",
+            "--hardware", "leave out --prefill-chunk");
     ES_TRY(choosePolicies(options.policies, request));
+    ES_ASSIGN(request.prefetch, parsePrefetch(options.prefetch, options.chunks, options.seed, contract));
+    ES_TRY(choosePrefetchPolicies(options.policies == "all" ? std::vector<PolicyRequest>{{"lru"}} : request.policies,
+        contract, request.prefetch));
+    ES_TRY(choosePrefetchLevel(request.time, !options.time.level.empty(), request.prefetch));
     return request;
 }
+
+constexpr double kGiB = 1024.0 * 1024 * 1024;
 
 std::string format(const char* pattern, double value)
 {
@@ -137,6 +151,9 @@ struct Simulated
     std::uint32_t poolSize = 0; ///< experts of the largest pool
     bool cut = false, unequal = false;
     std::vector<PolicyResult> policies;
+    std::vector<double> memory; ///< [capacity] bytes of all slots; empty: not known
+    std::optional<TimeModel> time;
+    std::optional<PrefetchModel> prefetch;
 };
 
 std::string capacityTable(const Simulated& simulated, std::size_t width)
@@ -144,6 +161,9 @@ std::string capacityTable(const Simulated& simulated, std::size_t width)
     TextTable table;
     table.addColumn("slots", TextTable::Align::Right, true);
     table.addColumn("of pool", TextTable::Align::Right, true);
+    const double unit = simulated.memory.empty() || simulated.memory.back() < kGiB ? kGiB / 1024 : kGiB;
+    if (!simulated.memory.empty())
+        table.addColumn(unit < kGiB ? "MiB" : "GiB", TextTable::Align::Right, true);
     for (const PolicyResult& policy : simulated.policies) {
         const auto spec = std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name);
         table.addColumn(
@@ -152,6 +172,8 @@ std::string capacityTable(const Simulated& simulated, std::size_t width)
     for (std::size_t c = 0; c < simulated.capacities.size(); ++c) {
         std::vector<std::string> cells{std::to_string(simulated.capacities[c]),
             format("%.0f %%", 100.0 * simulated.capacities[c] / simulated.poolSize)};
+        if (!simulated.memory.empty())
+            cells.push_back(format("%.2f", simulated.memory[c] / unit));
         for (const PolicyResult& policy : simulated.policies) {
             const Counters all = wholeModel(policy, c);
             cells.push_back(all.requests ? format("%.4f", all.hitRate()) : "-");
@@ -212,6 +234,9 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         note("* knows what comes: a bound, not a policy that could run");
     for (const auto& [why, names] : request.leftOut)
         note("Left out: " + names + " (" + why + ").");
+    if (!simulated.memory.empty())
+        note((simulated.memory.back() < kGiB ? "MiB" : "GiB") + std::string(": the slots of all pools, ")
+            + sizeText(*request.expertBytes) + " each");
     if (simulated.cut)
         note("Capacities above " + std::to_string(simulated.poolSize) + ", all experts of a pool, are shown as that.");
     if (simulated.unequal)
@@ -230,7 +255,14 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
     if (request.contract.scope != Scope::PerSite)
         note(
             "Below T slots LRU finds next to nothing: the sites take turns, and what comes next was used longest ago.");
-    return text + regimeTable(simulated, *regime, request, tokens, width);
+    text += regimeTable(simulated, *regime, request, tokens, width);
+    if (simulated.time)
+        text += timeTables(*simulated.time, simulated.policies, simulated.memory, width);
+    if (simulated.prefetch)
+        text += prefetchTables(*simulated.prefetch, width);
+    if (simulated.prefetch && simulated.policies.size() > simulated.prefetch->request.policies.size())
+        note("Of all policies lru alone is replayed with prefetches; --policy names others.");
+    return text;
 }
 
 ResultOrigin originOf(
@@ -244,7 +276,16 @@ ResultOrigin originOf(
         {"truncated", events.truncated ? "true" : "false"}, {"policy", options.policies},
         {"capacity", options.capacities}, {"batch", std::to_string(options.batch)},
         {"prefill_chunk", std::to_string(options.prefillChunk)}, {"seed", std::to_string(options.seed)},
-        {"shuffle", std::to_string(options.shuffle)}, {"expert_bytes", options.expertBytes}};
+        {"shuffle", std::to_string(options.shuffle)}, {"expert_bytes", options.expertBytes},
+        {"expert_bits", options.time.expertBits}, {"model", options.time.model.string()},
+        {"hardware", options.time.hardware}, {"level", options.time.level}, {"dense_ms", options.time.denseMs},
+        {"prefetch", [&] {
+             std::string all;
+             for (const std::string& text : request.prefetch.texts)
+                 all += (all.empty() ? "" : ",") + text;
+             return all;
+         }()},
+        {"chunks", options.chunks}};
     std::string leftOut;
     for (const auto& [why, names] : request.leftOut)
         leftOut += (leftOut.empty() ? "" : "; ") + names + ": " + why;
@@ -252,25 +293,6 @@ ResultOrigin originOf(
     for (auto& pair : expertscope::describe(request.selection))
         origin.options.push_back(std::move(pair));
     return origin;
-}
-
-Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request)
-{
-    Simulated simulated;
-    ES_ASSIGN(simulated.events, readEvents(*trace.file, request.selection, request.steps, request.contract));
-    const auto& pools = simulated.events.pools;
-    if (pools.empty())
-        return fail("the trace has no sites");
-    for (const EventStream& pool : pools) {
-        simulated.unequal |= pool.numObjects() != pools.front().numObjects();
-        simulated.poolSize = std::max(simulated.poolSize, pool.numObjects());
-    }
-    simulated.capacities = capacitiesOf(request.capacities, simulated.poolSize, simulated.cut);
-    const TerminalProgress progress;
-    ES_ASSIGN(simulated.policies,
-        simulateCaches(simulated.events, request.contract, request.policies, simulated.capacities,
-            request.selection.threads, progress.callback()));
-    return simulated;
 }
 
 /// Tokens of the steps that are counted; 0 where that is not known.
@@ -283,14 +305,57 @@ std::uint64_t countedTokens(const EventSet& events, const CacheRequest& request)
     return events.steps - std::min<std::uint64_t>(events.steps, request.contract.warmUpSteps);
 }
 
+Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, const ModelSizes& sizes)
+{
+    Simulated simulated;
+    ES_ASSIGN(simulated.events, readEvents(*trace.file, request.selection, request.steps, request.contract));
+    const auto& pools = simulated.events.pools;
+    if (pools.empty())
+        return fail("the trace has no sites");
+    for (const EventStream& pool : pools) {
+        simulated.unequal |= pool.numObjects() != pools.front().numObjects();
+        simulated.poolSize = std::max(simulated.poolSize, pool.numObjects());
+    }
+    ES_TRY(bytesToSlots(request.capacities, sizes, pools.size()));
+    simulated.capacities = capacitiesOf(request.capacities, simulated.poolSize, simulated.cut);
+    for (std::size_t c = 0; request.expertBytes && c < simulated.capacities.size(); ++c) {
+        double slots = 0;
+        for (const EventStream& pool : pools)
+            slots += std::min(pool.numObjects(), simulated.capacities[c]);
+        simulated.memory.push_back(slots * *request.expertBytes);
+    }
+    watchFor(request.time, simulated.events, request.contract, simulated.capacities.size() * request.policies.size());
+    const TerminalProgress progress;
+    ES_ASSIGN(simulated.policies,
+        simulateCaches(simulated.events, request.contract, request.policies, simulated.capacities,
+            request.selection.threads, progress.callback()));
+    if (request.time.machine && request.time.level != cost::Level::Queue)
+        simulated.time = timeModelOf(request.time, sizes, simulated.events, request.contract, simulated.policies,
+            countedTokens(simulated.events, request));
+    return simulated;
+}
+
 Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat format, CacheRequest request)
 {
     ES_ASSIGN(const auto traces, openTraces({options.trace}));
     const NamedTrace& trace = traces.front();
-    auto simulated = simulate(trace, request);
+    ES_ASSIGN(const ModelSizes sizes, sizesOf(request.time, request.expertBytes, trace.file->summary().provenance));
+    if (sizes.noExpertBytes.empty())
+        request.expertBytes = sizes.model.expertBytes;
+    auto simulated = simulate(trace, request, sizes);
     if (!simulated)
         return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
     const EventSet& events = simulated->events;
+    if (!request.prefetch.setups.empty()) {
+        const TerminalProgress progress;
+        auto model = replayPrefetches(request.prefetch, request.time, sizes, events, request.contract,
+            simulated->capacities, request.selection.threads, progress.callback());
+        if (!model)
+            return tl::unexpected(inFile(std::move(model).error(), trace.path));
+        model->expertBytes = request.expertBytes;
+        model->tokens = countedTokens(events, request);
+        simulated->prefetch = std::move(*model);
+    }
     CacheRowContext context{.params = paramsOf(options, request.contract),
         .expertBytes = request.expertBytes,
         .tokens = countedTokens(events, request),
@@ -305,8 +370,20 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
             wrapped(first, terminalWidth(), 2) + wrapped(headingOf(trace, request.selection), terminalWidth(), 2)
                 + tables(*simulated, request, context.tokens));
     }
-    return writeResults(options.output, format,
-        {originOf(options, request, trace, events), cacheRows(events, simulated->policies, context)},
+    Results results = cacheRows(events, simulated->policies, context);
+    ResultOrigin origin = originOf(options, request, trace, events);
+    if (simulated->time) {
+        std::ranges::move(
+            timeRows(*simulated->time, simulated->policies, context.params), std::back_inserter(results.rows));
+        std::ranges::move(expertscope::describe(*simulated->time), std::back_inserter(origin.options));
+    }
+    if (simulated->prefetch) {
+        Results own = prefetchRows(*simulated->prefetch, context.params);
+        std::ranges::move(own.rows, std::back_inserter(results.rows));
+        std::ranges::move(own.matrices, std::back_inserter(results.matrices));
+        std::ranges::copy(simulated->prefetch->modelled, std::back_inserter(origin.options));
+    }
+    return writeResults(options.output, format, {std::move(origin), std::move(results)},
         options.policies != "all", {}, layersOf(trace.file->shape()));
 }
 

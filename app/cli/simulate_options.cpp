@@ -4,8 +4,10 @@
 #include "app/cli/analysis_options.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -16,7 +18,7 @@ using namespace simulation;
 namespace {
 
 constexpr std::uint32_t kMostSlots = 1u << 20;
-constexpr const char* kCapacityHint = "such as 8, 1-64, 8,16,32 or 50%";
+constexpr const char* kCapacityHint = "such as 8, 1-64, 8,16,32, 50% or 8GiB";
 
 std::vector<std::string> parts(const std::string& text)
 {
@@ -63,28 +65,48 @@ std::vector<std::pair<std::string, std::string>> describe(const PassOptions& sel
         {"where", where}, {"sites", sitesText(selection.sites)}, {"skip_first", std::to_string(selection.skipFirst)}};
 }
 
-Expected<std::vector<PolicyRequest>> parsePolicies(const std::string& text)
+Expected<std::vector<NamedParams>> parseNamed(const std::string& text, const char* option, const char* hint)
 {
-    std::vector<PolicyRequest> policies;
-    if (text == "all")
-        return policies;
+    std::vector<NamedParams> all;
     for (const std::string& part : parts(text)) {
         const auto colon = part.find(':'), equals = part.find('=');
         std::string param;
-        if (equals != std::string::npos && colon == std::string::npos && !policies.empty()) {
+        if (equals != std::string::npos && colon == std::string::npos && !all.empty()) {
             param = part;
         } else {
-            policies.push_back({part.substr(0, colon)});
+            all.push_back({part.substr(0, colon), {}});
             if (colon == std::string::npos)
                 continue;
             param = part.substr(colon + 1);
         }
         const auto at = param.find('=');
         if (at == std::string::npos || at == 0)
-            return fail("'" + param + "' in '" + text + "' is no KEY=VALUE", "--policy", "such as ema:halflife=8,lru");
-        if (!policies.back().params.emplace(param.substr(0, at), param.substr(at + 1)).second)
-            return fail("parameter '" + param.substr(0, at) + "' is named twice", "--policy");
+            return fail("'" + param + "' in '" + text + "' is no KEY=VALUE", option, hint);
+        if (!all.back().params.emplace(param.substr(0, at), param.substr(at + 1)).second)
+            return fail("parameter '" + param.substr(0, at) + "' is named twice", option);
     }
+    return all;
+}
+
+std::string namedText(const std::string& name, const std::map<std::string, std::string>& params)
+{
+    std::string text = name;
+    char separator = ':';
+    for (const auto& [key, value] : params) {
+        text += separator + key + '=' + value;
+        separator = ',';
+    }
+    return text;
+}
+
+Expected<std::vector<PolicyRequest>> parsePolicies(const std::string& text)
+{
+    std::vector<PolicyRequest> policies;
+    if (text == "all")
+        return policies;
+    ES_ASSIGN(auto named, parseNamed(text, "--policy", "such as ema:halflife=8,lru"));
+    for (NamedParams& policy : named)
+        policies.push_back({std::move(policy.name), std::move(policy.params)});
     std::string known;
     for (const PolicySpec& spec : policyRegistry())
         known += (known.empty() ? "" : ", ") + spec.name;
@@ -103,13 +125,7 @@ Expected<std::vector<PolicyRequest>> parsePolicies(const std::string& text)
 
 std::string policyText(const PolicyRequest& policy)
 {
-    std::string text = policy.name;
-    char separator = ':';
-    for (const auto& [name, value] : policy.params) {
-        text += separator + name + '=' + value;
-        separator = ',';
-    }
-    return text;
+    return namedText(policy.name, policy.params);
 }
 
 Expected<CapacityList> parseCapacities(const std::string& text)
@@ -127,6 +143,11 @@ Expected<CapacityList> parseCapacities(const std::string& text)
             if (!readWhole(part.substr(0, part.size() - 1), percent) || !(percent > 0 && percent <= 100))
                 return wrong();
             list.percent.push_back(percent);
+            continue;
+        }
+        if (!part.empty() && std::isalpha(static_cast<unsigned char>(part.back()))) {
+            ES_ASSIGN(const double bytes, parseSize(part, "--capacity"));
+            list.bytes.push_back(bytes);
             continue;
         }
         const auto dash = part.find('-');
@@ -213,6 +234,17 @@ Expected<double> parseSize(const std::string& text, const std::string& option)
     if (power == std::string::npos || (!rest.empty() && rest != "iB" && rest != "B"))
         return wrong();
     return value * std::pow(rest == "B" ? 1000.0 : 1024.0, double(power + 1));
+}
+
+std::string sizeText(double bytes)
+{
+    static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    for (; bytes >= 1024 && unit + 1 < std::size(kUnits); ++unit)
+        bytes /= 1024;
+    char text[64];
+    std::snprintf(text, sizeof text, "%.4g %s", bytes, kUnits[unit]);
+    return text;
 }
 
 }

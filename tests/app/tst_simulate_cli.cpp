@@ -5,6 +5,7 @@
 #include "analysis/placement/placement_json.h"
 #include "app/cli/simulate_options.h"
 #include "app/cli/table.h"
+#include "cache_fixture.h"
 #include "cli_fixture.h"
 
 #include <QJsonArray>
@@ -17,31 +18,6 @@ using namespace expertscope::testing;
 namespace {
 
 using Values = QHash<QString, double>;
-
-void writeFixture(const QString& path)
-{
-    TracePlan plan;
-    for (std::uint16_t layer = 0; layer < 3; ++layer)
-        plan.sites.push_back({.layer = layer, .numExperts = 4, .topK = 2});
-    PlannedSequence sequence;
-    sequence.name = "fixture";
-    sequence.tokenIds.assign(5, 1);
-    plan.sequences.push_back(sequence);
-    auto writer = TraceWriter::create(path.toStdString(), plan);
-    QVERIFY2(writer, writer ? "" : writer.error().message().c_str());
-    std::vector<std::uint16_t> ids;
-    for (const std::uint16_t second : {1, 2, 1, 3, 1}) {
-        for (int site = 0; site < 3; ++site)
-            ids.insert(ids.end(), {std::uint16_t(0), second});
-    }
-    RoutingSlab slab;
-    slab.firstSite = SiteIndex(std::uint16_t(0));
-    slab.numSites = 3;
-    slab.numTokens = 5;
-    slab.expertIds = ids;
-    QVERIFY((*writer)->append(slab));
-    QVERIFY((*writer)->finish(true));
-}
 
 QJsonObject jsonOf(const Outcome& outcome)
 {
@@ -77,7 +53,7 @@ private slots:
     {
         m_fixture = at("fixture.h5");
         m_trace = at("trace M.h5");
-        writeFixture(m_fixture);
+        writeCacheFixture(m_fixture);
         writeTraceM(m_trace);
     }
 

@@ -12,8 +12,8 @@ namespace expertscope::simulation {
 namespace {
 
 /// Where the order of service depends on what is resident, and so on the capacity: one replay each.
-std::vector<Counters> replayResidentFirst(
-    const EventStream& stream, const Contract& contract, std::uint32_t capacity, const std::stop_token& stop)
+void replayResidentFirst(const EventStream& stream, const Contract& contract, std::uint32_t capacity,
+    const std::stop_token& stop, PoolCurve& curve)
 {
     std::vector<std::uint32_t> cache; // most recent first
     Recorder recorder(stream, contract, capacity);
@@ -37,7 +37,7 @@ std::vector<Counters> replayResidentFirst(
         }
         recorder.end(evictions);
     }
-    return recorder.take();
+    recorder.takeInto(curve);
 }
 
 class Lru final : public Policy
@@ -47,9 +47,9 @@ public:
         const std::stop_token& stop) const override
     {
         if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst) {
-            PoolCurve curve{{capacities.begin(), capacities.end()}, {}};
+            PoolCurve curve{{capacities.begin(), capacities.end()}, {}, {}};
             for (const std::uint32_t capacity : capacities)
-                curve.sites.push_back(replayResidentFirst(stream, contract, capacity, stop));
+                replayResidentFirst(stream, contract, capacity, stop, curve);
             return curve;
         }
         const Units units(stream, contract);

@@ -115,7 +115,12 @@ PolicySpec s3fifoPolicy()
         .make = [](const Parameters& params) {
             return std::make_unique<OneSizePolicy<S3FifoCache, double>>(params.number("small"));
         },
-        .capacitiesATask = 1};
+        .capacitiesATask = 1,
+        .makeCache =
+            [](const Parameters& params, const EventStream& stream, std::uint32_t capacity, const Contract& contract) {
+                return std::make_unique<SteppedCacheOf<S3FifoCache>>(
+                    stream.numObjects(), capacity, contract, params.number("small"));
+            }};
 }
 
 }
