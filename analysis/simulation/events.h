@@ -47,6 +47,9 @@ struct StepOptions
     std::uint64_t seed = 0; ///< > 0: sequences enter in a shuffled order
 };
 
+/// The sites that share pools, by contract.scope.
+std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites, const Contract& contract);
+
 /// Reads a selection of a trace into one stream a pool (by contract.scope). Memory: 4 bytes a request, so
 /// `mostRequests` bounds it: of a larger selection the leading whole steps are taken and `truncated` says so.
 struct EventSet

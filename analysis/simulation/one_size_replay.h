@@ -53,7 +53,7 @@ struct NoPins
     bool operator()(std::uint32_t) const { return false; }
 };
 
-template <typename Cache> class OneSizeReplay
+template <typename Cache> class OneSizeReplay final : public SteppedReplay
 {
 public:
     template <typename... Args>
@@ -64,25 +64,36 @@ public:
         , m_recorder(stream, contract, capacity)
         , m_cache(stream.numObjects(), m_capacity, contract, args...)
         , m_pins(stream.numObjects())
+        , m_order(stream, contract)
         , m_missing(stream.largestEvent + std::size_t(1))
     {
     }
 
     std::vector<Counters> run(const std::stop_token& stop)
     {
-        ServingOrder order(m_stream, m_contract);
         for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
             if (i % 4096 == 0 && stop.stop_requested())
                 break;
-            if (m_recorder.begin(i))
-                m_cache.clear();
-            if (m_contract.service == Service::Atomic)
-                m_recorder.end(atomic(m_stream.event(i)));
-            else
-                m_recorder.end(sequential(order.of(i, [this](auto object) { return m_cache.holds(object); })));
+            begin(i);
+            serve(i);
         }
-        return m_recorder.take();
+        return take();
     }
+
+    void begin(std::uint64_t i) override
+    {
+        if (m_recorder.begin(i))
+            m_cache.clear();
+    }
+    bool holds(std::uint32_t object) const override { return m_cache.holds(object); }
+    void serve(std::uint64_t i) override
+    {
+        if (m_contract.service == Service::Atomic)
+            m_recorder.end(atomic(m_stream.event(i)));
+        else
+            m_recorder.end(sequential(m_order.of(i, [this](auto object) { return m_cache.holds(object); })));
+    }
+    std::vector<Counters> take() override { return m_recorder.take(); }
 
 private:
     static constexpr bool kKeepsBest
@@ -174,6 +185,7 @@ private:
     Recorder m_recorder;
     Cache m_cache;
     Pins m_pins;
+    ServingOrder m_order;
     std::vector<std::uint32_t> m_missing;
 };
 
@@ -211,7 +223,10 @@ template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string
         .source = std::move(source),
         .residentFirst = true,
         .make = [](const Parameters&) { return std::make_unique<OneSizePolicy<Cache>>(); },
-        .capacitiesATask = 1};
+        .capacitiesATask = 1,
+        .makeStepped = [](const Parameters&, const EventStream& stream, const Contract& contract, std::uint32_t capacity) {
+            return std::make_unique<OneSizeReplay<Cache>>(stream, contract, capacity);
+        }};
 }
 
 }

@@ -22,6 +22,25 @@ struct ScheduledSequence
     std::uint64_t length = 0, promptLength = 0;
 };
 
+/// Which tokens of a selection take part, and how they are numbered.
+struct ScheduledTokens
+{
+    std::vector<ScheduledSequence> sequences;
+    std::vector<std::uint64_t> firstToken; ///< [S of the trace] number of a sequence's first token that takes part
+    std::uint64_t numTokens = 0;
+    std::uint32_t skipFirst = 0;
+    bool truncated = false; ///< the selection has more than `mostTokens`
+
+    /// Number of the first token of a run; at least numTokens: it takes no part. Those after it follow.
+    std::uint64_t numberOf(const SequenceRun& run) const
+    {
+        return firstToken[std::size_t(run.sequence)] + run.position - skipFirst;
+    }
+};
+/// Errors: wrong labels; a shard; flushing with a batch or prefill chunks; groups of no sites.
+Expected<ScheduledTokens> scheduleTokens(const RoutingShape& shape, const PassOptions& selection,
+    const StepOptions& steps, const Contract& contract, std::uint64_t mostTokens);
+
 Schedule makeSchedule(const std::vector<ScheduledSequence>& sequences, const StepOptions& options);
 
 }

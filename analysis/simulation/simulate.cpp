@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/policy.h"
 
+#include "analysis/simulation/run_tasks.h"
+
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 namespace expertscope::simulation {
 
@@ -17,7 +15,17 @@ struct MadePolicy
     std::unique_ptr<Policy> policy;
 };
 
-Expected<MadePolicy> makePolicy(const PolicyRequest& request, const Contract& contract)
+/// Some capacities of one policy over one pool.
+struct Task
+{
+    std::size_t policy, pool;
+    std::span<const std::uint32_t> capacities;
+    PoolCurve curve = {};
+};
+
+}
+
+Expected<const PolicySpec*> checkPolicy(const PolicyRequest& request, const Contract& contract)
 {
     std::string known;
     for (const PolicySpec& spec : policyRegistry()) {
@@ -34,58 +42,11 @@ Expected<MadePolicy> makePolicy(const PolicyRequest& request, const Contract& co
                 return fail("policy '" + request.name + "' cannot serve residents first: its order is that of all capacities");
             if (contract.admission == Admission::Bypass && !spec.bypass)
                 return fail("policy '" + request.name + "' always admits what it loads");
-            return MadePolicy{&spec, spec.make(*params)};
+            return &spec;
         }
         known += (known.empty() ? "" : ", ") + spec.name;
     }
     return fail("unknown policy '" + request.name + "'", {}, "known: " + known);
-}
-
-/// Some capacities of one policy over one pool.
-struct Task
-{
-    std::size_t policy, pool;
-    std::span<const std::uint32_t> capacities;
-    PoolCurve curve = {};
-};
-
-/// Calls work(i) for i < count on several threads, and `progress` meanwhile. False: cancelled.
-bool runTasks(std::size_t count, unsigned threads, const std::function<void(std::size_t, const std::stop_token&)>& work,
-    const std::function<bool(double)>& progress)
-{
-    std::atomic<std::size_t> next{0};
-    std::size_t done = 0, finished = 0;
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::stop_source stop;
-    const auto workers = static_cast<unsigned>(std::clamp<std::size_t>(
-        threads ? threads : std::max(1u, std::thread::hardware_concurrency()), 1, std::max<std::size_t>(count, 1)));
-    std::vector<std::jthread> running;
-    for (unsigned w = 0; w < workers; ++w)
-        running.emplace_back([&] {
-            for (std::size_t i = next++; i < count && !stop.stop_requested(); i = next++) {
-                work(i, stop.get_token());
-                const std::lock_guard lock(mutex);
-                ++done;
-            }
-            const std::lock_guard lock(mutex);
-            ++finished;
-            changed.notify_all();
-        });
-    std::unique_lock lock(mutex);
-    while (finished < workers) {
-        changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return finished == workers; });
-        if (!progress || stop.stop_requested())
-            continue;
-        const double fraction = double(done) / double(std::max<std::size_t>(count, 1));
-        lock.unlock();
-        if (!progress(fraction))
-            stop.request_stop();
-        lock.lock();
-    }
-    return done == count;
-}
-
 }
 
 Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const Contract& contract,
@@ -94,8 +55,8 @@ Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const
 {
     std::vector<MadePolicy> made;
     for (const PolicyRequest& request : policies) {
-        ES_ASSIGN(auto policy, makePolicy(request, contract));
-        made.push_back(std::move(policy));
+        ES_ASSIGN(const PolicySpec* const spec, checkPolicy(request, contract));
+        made.push_back({spec, spec->make(*Parameters::check(spec->params, request.params))});
     }
     if (capacities.empty() || capacities.front() == 0
         || std::ranges::adjacent_find(capacities, std::greater_equal()) != capacities.end())

@@ -115,7 +115,11 @@ PolicySpec s3fifoPolicy()
         .make = [](const Parameters& params) {
             return std::make_unique<OneSizePolicy<S3FifoCache, double>>(params.number("small"));
         },
-        .capacitiesATask = 1};
+        .capacitiesATask = 1,
+        .makeStepped = [](const Parameters& params, const EventStream& stream, const Contract& contract,
+                           std::uint32_t capacity) {
+            return std::make_unique<OneSizeReplay<S3FifoCache>>(stream, contract, capacity, params.number("small"));
+        }};
 }
 
 }

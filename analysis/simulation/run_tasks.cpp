@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/simulation/run_tasks.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace expertscope::simulation {
+
+bool runTasks(std::size_t count, unsigned threads, const std::function<void(std::size_t, const std::stop_token&)>& work,
+    const std::function<bool(double)>& progress)
+{
+    std::atomic<std::size_t> next{0};
+    std::size_t done = 0, finished = 0;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::stop_source stop;
+    const auto workers = static_cast<unsigned>(std::clamp<std::size_t>(
+        threads ? threads : std::max(1u, std::thread::hardware_concurrency()), 1, std::max<std::size_t>(count, 1)));
+    std::vector<std::jthread> running;
+    for (unsigned w = 0; w < workers; ++w)
+        running.emplace_back([&] {
+            for (std::size_t i = next++; i < count && !stop.stop_requested(); i = next++) {
+                work(i, stop.get_token());
+                const std::lock_guard lock(mutex);
+                ++done;
+            }
+            const std::lock_guard lock(mutex);
+            ++finished;
+            changed.notify_all();
+        });
+    std::unique_lock lock(mutex);
+    while (finished < workers) {
+        changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return finished == workers; });
+        if (!progress || stop.stop_requested())
+            continue;
+        const double fraction = double(done) / double(std::max<std::size_t>(count, 1));
+        lock.unlock();
+        if (!progress(fraction))
+            stop.request_stop();
+        lock.lock();
+    }
+    return done == count;
+}
+
+}
