@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// LRU: an object's rank in the order of last use is its stack distance, at once for all capacities (Mattson et al. 1970).
+// LRU: an object's rank in the order of last use is its stack distance, at once for all capacities (Mattson et al.
+// 1970).
 #include "analysis/simulation/curve_recorder.h"
 #include "analysis/simulation/one_size_replay.h"
 #include "analysis/simulation/recency_ranks.h"
@@ -123,9 +124,10 @@ PolicySpec lruPolicy()
         .allSizes = true,
         .residentFirst = true,
         .make = [](const Parameters&) { return std::make_unique<Lru>(); },
-        .makeStepped = [](const Parameters&, const EventStream& stream, const Contract& contract, std::uint32_t capacity) {
-            return std::make_unique<OneSizeReplay<LruCache>>(stream, contract, capacity);
-        }};
+        .makeStepped =
+            [](const Parameters&, const EventStream& stream, const Contract& contract, std::uint32_t capacity) {
+                return std::make_unique<OneSizeReplay<LruCache>>(stream, contract, capacity);
+            }};
 }
 
 }
