@@ -71,10 +71,10 @@ public:
         const Schedule& schedule = m_pool.schedule;
         const std::size_t numSites = m_pool.sites.size();
         m_stream.ends.reserve(m_stream.numEvents);
-        for (std::uint64_t step = 0, begin = 0; step < schedule.numSteps; ++step) {
+        for (std::uint64_t step = 0; step < schedule.numSteps; ++step) {
             if (step % 1024 == 0 && stop.stop_requested())
                 return;
-            const std::uint64_t end = schedule.ends.empty() ? step + 1 : schedule.ends[step];
+            const std::uint64_t begin = schedule.numTokensBefore(step), end = schedule.numTokensBefore(step + 1);
             m_counting = step >= m_pool.contract.warmUpSteps;
             for (std::size_t s = 0; s < numSites; ++s) {
                 const std::uint64_t event = step * numSites + s;
@@ -87,7 +87,6 @@ public:
                 m_largest = std::max<std::size_t>(m_largest, m_stream.event(event).size());
                 m_cache->serve(event);
             }
-            begin = end;
         }
     }
     std::vector<Counters> takeCache()
@@ -230,11 +229,8 @@ Expected<Rerouting> simulateRerouting(BlockSource& source, const PassOptions& se
     rerouting.steps = schedule.numSteps;
     rerouting.tokens = tokens.numTokens;
     rerouting.truncated = tokens.truncated;
-    const std::uint64_t skipped = std::min<std::uint64_t>(contract.warmUpSteps, schedule.numSteps);
-    rerouting.countedTokens = tokens.numTokens
-        - (schedule.ends.empty() ? skipped
-                : skipped        ? schedule.ends[skipped - 1]
-                                 : 0);
+    rerouting.countedTokens
+        = tokens.numTokens - schedule.numTokensBefore(std::min<std::uint64_t>(contract.warmUpSteps, schedule.numSteps));
 
     std::vector<std::unique_ptr<Rule>> rules(1); // as recorded
     for (const double strength : rule.strengths)

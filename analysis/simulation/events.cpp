@@ -168,6 +168,8 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
     const auto pools = poolsOf(sites, contract);
     set.pools.resize(pools.size());
     set.steps = schedule.numSteps;
+    set.countedTokens
+        = set.tokens - schedule.numTokensBefore(std::min<std::uint64_t>(contract.warmUpSteps, schedule.numSteps));
     std::atomic<std::size_t> next{0};
     {
         std::vector<std::jthread> threads;

@@ -56,6 +56,7 @@ struct EventSet
 {
     std::vector<EventStream> pools;
     std::uint64_t steps = 0, tokens = 0, requests = 0;
+    std::uint64_t countedTokens = 0; ///< of steps that are not warm-up
     bool truncated = false;
 };
 /// Errors: those of runPass; a shard; flushing with a batch or prefill chunks; groups of no sites.

@@ -14,6 +14,9 @@ struct Schedule
     std::vector<std::uint64_t> ends; ///< [steps] end of each step in `tokens`; empty with it
     std::vector<std::uint64_t> sequenceStarts; ///< steps at which a sequence begins; only where steps are single tokens
     std::uint64_t numSteps = 0;
+
+    /// Of the steps before this one.
+    std::uint64_t numTokensBefore(std::uint64_t step) const { return ends.empty() ? step : step ? ends[step - 1] : 0; }
 };
 
 struct ScheduledSequence

@@ -10,6 +10,7 @@
 #include "app/cli/shard_command.h"
 #include "app/cli/simulate_cache_command.h"
 #include "app/cli/simulate_placement_command.h"
+#include "app/cli/simulate_reroute_command.h"
 #include "app/cli/synth_command.h"
 #include "io/base/version.h"
 
@@ -201,10 +202,21 @@ int main(int argc, char** argv)
         command->add_option("--seed", cache.seed, "Of random orders and random policies; default: 1");
         command->add_option(
             "--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
-        command->footer(expertscope::policyHelp);
+        command->add_option("--reroute", cache.reroute,
+            "[RULE:]KEY=VALUE,...: choices that prefer residents, such as lambda=0.1/0.3,keep=2; needs logits; policy: lru "
+            "unless named");
+        command->footer([] { return expertscope::policyHelp() + '\n' + expertscope::ruleHelp(); });
         addSelectionOptions(*command, cache.selection);
         addOutputOptions(*command, cache.output);
-        command->callback([&] { status = expertscope::runSimulateCache(cache); });
+        command->callback([&, command] {
+            if (command->count("--reroute") == 0) {
+                status = expertscope::runSimulateCache(cache);
+                return;
+            }
+            if (command->count("--policy") == 0)
+                cache.policies = "lru";
+            status = expertscope::runSimulateReroute(cache);
+        });
     }
     expertscope::SimulatePlacementOptions placement;
     {

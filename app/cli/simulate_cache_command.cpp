@@ -17,11 +17,8 @@ using namespace simulation;
 namespace {
 
 /// What the options mean, checked without the trace.
-struct CacheRequest
+struct CacheRequest : CacheServing
 {
-    PassOptions selection;
-    Contract contract;
-    StepOptions steps;
     std::vector<PolicyRequest> policies;
     std::map<std::string, std::string> leftOut; ///< why policies cannot serve the contract -> their names
     CapacityList capacities;
@@ -64,25 +61,7 @@ Expected<void> choosePolicies(const std::string& text, CacheRequest& request)
 Expected<CacheRequest> check(const SimulateCacheOptions& options)
 {
     CacheRequest request;
-    ES_ASSIGN(request.selection, checkSelection(options.selection));
-    Contract& contract = request.contract;
-    ES_TRY(parseService(options.service, contract));
-    ES_TRY(parseScope(options.scope, contract));
-    if (options.admission != "forced" && options.admission != "bypass")
-        return fail("'" + options.admission + "' is no admission", "--admission", "forced or bypass");
-    if (options.cold != "empty" && options.cold != "first-free")
-        return fail("'" + options.cold + "' is no cold start", "--cold", "empty or first-free");
-    if (options.batch < 1)
-        return fail("a batch of no sequences", "--batch");
-    if (options.flush && (options.batch > 1 || options.prefillChunk > 0))
-        return fail("a cache that is flushed between sequences serves one token of one sequence at a time", "--flush",
-            "leave out --batch and --prefill-chunk");
-    contract.admission = options.admission == "forced" ? Admission::Forced : Admission::Bypass;
-    contract.coldStart = options.cold == "empty" ? ColdStart::Empty : ColdStart::FirstFree;
-    contract.flushBetweenSequences = options.flush;
-    contract.warmUpSteps = options.warmUp;
-    contract.seed = options.seed;
-    request.steps = {.batch = options.batch, .prefillChunk = options.prefillChunk, .seed = options.shuffle};
+    ES_ASSIGN(static_cast<CacheServing&>(request), checkServing(options));
     ES_ASSIGN(request.capacities, parseCapacities(options.capacities));
     if (!options.expertBytes.empty()) {
         ES_ASSIGN(request.expertBytes, parseSize(options.expertBytes, "--expert-bytes"));
@@ -96,37 +75,6 @@ std::string format(const char* pattern, double value)
     char text[64];
     std::snprintf(text, sizeof text, pattern, value);
     return text;
-}
-
-/// "4096 steps of 1 token, 131072 requests".
-std::string describe(const EventSet& events, const StepOptions& steps)
-{
-    std::string text = std::to_string(events.steps) + " steps, " + std::to_string(events.tokens) + " tokens, "
-        + std::to_string(events.requests) + " requests, batch " + std::to_string(steps.batch);
-    if (steps.prefillChunk)
-        text += ", prompts in chunks of " + std::to_string(steps.prefillChunk) + " tokens";
-    if (steps.seed)
-        text += ", sequences shuffled with seed " + std::to_string(steps.seed);
-    return text + (events.truncated ? ", TRUNCATED: the trace has more" : ", all that was selected");
-}
-
-std::map<std::string, ParameterValue> paramsOf(const SimulateCacheOptions& options, const Contract& contract)
-{
-    std::map<std::string, ParameterValue> params{{"scope", options.scope},
-        {"contract", options.service == "sequential" ? "sequential:router" : options.service},
-        {"admission", options.admission}, {"batch", double(options.batch)}};
-    // The rest only where it is not as usual.
-    if (contract.coldStart == ColdStart::FirstFree)
-        params["cold"] = "first-free";
-    if (contract.flushBetweenSequences)
-        params["flush"] = "yes";
-    if (contract.warmUpSteps)
-        params["warm_up"] = double(contract.warmUpSteps);
-    if (options.prefillChunk)
-        params["prefill_chunk"] = double(options.prefillChunk);
-    if (options.shuffle)
-        params["shuffle"] = double(options.shuffle);
-    return params;
 }
 
 /// What the tables are made of.
@@ -239,7 +187,7 @@ ResultOrigin originOf(
     ResultOrigin origin;
     origin.traces.push_back(expertscope::describe(trace.path, trace.file->summary()));
     origin.tool = {{"name", "expertscope simulate cache"}, {"version", kVersion}};
-    origin.options = {{"contract", simulation::describe(request.contract)}, {"run", describe(events, request.steps)},
+    origin.options = {{"contract", simulation::describe(request.contract)}, {"run", describeRun(events, request.steps)},
         {"steps", std::to_string(events.steps)}, {"requests", std::to_string(events.requests)},
         {"truncated", events.truncated ? "true" : "false"}, {"policy", options.policies},
         {"capacity", options.capacities}, {"batch", std::to_string(options.batch)},
@@ -273,16 +221,6 @@ Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request)
     return simulated;
 }
 
-/// Tokens of the steps that are counted; 0 where that is not known.
-std::uint64_t countedTokens(const EventSet& events, const CacheRequest& request)
-{
-    if (request.contract.warmUpSteps == 0)
-        return events.tokens;
-    if (events.tokens != events.steps)
-        return 0;
-    return events.steps - std::min<std::uint64_t>(events.steps, request.contract.warmUpSteps);
-}
-
 Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat format, CacheRequest request)
 {
     ES_ASSIGN(const auto traces, openTraces({options.trace}));
@@ -291,16 +229,14 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
     if (!simulated)
         return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
     const EventSet& events = simulated->events;
-    CacheRowContext context{.params = paramsOf(options, request.contract),
+    CacheRowContext context{.params = servingParams(options, request.contract),
         .expertBytes = request.expertBytes,
-        .tokens = countedTokens(events, request),
+        .tokens = events.countedTokens,
         .noTokens = {}};
     if (context.tokens == 0 && events.tokens > 0)
-        context.noTokens = events.tokens != events.steps
-            ? "tokens of warm-up steps of several tokens are not known apart"
-            : "all steps are warm-up";
+        context.noTokens = "all steps are warm-up";
     if (format == OutputFormat::Tables) {
-        const std::string first = simulation::describe(request.contract) + "; " + describe(events, request.steps);
+        const std::string first = simulation::describe(request.contract) + "; " + describeRun(events, request.steps);
         return writeOutput(options.output.output,
             wrapped(first, terminalWidth(), 2) + wrapped(headingOf(trace, request.selection), terminalWidth(), 2)
                 + tables(*simulated, request, context.tokens));

@@ -215,6 +215,13 @@ void TestEvents::batches()
         }
         const EventSet set = read(trace, {}, {.batch = batch}, {.scope = Scope::Global});
         QCOMPARE(set.steps, steps.size());
+        QCOMPARE(set.countedTokens, set.tokens);
+        for (const std::uint32_t warmUp : {1u, 9u, 200u, 1u << 30}) {
+            std::size_t counted = 0;
+            for (std::size_t step = warmUp; step < steps.size(); ++step)
+                counted += steps[step].size();
+            QCOMPARE(read(trace, {}, {.batch = batch}, {.warmUpSteps = warmUp}).countedTokens, counted);
+        }
         QVERIFY(eventsOf(set.pools[0]) == unionsOf(trace, {0, 1, 2}, steps));
         QVERIFY(set.pools[0].sequenceStarts.empty());
         QVERIFY(set.pools[0].largestEvent > 4);
