@@ -59,7 +59,7 @@ public:
         , m_rule(rule)
         , m_stream(pool.stream)
         , m_choices(pool.sites.size())
-        , m_lastEvent(pool.stream.numObjects(), UINT64_MAX)
+        , m_lastRequest(pool.stream.numObjects(), UINT64_MAX)
         , m_cache(policy.makeStepped(params, m_stream, pool.contract, capacity))
     {
     }
@@ -79,9 +79,10 @@ public:
             for (std::size_t s = 0; s < numSites; ++s) {
                 const std::uint64_t event = step * numSites + s;
                 m_cache->begin(event);
+                m_first = m_stream.objects.size();
                 std::uint32_t assignments = 0;
                 for (std::uint64_t i = begin; i < end; ++i)
-                    assignments += ask(event, s, schedule.tokens.empty() ? i : schedule.tokens[i]);
+                    assignments += ask(s, schedule.tokens.empty() ? i : schedule.tokens[i]);
                 m_stream.ends.push_back(m_stream.objects.size());
                 m_stream.assignments.push_back(assignments);
                 m_largest = std::max<std::size_t>(m_largest, m_stream.event(event).size());
@@ -100,7 +101,7 @@ public:
 
 private:
     /// Adds what the token chooses to the event. How many slots it fills.
-    std::uint32_t ask(std::uint64_t event, std::size_t s, std::uint64_t token)
+    std::uint32_t ask(std::size_t s, std::uint64_t token)
     {
         const ScoredSite& site = m_pool.sites[s];
         const std::uint32_t k = site.filled[token];
@@ -119,9 +120,15 @@ private:
         if (m_counting)
             count(m_choices[s], site, token, anew);
         const auto add = [&](std::uint32_t object) {
-            if (m_lastEvent[object] != event)
+            std::uint64_t& request = m_lastRequest[object];
+            if (request < m_first || request == UINT64_MAX) {
+                request = m_stream.objects.size();
                 m_stream.objects.push_back(object);
-            m_lastEvent[object] = event;
+                return;
+            }
+            if (m_stream.multiplicities.size() <= request)
+                m_stream.multiplicities.resize(m_stream.objects.size(), 1);
+            ++m_stream.multiplicities[request];
         };
         if (anew) {
             for (const std::uint32_t place : m_places)
@@ -161,7 +168,8 @@ private:
     const Rule* const m_rule;
     EventStream m_stream;
     std::vector<ChoiceCounters> m_choices;
-    std::vector<std::uint64_t> m_lastEvent;
+    std::vector<std::uint64_t> m_lastRequest;
+    std::uint64_t m_first = 0; ///< request of the event
     std::unique_ptr<SteppedReplay> m_cache;
     std::vector<std::uint32_t> m_places;
     std::size_t m_largest = 0;
@@ -229,8 +237,8 @@ Expected<Rerouting> simulateRerouting(BlockSource& source, const PassOptions& se
     rerouting.steps = schedule.numSteps;
     rerouting.tokens = tokens.numTokens;
     rerouting.truncated = tokens.truncated;
-    rerouting.countedTokens
-        = tokens.numTokens - schedule.numTokensBefore(std::min<std::uint64_t>(contract.warmUpSteps, schedule.numSteps));
+    rerouting.countedTokens =
+        tokens.numTokens - schedule.numTokensBefore(std::min<std::uint64_t>(contract.warmUpSteps, schedule.numSteps));
 
     std::vector<std::unique_ptr<Rule>> rules(1); // as recorded
     for (const double strength : rule.strengths)

@@ -89,7 +89,7 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
     stream.assignments.reserve(events);
     if (schedule.tokens.empty())
         stream.objects.reserve(schedule.numSteps * slots);
-    std::vector<std::uint64_t> lastEvent(stream.numObjects(), UINT64_MAX);
+    std::vector<std::uint64_t> lastRequest(stream.numObjects(), UINT64_MAX);
     const std::size_t K = choices.numSlots;
     for (std::uint64_t step = 0; step < schedule.numSteps; ++step) {
         const bool single = schedule.tokens.empty();
@@ -97,7 +97,7 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
         const std::uint64_t end = single ? step + 1 : schedule.ends[step];
         for (std::size_t s = 0; s < sites.size(); ++s) {
             const auto& ids = choices.ids[choices.sites[std::size_t(sites[s])]];
-            const std::uint64_t event = stream.ends.size();
+            const std::uint64_t first = stream.objects.size(); // request of the event
             std::uint32_t assignments = 0;
             for (std::uint64_t i = begin; i < end; ++i) {
                 const std::uint16_t* token = ids.data() + (single ? i : schedule.tokens[i]) * K;
@@ -106,9 +106,15 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
                         continue;
                     ++assignments;
                     const std::uint32_t object = stream.firstObject[s] + token[r];
-                    if (lastEvent[object] != event)
+                    std::uint64_t& request = lastRequest[object];
+                    if (request < first || request == UINT64_MAX) {
+                        request = stream.objects.size();
                         stream.objects.push_back(object);
-                    lastEvent[object] = event;
+                        continue;
+                    }
+                    if (stream.multiplicities.size() <= request)
+                        stream.multiplicities.resize(stream.objects.size(), 1);
+                    ++stream.multiplicities[request];
                 }
             }
             stream.ends.push_back(stream.objects.size());

@@ -24,11 +24,22 @@ struct EventStream
     std::vector<std::uint64_t> ends;
     std::uint32_t fixedSize = 0;
     std::vector<std::uint32_t> assignments; ///< before union, an event; empty: as many as objects
+    /// (token, slot) pairs that ask for each of `objects`; those beyond its end, and all if it is empty: 1. Not empty if
+    /// `assignments` is not.
+    std::vector<std::uint32_t> multiplicities;
     std::vector<std::uint64_t> sequenceStarts; ///< events at which a sequence begins, ascending; only if steps are tokens
     std::uint64_t numEvents = 0;
     std::uint32_t largestEvent = 0; ///< most objects of any event
 
     std::uint32_t numObjects() const { return firstObject.back(); }
+    std::uint32_t multiplicity(std::uint64_t request) const
+    {
+        return request < multiplicities.size() ? multiplicities[request] : 1;
+    }
+    std::uint64_t firstRequest(std::uint64_t event) const
+    {
+        return ends.empty() ? event * fixedSize : event ? ends[event - 1] : 0;
+    }
     std::size_t siteOfEvent(std::uint64_t event) const { return std::size_t(event % sites.size()); } ///< into `sites`
     std::span<const std::uint32_t> event(std::uint64_t i) const
     {

@@ -58,6 +58,10 @@ public:
             ++m_compulsory;
         }
         ++m_misses;
+        if (!m_stream.multiplicities.empty()) {
+            m_missed.resize(m_seen.size());
+            m_missed[object] = m_event + 1;
+        }
     }
 
     /// `evictions`: objects that were resident and are so no more, whatever room was made by a flush.
@@ -67,8 +71,16 @@ public:
         m_site = m_site + 1 == m_sites.size() ? 0 : m_site + 1;
         if (m_event < m_firstCounted)
             return;
-        const auto size = static_cast<std::uint32_t>(m_stream.event(m_event).size());
+        const auto event = m_stream.event(m_event);
+        const auto size = static_cast<std::uint32_t>(event.size());
         Counters& counters = m_sites[site];
+        counters.assignmentHits += size - m_misses;
+        if (!m_stream.multiplicities.empty()) { // what hit more than once
+            for (std::uint32_t r = 0; r < size; ++r) {
+                if (m_missed.empty() || m_missed[event[r]] != m_event + 1)
+                    counters.assignmentHits += m_stream.multiplicity(m_stream.firstRequest(m_event) + r) - 1;
+            }
+        }
         ++counters.events;
         counters.requests += size;
         counters.assignments += m_stream.assignments.empty() ? size : m_stream.assignments[m_event];
@@ -89,6 +101,7 @@ private:
     const std::uint64_t m_firstCounted;
     std::vector<Counters> m_sites;
     std::vector<std::uint32_t> m_seen; ///< the epoch (flushes so far, + 1) in which an object was last new
+    std::vector<std::uint64_t> m_missed; ///< [object] event of its last miss, + 1; only where objects come more than once
     std::uint64_t m_event = 0, m_nextStart = 0;
     std::size_t m_site = 0;
     std::uint32_t m_epoch = 1, m_distinct = 0, m_misses = 0, m_compulsory = 0;

@@ -83,7 +83,8 @@ public:
             const std::uint64_t count = std::min(chunk, stream.numEvents - begin);
             recency.of(units, begin, count, false, ranks.data());
             const std::uint32_t* at = ranks.data();
-            if (stream.ends.empty() && stream.fixedSize <= kMostCounted && !contract.flushBetweenSequences
+            if (stream.ends.empty() && units.multiplicities.empty() && stream.fixedSize <= kMostCounted
+                && !contract.flushBetweenSequences
                 && recorder.distinct() == stream.numObjects()) {
                 recorder.events(drops, at, count);
                 continue;
@@ -98,10 +99,14 @@ public:
                 std::uint32_t known = 0, firsts = 0;
                 for (std::uint32_t r = 0; r < size; ++r) {
                     // Ranks beyond all distinct objects so far belong to objects that were never asked for.
-                    if (at[r] < recorder.distinct() + (units.single ? firsts : 0))
-                        distances[known++] = at[r] + 1;
-                    else
+                    const bool first = at[r] >= recorder.distinct() + (units.single ? firsts : 0);
+                    if (first)
                         ++firsts;
+                    else
+                        distances[known++] = at[r] + 1;
+                    if (!units.multiplicities.empty())
+                        recorder.weigh(first ? recorder.firstDistance(firsts) : at[r] + 1,
+                            units.multiplicities[units.firstObject(i) + r]);
                 }
                 const std::uint32_t distinct = recorder.distinct();
                 recorder.event(distances.data(), known, firsts);

@@ -4,6 +4,8 @@
 
 #include <QTest>
 
+#include <map>
+
 using namespace expertscope;
 using namespace expertscope::testing;
 
@@ -35,6 +37,7 @@ struct Event
 {
     std::vector<std::uint32_t> objects;
     std::uint32_t assignments = 0;
+    std::map<std::uint32_t, std::uint32_t> times = {}; ///< that an object is asked for
     bool operator==(const Event&) const = default;
 };
 
@@ -45,6 +48,8 @@ std::vector<Event> eventsOf(const EventStream& stream)
         const auto objects = stream.event(i);
         events.push_back({{objects.begin(), objects.end()},
             stream.assignments.empty() ? std::uint32_t(objects.size()) : stream.assignments[i]});
+        for (std::size_t r = 0; r < objects.size(); ++r)
+            events.back().times[objects[r]] = stream.multiplicity(stream.firstRequest(i) + r);
     }
     return events;
 }
@@ -64,6 +69,7 @@ std::vector<Event> unionsOf(const MemoryTrace& trace, const std::vector<std::siz
                     if (id == kNoExpert)
                         continue;
                     ++event.assignments;
+                    ++event.times[first + id];
                     if (std::ranges::find(event.objects, first + id) == event.objects.end())
                         event.objects.push_back(first + id);
                 }
