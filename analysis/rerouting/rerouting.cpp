@@ -60,8 +60,9 @@ public:
         , m_stream(pool.stream)
         , m_choices(pool.sites.size())
         , m_lastRequest(pool.stream.numObjects(), UINT64_MAX)
-        , m_cache(policy.makeStepped(params, m_stream, pool.contract, capacity))
     {
+        m_stream.multiplicities = {1}; // there may be more
+        m_cache = policy.makeStepped(params, m_stream, pool.contract, capacity);
     }
     Replay(const Replay&) = delete;
     Replay& operator=(const Replay&) = delete;

@@ -21,6 +21,7 @@ struct Counters
 
     std::uint64_t misses() const { return requests - hits; }
     double hitRate() const { return requests ? double(hits) / double(requests) : 0; } ///< 0 of nothing: ask requests
+    double assignmentHitRate() const { return assignments ? double(assignmentHits) / double(assignments) : 0; }
     Counters& operator+=(const Counters& other);
     bool operator==(const Counters&) const = default;
 };

@@ -59,7 +59,7 @@ struct PolicySpec
     std::function<std::unique_ptr<Policy>(const Parameters&)> make;
     std::size_t capacitiesATask = 0; ///< replay() is called with at most so many, on several threads; 0: with all
     /// None: the policy cannot go event by event. What is referred to has to outlive the replay; the stream's
-    /// largestEvent is to be an upper bound from the start.
+    /// largestEvent is to be an upper bound from the start, and its multiplicities not empty if there may be some.
     std::function<std::unique_ptr<SteppedReplay>(
         const Parameters&, const EventStream&, const Contract&, std::uint32_t capacity)>
         makeStepped = {};

@@ -27,8 +27,10 @@ public:
         , m_flush(contract.flushBetweenSequences)
         , m_free(contract.coldStart == ColdStart::FirstFree ? capacity : 0)
         , m_firstCounted(std::uint64_t(contract.warmUpSteps) * stream.sites.size())
+        , m_weighs(!stream.multiplicities.empty())
         , m_sites(stream.sites.size())
         , m_seen(stream.numObjects())
+        , m_missed(m_weighs ? stream.numObjects() : 0)
     {
         for (Counters& site : m_sites)
             site.missesPerEvent.resize(stream.largestEvent + 1);
@@ -58,10 +60,8 @@ public:
             ++m_compulsory;
         }
         ++m_misses;
-        if (!m_stream.multiplicities.empty()) {
-            m_missed.resize(m_seen.size());
+        if (m_weighs)
             m_missed[object] = m_event + 1;
-        }
     }
 
     /// `evictions`: objects that were resident and are so no more, whatever room was made by a flush.
@@ -74,12 +74,9 @@ public:
         const auto event = m_stream.event(m_event);
         const auto size = static_cast<std::uint32_t>(event.size());
         Counters& counters = m_sites[site];
-        counters.assignmentHits += size - m_misses;
-        if (!m_stream.multiplicities.empty()) { // what hit more than once
-            for (std::uint32_t r = 0; r < size; ++r) {
-                if (m_missed.empty() || m_missed[event[r]] != m_event + 1)
-                    counters.assignmentHits += m_stream.multiplicity(m_stream.firstRequest(m_event) + r) - 1;
-            }
+        for (std::uint32_t r = 0; m_weighs && r < size; ++r) {
+            if (m_missed[event[r]] != m_event + 1)
+                counters.assignmentHits += m_stream.multiplicity(m_stream.firstRequest(m_event) + r);
         }
         ++counters.events;
         counters.requests += size;
@@ -91,7 +88,12 @@ public:
         ++counters.missesPerEvent[m_misses];
     }
 
-    std::vector<Counters> take() { return std::move(m_sites); }
+    std::vector<Counters> take()
+    {
+        for (Counters& site : m_sites)
+            site.assignmentHits = m_weighs ? site.assignmentHits : site.hits;
+        return std::move(m_sites);
+    }
 
 private:
     const EventStream& m_stream;
@@ -99,9 +101,10 @@ private:
     const bool m_flush;
     const std::uint32_t m_free;
     const std::uint64_t m_firstCounted;
+    const bool m_weighs; ///< hits do not all count once
     std::vector<Counters> m_sites;
     std::vector<std::uint32_t> m_seen; ///< the epoch (flushes so far, + 1) in which an object was last new
-    std::vector<std::uint64_t> m_missed; ///< [object] event of its last miss, + 1; only where objects come more than once
+    std::vector<std::uint64_t> m_missed; ///< [object] event of its last miss, + 1; empty unless m_weighs
     std::uint64_t m_event = 0, m_nextStart = 0;
     std::size_t m_site = 0;
     std::uint32_t m_epoch = 1, m_distinct = 0, m_misses = 0, m_compulsory = 0;

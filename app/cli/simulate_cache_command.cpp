@@ -87,7 +87,7 @@ struct Simulated
     std::vector<PolicyResult> policies;
 };
 
-std::string capacityTable(const Simulated& simulated, std::size_t width)
+std::string capacityTable(const Simulated& simulated, std::size_t width, double (Counters::*rate)() const)
 {
     TextTable table;
     table.addColumn("slots", TextTable::Align::Right, true);
@@ -102,7 +102,7 @@ std::string capacityTable(const Simulated& simulated, std::size_t width)
             format("%.0f %%", 100.0 * simulated.capacities[c] / simulated.poolSize)};
         for (const PolicyResult& policy : simulated.policies) {
             const Counters all = wholeModel(policy, c);
-            cells.push_back(all.requests ? format("%.4f", all.hitRate()) : "-");
+            cells.push_back(all.requests ? format("%.4f", (all.*rate)()) : "-");
         }
         table.addRow(std::move(cells));
     }
@@ -152,7 +152,11 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
     const std::size_t width = terminalWidth();
     std::string text = '\n'
         + wrapped("Hit rate: share of requests (distinct experts of a step at a site) that were resident", width, 2)
-        + capacityTable(simulated, width);
+        + capacityTable(simulated, width, &Counters::hitRate);
+    const Counters any = wholeModel(simulated.policies.front(), 0);
+    if (any.assignments != any.requests)
+        text += '\n' + wrapped("Of choices (each token's share of a request counts): share whose expert was resident", width, 2)
+            + capacityTable(simulated, width, &Counters::assignmentHitRate);
     const auto note = [&](const std::string& line) { text += wrapped(line, width, 2); };
     if (std::ranges::any_of(simulated.policies, [](const PolicyResult& policy) {
             return std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name)->knowsFuture;

@@ -32,6 +32,7 @@ void addRows(std::vector<ResultRow>& rows, const Counters& counters, const std::
     };
     const double misses = double(counters.misses());
     add("hit_rate", counters.hitRate(), "1", counters.requests);
+    add("assignment_hit_rate", counters.assignmentHitRate(), "1", counters.assignments);
     add("misses", misses, "experts", counters.requests);
     add("compulsory", double(counters.compulsory), "experts", counters.requests);
     add("evictions", double(counters.evictions), "experts", counters.requests);

@@ -88,8 +88,9 @@ private slots:
         QVERIFY2(outcome.status == 0, outcome.err.constData());
         const QJsonObject root = jsonOf(outcome);
         const Values all = valuesOf(root, "lru", 2);
-        QCOMPARE(all.size(), 7);
+        QCOMPARE(all.size(), 8);
         QCOMPARE(all["cache.hit_rate"], 12 / 30.0);
+        QCOMPARE(all["cache.assignment_hit_rate"], 12 / 30.0);
         QCOMPARE(all["cache.misses"], 18.0);
         QCOMPARE(all["cache.compulsory"], 12.0);
         QCOMPARE(all["cache.evictions"], 12.0);
@@ -134,6 +135,24 @@ private slots:
         QCOMPARE(hits({"--scope", "global"}), 0); // 2 slots for 3 sites that ask in turn
         QCOMPARE(hits({"--scope", "global"}, "lru", 12), 18);
         QCOMPARE(hits({"--scope", "groups:3"}, "lru", 12), 18);
+    }
+
+    /// Prompts in chunks of 3 of the fixture's tokens: a site is asked for {0 0 0, 1 1, 2}, then for {0 0, 3, 1}. Of 2 slots
+    /// both are filled by the first event's 0 and 1, which the second asks for three times in two requests.
+    void choicesBeforeUnion()
+    {
+        const Outcome outcome = run({"simulate", "cache", m_fixture, "--policy", "lru,opt,fifo", "--capacity", "2,4",
+            "--prefill-chunk", "3", "--json"});
+        const Values two = valuesOf(jsonOf(outcome), "lru", 2), four = valuesOf(jsonOf(outcome), "lru", 4);
+        QCOMPARE(two["cache.hit_rate"], 2 / 6.0);
+        QCOMPARE(two["cache.assignment_hit_rate"], 3 / 10.0);
+        QCOMPARE(four["cache.hit_rate"], 2 / 6.0); // 3 is new
+        QCOMPARE(four["cache.assignment_hit_rate"], 3 / 10.0);
+        QCOMPARE(valuesOf(jsonOf(outcome), "opt", 4)["cache.assignment_hit_rate"], 3 / 10.0);
+        QCOMPARE(valuesOf(jsonOf(outcome), "fifo", 4)["cache.assignment_hit_rate"], 3 / 10.0);
+        const QByteArray table = run({"simulate", "cache", m_fixture, "--prefill-chunk", "3"}).out;
+        QVERIFY(table.contains("Of choices"));
+        QVERIFY(!run({"simulate", "cache", m_fixture}).out.contains("Of choices"));
     }
 
     void firstLineIsTheContract()
