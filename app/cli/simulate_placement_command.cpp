@@ -79,6 +79,7 @@ Expected<PlacementRequest> check(const SimulatePlacementOptions& options)
     compare.replay.dispatch = options.dispatch == "round-robin" ? Dispatch::RoundRobin : Dispatch::LocalFirst;
     compare.replay.home = options.home == "token" ? Home::Token : Home::Sequence;
     ES_ASSIGN(compare.replay.windows, parseWindows(options.windows));
+    compare.replay.batch = options.batch;
     if (!options.expertBytes.empty()) {
         ES_ASSIGN(const double bytes, parseSize(options.expertBytes, "--expert-bytes"));
         compare.sizes.expertBytes = {bytes};
@@ -111,6 +112,11 @@ std::vector<Measure> measuresOf(const CompareRequest& request, const PlannerComp
         const std::string length = std::to_string(window);
         measures.push_back({"@" + length, "max_over_mean",
             "the same within " + length + " consecutive tokens, mean over such windows", {{"window", length}}});
+    }
+    if (request.replay.batch > 0) {
+        const std::string batch = std::to_string(request.replay.batch);
+        measures.push_back({"batch " + batch, "max_over_mean",
+            "the same within decode steps of " + batch + " sequences side by side, mean over such steps", {{"batch", batch}}});
     }
     measures.push_back({"fan-out", "fan_out", "GPUs a token's experts of one site are on"});
     measures.push_back({"cross", "cross_site", "share of (choice, choice at the next site) pairs on different GPUs",
@@ -192,7 +198,7 @@ ResultOrigin originOf(const SimulatePlacementOptions& options, const PlacementRe
     origin.options = {{"contract", comparisonContract(request.compare, comparison)}, {"planner", options.planners},
         {"gpus", std::to_string(options.gpus)}, {"nodes", std::to_string(options.nodes)},
         {"replicas", std::to_string(options.replicas)}, {"groups", std::to_string(options.groups)},
-        {"dispatch", options.dispatch}, {"home", options.home}, {"windows", options.windows},
+        {"dispatch", options.dispatch}, {"home", options.home}, {"windows", options.windows}, {"batch", std::to_string(options.batch)},
         {"expert_bytes", options.expertBytes}};
     for (auto& pair : describe(request.selection))
         origin.options.push_back(std::move(pair));

@@ -11,7 +11,7 @@ struct SimulatePlacementOptions
     std::filesystem::path trace;
     SelectionOptions selection;
     OutputOptions output;
-    std::uint32_t gpus = 0, nodes = 1, replicas = 0, groups = 1;
+    std::uint32_t gpus = 0, nodes = 1, replicas = 0, groups = 1, batch = 0;
     std::string planners = "all"; ///< or names, with commas
     std::string dispatch = "round-robin", home = "token", windows = "256", expertBytes; ///< as the user gives them
     bool perSite = false, scoreLearning = false;

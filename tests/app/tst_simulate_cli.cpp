@@ -299,7 +299,17 @@ private slots:
             QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
         for (const char* text : {"contiguous", "cross_layer", "max/mean", "fan-out", "learnt from (flattering)"})
             QVERIFY2(table.out.contains(text), text);
-        const QJsonObject root = jsonOf(run(command + QStringList{"--planner", "eplb,joint", "--json"}));
+        const QJsonObject root = jsonOf(run(command + QStringList{"--planner", "eplb,joint", "--batch", "3", "--json"}));
+        int batches = 0;
+        for (const auto& value : root["rows"].toArray()) {
+            const QJsonObject row = value.toObject();
+            if (row["params"].toObject()["batch"] != "3")
+                continue;
+            ++batches;
+            QCOMPARE(row["n"].toInt(), 512 * 4); // steps: of 4 sequences of 512 tokens held out, 3 go side by side
+            QVERIFY(row["value"].toDouble() > 0);
+        }
+        QCOMPARE(batches, 4);
         QVERIFY(root["options"].toObject()["contract"].toString().contains("scored on the rest"));
         QStringList planners;
         for (const auto& value : root["rows"].toArray()) {
