@@ -131,6 +131,19 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
 
 std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites, const Contract& contract)
 {
+    if (contract.scope == Scope::Listed) {
+        std::vector<std::vector<SiteIndex>> pools(contract.siteGroups.size());
+        for (const SiteIndex site : sites) {
+            const auto group = std::ranges::find_if(
+                contract.siteGroups, [&](const auto& g) { return std::ranges::find(g, site) != g.end(); });
+            if (group != contract.siteGroups.end())
+                pools[std::size_t(group - contract.siteGroups.begin())].push_back(site);
+            else
+                pools.push_back({site});
+        }
+        std::erase_if(pools, [](const auto& pool) { return pool.empty(); });
+        return pools;
+    }
     std::size_t size = 1;
     if (contract.scope == Scope::Global)
         size = sites.size();

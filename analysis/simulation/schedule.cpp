@@ -35,6 +35,18 @@ Expected<ScheduledTokens> scheduleTokens(const RoutingShape& shape, const PassOp
         return fail("a cache cannot be simulated in shards: what it holds depends on all that came before");
     if (contract.scope == Scope::Groups && contract.sitesInGroup == 0)
         return fail("a group of sites has at least one site");
+    if (contract.scope == Scope::Listed) {
+        std::vector<std::uint8_t> listed(shape.sites.size());
+        for (const auto& group : contract.siteGroups) {
+            for (const SiteIndex site : group) {
+                if (std::size_t(site) >= listed.size())
+                    return fail("the trace has no site " + std::to_string(std::size_t(site)), {},
+                        "it has sites 0 to " + std::to_string(listed.size() - 1));
+                if (listed[std::size_t(site)]++)
+                    return fail("site " + std::to_string(std::size_t(site)) + " is in two groups");
+            }
+        }
+    }
     if (contract.flushBetweenSequences && (steps.batch > 1 || steps.prefillChunk))
         return fail("a cache that is flushed between sequences serves one sequence at a time: batch 1, no prefill chunks");
     ScheduledTokens tokens;

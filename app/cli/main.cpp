@@ -188,7 +188,8 @@ int main(int argc, char** argv)
             "all, or NAME[:KEY=VALUE] with commas between: lru,ema:halflife=8; default: all");
         command->add_option(
             "--capacity", cache.capacities, "Slots of a pool: 1-64, 8,16,32 or 50%; default: each sixteenth");
-        command->add_option("--scope", cache.scope, "What shares a pool: per-site (default), global or groups:N sites");
+        command->add_option("--scope", cache.scope, 
+            "What shares a pool: per-site (default), global, groups:N consecutive sites, or groups:0-3/4-11");
         command->add_option("--contract", cache.service,
             "atomic, or sequential[:router, :ascending, :resident, :random]; default: atomic");
         command->add_option("--admission", cache.admission, "forced (default: what is loaded stays) or bypass");
@@ -196,6 +197,8 @@ int main(int argc, char** argv)
         command->add_option("--batch", cache.batch, "Sequences that decode side by side; default: 1")
             ->check(CLI::Range(1u, 1u << 20));
         command->add_option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");
+        command->add_flag("--per-site-histograms", cache.siteHistograms,
+            "In files, misses per event of each site too, not only of the whole model");
         command->add_flag("--flush", cache.flush, "Empty the cache between sequences");
         command->add_option("--warm-up", cache.warmUp, "Leading steps that are served but not counted");
         command->add_option("--expert-bytes", cache.expertBytes, "Weights of one expert, such as 27MiB");

@@ -235,6 +235,7 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
     const EventSet& events = simulated->events;
     CacheRowContext context{.params = servingParams(options, request.contract),
         .expertBytes = request.expertBytes,
+        .siteHistograms = options.siteHistograms,
         .tokens = events.countedTokens,
         .noTokens = {}};
     if (context.tokens == 0 && events.tokens > 0)

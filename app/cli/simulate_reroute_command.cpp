@@ -223,6 +223,7 @@ Expected<void> run(const SimulateCacheOptions& options, OutputFormat format, Req
     }
     const CacheRowContext context{.params = servingParams(options, request.contract),
         .expertBytes = request.expertBytes,
+        .siteHistograms = options.siteHistograms,
         .tokens = rerouted->done.countedTokens,
         .noTokens = outline.tokens ? "all steps are warm-up" : ""};
     return writeResults(options.output, format,

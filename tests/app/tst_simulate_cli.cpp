@@ -119,6 +119,16 @@ private slots:
         const QJsonObject matrix = root["matrices"].toArray().first().toObject();
         QCOMPARE(matrix["metric"].toString(), QString("cache.misses_per_event"));
         QCOMPARE(matrix["values"].toArray().first().toVariant().toList(), QVariantList({0., 12., 3.}));
+        QCOMPARE(root["matrices"].toArray().size(), 1);
+        const QJsonArray each = jsonOf(run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2",
+                                           "--per-site-histograms", "--json"}))["matrices"]
+                                    .toArray();
+        QCOMPARE(each.size(), 4);
+        for (int site = 0; site < 3; ++site) {
+            const QJsonObject own = each[site + 1].toObject();
+            QCOMPARE(own["site"].toInt(-1), site);
+            QCOMPARE(own["values"].toArray().first().toVariant().toList(), QVariantList({0., 4., 1.}));
+        }
     }
 
     void contractsChangeTheAnswer()
@@ -135,6 +145,9 @@ private slots:
         QCOMPARE(hits({"--scope", "global"}), 0); // 2 slots for 3 sites that ask in turn
         QCOMPARE(hits({"--scope", "global"}, "lru", 12), 18);
         QCOMPARE(hits({"--scope", "groups:3"}, "lru", 12), 18);
+        // Sites 0 and 2 in turn in 2 slots find nothing; site 1 by itself 4 of 10.
+        QCOMPARE(hits({"--scope", "groups:0,2/1"}), 4);
+        QCOMPARE(hits({"--scope", "groups:0,2/"}), -30); // wrong
     }
 
     /// Prompts in chunks of 3 of the fixture's tokens: a site is asked for {0 0 0, 1 1, 2}, then for {0 0, 3, 1}. Of 2 slots
@@ -238,6 +251,8 @@ private slots:
             cache({QString("--policy=") + policy});
         cache({"--scope", "layer"});
         cache({"--scope", "groups:0"});
+        cache({"--scope", "groups:0-x"});
+        cache({"--scope", "groups:/1"});
         cache({"--contract", "sequential:best"});
         cache({"--admission", "never"});
         cache({"--cold", "warm"});
@@ -278,7 +293,8 @@ private slots:
     {
         for (const QStringList& arguments :
             {QStringList{"cache", at("nothing.h5")}, {"cache", m_trace, "--where", "topic=x"},
-                {"cache", m_trace, "--sites", "9"}, {"placement", at("nothing.h5"), "--gpus", "8"},
+                {"cache", m_trace, "--sites", "9"}, {"cache", m_trace, "--scope", "groups:0-1/1-2"},
+                {"cache", m_trace, "--scope", "groups:0-1/7,8"}, {"placement", at("nothing.h5"), "--gpus", "8"},
                 {"placement", m_trace, "--gpus", "8", "--sites", "9"}}) {
             const Outcome outcome = run(QStringList{"simulate"} + arguments);
             QCOMPARE(outcome.status, 1);

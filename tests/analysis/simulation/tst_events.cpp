@@ -151,6 +151,20 @@ void TestEvents::pools()
     }
     QCOMPARE(global.pools[0].sequenceStarts, starts);
 
+    Contract listed{.scope = Scope::Listed};
+    listed.siteGroups = {{SiteIndex(0), SiteIndex(2)}};
+    const EventSet chosen = read(trace, {}, {}, listed);
+    QCOMPARE(chosen.pools.size(), 2u);
+    QVERIFY(chosen.pools[0].sites == std::vector({SiteIndex(0), SiteIndex(2)}));
+    QVERIFY(chosen.pools[1].sites == std::vector({SiteIndex(1)}));
+    QVERIFY(eventsOf(chosen.pools[0]) == unionsOf(trace, {0, 2}, singleSteps(trace)));
+    PassOptions without;
+    without.sites = {SiteIndex(1), SiteIndex(2)};
+    QCOMPARE(read(trace, without, {}, listed).pools.size(), 2u); // 2 without 0, and 1
+    listed.siteGroups.push_back({SiteIndex(2)});
+    QVERIFY(!readEvents(trace, {}, {}, listed));
+    listed.siteGroups = {{SiteIndex(3)}};
+    QVERIFY(!readEvents(trace, {}, {}, listed));
     const EventSet groups = read(trace, {}, {}, {.scope = Scope::Groups, .sitesInGroup = 2});
     QCOMPARE(groups.pools.size(), 2u);
     QVERIFY(eventsOf(groups.pools[0]) == unionsOf(trace, {0, 1}, steps));
