@@ -199,6 +199,7 @@ int main(int argc, char** argv)
         command->add_option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");
         command->add_flag("--per-site-histograms", cache.siteHistograms,
             "In files, misses per event of each site too, not only of the whole model");
+        command->add_flag("--quotas", cache.quotas, "Also the best division of as many slots among the pools");
         command->add_flag("--flush", cache.flush, "Empty the cache between sequences");
         command->add_option("--warm-up", cache.warmUp, "Leading steps that are served but not counted");
         command->add_option("--expert-bytes", cache.expertBytes, "Weights of one expert, such as 27MiB");

@@ -2,6 +2,7 @@
 #include "app/cli/simulate_cache_command.h"
 
 #include "app/cli/simulate_cache_rows.h"
+#include "app/cli/simulate_quotas.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
 #include "io/base/version.h"
@@ -85,6 +86,7 @@ struct Simulated
     std::uint32_t poolSize = 0; ///< experts of the largest pool
     bool cut = false, unequal = false;
     std::vector<PolicyResult> policies;
+    std::vector<QuotaCurve> quotas; ///< if asked for
 };
 
 std::string capacityTable(const Simulated& simulated, std::size_t width, double (Counters::*rate)() const)
@@ -173,6 +175,8 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         note("Nothing was asked for: no token of the selection routes to an expert.");
         return text;
     }
+    if (!simulated.quotas.empty())
+        text += '\n' + quotaTables(simulated.events, simulated.quotas, simulated.capacities, width);
     text += "\nRegime\n";
     note(format("|S| = %.2f distinct experts a step at a site", regime->eventSize)
         + format(", %.2f choices each", regime->assignments)
@@ -206,7 +210,7 @@ ResultOrigin originOf(
     return origin;
 }
 
-Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request)
+Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, bool quotas)
 {
     Simulated simulated;
     ES_ASSIGN(simulated.events, readEvents(*trace.file, request.selection, request.steps, request.contract));
@@ -222,6 +226,11 @@ Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request)
     ES_ASSIGN(simulated.policies,
         simulateCaches(simulated.events, request.contract, request.policies, simulated.capacities,
             request.selection.threads, progress.callback()));
+    if (quotas) {
+        ES_ASSIGN(simulated.quotas,
+            simulateQuotas(simulated.events, request.contract, request.policies, simulated.capacities,
+                request.selection.threads, progress.callback()));
+    }
     return simulated;
 }
 
@@ -229,7 +238,7 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
 {
     ES_ASSIGN(const auto traces, openTraces({options.trace}));
     const NamedTrace& trace = traces.front();
-    auto simulated = simulate(trace, request);
+    auto simulated = simulate(trace, request, options.quotas);
     if (!simulated)
         return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
     const EventSet& events = simulated->events;
@@ -246,8 +255,10 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
             wrapped(first, terminalWidth(), 2) + wrapped(headingOf(trace, request.selection), terminalWidth(), 2)
                 + tables(*simulated, request, context.tokens));
     }
-    return writeResults(options.output, format,
-        {originOf(options, request, trace, events), cacheRows(events, simulated->policies, context)},
+    Results results = cacheRows(events, simulated->policies, context);
+    std::ranges::move(
+        quotaRows(events, simulated->quotas, simulated->capacities, context.params), std::back_inserter(results.rows));
+    return writeResults(options.output, format, {originOf(options, request, trace, events), std::move(results)},
         options.policies != "all", {}, layersOf(trace.file->shape()));
 }
 

@@ -64,6 +64,8 @@ Expected<Request> check(const SimulateCacheOptions& options)
 {
     Request request;
     ES_ASSIGN(static_cast<CacheServing&>(request), checkServing(options));
+    if (options.quotas)
+        return fail("quotas are divided by what was recorded", "--quotas", "leave out --reroute");
     ES_ASSIGN(request.options.rule, parseReroute(options.reroute));
     ES_ASSIGN(request.rule, checkRule(request.options.rule));
     ES_ASSIGN(

@@ -19,7 +19,7 @@ struct SimulateCacheOptions
     std::uint64_t seed = 1; ///< of random orders and policies
     std::uint64_t shuffle = 0; ///< > 0: sequences enter in an order of this seed
     bool flush = false;
-    bool siteHistograms = false;
+    bool siteHistograms = false, quotas = false;
     std::string reroute; ///< "[RULE:]KEY=VALUE,…": see simulate_reroute_command.h; empty: as recorded
 };
 

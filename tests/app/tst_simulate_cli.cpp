@@ -168,6 +168,31 @@ private slots:
         QVERIFY(!run({"simulate", "cache", m_fixture}).out.contains("Of choices"));
     }
 
+    /// By LRU a site of the fixture misses 6, 6, 4, 4 times with 1 to 4 slots, and 10 times without any. 6 slots for three
+    /// sites: one of them with 3 and the others with at least 1 makes 16, the least; 2 each would make 18.
+    void quotas()
+    {
+        const QStringList command{"simulate", "cache", m_fixture, "--policy", "lru,static", "--capacity", "2", "--quotas"};
+        const QJsonObject root = jsonOf(run(command + QStringList{"--json"}));
+        const Values model = valuesOf(root, "lru", 2);
+        QCOMPARE(model["cache.hit_rate"], 12 / 30.0);
+        QCOMPARE(model["cache.quota_hit_rate"], 14 / 30.0);
+        std::vector<double> slots;
+        for (int site = 0; site < 3; ++site)
+            slots.push_back(valuesOf(root, "lru", 2, site)["cache.quota"]);
+        std::ranges::sort(slots);
+        QVERIFY(slots[0] >= 1 && slots[2] == 3 && slots[0] + slots[1] + slots[2] <= 6);
+        const Outcome table = run(command, 80);
+        QVERIFY(table.out.contains("Quotas:") && table.out.contains("0.4667"));
+        for (const QByteArray& line : table.out.split('\n'))
+            QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
+        QVERIFY(valuesOf(jsonOf(run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2", "--json"})), "lru", 2)
+                    .value("cache.quota_hit_rate", -1)
+            == -1);
+        QCOMPARE(run(command + QStringList{"--scope", "global"}).status, 1);
+        QCOMPARE(run(command + QStringList{"--reroute", "prior"}).status, 2);
+    }
+
     void firstLineIsTheContract()
     {
         const Outcome plain = run({"simulate", "cache", m_fixture}, 200);
