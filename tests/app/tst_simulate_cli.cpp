@@ -177,11 +177,11 @@ private slots:
         const Values model = valuesOf(root, "lru", 2);
         QCOMPARE(model["cache.hit_rate"], 12 / 30.0);
         QCOMPARE(model["cache.quota_hit_rate"], 14 / 30.0);
-        std::vector<double> slots;
+        std::vector<double> quota;
         for (int site = 0; site < 3; ++site)
-            slots.push_back(valuesOf(root, "lru", 2, site)["cache.quota"]);
-        std::ranges::sort(slots);
-        QVERIFY(slots[0] >= 1 && slots[2] == 3 && slots[0] + slots[1] + slots[2] <= 6);
+            quota.push_back(valuesOf(root, "lru", 2, site)["cache.quota"]);
+        std::ranges::sort(quota);
+        QVERIFY(quota[0] >= 1 && quota[2] == 3 && quota[0] + quota[1] + quota[2] <= 6);
         const Outcome table = run(command, 80);
         QVERIFY(table.out.contains("Quotas:") && table.out.contains("0.4667"));
         for (const QByteArray& line : table.out.split('\n'))
