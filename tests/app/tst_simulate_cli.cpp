@@ -303,6 +303,11 @@ private slots:
         placement({"--gpus", "8", "--dispatch", "any"});
         placement({"--gpus", "8", "--home", "any"});
         placement({"--gpus", "8", "--windows", "0"});
+        placement({"--gpus", "8", "--load-cap", "0.9"});
+        placement({"--gpus", "8", "--load-cap", "nan"});
+        for (const char* weights : {"1,1", "1,1,1,1", "0,0,0", "1,-1,1", "1,x,1", "", "1,inf,1"})
+            placement({"--gpus", "8", QString("--weights=") + weights});
+        placement({"--gpus", "8", "--batch", "0"});
     }
     void usedWronglyIsTwo()
     {
@@ -320,7 +325,8 @@ private slots:
             {QStringList{"cache", at("nothing.h5")}, {"cache", m_trace, "--where", "topic=x"},
                 {"cache", m_trace, "--sites", "9"}, {"cache", m_trace, "--scope", "groups:0-1/1-2"},
                 {"cache", m_trace, "--scope", "groups:0-1/7,8"}, {"placement", at("nothing.h5"), "--gpus", "8"},
-                {"placement", m_trace, "--gpus", "8", "--sites", "9"}}) {
+                {"placement", m_trace, "--gpus", "8", "--sites", "9"}, {"placement", m_trace, "--gpus", "8", "--plan", at("no.json")},
+                {"placement", m_trace, "--gpus", "8", "--plan", m_trace}}) {
             const Outcome outcome = run(QStringList{"simulate"} + arguments);
             QCOMPARE(outcome.status, 1);
             QCOMPARE(outcome.out, QByteArray());
@@ -379,6 +385,20 @@ private slots:
             QVERIFY2(plan, plan ? "" : plan.error().message().c_str());
             QCOMPARE(plan->sites().size(), 4u);
             QCOMPARE(plan->sites()[2].expertOfSlot.size(), 80u);
+            // Read back, it scores as it did.
+            const QJsonObject root = jsonOf(run({"simulate", "placement", m_trace, "--gpus", "8", "--replicas", "16",
+                "--planner", "eplb", "--plan", file, "--json"}));
+            QMap<QString, QMap<QString, double>> values; // [plan]
+            for (const auto& value : root["rows"].toArray()) {
+                const QJsonObject row = value.toObject();
+                QJsonObject params = row["params"].toObject();
+                const QString planner = params["planner"].toString();
+                params.remove("planner");
+                params.remove("groups");
+                values[planner][row["metric"].toString() + QJsonDocument(params).toJson()] = row["value"].toDouble();
+            }
+            QVERIFY(values["eplb"].size() > 8);
+            QCOMPARE(values[form], values["eplb"]);
         }
     }
 
