@@ -207,8 +207,7 @@ int main(int argc, char** argv)
         command->add_option(
             "--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
         command->add_option("--reroute", cache.reroute,
-            "[RULE:]KEY=VALUE,...: choices that prefer residents, such as lambda=0.1/0.3,keep=2; needs logits; policy: lru "
-            "unless named");
+            "[RULE:]KEY=VALUE,...: a router that prefers residents, such as lambda=0.1/0.3,keep=2; --policy: lru");
         command->footer([] { return expertscope::policyHelp() + '\n' + expertscope::ruleHelp(); });
         addSelectionOptions(*command, cache.selection);
         addOutputOptions(*command, cache.output);

@@ -364,6 +364,19 @@ void TestRerouting::otherRouters()
     const Rerouting left = reroute(holes, options);
     QCOMPARE(left.results[1].choices[0][0][0].left, 1u);
     QCOMPARE(left.results[1].choices[0][0][0].changed, 1u); // residents 0 2: the third token takes them
+    // An expert named twice is no choice that logits make; it is asked for twice.
+    MemoryTrace twice = handWorked();
+    twice.ids[0][3] = 0;
+    options.rule = {"prior", {{"lambda", "0"}, {"tolerance", "1"}}};
+    const Counters again = reroute(twice, options).results[1].cache.pools[0].total(0);
+    const auto events = readEvents(twice, {}, {}, {});
+    const auto plain = simulateCaches(*events, {}, {{"lru"}}, {2}, 1);
+    QVERIFY(plain);
+    QCOMPARE(again, plain->front().pools[0].total(0));
+    QCOMPARE(again.assignments, 10u);
+    QCOMPARE(again.requests, 9u);
+    QCOMPARE(again.assignmentHits, again.hits + 1);
+    options.rule = {"prior", {{"lambda", "0.3"}}};
     // All k largest logits, in another order than recorded: nothing is wrong with that.
     MemoryTrace turned = handWorked();
     for (std::size_t t = 0; t < 5; ++t)
