@@ -7,8 +7,8 @@
 
 namespace expertscope::simulation {
 
-/// Calls work(i) for i < count on several threads (0: all cores), and `progress` from this one meanwhile. False:
-/// `progress` has returned false, and not all work was done.
+/// Calls work(i) for i < count on several threads (0: all cores), and `progress` meanwhile, from the caller's thread.
+/// False: cancelled, since `progress` returned false.
 bool runTasks(std::size_t count, unsigned threads, const std::function<void(std::size_t, const std::stop_token&)>& work,
     const std::function<bool(double)>& progress);
 
