@@ -89,7 +89,7 @@ public:
             row.uniform = uniformSum / double(sites);
     }
 
-    void balance(const std::vector<std::uint32_t>& windows)
+    void balance(const std::vector<std::uint32_t>& windows, std::uint32_t batch)
     {
         const double G = m_plan.cluster().gpus;
         const auto largest = [&](std::size_t i) { return double(std::ranges::max(m_score.sites[i].load)); };
@@ -118,6 +118,19 @@ public:
             mean("max_over_mean", params, of(&WindowBalance::maxOverMean), nullptr, count, "1", kShort);
             mean("balancedness", params, of(&WindowBalance::balancedness), nullptr, count, "1", kShort);
         }
+        if (batch == 0)
+            return;
+        const auto inSteps = [&](FixedSum WindowBalance::*which) {
+            return [this, which](std::size_t i) -> std::optional<double> {
+                const FixedSum& sum = m_score.sites[i].batch.*which;
+                return sum.n() ? std::optional(sum.mean()) : std::nullopt;
+            };
+        };
+        const auto steps = [&](std::size_t i) { return m_score.sites[i].batch.maxOverMean.n(); };
+        const std::map<std::string, ParameterValue> params{{"batch", std::to_string(batch)}};
+        constexpr const char* kFew = "no step with so many sequences, of tokens that route here";
+        mean("max_over_mean", params, inSteps(&WindowBalance::maxOverMean), nullptr, steps, "1", kFew);
+        mean("balancedness", params, inSteps(&WindowBalance::balancedness), nullptr, steps, "1", kFew);
     }
 
     void fanOut(bool nodes)
@@ -252,7 +265,7 @@ std::vector<ResultRow> placementRows(const RoutingShape& shape, const Placement&
     const std::map<std::string, ParameterValue>& params, bool perSite)
 {
     RowMaker rows(shape, plan, score, params, perSite);
-    rows.balance(how.windows);
+    rows.balance(how.windows, how.batch);
     for (const bool nodes : {false, true}) {
         if (nodes && plan.cluster().nodes == 1)
             continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/replay.h"
 
+#include "analysis/placement/batch_balance.h"
 #include "analysis/placement/dispatcher.h"
 #include "analysis/placement/token_order.h"
 #include "analysis/placement/window_loads.h"
@@ -369,6 +370,9 @@ Expected<std::vector<Score>> replay(
             return fail("a window of " + std::to_string(window) + " tokens", {},
                 "1 to " + std::to_string(kMostWindow) + " are possible");
     }
+    if (how.batch > kMostWindow)
+        return fail("a batch of " + std::to_string(how.batch) + " sequences", {},
+            "at most " + std::to_string(kMostWindow) + " are possible");
     PassOptions pass = options;
     pass.shard = {};
     pass.sites.clear();
@@ -389,6 +393,8 @@ Expected<std::vector<Score>> replay(
     std::vector<Score> scores;
     for (const auto& one : set)
         scores.push_back(static_cast<const ReplayAccumulator&>(*one).score());
+    if (how.batch > 0)
+        ES_TRY(addBatchBalance(source, plans, how, pass, scores));
     return scores;
 }
 

@@ -33,6 +33,7 @@ struct ReplayOptions
     Dispatch dispatch = Dispatch::RoundRobin;
     Home home = Home::Token;
     std::vector<std::uint32_t> windows; ///< tokens: balance is also taken over so many consecutive tokens at a time
+    std::uint32_t batch = 0; ///< > 0: and within decode steps of so many sequences side by side (batch_balance.h)
 };
 
 /// Balance of the GPUs at a site within windows of consecutive replayed tokens; windows that no token routed in, and
@@ -52,6 +53,7 @@ struct SiteScore
     std::uint64_t remoteGpus = 0, remoteNodes = 0; ///< distinct ones other than the token's own
     std::uint64_t remoteChoices = 0, remoteNodeChoices = 0; ///< choices computed elsewhere than on the own GPU, node
     std::vector<WindowBalance> windows; ///< one a window length
+    WindowBalance batch; ///< of steps of ReplayOptions::batch sequences
     // From this site to the next one of the plan; all 0 at the last.
     std::uint64_t pairs = 0, pairsApart = 0, pairsNodesApart = 0; ///< (choice, choice at the next site)
     std::uint64_t firsts = 0, hops = 0, nodeHops = 0; ///< (first choice, first choice): pairs, GPU and node changes

@@ -36,6 +36,15 @@ std::string describe(const Contract& contract)
     case Scope::Groups:
         text += ", one pool for each " + std::to_string(contract.sitesInGroup) + " sites";
         break;
+    case Scope::Listed:
+        text += ", one pool for sites ";
+        for (std::size_t g = 0; g < contract.siteGroups.size(); ++g) {
+            text += g ? ", one for " : "";
+            for (const SiteIndex site : contract.siteGroups[g])
+                text += std::to_string(std::size_t(site)) + (site == contract.siteGroups[g].back() ? "" : "+");
+        }
+        text += ", one for each other site";
+        break;
     }
     text += contract.coldStart == ColdStart::Empty ? ", empty at start" : ", first free";
     if (contract.flushBetweenSequences)

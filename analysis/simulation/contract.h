@@ -4,6 +4,8 @@
 // result carries its contract, and every output says it in full.
 #pragma once
 
+#include "io/base/indices.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -44,7 +46,8 @@ enum class Scope : std::uint8_t
 {
     PerSite,
     Global, ///< all sites
-    Groups ///< runs of `sitesInGroup` consecutive sites
+    Groups, ///< runs of `sitesInGroup` consecutive sites
+    Listed ///< each of `siteGroups`; a site that is in none by itself
 };
 
 struct Contract
@@ -55,6 +58,7 @@ struct Contract
     ColdStart coldStart = ColdStart::Empty;
     Scope scope = Scope::PerSite;
     std::uint16_t sitesInGroup = 0; ///< with Scope::Groups
+    std::vector<std::vector<SiteIndex>> siteGroups = {}; ///< with Scope::Listed
     bool flushBetweenSequences = false; ///< each sequence starts with an empty cache, all experts "never asked for"; only with batch 1
     std::uint32_t warmUpSteps = 0; ///< steps that are served but not counted
     std::uint64_t seed = 1; ///< of random orders and random policies

@@ -9,6 +9,7 @@ Counters& Counters::operator+=(const Counters& other)
     requests += other.requests;
     assignments += other.assignments;
     hits += other.hits;
+    assignmentHits += other.assignmentHits;
     compulsory += other.compulsory;
     evictions += other.evictions;
     overflows += other.overflows;

@@ -13,6 +13,7 @@ struct Counters
     std::uint64_t requests = 0; ///< union entries: distinct experts an event
     std::uint64_t assignments = 0; ///< before union: (token, slot) pairs
     std::uint64_t hits = 0; ///< union entries that were resident
+    std::uint64_t assignmentHits = 0; ///< (token, slot) pairs whose expert was resident
     std::uint64_t compulsory = 0; ///< misses of experts never asked for before
     std::uint64_t evictions = 0;
     std::uint64_t overflows = 0; ///< events that ask for more than the capacity
@@ -20,6 +21,7 @@ struct Counters
 
     std::uint64_t misses() const { return requests - hits; }
     double hitRate() const { return requests ? double(hits) / double(requests) : 0; } ///< 0 of nothing: ask requests
+    double assignmentHitRate() const { return assignments ? double(assignmentHits) / double(assignments) : 0; }
     Counters& operator+=(const Counters& other);
     bool operator==(const Counters&) const = default;
 };

@@ -51,6 +51,7 @@ CurveRecorder::CurveRecorder(
     , m_width(m_byDistance ? stream.numObjects() + std::size_t(2) : m_numCapacities + std::size_t(1))
     , m_atLeast(m_numSites * stream.largestEvent * m_width)
     , m_firsts(m_numSites * (m_numCapacities + 1))
+    , m_weights(stream.multiplicities.empty() ? 0 : m_firsts.size())
     , m_kept(kept == Kept::Told ? m_firsts.size() : 0)
     , m_dropped(m_numSites * stream.largestEvent)
     , m_watched(m_numCapacities * m_watch.count())
@@ -176,6 +177,9 @@ PoolCurve CurveRecorder::take() const
             for (std::size_t j = 0; j <= largest; ++j)
                 counters.missesPerEvent[j] = atLeast[j] - atLeast[j + 1];
             counters.hits = counters.requests - misses;
+            counters.assignmentHits = m_weights.empty()
+                ? counters.hits
+                : std::accumulate(m_weights.begin() + site * width, m_weights.begin() + site * width + c + 1, std::uint64_t(0));
             const bool free = m_contract.coldStart == ColdStart::FirstFree;
             counters.compulsory = free ? allFirsts - filled[c] : allFirsts;
             const std::uint64_t loaded = misses + (free ? filled[c] : 0); // free ones too

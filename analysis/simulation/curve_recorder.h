@@ -43,6 +43,18 @@ public:
         if (m_counting)
             count(site, distances, size + firsts);
     }
+    /// Before event(): an object of it has this distance and is asked for so often. Of streams with multiplicities; what
+    /// hits at no capacity may be left out.
+    void weigh(std::uint32_t distance, std::uint32_t multiplicity)
+    {
+        if (m_event >= m_firstCounted)
+            m_weights[m_site * (m_numCapacities + 1) + bucket(distance)] += multiplicity;
+    }
+    /// Distance of the n-th (from 1) object of the event that was not asked for before.
+    std::uint32_t firstDistance(std::uint32_t n) const
+    {
+        return m_contract.coldStart == ColdStart::FirstFree ? m_distinct + n : kNever;
+    }
     /// Of the event just counted: an object was loaded, but not kept, at capacities up to `most`.
     void dropped(std::uint32_t most)
     {
@@ -103,6 +115,7 @@ private:
     const std::size_t m_width; ///< of a row of m_atLeast: distances, kNever last; or buckets, if distances are many
     std::vector<std::uint64_t> m_atLeast; ///< [site][j][width]: events with such a (j + 1)-th largest distance
     std::vector<std::uint64_t> m_firsts; ///< [site][bucket of the number of distinct objects so far]
+    std::vector<std::uint64_t> m_weights; ///< [site][bucket] assignments; empty: as many as requests
     std::vector<std::int64_t> m_kept; ///< [site][bucket] misses that stayed, as differences
     std::vector<std::uint64_t> m_dropped; ///< [site][most]
     WatchedEvents m_watch{m_stream};

@@ -16,13 +16,9 @@ struct Choices
 {
     std::vector<std::uint16_t> sites; ///< site -> place among the wanted ones
     std::vector<std::vector<std::uint16_t>> ids; ///< [wanted site][token * K]
-    std::vector<std::uint64_t> firstToken; ///< [S] number of a sequence's first token, or kNotScheduled
-    std::uint64_t numTokens = 0;
+    ScheduledTokens tokens;
     std::size_t numSlots = 0;
-    std::uint32_t skipFirst = 0;
 };
-
-constexpr std::uint64_t kNotScheduled = UINT64_MAX / 2; ///< stays large when positions are added
 
 class Collector final : public Accumulator
 {
@@ -37,11 +33,10 @@ public:
         for (const Block& block : tile.blocks) {
             auto& ids = m_choices.ids[m_choices.sites[std::size_t(block.site)]];
             for (const SequenceRun& run : block.runs) {
-                const std::uint64_t first =
-                    m_choices.firstToken[std::size_t(run.sequence)] + run.position - m_choices.skipFirst;
-                if (first >= m_choices.numTokens)
+                const std::uint64_t first = m_choices.tokens.numberOf(run), most = m_choices.tokens.numTokens;
+                if (first >= most)
                     continue; // beyond what is simulated
-                const std::uint64_t count = std::min<std::uint64_t>(run.length, m_choices.numTokens - first);
+                const std::uint64_t count = std::min<std::uint64_t>(run.length, most - first);
                 std::copy_n(block.expertIds.begin() + std::ptrdiff_t(run.begin * K), count * K,
                     ids.begin() + std::ptrdiff_t(first * K));
             }
@@ -54,20 +49,6 @@ public:
 private:
     Choices& m_choices;
 };
-
-std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites, const Contract& contract)
-{
-    std::size_t size = 1;
-    if (contract.scope == Scope::Global)
-        size = sites.size();
-    else if (contract.scope == Scope::Groups)
-        size = std::max<std::size_t>(contract.sitesInGroup, 1);
-    std::vector<std::vector<SiteIndex>> pools;
-    for (std::size_t i = 0; i < sites.size(); i += std::max<std::size_t>(size, 1))
-        pools.emplace_back(sites.begin() + std::ptrdiff_t(i),
-            sites.begin() + std::ptrdiff_t(std::min(i + size, sites.size())));
-    return pools;
-}
 
 /// Drops `ends` and `assignments` where they say nothing.
 void simplify(EventStream& stream)
@@ -108,7 +89,7 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
     stream.assignments.reserve(events);
     if (schedule.tokens.empty())
         stream.objects.reserve(schedule.numSteps * slots);
-    std::vector<std::uint64_t> lastEvent(stream.numObjects(), UINT64_MAX);
+    std::vector<std::uint64_t> lastRequest(stream.numObjects(), UINT64_MAX);
     const std::size_t K = choices.numSlots;
     for (std::uint64_t step = 0; step < schedule.numSteps; ++step) {
         const bool single = schedule.tokens.empty();
@@ -116,7 +97,7 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
         const std::uint64_t end = single ? step + 1 : schedule.ends[step];
         for (std::size_t s = 0; s < sites.size(); ++s) {
             const auto& ids = choices.ids[choices.sites[std::size_t(sites[s])]];
-            const std::uint64_t event = stream.ends.size();
+            const std::uint64_t first = stream.objects.size(); // request of the event
             std::uint32_t assignments = 0;
             for (std::uint64_t i = begin; i < end; ++i) {
                 const std::uint16_t* token = ids.data() + (single ? i : schedule.tokens[i]) * K;
@@ -125,9 +106,15 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
                         continue;
                     ++assignments;
                     const std::uint32_t object = stream.firstObject[s] + token[r];
-                    if (lastEvent[object] != event)
+                    std::uint64_t& request = lastRequest[object];
+                    if (request < first || request == UINT64_MAX) {
+                        request = stream.objects.size();
                         stream.objects.push_back(object);
-                    lastEvent[object] = event;
+                        continue;
+                    }
+                    if (stream.multiplicities.size() <= request)
+                        stream.multiplicities.resize(stream.objects.size(), 1);
+                    ++stream.multiplicities[request];
                 }
             }
             stream.ends.push_back(stream.objects.size());
@@ -142,22 +129,40 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
 
 }
 
+std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites, const Contract& contract)
+{
+    if (contract.scope == Scope::Listed) {
+        std::vector<std::vector<SiteIndex>> pools(contract.siteGroups.size());
+        for (const SiteIndex site : sites) {
+            const auto group = std::ranges::find_if(
+                contract.siteGroups, [&](const auto& g) { return std::ranges::find(g, site) != g.end(); });
+            if (group != contract.siteGroups.end())
+                pools[std::size_t(group - contract.siteGroups.begin())].push_back(site);
+            else
+                pools.push_back({site});
+        }
+        std::erase_if(pools, [](const auto& pool) { return pool.empty(); });
+        return pools;
+    }
+    std::size_t size = 1;
+    if (contract.scope == Scope::Global)
+        size = sites.size();
+    else if (contract.scope == Scope::Groups)
+        size = std::max<std::size_t>(contract.sitesInGroup, 1);
+    std::vector<std::vector<SiteIndex>> pools;
+    for (std::size_t i = 0; i < sites.size(); i += std::max<std::size_t>(size, 1))
+        pools.emplace_back(sites.begin() + std::ptrdiff_t(i),
+            sites.begin() + std::ptrdiff_t(std::min(i + size, sites.size())));
+    return pools;
+}
+
 Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection, const StepOptions& steps,
     const Contract& contract, std::uint64_t mostRequests)
 {
     const RoutingShape& shape = source.shape();
     ES_ASSIGN(const auto sites, selectSites(shape, selection));
-    ES_ASSIGN(const auto sequences, selectSequences(shape, selection));
-    if (selection.shard.count != 1)
-        return fail("a cache cannot be simulated in shards: what it holds depends on all that came before");
-    if (contract.scope == Scope::Groups && contract.sitesInGroup == 0)
-        return fail("a group of sites has at least one site");
-    if (contract.flushBetweenSequences && (steps.batch > 1 || steps.prefillChunk))
-        return fail("a cache that is flushed between sequences serves one sequence at a time: batch 1, no prefill chunks");
-
     Choices choices;
     choices.numSlots = shape.numSlots;
-    choices.skipFirst = selection.skipFirst;
     choices.sites.resize(shape.sites.size());
     std::uint64_t slots = 0;
     for (std::size_t i = 0; i < sites.size(); ++i) {
@@ -165,25 +170,10 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
         slots += shape.sites[std::size_t(sites[i])].topK;
     }
     const std::uint64_t mostTokens = mostRequests / std::max<std::uint64_t>(slots, 1);
+    ES_ASSIGN(choices.tokens, scheduleTokens(shape, selection, steps, contract, mostTokens));
     EventSet set;
-    std::vector<ScheduledSequence> scheduled;
-    choices.firstToken.assign(shape.sequences.size(), kNotScheduled);
-    for (std::size_t i = 0; i < sequences.size(); i += std::max(selection.everySequence, 1u)) {
-        const SequenceIndex s = sequences[i];
-        const Sequence& sequence = shape.sequences[std::size_t(s)];
-        if (set.tokens == mostTokens) {
-            set.truncated = true;
-            break;
-        }
-        const std::uint64_t whole = std::min(sequence.length - selection.skipFirst, selection.mostLength);
-        const std::uint64_t length = std::min<std::uint64_t>(whole, mostTokens - set.tokens);
-        set.truncated |= length < whole;
-        const std::uint64_t prompt = sequence.promptLength - std::min(sequence.promptLength, selection.skipFirst);
-        choices.firstToken[std::size_t(s)] = set.tokens;
-        scheduled.push_back({set.tokens, length, std::min(prompt, length)});
-        set.tokens += length;
-    }
-    choices.numTokens = set.tokens;
+    set.tokens = choices.tokens.numTokens;
+    set.truncated = choices.tokens.truncated;
     for (std::size_t i = 0; i < sites.size(); ++i)
         choices.ids.emplace_back(set.tokens * choices.numSlots, kNoExpert);
     const auto make = [&] {
@@ -193,10 +183,12 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
     };
     ES_TRY(runPass(source, {}, make, selection));
 
-    const Schedule schedule = makeSchedule(scheduled, steps);
+    const Schedule schedule = makeSchedule(choices.tokens.sequences, steps);
     const auto pools = poolsOf(sites, contract);
     set.pools.resize(pools.size());
     set.steps = schedule.numSteps;
+    set.countedTokens
+        = set.tokens - schedule.numTokensBefore(std::min<std::uint64_t>(contract.warmUpSteps, schedule.numSteps));
     std::atomic<std::size_t> next{0};
     {
         std::vector<std::jthread> threads;

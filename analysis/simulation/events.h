@@ -24,12 +24,23 @@ struct EventStream
     std::vector<std::uint64_t> ends;
     std::uint32_t fixedSize = 0;
     std::vector<std::uint32_t> assignments; ///< before union, an event; empty: as many as objects
+    /// (token, slot) pairs that ask for each of `objects`; those beyond its end, and all if it is empty: 1. Not empty if
+    /// `assignments` is not.
+    std::vector<std::uint32_t> multiplicities;
     std::vector<std::uint64_t> sequenceStarts; ///< events at which a sequence begins, ascending; only if steps are tokens
     std::uint64_t numEvents = 0;
     std::uint32_t largestEvent = 0; ///< most objects of any event
     std::vector<std::uint64_t> watchedSteps; ///< ascending, none of them warm-up: see PoolCurve::watched
 
     std::uint32_t numObjects() const { return firstObject.back(); }
+    std::uint32_t multiplicity(std::uint64_t request) const
+    {
+        return request < multiplicities.size() ? multiplicities[request] : 1;
+    }
+    std::uint64_t firstRequest(std::uint64_t event) const
+    {
+        return ends.empty() ? event * fixedSize : event ? ends[event - 1] : 0;
+    }
     std::size_t siteOfEvent(std::uint64_t event) const { return std::size_t(event % sites.size()); } ///< into `sites`
     std::span<const std::uint32_t> event(std::uint64_t i) const
     {
@@ -48,12 +59,16 @@ struct StepOptions
     std::uint64_t seed = 0; ///< > 0: sequences enter in a shuffled order
 };
 
+/// The sites that share pools, by contract.scope.
+std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites, const Contract& contract);
+
 /// Reads a selection of a trace into one stream a pool (by contract.scope). Memory: 4 bytes a request, so
 /// `mostRequests` bounds it: of a larger selection the leading whole steps are taken and `truncated` says so.
 struct EventSet
 {
     std::vector<EventStream> pools;
     std::uint64_t steps = 0, tokens = 0, requests = 0;
+    std::uint64_t countedTokens = 0; ///< of steps that are not warm-up
     bool truncated = false;
 };
 /// Errors: those of runPass; a shard; flushing with a batch or prefill chunks; groups of no sites.

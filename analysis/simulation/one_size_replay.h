@@ -55,7 +55,7 @@ private:
     std::uint32_t m_now = 1; ///< events are fewer than 2^32
 };
 
-template <typename Cache> class OneSizeReplay
+template <typename Cache> class OneSizeReplay final : public SteppedReplay
 {
 public:
     template <typename... Args>
@@ -66,6 +66,7 @@ public:
         , m_recorder(stream, contract, capacity)
         , m_cache(stream.numObjects(), m_capacity, contract, args...)
         , m_pins(stream.numObjects())
+        , m_order(stream, contract)
         , m_missing(stream.largestEvent + std::size_t(1))
     {
     }
@@ -78,19 +79,29 @@ public:
                 && Cache::Few::serves(m_capacity, m_stream.largestEvent))
                 return runFew(stop, curve);
         }
-        ServingOrder order(m_stream, m_contract);
         for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
             if (i % 4096 == 0 && stop.stop_requested())
                 break;
-            if (m_recorder.begin(i))
-                m_cache.clear();
-            if (m_contract.service == Service::Atomic)
-                m_recorder.end(atomic(m_stream.event(i)));
-            else
-                m_recorder.end(sequential(order.of(i, [this](auto object) { return m_cache.holds(object); })));
+            begin(i);
+            serve(i);
         }
         m_recorder.takeInto(curve);
     }
+
+    void begin(std::uint64_t i) override
+    {
+        if (m_recorder.begin(i))
+            m_cache.clear();
+    }
+    bool holds(std::uint32_t object) const override { return m_cache.holds(object); }
+    void serve(std::uint64_t i) override
+    {
+        if (m_contract.service == Service::Atomic)
+            m_recorder.end(atomic(m_stream.event(i)));
+        else
+            m_recorder.end(sequential(m_order.of(i, [this](auto object) { return m_cache.holds(object); })));
+    }
+    std::vector<Counters> take() override { return m_recorder.take(); }
 
 private:
     static constexpr bool kKeepsBest
@@ -187,6 +198,7 @@ private:
     Recorder m_recorder;
     Cache m_cache;
     Pins m_pins;
+    ServingOrder m_order;
     std::vector<std::uint32_t> m_missing;
 };
 
@@ -227,6 +239,9 @@ template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string
         .capacitiesATask = 1,
         .makeCache = [](const Parameters&, const EventStream& stream, std::uint32_t capacity, const Contract& contract) {
             return std::make_unique<SteppedCacheOf<Cache>>(stream.numObjects(), capacity, contract);
+        },
+        .makeStepped = [](const Parameters&, const EventStream& stream, const Contract& contract, std::uint32_t capacity) {
+            return std::make_unique<OneSizeReplay<Cache>>(stream, contract, capacity);
         }};
 }
 

@@ -32,6 +32,20 @@ public:
         std::span<const std::uint32_t> capacities, const std::stop_token& stop) const = 0;
 };
 
+/// A replay of one capacity, event by event: for a router that looks at what is resident before it chooses. The stream
+/// may grow meanwhile: event i has to be there from serve(i) on.
+class SteppedReplay
+{
+public:
+    virtual ~SteppedReplay() = default;
+    /// Events come in order, from 0 on. Empties the cache where the contract says so.
+    virtual void begin(std::uint64_t event) = 0;
+    virtual bool holds(std::uint32_t object) const = 0;
+    virtual void serve(std::uint64_t event) = 0;
+    /// [site of the pool]; once, at the end.
+    virtual std::vector<Counters> take() = 0;
+};
+
 struct PolicySpec
 {
     std::string name; ///< "lru", "opt"
@@ -50,6 +64,11 @@ struct PolicySpec
     std::function<std::unique_ptr<SteppedCache>(
         const Parameters&, const EventStream& stream, std::uint32_t capacity, const Contract&)>
         makeCache = {};
+    /// None: the policy cannot go event by event. What is referred to has to outlive the replay; the stream's
+    /// largestEvent is to be an upper bound from the start, and its multiplicities not empty if there may be some.
+    std::function<std::unique_ptr<SteppedReplay>(
+        const Parameters&, const EventStream&, const Contract&, std::uint32_t capacity)>
+        makeStepped = {};
 };
 
 /// All policies; one line each in registry.cpp.
@@ -60,6 +79,9 @@ struct PolicyRequest
     std::string name;
     std::map<std::string, std::string> params = {};
 };
+
+/// The policy's entry in the registry. Errors: no such policy, parameter, or a contract that it cannot serve.
+Expected<const PolicySpec*> checkPolicy(const PolicyRequest& request, const Contract& contract);
 
 /// One policy over all pools of a set.
 struct PolicyResult

@@ -5,6 +5,7 @@
 #include "analysis/simulation/recorder.h"
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
 #include <utility>
 
@@ -17,7 +18,8 @@ class PriorityStack
 {
 public:
     PriorityStack(std::uint32_t numObjects, std::uint32_t depth, std::uint32_t largestUnit)
-        : m_bytes(numObjects <= 256 ? 1 : numObjects <= 65536 ? 2 : 4)
+        : m_numObjects(numObjects)
+        , m_bytes(numObjects <= 256 ? 1 : numObjects <= 65536 ? 2 : 4)
         , m_entries((std::size_t(depth) + 63) / 64 * 64 * m_bytes)
         , m_reserve(largestUnit + 1)
         , m_holes(largestUnit + 1)
@@ -42,6 +44,23 @@ public:
             {moves.from.data(), moves.to.data(), static_cast<std::uint32_t>(moves.from.size()), size, firsts,
                 moves.membersLead, bypass, m_positions.data(), m_kept.data()});
     }
+    /// step() that also says which members were found: members()[j] is at positions()[j].
+    StackOutcome stepWithMembers(const Moves& moves, std::uint32_t size, std::uint32_t firsts, bool bypass)
+    {
+        const std::vector<std::uint8_t> before = m_entries;
+        const StackOutcome outcome = step(moves, size, firsts, bypass);
+        m_memberAt.resize(m_numObjects);
+        for (std::uint32_t i = 0; i < size; ++i)
+            m_memberAt[moves.from[i]] = i;
+        m_members.resize(size);
+        for (std::uint32_t j = 0; j < outcome.found; ++j) {
+            std::uint32_t rank = 0;
+            std::memcpy(&rank, before.data() + std::size_t(m_positions[j] - 1) * m_bytes, m_bytes); // little-endian
+            m_members[j] = m_memberAt[rank];
+        }
+        return outcome;
+    }
+    const std::vector<std::uint32_t>& members() const { return m_members; }
     StackState& state() { return m_state; }
     std::uint32_t depth() const { return m_state.depth; }
     const std::uint32_t* positions() const { return m_positions.data(); }
@@ -49,10 +68,11 @@ public:
 
 private:
     const StackKernels& m_kernels = stackKernels();
-    const std::uint32_t m_bytes;
+    const std::uint32_t m_numObjects, m_bytes;
     std::vector<std::uint8_t> m_entries;
     std::vector<std::uint64_t> m_reserve;
     std::vector<std::uint32_t> m_holes, m_positions, m_kept, m_thresholds;
+    std::vector<std::uint32_t> m_memberAt, m_members;
     StackState m_state;
 };
 
@@ -77,6 +97,7 @@ public:
     }
     /// Whether nothing new can come any more.
     bool complete() const { return !m_flush && m_known == m_seen.size(); }
+    bool knows(std::uint32_t object) const { return m_seen[object] == m_epoch; }
     /// How many of these were not asked for before.
     std::uint32_t meet(std::span<const std::uint32_t> objects)
     {
@@ -106,7 +127,7 @@ public:
     Part(const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities, bool bypass)
         : m_numObjects(stream.numObjects())
         , m_bypass(bypass)
-        , m_chunks(stream.ends.empty() && stream.fixedSize > 0 && stream.fixedSize <= kMostCounted)
+        , m_chunks(stream.ends.empty() && stream.multiplicities.empty() && stream.fixedSize > 0 && stream.fixedSize <= kMostCounted)
         , m_stack(m_numObjects, std::min(capacities.back(), m_numObjects), stream.largestEvent)
         , m_recorder(stream, contract, capacities, bypass ? CurveRecorder::Kept::Told : CurveRecorder::Kept::All)
         , m_distances(stream.largestEvent)
@@ -119,9 +140,14 @@ public:
         m_stack.clear();
         m_recorder.flush();
     }
-    void serve(std::uint64_t i, const Moves& moves, std::uint32_t size, std::uint32_t firsts)
+    /// `multiplicities`: of the members; empty: 1 each.
+    void serve(std::uint64_t i, const Moves& moves, std::uint32_t size, std::uint32_t firsts,
+        std::span<const std::uint32_t> multiplicities)
     {
-        const StackOutcome outcome = m_stack.step(moves, size, firsts, m_bypass);
+        const StackOutcome outcome = multiplicities.empty() ? m_stack.step(moves, size, firsts, m_bypass)
+                                                            : m_stack.stepWithMembers(moves, size, firsts, m_bypass);
+        for (std::uint32_t j = 0; j < outcome.found && !multiplicities.empty(); ++j)
+            m_recorder.weigh(m_stack.positions()[j], multiplicities[m_stack.members()[j]]);
         std::uint32_t* const distances = m_distances.data() + m_known;
         for (std::uint32_t j = 0; j < outcome.found; ++j)
             distances[j] = m_stack.positions()[j];
@@ -130,6 +156,11 @@ public:
         m_known += size - firsts;
         for (std::uint32_t j = 0; j < outcome.numKept; ++j)
             m_recorder.moved(i, m_stack.kept()[2 * j + 1], m_stack.kept()[2 * j]);
+    }
+    /// The n-th (from 1) object of the event that was not asked for before.
+    void weighFirst(std::uint32_t n, std::uint32_t multiplicity)
+    {
+        m_recorder.weigh(m_recorder.firstDistance(n), multiplicity);
     }
     /// Events without news are counted many at a time.
     void endEvent(std::uint32_t firsts)
@@ -226,10 +257,19 @@ void replayParts(const Units& units, const Contract& contract, const std::stop_t
         // An event may be empty and still move ranks.
         for (std::uint32_t first = 0; first < size || (first == 0 && !units.single); first += std::max(unit, 1u)) {
             const auto members = units.objects.subspan(begin + first, unit);
+            const auto multiplicities
+                = units.multiplicities.empty() ? units.multiplicities : units.multiplicities.subspan(begin + first, unit);
+            for (std::uint32_t r = 0, n = firsts; r < multiplicities.size(); ++r) {
+                if (acquaintance.knows(members[r]))
+                    continue;
+                ++n;
+                for (Part* part : stepping)
+                    part->weighFirst(n, multiplicities[r]);
+            }
             const std::uint32_t unknown = acquaintance.meet(members);
             ranker.next(i, begin + first, members, moves);
             for (Part* part : stepping)
-                part->serve(i, moves, unit, unknown);
+                part->serve(i, moves, unit, unknown, multiplicities);
             firsts += unknown;
         }
         for (Part* part : stepping)

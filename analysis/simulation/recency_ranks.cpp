@@ -12,13 +12,23 @@ Units::Units(const EventStream& events, const Contract& contract)
     , single(contract.service == Service::Sequential)
     , objects(events.objects)
 {
+    m_multiplicities = events.multiplicities;
+    if (!m_multiplicities.empty())
+        m_multiplicities.resize(objects.size(), 1);
+    multiplicities = m_multiplicities;
     if (!single || contract.order == Order::RouterRank)
         return;
+    std::vector<std::uint32_t> counts(multiplicities.empty() ? 0 : stream.numObjects());
     ServingOrder order(stream, contract);
     m_reordered.reserve(stream.objects.size());
     for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
         const auto event = order.of(i, [](std::uint32_t) { return false; });
+        const std::uint64_t first = m_reordered.size();
         m_reordered.insert(m_reordered.end(), event.begin(), event.end());
+        for (std::uint64_t r = first; !counts.empty() && r < m_reordered.size(); ++r)
+            counts[stream.objects[r]] = stream.multiplicity(r);
+        for (std::uint64_t r = first; !counts.empty() && r < m_reordered.size(); ++r)
+            m_multiplicities[r] = counts[m_reordered[r]];
     }
     objects = m_reordered;
 }

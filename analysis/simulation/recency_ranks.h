@@ -17,13 +17,11 @@ struct Units
     const EventStream& stream;
     bool single = false; ///< each request is a unit
     std::span<const std::uint32_t> objects; ///< as served
-    std::uint64_t firstObject(std::uint64_t event) const
-    {
-        return stream.ends.empty() ? event * stream.fixedSize : event ? stream.ends[event - 1] : 0;
-    }
+    std::span<const std::uint32_t> multiplicities; ///< of these; empty: 1 each
+    std::uint64_t firstObject(std::uint64_t event) const { return stream.firstRequest(event); }
 
 private:
-    std::vector<std::uint32_t> m_reordered;
+    std::vector<std::uint32_t> m_reordered, m_multiplicities;
 };
 
 /// The ranks of objects in the order of last use: 0 for the most recent (of an event the first). Objects that were never

@@ -28,8 +28,10 @@ public:
         , m_flush(contract.flushBetweenSequences)
         , m_free(contract.coldStart == ColdStart::FirstFree ? capacity : 0)
         , m_firstCounted(std::uint64_t(contract.warmUpSteps) * stream.sites.size())
+        , m_weighs(!stream.multiplicities.empty())
         , m_sites(stream.sites.size())
         , m_seen(stream.numObjects())
+        , m_missed(m_weighs ? stream.numObjects() : 0)
     {
         for (Counters& site : m_sites)
             site.missesPerEvent.resize(stream.largestEvent + 1);
@@ -59,12 +61,14 @@ public:
             ++m_compulsory;
         }
         ++m_misses;
+        if (m_weighs)
+            m_missed[object] = m_event + 1;
     }
 
     /// As miss() of each.
     void misses(const std::uint32_t* objects, std::size_t count)
     {
-        if (m_distinct == m_seen.size()) { // nobody is new
+        if (m_distinct == m_seen.size() && !m_weighs) { // nobody is new
             m_misses += static_cast<std::uint32_t>(count);
             return;
         }
@@ -83,6 +87,10 @@ public:
             return;
         const auto size = static_cast<std::uint32_t>(objects);
         Counters& counters = m_sites[site];
+        for (std::uint32_t r = 0; m_weighs && r < size; ++r) {
+            if (m_missed[m_stream.event(m_event)[r]] != m_event + 1)
+                counters.assignmentHits += m_stream.multiplicity(m_stream.firstRequest(m_event) + r);
+        }
         ++counters.events;
         counters.requests += size;
         counters.assignments += m_stream.assignments.empty() ? size : m_stream.assignments[m_event];
@@ -97,10 +105,16 @@ public:
         }
     }
 
+    std::vector<Counters> take()
+    {
+        for (Counters& site : m_sites)
+            site.assignmentHits = m_weighs ? site.assignmentHits : site.hits;
+        return std::move(m_sites);
+    }
     /// Adds this capacity to the curve.
     void takeInto(PoolCurve& curve)
     {
-        curve.sites.push_back(std::move(m_sites));
+        curve.sites.push_back(take());
         if (m_watch.count() > 0)
             curve.watched.push_back(std::move(m_watched));
     }
@@ -111,10 +125,12 @@ private:
     const bool m_flush;
     const std::uint32_t m_free;
     const std::uint64_t m_firstCounted;
+    const bool m_weighs; ///< hits do not all count once
     std::vector<Counters> m_sites;
     WatchedEvents m_watch{m_stream};
     std::vector<std::uint16_t> m_watched;
     std::vector<std::uint32_t> m_seen; ///< the epoch (flushes so far, + 1) in which an object was last new
+    std::vector<std::uint64_t> m_missed; ///< [object] event of its last miss, + 1; empty unless m_weighs
     std::uint64_t m_event = 0, m_nextStart = 0;
     std::size_t m_site = 0;
     std::uint32_t m_epoch = 1, m_distinct = 0, m_misses = 0, m_compulsory = 0;

@@ -23,6 +23,51 @@ struct Decoding
     std::uint64_t next = 0, end = 0;
 };
 
+constexpr std::uint64_t kNotScheduled = UINT64_MAX / 2; ///< stays large when positions are added
+
+}
+
+Expected<ScheduledTokens> scheduleTokens(const RoutingShape& shape, const PassOptions& selection,
+    const StepOptions& steps, const Contract& contract, std::uint64_t mostTokens)
+{
+    ES_ASSIGN(const auto sequences, selectSequences(shape, selection));
+    if (selection.shard.count != 1)
+        return fail("a cache cannot be simulated in shards: what it holds depends on all that came before");
+    if (contract.scope == Scope::Groups && contract.sitesInGroup == 0)
+        return fail("a group of sites has at least one site");
+    if (contract.scope == Scope::Listed) {
+        std::vector<std::uint8_t> listed(shape.sites.size());
+        for (const auto& group : contract.siteGroups) {
+            for (const SiteIndex site : group) {
+                if (std::size_t(site) >= listed.size())
+                    return fail("the trace has no site " + std::to_string(std::size_t(site)), {},
+                        "it has sites 0 to " + std::to_string(listed.size() - 1));
+                if (listed[std::size_t(site)]++)
+                    return fail("site " + std::to_string(std::size_t(site)) + " is in two groups");
+            }
+        }
+    }
+    if (contract.flushBetweenSequences && (steps.batch > 1 || steps.prefillChunk))
+        return fail("a cache that is flushed between sequences serves one sequence at a time: batch 1, no prefill chunks");
+    ScheduledTokens tokens;
+    tokens.skipFirst = selection.skipFirst;
+    tokens.firstToken.assign(shape.sequences.size(), kNotScheduled);
+    for (std::size_t i = 0; i < sequences.size(); i += std::max(selection.everySequence, 1u)) {
+        const SequenceIndex s = sequences[i];
+        const Sequence& sequence = shape.sequences[std::size_t(s)];
+        if (tokens.numTokens == mostTokens) {
+            tokens.truncated = true;
+            break;
+        }
+        const std::uint64_t whole = std::min(sequence.length - selection.skipFirst, selection.mostLength);
+        const std::uint64_t length = std::min<std::uint64_t>(whole, mostTokens - tokens.numTokens);
+        tokens.truncated |= length < whole;
+        const std::uint64_t prompt = sequence.promptLength - std::min(sequence.promptLength, selection.skipFirst);
+        tokens.firstToken[std::size_t(s)] = tokens.numTokens;
+        tokens.sequences.push_back({tokens.numTokens, length, std::min(prompt, length)});
+        tokens.numTokens += length;
+    }
+    return tokens;
 }
 
 Schedule makeSchedule(const std::vector<ScheduledSequence>& sequences, const StepOptions& options)

@@ -14,7 +14,17 @@ struct MadePolicy
     std::unique_ptr<Policy> policy;
 };
 
-Expected<MadePolicy> makePolicy(const PolicyRequest& request, const Contract& contract)
+/// Some capacities of one policy over one pool.
+struct Task
+{
+    std::size_t policy, pool;
+    std::span<const std::uint32_t> capacities;
+    PoolCurve curve = {};
+};
+
+}
+
+Expected<const PolicySpec*> checkPolicy(const PolicyRequest& request, const Contract& contract)
 {
     std::string known;
     for (const PolicySpec& spec : policyRegistry()) {
@@ -31,21 +41,11 @@ Expected<MadePolicy> makePolicy(const PolicyRequest& request, const Contract& co
                 return fail("policy '" + request.name + "' cannot serve residents first: its order is that of all capacities");
             if (contract.admission == Admission::Bypass && !spec.bypass)
                 return fail("policy '" + request.name + "' always admits what it loads");
-            return MadePolicy{&spec, spec.make(*params)};
+            return &spec;
         }
         known += (known.empty() ? "" : ", ") + spec.name;
     }
     return fail("unknown policy '" + request.name + "'", {}, "known: " + known);
-}
-
-/// Some capacities of one policy over one pool.
-struct Task
-{
-    std::size_t policy, pool;
-    std::span<const std::uint32_t> capacities;
-    PoolCurve curve = {};
-};
-
 }
 
 Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const Contract& contract,
@@ -54,8 +54,8 @@ Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const
 {
     std::vector<MadePolicy> made;
     for (const PolicyRequest& request : policies) {
-        ES_ASSIGN(auto policy, makePolicy(request, contract));
-        made.push_back(std::move(policy));
+        ES_ASSIGN(const PolicySpec* const spec, checkPolicy(request, contract));
+        made.push_back({spec, spec->make(*Parameters::check(spec->params, request.params))});
     }
     if (capacities.empty() || capacities.front() == 0
         || std::ranges::adjacent_find(capacities, std::greater_equal()) != capacities.end())

@@ -10,6 +10,7 @@
 #include "app/cli/shard_command.h"
 #include "app/cli/simulate_cache_command.h"
 #include "app/cli/simulate_placement_command.h"
+#include "app/cli/simulate_reroute_command.h"
 #include "app/cli/synth_command.h"
 #include "io/base/version.h"
 
@@ -187,7 +188,8 @@ int main(int argc, char** argv)
             "all, or NAME[:KEY=VALUE] with commas between: lru,ema:halflife=8; default: all");
         command->add_option(
             "--capacity", cache.capacities, "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; default: each sixteenth");
-        command->add_option("--scope", cache.scope, "What shares a pool: per-site (default), global or groups:N sites");
+        command->add_option("--scope", cache.scope,
+            "What shares a pool: per-site (default), global, groups:N consecutive sites, or groups:0-3/4-11");
         command->add_option("--contract", cache.service,
             "atomic, or sequential[:router, :ascending, :resident, :random]; default: atomic");
         command->add_option("--admission", cache.admission, "forced (default: what is loaded stays) or bypass");
@@ -195,6 +197,9 @@ int main(int argc, char** argv)
         command->add_option("--batch", cache.batch, "Sequences that decode side by side; default: 1")
             ->check(CLI::Range(1u, 1u << 20));
         command->add_option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");
+        command->add_flag("--per-site-histograms", cache.siteHistograms,
+            "In files, misses per event of each site too, not only of the whole model");
+        command->add_flag("--quotas", cache.quotas, "Also the best division of as many slots among the pools");
         command->add_flag("--flush", cache.flush, "Empty the cache between sequences");
         command->add_option("--warm-up", cache.warmUp, "Leading steps that are served but not counted");
         command->add_option("--expert-bytes", cache.expertBytes,
@@ -214,12 +219,23 @@ int main(int argc, char** argv)
         command->add_option("--seed", cache.seed, "Of random orders and random policies; default: 1");
         command->add_option(
             "--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
-        command->footer([] { 
-            return expertscope::policyHelp() + '\n' + expertscope::predictorHelp() + '\n' + expertscope::hardwareHelp();
+        command->add_option("--reroute", cache.reroute,
+            "[RULE:]KEY=VALUE,...: a router that prefers residents, such as lambda=0.1/0.3,keep=2; --policy: lru");
+        command->footer([] {
+            return expertscope::policyHelp() + '\n' + expertscope::predictorHelp() + '\n' + expertscope::ruleHelp() + '\n'
+                + expertscope::hardwareHelp();
         });
         addSelectionOptions(*command, cache.selection);
         addOutputOptions(*command, cache.output);
-        command->callback([&] { status = expertscope::runSimulateCache(cache); });
+        command->callback([&, command] {
+            if (command->count("--reroute") == 0) {
+                status = expertscope::runSimulateCache(cache);
+                return;
+            }
+            if (command->count("--policy") == 0)
+                cache.policies = "lru";
+            status = expertscope::runSimulateReroute(cache);
+        });
     }
     expertscope::SimulatePlacementOptions placement;
     {
@@ -233,7 +249,13 @@ int main(int argc, char** argv)
         command->add_option("--dispatch", placement.dispatch, "Which copy: round-robin (default) or local-first");
         command->add_option("--home", placement.home, "Where tokens live: token (default: scattered) or sequence");
         command->add_option("--windows", placement.windows, "Balance also over so many tokens; default: 256");
+        command->add_option("--batch", placement.batch, "Balance also within decode steps of so many sequences side by side")
+            ->check(CLI::Range(1u, 1u << 20));
         command->add_option("--expert-bytes", placement.expertBytes, "Weights of one expert, such as 27MiB");
+        command->add_option("--load-cap", placement.loadCap, "coactivation: largest load over the mean; default: 1.05");
+        command->add_option("--weights", placement.weights, "joint: of load, fan-out, cross-site; default: 1,1,1");
+        command->add_option("--plan", placement.plans, "Score this plan too, JSON as --export writes it, may be repeated")
+            ->allow_extra_args(false);
         command->add_flag("--per-site", placement.perSite, "Rows of each site too, in files");
         command->add_flag("--score-learning", placement.scoreLearning, "Score also on the tokens learnt from");
         command->add_option("--export", placement.exportTo, "Write the plan of the one --planner as JSON");

@@ -3,6 +3,7 @@
 
 #include "app/cli/simulate_cache_rows.h"
 #include "app/cli/simulate_prefetch_rows.h"
+#include "app/cli/simulate_quotas.h"
 #include "app/cli/simulate_time_rows.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
@@ -19,11 +20,8 @@ using namespace simulation;
 namespace {
 
 /// What the options mean, checked without the trace.
-struct CacheRequest
+struct CacheRequest : CacheServing
 {
-    PassOptions selection;
-    Contract contract;
-    StepOptions steps;
     std::vector<PolicyRequest> policies;
     std::map<std::string, std::string> leftOut; ///< why policies cannot serve the contract -> their names
     CapacityList capacities;
@@ -68,25 +66,7 @@ Expected<void> choosePolicies(const std::string& text, CacheRequest& request)
 Expected<CacheRequest> check(const SimulateCacheOptions& options)
 {
     CacheRequest request;
-    ES_ASSIGN(request.selection, checkSelection(options.selection));
-    Contract& contract = request.contract;
-    ES_TRY(parseService(options.service, contract));
-    ES_TRY(parseScope(options.scope, contract));
-    if (options.admission != "forced" && options.admission != "bypass")
-        return fail("'" + options.admission + "' is no admission", "--admission", "forced or bypass");
-    if (options.cold != "empty" && options.cold != "first-free")
-        return fail("'" + options.cold + "' is no cold start", "--cold", "empty or first-free");
-    if (options.batch < 1)
-        return fail("a batch of no sequences", "--batch");
-    if (options.flush && (options.batch > 1 || options.prefillChunk > 0))
-        return fail("a cache that is flushed between sequences serves one token of one sequence at a time", "--flush",
-            "leave out --batch and --prefill-chunk");
-    contract.admission = options.admission == "forced" ? Admission::Forced : Admission::Bypass;
-    contract.coldStart = options.cold == "empty" ? ColdStart::Empty : ColdStart::FirstFree;
-    contract.flushBetweenSequences = options.flush;
-    contract.warmUpSteps = options.warmUp;
-    contract.seed = options.seed;
-    request.steps = {.batch = options.batch, .prefillChunk = options.prefillChunk, .seed = options.shuffle};
+    ES_ASSIGN(static_cast<CacheServing&>(request), checkServing(options));
     ES_ASSIGN(request.capacities, parseCapacities(options.capacities));
     if (!options.expertBytes.empty()) {
         ES_ASSIGN(request.expertBytes, parseSize(options.expertBytes, "--expert-bytes"));
@@ -96,9 +76,9 @@ Expected<CacheRequest> check(const SimulateCacheOptions& options)
         return fail("steps of a prompt and of decoding differ in length: no time can be modelled for both",
             "--hardware", "leave out --prefill-chunk");
     ES_TRY(choosePolicies(options.policies, request));
-    ES_ASSIGN(request.prefetch, parsePrefetch(options.prefetch, options.chunks, options.seed, contract));
+    ES_ASSIGN(request.prefetch, parsePrefetch(options.prefetch, options.chunks, options.seed, request.contract));
     ES_TRY(choosePrefetchPolicies(options.policies == "all" ? std::vector<PolicyRequest>{{"lru"}} : request.policies,
-        contract, request.prefetch));
+        request.contract, request.prefetch));
     ES_TRY(choosePrefetchLevel(request.time, !options.time.level.empty(), request.prefetch));
     return request;
 }
@@ -112,37 +92,6 @@ std::string format(const char* pattern, double value)
     return text;
 }
 
-/// "4096 steps of 1 token, 131072 requests".
-std::string describe(const EventSet& events, const StepOptions& steps)
-{
-    std::string text = std::to_string(events.steps) + " steps, " + std::to_string(events.tokens) + " tokens, "
-        + std::to_string(events.requests) + " requests, batch " + std::to_string(steps.batch);
-    if (steps.prefillChunk)
-        text += ", prompts in chunks of " + std::to_string(steps.prefillChunk) + " tokens";
-    if (steps.seed)
-        text += ", sequences shuffled with seed " + std::to_string(steps.seed);
-    return text + (events.truncated ? ", TRUNCATED: the trace has more" : ", all that was selected");
-}
-
-std::map<std::string, ParameterValue> paramsOf(const SimulateCacheOptions& options, const Contract& contract)
-{
-    std::map<std::string, ParameterValue> params{{"scope", options.scope},
-        {"contract", options.service == "sequential" ? "sequential:router" : options.service},
-        {"admission", options.admission}, {"batch", double(options.batch)}};
-    // The rest only where it is not as usual.
-    if (contract.coldStart == ColdStart::FirstFree)
-        params["cold"] = "first-free";
-    if (contract.flushBetweenSequences)
-        params["flush"] = "yes";
-    if (contract.warmUpSteps)
-        params["warm_up"] = double(contract.warmUpSteps);
-    if (options.prefillChunk)
-        params["prefill_chunk"] = double(options.prefillChunk);
-    if (options.shuffle)
-        params["shuffle"] = double(options.shuffle);
-    return params;
-}
-
 /// What the tables are made of.
 struct Simulated
 {
@@ -154,9 +103,10 @@ struct Simulated
     std::vector<double> memory; ///< [capacity] bytes of all slots; empty: not known
     std::optional<TimeModel> time;
     std::optional<PrefetchModel> prefetch;
+    std::vector<QuotaCurve> quotas; ///< if asked for
 };
 
-std::string capacityTable(const Simulated& simulated, std::size_t width)
+std::string capacityTable(const Simulated& simulated, std::size_t width, double (Counters::*rate)() const)
 {
     TextTable table;
     table.addColumn("slots", TextTable::Align::Right, true);
@@ -176,7 +126,7 @@ std::string capacityTable(const Simulated& simulated, std::size_t width)
             cells.push_back(format("%.2f", simulated.memory[c] / unit));
         for (const PolicyResult& policy : simulated.policies) {
             const Counters all = wholeModel(policy, c);
-            cells.push_back(all.requests ? format("%.4f", all.hitRate()) : "-");
+            cells.push_back(all.requests ? format("%.4f", (all.*rate)()) : "-");
         }
         table.addRow(std::move(cells));
     }
@@ -226,7 +176,11 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
     const std::size_t width = terminalWidth();
     std::string text = '\n'
         + wrapped("Hit rate: share of requests (distinct experts of a step at a site) that were resident", width, 2)
-        + capacityTable(simulated, width);
+        + capacityTable(simulated, width, &Counters::hitRate);
+    const Counters any = wholeModel(simulated.policies.front(), 0);
+    if (any.assignments != any.requests)
+        text += '\n' + wrapped("Of choices: share of (token, slot) pairs, each counted, whose expert was resident", width, 2)
+            + capacityTable(simulated, width, &Counters::assignmentHitRate);
     const auto note = [&](const std::string& line) { text += wrapped(line, width, 2); };
     if (std::ranges::any_of(simulated.policies, [](const PolicyResult& policy) {
             return std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name)->knowsFuture;
@@ -246,6 +200,8 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         note("Nothing was asked for: no token of the selection routes to an expert.");
         return text;
     }
+    if (!simulated.quotas.empty())
+        text += '\n' + quotaTables(simulated.events, simulated.quotas, simulated.capacities, width);
     text += "\nRegime\n";
     note(format("|S| = %.2f distinct experts a step at a site", regime->eventSize)
         + format(", %.2f choices each", regime->assignments)
@@ -271,7 +227,7 @@ ResultOrigin originOf(
     ResultOrigin origin;
     origin.traces.push_back(expertscope::describe(trace.path, trace.file->summary()));
     origin.tool = {{"name", "expertscope simulate cache"}, {"version", kVersion}};
-    origin.options = {{"contract", simulation::describe(request.contract)}, {"run", describe(events, request.steps)},
+    origin.options = {{"contract", simulation::describe(request.contract)}, {"run", describeRun(events, request.steps)},
         {"steps", std::to_string(events.steps)}, {"requests", std::to_string(events.requests)},
         {"truncated", events.truncated ? "true" : "false"}, {"policy", options.policies},
         {"capacity", options.capacities}, {"batch", std::to_string(options.batch)},
@@ -295,17 +251,7 @@ ResultOrigin originOf(
     return origin;
 }
 
-/// Tokens of the steps that are counted; 0 where that is not known.
-std::uint64_t countedTokens(const EventSet& events, const CacheRequest& request)
-{
-    if (request.contract.warmUpSteps == 0)
-        return events.tokens;
-    if (events.tokens != events.steps)
-        return 0;
-    return events.steps - std::min<std::uint64_t>(events.steps, request.contract.warmUpSteps);
-}
-
-Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, const ModelSizes& sizes)
+Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, const ModelSizes& sizes, bool quotas)
 {
     Simulated simulated;
     ES_ASSIGN(simulated.events, readEvents(*trace.file, request.selection, request.steps, request.contract));
@@ -331,7 +277,12 @@ Expected<Simulated> simulate(const NamedTrace& trace, CacheRequest& request, con
             request.selection.threads, progress.callback()));
     if (request.time.machine && request.time.level != cost::Level::Queue)
         simulated.time = timeModelOf(request.time, sizes, simulated.events, request.contract, simulated.policies,
-            countedTokens(simulated.events, request));
+            simulated.events.countedTokens);
+    if (quotas) {
+        ES_ASSIGN(simulated.quotas,
+            simulateQuotas(simulated.events, request.contract, request.policies, simulated.capacities,
+                request.selection.threads, progress.callback()));
+    }
     return simulated;
 }
 
@@ -342,7 +293,7 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
     ES_ASSIGN(const ModelSizes sizes, sizesOf(request.time, request.expertBytes, trace.file->summary().provenance));
     if (sizes.noExpertBytes.empty())
         request.expertBytes = sizes.model.expertBytes;
-    auto simulated = simulate(trace, request, sizes);
+    auto simulated = simulate(trace, request, sizes, options.quotas);
     if (!simulated)
         return tl::unexpected(inFile(std::move(simulated).error(), trace.path));
     const EventSet& events = simulated->events;
@@ -353,24 +304,25 @@ Expected<void> simulateCache(const SimulateCacheOptions& options, OutputFormat f
         if (!model)
             return tl::unexpected(inFile(std::move(model).error(), trace.path));
         model->expertBytes = request.expertBytes;
-        model->tokens = countedTokens(events, request);
+        model->tokens = events.countedTokens;
         simulated->prefetch = std::move(*model);
     }
-    CacheRowContext context{.params = paramsOf(options, request.contract),
+    CacheRowContext context{.params = servingParams(options, request.contract),
         .expertBytes = request.expertBytes,
-        .tokens = countedTokens(events, request),
+        .siteHistograms = options.siteHistograms,
+        .tokens = events.countedTokens,
         .noTokens = {}};
     if (context.tokens == 0 && events.tokens > 0)
-        context.noTokens = events.tokens != events.steps
-            ? "tokens of warm-up steps of several tokens are not known apart"
-            : "all steps are warm-up";
+        context.noTokens = "all steps are warm-up";
     if (format == OutputFormat::Tables) {
-        const std::string first = simulation::describe(request.contract) + "; " + describe(events, request.steps);
+        const std::string first = simulation::describe(request.contract) + "; " + describeRun(events, request.steps);
         return writeOutput(options.output.output,
             wrapped(first, terminalWidth(), 2) + wrapped(headingOf(trace, request.selection), terminalWidth(), 2)
                 + tables(*simulated, request, context.tokens));
     }
     Results results = cacheRows(events, simulated->policies, context);
+    std::ranges::move(
+        quotaRows(events, simulated->quotas, simulated->capacities, context.params), std::back_inserter(results.rows));
     ResultOrigin origin = originOf(options, request, trace, events);
     if (simulated->time) {
         std::ranges::move(

@@ -32,6 +32,7 @@ void addRows(std::vector<ResultRow>& rows, const Counters& counters, const std::
     };
     const double misses = double(counters.misses());
     add("hit_rate", counters.hitRate(), "1", counters.requests);
+    add("assignment_hit_rate", counters.assignmentHitRate(), "1", counters.assignments);
     add("misses", misses, "experts", counters.requests);
     add("compulsory", double(counters.compulsory), "experts", counters.requests);
     add("evictions", double(counters.evictions), "experts", counters.requests);
@@ -49,8 +50,10 @@ void addRows(std::vector<ResultRow>& rows, const Counters& counters, const std::
         perToken("bytes_per_token", *context.expertBytes, "bytes/token");
 }
 
-/// [capacity, misses] events of the whole model.
-ResultMatrix histogram(const PolicyResult& policy, const std::map<std::string, ParameterValue>& params)
+/// [capacity, misses] events; counters(c): with the c-th capacity.
+template <typename CountersOf>
+ResultMatrix histogram(const std::vector<std::uint32_t>& capacities, const CountersOf& counters,
+    const std::map<std::string, ParameterValue>& params)
 {
     ResultMatrix matrix;
     matrix.metric = "cache.misses_per_event";
@@ -58,9 +61,8 @@ ResultMatrix histogram(const PolicyResult& policy, const std::map<std::string, P
     matrix.unit = "events";
     std::vector<std::vector<std::uint64_t>> lines;
     std::size_t width = 0;
-    const auto& capacities = policy.pools.front().capacities;
     for (std::size_t c = 0; c < capacities.size(); ++c) {
-        const Counters all = wholeModel(policy, c);
+        const Counters all = counters(c);
         lines.push_back(all.missesPerEvent);
         while (!lines.back().empty() && lines.back().back() == 0)
             lines.back().pop_back();
@@ -105,7 +107,15 @@ Results cacheRows(const EventSet& events, const std::vector<PolicyResult>& polic
             }
             addRows(results.rows, wholeModel(policy, c), {}, own, context);
         }
-        results.matrices.push_back(histogram(policy, params));
+        results.matrices.push_back(
+            histogram(capacities, [&](std::size_t c) { return wholeModel(policy, c); }, params));
+        for (std::size_t p = 0; context.siteHistograms && p < events.pools.size(); ++p) {
+            for (std::size_t s = 0; s < events.pools[p].sites.size(); ++s) {
+                results.matrices.push_back(
+                    histogram(capacities, [&](std::size_t c) { return policy.pools[p].sites[c][s]; }, params));
+                results.matrices.back().site = events.pools[p].sites[s];
+            }
+        }
     }
     return results;
 }

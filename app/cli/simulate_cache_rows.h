@@ -15,12 +15,13 @@ struct CacheRowContext
 {
     std::map<std::string, ParameterValue> params; ///< of every row; policy and capacity are added
     std::optional<double> expertBytes; ///< adds cache.bytes_per_token
+    bool siteHistograms = false; ///< adds a matrix a site
     std::uint64_t tokens = 0; ///< that are counted
     std::string noTokens; ///< why the number of counted tokens is not known
 };
 
-/// For each policy and capacity the sites' rows, then those of the whole model; and one matrix a policy: events by
-/// capacity and number of misses.
+/// For each policy and capacity the sites' rows, then those of the whole model; and one matrix a policy (and
+/// site): events by capacity and number of misses.
 Results cacheRows(const simulation::EventSet& events, const std::vector<simulation::PolicyResult>& policies,
     const CacheRowContext& context);
 

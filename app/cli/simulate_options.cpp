@@ -211,8 +211,19 @@ Expected<void> parseScope(const std::string& text, Contract& contract)
     } else if (text.starts_with("groups:") && readWhole(text.substr(7), contract.sitesInGroup)
         && contract.sitesInGroup > 0) {
         contract.scope = Scope::Groups;
+    } else if (text.starts_with("groups:") && text.find_first_of("-,/") != std::string::npos) {
+        contract.scope = Scope::Listed;
+        for (std::size_t begin = 7; begin <= text.size();) {
+            const std::size_t end = std::min(text.find('/', begin), text.size());
+            auto sites = parseSites(text.substr(begin, end - begin));
+            if (!sites)
+                return fail(sites.error().what, "--scope", "such as groups:0-3/4-11, sites that share a pool");
+            contract.siteGroups.push_back(std::move(*sites));
+            begin = end + 1;
+        }
     } else {
-        return fail("'" + text + "' is no scope", "--scope", "per-site, global or groups:N, N sites sharing a pool");
+        return fail("'" + text + "' is no scope", "--scope",
+            "per-site, global, groups:N (N consecutive sites share a pool) or groups:0-3/4-11");
     }
     return {};
 }

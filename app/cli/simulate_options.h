@@ -55,7 +55,7 @@ std::vector<std::uint32_t> capacitiesOf(const CapacityList& list, std::uint32_t 
 
 /// "atomic", "sequential", "sequential:ascending" into `contract`.
 Expected<void> parseService(const std::string& text, simulation::Contract& contract);
-/// "per-site", "global", "groups:4" into `contract`.
+/// "per-site", "global", "groups:4", "groups:0-3/4-11" into `contract`.
 Expected<void> parseScope(const std::string& text, simulation::Contract& contract);
 
 /// "512", "1.5MiB", "12 MB": bytes; K, M, G are powers of 1024 with or without "iB", of 1000 with "B".

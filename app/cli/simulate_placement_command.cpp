@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <fstream>
 #include <sstream>
 
 namespace expertscope {
@@ -36,6 +38,36 @@ Expected<std::vector<std::uint32_t>> parseWindows(const std::string& text)
             windows.push_back(length);
     }
     return windows;
+}
+
+Expected<void> parseWeights(const std::string& text, PlanRequest& plan)
+{
+    const auto wrong = [&] {
+        return fail(
+            "'" + text + "' are no weights", "--weights", "three numbers: load, fan-out, cross-site; such as 1,1,0.5");
+    };
+    double* const weights[] = {&plan.loadWeight, &plan.fanOutWeight, &plan.crossWeight};
+    const char *at = text.data(), *const end = at + text.size();
+    for (std::size_t i = 0; i < 3; ++i) {
+        const auto [next, error] = std::from_chars(at, end, *weights[i]);
+        if (error != std::errc() || !(*weights[i] >= 0) || !std::isfinite(*weights[i])
+            || (i < 2 ? next == end || *next != ',' : next != end))
+            return wrong();
+        at = next + 1;
+    }
+    if (plan.loadWeight + plan.fanOutWeight + plan.crossWeight == 0)
+        return wrong();
+    return {};
+}
+
+Expected<NamedPlan> readPlan(const std::filesystem::path& path, const RoutingShape& shape, const Cluster& cluster)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream text;
+    if (!file || !(text << file.rdbuf()))
+        return fail("cannot be read", path.string());
+    ES_ASSIGN(auto plan, placementFromJson(text.str(), shape, cluster, path.string()));
+    return NamedPlan{path.stem().string(), std::move(plan)};
 }
 
 Expected<void> checkExport(const SimulatePlacementOptions& options, PlacementRequest& request)
@@ -78,7 +110,12 @@ Expected<PlacementRequest> check(const SimulatePlacementOptions& options)
         return fail("'" + options.home + "' is no home of tokens", "--home", "token or sequence");
     compare.replay.dispatch = options.dispatch == "round-robin" ? Dispatch::RoundRobin : Dispatch::LocalFirst;
     compare.replay.home = options.home == "token" ? Home::Token : Home::Sequence;
+    if (!(options.loadCap >= 1) || !std::isfinite(options.loadCap))
+        return fail("no GPU can stay below the mean load", "--load-cap", "a number from 1 on, such as 1.05");
+    compare.plan.loadCap = options.loadCap;
+    ES_TRY(parseWeights(options.weights, compare.plan));
     ES_ASSIGN(compare.replay.windows, parseWindows(options.windows));
+    compare.replay.batch = options.batch;
     if (!options.expertBytes.empty()) {
         ES_ASSIGN(const double bytes, parseSize(options.expertBytes, "--expert-bytes"));
         compare.sizes.expertBytes = {bytes};
@@ -111,6 +148,12 @@ std::vector<Measure> measuresOf(const CompareRequest& request, const PlannerComp
         const std::string length = std::to_string(window);
         measures.push_back({"@" + length, "max_over_mean",
             "the same within " + length + " consecutive tokens, mean over such windows", {{"window", length}}});
+    }
+    if (request.replay.batch > 0) {
+        const std::string batch = std::to_string(request.replay.batch);
+        measures.push_back({"batch " + batch, "max_over_mean",
+            "the same within decode steps of " + batch + " sequences side by side, mean over such steps",
+            {{"batch", batch}}});
     }
     measures.push_back({"fan-out", "fan_out", "GPUs a token's experts of one site are on"});
     measures.push_back({"cross", "cross_site", "share of (choice, choice at the next site) pairs on different GPUs",
@@ -193,7 +236,9 @@ ResultOrigin originOf(const SimulatePlacementOptions& options, const PlacementRe
         {"gpus", std::to_string(options.gpus)}, {"nodes", std::to_string(options.nodes)},
         {"replicas", std::to_string(options.replicas)}, {"groups", std::to_string(options.groups)},
         {"dispatch", options.dispatch}, {"home", options.home}, {"windows", options.windows},
-        {"expert_bytes", options.expertBytes}};
+        {"batch", std::to_string(options.batch)}, {"expert_bytes", options.expertBytes}};
+    for (const std::filesystem::path& path : options.plans)
+        origin.options.emplace_back("plan", path.string());
     for (auto& pair : describe(request.selection))
         origin.options.push_back(std::move(pair));
     return origin;
@@ -205,6 +250,14 @@ Expected<void> simulatePlacement(const SimulatePlacementOptions& options, Output
     const NamedTrace& trace = traces.front();
     const Provenance& provenance = trace.file->summary().provenance;
     request.compare.sizes.hidden = provenance.hiddenSize;
+    for (const std::filesystem::path& path : options.plans) {
+        ES_ASSIGN(auto plan, readPlan(path, trace.file->shape(), request.compare.plan.cluster));
+        const bool taken = findPlanner(plan.name).has_value()
+            || std::ranges::find(request.compare.given, plan.name, &NamedPlan::name) != request.compare.given.end();
+        if (taken)
+            plan.name = path.string();
+        request.compare.given.push_back(std::move(plan));
+    }
     auto comparison = [&] {
         const TerminalProgress progress;
         request.selection.progress = progress.callback();

@@ -11,9 +11,12 @@ struct SimulatePlacementOptions
     std::filesystem::path trace;
     SelectionOptions selection;
     OutputOptions output;
-    std::uint32_t gpus = 0, nodes = 1, replicas = 0, groups = 1;
+    std::uint32_t gpus = 0, nodes = 1, replicas = 0, groups = 1, batch = 0;
     std::string planners = "all"; ///< or names, with commas
     std::string dispatch = "round-robin", home = "token", windows = "256", expertBytes; ///< as the user gives them
+    double loadCap = 1.05; ///< coactivation
+    std::string weights = "1,1,1"; ///< joint: load, fan-out, cross-site
+    std::vector<std::filesystem::path> plans; ///< scored beside: plans made elsewhere, as JSON
     bool perSite = false, scoreLearning = false;
     std::filesystem::path exportTo; ///< the plan of the one planner, as JSON
     std::string exportForm = "full"; ///< full, sglang, list

@@ -64,8 +64,9 @@ private slots:
         QVERIFY2(outcome.status == 0, outcome.err.constData());
         const QJsonObject root = jsonOf(outcome);
         const Values all = valuesOf(root, "lru", 2);
-        QCOMPARE(all.size(), 7);
+        QCOMPARE(all.size(), 8);
         QCOMPARE(all["cache.hit_rate"], 12 / 30.0);
+        QCOMPARE(all["cache.assignment_hit_rate"], 12 / 30.0);
         QCOMPARE(all["cache.misses"], 18.0);
         QCOMPARE(all["cache.compulsory"], 12.0);
         QCOMPARE(all["cache.evictions"], 12.0);
@@ -94,6 +95,16 @@ private slots:
         const QJsonObject matrix = root["matrices"].toArray().first().toObject();
         QCOMPARE(matrix["metric"].toString(), QString("cache.misses_per_event"));
         QCOMPARE(matrix["values"].toArray().first().toVariant().toList(), QVariantList({0., 12., 3.}));
+        QCOMPARE(root["matrices"].toArray().size(), 1);
+        const QJsonArray each = jsonOf(run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2",
+                                           "--per-site-histograms", "--json"}))["matrices"]
+                                    .toArray();
+        QCOMPARE(each.size(), 4);
+        for (int site = 0; site < 3; ++site) {
+            const QJsonObject own = each[site + 1].toObject();
+            QCOMPARE(own["site"].toInt(-1), site);
+            QCOMPARE(own["values"].toArray().first().toVariant().toList(), QVariantList({0., 4., 1.}));
+        }
     }
 
     void contractsChangeTheAnswer()
@@ -110,6 +121,52 @@ private slots:
         QCOMPARE(hits({"--scope", "global"}), 0); // 2 slots for 3 sites that ask in turn
         QCOMPARE(hits({"--scope", "global"}, "lru", 12), 18);
         QCOMPARE(hits({"--scope", "groups:3"}, "lru", 12), 18);
+        // Sites 0 and 2 in turn in 2 slots find nothing; site 1 by itself 4 of 10.
+        QCOMPARE(hits({"--scope", "groups:0,2/1"}), 4);
+        QCOMPARE(hits({"--scope", "groups:0,2/"}), -30); // wrong
+    }
+
+    /// Prompts in chunks of 3 of the fixture's tokens: a site is asked for {0 0 0, 1 1, 2}, then for {0 0, 3, 1}. Of 2 slots
+    /// both are filled by the first event's 0 and 1, which the second asks for three times in two requests.
+    void choicesBeforeUnion()
+    {
+        const Outcome outcome = run({"simulate", "cache", m_fixture, "--policy", "lru,opt,fifo", "--capacity", "2,4",
+            "--prefill-chunk", "3", "--json"});
+        const Values two = valuesOf(jsonOf(outcome), "lru", 2), four = valuesOf(jsonOf(outcome), "lru", 4);
+        QCOMPARE(two["cache.hit_rate"], 2 / 6.0);
+        QCOMPARE(two["cache.assignment_hit_rate"], 3 / 10.0);
+        QCOMPARE(four["cache.hit_rate"], 2 / 6.0); // 3 is new
+        QCOMPARE(four["cache.assignment_hit_rate"], 3 / 10.0);
+        QCOMPARE(valuesOf(jsonOf(outcome), "opt", 4)["cache.assignment_hit_rate"], 3 / 10.0);
+        QCOMPARE(valuesOf(jsonOf(outcome), "fifo", 4)["cache.assignment_hit_rate"], 3 / 10.0);
+        const QByteArray table = run({"simulate", "cache", m_fixture, "--prefill-chunk", "3"}).out;
+        QVERIFY(table.contains("Of choices"));
+        QVERIFY(!run({"simulate", "cache", m_fixture}).out.contains("Of choices"));
+    }
+
+    /// By LRU a site of the fixture misses 6, 6, 4, 4 times with 1 to 4 slots, and 10 times without any. 6 slots for three
+    /// sites: one of them with 3 and the others with at least 1 makes 16, the least; 2 each would make 18.
+    void quotas()
+    {
+        const QStringList command{"simulate", "cache", m_fixture, "--policy", "lru,static", "--capacity", "2", "--quotas"};
+        const QJsonObject root = jsonOf(run(command + QStringList{"--json"}));
+        const Values model = valuesOf(root, "lru", 2);
+        QCOMPARE(model["cache.hit_rate"], 12 / 30.0);
+        QCOMPARE(model["cache.quota_hit_rate"], 14 / 30.0);
+        std::vector<double> quota;
+        for (int site = 0; site < 3; ++site)
+            quota.push_back(valuesOf(root, "lru", 2, site)["cache.quota"]);
+        std::ranges::sort(quota);
+        QVERIFY(quota[0] >= 1 && quota[2] == 3 && quota[0] + quota[1] + quota[2] <= 6);
+        const Outcome table = run(command, 80);
+        QVERIFY(table.out.contains("Quotas:") && table.out.contains("0.4667"));
+        for (const QByteArray& line : table.out.split('\n'))
+            QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
+        QVERIFY(valuesOf(jsonOf(run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2", "--json"})), "lru", 2)
+                    .value("cache.quota_hit_rate", -1)
+            == -1);
+        QCOMPARE(run(command + QStringList{"--scope", "global"}).status, 1);
+        QCOMPARE(run(command + QStringList{"--reroute", "prior"}).status, 2);
     }
 
     void firstLineIsTheContract()
@@ -195,6 +252,8 @@ private slots:
             cache({QString("--policy=") + policy});
         cache({"--scope", "layer"});
         cache({"--scope", "groups:0"});
+        cache({"--scope", "groups:0-x"});
+        cache({"--scope", "groups:/1"});
         cache({"--contract", "sequential:best"});
         cache({"--admission", "never"});
         cache({"--cold", "warm"});
@@ -220,6 +279,11 @@ private slots:
         placement({"--gpus", "8", "--dispatch", "any"});
         placement({"--gpus", "8", "--home", "any"});
         placement({"--gpus", "8", "--windows", "0"});
+        placement({"--gpus", "8", "--load-cap", "0.9"});
+        placement({"--gpus", "8", "--load-cap", "nan"});
+        for (const char* weights : {"1,1", "1,1,1,1", "0,0,0", "1,-1,1", "1,x,1", "", "1,inf,1"})
+            placement({"--gpus", "8", QString("--weights=") + weights});
+        placement({"--gpus", "8", "--batch", "0"});
     }
     void usedWronglyIsTwo()
     {
@@ -235,8 +299,10 @@ private slots:
     {
         for (const QStringList& arguments :
             {QStringList{"cache", at("nothing.h5")}, {"cache", m_trace, "--where", "topic=x"},
-                {"cache", m_trace, "--sites", "9"}, {"placement", at("nothing.h5"), "--gpus", "8"},
-                {"placement", m_trace, "--gpus", "8", "--sites", "9"}}) {
+                {"cache", m_trace, "--sites", "9"}, {"cache", m_trace, "--scope", "groups:0-1/1-2"},
+                {"cache", m_trace, "--scope", "groups:0-1/7,8"}, {"placement", at("nothing.h5"), "--gpus", "8"},
+                {"placement", m_trace, "--gpus", "8", "--sites", "9"}, {"placement", m_trace, "--gpus", "8", "--plan", at("no.json")},
+                {"placement", m_trace, "--gpus", "8", "--plan", m_trace}}) {
             const Outcome outcome = run(QStringList{"simulate"} + arguments);
             QCOMPARE(outcome.status, 1);
             QCOMPARE(outcome.out, QByteArray());
@@ -256,7 +322,17 @@ private slots:
             QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
         for (const char* text : {"contiguous", "cross_layer", "max/mean", "fan-out", "learnt from (flattering)"})
             QVERIFY2(table.out.contains(text), text);
-        const QJsonObject root = jsonOf(run(command + QStringList{"--planner", "eplb,joint", "--json"}));
+        const QJsonObject root = jsonOf(run(command + QStringList{"--planner", "eplb,joint", "--batch", "3", "--json"}));
+        int batches = 0;
+        for (const auto& value : root["rows"].toArray()) {
+            const QJsonObject row = value.toObject();
+            if (row["params"].toObject()["batch"] != "3")
+                continue;
+            ++batches;
+            QCOMPARE(row["n"].toInt(), 512 * 4); // steps: of 4 sequences of 512 tokens held out, 3 go side by side
+            QVERIFY(row["value"].toDouble() > 0);
+        }
+        QCOMPARE(batches, 4);
         QVERIFY(root["options"].toObject()["contract"].toString().contains("scored on the rest"));
         QStringList planners;
         for (const auto& value : root["rows"].toArray()) {
@@ -285,6 +361,20 @@ private slots:
             QVERIFY2(plan, plan ? "" : plan.error().message().c_str());
             QCOMPARE(plan->sites().size(), 4u);
             QCOMPARE(plan->sites()[2].expertOfSlot.size(), 80u);
+            // Read back, it scores as it did.
+            const QJsonObject root = jsonOf(run({"simulate", "placement", m_trace, "--gpus", "8", "--replicas", "16",
+                "--planner", "eplb", "--plan", file, "--json"}));
+            QMap<QString, QMap<QString, double>> values; // [plan]
+            for (const auto& value : root["rows"].toArray()) {
+                const QJsonObject row = value.toObject();
+                QJsonObject params = row["params"].toObject();
+                const QString planner = params["planner"].toString();
+                params.remove("planner");
+                params.remove("groups");
+                values[planner][row["metric"].toString() + QJsonDocument(params).toJson()] = row["value"].toDouble();
+            }
+            QVERIFY(values["eplb"].size() > 8);
+            QCOMPARE(values[form], values["eplb"]);
         }
     }
 

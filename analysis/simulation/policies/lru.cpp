@@ -1,44 +1,63 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// LRU: an object's rank in the order of last use is its stack distance, at once for all capacities (Mattson et al. 1970).
+// LRU: an object's rank in the order of last use is its stack distance, at once for all capacities (Mattson et al.
+// 1970).
 #include "analysis/simulation/curve_recorder.h"
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/one_size_replay.h"
 #include "analysis/simulation/recency_ranks.h"
-#include "analysis/simulation/recorder.h"
-#include "analysis/simulation/serving_order.h"
 
 namespace expertscope::simulation {
 
 namespace {
 
-/// Where the order of service depends on what is resident, and so on the capacity: one replay each.
-void replayResidentFirst(const EventStream& stream, const Contract& contract, std::uint32_t capacity,
-    const std::stop_token& stop, PoolCurve& curve)
+/// One capacity: where what is asked for, or its order, depends on what is resident.
+class LruCache
 {
-    std::vector<std::uint32_t> cache; // most recent first
-    Recorder recorder(stream, contract, capacity);
-    ServingOrder order(stream, contract);
-    const auto find = [&](std::uint32_t object) { return std::ranges::find(cache, object); };
-    for (std::uint64_t i = 0; i < stream.numEvents && !stop.stop_requested(); ++i) {
-        if (recorder.begin(i))
-            cache.clear();
-        std::uint32_t evictions = 0;
-        for (const std::uint32_t object : order.of(i, [&](auto o) { return find(o) != cache.end(); })) {
-            if (const auto found = find(object); found != cache.end()) {
-                std::rotate(cache.begin(), found, found + 1);
-                continue;
-            }
-            recorder.miss(object);
-            if (cache.size() == std::min(capacity, stream.numObjects())) {
-                cache.pop_back();
-                ++evictions;
-            }
-            cache.insert(cache.begin(), object);
-        }
-        recorder.end(evictions);
+public:
+    LruCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
+        : m_capacity(capacity)
+        , m_queue(numObjects)
+        , m_new(numObjects)
+    {
     }
-    recorder.takeInto(curve);
-}
+    bool holds(std::uint32_t object) const { return m_queue.listOf(object) == 0; }
+    void hit(std::uint32_t object) { m_queue.moveTo(0, object); }
+    template <typename Pinned> std::uint32_t load(std::uint32_t object, const Pinned& pinned)
+    {
+        std::uint32_t victim = kNobody;
+        if (m_queue.size(0) == m_capacity) {
+            victim = m_queue.oldestBut(0, pinned);
+            m_queue.remove(victim);
+        }
+        m_queue.append(0, object);
+        return victim;
+    }
+    std::uint32_t keepBest(std::span<const std::uint32_t> objects)
+    {
+        for (std::size_t r = objects.size(); r-- > 0;) {
+            m_new[objects[r]] = !holds(objects[r]);
+            if (m_new[objects[r]])
+                m_queue.append(0, objects[r]);
+            else
+                m_queue.moveTo(0, objects[r]);
+        }
+        std::uint32_t evictions = 0;
+        while (m_queue.size(0) > m_capacity) {
+            const std::uint32_t victim = m_queue.oldest(0);
+            evictions += !m_new[victim];
+            m_queue.remove(victim);
+        }
+        for (const std::uint32_t object : objects)
+            m_new[object] = 0;
+        return evictions;
+    }
+    void clear() { m_queue.clear(); }
+
+private:
+    const std::uint32_t m_capacity;
+    ObjectLists<1> m_queue;
+    std::vector<std::uint8_t> m_new; ///< loaded in this event
+};
 
 class Lru final : public Policy
 {
@@ -49,7 +68,7 @@ public:
         if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst) {
             PoolCurve curve{{capacities.begin(), capacities.end()}, {}, {}};
             for (const std::uint32_t capacity : capacities)
-                replayResidentFirst(stream, contract, capacity, stop, curve);
+                OneSizeReplay<LruCache>(stream, contract, capacity).run(stop, curve);
             return curve;
         }
         const Units units(stream, contract);
@@ -64,7 +83,8 @@ public:
             const std::uint64_t count = std::min(chunk, stream.numEvents - begin);
             recency.of(units, begin, count, false, ranks.data());
             const std::uint32_t* at = ranks.data();
-            if (stream.ends.empty() && stream.fixedSize <= kMostCounted && !contract.flushBetweenSequences
+            if (stream.ends.empty() && units.multiplicities.empty() && stream.fixedSize <= kMostCounted
+                && !contract.flushBetweenSequences
                 && recorder.distinct() == stream.numObjects()) {
                 recorder.events(drops, at, count);
                 continue;
@@ -79,10 +99,14 @@ public:
                 std::uint32_t known = 0, firsts = 0;
                 for (std::uint32_t r = 0; r < size; ++r) {
                     // Ranks beyond all distinct objects so far belong to objects that were never asked for.
-                    if (at[r] < recorder.distinct() + (units.single ? firsts : 0))
-                        distances[known++] = at[r] + 1;
-                    else
+                    const bool first = at[r] >= recorder.distinct() + (units.single ? firsts : 0);
+                    if (first)
                         ++firsts;
+                    else
+                        distances[known++] = at[r] + 1;
+                    if (!units.multiplicities.empty())
+                        recorder.weigh(first ? recorder.firstDistance(firsts) : at[r] + 1,
+                            units.multiplicities[units.firstObject(i) + r]);
                 }
                 const std::uint32_t distinct = recorder.distinct();
                 recorder.event(distances.data(), known, firsts);
@@ -104,7 +128,11 @@ PolicySpec lruPolicy()
         .source = "Mattson et al. 1970",
         .allSizes = true,
         .residentFirst = true,
-        .make = [](const Parameters&) { return std::make_unique<Lru>(); }};
+        .make = [](const Parameters&) { return std::make_unique<Lru>(); },
+        .makeStepped =
+            [](const Parameters&, const EventStream& stream, const Contract& contract, std::uint32_t capacity) {
+                return std::make_unique<OneSizeReplay<LruCache>>(stream, contract, capacity);
+            }};
 }
 
 }

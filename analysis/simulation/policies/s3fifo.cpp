@@ -120,7 +120,11 @@ PolicySpec s3fifoPolicy()
             [](const Parameters& params, const EventStream& stream, std::uint32_t capacity, const Contract& contract) {
                 return std::make_unique<SteppedCacheOf<S3FifoCache>>(
                     stream.numObjects(), capacity, contract, params.number("small"));
-            }};
+            },
+        .makeStepped = [](const Parameters& params, const EventStream& stream, const Contract& contract,
+                           std::uint32_t capacity) {
+            return std::make_unique<OneSizeReplay<S3FifoCache>>(stream, contract, capacity, params.number("small"));
+        }};
 }
 
 }

@@ -84,6 +84,8 @@ private:
         {
             std::uint32_t size = 0;
             for (const std::uint32_t object : m_stream.event(i)) {
+                if (!m_stream.multiplicities.empty())
+                    m_recorder.weigh(list[object], m_stream.multiplicity(m_stream.firstRequest(i) + size));
                 m_distances[size++] = list[object];
                 if (!m_seen[object] && i >= m_firstCounted)
                     m_firsts[m_stream.siteOfEvent(i)].push_back(list[object]);

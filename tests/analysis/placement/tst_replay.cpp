@@ -6,6 +6,7 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -298,6 +299,90 @@ private slots:
         }
         QVERIFY(std::abs(hops - expected) < .15);
         QVERIFY(std::abs(apart / pairs - expected / 31) < .005);
+    }
+
+    void batches_data()
+    {
+        QTest::addColumn<int>("batch");
+        QTest::addColumn<bool>("bySequence");
+        QTest::addColumn<int>("skip");
+        QTest::newRow("1") << 1 << false << 0;
+        QTest::newRow("2") << 2 << false << 3;
+        QTest::newRow("4, by sequence") << 4 << true << 0;
+        QTest::newRow("all") << 9 << false << 0;
+        QTest::newRow("more than there are") << 10 << false << 0;
+    }
+    /// Sequences side by side, the next one enters where one has ended.
+    void batches()
+    {
+        QFETCH(int, batch);
+        QFETCH(bool, bySequence);
+        QFETCH(int, skip);
+        MemoryTrace trace = raggedTrace(3);
+        const Placement plan = planFor(trace.shape(), {8, 2}, 6, 11), other = planFor(trace.shape(), {5, 1}, 0, 12);
+        ReplayOptions how;
+        how.dispatch = Dispatch::LocalFirst;
+        how.home = bySequence ? Home::Sequence : Home::Token;
+        how.batch = std::uint32_t(batch);
+        PassOptions options;
+        options.skipFirst = std::uint32_t(skip);
+        struct Active
+        {
+            std::uint64_t next, end, ordinal;
+            std::uint32_t rank;
+        };
+        std::vector<Active> waiting, active;
+        std::uint64_t ordinal = 0;
+        for (const Sequence& s : trace.shape().sequences) {
+            if (s.length <= options.skipFirst)
+                continue;
+            waiting.push_back({s.begin.value + options.skipFirst, s.begin.value + s.length, ordinal, std::uint32_t(waiting.size())});
+            ordinal += s.length - options.skipFirst;
+        }
+        std::vector<double> sum(3), balanced(3);
+        std::vector<std::uint64_t> steps(3);
+        while (!waiting.empty() || !active.empty()) {
+            while (active.size() < std::size_t(batch) && !waiting.empty()) {
+                active.push_back(waiting.front());
+                waiting.erase(waiting.begin());
+            }
+            for (std::size_t i = 0; i < 3 && active.size() == std::size_t(batch); ++i) {
+                const Dispatcher dispatch(plan, i, how.dispatch);
+                std::vector<double> load(8);
+                for (const Active& a : active) {
+                    for (std::size_t r = 0; r < 4; ++r) {
+                        if (const std::uint16_t id = trace.ids[i][a.next * 4 + r]; id != kNoExpert)
+                            ++load[dispatch(id, a.ordinal, std::uint32_t((bySequence ? a.rank : splitmix64(a.ordinal)) % 8))];
+                    }
+                }
+                const double all = std::accumulate(load.begin(), load.end(), 0.0), most = std::ranges::max(load);
+                if (all == 0)
+                    continue;
+                sum[i] += most * 8 / all;
+                balanced[i] += all / 8 / most;
+                ++steps[i];
+            }
+            for (Active& a : active) {
+                ++a.next;
+                ++a.ordinal;
+            }
+            std::erase_if(active, [](const Active& a) { return a.next == a.end; });
+        }
+        for (const unsigned threads : {1u, 3u}) {
+            options.threads = threads;
+            options.blockTokens = threads == 1 ? 0 : 17;
+            const auto scores = replay(trace, std::vector{other, plan}, how, options);
+            QVERIFY(scores);
+            for (std::size_t i = 0; i < 3; ++i) {
+                const WindowBalance& balance = scores->at(1).sites[i].batch;
+                QCOMPARE(balance.maxOverMean.n(), steps[i]);
+                QCOMPARE(steps[i] > 0, batch < 10);
+                if (steps[i] == 0)
+                    continue;
+                QVERIFY(std::abs(balance.maxOverMean.mean() - sum[i] / double(steps[i])) < 1e-9);
+                QVERIFY(std::abs(balance.balancedness.mean() - balanced[i] / double(steps[i])) < 1e-9);
+            }
+        }
     }
 
     void plansThatDoNotFit()

@@ -84,10 +84,14 @@ private:
         const auto& objects = m_units[u].objects;
         std::uint64_t misses = 0;
         for (const std::uint32_t object : objects) {
-            if (cache.contains(object))
+            const std::uint64_t times = timesAsked(m_stream, m_units[u].event, object);
+            if (cache.contains(object)) {
+                event.assignmentHits += times;
                 continue;
+            }
             const bool first = !seen.contains(object);
             const bool free = first && m_contract.coldStart == ColdStart::FirstFree && seen.size() < capacity;
+            event.assignmentHits += free ? times : 0;
             seen.insert(object);
             misses += !free;
             event.compulsory += first && !free;

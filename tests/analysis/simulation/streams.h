@@ -64,6 +64,33 @@ inline EventStream randomStream(std::uint64_t seed, std::size_t sites, std::uint
     return stream;
 }
 
+/// The same, but that several tokens ask for some of the objects.
+inline EventStream withMultiplicities(EventStream stream, std::uint64_t seed)
+{
+    for (std::uint64_t request = 0; request < stream.objects.size(); ++request)
+        stream.multiplicities.push_back(std::uint32_t(1 + mix(seed * 1000 + request) % 4));
+    for (std::uint64_t i = 0, request = 0; i < stream.numEvents; ++i) {
+        stream.assignments.push_back(0);
+        for (const std::uint64_t end = request + stream.event(i).size(); request < end; ++request)
+            stream.assignments.back() += stream.multiplicities[request];
+    }
+    return stream;
+}
+
+/// How many (token, slot) pairs of the event ask for an object, found by looking for it.
+inline std::uint64_t timesAsked(const EventStream& stream, std::uint64_t event, std::uint32_t object)
+{
+    std::uint64_t request = 0;
+    for (std::uint64_t i = 0; i < event; ++i)
+        request += stream.event(i).size();
+    for (const std::uint32_t other : stream.event(event)) {
+        if (other == object)
+            return stream.multiplicities.empty() ? 1 : stream.multiplicities[request];
+        ++request;
+    }
+    return 0;
+}
+
 inline std::vector<std::uint32_t> upTo(std::uint32_t n)
 {
     std::vector<std::uint32_t> all(n);

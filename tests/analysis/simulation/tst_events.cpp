@@ -4,6 +4,8 @@
 
 #include <QTest>
 
+#include <map>
+
 using namespace expertscope;
 using namespace expertscope::testing;
 
@@ -35,6 +37,7 @@ struct Event
 {
     std::vector<std::uint32_t> objects;
     std::uint32_t assignments = 0;
+    std::map<std::uint32_t, std::uint32_t> times = {}; ///< that an object is asked for
     bool operator==(const Event&) const = default;
 };
 
@@ -45,6 +48,8 @@ std::vector<Event> eventsOf(const EventStream& stream)
         const auto objects = stream.event(i);
         events.push_back({{objects.begin(), objects.end()},
             stream.assignments.empty() ? std::uint32_t(objects.size()) : stream.assignments[i]});
+        for (std::size_t r = 0; r < objects.size(); ++r)
+            events.back().times[objects[r]] = stream.multiplicity(stream.firstRequest(i) + r);
     }
     return events;
 }
@@ -64,6 +69,7 @@ std::vector<Event> unionsOf(const MemoryTrace& trace, const std::vector<std::siz
                     if (id == kNoExpert)
                         continue;
                     ++event.assignments;
+                    ++event.times[first + id];
                     if (std::ranges::find(event.objects, first + id) == event.objects.end())
                         event.objects.push_back(first + id);
                 }
@@ -145,6 +151,20 @@ void TestEvents::pools()
     }
     QCOMPARE(global.pools[0].sequenceStarts, starts);
 
+    Contract listed{.scope = Scope::Listed};
+    listed.siteGroups = {{SiteIndex(0), SiteIndex(2)}};
+    const EventSet chosen = read(trace, {}, {}, listed);
+    QCOMPARE(chosen.pools.size(), 2u);
+    QVERIFY(chosen.pools[0].sites == std::vector({SiteIndex(0), SiteIndex(2)}));
+    QVERIFY(chosen.pools[1].sites == std::vector({SiteIndex(1)}));
+    QVERIFY(eventsOf(chosen.pools[0]) == unionsOf(trace, {0, 2}, singleSteps(trace)));
+    PassOptions without;
+    without.sites = {SiteIndex(1), SiteIndex(2)};
+    QCOMPARE(read(trace, without, {}, listed).pools.size(), 2u); // 2 without 0, and 1
+    listed.siteGroups.push_back({SiteIndex(2)});
+    QVERIFY(!readEvents(trace, {}, {}, listed));
+    listed.siteGroups = {{SiteIndex(3)}};
+    QVERIFY(!readEvents(trace, {}, {}, listed));
     const EventSet groups = read(trace, {}, {}, {.scope = Scope::Groups, .sitesInGroup = 2});
     QCOMPARE(groups.pools.size(), 2u);
     QVERIFY(eventsOf(groups.pools[0]) == unionsOf(trace, {0, 1}, steps));
@@ -215,6 +235,13 @@ void TestEvents::batches()
         }
         const EventSet set = read(trace, {}, {.batch = batch}, {.scope = Scope::Global});
         QCOMPARE(set.steps, steps.size());
+        QCOMPARE(set.countedTokens, set.tokens);
+        for (const std::uint32_t warmUp : {1u, 9u, 200u, 1u << 30}) {
+            std::size_t counted = 0;
+            for (std::size_t step = warmUp; step < steps.size(); ++step)
+                counted += steps[step].size();
+            QCOMPARE(read(trace, {}, {.batch = batch}, {.warmUpSteps = warmUp}).countedTokens, counted);
+        }
         QVERIFY(eventsOf(set.pools[0]) == unionsOf(trace, {0, 1, 2}, steps));
         QVERIFY(set.pools[0].sequenceStarts.empty());
         QVERIFY(set.pools[0].largestEvent > 4);

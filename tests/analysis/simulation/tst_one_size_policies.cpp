@@ -41,7 +41,9 @@ public:
             Counters event;
             const auto asked = m_stream.event(i);
             event.events = 1;
-            event.requests = event.assignments = asked.size();
+            event.requests = asked.size();
+            event.assignments = m_stream.assignments.empty() ? asked.size() : m_stream.assignments[i];
+            m_event = i;
             event.overflows = asked.size() > m_capacity;
             std::uint64_t misses = 0;
             if (m_contract.service == Service::Atomic) {
@@ -101,10 +103,14 @@ private:
         const std::set<Object> before = held();
         std::uint64_t misses = 0;
         for (const Object object : objects) {
-            if (before.contains(object))
+            const std::uint64_t times = timesAsked(m_stream, m_event, object);
+            if (before.contains(object)) {
+                event.assignmentHits += times;
                 continue;
+            }
             const bool first = !m_seen.contains(object);
             const bool free = first && m_contract.coldStart == ColdStart::FirstFree && m_seen.size() < m_capacity;
+            event.assignmentHits += free ? times : 0;
             m_seen.insert(object);
             misses += !free;
             event.compulsory += first && !free;
@@ -172,7 +178,7 @@ private:
     std::map<Object, std::uint64_t> m_counts; ///< of the residents, since they were loaded
     std::map<Object, std::uint64_t> m_uses;
     std::map<Object, std::pair<std::uint64_t, std::size_t>> m_last; ///< unit, place in it
-    std::uint64_t m_unit = 0;
+    std::uint64_t m_unit = 0, m_event = 0;
 };
 
 Contract sequentialBy(Order order)
@@ -282,8 +288,10 @@ void TestOneSizePolicies::likeNaive()
         {1, 8, 3, 3}, {1, 7, 0, 5}, {1, 9, 1, 2}, {2, 6, 2, 2}, {3, 8, 1, 4}, {1, 12, 1, 12}, {1, 16, 1, 1}};
     for (const Kind& kind : kinds) {
         for (std::uint64_t variant = 0; variant < 40; ++variant) {
-            const EventStream stream
+            EventStream stream
                 = randomStream(variant * 7 + kind.experts, kind.sites, kind.experts, 40, kind.least, kind.most);
+            if (variant / 8 % 2)
+                stream = withMultiplicities(stream, variant);
             Contract contract;
             contract.service = variant % 2 ? Service::Sequential : Service::Atomic;
             contract.order

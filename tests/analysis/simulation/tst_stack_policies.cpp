@@ -137,8 +137,10 @@ void TestStackPolicies::likeNaive()
         std::uint32_t experts, least, most;
     };
     for (const Kind& kind : {Kind{1, 8, 3, 3}, Kind{1, 7, 0, 5}, Kind{2, 6, 2, 2}, Kind{3, 20, 1, 4}, Kind{1, 12, 1, 12}}) {
-        for (std::uint64_t variant = 0; variant < 10; ++variant) {
-            const EventStream stream = randomStream(variant * 7 + kind.experts, kind.sites, kind.experts, 30, kind.least, kind.most);
+        for (std::uint64_t variant = 0; variant < 20; ++variant) {
+            EventStream stream = randomStream(variant * 7 + kind.experts, kind.sites, kind.experts, 30, kind.least, kind.most);
+            if (variant >= 10)
+                stream = withMultiplicities(stream, variant);
             Contract contract;
             contract.service = variant % 2 ? Service::Sequential : Service::Atomic;
             contract.order = std::vector{Order::RouterRank, Order::AscendingId, Order::SeededRandom}[variant / 2 % 3];
@@ -213,6 +215,15 @@ void TestStackPolicies::staticLists()
     const PoolCurve half = curveOf(stream, {"static", {{"learn", "half"}}});
     // Events 0 to 2 by the list of 3 and 4: 0, 2, 3, 1; events 3 and 4 by that of 0 to 2: 1, 0, 2, 3.
     QCOMPARE(half.total(0).hits, 2u + 0);
+    // With 0 asked for twice in event 2, and 1 three times in event 1.
+    stream.multiplicities = {1, 1, 3, 1, 2, 1};
+    stream.assignments = {2, 4, 3, 2, 2};
+    const PoolCurve often = curveOf(stream, {"static"});
+    QCOMPARE(often.total(0).hits, 4u);
+    QCOMPARE(often.total(0).assignmentHits, 5u);
+    QCOMPARE(often.total(1).assignmentHits, 10u);
+    QCOMPARE(often.total(3).assignmentHits, 13u);
+    QCOMPARE(often.total(3).assignments, 13u);
     QCOMPARE(half.total(1).hits, 3u + 2);
 }
 
