@@ -35,12 +35,10 @@ std::size_t mostMisses(const StepTally& tally)
 {
     std::size_t most = 0;
     for (const auto& points : tally.points) {
-        for (const TallyPoint& point : points) {
-            for (const auto& events : point.events)
-                most = std::max(most, events.size());
-        }
+        for (const TallyPoint& point : points)
+            most = std::max(most, point.mostMisses);
     }
-    return most ? most - 1 : 0;
+    return most;
 }
 
 /// The times of watched steps, by rank. In single precision: a tenth of a microsecond in a second.
@@ -63,10 +61,9 @@ public:
         m_times = m_computing;
         float* const times = m_times.data();
         for (std::size_t g = 0; g < point.watched.size(); ++g) {
-            const auto& counts = point.watched[g].counts;
-            for (std::size_t j = 0; j < counts.size(); ++j) {
+            const std::uint16_t* count = point.watched[g].data();
+            for (std::size_t j = 0; j < point.mostWatched[g]; ++j, count += n) {
                 const auto extra = static_cast<float>(tables[g].extra[j + 1]);
-                const std::uint16_t* const count = counts[j].data();
                 for (std::size_t i = 0; i < n; ++i)
                     times[i] += extra * float(count[i]);
             }
@@ -134,12 +131,14 @@ ModelledTimes modelTimes(const StepTally& tally, const Machine& machine, const M
             if (timed) {
                 loads = 0;
                 auto& stall = stalls.emplace_back();
-                for (std::size_t s = 0; s < point.events.size(); ++s) {
+                stall.reserve(tally.sites.size());
+                const std::uint64_t* events = point.events.data();
+                for (std::size_t s = 0; s < tally.sites.size(); ++s, events += point.mostMisses) {
                     const Table& table = tables[tally.shapeOfSite[s]];
                     double own = 0;
-                    for (std::size_t j = 1; j < point.events[s].size(); ++j) {
-                        own += double(point.events[s][j]) * table.extra[j];
-                        loads += double(point.events[s][j]) * table.loaded[j];
+                    for (std::size_t j = 0; j < point.mostMisses; ++j) {
+                        own += double(events[j]) * table.extra[j + 1];
+                        loads += double(events[j]) * table.loaded[j + 1];
                     }
                     extra += own;
                     stall.push_back(own / steps);

@@ -101,30 +101,59 @@ void countWatchedExperts(StepTally& tally, const EventSet& events)
     }
 }
 
+void countEvents(const PolicyResult& policy, std::size_t c, TallyPoint& point)
+{
+    std::size_t sites = 0;
+    for (const PoolCurve& pool : policy.pools) {
+        for (const Counters& site : pool.sites[c]) {
+            ++sites;
+            point.misses += site.misses();
+            for (std::size_t j = point.mostMisses + 1; j < site.missesPerEvent.size(); ++j) {
+                if (site.missesPerEvent[j])
+                    point.mostMisses = j;
+            }
+        }
+    }
+    point.events.reserve(sites * point.mostMisses);
+    for (const PoolCurve& pool : policy.pools) {
+        for (const Counters& site : pool.sites[c]) {
+            for (std::size_t j = 1; j <= point.mostMisses; ++j)
+                point.events.push_back(j < site.missesPerEvent.size() ? site.missesPerEvent[j] : 0);
+        }
+    }
+}
+
+void countWatched(const StepTally& tally, const PolicyResult& policy, std::size_t c, TallyPoint& point)
+{
+    point.mostWatched.assign(tally.groups.size(), 0);
+    point.watched.resize(tally.groups.size());
+    for (const bool counting : {false, true}) { // first how many misses there are at most
+        std::size_t first = 0;
+        for (const PoolCurve& pool : policy.pools) {
+            const std::size_t sites = pool.sites[c].size();
+            for (std::size_t s = 0; s < sites; ++s) {
+                const std::uint32_t group = tally.groupOfSite[first + s];
+                const std::uint16_t* misses = pool.watched[c].data() + s;
+                for (std::size_t step = 0; step < tally.watchedSteps; ++step, misses += sites) {
+                    if (!counting)
+                        point.mostWatched[group] = std::max<std::size_t>(point.mostWatched[group], *misses);
+                    else if (*misses > 0)
+                        ++point.watched[group][(*misses - std::size_t(1)) * tally.watchedSteps + step];
+                }
+            }
+            first += sites;
+        }
+        for (std::size_t g = 0; g < point.watched.size() && !counting; ++g)
+            point.watched[g].resize(point.mostWatched[g] * tally.watchedSteps);
+    }
+}
+
 TallyPoint pointOf(const StepTally& tally, const PolicyResult& policy, std::size_t c)
 {
     TallyPoint point;
-    point.watched.resize(tally.watchedSteps ? tally.groups.size() : 0);
-    std::size_t first = 0;
-    for (const PoolCurve& pool : policy.pools) {
-        const auto& sites = pool.sites[c];
-        for (const Counters& site : sites) {
-            point.misses += site.misses();
-            auto& events = point.events.emplace_back(site.missesPerEvent);
-            while (!events.empty() && events.back() == 0)
-                events.pop_back();
-        }
-        for (std::size_t i = 0; i < tally.watchedSteps * sites.size(); ++i) {
-            const std::uint16_t misses = pool.watched[c][i];
-            if (misses == 0)
-                continue;
-            auto& counts = point.watched[tally.groupOfSite[first + i % sites.size()]].counts;
-            while (counts.size() < misses)
-                counts.emplace_back(tally.watchedSteps);
-            ++counts[misses - 1u][i / sites.size()];
-        }
-        first += sites.size();
-    }
+    countEvents(policy, c, point);
+    if (tally.watchedSteps > 0)
+        countWatched(tally, policy, c, point);
     return point;
 }
 

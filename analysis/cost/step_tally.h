@@ -19,18 +19,15 @@ struct SiteShape
     bool operator==(const SiteShape&) const = default;
 };
 
-/// Watched steps of one policy and capacity: counts[j - 1][step] sites of one group at which j experts were missing.
-struct WatchedCounts
-{
-    std::vector<std::vector<std::uint16_t>> counts;
-};
-
-/// One policy at one capacity.
+/// One policy at one capacity. In flat arrays: a slider runs through thousands of them.
 struct TallyPoint
 {
     std::uint64_t misses = 0;
-    std::vector<std::vector<std::uint64_t>> events; ///< [site][j] events with j misses; without trailing zeros
-    std::vector<WatchedCounts> watched; ///< [group]
+    std::size_t mostMisses = 0; ///< J, of any event
+    std::vector<std::uint64_t> events; ///< [site][J] events with j + 1 misses
+    std::vector<std::size_t> mostWatched; ///< [group] J, of any watched event
+    /// [group][J of the group][watched step] sites at which j + 1 experts were missing
+    std::vector<std::vector<std::uint16_t>> watched;
 };
 
 struct StepTally
