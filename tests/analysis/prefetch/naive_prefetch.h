@@ -168,7 +168,7 @@ private:
         m_held[key].used = ++m_clock;
         ++m_uses[key];
     }
-    void leave(const Key& key)
+    void leave(const Key key) // a copy: it may be the one in m_held
     {
         const Slot slot = m_held[key];
         m_held.erase(key);
