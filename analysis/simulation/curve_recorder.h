@@ -43,8 +43,8 @@ public:
         if (m_counting)
             count(site, distances, size + firsts);
     }
-    /// Before event(): an object of it has this distance and is asked for so often. Of streams with multiplicities; what
-    /// hits at no capacity may be left out.
+    /// Before event(): an object of it has this distance and is asked for so often. Of streams with multiplicities;
+    /// what hits at no capacity may be left out.
     void weigh(std::uint32_t distance, std::uint32_t multiplicity)
     {
         if (m_event >= m_firstCounted)

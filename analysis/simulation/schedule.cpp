@@ -48,7 +48,8 @@ Expected<ScheduledTokens> scheduleTokens(const RoutingShape& shape, const PassOp
         }
     }
     if (contract.flushBetweenSequences && (steps.batch > 1 || steps.prefillChunk))
-        return fail("a cache that is flushed between sequences serves one sequence at a time: batch 1, no prefill chunks");
+        return fail(
+            "a cache that is flushed between sequences serves one sequence at a time: batch 1, no prefill chunks");
     ScheduledTokens tokens;
     tokens.skipFirst = selection.skipFirst;
     tokens.firstToken.assign(shape.sequences.size(), kNotScheduled);

@@ -249,12 +249,15 @@ int main(int argc, char** argv)
         command->add_option("--dispatch", placement.dispatch, "Which copy: round-robin (default) or local-first");
         command->add_option("--home", placement.home, "Where tokens live: token (default: scattered) or sequence");
         command->add_option("--windows", placement.windows, "Balance also over so many tokens; default: 256");
-        command->add_option("--batch", placement.batch, "Balance also within decode steps of so many sequences side by side")
+        command
+            ->add_option(
+                "--batch", placement.batch, "Balance also within decode steps of so many sequences side by side")
             ->check(CLI::Range(1u, 1u << 20));
         command->add_option("--expert-bytes", placement.expertBytes, "Weights of one expert, such as 27MiB");
         command->add_option("--load-cap", placement.loadCap, "coactivation: largest load over the mean; default: 1.05");
         command->add_option("--weights", placement.weights, "joint: of load, fan-out, cross-site; default: 1,1,1");
-        command->add_option("--plan", placement.plans, "Score this plan too, JSON as --export writes it, may be repeated")
+        command
+            ->add_option("--plan", placement.plans, "Score this plan too, JSON as --export writes it, may be repeated")
             ->allow_extra_args(false);
         command->add_flag("--per-site", placement.perSite, "Rows of each site too, in files");
         command->add_flag("--score-learning", placement.scoreLearning, "Score also on the tokens learnt from");

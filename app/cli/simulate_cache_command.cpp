@@ -179,7 +179,8 @@ std::string tables(const Simulated& simulated, const CacheRequest& request, std:
         + capacityTable(simulated, width, &Counters::hitRate);
     const Counters any = wholeModel(simulated.policies.front(), 0);
     if (any.assignments != any.requests)
-        text += '\n' + wrapped("Of choices: share of (token, slot) pairs, each counted, whose expert was resident", width, 2)
+        text += '\n'
+            + wrapped("Of choices: share of (token, slot) pairs, each counted, whose expert was resident", width, 2)
             + capacityTable(simulated, width, &Counters::assignmentHitRate);
     const auto note = [&](const std::string& line) { text += wrapped(line, width, 2); };
     if (std::ranges::any_of(simulated.policies, [](const PolicyResult& policy) {

@@ -107,12 +107,12 @@ Results cacheRows(const EventSet& events, const std::vector<PolicyResult>& polic
             }
             addRows(results.rows, wholeModel(policy, c), {}, own, context);
         }
-        results.matrices.push_back(
-            histogram(capacities, [&](std::size_t c) { return wholeModel(policy, c); }, params));
+        results.matrices.push_back(histogram(
+            capacities, [&](std::size_t c) { return wholeModel(policy, c); }, params));
         for (std::size_t p = 0; context.siteHistograms && p < events.pools.size(); ++p) {
             for (std::size_t s = 0; s < events.pools[p].sites.size(); ++s) {
-                results.matrices.push_back(
-                    histogram(capacities, [&](std::size_t c) { return policy.pools[p].sites[c][s]; }, params));
+                results.matrices.push_back(histogram(
+                    capacities, [&](std::size_t c) { return policy.pools[p].sites[c][s]; }, params));
                 results.matrices.back().site = events.pools[p].sites[s];
             }
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// `expertscope simulate cache --reroute` as a user runs it, on a slice of the demo trace (3 sites, top-4 of 32) that has
-// logits.
+// `expertscope simulate cache --reroute` as a user runs it, on a slice of the demo trace (3 sites, top-4 of 32) that
+// has logits.
 #include "app/cli/table.h"
 #include "cli_fixture.h"
 
@@ -16,9 +16,13 @@ namespace {
 
 const QString kSlice = EXPERTSCOPE_TEST_DATA "/analysis/demo_slice.h5";
 
-QJsonArray rowsOf(const Outcome& outcome) { return QJsonDocument::fromJson(outcome.out).object()["rows"].toArray(); }
+QJsonArray rowsOf(const Outcome& outcome)
+{
+    return QJsonDocument::fromJson(outcome.out).object()["rows"].toArray();
+}
 
-/// "cache.hit_rate 8 2" -> value: metric, capacity, site (-1: whole model), of the rows whose params hold all of `params`.
+/// "cache.hit_rate 8 2" -> value: metric, capacity, site (-1: whole model), of the rows whose params hold all of
+/// `params`.
 QMap<QString, double> valuesOf(const QJsonArray& rows, const QJsonObject& params)
 {
     QMap<QString, double> values;
@@ -28,8 +32,10 @@ QMap<QString, double> valuesOf(const QJsonArray& rows, const QJsonObject& params
         for (auto i = params.begin(); i != params.end(); ++i)
             fits &= own[i.key()] == i.value();
         if (fits)
-            values[QString("%1 %2 %3").arg(row["metric"].toString()).arg(own["capacity"].toInt()).arg(row["site"].toInt(-1))]
-                = row["value"].toDouble();
+            values[QString("%1 %2 %3")
+                       .arg(row["metric"].toString())
+                       .arg(own["capacity"].toInt())
+                       .arg(row["site"].toInt(-1))] = row["value"].toDouble();
     }
     return values;
 }
@@ -43,8 +49,8 @@ class TestRerouteCli : public QObject
 private slots:
     void recordedIsThePlainRun()
     {
-        const QStringList common{"simulate", "cache", kSlice, "--capacity", "4,8,16", "--expert-bytes", "1MiB", "--json",
-            "--batch", "2", "--warm-up", "3"};
+        const QStringList common{"simulate", "cache", kSlice, "--capacity", "4,8,16", "--expert-bytes", "1MiB",
+            "--json", "--batch", "2", "--warm-up", "3"};
         const Outcome plain = run(common + QStringList{"--policy", "lru,arc"});
         const Outcome anew = run(common + QStringList{"--policy", "lru,arc", "--reroute", "lambda=0/0.2,keep=2"});
         QVERIFY2(anew.status == 0, anew.err.constData());
@@ -79,16 +85,18 @@ private slots:
 
     void tablesFit()
     {
-        const Outcome outcome = run({"simulate", "cache", kSlice, "--reroute", "cumulative", "--expert-bytes", "1MiB"}, 80);
+        const Outcome outcome =
+            run({"simulate", "cache", kSlice, "--reroute", "cumulative", "--expert-bytes", "1MiB"}, 80);
         QVERIFY2(outcome.status == 0, outcome.err.constData());
         for (const QByteArray& line : outcome.out.split('\n'))
             QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
         QVERIFY(outcome.out.startsWith("atomic, forced admission"));
-        for (const char* text : {"lru", "share", "recorded", "miss rate", "changed", "dropped", "added", "MiB/token",
-                 "not in a trace"})
+        for (const char* text :
+            {"lru", "share", "recorded", "miss rate", "changed", "dropped", "added", "MiB/token", "not in a trace"})
             QVERIFY2(outcome.out.contains(text), text);
         QVERIFY(!outcome.out.contains("fifo")); // lru alone, unless named
-        const Outcome all = run({"simulate", "cache", kSlice, "--reroute", "prior", "--policy", "all", "--capacity", "8"});
+        const Outcome all =
+            run({"simulate", "cache", kSlice, "--reroute", "prior", "--policy", "all", "--capacity", "8"});
         QVERIFY(all.out.contains("\ntwoq\n") && all.out.contains("Left out: lfu, ema, static, sch, opt"));
         QCOMPARE(run({"simulate", "cache", kSlice, "--reroute", "prior", "--csv"}).status, 0);
         const QByteArray help = run({"simulate", "cache", "--help"}).out;
@@ -100,7 +108,8 @@ private slots:
     {
         QTest::addColumn<QStringList>("arguments");
         for (const char* rule : {"", "x", "prior:", "lambda=", "lambda=1,", "lambda=-1", "lambda=1e400", "prior:lambda",
-                 "lambda=1,lambda=2", "lambda=1/1", "rank=3", "max_rank:rank=1.5", "tolerance=2", "keep=-1", "cumulative:share=2"})
+                 "lambda=1,lambda=2", "lambda=1/1", "rank=3", "max_rank:rank=1.5", "tolerance=2", "keep=-1",
+                 "cumulative:share=2"})
             QTest::newRow(rule) << QStringList{QString("--reroute=") + rule};
         QTest::newRow("opt") << QStringList{"--reroute=prior", "--policy", "opt"};
         QTest::newRow("no policy can") << QStringList{"--reroute=prior", "--policy", "lru", "--admission", "bypass"};
@@ -122,7 +131,8 @@ private slots:
         writeTraceM(noLogits);
         // Choices and logits of this one are drawn apart.
         const QString ragged = EXPERTSCOPE_TEST_DATA "/analysis/ragged.h5";
-        for (const auto& [trace, text] : {std::pair{noLogits, "no router logits"}, {ragged, "not those with the largest"}}) {
+        for (const auto& [trace, text] :
+            {std::pair{noLogits, "no router logits"}, {ragged, "not those with the largest"}}) {
             const Outcome outcome = run({"simulate", "cache", trace, "--reroute", "lambda=0.1"});
             QCOMPARE(outcome.status, 1);
             QCOMPARE(outcome.out, QByteArray());

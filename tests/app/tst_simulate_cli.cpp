@@ -97,7 +97,7 @@ private slots:
         QCOMPARE(matrix["values"].toArray().first().toVariant().toList(), QVariantList({0., 12., 3.}));
         QCOMPARE(root["matrices"].toArray().size(), 1);
         const QJsonArray each = jsonOf(run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2",
-                                           "--per-site-histograms", "--json"}))["matrices"]
+            "--per-site-histograms", "--json"}))["matrices"]
                                     .toArray();
         QCOMPARE(each.size(), 4);
         for (int site = 0; site < 3; ++site) {
@@ -126,8 +126,8 @@ private slots:
         QCOMPARE(hits({"--scope", "groups:0,2/"}), -30); // wrong
     }
 
-    /// Prompts in chunks of 3 of the fixture's tokens: a site is asked for {0 0 0, 1 1, 2}, then for {0 0, 3, 1}. Of 2 slots
-    /// both are filled by the first event's 0 and 1, which the second asks for three times in two requests.
+    /// Prompts in chunks of 3 of the fixture's tokens: a site is asked for {0 0 0, 1 1, 2}, then for {0 0, 3, 1}. Of 2
+    /// slots both are filled by the first event's 0 and 1, which the second asks for three times in two requests.
     void choicesBeforeUnion()
     {
         const Outcome outcome = run({"simulate", "cache", m_fixture, "--policy", "lru,opt,fifo", "--capacity", "2,4",
@@ -144,11 +144,12 @@ private slots:
         QVERIFY(!run({"simulate", "cache", m_fixture}).out.contains("Of choices"));
     }
 
-    /// By LRU a site of the fixture misses 6, 6, 4, 4 times with 1 to 4 slots, and 10 times without any. 6 slots for three
-    /// sites: one of them with 3 and the others with at least 1 makes 16, the least; 2 each would make 18.
+    /// By LRU a site of the fixture misses 6, 6, 4, 4 times with 1 to 4 slots, and 10 times without any. 6 slots for
+    /// three sites: one of them with 3 and the others with at least 1 makes 16, the least; 2 each would make 18.
     void quotas()
     {
-        const QStringList command{"simulate", "cache", m_fixture, "--policy", "lru,static", "--capacity", "2", "--quotas"};
+        const QStringList command{
+            "simulate", "cache", m_fixture, "--policy", "lru,static", "--capacity", "2", "--quotas"};
         const QJsonObject root = jsonOf(run(command + QStringList{"--json"}));
         const Values model = valuesOf(root, "lru", 2);
         QCOMPARE(model["cache.hit_rate"], 12 / 30.0);
@@ -162,7 +163,8 @@ private slots:
         QVERIFY(table.out.contains("Quotas:") && table.out.contains("0.4667"));
         for (const QByteArray& line : table.out.split('\n'))
             QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
-        QVERIFY(valuesOf(jsonOf(run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2", "--json"})), "lru", 2)
+        QVERIFY(valuesOf(jsonOf(run({"simulate", "cache", m_fixture, "--policy", "lru", "--capacity", "2", "--json"})),
+                    "lru", 2)
                     .value("cache.quota_hit_rate", -1)
             == -1);
         QCOMPARE(run(command + QStringList{"--scope", "global"}).status, 1);
@@ -297,12 +299,12 @@ private slots:
 
     void failuresAreOneLine()
     {
-        for (const QStringList& arguments :
-            {QStringList{"cache", at("nothing.h5")}, {"cache", m_trace, "--where", "topic=x"},
-                {"cache", m_trace, "--sites", "9"}, {"cache", m_trace, "--scope", "groups:0-1/1-2"},
-                {"cache", m_trace, "--scope", "groups:0-1/7,8"}, {"placement", at("nothing.h5"), "--gpus", "8"},
-                {"placement", m_trace, "--gpus", "8", "--sites", "9"}, {"placement", m_trace, "--gpus", "8", "--plan", at("no.json")},
-                {"placement", m_trace, "--gpus", "8", "--plan", m_trace}}) {
+        for (const QStringList& arguments : {QStringList{"cache", at("nothing.h5")},
+                 {"cache", m_trace, "--where", "topic=x"}, {"cache", m_trace, "--sites", "9"},
+                 {"cache", m_trace, "--scope", "groups:0-1/1-2"}, {"cache", m_trace, "--scope", "groups:0-1/7,8"},
+                 {"placement", at("nothing.h5"), "--gpus", "8"}, {"placement", m_trace, "--gpus", "8", "--sites", "9"},
+                 {"placement", m_trace, "--gpus", "8", "--plan", at("no.json")},
+                 {"placement", m_trace, "--gpus", "8", "--plan", m_trace}}) {
             const Outcome outcome = run(QStringList{"simulate"} + arguments);
             QCOMPARE(outcome.status, 1);
             QCOMPARE(outcome.out, QByteArray());
@@ -322,7 +324,8 @@ private slots:
             QVERIFY2(displayWidth(line.toStdString()) <= 80, line.constData());
         for (const char* text : {"contiguous", "cross_layer", "max/mean", "fan-out", "learnt from (flattering)"})
             QVERIFY2(table.out.contains(text), text);
-        const QJsonObject root = jsonOf(run(command + QStringList{"--planner", "eplb,joint", "--batch", "3", "--json"}));
+        const QJsonObject root =
+            jsonOf(run(command + QStringList{"--planner", "eplb,joint", "--batch", "3", "--json"}));
         int batches = 0;
         for (const auto& value : root["rows"].toArray()) {
             const QJsonObject row = value.toObject();

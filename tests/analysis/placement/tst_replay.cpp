@@ -336,7 +336,8 @@ private slots:
         for (const Sequence& s : trace.shape().sequences) {
             if (s.length <= options.skipFirst)
                 continue;
-            waiting.push_back({s.begin.value + options.skipFirst, s.begin.value + s.length, ordinal, std::uint32_t(waiting.size())});
+            waiting.push_back(
+                {s.begin.value + options.skipFirst, s.begin.value + s.length, ordinal, std::uint32_t(waiting.size())});
             ordinal += s.length - options.skipFirst;
         }
         std::vector<double> sum(3), balanced(3);
@@ -352,7 +353,8 @@ private slots:
                 for (const Active& a : active) {
                     for (std::size_t r = 0; r < 4; ++r) {
                         if (const std::uint16_t id = trace.ids[i][a.next * 4 + r]; id != kNoExpert)
-                            ++load[dispatch(id, a.ordinal, std::uint32_t((bySequence ? a.rank : splitmix64(a.ordinal)) % 8))];
+                            ++load[dispatch(
+                                id, a.ordinal, std::uint32_t((bySequence ? a.rank : splitmix64(a.ordinal)) % 8))];
                     }
                 }
                 const double all = std::accumulate(load.begin(), load.end(), 0.0), most = std::ranges::max(load);

@@ -80,12 +80,14 @@ inline EventStream withMultiplicities(EventStream stream, std::uint64_t seed)
 /// How many (token, slot) pairs of the event ask for an object, found by looking for it.
 inline std::uint64_t timesAsked(const EventStream& stream, std::uint64_t event, std::uint32_t object)
 {
+    if (stream.multiplicities.empty())
+        return 1;
     std::uint64_t request = 0;
     for (std::uint64_t i = 0; i < event; ++i)
         request += stream.event(i).size();
     for (const std::uint32_t other : stream.event(event)) {
         if (other == object)
-            return stream.multiplicities.empty() ? 1 : stream.multiplicities[request];
+            return stream.multiplicities[request];
         ++request;
     }
     return 0;
