@@ -165,6 +165,7 @@ private:
         counters.cache.requests += event.size();
         counters.cache.assignments += chosen;
         counters.cache.hits += event.size() - missing;
+        counters.cache.assignmentHits += plain ? event.size() - missing : hitsBeforeUnion(site, inPool, event, missing);
         counters.cache.compulsory += firsts;
         counters.cache.overflows += event.size() > m_capacity;
         ++counters.cache.missesPerEvent[missing];
@@ -184,6 +185,21 @@ private:
             }
         }
         load(site, pool, served, missing, counters);
+    }
+
+    /// (token, slot) pairs of the event that do not ask for the leading `missing` of m_missing, which are in its order.
+    std::uint64_t hitsBeforeUnion(
+        const Site& site, std::uint64_t inPool, std::span<const std::uint32_t> event, std::uint32_t missing) const
+    {
+        std::uint64_t hits = 0;
+        std::uint32_t next = 0;
+        for (std::size_t r = 0; r < event.size(); ++r) {
+            if (next < missing && event[r] == m_missing[next])
+                ++next;
+            else
+                hits += site.stream->multiplicity(site.stream->firstRequest(inPool) + r);
+        }
+        return hits;
     }
 
     /// Prefetches are used for the first time.

@@ -76,6 +76,7 @@ public:
         if constexpr (kHasFew) {
             if (m_stream.numObjects() <= 64 && m_contract.service == Service::Atomic
                 && m_stream.largestEvent <= m_capacity && !m_contract.flushBetweenSequences
+                && m_stream.multiplicities.empty() // the order of the missing would tell which of them a free slot took
                 && Cache::Few::serves(m_capacity, m_stream.largestEvent))
                 return runFew(stop, curve);
         }

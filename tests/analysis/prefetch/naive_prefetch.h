@@ -14,6 +14,18 @@ namespace expertscope::testing {
 
 using namespace prefetch;
 
+/// Several tokens a step: each object is asked for 1 to 3 times; chance(n) draws below n.
+template <typename Chance> void weigh(EventStream& stream, Chance& chance)
+{
+    for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
+        std::uint32_t& choices = stream.assignments.emplace_back(0);
+        for (std::size_t r = 0; r < stream.event(i).size(); ++r) {
+            stream.multiplicities.push_back(std::uint32_t(1 + chance(3)));
+            choices += stream.multiplicities.back();
+        }
+    }
+}
+
 /// A walk of pools with `sitesInPool` sites each out of a stream of all of them.
 inline EventSet poolsOf(const EventStream& all, std::size_t sitesInPool)
 {
@@ -33,6 +45,8 @@ inline EventSet poolsOf(const EventStream& all, std::size_t sitesInPool)
                 continue;
             for (const std::uint32_t object : all.event(i))
                 pool.objects.push_back(object - all.firstObject[first]);
+            for (std::size_t r = 0; r < all.event(i).size() && !all.multiplicities.empty(); ++r)
+                pool.multiplicities.push_back(all.multiplicity(all.firstRequest(i) + r));
             pool.ends.push_back(pool.objects.size());
             pool.largestEvent = std::max(pool.largestEvent, std::uint32_t(all.event(i).size()));
             if (!all.assignments.empty())
@@ -222,6 +236,11 @@ private:
         for (const std::uint32_t object : event) {
             const Key key{here, object};
             const auto found = m_held.find(key);
+            const auto at = std::size_t(std::ranges::find(event, object) - event.begin());
+            const auto& stream = m_walk.pool(here);
+            c.cache.assignmentHits += found == m_held.end()
+                ? 0
+                : stream.multiplicities.empty() ? 1 : stream.multiplicities[stream.firstRequest(inPool) + at];
             if (found == m_held.end()) {
                 missing.push_back(key);
                 c.cache.compulsory += !m_seen.contains(key);

@@ -169,10 +169,8 @@ private slots:
             const auto experts = std::uint32_t(2 + chance(6));
             const auto least = std::uint32_t(chance(2)), most = std::max(1u, std::uint32_t(1 + chance(experts - 1)));
             EventStream all = randomStream(seed, sites, experts, 4 + chance(20), std::min(least, most), most);
-            if (chance(3) == 0) {
-                for (std::uint64_t i = 0; i < all.numEvents; ++i)
-                    all.assignments.push_back(std::uint32_t(all.event(i).size() * (1 + chance(3))));
-            }
+            if (chance(3) == 0)
+                weigh(all, chance);
             const EventSet events = poolsOf(all, 1 + chance(sites));
             const Walk walk(events);
             Contract contract;
@@ -240,10 +238,8 @@ private slots:
             const auto experts = std::uint32_t(2 + chance(8));
             EventStream all =
                 randomStream(seed, sites, experts, 60, std::uint32_t(chance(2)), 1 + std::uint32_t(chance(experts)));
-            if (chance(2)) {
-                for (std::uint64_t i = 0; i < all.numEvents; ++i)
-                    all.assignments.push_back(std::uint32_t(2 * all.event(i).size()));
-            }
+            if (chance(2))
+                weigh(all, chance);
             const EventSet events = poolsOf(all, 1 + chance(sites));
             const Walk walk(events);
             Contract contract;
