@@ -180,24 +180,14 @@ void overlaps(const u64* sets, std::size_t n, unsigned words, u64* histogram)
 
 u64 touched(const u64* sets, std::size_t n, unsigned words, const u64* masks, std::size_t m)
 {
+    if (words > 1)
+        return touchedOfWords(sets, n, words, masks, m);
     u64 count = 0;
-    if (words == 1) {
-        for (std::size_t t = 0; t < n; t += 8) {
-            const __mmask8 there = maskOf(n - t);
-            const Vector eight = _mm512_maskz_loadu_epi64(there, sets + t);
-            for (std::size_t i = 0; i < m; ++i)
-                count += u64(__builtin_popcount(
-                    _mm512_test_epi64_mask(eight, _mm512_set1_epi64(static_cast<long long>(masks[i])))));
-        }
-        return count;
-    }
-    for (std::size_t t = 0; t < n; ++t, sets += words) {
-        for (std::size_t i = 0; i < m; ++i) {
-            u64 shared = 0;
-            for (unsigned w = 0; w < words; ++w)
-                shared |= sets[w] & masks[i * words + w];
-            count += shared != 0;
-        }
+    for (std::size_t t = 0; t < n; t += 8) {
+        const Vector eight = _mm512_maskz_loadu_epi64(maskOf(n - t), sets + t);
+        for (std::size_t i = 0; i < m; ++i)
+            count += u64(__builtin_popcount(
+                _mm512_test_epi64_mask(eight, _mm512_set1_epi64(static_cast<long long>(masks[i])))));
     }
     return count;
 }

@@ -88,20 +88,6 @@ void overlaps(const u64* sets, std::size_t n, unsigned words, u64* histogram)
     }
 }
 
-u64 touched(const u64* sets, std::size_t n, unsigned words, const u64* masks, std::size_t m)
-{
-    u64 count = 0;
-    for (std::size_t t = 0; t < n; ++t, sets += words) {
-        for (std::size_t i = 0; i < m; ++i) {
-            u64 shared = 0;
-            for (unsigned w = 0; w < words; ++w)
-                shared |= sets[w] & masks[i * words + w];
-            count += shared != 0;
-        }
-    }
-    return count;
-}
-
 void pairsFrom(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
     std::uint32_t* cells, bool upper)
 {
@@ -155,6 +141,6 @@ void windows(const WindowTask& task)
 }
 
 extern const BitKernels kTable;
-const BitKernels kTable = {ES_NAME, anyFrom, cells, sets, allOfSize, turn, counts, overlaps, touched, pairs, pairsWithin, windows, false};
+const BitKernels kTable = {ES_NAME, anyFrom, cells, sets, allOfSize, turn, counts, overlaps, touchedOfWords, pairs, pairsWithin, windows, false};
 
 }

@@ -23,5 +23,21 @@ void cells(const std::uint16_t* __restrict rows, const std::uint16_t* __restrict
         cells[i] = rows[i] * rowLength + columns[i];
 }
 
+/// BitKernels::touched for sets of any number of words.
+std::uint64_t touchedOfWords(const std::uint64_t* sets, std::size_t n, unsigned words, const std::uint64_t* masks,
+    std::size_t m)
+{
+    std::uint64_t count = 0;
+    for (std::size_t t = 0; t < n; ++t, sets += words) {
+        for (std::size_t i = 0; i < m; ++i) {
+            std::uint64_t shared = 0;
+            for (unsigned w = 0; w < words; ++w)
+                shared |= sets[w] & masks[i * words + w];
+            count += shared != 0;
+        }
+    }
+    return count;
+}
+
 }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Stack policies replay all capacities at once; here are they once more for one capacity, as caches to be stepped.
+// Stack policies replay all capacities at once; here are those that have no cache of one capacity for other ends.
 #include "analysis/prefetch/caches.h"
 
 #include "analysis/prefetch/ema_cache.h"
@@ -11,45 +11,6 @@ namespace expertscope::prefetch {
 using namespace simulation;
 
 namespace {
-
-class LruCache
-{
-public:
-    LruCache(std::uint32_t numObjects, std::uint32_t capacity)
-        : m_capacity(capacity)
-        , m_queue(numObjects)
-    {
-    }
-    bool holds(std::uint32_t object) const { return m_queue.listOf(object) == 0; }
-    void hit(std::uint32_t object) { m_queue.moveTo(0, object); }
-    template <typename Pinned> std::uint32_t load(std::uint32_t object, const Pinned& pinned)
-    {
-        std::uint32_t victim = kNobody;
-        if (m_queue.size(0) == m_capacity) {
-            victim = m_queue.oldestBut(0, pinned);
-            m_queue.remove(victim);
-        }
-        m_queue.append(0, object);
-        return victim;
-    }
-    /// An event that does not fit: its strongest stay.
-    std::uint32_t keepBest(std::span<const std::uint32_t> objects)
-    {
-        const std::uint32_t before = m_queue.size(0);
-        std::uint32_t stay = 0;
-        for (std::uint32_t r = 0; r < m_capacity; ++r)
-            stay += holds(objects[r]);
-        m_queue.clear();
-        for (std::uint32_t r = m_capacity; r-- > 0;)
-            m_queue.append(0, objects[r]);
-        return before - stay;
-    }
-    void clear() { m_queue.clear(); }
-
-private:
-    const std::uint32_t m_capacity;
-    ObjectLists<1> m_queue;
-};
 
 /// Perfect LFU: counts outlive residency.
 struct FewestUsesEver
@@ -160,10 +121,6 @@ private:
 /// Policies whose registered form replays all capacities at once.
 CacheMaker ownMaker(const std::string& name, const Parameters& params, const Contract& contract)
 {
-    if (name == "lru")
-        return [](const EventStream& stream, std::uint32_t capacity) {
-            return std::make_unique<SteppedCacheOf<LruCache>>(stream.numObjects(), capacity);
-        };
     if (name == "lfu")
         return [contract](const EventStream& stream, std::uint32_t capacity) {
             return std::make_unique<SteppedCacheOf<LfuCache>>(stream.numObjects(), capacity, contract);

@@ -39,6 +39,20 @@ Expected<void> writeResults(const OutputOptions& options, OutputFormat format, c
 /// "expertscope: …" on stderr, as every command ends that fails.
 int failed(const Error& error, int status = 1);
 
+/// A command with results: check(options), the format, run(options, format, request); the exit status.
+template <typename Options, typename Check, typename Run>
+int runCommand(const Options& options, const Check& check, const Run& run)
+{
+    auto request = check(options);
+    if (!request)
+        return failed(request.error(), 2);
+    const auto format = formatOf(options.output);
+    if (!format)
+        return failed(format.error(), 2);
+    const auto done = run(options, *format, std::move(*request));
+    return done ? 0 : failed(done.error());
+}
+
 /// A percentage on the terminal, once a second has passed; nothing where stderr is no terminal.
 class TerminalProgress
 {

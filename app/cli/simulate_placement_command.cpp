@@ -292,14 +292,7 @@ std::string plannerHelp()
 
 int runSimulatePlacement(const SimulatePlacementOptions& options)
 {
-    auto request = check(options);
-    if (!request)
-        return failed(request.error(), 2);
-    const auto format = formatOf(options.output);
-    if (!format)
-        return failed(format.error(), 2);
-    const auto done = simulatePlacement(options, *format, std::move(*request));
-    return done ? 0 : failed(done.error());
+    return runCommand(options, check, simulatePlacement);
 }
 
 }

@@ -290,14 +290,7 @@ std::string ruleHelp()
 
 int runSimulateReroute(const SimulateCacheOptions& options)
 {
-    auto request = check(options);
-    if (!request)
-        return failed(request.error(), 2);
-    const auto format = formatOf(options.output);
-    if (!format)
-        return failed(format.error(), 2);
-    const auto done = run(options, *format, std::move(*request));
-    return done ? 0 : failed(done.error());
+    return runCommand(options, check, run);
 }
 
 }

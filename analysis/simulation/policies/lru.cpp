@@ -129,6 +129,10 @@ PolicySpec lruPolicy()
         .allSizes = true,
         .residentFirst = true,
         .make = [](const Parameters&) { return std::make_unique<Lru>(); },
+        .makeCache =
+            [](const Parameters&, const EventStream& stream, std::uint32_t capacity, const Contract& contract) {
+                return std::make_unique<SteppedCacheOf<LruCache>>(stream.numObjects(), capacity, contract);
+            },
         .makeStepped =
             [](const Parameters&, const EventStream& stream, const Contract& contract, std::uint32_t capacity) {
                 return std::make_unique<OneSizeReplay<LruCache>>(stream, contract, capacity);
