@@ -31,7 +31,7 @@ std::vector<double> sortedNumbers(const MetricContext& context, const char* para
 {
     std::vector<double> numbers = context.params.numbers(parameter);
     std::ranges::sort(numbers);
-    numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     return numbers;
 }
 
