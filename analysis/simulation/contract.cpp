@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/contract.h"
 
+#include <algorithm>
+
 namespace expertscope::simulation {
+
+std::uint32_t preloadSteps(const Contract& contract)
+{
+    std::size_t longest = 0;
+    for (const auto& experts : contract.preload)
+        longest = std::max(longest, experts.size());
+    return static_cast<std::uint32_t>(longest);
+}
 
 std::string describe(const Contract& contract)
 {
@@ -46,11 +56,14 @@ std::string describe(const Contract& contract)
         text += ", one for each other site";
         break;
     }
-    text += contract.coldStart == ColdStart::Empty ? ", empty at start" : ", first free";
+    if (contract.coldStart == ColdStart::FirstFree)
+        text += ", first free";
+    else
+        text += contract.preload.empty() ? ", empty at start" : ", preloaded";
     if (contract.flushBetweenSequences)
         text += ", flushed between sequences";
-    if (contract.warmUpSteps)
-        text += ", " + std::to_string(contract.warmUpSteps) + " warm-up steps not counted";
+    if (const std::uint32_t steps = contract.warmUpSteps - std::min(contract.warmUpSteps, preloadSteps(contract)))
+        text += ", " + std::to_string(steps) + " warm-up steps not counted";
     return text;
 }
 

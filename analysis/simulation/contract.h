@@ -60,9 +60,15 @@ struct Contract
     std::uint16_t sitesInGroup = 0; ///< with Scope::Groups
     std::vector<std::vector<SiteIndex>> siteGroups = {}; ///< with Scope::Listed
     bool flushBetweenSequences = false; ///< each sequence starts with an empty cache, all experts "never asked for"; only with batch 1
-    std::uint32_t warmUpSteps = 0; ///< steps that are served but not counted
+    std::uint32_t warmUpSteps = 0; ///< steps that are served but not counted, those of `preload` included
+    /// [site of the trace] experts that are loaded before the first step, most wanted first; or empty. They are asked
+    /// for one a step and site, the most wanted last: policies take that as a use.
+    std::vector<std::vector<std::uint16_t>> preload = {};
     std::uint64_t seed = 1; ///< of random orders and random policies
 };
+
+/// Steps that go before those of the trace to load `contract.preload`.
+std::uint32_t preloadSteps(const Contract& contract);
 
 /// "atomic, forced, per site, empty at start": in full, in a fixed order, for output and file names.
 std::string describe(const Contract& contract);

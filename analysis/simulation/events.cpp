@@ -71,8 +71,42 @@ void simplify(EventStream& stream)
         stream.assignments = {};
 }
 
+Expected<void> checkPreload(const Contract& contract, const RoutingShape& shape)
+{
+    if (contract.preload.empty())
+        return {};
+    if (contract.flushBetweenSequences)
+        return fail("a cache that is flushed between sequences does not start preloaded");
+    if (contract.preload.size() != shape.sites.size())
+        return fail("lists of " + std::to_string(contract.preload.size()) + " sites are preloaded; the trace has "
+            + std::to_string(shape.sites.size()));
+    for (std::size_t site = 0; site < shape.sites.size(); ++site) {
+        std::vector<bool> named(shape.sites[site].numExperts);
+        for (const std::uint16_t expert : contract.preload[site]) {
+            if (expert >= named.size() || named[expert])
+                return fail("expert " + std::to_string(expert) + " is preloaded at site " + std::to_string(site)
+                    + (expert < named.size() ? " twice" : ", which has " + std::to_string(named.size())));
+            named[expert] = true;
+        }
+    }
+    return {};
+}
+
+void preload(const std::vector<std::vector<std::uint16_t>>& lists, std::uint32_t steps, EventStream& stream)
+{
+    for (std::uint32_t wanted = steps; wanted-- > 0;) {
+        for (std::size_t s = 0; s < stream.sites.size(); ++s) {
+            const auto& experts = lists[std::size_t(stream.sites[s])];
+            if (wanted < experts.size())
+                stream.objects.push_back(stream.firstObject[s] + experts[wanted]);
+            stream.ends.push_back(stream.objects.size());
+            stream.assignments.push_back(wanted < experts.size());
+        }
+    }
+}
+
 EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& sites, const Choices& choices,
-    const Schedule& schedule)
+    const Schedule& schedule, const Contract& contract)
 {
     EventStream stream;
     stream.sites = sites;
@@ -89,6 +123,7 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
     stream.assignments.reserve(events);
     if (schedule.tokens.empty())
         stream.objects.reserve(schedule.numSteps * slots);
+    preload(contract.preload, preloadSteps(contract), stream);
     std::vector<std::uint64_t> lastRequest(stream.numObjects(), UINT64_MAX);
     const std::size_t K = choices.numSlots;
     for (std::uint64_t step = 0; step < schedule.numSteps; ++step) {
@@ -122,7 +157,7 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
         }
     }
     for (const std::uint64_t step : schedule.sequenceStarts)
-        stream.sequenceStarts.push_back(step * sites.size());
+        stream.sequenceStarts.push_back((step + preloadSteps(contract)) * sites.size());
     simplify(stream);
     return stream;
 }
@@ -161,6 +196,7 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
 {
     const RoutingShape& shape = source.shape();
     ES_ASSIGN(const auto sites, selectSites(shape, selection));
+    ES_TRY(checkPreload(contract, shape));
     Choices choices;
     choices.numSlots = shape.numSlots;
     choices.sites.resize(shape.sites.size());
@@ -186,9 +222,10 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
     const Schedule schedule = makeSchedule(choices.tokens.sequences, steps);
     const auto pools = poolsOf(sites, contract);
     set.pools.resize(pools.size());
-    set.steps = schedule.numSteps;
-    set.countedTokens
-        = set.tokens - schedule.numTokensBefore(std::min<std::uint64_t>(contract.warmUpSteps, schedule.numSteps));
+    set.preloadSteps = preloadSteps(contract);
+    set.steps = set.preloadSteps + schedule.numSteps;
+    const std::uint64_t warmUp = contract.warmUpSteps - std::min(contract.warmUpSteps, set.preloadSteps);
+    set.countedTokens = set.tokens - schedule.numTokensBefore(std::min(warmUp, schedule.numSteps));
     std::atomic<std::size_t> next{0};
     {
         std::vector<std::jthread> threads;
@@ -196,7 +233,7 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
         for (unsigned w = 0; w < std::min<std::size_t>(workers, pools.size()); ++w)
             threads.emplace_back([&] {
                 for (std::size_t p = next++; p < pools.size(); p = next++)
-                    set.pools[p] = makeStream(shape, pools[p], choices, schedule);
+                    set.pools[p] = makeStream(shape, pools[p], choices, schedule, contract);
             });
     }
     for (const EventStream& pool : set.pools)

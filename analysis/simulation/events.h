@@ -67,11 +67,13 @@ std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites,
 struct EventSet
 {
     std::vector<EventStream> pools;
-    std::uint64_t steps = 0, tokens = 0, requests = 0;
+    std::uint64_t steps = 0, tokens = 0, requests = 0; ///< steps and requests that preload are among them
+    std::uint32_t preloadSteps = 0; ///< leading ones
     std::uint64_t countedTokens = 0; ///< of steps that are not warm-up
     bool truncated = false;
 };
-/// Errors: those of runPass; a shard; flushing with a batch or prefill chunks; groups of no sites.
+/// Errors: those of runPass; a shard; flushing with a batch or prefill chunks; groups of no sites; a preload list that
+/// does not fit the trace, or with flushing.
 Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection, const StepOptions& steps,
     const Contract& contract, std::uint64_t mostRequests = std::uint64_t(1) << 30);
 

@@ -193,7 +193,7 @@ int main(int argc, char** argv)
         command->add_option("--contract", cache.service,
             "atomic, or sequential[:router, :ascending, :resident, :random]; default: atomic");
         command->add_option("--admission", cache.admission, "forced (default: what is loaded stays) or bypass");
-        command->add_option("--cold", cache.cold, "empty (default) or first-free: filling free slots is no miss");
+        command->add_option("--cold", cache.cold, "empty (default); first-free: filling free slots is no miss; preload:FILE.json: lists of experts, [[3,0],...]");
         command->add_option("--batch", cache.batch, "Sequences that decode side by side; default: 1")
             ->check(CLI::Range(1u, 1u << 20));
         command->add_option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");

@@ -4,7 +4,6 @@
 #include "app/cli/simulate_options.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace expertscope {
 
@@ -124,15 +123,14 @@ std::optional<Regime> regimeOf(const EventSet& events)
 {
     std::uint64_t asked = 0, numEvents = 0, assignments = 0, repeated = 0, repeatable = 0;
     for (const EventStream& pool : events.pools) {
-        asked += pool.objects.size();
-        numEvents += pool.numEvents;
-        assignments += pool.assignments.empty()
-            ? pool.objects.size()
-            : std::accumulate(pool.assignments.begin(), pool.assignments.end(), std::uint64_t(0));
         std::vector<std::uint64_t> lastStep(pool.numObjects(), UINT64_MAX);
         const std::size_t sites = pool.sites.size();
-        for (std::uint64_t i = 0; i < pool.numEvents; ++i) {
-            const std::uint64_t step = i / sites;
+        const std::uint64_t first = events.preloadSteps * sites; // what is preloaded was not asked for
+        numEvents += pool.numEvents - first;
+        for (std::uint64_t i = first; i < pool.numEvents; ++i) {
+            const std::uint64_t step = (i - first) / sites, size = pool.event(i).size();
+            asked += size;
+            assignments += pool.assignments.empty() ? size : pool.assignments[i];
             for (const std::uint32_t object : pool.event(i)) {
                 repeated += step > 0 && lastStep[object] == step - 1;
                 repeatable += step > 0;
@@ -144,7 +142,7 @@ std::optional<Regime> regimeOf(const EventSet& events)
         return {};
     Regime regime;
     regime.eventSize = double(asked) / double(numEvents);
-    regime.slotsAStep = double(asked) / double(events.steps) / double(events.pools.size());
+    regime.slotsAStep = double(asked) / double(events.steps - events.preloadSteps) / double(events.pools.size());
     regime.assignments = double(assignments) / double(asked);
     if (repeatable)
         regime.reuse = double(repeated) / double(repeatable);

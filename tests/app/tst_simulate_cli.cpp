@@ -117,6 +117,20 @@ private slots:
         };
         QCOMPARE(hits({}), 12);
         QCOMPARE(hits({"--cold", "first-free"}), 18); // the two slots of each site are filled for nothing
+        const auto preload = [&](const char* lists) {
+            QFile file(at("preload.json"));
+            file.open(QIODevice::WriteOnly);
+            file.write(lists);
+            return QStringList{"--cold", "preload:" + file.fileName()};
+        };
+        QCOMPARE(hits(preload("[[0, 1], [1, 0], [0, 1]]")), 18); // 0 and 1 of step 1 are there
+        QCOMPARE(hits(preload("[[0, 1], [], [0]]")), 15);
+        QCOMPARE(hits(preload("[[0, 1, 2, 3], [0, 1, 2, 3], [3, 2]]")), 16); // the first two stay
+        const auto rows = valuesOf(jsonOf(run(QStringList{"simulate", "cache", m_fixture, "--policy", "lru",
+                                                  "--capacity", "2", "--json"}
+                                       + preload("[[2], [2], [2]]"))),
+            "lru", 2);
+        QCOMPARE(rows.value("cache.compulsory"), 9.); // 0, 1, 3
         QCOMPARE(hits({"--admission", "bypass"}, "opt"), 18); // 1 stays, 2 and 3 pass: hits 0, 0 1, 0, 0 1
         QCOMPARE(hits({"--scope", "global"}), 0); // 2 slots for 3 sites that ask in turn
         QCOMPARE(hits({"--scope", "global"}, "lru", 12), 18);
@@ -259,6 +273,7 @@ private slots:
         cache({"--contract", "sequential:best"});
         cache({"--admission", "never"});
         cache({"--cold", "warm"});
+        cache({"--cold", "preload:/nowhere/list.json"});
         cache({"--batch", "0"});
         cache({"--flush", "--batch", "2"});
         cache({"--flush", "--prefill-chunk", "16"});
