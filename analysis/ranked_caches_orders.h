@@ -130,6 +130,7 @@ inline void useAll(Table<W>& ages, const u8* experts, Size size, u8* was)
 
 // An order has
 //     static constexpr bool kUpwards      a use moves an expert to a higher rank; else to a lower one
+//     static constexpr bool kFromTop      it always has the highest rank when its turn comes
 //     void start(u8* ranks)               of all experts in the order of their first use, at the beginning
 //     void next(begin, size, from, to, token)   choices `begin` .. begin + size, a token: each one's rank when its turn
 //                                               comes and after it; and the set of their ranks before the token
@@ -145,7 +146,7 @@ template <u32 W> inline void startByFirstUse(u8* ranks)
 template <u32 W, typename Size> class BeladyOrder
 {
 public:
-    static constexpr bool kUpwards = false;
+    static constexpr bool kUpwards = false, kFromTop = true;
 
     explicit BeladyOrder(const RankedStream& stream)
         : m_stream(stream)
@@ -187,7 +188,7 @@ private:
 template <u32 W, typename Size> class LfuOrder
 {
 public:
-    static constexpr bool kUpwards = true;
+    static constexpr bool kUpwards = true, kFromTop = false;
 
     explicit LfuOrder(const RankedStream& stream)
         : m_stream(stream)
@@ -251,7 +252,7 @@ private:
 template <u32 W, typename Size> class LookAheadOrder
 {
 public:
-    static constexpr bool kUpwards = false;
+    static constexpr bool kUpwards = false, kFromTop = false;
 
     LookAheadOrder(const RankedStream& stream, u32 length)
         : m_stream(stream)
