@@ -192,8 +192,9 @@ public:
 
     explicit LfuOrder(const RankedStream& stream)
         : m_stream(stream)
-        , m_upTo(stream.counts)
+        , m_upTo(stream.counts + 2)
     {
+        m_upTo[-1] = m_upTo[-2] = 0;
         for (u32 c = 0; c < stream.numTokens + 2; ++c)
             m_upTo[c] = 64 * W;
         for (u32 i = 0; i < 64 * W; ++i)
@@ -210,7 +211,7 @@ public:
             was[i] = m_ranks.of[experts[i]];
             last[i] = u8(m_upTo[uses + 1] - 1);
             // Passed by those before it of as many uses, if they were below, and of one use less.
-            from[i] = u8(was[i] - token.count(uses >= 2 ? m_upTo[uses - 2] : 0, was[i]));
+            from[i] = u8(was[i] - token.count(m_upTo[int(uses) - 2], was[i]));
             token.add(was[i]);
         }
         for (u32 i = 0; i < size; ++i) {
@@ -243,7 +244,7 @@ public:
 
 private:
     const RankedStream& m_stream;
-    u32* const m_upTo; ///< [uses] experts used at most so often
+    u32* const m_upTo; ///< [uses, from -2] experts used at most so often
     u32 m_uses[64 * W] = {};
     Table<W> m_ranks;
 };
