@@ -56,7 +56,7 @@ void replay(Order&& order, const RankedStream& stream, u32 lookAhead, const u32*
                 four.judge(tokens[t - begin]);
                 const Size size = sizeOf<Size>(stream, t);
                 for (u32 i = 0; i < size; ++i)
-                    four.template use<Order::kUpwards>(used, use++);
+                    four.template use<Order::kUpwards, Order::kFromTop>(used, use++);
                 if (Ahead && t + lookAhead < stream.numTokens) {
                     const Size newSize = sizeOf<Size>(stream, t + lookAhead);
                     for (u32 i = 0; i < newSize; ++i)

@@ -130,6 +130,7 @@ inline void useAll(Table<W>& ages, const u8* experts, Size size, u8* was)
 
 // An order has
 //     static constexpr bool kUpwards      a use moves an expert to a higher rank; else to a lower one
+//     static constexpr bool kFromTop      it always has the highest rank when its turn comes
 //     void start(u8* ranks)               of all experts in the order of their first use, at the beginning
 //     void next(begin, size, from, to, token)   choices `begin` .. begin + size, a token: each one's rank when its turn
 //                                               comes and after it; and the set of their ranks before the token
@@ -145,7 +146,7 @@ template <u32 W> inline void startByFirstUse(u8* ranks)
 template <u32 W, typename Size> class BeladyOrder
 {
 public:
-    static constexpr bool kUpwards = false;
+    static constexpr bool kUpwards = false, kFromTop = true;
 
     explicit BeladyOrder(const RankedStream& stream)
         : m_stream(stream)
@@ -187,12 +188,13 @@ private:
 template <u32 W, typename Size> class LfuOrder
 {
 public:
-    static constexpr bool kUpwards = true;
+    static constexpr bool kUpwards = true, kFromTop = false;
 
     explicit LfuOrder(const RankedStream& stream)
         : m_stream(stream)
-        , m_upTo(stream.counts)
+        , m_upTo(stream.counts + 2)
     {
+        m_upTo[-1] = m_upTo[-2] = 0;
         for (u32 c = 0; c < stream.numTokens + 2; ++c)
             m_upTo[c] = 64 * W;
         for (u32 i = 0; i < 64 * W; ++i)
@@ -209,7 +211,7 @@ public:
             was[i] = m_ranks.of[experts[i]];
             last[i] = u8(m_upTo[uses + 1] - 1);
             // Passed by those before it of as many uses, if they were below, and of one use less.
-            from[i] = u8(was[i] - token.count(uses >= 2 ? m_upTo[uses - 2] : 0, was[i]));
+            from[i] = u8(was[i] - token.count(m_upTo[int(uses) - 2], was[i]));
             token.add(was[i]);
         }
         for (u32 i = 0; i < size; ++i) {
@@ -242,7 +244,7 @@ public:
 
 private:
     const RankedStream& m_stream;
-    u32* const m_upTo; ///< [uses] experts used at most so often
+    u32* const m_upTo; ///< [uses, from -2] experts used at most so often
     u32 m_uses[64 * W] = {};
     Table<W> m_ranks;
 };
@@ -251,7 +253,7 @@ private:
 template <u32 W, typename Size> class LookAheadOrder
 {
 public:
-    static constexpr bool kUpwards = false;
+    static constexpr bool kUpwards = false, kFromTop = false;
 
     LookAheadOrder(const RankedStream& stream, u32 length)
         : m_stream(stream)

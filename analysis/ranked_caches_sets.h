@@ -88,6 +88,26 @@ private:
 
 typedef u64 Four __attribute__((vector_size(32)));
 
+/// a & ~b
+inline Four butNot(Four a, Four b)
+{
+#if defined(__AVX512VL__)
+    return Four(_mm256_ternarylogic_epi64(__m256i(a), __m256i(b), __m256i(b), 0x30));
+#else
+    return a & ~b;
+#endif
+}
+
+/// (a & b) | c
+inline Four bothOr(Four a, Four b, Four c)
+{
+#if defined(__AVX512VL__)
+    return Four(_mm256_ternarylogic_epi64(__m256i(a), __m256i(b), __m256i(c), 0xea));
+#else
+    return (a & b) | c;
+#endif
+}
+
 /// The caches of four sizes.
 template <u32 W> struct FourCaches
 {
@@ -107,25 +127,46 @@ template <u32 W> struct FourCaches
         }
     }
 
-    /// Move i: brings an expert in, and evicts another where it is not there.
-    template <bool Up, typename Moves> void use(const Moves& moves, u32 i)
+    /// Move i: brings an expert in, and evicts another where it is not there. FromTop: it had the highest rank.
+    /// Each waits for the one before it, so what does not need the eviction is done beside it.
+    template <bool Up, bool FromTop, typename Moves> void use(const Moves& moves, u32 i)
     {
-        evict(absent(moves, i));
-        shift<Up>(moves, i);
-        for (u32 w = 0; w < W; ++w)
-            sets[w] |= moves.to[w][i];
+        Four wanted; // all ones: has to evict the lowest bit
+        if constexpr (FromTop)
+            wanted = ~Four(SignedFour(sets[W - 1]) >> 63);
+        else
+            wanted = absent(moves, i);
+        Four moved[W], remaining[W], remainingMoved[W];
+        shifted<Up>(sets, moved);
+        for (u32 w = 0; w < W; ++w) {
+            remaining[w] = sets[w] + wanted;
+            if (w + 1 < W)
+                wanted &= Four(sets[w] == Four{});
+        }
+        shifted<Up>(remaining, remainingMoved);
+        for (u32 w = 0; w < W; ++w) {
+            const Four between = Four{} + moves.between[w][i];
+            const Four stays = bothOr(butNot(sets[w], between), remaining[w], Four{} + moves.to[w][i]);
+            sets[w] = bothOr(moved[w] & between, remainingMoved[w], stays);
+        }
     }
 
     /// Moves an expert where it is.
     template <bool Up, typename Moves> void reorder(const Moves& moves, u32 i)
     {
         const Four nowhere = absent(moves, i);
-        shift<Up>(moves, i);
-        for (u32 w = 0; w < W; ++w)
-            sets[w] = (sets[w] | moves.to[w][i]) ^ (nowhere & moves.to[w][i]);
+        Four moved[W];
+        shifted<Up>(sets, moved);
+        for (u32 w = 0; w < W; ++w) {
+            const Four to = Four{} + moves.to[w][i];
+            sets[w] ^= (sets[w] ^ moved[w]) & moves.between[w][i];
+            sets[w] = (sets[w] & ~to) | (to & ~nowhere);
+        }
     }
 
 private:
+    typedef long long SignedFour __attribute__((vector_size(32)));
+
     template <typename Moves> Four absent(const Moves& moves, u32 i) const
     {
         Four there = sets[0] & moves.from[0][i];
@@ -133,28 +174,15 @@ private:
             there |= sets[w] & moves.from[w][i];
         return Four(there == Four{});
     }
-    /// The lowest bit of those told by all ones.
-    void evict(Four wanted)
+    template <bool Up> static void shifted(const Four* in, Four* out)
     {
         for (u32 w = 0; w < W; ++w) {
-            const Four old = sets[w];
-            sets[w] = old & (old + wanted);
-            if (w + 1 < W)
-                wanted &= Four(old == Four{});
-        }
-    }
-    template <bool Up, typename Moves> void shift(const Moves& moves, u32 i)
-    {
-        Four moved[W];
-        for (u32 w = 0; w < W; ++w) {
-            moved[w] = Up ? sets[w] >> 1 : sets[w] << 1;
+            out[w] = Up ? in[w] >> 1 : in[w] << 1;
             if (Up && w + 1 < W)
-                moved[w] |= sets[w + 1] << 63;
+                out[w] |= in[w + 1] << 63;
             if (!Up && w > 0)
-                moved[w] |= sets[w - 1] >> 63;
+                out[w] |= in[w - 1] >> 63;
         }
-        for (u32 w = 0; w < W; ++w)
-            sets[w] ^= (sets[w] ^ moved[w]) & moves.between[w][i];
     }
 };
 
