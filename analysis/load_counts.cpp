@@ -7,8 +7,8 @@ namespace expertscope {
 
 namespace {
 
-/// From so many choices an expert on planes are worth their while.
-constexpr std::uint64_t kChoicesPerPlane = 8;
+/// From so many choices an expert on turned sets are worth their while.
+constexpr std::uint64_t kChoicesPerExpert = 8;
 
 }
 
@@ -64,7 +64,7 @@ void LoadCounts::add(const Block& block, const SequenceRun& run, unsigned slots)
 void LoadCounts::add(const Block& block, ChoiceBits& bits, const SequenceRun& run)
 {
     const std::uint64_t choices = std::uint64_t(run.length) * block.evenSlots;
-    if (choices < kChoicesPerPlane * m_numExperts || !bits.plain())
+    if (choices < kChoicesPerExpert * m_numExperts || !bits.plain())
         return add(block, run);
     bits.count(run.begin, std::size_t(run.begin) + run.length, m_counts.data());
     noteTokens(run.length, block.evenSlots);

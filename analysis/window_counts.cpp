@@ -145,6 +145,8 @@ void WindowCounts::addBits(const Block& block, ChoiceBits& bits, std::uint64_t p
 /// or nothing.
 std::vector<std::uint64_t> WindowCounts::turnedBefore(std::size_t firstToken, unsigned words) const
 {
+    if (m_tail.empty())
+        return {};
     const std::size_t tail = m_tail.size() / words, stride = std::size_t(64) * words;
     if (tail <= firstToken)
         return {};
