@@ -121,10 +121,11 @@ void SetPairs::observeTurned(BlockWithBits from, BlockWithBits to)
     const RunMask wanted(from.block);
     std::uint32_t* const cells = m_pairs.cells(wanted.tokens());
     if (&from.bits != &to.bits) {
-        bitKernels().pairs(from.bits.turned(), A, to.bits.turned(), B, wanted.bits(), cells);
+        bitKernels().pairs(from.bits.turned(), A, to.bits.turned(), B, wanted.bits(), cells, false);
     } else {
         std::vector<std::uint32_t> upper(std::size_t(A) * A);
-        bitKernels().pairsWithin(from.bits.turned(), A, wanted.bits(), upper.data());
+        const TurnedSets sets = from.bits.turned();
+        bitKernels().pairs(sets, A, sets, A, wanted.bits(), upper.data(), true);
         for (unsigned i = 0; i < A; ++i) {
             for (unsigned j = 0; j < A; ++j)
                 cells[i * A + j] += upper[std::min(i, j) * A + std::max(i, j)];

@@ -56,10 +56,10 @@ void WindowCounts::forgetCounts()
     }
 }
 
-void WindowCounts::addOpen(std::uint64_t sign)
+void WindowCounts::addOpen(std::uint64_t sign, std::uint64_t place)
 {
     for (Length& length : m_lengths) {
-        if (m_place < length.m)
+        if (place < length.m)
             continue;
         for (std::size_t e = 0; e < length.now.size(); ++e) {
             for (std::size_t cell = e * (length.m + 1) + 1; cell <= length.now[e]; ++cell)
@@ -96,10 +96,9 @@ void WindowCounts::observe(const Block& block, ChoiceBits& bits)
 void WindowCounts::slide(const Block& block, const SequenceRun& run, bool goesOn)
 {
     if (goesOn)
-        addOpen(~std::uint64_t(0));
+        addOpen(~std::uint64_t(0), m_place);
     else
         forgetCounts();
-    const std::uint64_t before = goesOn ? m_place : 0;
     m_tokens.feed(
         std::span(&block, 1), run, goesOn, [this](const std::uint16_t* row, std::size_t n, std::uint64_t place) {
             for (Length& length : m_lengths) {
@@ -107,9 +106,7 @@ void WindowCounts::slide(const Block& block, const SequenceRun& run, bool goesOn
                     take(length, row, n, place);
             }
         });
-    m_place = before + run.length;
-    addOpen(1); // so that nothing is open between runs
-    m_place = before;
+    addOpen(1, (goesOn ? m_place : 0) + run.length); // so that nothing is open between runs
 }
 
 void WindowCounts::addBits(const Block& block, ChoiceBits& bits, std::uint64_t place)

@@ -47,8 +47,8 @@ private:
     void slide(const Block& block, const SequenceRun& run, bool goesOn);
     void take(Length& length, const std::uint16_t* row, std::size_t n, std::uint64_t place) const;
     void forgetCounts();
-    /// Lets all that holds in the current window begin (-1) or end (+1) there.
-    void addOpen(std::uint64_t sign);
+    /// Lets all that holds in the window at `place`, the tokens of the sequence so far, begin (-1) or end (+1) there.
+    void addOpen(std::uint64_t sign, std::uint64_t place);
 
     /// `place`: tokens of the first run's sequence before this block.
     void addBits(const Block& block, ChoiceBits& bits, std::uint64_t place);

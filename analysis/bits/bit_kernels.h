@@ -66,15 +66,13 @@ struct BitKernels
     std::uint64_t (*touched)(const std::uint64_t* sets, std::size_t n, unsigned words, const std::uint64_t* masks,
         std::size_t m);
     /// cells[i * numTo + j] += tokens that chose i < numFrom at one site and j < numTo at the other, of those in
-    /// `wanted` [groups]. Sites have as many groups.
+    /// `wanted` [groups]. Sites have as many groups. `upper`: only pairs i <= j are asked for; what is below the
+    /// diagonal is of no use.
     void (*pairs)(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo,
-        const std::uint64_t* wanted, std::uint32_t* cells);
-    /// The same for pairs i <= j of one site; what lies below the diagonal is of no use.
-    void (*pairsWithin)(
-        const TurnedSets& sets, unsigned numExperts, const std::uint64_t* wanted, std::uint32_t* cells);
+        const std::uint64_t* wanted, std::uint32_t* cells, bool upper);
     /// How often each expert is chosen in each window.
     void (*windows)(const WindowTask& task);
-    /// pairs, pairsWithin and windows are faster than going from choice to choice, for few experts.
+    /// pairs and windows are faster than going from choice to choice, for few experts.
     bool turnedPays;
 };
 

@@ -240,7 +240,7 @@ using CountTile = void (*)(const PairTile&);
 constexpr CountTile kCountTile[] = {countTile<1>, countTile<2>, countTile<3>, countTile<4>, countTile<5>, countTile<6>,
     countTile<7>, countTile<8>};
 
-void pairsFrom(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
+void pairs(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
     std::uint32_t* cells, bool upper)
 {
     constexpr unsigned kMostVectors = 8;
@@ -258,20 +258,9 @@ void pairsFrom(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, u
     }
 }
 
-void pairs(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
-    std::uint32_t* cells)
-{
-    pairsFrom(from, numFrom, to, numTo, wanted, cells, false);
-}
-
-void pairsWithin(const TurnedSets& sets, unsigned numExperts, const u64* wanted, std::uint32_t* cells)
-{
-    pairsFrom(sets, numExperts, sets, numExperts, wanted, cells, true);
-}
-
 }
 
 extern const BitKernels kTable;
-const BitKernels kTable = {"avx512", anyFrom, cells, sets, allOfSize, turn, counts, overlaps, touched, pairs, pairsWithin, windows, true};
+const BitKernels kTable = {"avx512", anyFrom, cells, sets, allOfSize, turn, counts, overlaps, touched, pairs, windows, true};
 
 }

@@ -88,7 +88,7 @@ void overlaps(const u64* sets, std::size_t n, unsigned words, u64* histogram)
     }
 }
 
-void pairsFrom(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
+void pairs(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
     std::uint32_t* cells, bool upper)
 {
     for (std::size_t g = 0; g < from.groups; ++g) {
@@ -100,17 +100,6 @@ void pairsFrom(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, u
                 row[j] += countBits(chose & b[j]);
         }
     }
-}
-
-void pairs(const TurnedSets& from, unsigned numFrom, const TurnedSets& to, unsigned numTo, const u64* wanted,
-    std::uint32_t* cells)
-{
-    pairsFrom(from, numFrom, to, numTo, wanted, cells, false);
-}
-
-void pairsWithin(const TurnedSets& sets, unsigned numExperts, const u64* wanted, std::uint32_t* cells)
-{
-    pairsFrom(sets, numExperts, sets, numExperts, wanted, cells, true);
 }
 
 void windows(const WindowTask& task)
@@ -141,6 +130,6 @@ void windows(const WindowTask& task)
 }
 
 extern const BitKernels kTable;
-const BitKernels kTable = {ES_NAME, anyFrom, cells, sets, allOfSize, turn, counts, overlaps, touchedOfWords, pairs, pairsWithin, windows, false};
+const BitKernels kTable = {ES_NAME, anyFrom, cells, sets, allOfSize, turn, counts, overlaps, touchedOfWords, pairs, windows, false};
 
 }

@@ -123,7 +123,8 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
     stream.assignments.reserve(events);
     if (schedule.tokens.empty())
         stream.objects.reserve(schedule.numSteps * slots);
-    preload(contract.preload, preloadSteps(contract), stream);
+    const std::uint32_t preloaded = preloadSteps(contract);
+    preload(contract.preload, preloaded, stream);
     std::vector<std::uint64_t> lastRequest(stream.numObjects(), UINT64_MAX);
     const std::size_t K = choices.numSlots;
     for (std::uint64_t step = 0; step < schedule.numSteps; ++step) {
@@ -157,7 +158,7 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
         }
     }
     for (const std::uint64_t step : schedule.sequenceStarts)
-        stream.sequenceStarts.push_back((step + preloadSteps(contract)) * sites.size());
+        stream.sequenceStarts.push_back((step + preloaded) * sites.size());
     simplify(stream);
     return stream;
 }

@@ -10,7 +10,6 @@
 #include "io/base/version.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 namespace expertscope {
@@ -84,13 +83,6 @@ Expected<CacheRequest> check(const SimulateCacheOptions& options)
 }
 
 constexpr double kGiB = 1024.0 * 1024 * 1024;
-
-std::string format(const char* pattern, double value)
-{
-    char text[64];
-    std::snprintf(text, sizeof text, pattern, value);
-    return text;
-}
 
 /// What the tables are made of.
 struct Simulated

@@ -4,7 +4,6 @@
 #include "app/cli/table.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace expertscope {
 
@@ -13,13 +12,6 @@ using namespace prefetch;
 namespace {
 
 constexpr double kMiB = 1024.0 * 1024;
-
-std::string format(const char* pattern, double value)
-{
-    char text[64];
-    std::snprintf(text, sizeof text, pattern, value);
-    return text;
-}
 
 /// "-" of nothing.
 std::string ratio(const char* pattern, double part, double whole)

@@ -7,7 +7,6 @@
 #include "io/base/version.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 namespace expertscope {
@@ -28,13 +27,6 @@ struct Request : CacheServing
     std::optional<double> expertBytes;
     std::map<std::string, std::string> leftOut; ///< why policies cannot -> their names
 };
-
-std::string format(const char* pattern, double value)
-{
-    char text[64];
-    std::snprintf(text, sizeof text, pattern, value);
-    return text;
-}
 
 Expected<void> choosePolicies(const std::string& text, Request& request)
 {

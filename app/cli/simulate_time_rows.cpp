@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace expertscope {
 
@@ -18,13 +17,6 @@ constexpr double kGiB = 1024.0 * 1024 * 1024, kMiB = 1024.0 * 1024;
 
 /// What watched steps may take while all policies are replayed; but percentiles of fewer steps say little.
 constexpr std::uint64_t kWatchedBytes = 256u << 20, kLeastWatched = 1000;
-
-std::string format(const char* pattern, double value)
-{
-    char text[64];
-    std::snprintf(text, sizeof text, pattern, value);
-    return text;
-}
 
 std::string cell(const char* pattern, const std::optional<double>& value, double unit = 1)
 {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdio>
 #include <cstdlib>
 
 #include <sys/ioctl.h>
@@ -84,6 +85,13 @@ std::string wrapped(const std::string& text, std::size_t width, std::size_t inde
         at = end + 1;
     }
     return lines + '\n';
+}
+
+std::string format(const char* pattern, double value)
+{
+    char text[64];
+    std::snprintf(text, sizeof text, pattern, value);
+    return text;
 }
 
 std::string shortened(const std::string& text, std::size_t width)

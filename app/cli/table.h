@@ -25,6 +25,9 @@ std::string wrapped(const std::string& text, std::size_t width, std::size_t inde
 /// The text, or its beginning and "…" when it needs more than `width` columns.
 std::string shortened(const std::string& text, std::size_t width);
 
+/// A number by a printf pattern that takes one double, at most 63 bytes long.
+std::string format(const char* pattern, double value);
+
 /// A table whose first columns identify the line. When it is wider than the terminal, the other columns go on in a
 /// second table below, again behind the first ones.
 class TextTable

@@ -184,8 +184,9 @@ void TestChoiceBits::kernels()
             const auto from = randomWords(random, groups * strideA), to = randomWords(random, groups * strideB);
             const auto wanted = randomWords(random, groups);
             std::vector<std::uint32_t> cells(A * B, 5), within(A * A, 7);
-            kernels.pairs({from.data(), groups, strideA}, A, {to.data(), groups, strideB}, B, wanted.data(), cells.data());
-            kernels.pairsWithin({from.data(), groups, strideA}, A, wanted.data(), within.data());
+            kernels.pairs({from.data(), groups, strideA}, A, {to.data(), groups, strideB}, B, wanted.data(), cells.data(), false);
+            const TurnedSets own{from.data(), groups, strideA};
+            kernels.pairs(own, A, own, A, wanted.data(), within.data(), true);
             const auto both = [&](std::size_t i, const auto& y, std::size_t strideY, std::size_t j) {
                 int count = 0;
                 for (std::size_t g = 0; g < groups; ++g)
