@@ -70,14 +70,36 @@ private:
     std::size_t m_numUsed = 0, m_numJudged = 0; ///< distinct experts so far
 };
 
-std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const AccessStream& stream,
-    std::size_t numExperts, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
+std::span<const std::uint64_t> CacheSimulator::run(std::span<const CachePass> passes, const AccessStream& stream,
+    std::size_t numExperts, std::span<const std::size_t> sizes, bool warm)
 {
-    m_hits.assign(sizes.size(), 0);
-    if (numExperts <= kMostRanked && lookAhead <= kMostLookAhead && rank(stream, numExperts)) {
-        runRanked(policy, sizes, warm, lookAhead);
-        return m_hits;
+    m_hits.assign(passes.size() * sizes.size(), 0);
+    const bool ranked = numExperts <= kMostRanked && rank(stream, numExperts);
+    std::uint64_t* hits = m_hits.data();
+    for (std::size_t p = 0; p < passes.size(); ++p, hits += sizes.size()) {
+        if (!ranked || passes[p].lookAhead > kMostLookAhead) {
+            runKeys(passes[p], stream, numExperts, sizes, warm, hits);
+        } else if (passes[p].policy == CachePolicy::Lru) {
+            lruRanked(sizes, warm, hits);
+        } else {
+            // Those that only look ahead less or more are one.
+            const auto others = passes.subspan(p + 1);
+            const auto another = std::ranges::find_if(others, [&](const CachePass& other) {
+                return other.policy != CachePolicy::LookAhead || passes[p].policy != other.policy
+                    || other.lookAhead > kMostLookAhead;
+            });
+            const auto more = static_cast<std::size_t>(another - others.begin());
+            runRanked(passes.subspan(p, 1 + more), sizes, warm, hits);
+            p += more;
+            hits += more * sizes.size();
+        }
     }
+    return m_hits;
+}
+
+void CacheSimulator::runKeys(const CachePass& pass, const AccessStream& stream, std::size_t numExperts,
+    std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits)
+{
     const std::size_t n = stream.experts.size();
     if (n > std::size_t(1) << 28)
         throw std::length_error("a sequence of more than 2^28 choices is too long for a simulated cache");
@@ -85,7 +107,7 @@ std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const Acc
     m_counts.assign(numExperts, 0);
     m_last.assign(numExperts, kNone);
     std::size_t numKeys = n;
-    switch (policy) {
+    switch (pass.policy) {
     case CachePolicy::Lru:
         for (std::size_t i = 0; i < n; ++i)
             m_keys[i] = static_cast<std::uint32_t>(i);
@@ -97,11 +119,10 @@ std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const Acc
         keysOfNextUses(stream);
         break;
     case CachePolicy::LookAhead:
-        m_lookAhead = lookAhead;
+        m_lookAhead = pass.lookAhead;
         m_span = std::min(n, std::max<std::size_t>(2 * numExperts, 1024)) + 1;
-        numKeys = (lookAhead + 1) * m_span;
+        numKeys = (pass.lookAhead + 1) * m_span;
     }
-    m_hits.clear();
     for (std::size_t i = 0; i < sizes.size(); i += kLanes) {
         std::array<std::size_t, kLanes> some;
         for (std::size_t j = 0; j < kLanes; ++j)
@@ -109,12 +130,12 @@ std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const Acc
         m_experts.assign(numExperts, {});
         const auto simulation = [&]<std::size_t Depth>() {
             Caches<Depth> caches(m_bits, numKeys, some, warm);
-            if (policy == CachePolicy::LookAhead)
+            if (pass.policy == CachePolicy::LookAhead)
                 simulateLookAhead(stream, caches);
             else
                 simulate(stream, caches);
             for (std::size_t j = 0; j < std::min(kLanes, sizes.size() - i); ++j)
-                m_hits.push_back(caches.hits()[j]);
+                hits[i + j] = caches.hits()[j];
         };
         if (numKeys <= std::size_t(1) << 12)
             simulation.template operator()<2>();
@@ -125,7 +146,6 @@ std::span<const std::uint64_t> CacheSimulator::run(CachePolicy policy, const Acc
         else
             simulation.template operator()<6>();
     }
-    return m_hits;
 }
 
 /// False: a token names an expert twice.
@@ -142,32 +162,45 @@ bool CacheSimulator::rank(const AccessStream& stream, std::size_t numExperts)
     return rankedKernels().prepare(stream.experts.data(), m_ranked, m_bytes.data(), m_firstUses.data(), m_numUsed);
 }
 
-void CacheSimulator::runRanked(CachePolicy policy, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead)
+/// Hits that are none: those that fill a cache which starts empty.
+std::uint64_t CacheSimulator::fillings(std::size_t size, bool warm) const
 {
-    // Hits that are none: fillings of the cache.
-    const auto free = [&](std::size_t size) { return warm ? 0 : std::min<std::size_t>(size, m_numUsed); };
-    if (policy == CachePolicy::Lru) {
-        std::array<std::uint64_t, kMostRanked + 1> upTo{};
-        rankedKernels().lru(m_ranked, upTo.data() + 1);
-        for (std::size_t d = 0; d < kMostRanked; ++d)
-            upTo[d + 1] += upTo[d];
-        for (std::size_t s = 0; s < sizes.size(); ++s)
-            m_hits[s] = upTo[std::min<std::size_t>(sizes[s], kMostRanked)] - free(sizes[s]);
-        return;
-    }
-    const RankedPolicy order = policy == CachePolicy::Lfu ? RankedPolicy::Lfu
-        : policy == CachePolicy::Belady                   ? RankedPolicy::Belady
-                                                          : RankedPolicy::LookAhead;
+    return warm ? 0 : std::min<std::size_t>(size, m_numUsed);
+}
+
+void CacheSimulator::lruRanked(std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits) const
+{
+    std::array<std::uint64_t, kMostRanked + 1> upTo{};
+    rankedKernels().lru(m_ranked, upTo.data() + 1);
+    for (std::size_t d = 0; d < kMostRanked; ++d)
+        upTo[d + 1] += upTo[d];
+    for (std::size_t s = 0; s < sizes.size(); ++s)
+        hits[s] = upTo[std::min<std::size_t>(sizes[s], kMostRanked)] - fillings(sizes[s], warm);
+}
+
+/// One pass, or several of LookAhead.
+void CacheSimulator::runRanked(
+    std::span<const CachePass> passes, std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits)
+{
+    const RankedPolicy order = passes[0].policy == CachePolicy::Lfu ? RankedPolicy::Lfu
+        : passes[0].policy == CachePolicy::Belady                   ? RankedPolicy::Belady
+                                                                    : RankedPolicy::LookAhead;
+    m_lookAheads.clear();
+    for (const CachePass& pass : passes)
+        m_lookAheads.push_back(static_cast<std::uint32_t>(pass.lookAhead));
     for (std::size_t begin = 0; begin < sizes.size(); begin += kMostSizes) {
-        std::array<std::uint32_t, kMostSizes> some;
         const std::size_t count = std::min<std::size_t>(sizes.size() - begin, kMostSizes);
+        std::array<std::uint32_t, kMostSizes> some;
         for (std::size_t s = 0; s < count; ++s)
             some[s] = static_cast<std::uint32_t>(std::min<std::size_t>(sizes[begin + s], kMostRanked));
-        rankedKernels().caches(m_ranked, order, static_cast<std::uint32_t>(lookAhead), some.data(),
-            static_cast<std::uint32_t>(count), m_hits.data() + begin);
+        m_someHits.assign(passes.size() * count, 0);
+        rankedKernels().caches(m_ranked, order, m_lookAheads.data(), static_cast<std::uint32_t>(m_lookAheads.size()),
+            some.data(), static_cast<std::uint32_t>(count), m_someHits.data());
+        for (std::size_t i = 0; i < m_someHits.size(); ++i) {
+            const std::size_t size = begin + i % count;
+            hits[i / count * sizes.size() + size] = m_someHits[i] - fillings(sizes[size], warm);
+        }
     }
-    for (std::size_t s = 0; s < sizes.size(); ++s)
-        m_hits[s] -= free(sizes[s]);
 }
 
 /// By (uses so far, time).

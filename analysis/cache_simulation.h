@@ -36,6 +36,12 @@ enum class CachePolicy
     LookAhead ///< the one used least in the rest of this token and the m - 1 after it; then the least recent (SCH v4)
 };
 
+struct CachePass
+{
+    CachePolicy policy;
+    std::size_t lookAhead = 0; ///< m of LookAhead, in tokens
+};
+
 /// Memory for simulations; one a thread.
 ///
 /// All four policies evict by a priority that does not depend on the cache. Up to 256 experts are kept in its order
@@ -45,11 +51,10 @@ enum class CachePolicy
 class CacheSimulator
 {
 public:
-    /// Returns the number of hits by size. `sizes`: at least 1 each. `warm`: the first `size` distinct experts of the
-    /// sequence count as hits. `lookAhead`: m of LookAhead, in tokens. Experts must be below numExperts; more than 2^28
-    /// choices throw std::length_error.
-    std::span<const std::uint64_t> run(CachePolicy policy, const AccessStream& stream, std::size_t numExperts,
-        std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead = 0);
+    /// Returns the number of hits, [pass][size]. `sizes`: at least 1 each. `warm`: the first `size` distinct experts of
+    /// the sequence count as hits. Experts must be below numExperts; more than 2^28 choices throw std::length_error.
+    std::span<const std::uint64_t> run(std::span<const CachePass> passes, const AccessStream& stream,
+        std::size_t numExperts, std::span<const std::size_t> sizes, bool warm);
 
 private:
     static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -65,7 +70,12 @@ private:
     };
 
     bool rank(const AccessStream& stream, std::size_t numExperts);
-    void runRanked(CachePolicy policy, std::span<const std::size_t> sizes, bool warm, std::size_t lookAhead);
+    std::uint64_t fillings(std::size_t size, bool warm) const;
+    void lruRanked(std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits) const;
+    void runRanked(
+        std::span<const CachePass> passes, std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits);
+    void runKeys(const CachePass& pass, const AccessStream& stream, std::size_t numExperts,
+        std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits);
     void keysOfUses(const AccessStream& stream);
     void keysOfNextUses(const AccessStream& stream);
     std::uint32_t keyOf(const Expert& expert) const;
@@ -73,8 +83,10 @@ private:
     template <std::size_t Depth> void simulateLookAhead(const AccessStream& stream, Caches<Depth>& caches);
     template <std::size_t Depth> std::uint32_t renumber(Caches<Depth>& caches);
 
-    std::vector<std::uint64_t> m_hits; ///< [size]
+    std::vector<std::uint64_t> m_hits; ///< [pass][size]
     RankedStream m_ranked{};
+    std::vector<std::uint32_t> m_lookAheads; ///< for m_ranked
+    std::vector<std::uint64_t> m_someHits; ///< from m_ranked
     std::vector<std::uint8_t> m_bytes, m_firstUses; ///< for m_ranked
     std::uint32_t m_numUsed = 0; ///< experts
     std::vector<Expert> m_experts; ///< [E]

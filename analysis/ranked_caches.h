@@ -45,9 +45,10 @@ struct RankedKernels
         std::uint32_t& numUsed);
     /// LRU: ++distances[d] for each choice that is a hit at sizes above d.
     void (*lru)(const RankedStream& stream, std::uint64_t* distances);
-    /// Adds the hits at each size, at most kMostSizes. lookAhead: at least 1 and at most kMostLookAhead tokens.
-    void (*caches)(const RankedStream& stream, RankedPolicy policy, std::uint32_t lookAhead, const std::uint32_t* sizes,
-        std::uint32_t numSizes, std::uint64_t* hits);
+    /// Adds the hits at each size, at most kMostSizes: hits[size], of LookAhead [lookAhead][size]. lookAheads, for it
+    /// only: at least 1 and at most kMostLookAhead tokens each.
+    void (*caches)(const RankedStream& stream, RankedPolicy policy, const std::uint32_t* lookAheads,
+        std::uint32_t numLookAheads, const std::uint32_t* sizes, std::uint32_t numSizes, std::uint64_t* hits);
 };
 
 /// Those of cpuLevel().

@@ -5,69 +5,111 @@
 // the copy that the linker keeps for everybody.
 #include "analysis/ranked_caches_orders.h"
 
+#if defined(ES_LANES)
+#include "analysis/ranked_caches_eights.h"
+#endif
+
 namespace expertscope::ES_KERNELS {
 namespace {
 
-constexpr u32 kChunk = 512; ///< choices; no token has more
+constexpr u32 kMostEights = 65535; ///< tokens of eight: their orders count uses in 16 bits
+/// Choices whose moves are found before they are made; no token has more. With few, finding and making overlap.
+template <typename Size> constexpr u32 kChunk = kIsEight<Size> ? 64 : 512;
 
-/// Finds moves for many tokens, then makes them in the caches of all sizes.
-template <u32 W, typename Size, bool Ahead, typename Order>
-void replay(Order&& order, const RankedStream& stream, u32 lookAhead, const u32* sizes, u32 numSizes, u64* hits)
+/// One policy's moves of a chunk.
+template <u32 W, typename Size, bool Ahead> struct Chunk
 {
-    FourCaches<W> caches[kMostSizes / 4];
-    u8 first[64 * W];
-    order.start(first);
-    for (u32 s = 0; s < (numSizes + 3) / 4 * 4; ++s) {
-        RankSet<W> residents;
-        for (u32 i = 0; i < (s < numSizes ? sizes[s] : 0) && i < 64 * W; ++i)
-            residents.add(first[i]);
-        for (u32 w = 0; w < W; ++w)
-            caches[s / 4].sets[w][s % 4] = residents.words[w];
+    Moves<W, kChunk<Size>> used, seen;
+    RankSet<W> tokens[kChunk<Size>];
+};
+
+/// Finds moves for many tokens, then makes them in the caches of all sizes. N policies, which differ in how far they
+/// look ahead, side by side: each step of one waits for the step before it. hits: [policy][size]
+template <u32 W, typename Size, bool Ahead, u32 N, typename Order>
+void replay(
+    Order (&orders)[N], const RankedStream& stream, const u32* lookAheads, const u32* sizes, u32 numSizes, u64* hits)
+{
+    using Caches = FourCaches<W>;
+    const u32 numGroups = (numSizes + 3) / 4;
+    Caches caches[kMostSizes / 4][N];
+    for (u32 n = 0; n < N; ++n) {
+        u8 first[64 * W];
+        orders[n].start(first);
+        for (u32 s = 0; s < numGroups * 4; ++s) {
+            RankSet<W> residents;
+            for (u32 i = 0; i < (s < numSizes ? sizes[s] : 0) && i < 64 * W; ++i)
+                residents.add(first[i]);
+            for (u32 w = 0; w < W; ++w)
+                caches[s / 4][n].sets[w][s % 4] = residents.words[w];
+        }
     }
-    Moves<W, kChunk> used, seen;
-    RankSet<W> tokens[kChunk];
+    const auto sees = [&](u32 n, u32 t) { return Ahead && t + lookAheads[n] < stream.numTokens; };
+    const auto sizeSeen = [&](u32 n, u32 t) { return sizeOf<Size>(stream, t + lookAheads[n]); };
+    Chunk<W, Size, Ahead> chunks[N];
     for (u32 begin = 0, end = 0; begin < stream.numTokens; begin = end) {
-        used.count = seen.count = 0;
-        for (; end < stream.numTokens && end - begin < kChunk; ++end) {
+        for (auto& chunk : chunks)
+            chunk.used.count = chunk.seen.count = 0;
+        for (; end < stream.numTokens && end - begin < kChunk<Size>; ++end) {
             const Size size = sizeOf<Size>(stream, end);
-            const u32 ahead = end + lookAhead;
-            const bool sees = Ahead && ahead < stream.numTokens;
-            if (!used.holds(size) || !seen.holds(sees ? u32(sizeOf<Size>(stream, ahead)) : 0))
+            bool fits = true;
+            for (u32 n = 0; n < N; ++n)
+                fits &= chunks[n].used.holds(size) && chunks[n].seen.holds(sees(n, end) ? u32(sizeSeen(n, end)) : 0);
+            if (!fits)
                 break;
-            order.next(stream.tokenEnds[end] - size, size, used.ranksFrom + used.count, used.ranksTo + used.count,
-                tokens[end - begin]);
-            used.count += size;
+            for (u32 n = 0; n < N; ++n) {
+                auto& [used, seen, tokens] = chunks[n];
+                orders[n].next(stream.tokenEnds[end] - size, size, used.ranksFrom + used.count,
+                    used.ranksTo + used.count, tokens[end - begin]);
+                used.count += size;
+            }
             if constexpr (Ahead) {
-                if (sees) {
-                    const Size newSize = sizeOf<Size>(stream, ahead);
-                    order.see(stream.tokenEnds[ahead] - newSize, newSize, seen.ranksFrom + seen.count,
-                        seen.ranksTo + seen.count);
-                    seen.count += newSize;
+                for (u32 n = 0; n < N; ++n) {
+                    auto& seen = chunks[n].seen;
+                    if (sees(n, end)) {
+                        const Size newSize = sizeSeen(n, end);
+                        orders[n].see(stream.tokenEnds[end + lookAheads[n]] - newSize, newSize,
+                            seen.ranksFrom + seen.count, seen.ranksTo + seen.count);
+                        seen.count += newSize;
+                    }
                 }
             }
         }
-        used.template makeBits<Order::kUpwards>();
-        if (Ahead)
-            seen.template makeBits<true>();
-        for (u32 g = 0; g < (numSizes + 3) / 4; ++g) {
-            FourCaches<W> four = caches[g];
-            u32 use = 0, see = 0;
+        for (auto& chunk : chunks) {
+            chunk.used.template makeBits<Order::kUpwards>();
+            if (Ahead)
+                chunk.seen.template makeBits<true>();
+        }
+        for (u32 g = 0; g < numGroups; ++g) {
+            Caches four[N];
+            u32 use = 0, see[N] = {};
+            for (u32 n = 0; n < N; ++n)
+                four[n] = caches[g][n];
             for (u32 t = begin; t < end; ++t) {
-                four.judge(tokens[t - begin]);
                 const Size size = sizeOf<Size>(stream, t);
-                for (u32 i = 0; i < size; ++i)
-                    four.template use<Order::kUpwards, Order::kFromTop>(used, use++);
-                if (Ahead && t + lookAhead < stream.numTokens) {
-                    const Size newSize = sizeOf<Size>(stream, t + lookAhead);
-                    for (u32 i = 0; i < newSize; ++i)
-                        four.template reorder<true>(seen, see++);
+                for (u32 n = 0; n < N; ++n)
+                    four[n].judge(chunks[n].tokens[t - begin]);
+                for (u32 i = 0; i < size; ++i) {
+                    for (u32 n = 0; n < N; ++n)
+                        four[n].template use<Order::kUpwards, Order::kFromTop>(chunks[n].used, use);
+                    ++use;
+                }
+                if constexpr (Ahead) {
+                    for (u32 n = 0; n < N; ++n) {
+                        if (sees(n, t)) {
+                            const Size newSize = sizeSeen(n, t);
+                            for (u32 i = 0; i < newSize; ++i)
+                                four[n].template reorder<true>(chunks[n].seen, see[n]++);
+                        }
+                    }
                 }
             }
-            caches[g] = four;
+            for (u32 n = 0; n < N; ++n)
+                caches[g][n] = four[n];
         }
     }
-    for (u32 s = 0; s < numSizes; ++s)
-        hits[s] += caches[s / 4].hits[s % 4];
+    for (u32 n = 0; n < N; ++n)
+        for (u32 s = 0; s < numSizes; ++s)
+            hits[n * numSizes + s] += caches[s / 4][n].hits[s % 4];
 }
 
 template <u32 W> bool prepareOf(const u32* experts, RankedStream& stream, u8* bytes, u8* byFirstUse, u32& numUsed)
@@ -84,6 +126,12 @@ template <u32 W> bool prepareOf(const u32* experts, RankedStream& stream, u8* by
             stream.fixedSize = 0;
         RankSet<W> token;
         const auto addAll = [&](auto count) {
+#if defined(ES_LANES)
+            if constexpr (W == 1 && kIsEight<decltype(count)>) {
+                token.words[0] = setOf(eight(bytes));
+                return;
+            }
+#endif
             for (u32 i = 0; i < count; ++i)
                 token.add(bytes[i]);
         };
@@ -128,16 +176,30 @@ template <u32 W, typename Size> void lruOf(const RankedStream& stream, u64* dist
 }
 
 template <u32 W, typename Size>
-void cachesOf(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes, u32 numSizes, u64* hits)
+void cachesOf(const RankedStream& stream, RankedPolicy policy, const u32* lookAheads, u32 numLookAheads,
+    const u32* sizes, u32 numSizes, u64* hits)
 {
+    using Ahead = LookAheadOrder<W, Size>;
     switch (policy) {
-    case RankedPolicy::Lfu:
-        return replay<W, Size, false>(LfuOrder<W, Size>(stream), stream, 0, sizes, numSizes, hits);
-    case RankedPolicy::Belady:
-        return replay<W, Size, false>(BeladyOrder<W, Size>(stream), stream, 0, sizes, numSizes, hits);
+    case RankedPolicy::Lfu: {
+        LfuOrder<W, Size> order[] = {LfuOrder<W, Size>(stream)};
+        return replay<W, Size, false>(order, stream, nullptr, sizes, numSizes, hits);
+    }
+    case RankedPolicy::Belady: {
+        BeladyOrder<W, Size> order[] = {BeladyOrder<W, Size>(stream)};
+        return replay<W, Size, false>(order, stream, nullptr, sizes, numSizes, hits);
+    }
     case RankedPolicy::LookAhead:
-        return replay<W, Size, true>(
-            LookAheadOrder<W, Size>(stream, lookAhead), stream, lookAhead, sizes, numSizes, hits);
+        if constexpr (Ahead::kSideBySide) {
+            for (; numLookAheads >= 2; numLookAheads -= 2, lookAheads += 2, hits += 2 * numSizes) {
+                Ahead orders[] = {Ahead(stream, lookAheads[0]), Ahead(stream, lookAheads[1])};
+                replay<W, Size, true>(orders, stream, lookAheads, sizes, numSizes, hits);
+            }
+        }
+        for (; numLookAheads; --numLookAheads, ++lookAheads, hits += numSizes) {
+            Ahead order[] = {Ahead(stream, lookAheads[0])};
+            replay<W, Size, true>(order, stream, lookAheads, sizes, numSizes, hits);
+        }
     }
 }
 
@@ -154,7 +216,7 @@ bool prepare(const u32* experts, RankedStream& stream, u8* bytes, u8* byFirstUse
 template <typename Call> void forShape(const RankedStream& stream, const Call& call)
 {
     const auto forSize = [&]<u32 W>() {
-        if (stream.fixedSize == 8)
+        if (stream.fixedSize == 8 && stream.numTokens <= kMostEights)
             call.template operator()<W, FixedSize<8>>();
         else
             call.template operator()<W, AnySize>();
@@ -172,10 +234,12 @@ void lru(const RankedStream& stream, u64* distances)
     forShape(stream, [&]<u32 W, typename Size>() { lruOf<W, Size>(stream, distances); });
 }
 
-void caches(const RankedStream& stream, RankedPolicy policy, u32 lookAhead, const u32* sizes, u32 numSizes, u64* hits)
+void caches(const RankedStream& stream, RankedPolicy policy, const u32* lookAheads, u32 numLookAheads, const u32* sizes,
+    u32 numSizes, u64* hits)
 {
-    forShape(
-        stream, [&]<u32 W, typename Size>() { cachesOf<W, Size>(stream, policy, lookAhead, sizes, numSizes, hits); });
+    forShape(stream, [&]<u32 W, typename Size>() {
+        cachesOf<W, Size>(stream, policy, lookAheads, numLookAheads, sizes, numSizes, hits);
+    });
 }
 
 }

@@ -6,6 +6,11 @@
 
 #include "analysis/ranked_caches_sets.h"
 
+#if defined(__AVX512VBMI__) && defined(__AVX512BITALG__) && defined(__AVX512CD__) && defined(__GFNI__)
+#define ES_LANES
+#include "analysis/ranked_caches_lanes.h"
+#endif
+
 namespace expertscope::ES_KERNELS {
 namespace {
 
@@ -83,6 +88,8 @@ template <u32 N> struct FixedSize
 {
     constexpr operator u32() const { return N; }
 };
+template <typename Size> constexpr bool kIsEight = false;
+template <> constexpr bool kIsEight<FixedSize<8>> = true;
 template <typename Size> inline Size sizeOf(const RankedStream& stream, u32 token)
 {
     if constexpr (sizeof(Size) == sizeof(u32))
@@ -96,6 +103,12 @@ template <typename Size> inline Size sizeOf(const RankedStream& stream, u32 toke
 template <u32 W, bool Backwards, typename Size>
 inline void useAll(Table<W>& ages, const u8* experts, Size size, u8* was)
 {
+#if defined(ES_LANES)
+    if constexpr (W == 1 && kIsEight<Size>) {
+        ages.set(0, Bytes(useEight<Backwards>(__m512i(ages.at(0)), experts, was)));
+        return;
+    }
+#endif
     for (u32 i = 0; i < size; ++i)
         was[i] = ages.of[experts[i]];
 #if defined(__AVX512VBMI__)
@@ -254,6 +267,7 @@ template <u32 W, typename Size> class LookAheadOrder
 {
 public:
     static constexpr bool kUpwards = false, kFromTop = false;
+    static constexpr bool kSideBySide = false; ///< they share their scratch
 
     LookAheadOrder(const RankedStream& stream, u32 length)
         : m_stream(stream)

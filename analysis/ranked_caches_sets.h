@@ -13,6 +13,8 @@ namespace expertscope::ES_KERNELS {
 namespace {
 
 using u8 = std::uint8_t;
+using u16 = std::uint16_t;
+using i64 = long long;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 
@@ -69,12 +71,18 @@ private:
 
     static Eight widened(const u8* ranks)
     {
+#if defined(__AVX512F__) // GCC 12 converts one by one
+        return Eight(_mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(ranks))));
+#endif
         typedef u8 EightBytes __attribute__((vector_size(8)));
         EightBytes bytes;
         __builtin_memcpy(&bytes, ranks, sizeof bytes);
         return __builtin_convertvector(bytes, Eight);
     }
-    static void store(u64* out, Eight value) { __builtin_memcpy(out, &value, sizeof value); }
+    static void store(u64* out, Eight value)
+    {
+        __builtin_memcpy(out, &value, sizeof value);
+    }
     static Eight bit(Eight rank, u32 w)
     {
         const Eight bit = (Eight{} + 1) << (rank & 63);

@@ -6,7 +6,7 @@
 namespace expertscope {
 
 SequenceReplay::SequenceReplay(
-    const MetricContext& context, std::span<const SiteIndex> sites, std::vector<Pass> passes, bool warm)
+    const MetricContext& context, std::span<const SiteIndex> sites, std::vector<CachePass> passes, bool warm)
     : m_shape(context.shape)
     , m_sizes(context, sites)
     , m_passes(std::move(passes))
@@ -57,13 +57,9 @@ void SequenceReplay::replay(const AccessStream& stream, Rates& rates) const
     if (stream.experts.empty())
         return;
     static thread_local CacheSimulator simulator;
-    auto rate = rates.begin();
-    for (const Pass& pass : m_passes) {
-        const auto hits =
-            simulator.run(pass.policy, stream, m_firstExpert.back(), m_sizes.distinct(), m_warm, pass.lookAhead);
-        for (const std::uint64_t count : hits)
-            (rate++)->add(double(count) / double(stream.experts.size()));
-    }
+    const auto hits = simulator.run(m_passes, stream, m_firstExpert.back(), m_sizes.distinct(), m_warm);
+    for (std::size_t i = 0; i < hits.size(); ++i)
+        rates[i].add(double(hits[i]) / double(stream.experts.size()));
 }
 
 SequenceReplay::Rates SequenceReplay::rates() const

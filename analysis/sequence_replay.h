@@ -15,12 +15,8 @@ namespace expertscope {
 class SequenceReplay
 {
 public:
-    struct Pass
-    {
-        CachePolicy policy;
-        std::size_t lookAhead = 0; ///< of CachePolicy::LookAhead
-    };
-    SequenceReplay(const MetricContext& context, std::span<const SiteIndex> sites, std::vector<Pass> passes, bool warm);
+    SequenceReplay(
+        const MetricContext& context, std::span<const SiteIndex> sites, std::vector<CachePass> passes, bool warm);
 
     void observe(std::span<const Block> blocks);
     void add(const SequenceReplay& other);
@@ -44,7 +40,7 @@ private:
 
     const RoutingShape* m_shape;
     CacheSizes m_sizes;
-    std::vector<Pass> m_passes;
+    std::vector<CachePass> m_passes;
     bool m_warm;
     std::vector<std::uint32_t> m_firstExpert; ///< [site] experts are numbered through; and an end mark
     RunCursor m_cursor;

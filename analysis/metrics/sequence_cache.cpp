@@ -61,9 +61,9 @@ public:
     }
 
 private:
-    static std::vector<SequenceReplay::Pass> passes(const std::vector<double>& lengths)
+    static std::vector<CachePass> passes(const std::vector<double>& lengths)
     {
-        std::vector<SequenceReplay::Pass> passes;
+        std::vector<CachePass> passes;
         for (const double m : lengths)
             passes.push_back({CachePolicy::LookAhead, static_cast<std::size_t>(m)});
         return passes;

@@ -19,8 +19,9 @@ CpuLevel levelOfCpu()
     if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
             && __builtin_cpu_supports("avx512vl")))
         return CpuLevel::Avx2;
-    if (!(__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2")
-            && __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("gfni")))
+    if (!(__builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi")
+            && __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vpopcntdq")
+            && __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("gfni")))
         return CpuLevel::Avx512;
     return CpuLevel::Avx512Bits;
 #else

@@ -11,7 +11,7 @@ enum class CpuLevel
     Baseline,
     Avx2, ///< and FMA, POPCNT, BMI, BMI2
     Avx512, ///< F, BW, DQ, VL
-    Avx512Bits ///< VBMI, VBMI2, VPOPCNTDQ, GFNI: Ice Lake, Zen 4 and later
+    Avx512Bits ///< CD, VBMI, VBMI2, VPOPCNTDQ, BITALG, GFNI: Ice Lake, Zen 4 and later
 };
 
 /// The highest level that this CPU and the environment variable EXPERTSCOPE_CPU_KERNELS allow

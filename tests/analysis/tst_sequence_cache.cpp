@@ -212,7 +212,8 @@ private slots:
                 for (const auto& [policy, m] :
                     {std::pair(CachePolicy::Lru, 0), {CachePolicy::Lfu, 0}, {CachePolicy::Belady, 0},
                         {CachePolicy::LookAhead, 1}, {CachePolicy::LookAhead, 4}, {CachePolicy::LookAhead, 64}}) {
-                    const auto hits = simulator.run(policy, stream, E, sizes, warm, std::size_t(m));
+                    const CachePass pass[] = {{policy, std::size_t(m)}};
+                    const auto hits = simulator.run(pass, stream, E, sizes, warm);
                     for (std::size_t i = 0; i < sizes.size(); ++i) {
                         if (T > 500 && i % 3) // the direct way is slow
                             continue;
@@ -221,7 +222,7 @@ private slots:
                     // and the same when a size is alone
                     const std::vector<std::uint64_t> all(hits.begin(), hits.end());
                     const std::size_t one[] = {sizes[4]};
-                    QCOMPARE(simulator.run(policy, stream, E, one, warm, std::size_t(m))[0], all[4]);
+                    QCOMPARE(simulator.run(pass, stream, E, one, warm)[0], all[4]);
                 }
             }
         }
@@ -235,7 +236,8 @@ private slots:
         CacheSimulator simulator;
         const std::size_t sizes[] = {4, 8};
         for (const std::size_t E : {16, 300}) { // kept in order; as keys
-            const auto hits = simulator.run(CachePolicy::Lfu, stream, E, sizes, true);
+            const CachePass pass[] = {{CachePolicy::Lfu}};
+            const auto hits = simulator.run(pass, stream, E, sizes, true);
             QCOMPARE(hits[0], directHits(CachePolicy::Lfu, tokens, 4, true, 0));
             QCOMPARE(hits[1], directHits(CachePolicy::Lfu, tokens, 8, true, 0));
         }
@@ -261,18 +263,20 @@ private slots:
         std::vector<std::size_t> sizes;
         for (std::size_t size = 1; size <= 40; ++size) // more than are simulated at once
             sizes.push_back(size * size / 6 + size);
+        const CachePass passes[] = {{CachePolicy::Lru}, {CachePolicy::LookAhead, 7}, {CachePolicy::Lfu},
+            {CachePolicy::Belady}, {CachePolicy::LookAhead, 1}, {CachePolicy::LookAhead, 16},
+            {CachePolicy::LookAhead, 254}, {CachePolicy::LookAhead, 255}, {CachePolicy::LookAhead, 4000}};
         CacheSimulator simulator;
         for (std::uint64_t seed = 1; seed <= 2; ++seed) {
             const AccessStream stream = streamOf(randomTokens(seed, 600, E, k, even));
             for (const bool warm : {true, false}) {
-                for (const auto& [policy, m] :
-                    {std::pair(CachePolicy::Lru, 0), {CachePolicy::Lfu, 0}, {CachePolicy::Belady, 0},
-                        {CachePolicy::LookAhead, 1}, {CachePolicy::LookAhead, 16}, {CachePolicy::LookAhead, 254},
-                        {CachePolicy::LookAhead, 255}, {CachePolicy::LookAhead, 4000}}) {
-                    const auto ranked = simulator.run(policy, stream, E, sizes, warm, std::size_t(m));
-                    const std::vector<std::uint64_t> hits(ranked.begin(), ranked.end());
-                    const auto keyed = simulator.run(policy, stream, 300, sizes, warm, std::size_t(m));
-                    QCOMPARE(hits, std::vector<std::uint64_t>(keyed.begin(), keyed.end()));
+                const auto ranked = simulator.run(passes, stream, E, sizes, warm);
+                const std::vector<std::uint64_t> hits(ranked.begin(), ranked.end());
+                const auto keyed = simulator.run(passes, stream, 300, sizes, warm);
+                QCOMPARE(hits, std::vector<std::uint64_t>(keyed.begin(), keyed.end()));
+                for (std::size_t p = 0; p < std::size(passes); ++p) { // and the same when a pass is alone
+                    const auto alone = simulator.run(std::span(passes).subspan(p, 1), stream, E, sizes, warm);
+                    QVERIFY(std::ranges::equal(alone, std::span(hits).subspan(p * sizes.size(), sizes.size())));
                 }
             }
         }
@@ -284,9 +288,10 @@ private slots:
         const AccessStream stream = streamOf(tokens);
         CacheSimulator simulator;
         const std::size_t sizes[] = {2, 3};
-        const auto few = simulator.run(CachePolicy::Lru, stream, 6, sizes, false);
+        const CachePass lru[] = {{CachePolicy::Lru}};
+        const auto few = simulator.run(lru, stream, 6, sizes, false);
         const std::vector<std::uint64_t> hits(few.begin(), few.end());
-        const auto many = simulator.run(CachePolicy::Lru, stream, 300, sizes, false);
+        const auto many = simulator.run(lru, stream, 300, sizes, false);
         QCOMPARE(hits, std::vector<std::uint64_t>(many.begin(), many.end()));
         QCOMPARE(hits,
             std::vector<std::uint64_t>({directHits(CachePolicy::Lru, tokens, 2, false, 0),
