@@ -115,21 +115,24 @@ public:
 
     LookAheadOrder(const RankedStream& stream, u32 length)
         : m_stream(stream)
-        , m_aheadOf()
         , m_ahead()
+        , m_aheadByAge()
     {
+        Table<1> aheadOf{};
         const u32 seen = length < stream.numTokens ? length : stream.numTokens;
         for (u32 i = 0; i < 8 * seen; ++i)
-            ++m_aheadOf.of[stream.experts[i]];
-        for (u32 i = 0; i < 64; ++i)
+            ++aheadOf.of[stream.experts[i]];
+        for (u32 i = 0; i < 64; ++i) {
             m_ages.of[stream.byFirstUse[i]] = u8(i);
+            m_aheadByAge.of[i] = aheadOf.of[stream.byFirstUse[i]];
+        }
         for (u32 x = 0; x < 64; ++x) {
             u64 older;
             findAbove<1>(
-                m_ages, m_ages.of[x], [&](u32) { return m_aheadOf.at(0); }, m_aheadOf.of[x], &older);
-            const __mmask64 fewer = _mm512_cmplt_epu8_mask(__m512i(m_aheadOf.at(0)), __m512i(all(m_aheadOf.of[x])));
+                m_ages, m_ages.of[x], [&](u32) { return aheadOf.at(0); }, aheadOf.of[x], &older);
+            const __mmask64 fewer = _mm512_cmplt_epu8_mask(__m512i(aheadOf.at(0)), __m512i(all(aheadOf.of[x])));
             m_ranks.of[x] = u8(__builtin_popcountll(fewer) + __builtin_popcountll(older));
-            m_ahead.of[m_ranks.of[x]] = m_aheadOf.of[x];
+            m_ahead.of[m_ranks.of[x]] = aheadOf.of[x];
         }
     }
     void start(u8* ranks) const
@@ -156,26 +159,29 @@ public:
         token.words[0] = inAny(member);
         m_ranks.set(0, Bytes(lookUp(_mm512_mask_mov_epi8(others, inAny(member), valueOf(member, now)), ranks)));
         m_ahead.set(0, Bytes(_mm512_mask_sub_epi8(ahead, inAny(byRank(bitOf(now))), ahead, kAny)));
-        const __m512i aheadOf = __m512i(m_aheadOf.at(0));
-        m_aheadOf.set(0, Bytes(_mm512_mask_sub_epi8(aheadOf, setOf(eight(experts)), aheadOf, kAny)));
-        u8 was[kSlack];
-        m_ages.set(0, Bytes(useEight<false>(__m512i(m_ages.at(0)), experts, was)));
+        // The token's experts are the youngest from now on.
+        const AgesAfter after = useEight<false>(__m512i(m_ages.at(0)), eight(experts));
+        const __m512i byAge = __m512i(m_aheadByAge.at(0));
+        const __m512i youngest = _mm512_sub_epi8(lookUp(lookUp(byAge, after.places), kFromSeven), kAny);
+        m_aheadByAge.set(0, Bytes(_mm512_alignr_epi64(_mm512_maskz_compress_epi8(~after.members, byAge), youngest, 7)));
+        m_ages.set(0, Bytes(after.ages));
     }
     /// A token comes into sight.
     void see(u32 begin, FixedSize<8>, u8* from, u8* to)
     {
         const u8* const experts = m_stream.experts + begin;
-        const __m512i ranks = __m512i(m_ranks.at(0)), ahead = __m512i(m_ahead.at(0)), ages = __m512i(m_ages.at(0));
-        const __m512i aheadOf = __m512i(m_aheadOf.at(0));
+        const __m512i ranks = __m512i(m_ranks.at(0)), ahead = __m512i(m_ahead.at(0)),
+                      byAge = __m512i(m_aheadByAge.at(0));
         const Lanes wide = widened(lookUp(ranks, eight(experts))), bit = bitOf(wide);
         const __m512i above = _mm512_sub_epi8(lookUp(ahead, _mm512_add_epi8(kIota, kAny)), ahead);
         const u64 top = u64(1) << 63;
         const InGroups in({_mm512_test_epi8_mask(above, above) | top, _mm512_cmpeq_epi8_mask(above, kAny) & ~top}, bit);
-        const Lanes age = widened(lookUp(ages, eight(experts)));
+        const __m512i ages = lookUp(__m512i(m_ages.at(0)), eight(experts));
+        const Lanes age = widened(ages), ageBit = bitOf(age);
         const Square same = in.same(), more = in.oneMore();
         const Square older = _mm512_cmpgt_epu8_mask(ofJ(age), ofI(age)); // no two ages are equal
         // It passes its group and, of those with one more, who is older.
-        const Lanes last = _mm512_add_epi64(in.end, olderWithOneMore(experts, ages, aheadOf));
+        const Lanes last = _mm512_add_epi64(in.end, olderWithOneMore(byAge, ages, ageBit));
         const Square passedBy = (same & ~older) | (more & older);
         storeBytes(from, _mm512_sub_epi64(wide, count((same & older) | (in.oneLess() & ~older), kBefore)));
         storeBytes(to, _mm512_sub_epi64(last, count(passedBy, kBefore)));
@@ -184,30 +190,29 @@ public:
         const __m512i others = _mm512_sub_epi8(kIota, _mm512_popcnt_epi8(byRank(between(bit, bitOf(last)))));
         m_ranks.set(0, Bytes(lookUp(_mm512_mask_mov_epi8(others, inAny(member), valueOf(member, after)), ranks)));
         m_ahead.set(0, Bytes(_mm512_mask_add_epi8(ahead, in.growing(same), ahead, kAny)));
-        m_aheadOf.set(0, Bytes(_mm512_mask_add_epi8(aheadOf, setOf(eight(experts)), aheadOf, kAny)));
+        m_aheadByAge.set(0, Bytes(_mm512_mask_add_epi8(byAge, inAny(byRank(ageBit)), byAge, kAny)));
     }
 
 private:
     static constexpr Square kOthers = 0x7fbfdfeff7fbfdfe; ///< j is not i
 
-    static Lanes olderWithOneMore(const u8* experts, __m512i ages, __m512i aheadOf)
+    static Lanes olderWithOneMore(__m512i byAge, __m512i ages, Lanes ageBit)
     {
-        const __m512i oneLess = _mm512_sub_epi8(aheadOf, kAny);
-        u64 sets[8];
-        for (u32 i = 0; i < 8; ++i) {
-            const __m512i expert = _mm512_set1_epi8(char(experts[i]));
-            const __mmask64 older = _mm512_cmpgt_epu8_mask(ages, lookUp(ages, expert));
-            sets[i] = _mm512_mask_cmpeq_epi8_mask(older, oneLess, lookUp(aheadOf, expert));
-        }
-        return _mm512_popcnt_epi64(_mm512_set_epi64(i64(sets[7]), i64(sets[6]), i64(sets[5]), i64(sets[4]),
-            i64(sets[3]), i64(sets[2]), i64(sets[1]), i64(sets[0])));
+        const __m512i oneMore = _mm512_add_epi8(lookUp(byAge, ages), kAny);
+        alignas(64) u64 sets[8]; // by age
+        for (u32 i = 0; i < 8; ++i)
+            sets[i] = _mm512_cmpeq_epi8_mask(byAge, lookUp(oneMore, _mm512_set1_epi8(char(i))));
+        asm("" : "+m"(sets)); // through memory: mask by mask from register to register costs more
+        const Lanes all = _mm512_load_si512(sets);
+        // Not it itself, nor who is younger.
+        return _mm512_popcnt_epi64(_mm512_and_si512(all, _mm512_sub_epi64(_mm512_setzero_si512(), ageBit)));
     }
 
     const RankedStream& m_stream;
     Table<1> m_ranks; ///< by expert
     Table<1> m_ages; ///< by expert
-    Table<1> m_aheadOf; ///< by expert
     Table<1> m_ahead; ///< by rank
+    Table<1> m_aheadByAge;
 };
 
 }

@@ -33,6 +33,7 @@ struct alignas(64) SixtyFour
 };
 
 constexpr SixtyFour kIota = SixtyFour::of([](u32 b) { return b; });
+constexpr SixtyFour kFromSeven = SixtyFour::of([](u32 b) { return 7 - b % 8; });
 constexpr SixtyFour kTurned = SixtyFour::of([](u32 b) { return b % 8 * 8 + b / 8; });
 constexpr SixtyFour kLaneOf = SixtyFour::of([](u32 b) { return b % 16 / 8 * 8; }); ///< of two, as vpshufb counts
 constexpr SixtyFour kFirstBytes = SixtyFour::of([](u32 b) { return b % 8 * 8; });
@@ -118,15 +119,20 @@ inline __m512i lookUp(__m512i table, __m512i places)
 }
 
 /// As useAll(): the ages of 64 experts after a token.
-template <bool Backwards> inline __m512i useEight(__m512i ages, const u8* experts, u8* was)
+struct AgesAfter
 {
-    const __m512i places = lookUp(ages, eight(experts));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(was), _mm512_castsi512_si128(places));
+    __m512i ages, places; ///< by expert; of the eight before the token
+    __mmask64 members; ///< the eight, by their age before
+};
+template <bool Backwards> inline AgesAfter useEight(__m512i ages, __m512i experts)
+{
+    const __m512i places = lookUp(ages, experts);
     const Lanes bit = bitOf(widened(places));
     const __m512i passed = _mm512_popcnt_epi8(byRank(_mm512_sub_epi64(bit, lanes(1)))), member = byRank(bit);
     const Lanes now = Backwards ? _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0) : _mm512_set_epi64(0, 1, 2, 3, 4, 5, 6, 7);
     const __m512i others = _mm512_add_epi8(kIota, passed);
-    return lookUp(_mm512_mask_mov_epi8(others, inAny(member), valueOf(member, now)), ages);
+    const __mmask64 members = inAny(member);
+    return {lookUp(_mm512_mask_mov_epi8(others, members, valueOf(member, now)), ages), places, members};
 }
 
 }

@@ -105,7 +105,9 @@ inline void useAll(Table<W>& ages, const u8* experts, Size size, u8* was)
 {
 #if defined(ES_LANES)
     if constexpr (W == 1 && kIsEight<Size>) {
-        ages.set(0, Bytes(useEight<Backwards>(__m512i(ages.at(0)), experts, was)));
+        const AgesAfter after = useEight<Backwards>(__m512i(ages.at(0)), eight(experts));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(was), _mm512_castsi512_si128(after.places));
+        ages.set(0, Bytes(after.ages));
         return;
     }
 #endif

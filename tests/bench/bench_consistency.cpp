@@ -162,12 +162,12 @@ BENCHMARK_CAPTURE(metric, load, MetricRequest{"load"})
     ->Args({64, 8})
     ->MeasureProcessCPUTime()
     ->Unit(benchmark::kMillisecond);
-#define ES_CACHE(NAME, ...) \
-    BENCHMARK_CAPTURE(cache, NAME, std::vector<CachePass>{__VA_ARGS__})->Apply(shapes)->MeasureProcessCPUTime(); \
-    BENCHMARK_CAPTURE(allSizes, NAME##_all, std::vector<CachePass>{__VA_ARGS__}) \
-        ->Name("cache_all/" #NAME "_all") \
-        ->Args({64, 8}) \
-        ->MeasureProcessCPUTime() \
+#define ES_CACHE(NAME, ...)                                                                                            \
+    BENCHMARK_CAPTURE(cache, NAME, std::vector<CachePass>{__VA_ARGS__})->Apply(shapes)->MeasureProcessCPUTime();       \
+    BENCHMARK_CAPTURE(allSizes, NAME##_all, std::vector<CachePass>{__VA_ARGS__})                                       \
+        ->Name("cache_all/" #NAME "_all")                                                                              \
+        ->Args({64, 8})                                                                                                \
+        ->MeasureProcessCPUTime()                                                                                      \
         ->Unit(benchmark::kMillisecond)
 ES_CACHE(lru, {CachePolicy::Lru});
 ES_CACHE(lfu, {CachePolicy::Lfu});
