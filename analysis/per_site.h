@@ -14,35 +14,15 @@ namespace expertscope {
 /// defined, as the literature averages over layers. n is summed. Rows of single experts are left alone.
 void appendSiteMeans(std::vector<ResultRow>& rows);
 
-/// `State` is constructed from (const MetricContext&, SiteIndex) and has observe(const Block&) or observe(const Block&,
-/// ChoiceBits&), add(const State&), persist(Archive&) and rows(std::vector<ResultRow>&) const, which need not fill in the site; it may have
-/// matrices(std::vector<ResultMatrix>&) const. Set `siteMeans` to get means over sites too.
-template <class State> class PerSiteAccumulator : public Accumulator
+/// One state a site, without what it observes. `State` is constructed from (const MetricContext&, SiteIndex) and has
+/// add(const State&), persist(Archive&) and rows(std::vector<ResultRow>&) const, which need not fill in the site; it
+/// may have matrices(std::vector<ResultMatrix>&) const. Set `siteMeans` to get means over sites too.
+template <class State> class SiteStates : public Accumulator
 {
 public:
-    explicit PerSiteAccumulator(const MetricContext& context, bool siteMeans = false)
-        : m_context(context)
-        , m_siteMeans(siteMeans)
-        , m_states(context.shape->sites.size())
-    {
-    }
-
-    void observe(const Tile& tile) override
-    {
-        for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
-            const Block& block = tile.blocks[i];
-            if constexpr (requires(State& state) { state.observe(block, tile.bits[i]); })
-                state(block.site).observe(block, tile.bits[i]);
-            else
-                state(block.site).observe(block);
-        }
-    }
-
-    bool takesSites() const override { return true; }
-
     void merge(const Accumulator& other) override
     {
-        const auto& that = static_cast<const PerSiteAccumulator&>(other);
+        const auto& that = static_cast<const SiteStates&>(other);
         for (std::size_t i = 0; i < m_states.size(); ++i) {
             if (that.m_states[i])
                 state(SiteIndex(static_cast<std::uint16_t>(i))).add(*that.m_states[i]);
@@ -53,6 +33,8 @@ public:
     {
         Results results;
         for (const SiteIndex site : m_context.sites) {
+            if (std::size_t(site) >= m_states.size())
+                break;
             const auto& seen = m_states[std::size_t(site)];
             const std::size_t firstRow = results.rows.size(), firstMatrix = results.matrices.size();
             report(seen ? *seen : State(m_context, site), results);
@@ -75,6 +57,14 @@ public:
     }
 
 protected:
+    /// For the first `numSites` of the shape.
+    SiteStates(const MetricContext& context, std::size_t numSites, bool siteMeans)
+        : m_context(context)
+        , m_siteMeans(siteMeans)
+        , m_states(numSites)
+    {
+    }
+
     /// The sites' states, null where nothing was seen: for metrics with a row of the whole model.
     const State* seen(SiteIndex site) const
     {
@@ -82,6 +72,13 @@ protected:
         return state ? &*state : nullptr;
     }
     const MetricContext& context() const { return m_context; }
+    State& state(SiteIndex site)
+    {
+        auto& state = m_states[std::size_t(site)];
+        if (!state)
+            state.emplace(m_context, site);
+        return *state;
+    }
 
 private:
     void report(const State& state, Results& results) const
@@ -93,17 +90,33 @@ private:
         }
     }
 
-    State& state(SiteIndex site)
-    {
-        auto& state = m_states[std::size_t(site)];
-        if (!state)
-            state.emplace(m_context, site);
-        return *state;
-    }
-
     const MetricContext m_context;
     const bool m_siteMeans;
     std::vector<std::optional<State>> m_states;
+};
+
+/// `State` as for SiteStates, with observe(const Block&) or observe(const Block&, ChoiceBits&).
+template <class State> class PerSiteAccumulator : public SiteStates<State>
+{
+public:
+    explicit PerSiteAccumulator(const MetricContext& context, bool siteMeans = false)
+        : SiteStates<State>(context, context.shape->sites.size(), siteMeans)
+    {
+    }
+
+    void observe(const Tile& tile) override
+    {
+        for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
+            const Block& block = tile.blocks[i];
+            State& state = this->state(block.site);
+            if constexpr (requires { state.observe(block, tile.bits[i]); })
+                state.observe(block, tile.bits[i]);
+            else
+                state.observe(block);
+        }
+    }
+
+    bool takesSites() const override { return true; }
 };
 
 /// A row without a value, and why.

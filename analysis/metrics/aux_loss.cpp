@@ -2,9 +2,8 @@
 //
 // Auxiliary load-balancing losses as diagnostics (metrics 6.2): E * sum of f_e P_e, over everything, over batches of
 // sequences and over sequences.
-#include "analysis/batches.h"
 #include "analysis/fixed_sum.h"
-#include "analysis/per_site.h"
+#include "analysis/level_sums.h"
 #include "analysis/probabilities.h"
 #include "analysis/probability_sums.h"
 
@@ -105,96 +104,44 @@ struct MeanLoss
 
 class AuxLossState
 {
-    auto closeBatch() // up here, where its type is needed
-    {
-        return [this](const LossSums& batch) { m_ofBatches.add(batch); };
-    }
-
 public:
     AuxLossState(const MetricContext& context, SiteIndex site)
-        : m_index(site)
-        , m_site(context.shape->sites[std::size_t(site)])
+        : m_site(context.shape->sites[std::size_t(site)])
         , m_batch(context.params.number("batch"))
         , m_valuesOnly(context.valuesOnly)
-        , m_total(m_site.numExperts)
-        , m_open(m_total)
-        , m_batches(context, std::size_t(m_batch), m_total)
+        , m_sums(context, site, std::size_t(m_batch), LossSums(m_site.numExperts))
     {
     }
 
     void observe(const Block& block)
     {
         for (const SequenceRun& run : block.runs) {
-            if (!m_cursor.continues(m_index, run)) {
-                closeSequence();
-                m_sequence = run.sequence;
-            }
+            LossSums& sums = m_sums.of(run);
             for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t) {
                 if (routerProbabilities(m_site, logitsOf(block, t), m_p))
-                    m_open.add(choicesOf(block, t), m_p);
+                    sums.add(choicesOf(block, t), m_p);
             }
         }
     }
 
-    void add(const AuxLossState& other)
-    {
-        closeSequence();
-        m_total.add(other.m_total);
-        m_ofSequences.add(other.m_ofSequences);
-        m_ofBatches.add(other.m_ofBatches);
-        m_batches.add(other.m_batches, closeBatch());
-        if (other.m_sequence)
-            addSequence(*other.m_sequence, other.m_open);
-    }
-
-    void persist(Archive& archive)
-    {
-        closeSequence();
-        archive(m_total, m_ofSequences, m_ofBatches, m_batches);
-    }
+    void add(const AuxLossState& other) { m_sums.add(other.m_sums); }
+    void persist(Archive& archive) { m_sums.persist(archive); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
-        AuxLossState whole = *this;
-        whole.closeSequence();
-        whole.m_batches.forEachOpen(whole.closeBatch());
-        whole.closedRows(rows);
+        const auto sums = m_sums.closed();
+        MeanLoss whole;
+        whole.add(sums.total());
+        levelRows(rows, kCorpus, whole, sums.total().tokens());
+        if (!m_valuesOnly)
+            levelRows(rows, kMicroBatch, sums.ofBatches(), sums.ofBatches().switchForm.n());
+        levelRows(rows, kSequence, sums.ofSequences(), sums.ofSequences().switchForm.n());
     }
 
     /// All tokens.
-    LossSums total() const
-    {
-        LossSums sums = m_total;
-        sums.add(m_open);
-        return sums;
-    }
+    LossSums total() const { return m_sums.closed().total(); }
 
 private:
-    void closeSequence()
-    {
-        if (m_sequence)
-            addSequence(*m_sequence, m_open);
-        m_sequence.reset();
-        m_open.clear();
-    }
-
-    void addSequence(SequenceIndex index, const LossSums& sequence)
-    {
-        m_ofSequences.add(sequence);
-        m_total.add(sequence);
-        m_batches.add(index, sequence, closeBatch());
-    }
-
-    void closedRows(std::vector<ResultRow>& rows) const
-    {
-        MeanLoss whole;
-        whole.add(m_total);
-        levelRows(rows, kCorpus, whole, m_total.tokens());
-        if (!m_valuesOnly)
-            levelRows(rows, kMicroBatch, m_ofBatches, m_ofBatches.switchForm.n());
-        levelRows(rows, kSequence, m_ofSequences, m_ofSequences.switchForm.n());
-    }
-
     void levelRows(std::vector<ResultRow>& rows, const std::string& level, const MeanLoss& loss, std::uint64_t n) const
     {
         const auto add = [&](const char* metric, const FixedSum& values, double uniform) {
@@ -203,7 +150,7 @@ private:
             row.other["level"] = level;
             if (level == kMicroBatch)
                 row.params["batch"] = m_batch;
-            if (m_total.any()) {
+            if (values.n()) {
                 row.n = n;
                 row.value = values.mean();
                 row.uniform = uniform;
@@ -219,16 +166,10 @@ private:
         add("aux_loss.hf", loss.hfForm, loss.choicesPerToken.mean());
     }
 
-    SiteIndex m_index;
     const Site m_site;
     double m_batch; ///< sequences a batch
     bool m_valuesOnly;
-    LossSums m_total; ///< of closed sequences
-    LossSums m_open; ///< of the sequence being read
-    std::optional<SequenceIndex> m_sequence; ///< the one being read
-    RunCursor m_cursor;
-    MeanLoss m_ofSequences, m_ofBatches;
-    Batches<LossSums> m_batches;
+    LevelSums<LossSums, MeanLoss> m_sums;
     std::vector<double> m_p; ///< scratch
 };
 

@@ -2,10 +2,9 @@
 //
 // Balance of the load (metrics 6.1), over the whole trace, batch by batch and sequence by sequence.
 #include "analysis/balance_stats.h"
-#include "analysis/batches.h"
 #include "analysis/fixed_sum.h"
+#include "analysis/level_sums.h"
 #include "analysis/load_counts.h"
-#include "analysis/per_site.h"
 #include "analysis/uniform.h"
 
 #include <algorithm>
@@ -60,88 +59,39 @@ private:
 
 class BalanceState
 {
-    auto closeBatch() // up here, where its type is needed
-    {
-        return [this](const LoadCounts& batch) { m_ofBatches.add(batch); };
-    }
-
 public:
     BalanceState(const MetricContext& context, SiteIndex site)
-        : m_site(site)
-        , m_batch(context.params.number("batch"))
+        : m_batch(context.params.number("batch"))
         , m_valuesOnly(context.valuesOnly)
-        , m_total(context.shape->sites[std::size_t(site)])
-        , m_open(m_total)
-        , m_batches(context, std::size_t(m_batch), m_total)
+        , m_sums(context, site, std::size_t(m_batch), LoadCounts(context.shape->sites[std::size_t(site)]))
     {
     }
 
     void observe(const Block& block, ChoiceBits& bits)
     {
-        for (const SequenceRun& run : block.runs) {
-            if (!m_cursor.continues(m_site, run)) {
-                closeSequence();
-                m_sequence = run.sequence;
-            }
-            m_open.add(block, bits, run);
-        }
+        for (const SequenceRun& run : block.runs)
+            m_sums.of(run).add(block, bits, run);
     }
 
-    void add(const BalanceState& other)
-    {
-        closeSequence();
-        m_total.add(other.m_total);
-        m_ofSequences.add(other.m_ofSequences);
-        m_ofBatches.add(other.m_ofBatches);
-        m_batches.add(other.m_batches, closeBatch());
-        if (other.m_sequence)
-            addSequence(*other.m_sequence, other.m_open);
-    }
-
-    void persist(Archive& archive)
-    {
-        closeSequence();
-        archive(m_total, m_ofSequences, m_ofBatches, m_batches);
-    }
+    void add(const BalanceState& other) { m_sums.add(other.m_sums); }
+    void persist(Archive& archive) { m_sums.persist(archive); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
-        BalanceState whole = *this;
-        whole.closeSequence();
-        whole.m_batches.forEachOpen(whole.closeBatch());
-        whole.closedRows(rows);
-    }
-
-private:
-    void closeSequence()
-    {
-        if (m_sequence)
-            addSequence(*m_sequence, m_open);
-        m_sequence.reset();
-        m_open.clear();
-    }
-
-    void addSequence(SequenceIndex index, const LoadCounts& sequence)
-    {
-        m_ofSequences.add(sequence);
-        m_total.add(sequence);
-        m_batches.add(index, sequence, closeBatch());
-    }
-
-    void closedRows(std::vector<ResultRow>& rows) const
-    {
-        if (m_total.choices() == 0) {
+        const auto sums = m_sums.closed();
+        const LoadCounts& total = sums.total();
+        if (total.choices() == 0) {
             for (const char* metric : {"balance.max_vio", "balance.cv", "balance.gini", "balance.entropy", "balance.kl",
                      "balance.min_load", "balance.dead", "balance.max_vio_sequence", "balance.max_vio_batch"})
                 rows.push_back(undefinedRow(metric, kNoTokens));
             rows.back().params["batch"] = m_batch;
             return;
         }
-        const BalanceStats stats = balanceStats(m_total.counts());
-        const unsigned E = m_total.numExperts(), k = m_total.choicesPerToken();
-        const UniformBalance uniform = uniformBalance(E, k, m_total.tokens());
+        const BalanceStats stats = balanceStats(total.counts());
+        const unsigned E = total.numExperts(), k = total.choicesPerToken();
+        const UniformBalance uniform = uniformBalance(E, k, total.tokens());
         ResultRow row;
-        row.n = m_total.tokens();
+        row.n = total.tokens();
         const auto add = [&](const char* name, const char* unit, double value, std::optional<double> expected) {
             row.metric = std::string("balance.") + name;
             row.unit = unit;
@@ -160,24 +110,19 @@ private:
         add("min_load", "1", stats.minLoad, uniform.minLoad);
         add("dead", "experts", double(stats.dead), uniform.dead);
 
-        row.n = m_ofSequences.n();
-        add("max_vio_sequence", "1", m_ofSequences.mean(), m_ofSequences.uniform(E, k));
+        row.n = sums.ofSequences().n();
+        add("max_vio_sequence", "1", sums.ofSequences().mean(), sums.ofSequences().uniform(E, k));
         if (m_valuesOnly)
             return;
-        row.n = m_ofBatches.n();
+        row.n = sums.ofBatches().n();
         row.params["batch"] = m_batch;
-        add("max_vio_batch", "1", m_ofBatches.mean(), m_ofBatches.uniform(E, k));
+        add("max_vio_batch", "1", sums.ofBatches().mean(), sums.ofBatches().uniform(E, k));
     }
 
-    SiteIndex m_site;
+private:
     double m_batch; ///< sequences a batch
     bool m_valuesOnly;
-    LoadCounts m_total; ///< of closed sequences
-    LoadCounts m_open; ///< of the sequence being read
-    std::optional<SequenceIndex> m_sequence; ///< the one being read
-    RunCursor m_cursor;
-    Violations m_ofSequences, m_ofBatches;
-    Batches<LoadCounts> m_batches;
+    LevelSums<LoadCounts, Violations> m_sums;
 };
 
 }

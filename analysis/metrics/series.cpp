@@ -12,72 +12,28 @@ namespace expertscope {
 
 namespace {
 
-/// Rows of one site of the model from its blocks in all traces. `State` is as for PerSiteAccumulator, but for
-/// observe(traces): one block a trace, the same tokens.
-template <class State> class SeriesAccumulator final : public Accumulator
+/// Rows of one site of the model from its blocks in all traces: the sites of the first trace stand for those of the
+/// model. `State` is as for SiteStates, with observe(traces): one block a trace, the same tokens.
+template <class State> class SeriesAccumulator final : public SiteStates<State>
 {
 public:
     explicit SeriesAccumulator(const MetricContext& context)
-        : m_context(context)
-        , m_states(context.shape->sites.size() / context.series.size())
+        : SiteStates<State>(context, context.shape->sites.size() / context.series.size(), true)
     {
     }
 
     void observe(const Tile& tile) override
     {
-        const std::size_t C = m_context.series.size(), sites = tile.blocks.size() / C;
+        const std::size_t C = this->context().series.size(), sites = tile.blocks.size() / C;
         for (std::size_t i = 0; i < sites; ++i) { // trace by trace, the same sites of each
             m_traces.clear();
             for (std::size_t c = 0; c < C; ++c)
                 m_traces.push_back(&tile.blocks[c * sites + i]);
-            state(tile.blocks[i].site).observe(m_traces);
-        }
-    }
-
-    void merge(const Accumulator& other) override
-    {
-        const auto& that = static_cast<const SeriesAccumulator&>(other);
-        for (std::size_t i = 0; i < m_states.size(); ++i) {
-            if (that.m_states[i])
-                state(SiteIndex(static_cast<std::uint16_t>(i))).add(*that.m_states[i]);
-        }
-    }
-
-    Results result() const override
-    {
-        Results results;
-        for (const SiteIndex site : m_context.sites) {
-            if (std::size_t(site) >= m_states.size())
-                break; // the sites of the first trace stand for those of the model
-            const std::size_t first = results.rows.size();
-            const auto& seen = m_states[std::size_t(site)];
-            (seen ? *seen : State(m_context, site)).rows(results.rows);
-            for (std::size_t i = first; i < results.rows.size(); ++i)
-                results.rows[i].site = site;
-        }
-        appendSiteMeans(results.rows);
-        return results;
-    }
-
-    void persist(Archive& archive) override
-    {
-        for (std::size_t i = 0; i < m_states.size(); ++i) {
-            if (archive.present(m_states[i].has_value()))
-                state(SiteIndex(static_cast<std::uint16_t>(i))).persist(archive);
+            this->state(tile.blocks[i].site).observe(m_traces);
         }
     }
 
 private:
-    State& state(SiteIndex site)
-    {
-        auto& state = m_states[std::size_t(site)];
-        if (!state)
-            state.emplace(m_context, site);
-        return *state;
-    }
-
-    const MetricContext m_context;
-    std::vector<std::optional<State>> m_states; ///< by site of the model
     std::vector<const Block*> m_traces; ///< scratch
 };
 
