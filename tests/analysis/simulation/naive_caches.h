@@ -3,16 +3,14 @@
 // The policies that replay one capacity at a time once more, as their papers tell them: lists that are searched, no bits.
 #pragma once
 
-#include "streams.h"
+#include "naive_contract.h"
 
 #include <list>
 #include <map>
 #include <memory>
-#include <set>
 
 namespace expertscope::testing {
 
-using Object = std::uint32_t;
 using Pinned = std::set<Object>;
 
 class NaiveCache

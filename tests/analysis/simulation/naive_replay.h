@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The contract once more, word by word and slowly: one capacity, sets of residents, keys worked out anew for each event.
+// The policies that evict by a key once more: sets of residents, keys worked out anew for each unit.
 #pragma once
 
-#include "streams.h"
-
-#include "analysis/simulation/serving_order.h"
+#include "naive_contract.h"
 
 #include <cmath>
-#include <set>
 
 namespace expertscope::testing {
 
@@ -26,106 +23,69 @@ public:
     {
         ServingOrder order(stream, contract);
         m_uses.resize(stream.numObjects());
+        const auto add = [this](std::uint64_t event, std::span<const Object> objects) {
+            for (std::size_t place = 0; place < objects.size(); ++place)
+                m_uses[objects[place]].push_back({m_events.size(), place});
+            m_events.push_back(event);
+        };
         for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
-            const auto event = stream.event(i);
-            if (contract.service == Service::Atomic) {
-                m_units.push_back({i, {event.begin(), event.end()}});
-                continue;
-            }
-            for (const std::uint32_t object : order.of(i, [](auto) { return false; }))
-                m_units.push_back({i, {object}});
-        }
-        for (std::size_t u = 0; u < m_units.size(); ++u) {
-            for (std::size_t place = 0; place < m_units[u].objects.size(); ++place)
-                m_uses[m_units[u].objects[place]].push_back({u, place});
+            if (contract.service == Service::Atomic)
+                add(i, stream.event(i));
+            else
+                for (const Object object : order.of(i, [](auto) { return false; }))
+                    add(i, {&object, 1});
         }
     }
 
-    std::vector<Counters> counters(std::uint32_t capacity) const
-    {
-        std::vector<Counters> sites(m_stream.sites.size());
-        for (Counters& site : sites)
-            site.missesPerEvent.resize(m_stream.largestEvent + 1);
-        std::set<std::uint32_t> cache, seen;
-        std::size_t u = 0;
-        for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
-            if (m_contract.flushBetweenSequences
-                && std::ranges::find(m_stream.sequenceStarts, i) != m_stream.sequenceStarts.end()) {
-                cache.clear();
-                seen.clear();
-            }
-            Counters event;
-            event.events = 1;
-            event.requests = m_stream.event(i).size();
-            event.assignments = m_stream.assignments.empty() ? event.requests : m_stream.assignments[i];
-            event.overflows = event.requests > capacity;
-            std::uint64_t misses = 0;
-            for (; u < m_units.size() && m_units[u].event == i; ++u)
-                misses += serve(u, capacity, cache, seen, event);
-            event.hits = event.requests - misses;
-            event.missesPerEvent.resize(m_stream.largestEvent + 1);
-            event.missesPerEvent[misses] = 1;
-            if (i >= std::uint64_t(m_contract.warmUpSteps) * sites.size())
-                sites[i % sites.size()] += event;
-        }
-        return sites;
-    }
+    std::vector<Counters> counters(std::uint32_t capacity) const { return Run(*this, capacity).counters(); }
 
 private:
-    struct Unit
+    class Run final : public NaiveContract
     {
-        std::uint64_t event;
-        std::vector<std::uint32_t> objects;
+    public:
+        Run(const NaiveReplay& replay, std::uint32_t capacity)
+            : NaiveContract(replay.m_stream, replay.m_contract, capacity)
+            , m_replay(replay)
+        {
+        }
+
+    private:
+        void restart() override { m_cache.clear(); }
+        std::set<Object> held() const override { return m_cache; }
+        void use(const std::vector<Object>& objects, const std::set<Object>& before) override
+        {
+            std::set<Object> all = before;
+            all.insert(objects.begin(), objects.end());
+            std::vector<std::pair<NaiveKey, Object>> order;
+            for (const Object object : all) {
+                NaiveKey key = m_replay.keyOf(object, m_unit);
+                const bool pinned = pins(objects) && std::ranges::find(objects, object) != objects.end();
+                key.insert(key.begin(), pinned ? 0.0 : 1.0);
+                order.emplace_back(std::move(key), object);
+            }
+            std::ranges::sort(order);
+            m_cache.clear();
+            for (std::size_t i = 0; i < std::min<std::size_t>(m_capacity, order.size()); ++i)
+                m_cache.insert(order[i].second);
+            ++m_unit;
+        }
+
+        const NaiveReplay& m_replay;
+        std::set<Object> m_cache;
+        std::size_t m_unit = 0;
     };
 
-    std::uint64_t serve(std::size_t u, std::uint32_t capacity, std::set<std::uint32_t>& cache,
-        std::set<std::uint32_t>& seen, Counters& event) const
-    {
-        const auto& objects = m_units[u].objects;
-        std::uint64_t misses = 0;
-        for (const std::uint32_t object : objects) {
-            const std::uint64_t times = timesAsked(m_stream, m_units[u].event, object);
-            if (cache.contains(object)) {
-                event.assignmentHits += times;
-                continue;
-            }
-            const bool first = !seen.contains(object);
-            const bool free = first && m_contract.coldStart == ColdStart::FirstFree && seen.size() < capacity;
-            event.assignmentHits += free ? times : 0;
-            seen.insert(object);
-            misses += !free;
-            event.compulsory += first && !free;
-        }
-        const bool pin = m_contract.admission == Admission::Forced && objects.size() <= capacity;
-        std::set<std::uint32_t> all = cache;
-        all.insert(objects.begin(), objects.end());
-        std::vector<std::pair<NaiveKey, std::uint32_t>> order;
-        for (const std::uint32_t object : all) {
-            NaiveKey key = keyOf(object, u);
-            key.insert(key.begin(), pin && std::ranges::find(objects, object) != objects.end() ? 0.0 : 1.0);
-            order.emplace_back(std::move(key), object);
-        }
-        std::ranges::sort(order);
-        std::set<std::uint32_t> next;
-        for (std::size_t i = 0; i < std::min<std::size_t>(capacity, order.size()); ++i)
-            next.insert(order[i].second);
-        for (const std::uint32_t object : cache)
-            event.evictions += !next.contains(object);
-        cache = std::move(next);
-        return misses;
-    }
-
     /// After unit u was used.
-    NaiveKey keyOf(std::uint32_t object, std::size_t u) const
+    NaiveKey keyOf(Object object, std::size_t u) const
     {
         const double never = 1e18, sites = double(m_stream.sites.size());
-        const double now = std::floor(double(m_units[u].event) / sites);
+        const double now = std::floor(double(m_events[u]) / sites);
         NaiveKey key, recency{never, never, double(object)};
         double count = 0, score = 0, coming = 0;
         for (const Use& use : m_uses[object]) {
             if (use.unit <= u) {
                 ++count;
-                score += std::exp2((std::floor(double(m_units[use.unit].event) / sites) - now) / m_param);
+                score += std::exp2((std::floor(double(m_events[use.unit]) / sites) - now) / m_param);
                 recency = {-double(use.unit), double(use.place), double(object)};
                 continue;
             }
@@ -153,7 +113,7 @@ private:
     {
         std::size_t unit, place;
     };
-    std::vector<Unit> m_units;
+    std::vector<std::uint64_t> m_events; ///< [unit]
     std::vector<std::vector<Use>> m_uses; ///< [object]
 };
 

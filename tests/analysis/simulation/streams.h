@@ -111,4 +111,19 @@ inline PoolCurve curveOf(const EventStream& stream, const PolicyRequest& policy,
     return std::move(results->front().pools.front());
 }
 
+/// The fixture of simulation.md 2.3 (moe-cache-eval's conformance trace) at 2 slots, all sites together.
+inline Counters conformanceTotal(const char* policy)
+{
+    EventSet set;
+    for (int site = 0; site < 3; ++site)
+        set.pools.push_back(streamOf(1, 4, {{0, 1}, {0, 2}, {0, 1}, {0, 3}, {0, 1}}));
+    const auto results = simulateCaches(set, {}, {{policy}}, {2}, 2);
+    if (!results)
+        throw std::runtime_error(results.error().message());
+    Counters total;
+    for (const PoolCurve& pool : results->front().pools)
+        total += pool.total(0);
+    return total;
+}
+
 }

@@ -2,8 +2,6 @@
 #include "naive_caches.h"
 #include "workload.h"
 
-#include "analysis/simulation/serving_order.h"
-
 #include <QTest>
 
 using namespace expertscope::testing;
@@ -13,60 +11,20 @@ namespace {
 const std::vector<const char*> kPolicies{
     "fifo", "clock", "sieve", "s3fifo", "twoq", "arc", "lfru", "lfu_cache", "random"};
 
-/// The contract word by word for one capacity; what is held is looked up anew before and after each unit.
-class NaiveOneSize
+class NaiveOneSize final : public NaiveContract
 {
 public:
     NaiveOneSize(const EventStream& stream, const Contract& contract, QString policy, double param, std::uint32_t capacity)
-        : m_stream(stream)
-        , m_contract(contract)
+        : NaiveContract(stream, contract, capacity)
         , m_policy(std::move(policy))
         , m_param(param)
-        , m_capacity(capacity)
         , m_byCounts(m_policy == "lfru" || m_policy == "lfu_cache")
     {
-        restart();
-    }
-
-    std::vector<Counters> counters()
-    {
-        std::vector<Counters> sites(m_stream.sites.size());
-        for (Counters& site : sites)
-            site.missesPerEvent.resize(m_stream.largestEvent + 1);
-        ServingOrder order(m_stream, m_contract);
-        for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
-            if (i > 0 && m_contract.flushBetweenSequences
-                && std::ranges::find(m_stream.sequenceStarts, i) != m_stream.sequenceStarts.end())
-                restart();
-            Counters event;
-            const auto asked = m_stream.event(i);
-            event.events = 1;
-            event.requests = asked.size();
-            event.assignments = m_stream.assignments.empty() ? asked.size() : m_stream.assignments[i];
-            m_event = i;
-            event.overflows = asked.size() > m_capacity;
-            std::uint64_t misses = 0;
-            if (m_contract.service == Service::Atomic) {
-                misses += serve({asked.begin(), asked.end()}, event);
-            } else {
-                const std::set<Object> before = held();
-                const auto served = order.of(i, [&](Object object) { return before.contains(object); });
-                for (const Object object : std::vector<Object>(served.begin(), served.end()))
-                    misses += serve({object}, event);
-            }
-            event.hits = event.requests - misses;
-            event.missesPerEvent.resize(m_stream.largestEvent + 1);
-            event.missesPerEvent[misses] = 1;
-            if (i >= std::uint64_t(m_contract.warmUpSteps) * sites.size())
-                sites[i % sites.size()] += event;
-        }
-        return sites;
     }
 
 private:
-    void restart()
+    void restart() override
     {
-        m_seen.clear();
         m_counts.clear();
         m_uses.clear();
         m_last.clear();
@@ -88,7 +46,7 @@ private:
         else if (m_policy == "random")
             m_cache = std::make_unique<NaiveRandom>(c, m_contract.seed);
     }
-    std::set<Object> held() const
+    std::set<Object> held() const override
     {
         if (!m_byCounts)
             return m_cache->held();
@@ -98,39 +56,19 @@ private:
         return all;
     }
 
-    std::uint64_t serve(const std::vector<Object>& objects, Counters& event)
+    void use(const std::vector<Object>& objects, const std::set<Object>& before) override
     {
-        const std::set<Object> before = held();
-        std::uint64_t misses = 0;
-        for (const Object object : objects) {
-            const std::uint64_t times = timesAsked(m_stream, m_event, object);
-            if (before.contains(object)) {
-                event.assignmentHits += times;
-                continue;
-            }
-            const bool first = !m_seen.contains(object);
-            const bool free = first && m_contract.coldStart == ColdStart::FirstFree && m_seen.size() < m_capacity;
-            event.assignmentHits += free ? times : 0;
-            m_seen.insert(object);
-            misses += !free;
-            event.compulsory += first && !free;
-        }
-        const bool fits = objects.size() <= m_capacity;
         if (m_byCounts)
-            serveByCounts(objects, fits && m_contract.admission == Admission::Forced);
-        else if (fits)
-            serveAll(objects, {objects.begin(), objects.end()}, [](Object) { return true; });
+            useByCounts(objects);
+        else if (objects.size() <= m_capacity)
+            useAll(objects, {objects.begin(), objects.end()}, [](Object) { return true; });
         else {
-            serveAll(objects, {}, [&](Object object) { return before.contains(object); });
-            serveAll(objects, {}, [&](Object object) { return !before.contains(object); });
+            useAll(objects, {}, [&](Object object) { return before.contains(object); });
+            useAll(objects, {}, [&](Object object) { return !before.contains(object); });
         }
-        const std::set<Object> after = held();
-        for (const Object object : before)
-            event.evictions += !after.contains(object);
-        return misses;
     }
 
-    template <typename Which> void serveAll(const std::vector<Object>& objects, const Pinned& pinned, Which which)
+    template <typename Which> void useAll(const std::vector<Object>& objects, const Pinned& pinned, Which which)
     {
         for (auto i = objects.rbegin(); i != objects.rend(); ++i) {
             if (which(*i))
@@ -138,7 +76,7 @@ private:
         }
     }
 
-    void serveByCounts(const std::vector<Object>& objects, bool pin)
+    void useByCounts(const std::vector<Object>& objects)
     {
         ++m_unit;
         for (std::size_t r = 0; r < objects.size(); ++r) {
@@ -149,7 +87,7 @@ private:
         std::vector<Object> order;
         for (const auto& [object, count] : m_counts)
             order.push_back(object);
-        const auto pinned = [&](Object object) { return pin && std::ranges::find(objects, object) != objects.end(); };
+        const auto pinned = [&](Object object) { return pins(objects) && std::ranges::find(objects, object) != objects.end(); };
         const std::uint64_t current = m_contract.service == Service::Atomic;
         const auto age = [&](Object object) { return std::max<std::uint64_t>(1, m_unit - m_last[object].first + current); };
         std::ranges::sort(order, [&](Object a, Object b) { // the better one first
@@ -167,18 +105,14 @@ private:
             m_counts.erase(order[i]);
     }
 
-    const EventStream& m_stream;
-    const Contract m_contract;
     const QString m_policy;
     const double m_param;
-    const std::uint32_t m_capacity;
     const bool m_byCounts;
     std::unique_ptr<NaiveCache> m_cache;
-    std::set<Object> m_seen;
     std::map<Object, std::uint64_t> m_counts; ///< of the residents, since they were loaded
     std::map<Object, std::uint64_t> m_uses;
     std::map<Object, std::pair<std::uint64_t, std::size_t>> m_last; ///< unit, place in it
-    std::uint64_t m_unit = 0, m_event = 0;
+    std::uint64_t m_unit = 0;
 };
 
 Contract sequentialBy(Order order)
@@ -211,14 +145,7 @@ private slots:
 /// goes; {0,3} loads 3 for 1; {0,1} loads 1 for 3. Hits: 0 four times a site.
 void TestOneSizePolicies::conformance()
 {
-    EventSet set;
-    for (int site = 0; site < 3; ++site)
-        set.pools.push_back(streamOf(1, 4, {{0, 1}, {0, 2}, {0, 1}, {0, 3}, {0, 1}}));
-    const auto results = simulateCaches(set, {}, {{"fifo"}}, {2}, 2);
-    QVERIFY(results);
-    Counters total;
-    for (const PoolCurve& pool : results->front().pools)
-        total += pool.total(0);
+    const Counters total = conformanceTotal("fifo");
     QCOMPARE(total.requests, 30u);
     QCOMPARE(total.hits, 12u);
     QCOMPARE(total.misses(), 18u);
@@ -226,7 +153,8 @@ void TestOneSizePolicies::conformance()
     QCOMPARE(total.evictions, 12u);
     QCOMPARE(total.missesPerEvent, (std::vector<std::uint64_t>{0, 12, 3}));
     // Sequentially: 0, 1 loaded; 0 there, 2 for 0; 0 for 1, 1 for 2; 0 there, 3 for 0; 0 for 1, 1 for 3.
-    QCOMPARE(curveOf(set.pools[0], {"fifo"}, sequentialBy(Order::RouterRank)).total(1).misses(), 8u);
+    const EventStream site = streamOf(1, 4, {{0, 1}, {0, 2}, {0, 1}, {0, 3}, {0, 1}});
+    QCOMPARE(curveOf(site, {"fifo"}, sequentialBy(Order::RouterRank)).total(1).misses(), 8u);
 }
 
 /// Where the policies differ, on requests one by one.

@@ -75,14 +75,7 @@ private slots:
 /// The fixture of simulation.md 2.3 (moe-cache-eval's conformance trace).
 void TestStackPolicies::conformance()
 {
-    EventSet set;
-    for (int site = 0; site < 3; ++site)
-        set.pools.push_back(streamOf(1, 4, {{0, 1}, {0, 2}, {0, 1}, {0, 3}, {0, 1}}));
-    const auto results = simulateCaches(set, {}, {{"lru"}}, {2}, 2);
-    QVERIFY(results);
-    Counters total;
-    for (const PoolCurve& pool : results->front().pools)
-        total += pool.total(0);
+    const Counters total = conformanceTotal("lru");
     QCOMPARE(total.requests, 30u);
     QCOMPARE(total.hits, 12u);
     QCOMPARE(total.misses(), 18u);
