@@ -186,14 +186,16 @@ int main(int argc, char** argv)
         command->add_option("trace", cache.trace, "The trace")->required();
         command->add_option("--policy", cache.policies,
             "all, or NAME[:KEY=VALUE] with commas between: lru,ema:halflife=8; default: all");
-        command->add_option(
-            "--capacity", cache.capacities, "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; default: each sixteenth");
+        command->add_option("--capacity", cache.capacities,
+            "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; default: each sixteenth");
         command->add_option("--scope", cache.scope,
             "What shares a pool: per-site (default), global, groups:N consecutive sites, or groups:0-3/4-11");
         command->add_option("--contract", cache.service,
             "atomic, or sequential[:router, :ascending, :resident, :random]; default: atomic");
         command->add_option("--admission", cache.admission, "forced (default: what is loaded stays) or bypass");
-        command->add_option("--cold", cache.cold, "empty (default); first-free: filling free slots is no miss; preload:FILE.json: lists of experts, [[3,0],...]");
+        command->add_option("--cold", cache.cold,
+            "empty (default); first-free: filling free slots is no miss; preload:FILE.json: lists of experts, "
+            "[[3,0],...]");
         command->add_option("--batch", cache.batch, "Sequences that decode side by side; default: 1")
             ->check(CLI::Range(1u, 1u << 20));
         command->add_option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");
@@ -211,8 +213,9 @@ int main(int argc, char** argv)
         command->add_option("--level", cache.time.level, "Of the cost model: 0 to 3; default: 2, with prefetches 3");
         command->add_option(
             "--dense-ms", cache.time.denseMs, "Time of a step outside the experts; default: from the model's sizes");
-        command->add_option("--prefetch", cache.prefetch,
-            "Replay with prefetches too: NAME[:KEY=VALUE] with commas between, may be repeated; see below")
+        command
+            ->add_option("--prefetch", cache.prefetch,
+                "Replay with prefetches too: NAME[:KEY=VALUE] with commas between, may be repeated; see below")
             ->allow_extra_args(false);
         command->add_option("--chunks", cache.chunks,
             "A load interrupts a prefetch between so many chunks of an expert; default: 1, not at all");
@@ -222,8 +225,8 @@ int main(int argc, char** argv)
         command->add_option("--reroute", cache.reroute,
             "[RULE:]KEY=VALUE,...: a router that prefers residents, such as lambda=0.1/0.3,keep=2; --policy: lru");
         command->footer([] {
-            return expertscope::policyHelp() + '\n' + expertscope::predictorHelp() + '\n' + expertscope::ruleHelp() + '\n'
-                + expertscope::hardwareHelp();
+            return expertscope::policyHelp() + '\n' + expertscope::predictorHelp() + '\n' + expertscope::ruleHelp()
+                + '\n' + expertscope::hardwareHelp();
         });
         addSelectionOptions(*command, cache.selection);
         addOutputOptions(*command, cache.output);

@@ -2,12 +2,12 @@
 #include "app/cli/simulate_options.h"
 
 #include "app/cli/analysis_options.h"
+#include "app/cli/table.h"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -253,9 +253,7 @@ std::string sizeText(double bytes)
     std::size_t unit = 0;
     for (; bytes >= 1024 && unit + 1 < std::size(kUnits); ++unit)
         bytes /= 1024;
-    char text[64];
-    std::snprintf(text, sizeof text, "%.4g %s", bytes, kUnits[unit]);
-    return text;
+    return format("%.4g ", bytes) + kUnits[unit];
 }
 
 }

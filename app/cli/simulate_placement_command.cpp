@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 
@@ -189,11 +188,7 @@ std::string cellOf(
             || !has(std::pair{"planner", ParameterValue(planner)}) || !has(std::pair{"tokens", ParameterValue(tokens)})
             || !std::ranges::all_of(measure.params, has))
             continue;
-        if (!row.value)
-            return "-";
-        char text[64];
-        std::snprintf(text, sizeof text, measure.pattern, *row.value / measure.unit);
-        return text;
+        return row.value ? format(measure.pattern, *row.value / measure.unit) : "-";
     }
     return "-";
 }

@@ -5,7 +5,6 @@
 #include "app/cli/table.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 
 namespace expertscope {
@@ -89,10 +88,8 @@ std::string quotaTables(const EventSet& events, const std::vector<QuotaCurve>& c
         for (const QuotaCurve& curve : curves) {
             const Quotas& quotas = curve.best[c];
             exact &= quotas.exact;
-            char text[32];
-            std::snprintf(text, sizeof text, "%.4f",
-                1 - double(quotas.misses) / double(std::max<std::uint64_t>(curve.requests, 1)));
-            rate.push_back(curve.requests ? text : "-");
+            rate.push_back(
+                curve.requests ? format("%.4f", 1 - double(quotas.misses) / double(curve.requests)) : "-");
             const auto [least, most] = std::ranges::minmax(quotas.capacities);
             range.push_back(std::to_string(least) + "-" + std::to_string(most));
         }

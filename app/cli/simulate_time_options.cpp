@@ -8,7 +8,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 namespace expertscope {
 
@@ -17,15 +16,11 @@ namespace {
 std::string rateText(double perSecond, const char* unit)
 {
     static constexpr std::pair<double, const char*> kPrefixes[] = {{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
-    char text[64];
     for (const auto& [factor, prefix] : kPrefixes) {
-        if (perSecond >= factor) {
-            std::snprintf(text, sizeof text, "%.4g%s%s/s", perSecond / factor, prefix, unit);
-            return text;
-        }
+        if (perSecond >= factor)
+            return format("%.4g", perSecond / factor) + prefix + unit + "/s";
     }
-    std::snprintf(text, sizeof text, "%.4g %s/s", perSecond, unit);
-    return text;
+    return format("%.4g ", perSecond) + unit + "/s";
 }
 
 constexpr const char* kNoExpertHint = "--expert-bytes 27MiB, or --model config.json";
@@ -130,9 +125,7 @@ Expected<void> bytesToSlots(CapacityList& list, const ModelSizes& sizes, std::si
 
 std::string ratesText(const cost::Link& link)
 {
-    char latency[64];
-    std::snprintf(latency, sizeof latency, " after %.4g us a load", link.latency * 1e6);
-    return rateText(link.bytesPerSecond, "B") + latency;
+    return rateText(link.bytesPerSecond, "B") + format(" after %.4g us a load", link.latency * 1e6);
 }
 
 std::string ratesText(const cost::Processor& processor)

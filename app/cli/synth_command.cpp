@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/synth_command.h"
 
+#include "app/cli/table.h"
 #include "io/base/grouped.h"
 #include "io/synth/write_synthetic.h"
 
@@ -42,21 +43,14 @@ void print(const Json& line)
 
 std::string duration(double seconds)
 {
-    char text[48];
     if (seconds < 9.95)
-        std::snprintf(text, sizeof text, "%.1f s", seconds);
-    else if (seconds < 119.5)
-        std::snprintf(text, sizeof text, "%.0f s", seconds);
-    else
-        std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
-    return text;
+        return format("%.1f s", seconds);
+    return seconds < 119.5 ? format("%.0f s", seconds) : format("%.0f min", seconds / 60);
 }
 
 std::string megabytes(std::uint64_t bytes)
 {
-    char text[48];
-    std::snprintf(text, sizeof text, bytes < 10'000'000 ? "%.1f MB" : "%.0f MB", double(bytes) / 1e6);
-    return text;
+    return format(bytes < 10'000'000 ? "%.1f MB" : "%.0f MB", double(bytes) / 1e6);
 }
 
 /// How it goes, once it has taken a second.
