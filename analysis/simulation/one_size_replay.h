@@ -12,9 +12,10 @@
 //                                             undoes it, and its order with loads of others does not matter
 //     void nextUnit()                         if it has one: before each atomic event or sequential request
 //     class Few               if it has one: the same for at most 64 objects, a bit each (few_objects.h); for atomic
-//                             events that fit:
+//                             events that fit and for sequential requests:
 //         static bool serves(capacity, largestEvent)
 //         Few(capacity)
+//         bool holds(object) const
 //         uint32 serve(objects, size, event)  `objects`, which are the bits `event`, are pinned and used; how many
 //                                             were not held and are now
 //     uint32 keepBest(objects)                if it has one: serves an event as a whole: the best of what it held
@@ -74,11 +75,12 @@ public:
     void run(const std::stop_token& stop, PoolCurve& curve)
     {
         if constexpr (kHasFew) {
-            if (m_stream.numObjects() <= 64 && m_contract.service == Service::Atomic
-                && m_stream.largestEvent <= m_capacity && !m_contract.flushBetweenSequences
+            const bool atomic = m_contract.service == Service::Atomic;
+            if (m_stream.numObjects() <= 64 && (!atomic || m_stream.largestEvent <= m_capacity)
+                && !m_contract.flushBetweenSequences
                 && m_stream.multiplicities.empty() // the order of the missing would tell which of them a free slot took
-                && fewObjectsAreFast() && Cache::Few::serves(m_capacity, m_stream.largestEvent))
-                return runFew(stop, curve);
+                && fewObjectsAreFast() && Cache::Few::serves(m_capacity, atomic ? m_stream.largestEvent : 1))
+                return atomic ? runFew(stop, curve) : serveFew<true>(m_stream.fixedSize, stop, curve);
         }
         for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
             if (i % 4096 == 0 && stop.stop_requested())
@@ -113,7 +115,7 @@ private:
     void runFew(const std::stop_token& stop, PoolCurve& curve)
     {
         const auto ofSize = [&]<std::uint32_t Size>() {
-            serveFew(std::integral_constant<std::uint32_t, Size>(), stop, curve);
+            serveFew<false>(std::integral_constant<std::uint32_t, Size>(), stop, curve);
         };
         switch (m_stream.fixedSize) {
         case 2:
@@ -125,11 +127,12 @@ private:
         case 8:
             return ofSize.template operator()<8>();
         default:
-            return serveFew(m_stream.fixedSize, stop, curve);
+            return serveFew<false>(m_stream.fixedSize, stop, curve);
         }
     }
     /// size: of all events, a constant or a number; or a number that is set for each.
-    template <typename Size> ES_BITS_ENTRY void serveFew(Size size, const std::stop_token& stop, PoolCurve& curve)
+    template <bool OneByOne, typename Size>
+    ES_BITS_ENTRY void serveFew(Size size, const std::stop_token& stop, PoolCurve& curve)
     {
         typename Cache::Few cache(m_capacity);
         std::uint64_t known = 0; // objects asked for before
@@ -148,7 +151,13 @@ private:
                 std::uint64_t event = 0;
                 for (std::uint32_t r = 0; r < size; ++r)
                     event |= bitOf(objects[r]);
-                count = cache.serve(objects, size, event);
+                if constexpr (OneByOne) {
+                    count = 0;
+                    for (const std::uint32_t object : m_order.of(i, [&](auto each) { return cache.holds(each); }))
+                        count += cache.serve(&object, std::integral_constant<std::uint32_t, 1>(), bitOf(object));
+                } else {
+                    count = cache.serve(objects, size, event);
+                }
                 fresh = event & ~known;
                 if (fresh)
                     break;
@@ -172,9 +181,9 @@ private:
         m_recorder.takeInto(curve);
     }
 
-    // Both return the number of evictions.
+    // Both return the number of evictions. Apart, so that each has the processor's registers for itself.
 
-    std::uint32_t sequential(std::span<const std::uint32_t> objects)
+    [[gnu::noinline]] std::uint32_t sequential(std::span<const std::uint32_t> objects)
     {
         std::uint32_t evictions = 0;
         for (const std::uint32_t object : objects) {
@@ -195,7 +204,7 @@ private:
         return evictions;
     }
 
-    std::uint32_t atomic(std::span<const std::uint32_t> objects)
+    [[gnu::noinline]] std::uint32_t atomic(std::span<const std::uint32_t> objects)
     {
         nextUnit();
         // No branch a member: whether it is held is what a processor cannot guess.

@@ -69,6 +69,7 @@ public:
         , m_next(capacity)
     {
     }
+    bool holds(std::uint32_t object) const { return m_held >> object & 1; }
     template <typename Size> ES_BITS std::uint32_t serve(const std::uint32_t* objects, Size size, std::uint64_t event)
     {
         if (m_next + size > 64)

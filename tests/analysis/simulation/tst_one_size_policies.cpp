@@ -344,14 +344,18 @@ void TestOneSizePolicies::fewObjects()
         EventStream stream = randomStream(k, kind.sites, kind.experts, 400, kind.least, kind.most);
         if (k % 2) // there is always someone who was not asked for yet
             stream.firstObject.back() += 1;
-        Contract contract;
-        contract.coldStart = k % 3 == 1 ? ColdStart::FirstFree : ColdStart::Empty;
-        contract.warmUpSteps = k % 3 == 2 ? 30 : 0;
-        const PoolCurve curve = curveOf(stream, {policy.toStdString()}, contract);
-        for (const std::uint32_t c :
-            {kind.most, kind.most + 1, 16u, 20u, 24u, 35u, 42u, 50u, stream.numObjects() - 1}) {
-            if (c >= kind.most && c <= stream.numObjects())
-                QCOMPARE(curve.sites[c - 1], NaiveOneSize(stream, contract, policy, 0, c).counters());
+        for (const Order order : {Order::RouterRank, Order::SeededRandom, Order::ResidentFirst}) {
+            for (const bool atomic : {true, false}) {
+                if (atomic && order != Order::RouterRank)
+                    continue;
+                Contract contract = sequentialBy(order);
+                contract.service = atomic ? Service::Atomic : Service::Sequential;
+                contract.coldStart = k % 3 == 1 ? ColdStart::FirstFree : ColdStart::Empty;
+                contract.warmUpSteps = k % 3 == 2 ? 30 : 0;
+                const PoolCurve curve = curveOf(stream, {policy.toStdString()}, contract);
+                for (const std::uint32_t c : {3u, kind.most + 1, 16u, 24u, stream.numObjects() - 1})
+                    QCOMPARE(curve.sites[c - 1], NaiveOneSize(stream, contract, policy, 0, c).counters());
+            }
         }
     }
 }
