@@ -105,7 +105,7 @@ public:
     bool holds(std::uint32_t object) const { return m_held >> object & 1; }
     template <typename Size> ES_BITS std::uint32_t serve(const std::uint32_t* objects, Size size, std::uint64_t event)
     {
-        if (m_next + size > 64)
+        if (m_next + size >= 64)
             closeUp();
         const std::uint64_t missing = event & ~m_held;
         // In the order of service: places before (of those held: their own and all before) and who is missing.
@@ -208,7 +208,7 @@ private:
     std::uint64_t m_candidates = 0; ///< places of who may be evicted, if still held
     std::uint64_t m_left = 0, m_forgotten = 0; ///< objects: in this event evicted; no longer in a list
     std::uint64_t m_held = 0, m_named = 0; ///< objects: held; in a list
-    std::uint64_t m_objectAt[64] = {}; ///< a bit
+    std::uint64_t m_objectAt[65] = {}; ///< a bit; the last one is no place
     std::uint64_t m_placeOf[64] = {};
     std::uint32_t m_next = 0;
     double m_share = 0; ///< p

@@ -72,7 +72,7 @@ public:
     bool holds(std::uint32_t object) const { return m_held >> object & 1; }
     template <typename Size> ES_BITS std::uint32_t serve(const std::uint32_t* objects, Size size, std::uint64_t event)
     {
-        if (m_next + size > 64)
+        if (m_next + size >= 64)
             closeUp();
         std::uint64_t pinned = 0, victims = 0;
         for (std::uint32_t r = 0; r < size; ++r)
