@@ -11,13 +11,13 @@
 //     static constexpr bool kHitsAreMarks     true, if it has one: hit() may be called for who is not held too, load()
 //                                             undoes it, and its order with loads of others does not matter
 //     void nextUnit()                         if it has one: before each atomic event or sequential request
-//     class Few                               if it has one: the same for at most 64 objects, a bit each; for atomic
-//                                             events that fit:
+//     class Few               if it has one: the same for at most 64 objects, a bit each (few_objects.h); for atomic
+//                             events that fit and for sequential requests:
 //         static bool serves(capacity, largestEvent)
 //         Few(capacity)
-//         uint64 held() const
-//         uint32 serve(objects, event, missing, count)   `objects`, which are the bits `event`, are pinned and used,
-//                                             then the `count` missing of them loaded; how many it evicted
+//         bool holds(object) const
+//         uint32 serve(objects, size, event)  `objects`, which are the bits `event`, are pinned and used; how many
+//                                             were not held and are now
 //     uint32 keepBest(objects)                if it has one: serves an event as a whole: the best of what it held
 //                                             and of `objects` stay; how many it evicted
 //
@@ -27,6 +27,7 @@
 // keepBest() a policy can also serve Admission::Bypass: all units that miss go there.
 #pragma once
 
+#include "analysis/simulation/few_objects.h"
 #include "analysis/simulation/object_lists.h"
 #include "analysis/simulation/policy.h"
 #include "analysis/simulation/recorder.h"
@@ -74,11 +75,12 @@ public:
     void run(const std::stop_token& stop, PoolCurve& curve)
     {
         if constexpr (kHasFew) {
-            if (m_stream.numObjects() <= 64 && m_contract.service == Service::Atomic
-                && m_stream.largestEvent <= m_capacity && !m_contract.flushBetweenSequences
+            const bool atomic = m_contract.service == Service::Atomic;
+            if (m_stream.numObjects() <= 64 && (!atomic || m_stream.largestEvent <= m_capacity)
+                && !m_contract.flushBetweenSequences
                 && m_stream.multiplicities.empty() // the order of the missing would tell which of them a free slot took
-                && Cache::Few::serves(m_capacity, m_stream.largestEvent))
-                return runFew(stop, curve);
+                && fewObjectsAreFast() && Cache::Few::serves(m_capacity, atomic ? m_stream.largestEvent : 1))
+                return atomic ? runFew(stop, curve) : serveFew<true>(m_stream.fixedSize, stop, curve);
         }
         for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
             if (i % 4096 == 0 && stop.stop_requested())
@@ -112,29 +114,76 @@ private:
 
     void runFew(const std::stop_token& stop, PoolCurve& curve)
     {
+        const auto ofSize = [&]<std::uint32_t Size>() {
+            serveFew<false>(std::integral_constant<std::uint32_t, Size>(), stop, curve);
+        };
+        switch (m_stream.fixedSize) {
+        case 2:
+            return ofSize.template operator()<2>();
+        case 4:
+            return ofSize.template operator()<4>();
+        case 6:
+            return ofSize.template operator()<6>();
+        case 8:
+            return ofSize.template operator()<8>();
+        default:
+            return serveFew<false>(m_stream.fixedSize, stop, curve);
+        }
+    }
+    /// size: of all events, a constant or a number; or a number that is set for each.
+    template <bool OneByOne, typename Size>
+    ES_BITS_ENTRY void serveFew(Size size, const std::stop_token& stop, PoolCurve& curve)
+    {
         typename Cache::Few cache(m_capacity);
-        for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
-            if (i % 4096 == 0 && stop.stop_requested())
+        std::uint64_t known = 0; // objects asked for before
+        std::uint32_t slots = 0;
+        std::uint8_t counts[256];
+        for (std::uint64_t i = 0; i < m_stream.numEvents;) {
+            if (stop.stop_requested())
                 break;
-            m_recorder.begin(i);
-            const std::span<const std::uint32_t> objects = m_stream.event(i);
-            const std::uint64_t held = cache.held();
-            std::uint64_t event = 0;
-            std::size_t missing = 0;
-            for (std::size_t r = objects.size(); r-- > 0;) {
-                event |= std::uint64_t(1) << objects[r];
-                m_missing[missing] = objects[r];
-                missing += ~held >> objects[r] & 1;
+            const std::uint64_t end = std::min<std::uint64_t>(i + 256, m_stream.numEvents);
+            std::uint32_t n = 0, count = 0;
+            std::uint64_t fresh = 0;
+            const std::uint32_t* objects = m_stream.objects.data() + m_stream.firstRequest(i);
+            for (; i < end; ++i, objects += size) {
+                if constexpr (std::is_integral_v<Size>)
+                    size = static_cast<std::uint32_t>(m_stream.event(i).size());
+                std::uint64_t event = 0;
+                for (std::uint32_t r = 0; r < size; ++r)
+                    event |= bitOf(objects[r]);
+                if constexpr (OneByOne) {
+                    count = 0;
+                    for (const std::uint32_t object : m_order.of(i, [&](auto each) { return cache.holds(each); }))
+                        count += cache.serve(&object, std::integral_constant<std::uint32_t, 1>(), bitOf(object));
+                } else {
+                    count = cache.serve(objects, size, event);
+                }
+                fresh = event & ~known;
+                if (fresh)
+                    break;
+                counts[n++] = static_cast<std::uint8_t>(count);
             }
-            m_recorder.misses(m_missing.data(), missing);
-            m_recorder.end(cache.serve(objects, event, m_missing.data(), missing), objects.size());
+            m_recorder.eventsOfKnown(i - n, counts, n);
+            if (i == end)
+                continue;
+            known |= fresh;
+            m_recorder.begin(i);
+            for (std::uint32_t r = size; r-- > 0;) {
+                if (fresh >> objects[r] & 1)
+                    m_recorder.miss(objects[r]);
+            }
+            m_recorder.missesOfKnown(count - sizeOf(fresh));
+            const std::uint32_t free = std::min(count, m_capacity - slots);
+            slots += free;
+            m_recorder.end(count - free, size);
+            ++i;
         }
         m_recorder.takeInto(curve);
     }
 
-    // Both return the number of evictions.
+    // Both return the number of evictions. Apart, so that each has the processor's registers for itself.
 
-    std::uint32_t sequential(std::span<const std::uint32_t> objects)
+    [[gnu::noinline]] std::uint32_t sequential(std::span<const std::uint32_t> objects)
     {
         std::uint32_t evictions = 0;
         for (const std::uint32_t object : objects) {
@@ -155,7 +204,7 @@ private:
         return evictions;
     }
 
-    std::uint32_t atomic(std::span<const std::uint32_t> objects)
+    [[gnu::noinline]] std::uint32_t atomic(std::span<const std::uint32_t> objects)
     {
         nextUnit();
         // No branch a member: whether it is held is what a processor cannot guess.

@@ -76,6 +76,38 @@ public:
             miss(objects[i]);
     }
 
+    /// As miss() of so many objects that were asked for before. Not where hits do not all count once.
+    void missesOfKnown(std::uint32_t count) { m_misses += count; }
+
+    /// Events in a row, of each the number of misses, all of objects that were asked for before and all with an
+    /// eviction. Not where hits do not all count once.
+    void eventsOfKnown(std::uint64_t first, const std::uint8_t* misses, std::size_t count)
+    {
+        const std::uint64_t end = first + count;
+        if (m_sites.size() > 1 || m_stream.fixedSize == 0 || !m_stream.assignments.empty() || m_watch.next() < end
+            || first < m_firstCounted) {
+            for (std::uint64_t i = first; i < end; ++i) {
+                begin(i);
+                m_misses = misses[i - first];
+                this->end(m_misses);
+            }
+            return;
+        }
+        Counters& counters = m_sites[0];
+        std::uint64_t sum = 0;
+        for (std::size_t n = 0; n < count; ++n) {
+            ++counters.missesPerEvent[misses[n]];
+            sum += misses[n];
+        }
+        const std::uint64_t requests = count * m_stream.fixedSize;
+        counters.events += count;
+        counters.requests += requests;
+        counters.assignments += requests;
+        counters.hits += requests - sum;
+        counters.evictions += sum;
+        counters.overflows += m_stream.fixedSize > m_capacity ? count : 0;
+    }
+
     /// `evictions`: objects that were resident and are so no more, whatever room was made by a flush.
     void end(std::uint32_t evictions) { end(evictions, m_stream.event(m_event).size()); }
     /// `objects`: how many the event has.

@@ -85,8 +85,8 @@ struct StackKernels
     StackOutcome (*step)(StackState& state, const StackEvent& event);
     /// Many events of `size` <= kMostCounted objects all of which were asked for before, where members lead: `to`
     /// [count][size]. Writes the places of an event's members, from 0, ascending, and `never` for each that is not found.
-    /// Null, or only for stacks of bytes. kept: null, or with bypass, for a depth of at most 16: for each member at place
-    /// q afterwards ++kept[q], and if it was at p before, --kept[max(p, q)].
+    /// Null, or only for stacks of bytes. kept: null, or with bypass, for a depth of at most 16 or 64 objects at most: for
+    /// each member at place q afterwards ++kept[q], and if it was at p before, --kept[max(p, q)]; [64] is anything.
     void (*stepLeading)(StackState& state, const std::uint8_t* to, std::uint32_t size, std::uint64_t count,
         std::uint32_t never, std::uint32_t* places, std::int64_t* kept);
 };

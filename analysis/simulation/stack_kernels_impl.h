@@ -4,7 +4,7 @@
 // (bytes of a vector). Nothing of the standard library is
 // called here: an inline function emitted with this file's instruction set could be the copy that the linker keeps for
 // everybody.
-#include "analysis/simulation/stack_kernels_bytes.h"
+#include "analysis/simulation/stack_kernels_leading.h"
 #include "analysis/simulation/stack_kernels_recency.h"
 #include "analysis/simulation/stack_kernels_stack.h"
 

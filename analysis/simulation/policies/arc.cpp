@@ -86,6 +86,132 @@ private:
     const std::uint32_t m_capacity;
     ObjectLists<kNumLists> m_lists;
     double m_share = 0; ///< p: how many slots T1 should have
+
+public:
+    class Few;
+};
+
+/// Each use takes the next of 64 places, so all lists are sets of places, ordered by them: who is evicted from T1 or T2
+/// is the oldest there but for members of the event, which have new places at its end, so B1 and B2 are in that order
+/// too. When the places are used up, those that have a name move to the front.
+class ArcCache::Few
+{
+public:
+    static bool serves(std::uint32_t capacity, std::uint32_t largestEvent) { return 2 * capacity + largestEvent <= 56; }
+    explicit Few(std::uint32_t capacity)
+        : m_capacity(capacity)
+    {
+    }
+    bool holds(std::uint32_t object) const { return m_held >> object & 1; }
+    template <typename Size> ES_BITS std::uint32_t serve(const std::uint32_t* objects, Size size, std::uint64_t event)
+    {
+        if (m_next + size >= 64)
+            closeUp();
+        const std::uint64_t missing = event & ~m_held;
+        // In the order of service: places before (of those held: their own and all before) and who is missing.
+        std::uint64_t names[64], held[65], waiting = 0;
+        held[0] = 0;
+        for (std::uint32_t i = 0; i < size; ++i) {
+            const std::uint64_t object = objects[size - 1 - i], misses = missing >> object & 1;
+            names[i] = (m_named >> object & 1) << m_placeOf[object];
+            held[i + 1] = held[i] | (names[i] & (misses - 1));
+            waiting |= misses << i;
+            m_objectAt[m_next + i] = bitOf(object);
+            m_placeOf[object] = m_next + i;
+        }
+        m_candidates = (bitOf(m_next) - 1) & ~held[size];
+        m_left = m_forgotten = 0;
+        const std::uint64_t used = (~waiting & (bitOf(size) - 1)) << m_next;
+        for (std::uint64_t rest = waiting; rest; rest &= rest - 1) {
+            const std::uint64_t i = placeOfLowest(rest), now = bitOf(m_next + i);
+            m_once &= ~held[i];
+            m_again = (m_again & ~held[i]) | (used & (now - 1));
+            load(names[i], now);
+        }
+        m_once &= ~held[size];
+        m_again = (m_again & ~held[size]) | used;
+        m_next += size;
+        m_held = (m_held & ~m_left) | event;
+        m_named = (m_named & ~m_forgotten) | event;
+        return sizeOf(missing);
+    }
+
+private:
+    ES_BITS void load(std::uint64_t name, std::uint64_t now)
+    {
+        const std::uint32_t b1 = sizeOf(m_onceLeft), b2 = sizeOf(m_againLeft), t1 = sizeOf(m_once);
+        if (name & m_onceLeft) {
+            m_share = std::min(m_share + std::max(double(b2) / double(b1), 1.0), double(m_capacity));
+            replace(t1, false);
+            m_onceLeft ^= name;
+            m_again |= now;
+            return;
+        }
+        if (name & m_againLeft) {
+            m_share = std::max(m_share - std::max(double(b1) / double(b2), 1.0), 0.0);
+            replace(t1, true);
+            m_againLeft ^= name;
+            m_again |= now;
+            return;
+        }
+        const std::uint32_t all = t1 + b1 + b2 + sizeOf(m_again);
+        if (t1 == m_capacity) {
+            const std::uint64_t victim = m_once & m_candidates, place = victim & (0 - victim);
+            m_left |= m_objectAt[placeOfLowest(place)];
+            m_forgotten |= m_objectAt[placeOfLowest(place)];
+            m_once ^= place;
+        } else {
+            if (t1 + b1 == m_capacity)
+                forgetOldest(m_onceLeft);
+            else if (all == 2 * m_capacity)
+                forgetOldest(m_againLeft);
+            if (all >= m_capacity)
+                replace(t1, false);
+        }
+        m_once |= now;
+    }
+    ES_BITS void replace(std::uint32_t t1, bool forB2)
+    {
+        const double size = t1;
+        const bool once = size > 0 && (size > m_share || (forB2 && size == m_share));
+        const std::uint64_t preferred = (once ? m_once : m_again) & m_candidates;
+        const std::uint64_t victims = preferred ? preferred : (once ? m_again : m_once) & m_candidates;
+        const std::uint64_t place = victims & (0 - victims);
+        m_left |= m_objectAt[placeOfLowest(place)];
+        m_onceLeft |= m_once & place;
+        m_againLeft |= m_again & place;
+        m_once &= ~place;
+        m_again &= ~place;
+    }
+    ES_BITS void forgetOldest(std::uint64_t& list)
+    {
+        m_forgotten |= m_objectAt[placeOfLowest(list)];
+        list &= list - 1;
+    }
+    ES_BITS void closeUp()
+    {
+        const std::uint64_t places = m_once | m_again | m_onceLeft | m_againLeft;
+        m_once = closedUp(m_once, places);
+        m_again = closedUp(m_again, places);
+        m_onceLeft = closedUp(m_onceLeft, places);
+        m_againLeft = closedUp(m_againLeft, places);
+        m_next = 0;
+        for (std::uint64_t rest = places; rest; rest &= rest - 1) {
+            const std::uint64_t object = m_objectAt[placeOfLowest(rest)];
+            m_placeOf[placeOfLowest(object)] = m_next;
+            m_objectAt[m_next++] = object;
+        }
+    }
+
+    const std::uint32_t m_capacity;
+    std::uint64_t m_once = 0, m_again = 0, m_onceLeft = 0, m_againLeft = 0; ///< T1, T2, B1, B2
+    std::uint64_t m_candidates = 0; ///< places of who may be evicted, if still held
+    std::uint64_t m_left = 0, m_forgotten = 0; ///< objects: in this event evicted; no longer in a list
+    std::uint64_t m_held = 0, m_named = 0; ///< objects: held; in a list
+    std::uint64_t m_objectAt[65] = {}; ///< a bit; the last one is no place
+    std::uint64_t m_placeOf[64] = {};
+    std::uint32_t m_next = 0;
+    double m_share = 0; ///< p
 };
 
 }

@@ -4,8 +4,6 @@
 // spared once. Loading does not count as use. The hand passes members of the event without a trace.
 #include "analysis/simulation/one_size_replay.h"
 
-#include <bit>
-
 namespace expertscope::simulation {
 
 namespace {
@@ -59,59 +57,68 @@ public:
     class Few;
 };
 
-/// Slots are bits: no step of the hand is a guess.
+/// Slots are bits, in the order in which the hand comes to them where that is said. It takes those that were not used
+/// in its first round and, if they are too few, in its second those that were. Free slots hold nobody and were not
+/// used.
 class ClockCache::Few
 {
 public:
-    static bool serves(std::uint32_t, std::uint32_t) { return true; }
+    static bool serves(std::uint32_t capacity, std::uint32_t) { return capacity < 64; }
     explicit Few(std::uint32_t capacity)
         : m_capacity(capacity)
+        , m_all(bitOf(capacity) - 1)
     {
     }
-    std::uint64_t held() const { return m_held; }
-    std::uint32_t serve(
-        std::span<const std::uint32_t> objects, std::uint64_t event, const std::uint32_t* missing, std::size_t count)
+    bool holds(std::uint32_t object) const { return m_held >> object & 1; }
+    template <typename Size> ES_BITS std::uint32_t serve(const std::uint32_t* objects, Size size, std::uint64_t event)
     {
-        std::uint64_t pinned = 0; // slots
-        for (const std::uint32_t object : objects)
-            pinned |= (m_held >> object & 1) << m_slotOf[object];
-        m_used |= pinned;
-        const auto free = std::min<std::size_t>(count, m_capacity - m_size);
-        for (std::size_t j = 0; j < free; ++j, ++m_size) {
-            put(missing[j], m_size);
-            pinned |= std::uint64_t(1) << m_size;
+        std::uint64_t pinned = 0, victims = 0;
+        for (std::uint32_t r = 0; r < size; ++r)
+            pinned |= (m_held >> objects[r] & 1) << m_slotOf[objects[r]];
+        pinned = turned(pinned, m_hand);
+        const std::uint64_t missing = event & ~m_held, slots = m_all & ~pinned, used = m_used | pinned;
+        const std::uint32_t count = sizeOf(missing);
+        std::uint64_t first = lowest(count, slots & ~used);
+        const std::uint32_t more = count - sizeOf(first);
+        std::uint64_t second = lowest(more, slots & used);
+        const std::uint32_t steps = placeBehind(more ? second : first); // of the hand, in its last round
+        const std::uint64_t passed = more ? slots : slots & (bitOf(steps) - 1);
+        for (std::uint32_t r = size; r-- > 0;) { // who is not missing takes the slot that it has
+            const std::uint64_t object = objects[r], misses = maskIf(missing >> object & 1);
+            const std::uint64_t round = first ? first : second, taken = round & (0 - round) & misses;
+            const std::uint64_t ahead = placeOfLowest(round) + m_hand;
+            const std::uint64_t slot = chosen(misses, ahead - (ahead < m_capacity ? 0 : m_capacity), m_slotOf[object]);
+            first &= ~taken;
+            second &= ~taken;
+            victims |= m_objectAt[slot];
+            m_objectAt[slot] = bitOf(object);
+            m_slotOf[object] = slot;
         }
-        std::uint64_t victims = 0;
-        for (std::size_t j = free; j < count; ++j) {
-            const std::uint64_t slots = ~std::uint64_t(0) >> (64 - m_size) & ~pinned,
-                                ahead = ~std::uint64_t(0) << m_hand;
-            if (!(slots & ~m_used)) // the hand goes all the way round
-                m_used &= ~slots;
-            const std::uint64_t candidates = slots & ~m_used;
-            const bool wraps = !(candidates & ahead);
-            const auto slot = static_cast<std::uint32_t>(std::countr_zero(wraps ? candidates : candidates & ahead));
-            const std::uint64_t before = (std::uint64_t(1) << slot) - 1;
-            m_used &= ~(slots & (wraps ? ahead | before : ahead & before));
-            victims |= std::uint64_t(1) << m_slots[slot];
-            put(missing[j], slot);
-            pinned |= std::uint64_t(1) << slot;
-            m_hand = slot + 1 == m_size ? 0 : slot + 1;
-        }
-        m_held = (m_held | event) & ~victims;
-        return static_cast<std::uint32_t>(count - free);
+        m_used = turned(used & ~passed, steps);
+        m_hand += steps;
+        m_hand -= m_hand < m_capacity ? 0 : m_capacity;
+        m_held = (m_held & ~victims) | event;
+        return count;
     }
 
 private:
-    void put(std::uint32_t object, std::uint32_t slot)
+    ES_BITS std::uint64_t turned(std::uint64_t slots, std::uint32_t steps) const
     {
-        m_slots[slot] = static_cast<std::uint8_t>(object);
-        m_slotOf[object] = static_cast<std::uint8_t>(slot);
+        return (slots >> steps | slots << (m_capacity - steps)) & m_all;
+    }
+    /// Behind the highest of the bits, which are not all; 0: there is none.
+    ES_BITS static std::uint32_t placeBehind(std::uint64_t bits)
+    {
+        return 63u - static_cast<std::uint32_t>(__builtin_clzll(bits << 1 | 1));
     }
 
     const std::uint32_t m_capacity;
-    std::uint8_t m_slots[64], m_slotOf[64] = {};
-    std::uint64_t m_held = 0, m_used = 0; ///< objects; slots
-    std::uint32_t m_size = 0, m_hand = 0;
+    const std::uint64_t m_all;
+    std::uint64_t m_held = 0; ///< objects
+    std::uint64_t m_used = 0; ///< slots, as the hand comes to them
+    std::uint64_t m_objectAt[64] = {}; ///< a bit, 0: nobody
+    std::uint64_t m_slotOf[64] = {};
+    std::uint32_t m_hand = 0;
 };
 
 }

@@ -3,9 +3,6 @@
 // FIFO. A ring in the order of loading. Members of the event that are passed in search of a victim keep their age.
 #include "analysis/simulation/one_size_replay.h"
 
-#include <bit>
-#include <utility>
-
 namespace expertscope::simulation {
 
 namespace {
@@ -61,59 +58,63 @@ public:
     class Few;
 };
 
-/// Each load takes the next of 64 places; who is held is a bit there, so the oldest that is not pinned is found without
-/// a guess. When the places are used up, those held move to the front.
+/// Each load takes the next of 64 places; who is held is a bit there, so the oldest that are not pinned are the lowest.
+/// When the places are used up, those held move to the front. Free slots are places that hold nobody.
 class FifoCache::Few
 {
 public:
     static bool serves(std::uint32_t capacity, std::uint32_t largestEvent) { return capacity + largestEvent <= 48; }
     explicit Few(std::uint32_t capacity)
-        : m_capacity(capacity)
+        : m_places(bitOf(capacity) - 1)
+        , m_next(capacity)
     {
     }
-    std::uint64_t held() const { return m_held; }
-    std::uint32_t serve(
-        std::span<const std::uint32_t> objects, std::uint64_t event, const std::uint32_t* missing, std::size_t count)
+    bool holds(std::uint32_t object) const { return m_held >> object & 1; }
+    template <typename Size> ES_BITS std::uint32_t serve(const std::uint32_t* objects, Size size, std::uint64_t event)
     {
-        if (m_next + count > 64)
+        if (m_next + size >= 64)
             closeUp();
-        std::uint64_t pinned = 0, victims = 0, candidates = m_places;
-        for (const std::uint32_t object : objects)
-            pinned |= (m_held >> object & 1) << m_placeOf[object];
-        candidates &= ~pinned;
-        const auto free = std::min<std::size_t>(count, m_capacity - m_size);
-        m_size += static_cast<std::uint32_t>(free);
-        for (std::size_t j = free; j < count; ++j) {
-            victims |= std::uint64_t(1) << m_objectAt[std::countr_zero(candidates)];
-            candidates &= candidates - 1;
+        std::uint64_t pinned = 0, victims = 0;
+        for (std::uint32_t r = 0; r < size; ++r)
+            pinned |= (m_held >> objects[r] & 1) << m_placeOf[objects[r]];
+        const std::uint64_t missing = event & ~m_held;
+        const std::uint32_t count = sizeOf(missing);
+        const std::uint64_t leaving = lowest(count, m_places & ~pinned);
+        std::uint64_t left = leaving;
+        for (std::uint32_t r = 0; r < size; ++r) {
+            victims |= m_objectAt[placeOfLowest(left)];
+            left &= left - 1;
         }
-        m_places = candidates | pinned;
-        for (std::size_t j = 0; j < count; ++j)
-            put(missing[j]);
-        m_held = (m_held | event) & ~victims;
-        return static_cast<std::uint32_t>(count - free);
+        std::uint64_t next = m_next;
+        for (std::uint32_t r = size; r-- > 0;) { // what is written of who is not missing does not last
+            const std::uint64_t object = objects[r], misses = missing >> object & 1;
+            m_objectAt[next] = bitOf(object);
+            m_placeOf[object] = chosen(maskIf(misses), next, m_placeOf[object]);
+            next += misses;
+        }
+        m_places = (m_places ^ leaving) | (bitOf(count) - 1) << m_next;
+        m_next = static_cast<std::uint32_t>(next);
+        m_held = (m_held ^ victims) | event;
+        return count;
     }
 
 private:
-    void put(std::uint32_t object)
+    ES_BITS void closeUp()
     {
-        m_places |= std::uint64_t(1) << m_next;
-        m_objectAt[m_next] = static_cast<std::uint8_t>(object);
-        m_placeOf[object] = static_cast<std::uint8_t>(m_next++);
-    }
-    void closeUp()
-    {
-        const std::uint64_t held = std::exchange(m_places, 0);
         m_next = 0;
-        for (std::uint64_t bits = held; bits; bits &= bits - 1)
-            put(m_objectAt[std::countr_zero(bits)]);
+        for (std::uint64_t places = m_places; places; places &= places - 1) {
+            const std::uint64_t object = m_objectAt[placeOfLowest(places)];
+            m_placeOf[placeOfLowest(object)] = m_next;
+            m_objectAt[m_next++] = object;
+        }
+        m_places = bitOf(m_next) - 1;
     }
 
-    const std::uint32_t m_capacity;
     std::uint64_t m_held = 0; ///< objects
-    std::uint64_t m_places = 0; ///< of those held
-    std::uint8_t m_objectAt[64], m_placeOf[64] = {};
-    std::uint32_t m_next = 0, m_size = 0;
+    std::uint64_t m_places; ///< that are taken
+    std::uint64_t m_objectAt[65] = {}; ///< a bit, 0: nobody; the last one is no place
+    std::uint64_t m_placeOf[65] = {}; ///< the last one is nobody's
+    std::uint32_t m_next;
 };
 
 }

@@ -134,6 +134,8 @@ private slots:
     void byHand();
     void likeNaive_data();
     void likeNaive();
+    void fewObjects_data();
+    void fewObjects();
     void laws();
     void largePools();
     void likeLibCacheSim();
@@ -241,6 +243,46 @@ void TestOneSizePolicies::likeNaive()
                                  << "evictions" << a.evictions << e.evictions << describe(contract).c_str();
                     QCOMPARE(a, e);
                 }
+            }
+        }
+    }
+}
+
+void TestOneSizePolicies::fewObjects_data()
+{
+    QTest::addColumn<QString>("policy");
+    for (const char* policy : {"fifo", "clock", "arc"})
+        QTest::addRow("%s", policy) << policy;
+}
+
+/// Where caches of at most 64 objects are sets of bits: events of all sizes that loops are made for and of others, as
+/// many of them as fill the places several times over.
+void TestOneSizePolicies::fewObjects()
+{
+    QFETCH(const QString, policy);
+    struct Kind
+    {
+        std::size_t sites;
+        std::uint32_t experts, least, most;
+    };
+    const std::vector<Kind> kinds{
+        {1, 64, 6, 6}, {1, 64, 8, 8}, {1, 40, 4, 4}, {2, 25, 2, 2}, {1, 63, 0, 7}, {1, 30, 13, 13}};
+    for (std::size_t k = 0; k < kinds.size(); ++k) {
+        const Kind& kind = kinds[k];
+        EventStream stream = randomStream(k, kind.sites, kind.experts, 400, kind.least, kind.most);
+        if (k % 2) // there is always someone who was not asked for yet
+            stream.firstObject.back() += 1;
+        for (const Order order : {Order::RouterRank, Order::SeededRandom, Order::ResidentFirst}) {
+            for (const bool atomic : {true, false}) {
+                if (atomic && order != Order::RouterRank)
+                    continue;
+                Contract contract = sequentialBy(order);
+                contract.service = atomic ? Service::Atomic : Service::Sequential;
+                contract.coldStart = k % 3 == 1 ? ColdStart::FirstFree : ColdStart::Empty;
+                contract.warmUpSteps = k % 3 == 2 ? 30 : 0;
+                const PoolCurve curve = curveOf(stream, {policy.toStdString()}, contract);
+                for (const std::uint32_t c : {3u, kind.most + 1, 16u, 24u, stream.numObjects() - 1})
+                    QCOMPARE(curve.sites[c - 1], NaiveOneSize(stream, contract, policy, 0, c).counters());
             }
         }
     }

@@ -63,6 +63,7 @@ private slots:
     void optIsOptimal();
     void likeNaive_data();
     void likeNaive();
+    void longRuns();
     void largeUniverses();
     void residentFirst();
     void staticLists();
@@ -154,6 +155,28 @@ void TestStackPolicies::likeNaive()
                                  << "hits" << a.hits << e.hits << "compulsory" << a.compulsory << e.compulsory << "evictions"
                                  << a.evictions << e.evictions << describe(contract).c_str();
                     QCOMPARE(a, e);
+                }
+            }
+        }
+    }
+}
+
+/// What is served and counted many events at a time, by depth of the stack: more events than a byte counts.
+void TestStackPolicies::longRuns()
+{
+    for (const auto& [experts, k] : {std::pair{64u, 6u}, {64u, 16u}, {20u, 4u}, {40u, 1u}, {150u, 8u}}) {
+        EventSet set;
+        set.pools.push_back(randomStream(experts + k, 1, experts, 450, k, k));
+        for (const Contract& contract : {kForced, kBypass, kSequential}) {
+            const NaiveReplay naive(set.pools[0], contract, "opt");
+            for (const std::uint32_t c : {1u, 5u, k, k + 1, 16u, 40u}) {
+                const std::vector<Counters> expected = naive.counters(c);
+                for (const std::uint32_t depth : {experts, experts * 2 / 3, 16u, 7u}) {
+                    if (c > depth)
+                        continue;
+                    const auto results = simulateCaches(set, contract, {{"opt"}}, upTo(depth), 1);
+                    QVERIFY(results);
+                    QCOMPARE(results->front().pools[0].sites[c - 1], expected);
                 }
             }
         }
