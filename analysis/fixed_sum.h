@@ -44,7 +44,7 @@ public:
 
 private:
     __extension__ using Wide = __int128;
-    __extension__ using Modular = unsigned __int128; // a saved state may hold anything: its sums wrap, they do not overflow
+    __extension__ using Modular = unsigned __int128; // sums of a damaged state wrap; signed ones must not
     static constexpr double kScale = 0x1p52;
     Modular m_sum = 0; ///< two's complement; 2^92 + 2^35: room for 2^35 values of the largest size
     std::uint64_t m_n = 0;

@@ -68,8 +68,7 @@ inline bool identical(const Results& a, const Results& b)
         && std::equal(a.matrices.begin(), a.matrices.end(), b.matrices.begin(), b.matrices.end(),
             [&](const ResultMatrix& x, const ResultMatrix& y) {
                 return x.metric == y.metric && x.params == y.params && x.site == y.site && x.label == y.label
-                    && x.other == y.other && x.n == y.n
-                    && std::ranges::equal(x.values, y.values, {}, bits, bits);
+                    && x.other == y.other && x.n == y.n && std::ranges::equal(x.values, y.values, {}, bits, bits);
             });
 }
 
