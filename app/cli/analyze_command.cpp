@@ -68,12 +68,16 @@ int runAnalyze(const AnalyzeOptions& options)
             leftOut += (leftOut.empty() ? "" : ", ") + name;
         if (!leftOut.empty())
             std::fprintf(stderr, "expertscope: left out, as they cannot be computed in parts: %s\n", leftOut.c_str());
+        if (const auto writable = checkOutput(options.output.output); !writable)
+            return failed(writable.error());
         const auto done = writeShard(options.traces.front(), std::move(*checked), options.output.output);
         return done ? 0 : failed(done.error());
     }
     const auto format = formatOf(options.output);
     if (!format)
         return failed(format.error(), 2);
+    if (const auto writable = checkOutput(options.output.output); !writable)
+        return failed(writable.error());
     if (const auto done = analyze(options, *format, std::move(*checked)); !done)
         return failed(done.error());
     return 0;

@@ -73,6 +73,8 @@ int runCompare(const CompareOptions& options)
     auto checked = checkOptions(options.analysis, 2);
     if (!checked)
         return failed(checked.error(), 2);
+    if (const auto writable = checkOutput(options.output.output); !writable)
+        return failed(writable.error());
     const auto traces = openTraces({options.a, options.b});
     if (!traces)
         return failed(traces.error());

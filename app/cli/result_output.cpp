@@ -39,6 +39,19 @@ Expected<OutputFormat> formatOf(const OutputOptions& options)
     return format;
 }
 
+Expected<void> checkOutput(const std::filesystem::path& path)
+{
+    if (path.empty())
+        return {};
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
+        return fail(std::strerror(EISDIR), path.string());
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    if (access((folder / "").c_str(), W_OK | X_OK) != 0) // the slash: a file is no folder
+        return fail(std::strerror(errno), path.string());
+    return {};
+}
+
 Expected<void> writeOutput(const std::filesystem::path& path, const std::string& text)
 {
     if (path.empty()) {

@@ -29,6 +29,9 @@ enum class OutputFormat
 /// Errors are wrong uses: two formats, HDF5 without a file.
 Expected<OutputFormat> formatOf(const OutputOptions& options);
 
+/// Whether a file can be written there, asked before the work that would be lost. Standard output: always.
+Expected<void> checkOutput(const std::filesystem::path& path);
+
 /// Writes the whole file or none of it; to standard output when `path` is empty.
 Expected<void> writeOutput(const std::filesystem::path& path, const std::string& text);
 
@@ -49,6 +52,8 @@ int runCommand(const Options& options, const Check& check, const Run& run)
     const auto format = formatOf(options.output);
     if (!format)
         return failed(format.error(), 2);
+    if (const auto writable = checkOutput(options.output.output); !writable)
+        return failed(writable.error());
     const auto done = run(options, *format, std::move(*request));
     return done ? 0 : failed(done.error());
 }

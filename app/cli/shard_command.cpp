@@ -137,6 +137,8 @@ int runMerge(const MergeOptions& options)
     const auto format = formatOf(options.output);
     if (!format)
         return failed(format.error(), 2);
+    if (const auto writable = checkOutput(options.output.output); !writable)
+        return failed(writable.error());
     if (const auto done = merge(options, *format); !done)
         return failed(done.error());
     return 0;

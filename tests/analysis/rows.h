@@ -3,7 +3,10 @@
 
 #include "analysis/analyse.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 
@@ -60,12 +63,12 @@ inline bool identical(const std::vector<ResultRow>& a, const std::vector<ResultR
 
 inline bool identical(const Results& a, const Results& b)
 {
+    const auto bits = [](double x) { return std::bit_cast<std::uint64_t>(x); };
     return identical(a.rows, b.rows)
         && std::equal(a.matrices.begin(), a.matrices.end(), b.matrices.begin(), b.matrices.end(),
-            [](const ResultMatrix& x, const ResultMatrix& y) {
+            [&](const ResultMatrix& x, const ResultMatrix& y) {
                 return x.metric == y.metric && x.params == y.params && x.site == y.site && x.label == y.label
-                    && x.other == y.other && x.values.size() == y.values.size() && x.n == y.n
-                    && std::memcmp(x.values.data(), y.values.data(), x.values.size() * sizeof(double)) == 0;
+                    && x.other == y.other && x.n == y.n && std::ranges::equal(x.values, y.values, {}, bits, bits);
             });
 }
 

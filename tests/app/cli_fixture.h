@@ -30,7 +30,7 @@ inline Outcome run(const QStringList& arguments, int columns = 100, const QStrin
         variables.insert(variable.section('=', 0, 0), variable.section('=', 1));
     process.setProcessEnvironment(variables);
     process.start(EXPERTSCOPE_BIN_DIR "/expertscope", arguments);
-    if (!process.waitForFinished(60000))
+    if (!process.waitForFinished(300000))
         return {};
     return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2, process.readAllStandardOutput(),
         process.readAllStandardError()};

@@ -148,6 +148,17 @@ private slots:
         const Outcome unwritable = run({"analyze", m_trace, "-o", at("missing/out.json")});
         QCOMPARE(unwritable.status, 1);
         QVERIFY(unwritable.err.contains("missing/out.json: No such file or directory"));
+        // It is said before the work: ahead of what is wrong with the trace.
+        const QString noTrace = at("no-such-trace.h5");
+        const QString intoFile = at("out.csv/out.json"), folder = QFileInfo(m_trace).path();
+        for (const QStringList& command :
+            {QStringList{"analyze", noTrace}, {"compare", noTrace, noTrace}, {"simulate", "cache", noTrace}}) {
+            for (const QString& out : {intoFile, folder}) {
+                const Outcome early = run(command + QStringList{"-o", out});
+                QCOMPARE(early.status, 1);
+                QVERIFY2(early.err.contains(out.toUtf8() + ": ") && !early.err.contains("no-such-trace"), early.err);
+            }
+        }
     }
 
     void usedWronglyIsTwo_data()

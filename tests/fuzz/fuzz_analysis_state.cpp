@@ -2,7 +2,7 @@
 //
 // The saved state of a metric, damaged: what `expertscope merge` reads. The first byte chooses the metric, then four
 // bytes each say where (three of them) what byte is written; one byte left over cuts the state short.
-#include "../analysis/synthetic_trace.h"
+#include "../analysis/labelled_trace.h"
 #include "analysis/analyse.h"
 
 #include <cstdlib>
@@ -12,37 +12,32 @@ using namespace expertscope::testing;
 
 namespace {
 
-MemoryTrace makeTrace()
-{
-    MemoryTrace trace(3, 12, 3);
-    for (const unsigned length : {17u, 0u, 40u, 5u})
-        trace.addSequence(length);
-    trace.addLabel("language", {"a", "b", "a", ""});
-    fillUniform(trace, 1);
-    return trace;
-}
-
 struct Saved
 {
     AnalysisRequest request;
     std::string state;
 };
 
+/// Each metric alone; by label; by label with intervals.
 std::vector<Saved> statesOf(MemoryTrace& trace)
 {
     std::vector<Saved> all;
     for (const MetricSpec& spec : metricRegistry()) {
         if (spec.twoPasses || spec.minTraces > 1)
             continue;
-        Saved saved;
-        saved.request.metrics = {{spec.name}};
-        saved.request.simulateUniform = false;
-        saved.request.by = spec.needsLabel ? "language" : "";
-        auto analysis = Analysis::prepare(trace.shape(), saved.request);
-        if (!analysis || !analysis->run(trace))
-            continue; // needs what this trace lacks
-        saved.state = analysis->save().value();
-        all.push_back(std::move(saved));
+        for (unsigned variant = spec.needsLabel ? 1 : 0; variant < 3; ++variant) {
+            Saved saved;
+            saved.request.metrics = {{spec.name}};
+            saved.request.simulateUniform = false;
+            saved.request.by = variant > 0 ? "language" : "";
+            saved.request.bootstrap = variant > 1 ? 3 : 0;
+            auto analysis = Analysis::prepare(trace.shape(), saved.request);
+            if (!analysis || !analysis->run(trace))
+                continue; // cannot be had so
+            saved.state = analysis->save().value();
+            if (!saved.state.empty()) // else this trace lacks what it needs
+                all.push_back(std::move(saved));
+        }
     }
     return all;
 }
@@ -51,7 +46,7 @@ std::vector<Saved> statesOf(MemoryTrace& trace)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    static MemoryTrace trace = makeTrace();
+    static MemoryTrace trace = labelledTrace(1);
     static const std::vector<Saved> all = statesOf(trace);
     if (size == 0)
         return 0;
