@@ -180,8 +180,8 @@ private:
                 m_served.clear();
                 std::ranges::remove_copy_if(event, std::back_inserter(m_served), isOnCpu);
                 served = m_served;
-                std::remove_if(m_missing.begin(), m_missing.begin() + missing, isOnCpu);
-                missing -= static_cast<std::uint32_t>(m_onCpu.size());
+                const auto left = std::remove_if(m_missing.begin(), m_missing.begin() + missing, isOnCpu);
+                missing = static_cast<std::uint32_t>(left - m_missing.begin());
             }
         }
         load(site, pool, served, missing, counters);

@@ -203,7 +203,7 @@ public:
         const bool known = has(m_out, object);
         m_out.remove(object);
         if (m_in.size() + m_am.size() == m_capacity) {
-            Object victim;
+            Object victim{};
             bool fromIn = m_in.size() > std::max<std::size_t>(1, m_capacity / 4);
             if (!takeOldest(fromIn ? m_in : m_am, pinned, victim)) {
                 fromIn = !fromIn;
