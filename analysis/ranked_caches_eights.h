@@ -70,7 +70,7 @@ public:
         const __m512i member = byRank(bit);
         const __m512i others = _mm512_sub_epi8(kIota, _mm512_popcnt_epi8(byRank(between(bit, in.upToBit))));
         token.words[0] = inAny(member);
-        m_ranks.set(0, Bytes(lookUp(_mm512_mask_mov_epi8(others, inAny(member), valueOf(member, after)), ranks)));
+        m_ranks.set(0, Bytes(renumbered(ranks, others, member, after)));
         const __mmask64 growing = in.growing(same);
         m_uses[0] = _mm512_mask_add_epi16(m_uses[0], __mmask32(growing), m_uses[0], _mm512_set1_epi16(1));
         m_uses[1] = _mm512_mask_add_epi16(m_uses[1], __mmask32(growing >> 32), m_uses[1], _mm512_set1_epi16(1));
@@ -157,7 +157,7 @@ public:
         const __m512i member = byRank(bit);
         const __m512i others = _mm512_add_epi8(kIota, _mm512_popcnt_epi8(byRank(_mm512_sub_epi64(bit, bitOf(first)))));
         token.words[0] = inAny(member);
-        m_ranks.set(0, Bytes(lookUp(_mm512_mask_mov_epi8(others, inAny(member), valueOf(member, now)), ranks)));
+        m_ranks.set(0, Bytes(renumbered(ranks, others, member, now)));
         m_ahead.set(0, Bytes(_mm512_mask_sub_epi8(ahead, inAny(byRank(bitOf(now))), ahead, kAny)));
         // The token's experts are the youngest from now on.
         const AgesAfter after = useEight<false>(__m512i(m_ages.at(0)), eight(experts));
@@ -188,7 +188,7 @@ public:
         const Lanes after = _mm512_sub_epi64(last, count(passedBy & kOthers, kAny));
         const __m512i member = byRank(bit);
         const __m512i others = _mm512_sub_epi8(kIota, _mm512_popcnt_epi8(byRank(between(bit, bitOf(last)))));
-        m_ranks.set(0, Bytes(lookUp(_mm512_mask_mov_epi8(others, inAny(member), valueOf(member, after)), ranks)));
+        m_ranks.set(0, Bytes(renumbered(ranks, others, member, after)));
         m_ahead.set(0, Bytes(_mm512_mask_add_epi8(ahead, in.growing(same), ahead, kAny)));
         m_aheadByAge.set(0, Bytes(_mm512_mask_add_epi8(byAge, inAny(byRank(ageBit)), byAge, kAny)));
     }

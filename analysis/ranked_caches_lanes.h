@@ -118,6 +118,12 @@ inline __m512i lookUp(__m512i table, __m512i places)
     return _mm512_permutexvar_epi8(places, table);
 }
 
+/// Places after a token, given those of 64 experts before: others[place] of who is not in it, `now` of its eight, which
+/// were where `member` = byRank() of them says.
+inline __m512i renumbered(__m512i places, __m512i others, __m512i member, Lanes now)
+{
+    return lookUp(_mm512_mask_mov_epi8(others, inAny(member), valueOf(member, now)), places);
+}
 /// As useAll(): the ages of 64 experts after a token.
 struct AgesAfter
 {
@@ -131,8 +137,7 @@ template <bool Backwards> inline AgesAfter useEight(__m512i ages, __m512i expert
     const __m512i passed = _mm512_popcnt_epi8(byRank(_mm512_sub_epi64(bit, lanes(1)))), member = byRank(bit);
     const Lanes now = Backwards ? _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0) : _mm512_set_epi64(0, 1, 2, 3, 4, 5, 6, 7);
     const __m512i others = _mm512_add_epi8(kIota, passed);
-    const __mmask64 members = inAny(member);
-    return {lookUp(_mm512_mask_mov_epi8(others, members, valueOf(member, now)), ages), places, members};
+    return {renumbered(ages, others, member, now), places, inAny(member)};
 }
 
 }

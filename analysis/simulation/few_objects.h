@@ -26,12 +26,7 @@ inline bool fewObjectsAreFast()
 {
     return cpuLevel() >= CpuLevel::Avx2;
 }
-// Not those of the standard library: of what these say about 0 a compiler makes branches.
-ES_BITS std::uint32_t sizeOf(std::uint64_t bits)
-{
-    return static_cast<std::uint32_t>(std::popcount(bits));
-}
-/// 64: there is none.
+/// 64: there is none. Not that of the standard library: of what it says about 0 a compiler makes a branch.
 ES_BITS std::uint64_t placeOfLowest(std::uint64_t bits)
 {
     return _tzcnt_u64(bits);
@@ -50,10 +45,6 @@ ES_BITS std::uint64_t closedUp(std::uint64_t bits, std::uint64_t places)
 inline bool fewObjectsAreFast()
 {
     return true;
-}
-inline std::uint32_t sizeOf(std::uint64_t bits)
-{
-    return static_cast<std::uint32_t>(std::popcount(bits));
 }
 inline std::uint64_t placeOfLowest(std::uint64_t bits)
 {
@@ -75,6 +66,10 @@ inline std::uint64_t closedUp(std::uint64_t bits, std::uint64_t places)
 }
 #endif
 
+ES_BITS std::uint32_t sizeOf(std::uint64_t bits)
+{
+    return static_cast<std::uint32_t>(std::popcount(bits));
+}
 /// Below 64.
 constexpr std::uint64_t bitOf(std::uint64_t place)
 {
@@ -88,6 +83,18 @@ constexpr std::uint64_t maskIf(std::uint64_t holds)
 constexpr std::uint64_t chosen(std::uint64_t mask, std::uint64_t ifSet, std::uint64_t otherwise)
 {
     return otherwise ^ ((otherwise ^ ifSet) & mask);
+}
+/// Those who are in `places` move to the first ones, in the same order; how many. objectAt: a bit by place; placeOf: by
+/// object.
+ES_BITS std::uint32_t closeUp(std::uint64_t places, std::uint64_t* objectAt, std::uint64_t* placeOf)
+{
+    std::uint32_t next = 0;
+    for (; places; places &= places - 1) {
+        const std::uint64_t object = objectAt[placeOfLowest(places)];
+        placeOf[placeOfLowest(object)] = next;
+        objectAt[next++] = object;
+    }
+    return next;
 }
 
 }

@@ -157,11 +157,9 @@ void stepLeadingFew(StackState& s, const u8* to, u32 size, u64 count, u32 never,
             continue;
         }
         u64 inside = 0;
-        for (u32 i = 0; i < size; ++i) {
-            const u64 at = _mm512_cmpeq_epi8_mask(now, _mm512_set1_epi8(char(to[i]))) & valid;
-            inside |= at;
-        }
-        for (u64 bits = inside; bits; bits &= bits - 1)
+        for (u32 i = 0; i < size; ++i)
+            inside |= _mm512_cmpeq_epi8_mask(now, _mm512_set1_epi8(char(to[i])));
+        for (u64 bits = inside & valid; bits; bits &= bits - 1)
             ++kept[__builtin_ctzll(bits)];
         for (u64 bits = holes; bits; bits &= bits - 1) {
             const u32 place = u32(__builtin_ctzll(bits));

@@ -32,6 +32,7 @@ Expected<void> checkUse(const AnalyzeOptions& options)
 
 Expected<void> analyze(const AnalyzeOptions& options, OutputFormat format, CheckedRequest checked)
 {
+    ES_TRY(checkOutput(options.output.output));
     ES_ASSIGN(const auto traces, openTraces(options.traces));
     const ResultCache cache = options.analysis.noCache ? ResultCache() : ResultCache::standard();
     auto results = [&] {
@@ -68,16 +69,12 @@ int runAnalyze(const AnalyzeOptions& options)
             leftOut += (leftOut.empty() ? "" : ", ") + name;
         if (!leftOut.empty())
             std::fprintf(stderr, "expertscope: left out, as they cannot be computed in parts: %s\n", leftOut.c_str());
-        if (const auto writable = checkOutput(options.output.output); !writable)
-            return failed(writable.error());
         const auto done = writeShard(options.traces.front(), std::move(*checked), options.output.output);
         return done ? 0 : failed(done.error());
     }
     const auto format = formatOf(options.output);
     if (!format)
         return failed(format.error(), 2);
-    if (const auto writable = checkOutput(options.output.output); !writable)
-        return failed(writable.error());
     if (const auto done = analyze(options, *format, std::move(*checked)); !done)
         return failed(done.error());
     return 0;

@@ -77,6 +77,7 @@ Expected<ShardFile> checkParts(const std::vector<std::filesystem::path>& parts)
 
 Expected<void> merge(const MergeOptions& options, OutputFormat format)
 {
+    ES_TRY(checkOutput(options.output.output));
     ES_ASSIGN(const ShardFile first, checkParts(options.parts));
     auto checked = checkOptions(first.options, 1, true);
     if (!checked)
@@ -109,6 +110,7 @@ Expected<void> merge(const MergeOptions& options, OutputFormat format)
 Expected<void> writeShard(
     const std::filesystem::path& path, CheckedRequest checked, const std::filesystem::path& output)
 {
+    ES_TRY(checkOutput(output));
     ES_ASSIGN(const auto traces, openTraces({path}));
     TraceFile& trace = *traces.front().file;
     ShardFile shard;
@@ -137,8 +139,6 @@ int runMerge(const MergeOptions& options)
     const auto format = formatOf(options.output);
     if (!format)
         return failed(format.error(), 2);
-    if (const auto writable = checkOutput(options.output.output); !writable)
-        return failed(writable.error());
     if (const auto done = merge(options, *format); !done)
         return failed(done.error());
     return 0;

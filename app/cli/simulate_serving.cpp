@@ -99,10 +99,8 @@ std::map<std::string, ParameterValue> servingParams(const SimulateCacheOptions& 
 std::string describeRun(const EventSet& events, const StepOptions& options)
 {
     std::uint64_t preloaded = 0; // requests
-    for (const EventStream& pool : events.pools) {
-        for (std::uint64_t i = 0; i < events.preloadSteps * pool.sites.size(); ++i)
-            preloaded += pool.event(i).size();
-    }
+    for (const EventStream& pool : events.pools)
+        preloaded += pool.firstRequest(events.preloadSteps * pool.sites.size());
     std::string text = std::to_string(events.steps - events.preloadSteps) + " steps, " + std::to_string(events.tokens) + " tokens, "
         + std::to_string(events.requests - preloaded) + " requests, batch " + std::to_string(options.batch);
     if (options.prefillChunk)

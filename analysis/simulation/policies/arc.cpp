@@ -106,7 +106,7 @@ public:
     template <typename Size> ES_BITS std::uint32_t serve(const std::uint32_t* objects, Size size, std::uint64_t event)
     {
         if (m_next + size >= 64)
-            closeUp();
+            closeUpAll();
         const std::uint64_t missing = event & ~m_held;
         // In the order of service: places before (of those held: their own and all before) and who is missing.
         std::uint64_t names[64], held[65], waiting = 0;
@@ -188,19 +188,14 @@ private:
         m_forgotten |= m_objectAt[placeOfLowest(list)];
         list &= list - 1;
     }
-    ES_BITS void closeUp()
+    ES_BITS void closeUpAll()
     {
         const std::uint64_t places = m_once | m_again | m_onceLeft | m_againLeft;
         m_once = closedUp(m_once, places);
         m_again = closedUp(m_again, places);
         m_onceLeft = closedUp(m_onceLeft, places);
         m_againLeft = closedUp(m_againLeft, places);
-        m_next = 0;
-        for (std::uint64_t rest = places; rest; rest &= rest - 1) {
-            const std::uint64_t object = m_objectAt[placeOfLowest(rest)];
-            m_placeOf[placeOfLowest(object)] = m_next;
-            m_objectAt[m_next++] = object;
-        }
+        m_next = closeUp(places, m_objectAt, m_placeOf);
     }
 
     const std::uint32_t m_capacity;

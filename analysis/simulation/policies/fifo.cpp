@@ -72,8 +72,10 @@ public:
     bool holds(std::uint32_t object) const { return m_held >> object & 1; }
     template <typename Size> ES_BITS std::uint32_t serve(const std::uint32_t* objects, Size size, std::uint64_t event)
     {
-        if (m_next + size >= 64)
-            closeUp();
+        if (m_next + size >= 64) {
+            m_next = closeUp(m_places, m_objectAt, m_placeOf);
+            m_places = bitOf(m_next) - 1;
+        }
         std::uint64_t pinned = 0, victims = 0;
         for (std::uint32_t r = 0; r < size; ++r)
             pinned |= (m_held >> objects[r] & 1) << m_placeOf[objects[r]];
@@ -99,17 +101,6 @@ public:
     }
 
 private:
-    ES_BITS void closeUp()
-    {
-        m_next = 0;
-        for (std::uint64_t places = m_places; places; places &= places - 1) {
-            const std::uint64_t object = m_objectAt[placeOfLowest(places)];
-            m_placeOf[placeOfLowest(object)] = m_next;
-            m_objectAt[m_next++] = object;
-        }
-        m_places = bitOf(m_next) - 1;
-    }
-
     std::uint64_t m_held = 0; ///< objects
     std::uint64_t m_places; ///< that are taken
     std::uint64_t m_objectAt[65] = {}; ///< a bit, 0: nobody; the last one is no place

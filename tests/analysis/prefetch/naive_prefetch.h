@@ -236,11 +236,7 @@ private:
         for (const std::uint32_t object : event) {
             const Key key{here, object};
             const auto found = m_held.find(key);
-            const auto at = std::size_t(std::ranges::find(event, object) - event.begin());
-            const auto& stream = m_walk.pool(here);
-            c.cache.assignmentHits += found == m_held.end()
-                ? 0
-                : stream.multiplicities.empty() ? 1 : stream.multiplicities[stream.firstRequest(inPool) + at];
+            c.cache.assignmentHits += found == m_held.end() ? 0 : timesAsked(m_walk.pool(here), inPool, object);
             if (found == m_held.end()) {
                 missing.push_back(key);
                 c.cache.compulsory += !m_seen.contains(key);
