@@ -1,18 +1,52 @@
-# expertscope_test(NAME source libraries...): a Qt Test executable run by ctest, offscreen and with everything that could
-# change a picture pinned; what sanitizers say of others is left out. Test files end with `#include "NAME.moc"`;
-# EXPERTSCOPE_TEST_DATA is the path of tests/data.
+# expertscope_tests(ROOM [GUI] [NEEDS targets...] [EXCEPT files...] LIBRARIES...): all tst_*.cpp of the current folder as one Qt Test
+# executable build/*/tests/ROOM ("analysis_spine"), each a test of ctest by the name of its file, offscreen and with
+# everything that could change a picture pinned; what sanitizers say of others is left out. NEEDS: executables that
+# the tests start. EXCEPT: files that cannot be built here. A test file ends with `EXPERTSCOPE_TEST(CLASS)` and `#include "NAME.moc"`; EXPERTSCOPE_TEST_DATA is
+# the path of tests/data. A new test file needs no line here.
 set(EXPERTSCOPE_TEST_TIMEOUT 300 CACHE STRING "Seconds a test may take; sanitizers are slower")
 find_package(Qt6 REQUIRED COMPONENTS Core Test)
-function(expertscope_test name source)
-    add_executable(${name} ${source})
-    set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-    target_link_libraries(${name} PRIVATE Qt6::Core Qt6::Test ${ARGN})
-    target_compile_definitions(${name} PRIVATE EXPERTSCOPE_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
-        EXPERTSCOPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" EXPERTSCOPE_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-    add_test(NAME ${name} COMMAND ${name})
+if(EXPERTSCOPE_GUI)
+    find_package(Qt6 REQUIRED COMPONENTS Widgets)
+endif()
+expertscope_include_root(expertscope_tests tests) # "tests/support/…"
+
+add_library(expertscope_test_main STATIC support/test_main.cpp)
+target_include_directories(expertscope_test_main PUBLIC ${expertscope_tests_include_root})
+target_link_libraries(expertscope_test_main PUBLIC Qt6::Core Qt6::Test)
+if(EXPERTSCOPE_GUI)
+    add_library(expertscope_test_main_gui STATIC support/test_main.cpp)
+    target_compile_definitions(expertscope_test_main_gui PRIVATE EXPERTSCOPE_TEST_GUI)
+    target_include_directories(expertscope_test_main_gui PUBLIC ${expertscope_tests_include_root})
+    target_link_libraries(expertscope_test_main_gui PUBLIC Qt6::Core Qt6::Test Qt6::Widgets)
+endif()
+
+# expertscope_add_test(NAME ROOM TEST [ARGS...] [ENVIRONMENT...]): a test of ctest that runs TEST of a room.
+function(expertscope_add_test name room test)
+    cmake_parse_arguments(ARG "" "" "ARGS;ENVIRONMENT" ${ARGN})
+    add_test(NAME ${name} COMMAND ${room} ${test} ${ARG_ARGS})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${EXPERTSCOPE_TEST_TIMEOUT} ENVIRONMENT
         "QT_QPA_PLATFORM=offscreen;QT_FONT_DPI=96;QT_SCALE_FACTOR=1;LC_ALL=C.UTF-8;TZ=UTC;\
 LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.suppressions:print_suppressions=0;\
 TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.suppressions die_after_fork=0;\
-QTEST_FUNCTION_TIMEOUT=${EXPERTSCOPE_TEST_TIMEOUT}000")
+QTEST_FUNCTION_TIMEOUT=${EXPERTSCOPE_TEST_TIMEOUT}000;${ARG_ENVIRONMENT}")
+endfunction()
+
+function(expertscope_tests room)
+    cmake_parse_arguments(ARG "GUI" "" "NEEDS;EXCEPT" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tst_*.cpp)
+    foreach(file ${ARG_EXCEPT})
+        list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    endforeach()
+    add_executable(${room} ${sources})
+    set_target_properties(${room} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_link_libraries(${room} PRIVATE ${ARG_UNPARSED_ARGUMENTS} expertscope_test_main$<$<BOOL:${ARG_GUI}>:_gui>)
+    target_compile_definitions(${room} PRIVATE EXPERTSCOPE_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
+        EXPERTSCOPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" EXPERTSCOPE_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    if(ARG_NEEDS)
+        add_dependencies(${room} ${ARG_NEEDS})
+    endif()
+    foreach(source ${sources})
+        get_filename_component(test ${source} NAME_WE)
+        expertscope_add_test(${test} ${room} ${test})
+    endforeach()
 endfunction()

@@ -14,7 +14,7 @@
 //            > 0 If copies and kernels take turns (!copiesWhileComputing), the former is what is left: s g + m L.
 #pragma once
 
-#include "analysis/cost/hardware.h"
+#include "analysis/hardware/hardware.h"
 
 namespace expertscope::cost {
 

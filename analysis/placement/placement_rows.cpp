@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/placement_rows.h"
 
-#include "analysis/uniform.h"
+#include "analysis/chance/uniform.h"
 
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "analysis/placement/replay.h"
-#include "analysis/result.h"
+#include "analysis/spine/result.h"
 
 #include <map>
 #include <string>

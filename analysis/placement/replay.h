@@ -3,9 +3,9 @@
 // Plans scored by replaying tokens: who computes what, and what must be sent.
 #pragma once
 
-#include "analysis/fixed_sum.h"
-#include "analysis/pass.h"
 #include "analysis/placement/placement.h"
+#include "analysis/spine/fixed_sum.h"
+#include "analysis/spine/pass.h"
 
 #include <cstdint>
 #include <vector>

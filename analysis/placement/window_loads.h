@@ -3,8 +3,8 @@
 // Loads of GPUs over windows of consecutive tokens, whichever worker sees which part of a window.
 #pragma once
 
-#include "analysis/archive.h"
 #include "analysis/placement/replay.h"
+#include "analysis/spine/archive.h"
 
 #include <map>
 

@@ -4,7 +4,7 @@
 #include "analysis/prefetch/caches.h"
 
 #include "analysis/prefetch/ema_cache.h"
-#include "analysis/simulation/counted_cache.h"
+#include "analysis/simulation/one_size/counted_cache.h"
 
 namespace expertscope::prefetch {
 

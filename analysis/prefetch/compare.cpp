@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/prefetch/compare.h"
 
-#include "analysis/pass.h"
 #include "analysis/simulation/run_tasks.h"
+#include "analysis/spine/pass.h"
 
 #include <numeric>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "analysis/simulation/events.h"
-#include "analysis/simulation/object_lists.h"
+#include "analysis/simulation/one_size/object_lists.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,8 +5,8 @@
 // the site `horizon` before is; before the first site lies the last one of the step before.
 #pragma once
 
-#include "analysis/parameters.h"
 #include "analysis/prefetch/walk.h"
+#include "analysis/spine/parameters.h"
 
 #include <functional>
 #include <memory>

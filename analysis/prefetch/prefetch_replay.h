@@ -9,7 +9,7 @@
 // To the policy a prefetch is a load, and the use after it a hit.
 #pragma once
 
-#include "analysis/cost/hardware.h"
+#include "analysis/hardware/hardware.h"
 #include "analysis/prefetch/caches.h"
 #include "analysis/prefetch/predictor.h"
 

@@ -6,7 +6,7 @@
 // residents among the first `window` experts get the bonus. The weights stay what the logits make them.
 #pragma once
 
-#include "analysis/parameters.h"
+#include "analysis/spine/parameters.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rerouting/scored_tokens.h"
 
-#include "analysis/probabilities.h"
+#include "analysis/counts/probabilities.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,8 +3,8 @@
 // The small pieces of JSON that both file formats hold. Private to analysis/results.
 #pragma once
 
-#include "analysis/result.h"
 #include "analysis/results/result_document.h"
+#include "analysis/spine/result.h"
 
 #include <nlohmann/json_fwd.hpp>
 

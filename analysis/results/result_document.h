@@ -4,7 +4,7 @@
 // write. One schema for all: resources/docs/results-format.md.
 #pragma once
 
-#include "analysis/result.h"
+#include "analysis/spine/result.h"
 
 #include <filesystem>
 #include <iosfwd>

@@ -5,8 +5,8 @@
 // a chunk of a prompt.
 #pragma once
 
-#include "analysis/pass.h"
 #include "analysis/simulation/contract.h"
+#include "analysis/spine/pass.h"
 
 namespace expertscope::simulation {
 

@@ -4,10 +4,10 @@
 // and those that replay one capacity after the other; to their users they look the same.
 #pragma once
 
-#include "analysis/parameters.h"
 #include "analysis/simulation/counters.h"
 #include "analysis/simulation/events.h"
-#include "analysis/simulation/stepped_cache.h"
+#include "analysis/simulation/one_size/stepped_cache.h"
+#include "analysis/spine/parameters.h"
 
 #include <functional>
 #include <memory>

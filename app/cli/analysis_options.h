@@ -3,7 +3,7 @@
 // What a user asks of an analysis, as text, and the request it means.
 #pragma once
 
-#include "analysis/analyse.h"
+#include "analysis/metrics/analyse.h"
 
 #include <cstdint>
 #include <string>

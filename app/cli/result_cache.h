@@ -4,7 +4,7 @@
 // costs time, never a result and never an error.
 #pragma once
 
-#include "analysis/analyse.h"
+#include "analysis/metrics/analyse.h"
 
 #include <filesystem>
 #include <optional>

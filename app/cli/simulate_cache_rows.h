@@ -4,8 +4,8 @@
 // which a hit rate says little.
 #pragma once
 
-#include "analysis/result.h"
 #include "analysis/simulation/policy.h"
+#include "analysis/spine/result.h"
 
 #include <optional>
 

@@ -3,7 +3,7 @@
 // Replays with prefetches as rows of the results schema (resources/docs/prefetch.md lists them) and as tables.
 #pragma once
 
-#include "analysis/result.h"
+#include "analysis/spine/result.h"
 #include "app/cli/simulate_prefetch_options.h"
 #include "app/cli/simulate_time_options.h"
 

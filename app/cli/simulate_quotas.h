@@ -3,9 +3,9 @@
 // `simulate cache --quotas`: the same slots in all, divided among the pools so that fewest requests miss.
 #pragma once
 
-#include "analysis/result.h"
 #include "analysis/simulation/policy.h"
 #include "analysis/simulation/quotas.h"
+#include "analysis/spine/result.h"
 
 namespace expertscope {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/simulate_time_options.h"
 
-#include "analysis/cost/hardware_presets.h"
-#include "analysis/cost/model_config.h"
+#include "analysis/hardware/hardware_presets.h"
+#include "analysis/hardware/model_config.h"
 #include "app/cli/table.h"
 #include "io/checkpoint/input_file.h"
 

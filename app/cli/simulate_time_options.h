@@ -3,7 +3,7 @@
 // On which machine, and with experts of which size, a user wants time to be modelled.
 #pragma once
 
-#include "analysis/cost/hardware.h"
+#include "analysis/hardware/hardware.h"
 #include "app/cli/simulate_options.h"
 #include "io/trace/trace_file.h"
 

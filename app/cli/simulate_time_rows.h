@@ -4,7 +4,7 @@
 #pragma once
 
 #include "analysis/cost/model_times.h"
-#include "analysis/result.h"
+#include "analysis/spine/result.h"
 #include "app/cli/simulate_time_options.h"
 
 namespace expertscope {

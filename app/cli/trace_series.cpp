@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/trace_series.h"
 
-#include "analysis/series.h"
+#include "analysis/metrics/series.h"
 #include "app/cli/result_cache.h"
 
 namespace expertscope {

@@ -3,8 +3,8 @@
 // The executable as a user runs it, with a cache of its own, and trace M of metrics.md 9.1 in a file.
 #pragma once
 
-#include "../analysis/synthetic_trace.h"
 #include "io/trace/trace_writer.h"
+#include "tests/support/synthetic_trace.h"
 
 #include <QProcess>
 #include <QTemporaryDir>

@@ -5,6 +5,7 @@
 #include "app/cli/analysis_options.h"
 #include "app/cli/table.h"
 #include "cli_fixture.h"
+#include "tests/support/test_main.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -382,5 +383,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestAnalyzeCli)
+EXPERTSCOPE_TEST(TestAnalyzeCli)
 #include "tst_analyze_cli.moc"

@@ -3,6 +3,7 @@
 // expertscope-capture as a user or a program meets it: exit codes, one line an error, signals, kill -9.
 #include "io/trace/trace_file.h"
 #include "io/trace/trace_writer.h"
+#include "tests/support/test_main.h"
 
 #include <QDir>
 #include <QElapsedTimer>
@@ -375,5 +376,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCaptureCli)
+EXPERTSCOPE_TEST(TestCaptureCli)
 #include "tst_capture_cli.moc"

@@ -3,6 +3,7 @@
 // `expertscope compare`: rows of two traces by their keys, differences, intervals of differences.
 #include "analysis/results/comparison.h"
 #include "cli_fixture.h"
+#include "tests/support/test_main.h"
 
 #include <QFile>
 #include <QJsonArray>
@@ -160,5 +161,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCompareCli)
+EXPERTSCOPE_TEST(TestCompareCli)
 #include "tst_compare_cli.moc"

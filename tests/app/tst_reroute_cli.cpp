@@ -4,6 +4,7 @@
 // has logits.
 #include "app/cli/table.h"
 #include "cli_fixture.h"
+#include "tests/support/test_main.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -144,5 +145,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestRerouteCli)
+EXPERTSCOPE_TEST(TestRerouteCli)
 #include "tst_reroute_cli.moc"

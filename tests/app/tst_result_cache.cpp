@@ -3,6 +3,7 @@
 // The cache of results: same answers, and nothing that goes wrong with it is ever seen.
 #include "app/cli/result_cache.h"
 #include "cli_fixture.h"
+#include "tests/support/test_main.h"
 
 #include <QDir>
 #include <QDirIterator>
@@ -273,5 +274,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestResultCache)
+EXPERTSCOPE_TEST(TestResultCache)
 #include "tst_result_cache.moc"

@@ -5,6 +5,7 @@
 #include "app/cli/shard_file.h"
 #include "cli_fixture.h"
 #include "io/base/sha256.h"
+#include "tests/support/test_main.h"
 
 #include <QFile>
 
@@ -211,5 +212,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestShardCli)
+EXPERTSCOPE_TEST(TestShardCli)
 #include "tst_shard_cli.moc"

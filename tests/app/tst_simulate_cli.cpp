@@ -7,6 +7,7 @@
 #include "app/cli/table.h"
 #include "cache_fixture.h"
 #include "cli_fixture.h"
+#include "tests/support/test_main.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -411,5 +412,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSimulateCli)
+EXPERTSCOPE_TEST(TestSimulateCli)
 #include "tst_simulate_cli.moc"

@@ -4,6 +4,7 @@
 // takes 10 ms, the GPU 1 ms an expert, the rest of a step 6 ms.
 #include "cache_fixture.h"
 #include "cli_fixture.h"
+#include "tests/support/test_main.h"
 
 #include "app/cli/table.h"
 
@@ -215,5 +216,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSimulatePrefetchCli)
+EXPERTSCOPE_TEST(TestSimulatePrefetchCli)
 #include "tst_simulate_prefetch_cli.moc"

@@ -4,6 +4,7 @@
 // hand: a load takes 10 ms, the GPU 1 ms, the CPU 4 ms an expert, the rest of a step 6 ms.
 #include "cache_fixture.h"
 #include "cli_fixture.h"
+#include "tests/support/test_main.h"
 
 #include "app/cli/table.h"
 
@@ -247,5 +248,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSimulateTimeCli)
+EXPERTSCOPE_TEST(TestSimulateTimeCli)
 #include "tst_simulate_time_cli.moc"

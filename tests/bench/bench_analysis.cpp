@@ -2,9 +2,9 @@
 //
 // Throughput of the pass: 1 M tokens x 16 sites x top-8 of 64 in memory. `rival` is rival_analysis.py (numpy) on data
 // of the same shape; it needs a Python with numpy: EXPERTSCOPE_PYTHON, default python3.
-#include "../analysis/synthetic_trace.h"
-#include "analysis/analyse.h"
-#include "analysis/load.h"
+#include "analysis/counts/load_table.h"
+#include "analysis/metrics/analyse.h"
+#include "tests/support/synthetic_trace.h"
 
 #include <benchmark/benchmark.h>
 

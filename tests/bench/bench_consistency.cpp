@@ -4,9 +4,9 @@
 // items are (token, site) pairs. `cache`: one sequence of 512 tokens x 8 through a policy, or two;
 // items are choices, for each policy.
 // consistency_vs_moe_lrc.py sets these numbers against moe-lrc's own.
-#include "../analysis/synthetic_trace.h"
-#include "analysis/analyse.h"
-#include "analysis/cache_simulation.h"
+#include "analysis/metrics/analyse.h"
+#include "analysis/sequence_caches/cache_simulation.h"
+#include "tests/support/synthetic_trace.h"
 
 #include <benchmark/benchmark.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Metrics of pairs, and the ways to count pairs of sets: ns a (token, site) in each case.
-#include "../analysis/synthetic_trace.h"
-#include "analysis/accumulator.h"
-#include "analysis/pair_counts.h"
+#include "analysis/counts/pair_counts.h"
+#include "analysis/spine/accumulator.h"
+#include "tests/support/synthetic_trace.h"
 
 #include <benchmark/benchmark.h>
 

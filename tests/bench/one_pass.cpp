@@ -6,7 +6,7 @@
 // that need only ids and are not on request), in turn, and prints medians, their ratio, and the largest memory. Beside
 // them the rival: the ids read and inflated by H5Dread, as any program that uses the HDF5 library reads them.
 // `--each`: every metric by itself as well.
-#include "analysis/analyse.h"
+#include "analysis/metrics/analyse.h"
 #include "io/trace/trace_file.h"
 
 #include <hdf5.h>

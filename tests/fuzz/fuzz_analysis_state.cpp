@@ -2,8 +2,8 @@
 //
 // The saved state of a metric, damaged: what `expertscope merge` reads. The first byte chooses the metric, then four
 // bytes each say where (three of them) what byte is written; one byte left over cuts the state short.
-#include "../analysis/labelled_trace.h"
-#include "analysis/analyse.h"
+#include "analysis/metrics/analyse.h"
+#include "tests/support/labelled_trace.h"
 
 #include <cstdlib>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Hardware presets, and sizes from config.json: what modelled times are divided by.
-#include "analysis/cost/hardware_presets.h"
-#include "analysis/cost/model_config.h"
+#include "analysis/hardware/hardware_presets.h"
+#include "analysis/hardware/model_config.h"
 
 #include <cmath>
 #include <cstdlib>

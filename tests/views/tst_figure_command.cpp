@@ -2,6 +2,7 @@
 //
 // `expertscope figure` and `expertscope-desktop` as processes: without a display, under other scales and locales, and
 // what they say when something is wrong.
+#include "tests/support/test_main.h"
 #include "tests/views/trace_fixture.h"
 
 #include <QDir>
@@ -250,5 +251,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFigureCommand)
+EXPERTSCOPE_TEST(TestFigureCommand)
 #include "tst_figure_command.moc"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What a publisher's checker would look at (research/qt_and_style C4), with other people's PDF tools.
+#include "tests/support/test_main.h"
 #include "tests/views/load_fixture.h"
-#include "views/figure/pdf_patch.h"
 #include "views/figure/heat_figure.h"
+#include "views/figure/pdf_patch.h"
 
 #include <QDir>
 #include <QFile>
@@ -525,5 +526,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TestFigureExport)
+EXPERTSCOPE_TEST(TestFigureExport)
 #include "tst_figure_export.moc"

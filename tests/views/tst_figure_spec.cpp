@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/test_main.h"
 #include "views/figure/figure_spec.h"
 
 #include <QTest>
@@ -106,5 +107,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFigureSpec)
+EXPERTSCOPE_TEST(TestFigureSpec)
 #include "tst_figure_spec.moc"

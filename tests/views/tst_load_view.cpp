@@ -4,6 +4,7 @@
 #include "app/desktop/export_dialog.h"
 #include "app/desktop/main_window.h"
 #include "app/desktop/summary_panel.h"
+#include "tests/support/test_main.h"
 #include "tests/views/load_fixture.h"
 #include "views/load/balance_model.h"
 #include "views/load/load_controls.h"
@@ -446,5 +447,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TestLoadView)
+EXPERTSCOPE_TEST(TestLoadView)
 #include "tst_load_view.moc"

@@ -5,8 +5,8 @@
 
 #include "io/base/error.h"
 #include "io/trace/routing.h"
-#include "views/figure/colour_table.h"
-#include "views/figure/pyramid.h"
+#include "views/paint/colour_table.h"
+#include "views/paint/pyramid.h"
 
 #include <QByteArray>
 #include <QString>

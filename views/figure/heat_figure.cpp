@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/heat_figure.h"
 
-#include "views/figure/axis_ticks.h"
-#include "views/figure/fonts.h"
-#include "views/figure/heat_map_plottable.h"
+#include "views/paint/axis_ticks.h"
+#include "views/paint/fonts.h"
+#include "views/paint/heat_map_plottable.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/load/balance_model.h"
 
-#include "analysis/balance_stats.h"
+#include "analysis/counts/balance_stats.h"
 
 #include <cmath>
 

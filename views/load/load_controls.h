@@ -4,7 +4,7 @@
 #pragma once
 
 #include "views/figure/figure_spec.h"
-#include "views/figure/heat_map.h"
+#include "views/paint/heat_map.h"
 
 #include <QWidget>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/load/load_map.h"
 
-#include "views/figure/axis_ticks.h"
+#include "views/paint/axis_ticks.h"
 
 #include <algorithm>
 #include <cassert>

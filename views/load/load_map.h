@@ -3,7 +3,7 @@
 // From load tables to the layers x experts picture, for the window and the figure alike.
 #pragma once
 
-#include "analysis/load.h"
+#include "analysis/counts/load_table.h"
 #include "views/figure/figure.h"
 
 #include <QString>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/load/load_plot.h"
 
-#include "views/figure/axis_ticks.h"
-#include "views/figure/heat_map_plottable.h"
+#include "views/paint/axis_ticks.h"
+#include "views/paint/heat_map_plottable.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>

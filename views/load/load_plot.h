@@ -3,9 +3,9 @@
 // The interactive heat map: zoom at the cursor, pan, crosshair, colour bar. Knows cells, not experts.
 #pragma once
 
-#include "views/base/theme.h"
-#include "views/figure/colour_table.h"
-#include "views/figure/heat_map.h"
+#include "views/paint/colour_table.h"
+#include "views/paint/heat_map.h"
+#include "views/widgets/theme.h"
 
 #include <QWidget>
 

@@ -3,10 +3,10 @@
 // The load view: controls, heat map, readout, and its states (empty, loading, error, ready).
 #pragma once
 
-#include "views/base/job_tracker.h"
-#include "views/base/theme.h"
 #include "views/figure/figure_spec.h"
 #include "views/load/load_map.h"
+#include "views/session/job_tracker.h"
+#include "views/widgets/theme.h"
 
 #include <QWidget>
 

@@ -3,7 +3,7 @@
 // MoE-Infinity's expert activation matrices (arXiv 2401.14361; metrics 8): sites x experts, counts of the choices of a
 // sequence. The one of the sequence at hand, with all that is known of it so far, is compared with stored ones; the
 // nearest names its most frequent experts of the site.
-#include "analysis/prediction_models.h"
+#include "analysis/counts/prediction_models.h"
 #include "analysis/prefetch/halves.h"
 
 #include <optional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/prediction_models.h"
+#include "analysis/counts/prediction_models.h"
 #include "analysis/prefetch/halves.h"
 
 namespace expertscope::prefetch {

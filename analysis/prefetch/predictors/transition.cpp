@@ -2,7 +2,7 @@
 //
 // What usually follows the set of the site `horizon` before (EdgeMoE, ExFlow; metrics 2.1): the largest sums of P(j |
 // i). Reaches no site with fewer than `horizon` before it in the step. Memory: 8 E^2 bytes a site and half.
-#include "analysis/prediction_models.h"
+#include "analysis/counts/prediction_models.h"
 #include "analysis/prefetch/halves.h"
 
 namespace expertscope::prefetch {

@@ -4,7 +4,7 @@
 // names that left them, all by recency. The share p of T1 grows when a name of B1 is asked for and shrinks for B2.
 // p is a real number, as there. T1 and T2 share the slots as they come, so any capacity from 1 on works: no segment has
 // a size that could round to 0. Members of the event are passed; a list of nothing else leaves the eviction to the other.
-#include "analysis/simulation/one_size_replay.h"
+#include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
 

@@ -2,7 +2,7 @@
 //
 // CLOCK (Corbato 1968), also known as second chance: a hand goes round the slots; what was used since it passed is
 // spared once. Loading does not count as use. The hand passes members of the event without a trace.
-#include "analysis/simulation/one_size_replay.h"
+#include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
 

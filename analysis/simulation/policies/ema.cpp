@@ -2,7 +2,7 @@
 //
 // Recency and frequency in one score (LRFU, Lee et al. 2001): each use counts 1 at first and half as much after
 // `halflife` steps. An exponential moving average of the use orders objects in the same way.
-#include "analysis/simulation/rank_order.h"
+#include "analysis/simulation/stack/rank_order.h"
 
 #include <cmath>
 

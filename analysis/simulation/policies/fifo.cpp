@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // FIFO. A ring in the order of loading. Members of the event that are passed in search of a victim keep their age.
-#include "analysis/simulation/one_size_replay.h"
+#include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
 

@@ -4,7 +4,7 @@
 // in events of the pool since the last use, plus 1 (sequential: in requests, the last one before has age 1). Scores are
 // compared exactly. Two differences from there: with one pool a site, ages count that site's events only (there, all
 // sites'), and equal scores fall back on recency (there, chance, or sequentially the lower id).
-#include "analysis/simulation/counted_cache.h"
+#include "analysis/simulation/one_size/counted_cache.h"
 
 namespace expertscope::simulation {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/simulation/rank_order.h"
+#include "analysis/simulation/stack/rank_order.h"
 
 namespace expertscope::simulation {
 

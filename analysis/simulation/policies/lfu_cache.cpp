@@ -2,7 +2,7 @@
 //
 // In-cache LFU: uses are counted while an object is resident (its load is the first) and forgotten when it leaves, which
 // is why this is not a stack policy. `lfu` remembers all uses.
-#include "analysis/simulation/counted_cache.h"
+#include "analysis/simulation/one_size/counted_cache.h"
 
 namespace expertscope::simulation {
 

@@ -2,9 +2,9 @@
 //
 // LRU: an object's rank in the order of last use is its stack distance, at once for all capacities (Mattson et al.
 // 1970).
-#include "analysis/simulation/curve_recorder.h"
-#include "analysis/simulation/one_size_replay.h"
-#include "analysis/simulation/recency_ranks.h"
+#include "analysis/simulation/one_size/one_size_replay.h"
+#include "analysis/simulation/stack/curve_recorder.h"
+#include "analysis/simulation/stack/recency_ranks.h"
 
 namespace expertscope::simulation {
 

@@ -2,7 +2,7 @@
 //
 // OPT (Belady 1966, Mattson et al. 1970): evicts what is used again last. Objects ordered by their next use are objects
 // ordered by their last use in the stream read backwards, so the new rank of a unit's member is its rank there.
-#include "analysis/simulation/priority_replay.h"
+#include "analysis/simulation/stack/priority_replay.h"
 
 #include <numeric>
 

@@ -2,7 +2,7 @@
 //
 // Random: the floor that any policy should beat. Slots are drawn until one holds no member of the event; the new object
 // takes that slot. Draws: splitmix64 from the contract's seed, anew for each pool and capacity, modulo the capacity.
-#include "analysis/simulation/one_size_replay.h"
+#include "analysis/simulation/one_size/one_size_replay.h"
 #include "io/base/splitmix.h"
 
 namespace expertscope::simulation {

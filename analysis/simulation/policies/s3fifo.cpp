@@ -8,7 +8,7 @@
 // Sizes: small = `small` x capacity, rounded down, but at least 1; main = the rest, and as many ghosts, at least 1. So it
 // works from capacity 1 on. Members of the event are passed as if they were not there; a queue of nothing else leaves
 // the eviction to the other.
-#include "analysis/simulation/one_size_replay.h"
+#include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
 

@@ -2,7 +2,7 @@
 //
 // SCH(w) of "Not all models suit expert offloading" (2505.16056): evicts what is used least in the next w steps, ties:
 // longest ago. It looks ahead but is no upper bound.
-#include "analysis/simulation/rank_order.h"
+#include "analysis/simulation/stack/rank_order.h"
 
 namespace expertscope::simulation {
 

@@ -3,7 +3,7 @@
 // SIEVE (Zhang et al., NSDI 2024): a queue in the order of loading and a hand that goes from old to new, clearing marks
 // of use and evicting the first without one; unlike CLOCK's, new objects enter at the new end, wherever the hand is.
 // The hand passes members of the event without a trace.
-#include "analysis/simulation/one_size_replay.h"
+#include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
 

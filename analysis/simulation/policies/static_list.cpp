@@ -2,8 +2,8 @@
 //
 // Fixed residency, as in programs that choose the experts of the GPU once: the most used objects, loaded before the
 // first step. Nothing is ever evicted, so neither service nor admission nor flushing matters.
-#include "analysis/simulation/curve_recorder.h"
 #include "analysis/simulation/policy.h"
+#include "analysis/simulation/stack/curve_recorder.h"
 
 #include <algorithm>
 #include <numeric>

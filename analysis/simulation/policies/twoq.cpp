@@ -6,7 +6,7 @@
 // Sizes as the authors advise: Kin = capacity / 4, Kout = capacity / 2, rounded down, but at least 1: so it works from
 // capacity 1 on. The name asked for leaves A1out before another may enter. Members of the event are passed; a list of
 // nothing else, or an empty Am, leaves the eviction to the other.
-#include "analysis/simulation/one_size_replay.h"
+#include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
 

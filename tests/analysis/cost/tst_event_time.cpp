@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "machines.h"
+#include "tests/support/test_main.h"
 
 #include <QtTest>
 
@@ -126,5 +127,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestEventTime)
+EXPERTSCOPE_TEST(TestEventTime)
 #include "tst_event_time.moc"

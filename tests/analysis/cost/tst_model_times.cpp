@@ -6,6 +6,7 @@
 #include "analysis/cost/order_statistics.h"
 #include "analysis/simulation/watched_steps.h"
 #include "machines.h"
+#include "tests/support/test_main.h"
 
 #include <QtTest>
 
@@ -355,5 +356,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestModelTimes)
+EXPERTSCOPE_TEST(TestModelTimes)
 #include "tst_model_times.moc"

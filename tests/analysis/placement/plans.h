@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "../synthetic_trace.h"
 #include "analysis/placement/placement.h"
+#include "tests/support/synthetic_trace.h"
 
 namespace expertscope::testing {
 

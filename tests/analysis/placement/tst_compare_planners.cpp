@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../rows.h"
 #include "analysis/placement/compare.h"
 #include "plans.h"
+#include "tests/support/rows.h"
+#include "tests/support/test_main.h"
 #include "workload.h"
 
 #include <QTest>
@@ -218,5 +219,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestComparePlanners)
+EXPERTSCOPE_TEST(TestComparePlanners)
 #include "tst_compare_planners.moc"

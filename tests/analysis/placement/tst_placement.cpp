@@ -2,6 +2,7 @@
 #include "analysis/placement/held_out.h"
 #include "analysis/placement/learned_counts.h"
 #include "plans.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -192,5 +193,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPlacement)
+EXPERTSCOPE_TEST(TestPlacement)
 #include "tst_placement.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/placement_json.h"
 #include "plans.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -144,5 +145,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPlacementJson)
+EXPERTSCOPE_TEST(TestPlacementJson)
 #include "tst_placement_json.moc"

@@ -4,6 +4,7 @@
 #include "analysis/placement/planner.h"
 #include "analysis/placement/replay.h"
 #include "plans.h"
+#include "tests/support/test_main.h"
 #include "workload.h"
 
 #include <QTest>
@@ -348,5 +349,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPlanners)
+EXPERTSCOPE_TEST(TestPlanners)
 #include "tst_planners.moc"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/chance/uniform.h"
 #include "analysis/placement/dispatcher.h"
 #include "analysis/placement/replay.h"
-#include "analysis/uniform.h"
 #include "plans.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -413,5 +414,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestReplay)
+EXPERTSCOPE_TEST(TestReplay)
 #include "tst_replay.moc"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../synthetic_trace.h"
 #include "analysis/placement/packing.h"
 #include "analysis/placement/swap_descent.h"
 #include "analysis/placement/transport.h"
+#include "tests/support/synthetic_trace.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -202,5 +203,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTransport)
+EXPERTSCOPE_TEST(TestTransport)
 #include "tst_transport.moc"

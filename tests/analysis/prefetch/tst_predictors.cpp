@@ -4,6 +4,7 @@
 #include "analysis/prefetch/compare.h"
 #include "analysis/prefetch/scores.h"
 #include "naive_prefetch.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -369,5 +370,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestPredictors)
+EXPERTSCOPE_TEST(TestPredictors)
 #include "tst_predictors.moc"

@@ -2,6 +2,7 @@
 //
 // Replays with prefetches: by hand, against a naive restatement that goes through time unit by unit, and the laws.
 #include "naive_prefetch.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -462,5 +463,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestPrefetch)
+EXPERTSCOPE_TEST(TestPrefetch)
 #include "tst_prefetch.moc"

@@ -2,6 +2,7 @@
 #include "../simulation/streams.h"
 #include "analysis/rerouting/choose.h"
 #include "analysis/rerouting/rerouting.h"
+#include "tests/support/test_main.h"
 
 #include <QFile>
 #include <QTest>
@@ -423,5 +424,5 @@ void TestRerouting::wrongUse()
              .isEmpty());
 }
 
-QTEST_GUILESS_MAIN(TestRerouting)
+EXPERTSCOPE_TEST(TestRerouting)
 #include "tst_rerouting.moc"

@@ -3,8 +3,8 @@
 // Event streams by hand and by chance.
 #pragma once
 
-#include "../synthetic_trace.h"
 #include "analysis/simulation/policy.h"
+#include "tests/support/synthetic_trace.h"
 
 #include <numeric>
 #include <stdexcept>

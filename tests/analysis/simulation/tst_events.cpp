@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/schedule.h"
 #include "streams.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -351,5 +352,5 @@ void TestEvents::errors()
     QCOMPARE(error(cancelled, {}, {}), QString(kCancelled));
 }
 
-QTEST_APPLESS_MAIN(TestEvents)
+EXPERTSCOPE_TEST(TestEvents)
 #include "tst_events.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "naive_caches.h"
+#include "tests/support/test_main.h"
 #include "workload.h"
 
 #include <QTest>
@@ -375,5 +376,5 @@ void TestOneSizePolicies::contractsThatCannotBeServed()
     QVERIFY(!simulateCaches(set, {}, {{"s3fifo", {{"small", "1.5"}}}}, {2}, 1));
 }
 
-QTEST_APPLESS_MAIN(TestOneSizePolicies)
+EXPERTSCOPE_TEST(TestOneSizePolicies)
 #include "tst_one_size_policies.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/quotas.h"
 #include "streams.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -124,5 +125,5 @@ void TestQuotas::tooMuchForExactness()
     QVERIFY(quotas->misses < evenQuotas(pools, 300000)->misses);
 }
 
-QTEST_APPLESS_MAIN(TestQuotas)
+EXPERTSCOPE_TEST(TestQuotas)
 #include "tst_quotas.moc"

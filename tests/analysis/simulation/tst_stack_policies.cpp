@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "naive_replay.h"
+#include "tests/support/test_main.h"
 #include "workload.h"
 
 #include <QFile>
@@ -347,5 +348,5 @@ void TestStackPolicies::contractsThatCannotBeServed()
     QCOMPARE(cancelled.error().what, std::string(expertscope::kCancelled));
 }
 
-QTEST_APPLESS_MAIN(TestStackPolicies)
+EXPERTSCOPE_TEST(TestStackPolicies)
 #include "tst_stack_policies.moc"

@@ -4,6 +4,7 @@
 // event (what a run that ends with the event counts more than a run that ends before it).
 #include "analysis/simulation/watched_steps.h"
 #include "streams.h"
+#include "tests/support/test_main.h"
 
 #include <QtTest>
 
@@ -185,5 +186,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestWatchedSteps)
+EXPERTSCOPE_TEST(TestWatchedSteps)
 #include "tst_watched_steps.moc"

@@ -3,6 +3,7 @@
 // What is computed together must not show in what is recorded.
 #include "io/backend/batching.h"
 #include "io/backend/decoder.h"
+#include "tests/support/test_main.h"
 
 #include "golden.h"
 
@@ -185,5 +186,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestBatching)
+EXPERTSCOPE_TEST(TestBatching)
 #include "tst_batching.moc"

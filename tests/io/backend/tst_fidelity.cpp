@@ -3,6 +3,7 @@
 // The decoder against transformers on every golden checkpoint, fp32 on the CPU, through both engines: the criteria of
 // research/libtorch.md 7.2. Prints a table.
 #include "io/backend/decoder.h"
+#include "tests/support/test_main.h"
 
 #include "golden.h"
 
@@ -165,5 +166,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFidelity)
+EXPERTSCOPE_TEST(TestFidelity)
 #include "tst_fidelity.moc"

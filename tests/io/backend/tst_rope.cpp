@@ -4,6 +4,7 @@
 // golden checkpoint.
 #include "io/backend/rope.h"
 #include "io/checkpoint/checkpoint.h"
+#include "tests/support/test_main.h"
 
 #include "golden.h"
 
@@ -111,5 +112,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestRope)
+EXPERTSCOPE_TEST(TestRope)
 #include "tst_rope.moc"

@@ -4,6 +4,7 @@
 // against the device's.
 #include "io/backend/router.h"
 #include "io/backend/router_aten.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -211,5 +212,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestRouter)
+EXPERTSCOPE_TEST(TestRouter)
 #include "tst_router.moc"

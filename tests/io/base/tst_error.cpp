@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/error.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -33,5 +34,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestError)
+EXPERTSCOPE_TEST(TestError)
 #include "tst_error.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/sha256.h"
+#include "tests/support/test_main.h"
 
 #include <QCryptographicHash>
 #include <QTest>
@@ -67,5 +68,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSha256)
+EXPERTSCOPE_TEST(TestSha256)
 #include "tst_sha256.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/utf8.h"
+#include "tests/support/test_main.h"
 
 #include <QByteArray>
 #include <QStringDecoder>
@@ -57,5 +58,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestUtf8)
+EXPERTSCOPE_TEST(TestUtf8)
 #include "tst_utf8.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/checkpoint.h"
 #include "io/checkpoint/safetensors.h"
+#include "tests/support/test_main.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -801,5 +802,5 @@ void TestCheckpoint::readsAreBounded()
     QVERIFY(!Checkpoint::open(path / "config.json"));
 }
 
-QTEST_GUILESS_MAIN(TestCheckpoint)
+EXPERTSCOPE_TEST(TestCheckpoint)
 #include "tst_checkpoint.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/arch_spec.h"
+#include "tests/support/test_main.h"
 
 #include <QFile>
 #include <QJsonArray>
@@ -397,5 +398,5 @@ void TestConfig::known()
     QCOMPARE(knownModelTypes(), (std::vector<std::string>{"mixtral", "olmoe", "qwen2_moe", "qwen3_moe"}));
 }
 
-QTEST_GUILESS_MAIN(TestConfig)
+EXPERTSCOPE_TEST(TestConfig)
 #include "tst_config.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/safetensors.h"
+#include "tests/support/test_main.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -294,5 +295,5 @@ void TestSafetensors::truncations()
     QVERIFY(SafetensorsFile::open(path("cut.safetensors")));
 }
 
-QTEST_GUILESS_MAIN(TestSafetensors)
+EXPERTSCOPE_TEST(TestSafetensors)
 #include "tst_safetensors.moc"

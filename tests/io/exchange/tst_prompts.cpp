@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/exchange/prompts.h"
+#include "tests/support/test_main.h"
 
 #include <QDir>
 #include <QFile>
@@ -122,5 +123,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPrompts)
+EXPERTSCOPE_TEST(TestPrompts)
 #include "tst_prompts.moc"

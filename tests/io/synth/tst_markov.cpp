@@ -3,6 +3,7 @@
 // The workloads against a second implementation (oracle/markov.py), against what our simulation notes measured on them
 // before this code was written, and at the ends of their parameters.
 #include "tests/io/synth/made.h"
+#include "tests/support/test_main.h"
 
 #include "io/base/sha256.h"
 
@@ -205,5 +206,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMarkov)
+EXPERTSCOPE_TEST(TestMarkov)
 #include "tst_markov.moc"

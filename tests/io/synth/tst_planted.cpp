@@ -3,6 +3,7 @@
 // What is planted is there: counted here, with nothing of analysis/, and compared with the closed forms of planted.h.
 #include "io/synth/planted.h"
 #include "tests/io/synth/made.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -312,5 +313,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPlanted)
+EXPERTSCOPE_TEST(TestPlanted)
 #include "tst_planted.moc"

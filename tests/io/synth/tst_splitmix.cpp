@@ -2,6 +2,7 @@
 //
 // U, B and M against the published values (metrics.md 9.1) and against their definition at other sizes.
 #include "tests/io/synth/made.h"
+#include "tests/support/test_main.h"
 
 #include "io/synth/random.h"
 #include "io/synth/synthetic_source.h"
@@ -200,5 +201,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSplitmix)
+EXPERTSCOPE_TEST(TestSplitmix)
 #include "tst_splitmix.moc"

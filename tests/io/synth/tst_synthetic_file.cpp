@@ -2,6 +2,7 @@
 //
 // From a generator to a file and back, and `expertscope synth` as a user runs it.
 #include "tests/io/synth/made.h"
+#include "tests/support/test_main.h"
 
 #include "io/synth/write_synthetic.h"
 #include "io/trace/trace_file.h"
@@ -292,5 +293,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSyntheticFile)
+EXPERTSCOPE_TEST(TestSyntheticFile)
 #include "tst_synthetic_file.moc"

@@ -3,6 +3,7 @@
 // Is `uniform` uniform? Counts against their exact expectations, with chi-square limits that a wrong generator misses
 // by far (normal approximation, 4.5 standard deviations).
 #include "tests/io/synth/made.h"
+#include "tests/support/test_main.h"
 
 #include "io/synth/synthetic_source.h"
 #include "io/synth/zipf.h"
@@ -152,5 +153,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestUniform)
+EXPERTSCOPE_TEST(TestUniform)
 #include "tst_uniform.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/tokenizer/tokenizer.h"
+#include "tests/support/test_main.h"
 
 #include <QTest>
 
@@ -195,5 +196,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMalformedTokenizer)
+EXPERTSCOPE_TEST(TestMalformedTokenizer)
 #include "tst_malformed_tokenizer.moc"

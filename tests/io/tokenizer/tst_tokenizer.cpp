@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/tokenizer/tokenizer.h"
+#include "tests/support/test_main.h"
 
 #include <QCryptographicHash>
 #include <QDir>
@@ -247,5 +248,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTokenizer)
+EXPERTSCOPE_TEST(TestTokenizer)
 #include "tst_tokenizer.moc"

@@ -3,6 +3,7 @@
 // Files that lie. Each is a real trace or journal with one thing wrong; each must end in one error that names the file
 // and the place, without believing any size it claims.
 #include "tests/io/trace/trace_fixture.h"
+#include "tests/support/test_main.h"
 
 #include "io/trace/journal.h"
 #include "io/trace/trace_file.h"
@@ -673,5 +674,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTraceHostile)
+EXPERTSCOPE_TEST(TestTraceHostile)
 #include "tst_trace_hostile.moc"

@@ -2,6 +2,7 @@
 //
 // A capture may die at any byte: repair makes a readable trace of what is there, resume ends with the identical one.
 #include "tests/io/trace/trace_fixture.h"
+#include "tests/support/test_main.h"
 
 #include "io/trace/journal.h"
 #include "io/trace/trace_file.h"
@@ -474,5 +475,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTraceResume)
+EXPERTSCOPE_TEST(TestTraceResume)
 #include "tst_trace_resume.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/io/trace/trace_fixture.h"
+#include "tests/support/test_main.h"
 
 #include "io/trace/chunk_codec.h"
 #include "io/trace/trace_schema.h"
@@ -349,5 +350,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTraceRoundtrip)
+EXPERTSCOPE_TEST(TestTraceRoundtrip)
 #include "tst_trace_roundtrip.moc"

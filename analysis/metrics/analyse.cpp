@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/metrics/analyse.h"
+
+#include "analysis/metrics/needs.h"
+#include "analysis/spine/partition.h"
+#include "analysis/spine/per_site.h"
+#include "analysis/spine/uniform_source.h"
+
+#include <algorithm>
+
+namespace expertscope {
+
+namespace {
+
+/// A request that has been checked against the registry and the trace.
+struct Job
+{
+    const MetricSpec* spec = nullptr;
+    MetricContext context;
+    std::string missing; ///< why it cannot be computed, or empty
+};
+
+Expected<const MetricSpec*> findMetric(const std::string& name)
+{
+    std::string known;
+    for (const MetricSpec& spec : metricRegistry()) {
+        if (spec.name == name)
+            return &spec;
+        known += (known.empty() ? "" : ", ") + spec.name;
+    }
+    return fail("unknown metric '" + name + "'", {}, "known: " + known);
+}
+
+std::unique_ptr<Accumulator> makeAccumulator(const Job& job, const Label* by, unsigned replicates)
+{
+    const AccumulatorFactory plain = [&job, by] {
+        return by && !job.spec->needsLabel ? splitByLabel(*job.spec, job.context, *by) : job.spec->make(job.context);
+    };
+    if (replicates == 0)
+        return plain();
+    const AccumulatorFactory replicate = [&job, by] {
+        MetricContext context = job.context;
+        context.valuesOnly = true;
+        return by && !job.spec->needsLabel ? splitByLabel(*job.spec, context, *by) : job.spec->make(context);
+    };
+    return job.spec->groupsSequences ? bootstrapped(replicate, replicate, job.context, by, replicates, plain)
+                                     : bootstrapped(plain, replicate, job.context, by, replicates);
+}
+
+}
+
+struct Analysis::Private
+{
+    const RoutingShape* shape = nullptr;
+    AnalysisRequest request;
+    const Label* label = nullptr;
+    std::vector<Job> jobs;
+    AccumulatorSet learnt; ///< one a computable job: of the first pass
+    AccumulatorSet set; ///< the same, of the last pass
+    bool ran = false;
+
+    std::vector<const Job*> computable() const
+    {
+        std::vector<const Job*> chosen;
+        for (const Job& job : jobs) {
+            if (job.missing.empty())
+                chosen.push_back(&job);
+        }
+        return chosen;
+    }
+
+    PassNeeds needsOf(const std::vector<const Job*>& some) const
+    {
+        PassNeeds needs;
+        for (const Job* job : some) {
+            if (const Columns* columns = firstRecorded(job->spec->needs, shape->columns))
+                needs.columns = united(needs.columns, *columns);
+            if (const Columns* columns = firstRecorded(job->spec->likes, shape->columns))
+                needs.columns = united(needs.columns, *columns);
+            needs.sitesTogether |= job->spec->crossSite;
+        }
+        return needs;
+    }
+
+    AccumulatorSet makeSet(const std::vector<const Job*>& some, unsigned replicates) const
+    {
+        AccumulatorSet made;
+        for (const Job* job : some)
+            made.push_back(makeAccumulator(*job, label, replicates));
+        return made;
+    }
+
+    /// Both passes of `some` over a source. The accumulators of the second may refer to those of the first.
+    Expected<void> passes(BlockSource& source, const std::vector<const Job*>& some, const PassOptions& options,
+        unsigned replicates, AccumulatorSet& first, AccumulatorSet& last) const
+    {
+        ES_ASSIGN(first, runPass(source, needsOf(some), [&] { return makeSet(some, replicates); }, options));
+        last.resize(first.size());
+        std::vector<const Job*> again;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            if (some[i]->spec->twoPasses) {
+                again.push_back(some[i]);
+                places.push_back(i);
+            }
+        }
+        if (again.empty())
+            return {};
+        const auto make = [&] {
+            AccumulatorSet made;
+            for (const std::size_t i : places)
+                made.push_back(first[i]->secondPass());
+            return made;
+        };
+        ES_ASSIGN(AccumulatorSet second, runPass(source, needsOf(again), make, options));
+        for (std::size_t i = 0; i < places.size(); ++i)
+            last[places[i]] = std::move(second[i]);
+        return {};
+    }
+
+    static const Accumulator& finished(const AccumulatorSet& first, const AccumulatorSet& last, std::size_t i)
+    {
+        return last[i] ? *last[i] : *first[i];
+    }
+
+    /// What the metrics without a closed form give for routing by chance, by row.
+    Expected<std::map<RowKey, double>> simulated(BlockSource& source, const std::vector<Results>& measured) const
+    {
+        std::vector<const Job*> some;
+        const std::vector<const Job*> all = computable();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const bool lacking = std::ranges::any_of(
+                measured[i].rows, [](const ResultRow& row) { return row.value && !row.uniform; });
+            if (all[i]->spec->simulateUniform && lacking)
+                some.push_back(all[i]);
+        }
+        std::map<RowKey, double> values;
+        if (some.empty() || !request.simulateUniform)
+            return values;
+        UniformSource chance(source);
+        const MetricContext& context = some.front()->context;
+        AccumulatorSet first, last;
+        ES_TRY(passes(chance, some,
+            simulationOptions(request.pass, *shape, *context.selection, context.sites.size()), 0, first, last));
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            for (const ResultRow& row : finished(first, last, i).result().rows) {
+                if (row.value)
+                    values[keyOf(row)] = *row.value;
+            }
+        }
+        return values;
+    }
+};
+
+Analysis::Analysis(std::unique_ptr<Private> data)
+    : d(std::move(data))
+{
+}
+Analysis::Analysis(Analysis&&) noexcept = default;
+Analysis& Analysis::operator=(Analysis&&) noexcept = default;
+Analysis::~Analysis() = default;
+
+Expected<Analysis> Analysis::prepare(const RoutingShape& shape, AnalysisRequest request)
+{
+    auto d = std::make_unique<Private>();
+    d->shape = &shape;
+    d->request = std::move(request);
+    if (!d->request.by.empty()) {
+        ES_ASSIGN(d->label, findLabel(shape, d->request.by));
+    }
+    if (d->request.pass.shard.index >= d->request.pass.shard.count)
+        return fail("there is no such shard", {}, "of n they are 0 to n - 1");
+    MetricContext common;
+    common.shape = &shape;
+    common.by = d->label;
+    ES_ASSIGN(common.sites, selectSites(shape, d->request.pass));
+    auto selection = std::make_shared<Selection>();
+    ES_ASSIGN(selection->sequences, selectSequences(shape, d->request.pass));
+    selection->rank.assign(shape.sequences.size(), -1);
+    for (std::size_t i = 0; i < selection->sequences.size(); ++i)
+        selection->rank[std::size_t(selection->sequences[i])] = static_cast<std::int32_t>(i);
+    common.selection = std::move(selection);
+    common.series = d->request.series;
+    for (const MetricRequest& metric : d->request.metrics) {
+        Job job;
+        ES_ASSIGN(job.spec, findMetric(metric.name));
+        job.context = common;
+        auto params = Parameters::check(job.spec->params, metric.params);
+        if (!params) {
+            Error error = std::move(params).error();
+            error.what = "metric '" + metric.name + "': " + error.what;
+            return tl::unexpected(std::move(error));
+        }
+        job.context.params = std::move(*params);
+        job.missing = whatIsMissing(*job.spec, shape, d->label != nullptr, std::max<std::size_t>(common.series.size(), 1));
+        d->jobs.push_back(std::move(job));
+    }
+    return Analysis(std::move(d));
+}
+
+Expected<void> Analysis::run(BlockSource& source)
+{
+    d->ran = false;
+    ES_TRY(d->passes(source, d->computable(), d->request.pass, d->request.bootstrap, d->learnt, d->set));
+    d->ran = true;
+    return {};
+}
+
+Expected<std::string> Analysis::save() const
+{
+    Archive archive;
+    const auto jobs = d->computable();
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        if (jobs[i]->spec->twoPasses)
+            return fail("metric '" + jobs[i]->spec->name + "' needs two passes: it cannot be split into shards");
+        d->learnt[i]->persist(archive);
+    }
+    return archive.bytes();
+}
+
+Expected<void> Analysis::absorb(std::string_view state)
+{
+    const auto jobs = d->computable();
+    AccumulatorSet fresh = d->makeSet(jobs, d->request.bootstrap);
+    Archive archive(state);
+    for (const auto& accumulator : fresh) {
+        if (archive.ok())
+            accumulator->persist(archive);
+    }
+    if (!archive.ok() || !archive.atEnd())
+        return fail("this is not the state of such an analysis");
+    if (!d->ran) {
+        d->learnt = std::move(fresh);
+        d->set.clear();
+        d->set.resize(d->learnt.size());
+        d->ran = true;
+        return {};
+    }
+    for (std::size_t i = 0; i < fresh.size(); ++i)
+        d->learnt[i]->merge(*fresh[i]);
+    return {};
+}
+
+Expected<Results> Analysis::results(BlockSource& source) const
+{
+    const auto jobs = d->computable();
+    std::vector<Results> measured;
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+        measured.push_back(Private::finished(d->learnt, d->set, i).result());
+    ES_ASSIGN(const auto uniform, d->simulated(source, measured));
+
+    Results results;
+    auto next = measured.begin();
+    for (const Job& job : d->jobs) {
+        if (!job.missing.empty()) {
+            results.rows.push_back(undefinedRow(job.spec->name, job.missing));
+            continue;
+        }
+        for (ResultRow& row : next->rows) {
+            if (row.value && !row.uniform && !uniform.empty()) {
+                if (const auto found = uniform.find(keyOf(row)); found != uniform.end())
+                    row.uniform = found->second;
+            }
+            results.rows.push_back(std::move(row));
+        }
+        std::ranges::move(next->matrices, std::back_inserter(results.matrices));
+        ++next;
+    }
+    return results;
+}
+
+Expected<Results> analyse(BlockSource& source, AnalysisRequest request)
+{
+    ES_ASSIGN(Analysis analysis, Analysis::prepare(source.shape(), std::move(request)));
+    ES_TRY(analysis.run(source));
+    return analysis.results(source);
+}
+
+Expected<Results> analyse(
+    BlockSource& source, const std::vector<MetricRequest>& requests, const std::string& by, const PassOptions& options)
+{
+    AnalysisRequest request;
+    request.metrics = requests;
+    request.by = by;
+    request.pass = options;
+    return analyse(source, std::move(request));
+}
+
+}

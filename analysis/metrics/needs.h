@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "analysis/spine/accumulator.h"
+
+namespace expertscope {
+
+Columns united(const Columns& a, const Columns& b);
+
+/// The first alternative that the trace holds, or null.
+const Columns* firstRecorded(const std::vector<Columns>& needs, const Columns& recorded);
+
+/// Why the metric cannot be computed of a trace of this shape, or empty. `traces`: how many are compared.
+std::string whatIsMissing(const MetricSpec& spec, const RoutingShape& shape, bool hasLabel, std::size_t traces);
+
+}

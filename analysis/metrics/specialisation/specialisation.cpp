@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which experts the sequences of one label value prefer (metrics 3.3).
+#include "analysis/chance/uniform.h"
+#include "analysis/counts/balance_stats.h"
+#include "analysis/counts/load_counts.h"
+#include "analysis/spine/per_site.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace expertscope {
+
+namespace {
+
+/// Loads of one label value: of all choices, and of the first choice alone.
+struct ValueCounts
+{
+    explicit ValueCounts(const Site& site)
+        : all(site)
+        , first(site)
+    {
+    }
+    void persist(Archive& archive) { archive(all, first); }
+
+    LoadCounts all, first;
+};
+
+class SpecialisationState
+{
+public:
+    SpecialisationState(const MetricContext& context, SiteIndex site)
+        : m_label(context.by)
+        , m_description(&context.shape->sites[std::size_t(site)])
+        , m_values(context.by->values.size())
+    {
+    }
+
+    void observe(const Block& block)
+    {
+        for (const SequenceRun& run : block.runs) {
+            const std::int32_t code = m_label->codes[std::size_t(run.sequence)];
+            if (code < 0)
+                continue;
+            ValueCounts& counts = value(std::size_t(code));
+            counts.all.add(block, run);
+            counts.first.add(block, run, 1);
+        }
+    }
+
+    void add(const SpecialisationState& other)
+    {
+        for (std::size_t v = 0; v < m_values.size(); ++v) {
+            if (!other.m_values[v])
+                continue;
+            value(v).all.add(other.m_values[v]->all);
+            value(v).first.add(other.m_values[v]->first);
+        }
+    }
+
+    void persist(Archive& archive)
+    {
+        for (std::size_t v = 0; v < m_values.size(); ++v) {
+            if (archive.present(m_values[v].has_value()))
+                value(v).persist(archive);
+        }
+    }
+
+    void rows(std::vector<ResultRow>& rows) const
+    {
+        for (const auto& [prefix, part] :
+            {std::pair("specialisation", &ValueCounts::all), std::pair("specialisation_top1", &ValueCounts::first)}) {
+            std::vector<const LoadCounts*> seen;
+            for (std::size_t v = 0; v < m_values.size(); ++v) {
+                if (!m_values[v] || ((*m_values[v]).*part).choices() == 0)
+                    continue;
+                seen.push_back(&((*m_values[v]).*part));
+                const std::size_t first = rows.size();
+                valueRows(rows, prefix, *seen.back());
+                for (std::size_t i = first; i < rows.size(); ++i)
+                    rows[i].label = {m_label->name, m_label->values[v]};
+            }
+            rows.push_back(divergence(prefix, seen));
+        }
+    }
+
+private:
+    ValueCounts& value(std::size_t v)
+    {
+        if (!m_values[v])
+            m_values[v].emplace(*m_description);
+        return *m_values[v];
+    }
+
+    static void valueRows(std::vector<ResultRow>& rows, const std::string& prefix, const LoadCounts& counts)
+    {
+        const double tokens = double(counts.tokens());
+        const unsigned E = counts.numExperts(), k = counts.choicesPerToken();
+        const double rate = double(counts.choices()) / tokens / E; // k / E
+        ResultRow row;
+        row.n = counts.tokens();
+        const auto add = [&](const char* name, double value, std::optional<double> uniform) {
+            row.metric = prefix + name;
+            row.value = value;
+            row.uniform = uniform;
+            rows.push_back(row);
+        };
+        for (unsigned e = 0; e < E; ++e) {
+            row.expert = ExpertIndex(static_cast<std::uint16_t>(e));
+            add(".share", double(counts.counts()[e]) / tokens, rate);
+        }
+        // What chance alone gives for the extremes: they lie off k / E, the more so the fewer tokens there are.
+        const UniformBalance chance = uniformBalance(E, k, counts.tokens());
+        const auto ifEven = [k](double uniform) { return k ? std::optional(uniform) : std::nullopt; };
+        const BalanceStats stats = balanceStats(counts.counts());
+        const auto [least, most] = std::ranges::minmax_element(counts.counts());
+        const auto expert = [&](auto it) { return ExpertIndex(std::uint16_t(it - counts.counts().begin())); };
+        row.extreme = true;
+        row.expert = expert(std::ranges::max_element(counts.counts())); // ties: the lower id
+        add(".max_share", double(*most) / tokens, ifEven(rate * (1 + chance.maxVio)));
+        row.expert = expert(least);
+        add(".min_share", double(*least) / tokens, ifEven(rate * chance.minLoad));
+        row.expert.reset();
+        row.extreme = false;
+        add(".max_vio", stats.maxVio, ifEven(chance.maxVio));
+        if (E > 1) {
+            row.unit = "log E";
+            add(".entropy", stats.entropy / std::log(E), ifEven(1 - chance.kl / std::log(E)));
+        }
+    }
+
+    /// Jensen-Shannon divergence of the values' load shares, each value weighing the same: 0 when all route alike,
+    /// log(number of values) when no two share an expert.
+    ResultRow divergence(const std::string& prefix, const std::vector<const LoadCounts*>& values) const
+    {
+        const std::string metric = prefix + ".jsd";
+        if (values.size() < 2)
+            return undefinedRow(metric, "needs two values of the label with tokens");
+        ResultRow row;
+        row.metric = metric;
+        row.unit = "nats";
+        const double V = double(values.size());
+        std::vector<double> mixture(values.front()->numExperts());
+        double entropies = 0, noise = 0;
+        bool even = true, enough = true;
+        for (const LoadCounts* counts : values) {
+            for (std::size_t e = 0; e < mixture.size(); ++e)
+                mixture[e] += double(counts->counts()[e]) / double(counts->choices()) / V;
+            entropies += balanceStats(counts->counts()).entropy;
+            const double perExpert = double(counts->choices()) / double(mixture.size());
+            const double a = perExpert / double(counts->tokens());
+            noise += (1 - a) / perExpert;
+            even &= counts->choicesPerToken() != 0;
+            enough &= perExpert >= 16;
+            row.n += counts->tokens();
+        }
+        double entropy = 0;
+        for (const double q : mixture)
+            entropy -= q > 0 ? q * std::log(q) : 0;
+        row.value = std::max(0.0, entropy - entropies / V);
+        // Chance: half the variance of relative load between the values, to first order in 1 / (choices an expert).
+        if (even && enough)
+            row.uniform = noise / V * (1 - 1 / V) / 2;
+        return row;
+    }
+
+    const Label* m_label;
+    const Site* m_description;
+    std::vector<std::optional<ValueCounts>> m_values; ///< by label value, made when first seen
+};
+
+}
+
+MetricSpec specialisationMetric()
+{
+    return {
+        .name = "specialisation",
+        .definition = "share of a label value's tokens that choose the expert, N(E,D) / N(D); its extremes, MaxVio and "
+                      "entropy / log E; JSD between the values; _top1: of the first choice alone; n = tokens",
+        .source = "OLMoE (arXiv 2409.02060) section 5.3",
+        .needsLabel = true,
+        .make =
+            [](const MetricContext& context) {
+                return std::make_unique<PerSiteAccumulator<SpecialisationState>>(context);
+            },
+    };
+}
+
+}

@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-#define ES_KERNELS baseline
-#define ES_NAME "baseline"
-#define ES_VECTOR 16
-#include "analysis/ranked_caches_impl.h"

@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-#define ES_KERNELS avx2
-#define ES_NAME "avx2"
-#define ES_VECTOR 32
-#include "analysis/simulation/stack_kernels_impl.h"

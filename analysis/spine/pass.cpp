@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/spine/pass.h"
+
+#include "analysis/bits/bit_kernels.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <thread>
+
+namespace expertscope {
+
+namespace {
+
+// A block of 16384 x 8 ids is 256 KiB, with its bits 512: it stays in the second-level cache while the metrics of its
+// site go over it, and spans four chunks of the file. Tiles of many sites or of logits are shorter, down to one chunk.
+constexpr std::uint64_t kMostBlockTokens = 16384, kLeastBlockTokens = 4096;
+constexpr std::uint64_t kTileBytes = 32u << 20;
+// Filtered-out tokens are read along rather than starting a new read for every sequence, up to this many in a row.
+constexpr std::uint64_t kMaxGap = 1024;
+
+/// Tokens to read at once and the runs of them that are wanted.
+struct PlannedBlock
+{
+    TokenRange range;
+    std::size_t firstRun = 0, numRuns = 0;
+};
+
+std::uint64_t blockLimit(const RoutingShape& shape, const PassNeeds& needs, std::size_t sitesInTile)
+{
+    const Columns& columns = needs.columns;
+    std::uint64_t bytes = 2u * shape.numSlots;
+    if (columns.weights)
+        bytes += 4u * shape.numSlots;
+    if (columns.logits)
+        bytes += 4u * shape.numExperts;
+    bytes += (columns.entropy ? 4u : 0u) + (columns.margin ? 4u : 0u);
+    return std::clamp(kTileBytes / std::max<std::uint64_t>(bytes * sitesInTile, 1), kLeastBlockTokens, kMostBlockTokens);
+}
+
+/// The same at every site: blocks, and tasks of blocks that one worker must take in a row.
+struct Plan
+{
+    std::vector<SequenceRun> runs;
+    std::vector<PlannedBlock> blocks;
+    std::vector<std::size_t> tasks; ///< first block of each task, and an end mark
+    std::uint64_t tokens = 0; ///< wanted ones
+
+    void startTask() { tasks.push_back(blocks.size()); }
+
+    void addRun(const RoutingShape& shape, SequenceIndex s, std::uint32_t position, std::uint32_t length, bool newBlock)
+    {
+        const std::uint64_t begin = shape.sequences[std::size_t(s)].begin.value + position;
+        if (newBlock)
+            blocks.push_back({{TokenIndex(begin), TokenIndex(begin)}, runs.size(), 0});
+        PlannedBlock& block = blocks.back();
+        runs.push_back({s, static_cast<std::uint32_t>(begin - block.range.begin.value), length, position});
+        block.range.end = TokenIndex(begin + length);
+        ++block.numRuns;
+        tokens += length;
+    }
+};
+
+Plan makePlan(const RoutingShape& shape, std::span<const SequenceIndex> sequences, const PassOptions& options,
+    std::uint64_t limit)
+{
+    Plan plan;
+    bool fresh = true; // the next sequence starts a task
+    for (std::size_t i = 0; i < sequences.size(); i += std::max(options.everySequence, 1u)) {
+        const SequenceIndex s = sequences[i];
+        const Sequence& sequence = shape.sequences[std::size_t(s)];
+        const std::uint32_t length = std::min(sequence.length - options.skipFirst, options.mostLength);
+        const std::uint64_t begin = sequence.begin.value + options.skipFirst;
+        if (length > limit) { // pieces in token order, each the only run of its block
+            plan.startTask();
+            for (std::uint32_t done = 0; done < length;) {
+                const auto piece = static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, length - done));
+                plan.addRun(shape, s, options.skipFirst + done, piece, true);
+                done += piece;
+            }
+            fresh = true;
+            continue;
+        }
+        if (!fresh) {
+            const TokenRange& range = plan.blocks.back().range;
+            fresh = begin - range.end.value > kMaxGap || begin + length - range.begin.value > limit;
+        }
+        if (fresh)
+            plan.startTask();
+        plan.addRun(shape, s, options.skipFirst, length, fresh);
+        fresh = false;
+    }
+    plan.startTask();
+    return plan;
+}
+
+std::span<const SequenceIndex> sequencesOfShard(
+    const RoutingShape& shape, const std::vector<SequenceIndex>& sequences, const PassOptions& options)
+{
+    const Shard& shard = options.shard;
+    std::uint64_t all = 0;
+    for (const SequenceIndex s : sequences)
+        all += shape.sequences[std::size_t(s)].length - options.skipFirst;
+    // A sequence belongs to the shard in whose share of the tokens it begins: each to just one.
+    const auto share = [&](unsigned i) { return all / shard.count * i + all % shard.count * i / shard.count; };
+    std::size_t first = sequences.size(), last = sequences.size();
+    std::uint64_t before = 0;
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+        if (before >= share(shard.index) && first == sequences.size())
+            first = i;
+        if (before >= share(shard.index + 1) && shard.index + 1 < shard.count) {
+            last = i;
+            break;
+        }
+        before += shape.sequences[std::size_t(sequences[i])].length - options.skipFirst;
+    }
+    first = std::min(first, last);
+    return std::span(sequences).subspan(first, last - first);
+}
+
+/// Metrics count into tables of E: an id beyond it must never reach them. Also sets evenSlots, for their fast paths.
+Expected<void> checkIds(Block& block, std::uint16_t topK)
+{
+    const std::size_t stride = block.numSlots, k = std::min<std::size_t>(topK, stride);
+    if (k == stride && !bitKernels().anyFrom(block.expertIds.data(), block.expertIds.size(), block.numExperts)) {
+        block.evenSlots = block.numSlots;
+        return {};
+    }
+    bool even = k > 0;
+    for (std::size_t i = 0; i < block.expertIds.size(); ++i) {
+        const std::uint16_t id = block.expertIds[i];
+        if (id >= block.numExperts && id != kNoExpert)
+            return fail("expert id " + std::to_string(id) + ", but the site has " + std::to_string(block.numExperts)
+                    + " experts",
+                "site " + std::to_string(block.site.value) + ", token "
+                    + std::to_string(block.firstToken.value + i / stride));
+        even &= (id == kNoExpert) == (i % stride >= k);
+    }
+    block.evenSlots = even ? static_cast<std::uint16_t>(k) : 0;
+    return {};
+}
+
+/// What the workers of a pass share.
+class Pass
+{
+public:
+    Pass(BlockSource& source, const PassNeeds& needs, Plan plan, std::vector<SiteIndex> sites)
+        : m_source(source)
+        , m_wanted(needs.columns)
+        , m_plan(std::move(plan))
+        , m_sites(std::move(sites))
+        , m_sitesInTile(needs.sitesTogether ? std::max<std::size_t>(m_sites.size(), 1) : 1)
+    {
+    }
+
+    std::size_t numTasks() const { return (m_plan.tasks.size() - 1) * (m_sites.size() / m_sitesInTile); }
+
+    /// What a worker does: takes tasks until there are none. Site by site, as the file lies on the disk, unless they
+    /// are wanted together.
+    void work(AccumulatorSet& set, const std::function<AccumulatorSet()>& make)
+    {
+        try {
+            set = make(); // in the worker, so that its memory is near it
+            takeTasks(set);
+        } catch (const std::exception& problem) { // out of memory
+            setError(0, {problem.what(), "analysis", {}});
+        }
+        const std::lock_guard lock(m_mutex);
+        ++m_finished;
+        m_changed.notify_all();
+    }
+
+    /// Waits for `workers` of them, reports progress, and hands on a cancel.
+    void wait(unsigned workers, const std::function<bool(double)>& progress)
+    {
+        const double all = double(m_plan.tokens) * double(m_sites.size());
+        std::unique_lock lock(m_mutex);
+        while (m_finished < workers) {
+            m_changed.wait_for(lock, std::chrono::milliseconds(50), [&] { return m_finished == workers; });
+            if (!progress || m_cancelled)
+                continue;
+            lock.unlock(); // the callback may take its time
+            const bool goOn = progress(all > 0 ? double(m_tokensDone) / all : 1.0);
+            lock.lock();
+            m_cancelled = !goOn && m_finished < workers;
+        }
+    }
+
+    Expected<void> outcome() const
+    {
+        if (m_cancelled)
+            return fail(kCancelled);
+        if (m_errorTask != kNone)
+            return tl::unexpected(m_error);
+        return {};
+    }
+
+private:
+    static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+    /// A worker's memory: as many blocks as a tile has sites.
+    struct TileBuffer
+    {
+        std::vector<BlockBuffer> sites;
+        std::vector<Block> blocks;
+        std::vector<ChoiceBits> bits;
+    };
+
+    void takeTasks(AccumulatorSet& set)
+    {
+        TileBuffer buffer;
+        buffer.sites.resize(m_sitesInTile);
+        buffer.bits.resize(m_sitesInTile);
+        const std::size_t tasksPerGroup = m_plan.tasks.size() - 1;
+        for (std::size_t task = m_next++; task < numTasks(); task = m_next++) {
+            const auto sites = std::span(m_sites).subspan(task / tasksPerGroup * m_sitesInTile, m_sitesInTile);
+            const std::size_t inGroup = task % tasksPerGroup;
+            for (std::size_t b = m_plan.tasks[inGroup]; b < m_plan.tasks[inGroup + 1]; ++b) {
+                if (m_cancelled || task > m_errorTask)
+                    return;
+                if (auto done = observe(sites, m_plan.blocks[b], buffer, set); !done)
+                    setError(task, std::move(done).error());
+            }
+        }
+    }
+
+    Expected<void> observe(
+        std::span<const SiteIndex> sites, const PlannedBlock& planned, TileBuffer& buffer, AccumulatorSet& set)
+    {
+        buffer.blocks.clear();
+        const auto runs = std::span(m_plan.runs).subspan(planned.firstRun, planned.numRuns);
+        for (std::size_t i = 0; i < sites.size(); ++i) {
+            Columns wanted = m_wanted;
+            wanted.tokenIds &= i == 0; // the same at every site: read once a tile
+            wanted.predictedIds &= i == 0;
+            ES_ASSIGN(Block block, m_source.read(sites[i], planned.range, wanted, buffer.sites[i]));
+            block.runs = runs;
+            if (i > 0) {
+                block.tokenIds = buffer.blocks.front().tokenIds;
+                block.predictedIds = buffer.blocks.front().predictedIds;
+            }
+            ES_TRY(checkIds(block, m_source.shape().sites[std::size_t(sites[i])].topK));
+            buffer.blocks.push_back(block);
+            buffer.bits[i].reset(block);
+            observe(set, true, {std::span(buffer.blocks).last(1), std::span(buffer.bits).subspan(i, 1)});
+        }
+        std::uint64_t tokens = 0;
+        for (const SequenceRun& run : runs)
+            tokens += run.length;
+        observe(set, false, {buffer.blocks, buffer.bits});
+        m_tokensDone += tokens * sites.size();
+        return {};
+    }
+
+    static void observe(AccumulatorSet& set, bool takingSites, const Tile& tile)
+    {
+        for (const auto& accumulator : set) {
+            if (accumulator->takesSites() == takingSites)
+                accumulator->observe(tile);
+        }
+    }
+
+    /// Keeps the error of the earliest task, so that the same file gives the same message.
+    void setError(std::size_t task, Error error)
+    {
+        const std::lock_guard lock(m_mutex);
+        if (task < m_errorTask) {
+            m_errorTask = task;
+            m_error = std::move(error);
+        }
+    }
+
+    BlockSource& m_source;
+    const Columns m_wanted;
+    const Plan m_plan;
+    const std::vector<SiteIndex> m_sites;
+    const std::size_t m_sitesInTile;
+    std::atomic<std::size_t> m_next{0};
+    std::atomic<std::uint64_t> m_tokensDone{0};
+    std::mutex m_mutex;
+    std::condition_variable m_changed;
+    unsigned m_finished = 0;
+    std::atomic<bool> m_cancelled{false};
+    std::atomic<std::size_t> m_errorTask{kNone}; ///< tasks before it still go on: theirs may be the earlier error
+    Error m_error;
+};
+
+}
+
+Expected<AccumulatorSet> runPass(
+    BlockSource& source, const PassNeeds& needs, const std::function<AccumulatorSet()>& make, const PassOptions& options)
+{
+    const RoutingShape& shape = source.shape();
+    ES_ASSIGN(auto sites, selectSites(shape, options));
+    ES_ASSIGN(const auto sequences, selectSequences(shape, options));
+    const std::uint64_t limit = options.blockTokens ? options.blockTokens
+                                                    : blockLimit(shape, needs, needs.sitesTogether ? sites.size() : 1);
+    Plan plan = makePlan(shape, sequencesOfShard(shape, sequences, options), options, limit);
+    Pass pass(source, needs, std::move(plan), std::move(sites));
+
+    unsigned workers = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+    workers = static_cast<unsigned>(std::clamp<std::size_t>(pass.numTasks(), 1, std::min(workers, 1024u)));
+    std::vector<AccumulatorSet> sets(workers);
+    if (options.progress && !options.progress(0)) // before a short pass is over
+        return fail(kCancelled);
+    {
+        std::vector<std::jthread> threads;
+        for (AccumulatorSet& set : sets)
+            threads.emplace_back([&] { pass.work(set, make); });
+        pass.wait(workers, options.progress);
+    }
+    ES_TRY(pass.outcome());
+    for (std::size_t w = 1; w < sets.size(); ++w) {
+        for (std::size_t i = 0; i < sets[0].size(); ++i)
+            sets[0][i]->merge(*sets[w][i]);
+    }
+    return std::move(sets[0]);
+}
+
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/spine/pass.h"
+
+#include <algorithm>
+
+namespace expertscope {
+
+namespace {
+
+/// "de, en, fr, … (12 in all)": names for an error message, as many as a line takes.
+std::string listed(const std::vector<std::string>& names)
+{
+    constexpr std::size_t kMost = 12;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i)
+        text += (i ? ", " : "") + names[i];
+    if (names.size() > kMost)
+        text += ", … (" + std::to_string(names.size()) + " in all)";
+    return text.empty() ? "none" : text;
+}
+
+}
+
+std::size_t Selection::place(SequenceIndex sequence) const
+{
+    return std::size_t(std::lower_bound(sequences.begin(), sequences.end(), sequence) - sequences.begin());
+}
+
+Expected<const Label*> findLabel(const RoutingShape& shape, const std::string& name)
+{
+    if (const Label* label = shape.label(name)) {
+        if (label->codes.size() != shape.sequences.size())
+            return fail("label '" + name + "' covers " + std::to_string(label->codes.size())
+                + " sequences, the trace has " + std::to_string(shape.sequences.size()));
+        return label;
+    }
+    std::vector<std::string> names;
+    for (const Label& label : shape.labels)
+        names.push_back(label.name);
+    return fail("the trace has no label '" + name + "'", {}, "its labels: " + listed(names));
+}
+
+Expected<std::vector<SiteIndex>> selectSites(const RoutingShape& shape, const PassOptions& options)
+{
+    std::vector<SiteIndex> sites = options.sites;
+    if (sites.empty()) {
+        for (std::size_t i = 0; i < shape.sites.size(); ++i)
+            sites.emplace_back(static_cast<std::uint16_t>(i));
+    }
+    std::sort(sites.begin(), sites.end());
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        if (sites[i].value >= shape.sites.size())
+            return fail("the trace has no site " + std::to_string(sites[i].value), {},
+                shape.sites.empty() ? "it has no sites" : "its sites: 0-" + std::to_string(shape.sites.size() - 1));
+        if (i > 0 && sites[i] == sites[i - 1])
+            return fail("site " + std::to_string(sites[i].value) + " is named twice");
+    }
+    return sites;
+}
+
+Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, const PassOptions& options)
+{
+    std::vector<std::pair<const Label*, std::int32_t>> wanted;
+    for (const LabelFilter& filter : options.where) {
+        ES_ASSIGN(const Label* label, findLabel(shape, filter.label));
+        const auto found = std::find(label->values.begin(), label->values.end(), filter.value);
+        if (found == label->values.end())
+            return fail("label '" + filter.label + "' has no value '" + filter.value + "'", {},
+                "its values: " + listed(label->values));
+        wanted.emplace_back(label, static_cast<std::int32_t>(found - label->values.begin()));
+    }
+    std::vector<SequenceIndex> selected;
+    for (std::size_t s = 0; s < shape.sequences.size(); ++s) {
+        const bool matches =
+            std::all_of(wanted.begin(), wanted.end(), [s](const auto& w) { return w.first->codes[s] == w.second; });
+        if (matches && shape.sequences[s].length > options.skipFirst)
+            selected.emplace_back(static_cast<std::uint32_t>(s));
+    }
+    return selected;
+}
+
+}

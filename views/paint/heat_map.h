@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a heat map shows, apart from how: values, the names of rows and columns, and what the numbers are.
+#pragma once
+
+#include "views/paint/pyramid.h"
+
+#include <QByteArray>
+#include <QString>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace expertscope {
+
+struct ColourScale;
+
+struct HeatMap
+{
+    Pyramid values; ///< [rows, columns], row 0 at the top
+    std::vector<std::uint8_t> marks; ///< [rows, columns] or empty: 1 = never chosen
+    std::vector<int> rowNames; ///< [rows] layer numbers
+    std::vector<int> columnNames; ///< [columns] expert ids, or ranks when sorted
+    QString rowTitle, columnTitle; ///< "Layer", "Expert"
+    QString valueTitle; ///< quantity and unit: colour bar label
+    QString markTitle; ///< "never chosen"
+    double centre = 0; ///< neutral value of a diverging scale
+    QByteArray csv; ///< the plotted numbers, header and provenance included
+
+    std::size_t rows() const { return values.rows(); }
+    std::size_t columns() const { return values.columns(); }
+    bool marked(std::size_t row, std::size_t column) const
+    {
+        return !marks.empty() && marks[row * columns() + column] != 0;
+    }
+    std::size_t markCount() const;
+};
+
+using HeatMapPtr = std::shared_ptr<const HeatMap>;
+
+/// The colour bar is a heat map of one column and as many rows as the table has entries, highest at the top.
+HeatMapPtr colourBarMap(const ColourScale& scale);
+
+}

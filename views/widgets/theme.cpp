@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/widgets/theme.h"
+
+#include <QApplication>
+#include <QPalette>
+#include <QStyleFactory>
+
+namespace expertscope {
+
+ThemeColours themeColours(Theme theme)
+{
+    if (theme == Theme::Dark)
+        return {QColor(0x20, 0x23, 0x28), QColor(0x2a, 0x2e, 0x34), QColor(0xe6, 0xe8, 0xeb), QColor(0x9d, 0xa5, 0xb0),
+            QColor(0x45, 0x4b, 0x54), QColor(0x5a, 0xa9, 0xf0), QColor(0xff, 0x8a, 0x80)};
+    return {QColor(0xf6, 0xf7, 0xf9), QColor(0xff, 0xff, 0xff), QColor(0x1d, 0x22, 0x29), QColor(0x5c, 0x66, 0x73),
+        QColor(0xd3, 0xd8, 0xdf), QColor(0x1f, 0x6f, 0xc4), QColor(0xb3, 0x26, 0x1e)};
+}
+
+void applyTheme(Theme theme)
+{
+    const ThemeColours c = themeColours(theme);
+    QApplication::setStyle(QStyleFactory::create("Fusion"));
+    QPalette p;
+    p.setColor(QPalette::Window, c.window);
+    p.setColor(QPalette::Base, c.panel);
+    p.setColor(QPalette::AlternateBase, c.window);
+    p.setColor(QPalette::Button, theme == Theme::Dark ? QColor(0x33, 0x38, 0x40) : QColor(0xf0, 0xf2, 0xf5));
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText})
+        p.setColor(role, c.text);
+    p.setColor(QPalette::PlaceholderText, c.faintText);
+    p.setColor(QPalette::ToolTipBase, c.panel);
+    p.setColor(QPalette::Highlight, c.accent);
+    p.setColor(QPalette::HighlightedText, theme == Theme::Dark ? QColor(Qt::black) : QColor(Qt::white));
+    p.setColor(QPalette::Link, c.accent);
+    p.setColor(QPalette::Mid, c.line);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+        p.setColor(QPalette::Disabled, role, c.faintText);
+    QApplication::setPalette(p);
+    qApp->setStyleSheet(
+        QString("QToolTip { color: %1; background: %2; border: 1px solid %3; padding: 3px; }"
+                "QLabel[faint=\"true\"] { color: %4; }"
+                "QLabel[error=\"true\"] { color: %5; }"
+                "QFrame#readout { background: %2; border-top: 1px solid %3; }"
+                "QWidget#controls { background: %2; border-bottom: 1px solid %3; }"
+                "QTableView { gridline-color: %3; border: 1px solid %3; }"
+                "QHeaderView::section { background: %6; color: %4; border: none; border-bottom: 1px "
+                "solid %3; padding: 3px 3px; }")
+            .arg(c.text.name(), c.panel.name(), c.line.name(), c.faintText.name(), c.error.name(), c.window.name()));
+}
+
+}
