@@ -18,9 +18,8 @@ template <class Sums, class Parts> class LevelSums
 
 public:
     /// batchSize: sequences.
-    LevelSums(const MetricContext& context, SiteIndex site, std::size_t batchSize, Sums nothing)
-        : m_site(site)
-        , m_total(std::move(nothing))
+    LevelSums(const MetricContext& context, std::size_t batchSize, Sums nothing)
+        : m_total(std::move(nothing))
         , m_open(m_total)
         , m_batches(context, batchSize, m_total)
     {
@@ -29,7 +28,7 @@ public:
     /// Sums of the run's sequence, to which its tokens are to be added.
     Sums& of(const SequenceRun& run)
     {
-        if (!m_cursor.continues(m_site, run)) {
+        if (m_sequence != run.sequence) {
             closeSequence();
             m_sequence = run.sequence;
         }
@@ -83,11 +82,9 @@ private:
         m_batches.add(index, sequence, closeBatch());
     }
 
-    SiteIndex m_site;
     Sums m_total; ///< of closed sequences
     Sums m_open; ///< of the sequence being read
     std::optional<SequenceIndex> m_sequence; ///< the one being read
-    RunCursor m_cursor;
     Parts m_ofSequences, m_ofBatches;
     Batches<Sums> m_batches;
 };

@@ -192,7 +192,8 @@ Expected<Analysis> Analysis::prepare(const RoutingShape& shape, AnalysisRequest 
             return tl::unexpected(std::move(error));
         }
         job.context.params = std::move(*params);
-        job.missing = whatIsMissing(*job.spec, shape, d->label != nullptr, std::max<std::size_t>(common.series.size(), 1));
+        job.missing = whatIsMissing(*job.spec, shape, d->label != nullptr, d->request.pass.tokens != nullptr,
+            std::max<std::size_t>(common.series.size(), 1));
         d->jobs.push_back(std::move(job));
     }
     return Analysis(std::move(d));
@@ -241,7 +242,7 @@ Expected<void> Analysis::absorb(std::string_view state)
     return {};
 }
 
-Expected<Results> Analysis::results(BlockSource& source) const
+Expected<std::vector<Results>> Analysis::resultsOfEach(BlockSource& source) const
 {
     const auto jobs = d->computable();
     std::vector<Results> measured;
@@ -249,24 +250,34 @@ Expected<Results> Analysis::results(BlockSource& source) const
         measured.push_back(Private::finished(d->learnt, d->set, i).result());
     ES_ASSIGN(const auto uniform, d->simulated(source, measured));
 
-    Results results;
+    std::vector<Results> each;
     auto next = measured.begin();
     for (const Job& job : d->jobs) {
+        Results& results = each.emplace_back();
         if (!job.missing.empty()) {
             results.rows.push_back(undefinedRow(job.spec->name, job.missing));
             continue;
         }
-        for (ResultRow& row : next->rows) {
+        results = std::move(*next++);
+        for (ResultRow& row : results.rows) {
             if (row.value && !row.uniform && !uniform.empty()) {
                 if (const auto found = uniform.find(keyOf(row)); found != uniform.end())
                     row.uniform = found->second;
             }
-            results.rows.push_back(std::move(row));
         }
-        std::ranges::move(next->matrices, std::back_inserter(results.matrices));
-        ++next;
     }
-    return results;
+    return each;
+}
+
+Expected<Results> Analysis::results(BlockSource& source) const
+{
+    ES_ASSIGN(std::vector<Results> each, resultsOfEach(source));
+    Results all;
+    for (Results& results : each) {
+        std::ranges::move(results.rows, std::back_inserter(all.rows));
+        std::ranges::move(results.matrices, std::back_inserter(all.matrices));
+    }
+    return all;
 }
 
 Expected<Results> analyse(BlockSource& source, AnalysisRequest request)

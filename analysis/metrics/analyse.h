@@ -50,6 +50,8 @@ public:
     /// Rows, metric by metric in the order asked for. A metric that needs a column or a label which is not there
     /// yields one row that says so; the rest works. `source`: for the token ids that uniform routing is simulated on.
     Expected<Results> results(BlockSource& source) const;
+    /// The same, those of each metric asked for by themselves.
+    Expected<std::vector<Results>> resultsOfEach(BlockSource& source) const;
 
 private:
     struct Private;

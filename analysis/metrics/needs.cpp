@@ -40,7 +40,8 @@ const Columns* firstRecorded(const std::vector<Columns>& needs, const Columns& r
     return found == needs.end() ? nullptr : &*found;
 }
 
-std::string whatIsMissing(const MetricSpec& spec, const RoutingShape& shape, bool hasLabel, std::size_t traces)
+std::string whatIsMissing(const MetricSpec& spec, const RoutingShape& shape, bool hasLabel, bool picksTokens,
+    std::size_t traces)
 {
     if (spec.minTraces > 1 && traces < spec.minTraces)
         return "compares traces of the same tokens: name at least " + std::to_string(spec.minTraces)
@@ -51,6 +52,8 @@ std::string whatIsMissing(const MetricSpec& spec, const RoutingShape& shape, boo
             text += (i ? ", " : "") + shape.labels[i].name;
         return text + (shape.labels.empty() ? "none" : "");
     }
+    if (picksTokens && !spec.anyTokens)
+        return "looks at whole sequences, not at tokens picked out of them";
     if (!spec.needs.empty() && !firstRecorded(spec.needs, shape.columns))
         return "the trace does not hold " + describeNeeds(spec.needs);
     return {};

@@ -10,7 +10,9 @@ Columns united(const Columns& a, const Columns& b);
 /// The first alternative that the trace holds, or null.
 const Columns* firstRecorded(const std::vector<Columns>& needs, const Columns& recorded);
 
-/// Why the metric cannot be computed of a trace of this shape, or empty. `traces`: how many are compared.
-std::string whatIsMissing(const MetricSpec& spec, const RoutingShape& shape, bool hasLabel, std::size_t traces);
+/// Why the metric cannot be computed of a trace of this shape, or empty. `picksTokens`: PassOptions::tokens is set. `traces`: how
+/// many are compared.
+std::string whatIsMissing(const MetricSpec& spec, const RoutingShape& shape, bool hasLabel, bool picksTokens,
+    std::size_t traces);
 
 }

@@ -105,6 +105,9 @@ struct MetricSpec
     /// the whole apart from them. Contexts that are valuesOnly are of single sequences: no groups there, no intervals.
     /// Not together with twoPasses.
     bool groupsSequences = false;
+    /// Makes sense of tokens that were picked out of sequences (PassOptions::tokens): looks at each by itself, or at
+    /// neighbours as RunCursor tells them.
+    bool anyTokens = false;
     bool onRequest = false; ///< costs so much more than reading that it is left out unless named
     std::vector<ParameterSpec> params = {};
     std::function<std::unique_ptr<Accumulator>(const MetricContext&)> make;

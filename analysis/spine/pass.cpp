@@ -51,16 +51,25 @@ struct Plan
 
     void startTask() { tasks.push_back(blocks.size()); }
 
-    void addRun(const RoutingShape& shape, SequenceIndex s, std::uint32_t position, std::uint32_t length, bool newBlock)
+    /// A piece of a sequence, or the runs of it that are in `wanted` (null: all).
+    void addPiece(const RoutingShape& shape, SequenceIndex s, std::uint32_t position, std::uint32_t length,
+        bool newBlock, const TokenSet* wanted)
     {
-        const std::uint64_t begin = shape.sequences[std::size_t(s)].begin.value + position;
+        const std::uint64_t start = shape.sequences[std::size_t(s)].begin.value;
+        const TokenIndex first(start + position), end(start + position + length);
         if (newBlock)
-            blocks.push_back({{TokenIndex(begin), TokenIndex(begin)}, runs.size(), 0});
+            blocks.push_back({{first, first}, runs.size(), 0});
         PlannedBlock& block = blocks.back();
-        runs.push_back({s, static_cast<std::uint32_t>(begin - block.range.begin.value), length, position});
-        block.range.end = TokenIndex(begin + length);
-        ++block.numRuns;
-        tokens += length;
+        block.range.end = end;
+        for (TokenIndex at = wanted ? wanted->next(first, end) : first; at < end;) {
+            const TokenIndex gap = wanted ? wanted->nextGap(at, end) : end;
+            const auto run = static_cast<std::uint32_t>(gap.value - at.value);
+            runs.push_back({s, static_cast<std::uint32_t>(at.value - block.range.begin.value), run,
+                static_cast<std::uint32_t>(at.value - start)});
+            ++block.numRuns;
+            tokens += run;
+            at = wanted ? wanted->next(gap, end) : end;
+        }
     }
 };
 
@@ -78,7 +87,7 @@ Plan makePlan(const RoutingShape& shape, std::span<const SequenceIndex> sequence
             plan.startTask();
             for (std::uint32_t done = 0; done < length;) {
                 const auto piece = static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, length - done));
-                plan.addRun(shape, s, options.skipFirst + done, piece, true);
+                plan.addPiece(shape, s, options.skipFirst + done, piece, true, options.tokens.get());
                 done += piece;
             }
             fresh = true;
@@ -90,7 +99,7 @@ Plan makePlan(const RoutingShape& shape, std::span<const SequenceIndex> sequence
         }
         if (fresh)
             plan.startTask();
-        plan.addRun(shape, s, options.skipFirst, length, fresh);
+        plan.addPiece(shape, s, options.skipFirst, length, fresh, options.tokens.get());
         fresh = false;
     }
     plan.startTask();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/spine/accumulator.h"
+#include "analysis/spine/token_set.h"
 
 #include <functional>
 #include <memory>
@@ -21,6 +22,10 @@ struct Shard
 struct PassOptions
 {
     std::vector<LabelFilter> where; ///< sequences must satisfy all of them
+    std::vector<LabelFilter> without; ///< and none of these
+    /// Only these tokens of them; null: all. What metrics count as neighbours are neighbours in the trace: two tokens
+    /// with one between them that is left out are none.
+    std::shared_ptr<const TokenSet> tokens;
     std::vector<SiteIndex> sites; ///< empty: all
     std::uint32_t skipFirst = 0; ///< leading tokens of each sequence to leave out
     Shard shard; ///< the part of the selected sequences that is read

@@ -19,6 +19,22 @@ std::string listed(const std::vector<std::string>& names)
     return text.empty() ? "none" : text;
 }
 
+using CodedFilter = std::pair<const Label*, std::int32_t>; ///< the label, and the code of its value
+
+Expected<std::vector<CodedFilter>> coded(const RoutingShape& shape, const std::vector<LabelFilter>& filters)
+{
+    std::vector<CodedFilter> list;
+    for (const LabelFilter& filter : filters) {
+        ES_ASSIGN(const Label* label, findLabel(shape, filter.label));
+        const auto found = std::find(label->values.begin(), label->values.end(), filter.value);
+        if (found == label->values.end())
+            return fail("label '" + filter.label + "' has no value '" + filter.value + "'", {},
+                "its values: " + listed(label->values));
+        list.emplace_back(label, static_cast<std::int32_t>(found - label->values.begin()));
+    }
+    return list;
+}
+
 }
 
 std::size_t Selection::place(SequenceIndex sequence) const
@@ -60,20 +76,13 @@ Expected<std::vector<SiteIndex>> selectSites(const RoutingShape& shape, const Pa
 
 Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, const PassOptions& options)
 {
-    std::vector<std::pair<const Label*, std::int32_t>> wanted;
-    for (const LabelFilter& filter : options.where) {
-        ES_ASSIGN(const Label* label, findLabel(shape, filter.label));
-        const auto found = std::find(label->values.begin(), label->values.end(), filter.value);
-        if (found == label->values.end())
-            return fail("label '" + filter.label + "' has no value '" + filter.value + "'", {},
-                "its values: " + listed(label->values));
-        wanted.emplace_back(label, static_cast<std::int32_t>(found - label->values.begin()));
-    }
+    ES_ASSIGN(const auto wanted, coded(shape, options.where));
+    ES_ASSIGN(const auto unwanted, coded(shape, options.without));
     std::vector<SequenceIndex> selected;
     for (std::size_t s = 0; s < shape.sequences.size(); ++s) {
-        const bool matches =
-            std::all_of(wanted.begin(), wanted.end(), [s](const auto& w) { return w.first->codes[s] == w.second; });
-        if (matches && shape.sequences[s].length > options.skipFirst)
+        const auto has = [s](const CodedFilter& filter) { return filter.first->codes[s] == filter.second; };
+        if (std::ranges::all_of(wanted, has) && std::ranges::none_of(unwanted, has)
+            && shape.sequences[s].length > options.skipFirst)
             selected.emplace_back(static_cast<std::uint32_t>(s));
     }
     return selected;

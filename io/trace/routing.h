@@ -80,6 +80,8 @@ struct LabelFilter
 {
     std::string label;
     std::string value;
+
+    bool operator==(const LabelFilter&) const = default;
 };
 
 /// Which columns a trace holds, and a reader is asked for.

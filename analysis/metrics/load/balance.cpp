@@ -63,7 +63,7 @@ public:
     BalanceState(const MetricContext& context, SiteIndex site)
         : m_batch(context.params.number("batch"))
         , m_valuesOnly(context.valuesOnly)
-        , m_sums(context, site, std::size_t(m_batch), LoadCounts(context.shape->sites[std::size_t(site)]))
+        , m_sums(context, std::size_t(m_batch), LoadCounts(context.shape->sites[std::size_t(site)]))
     {
     }
 
@@ -137,6 +137,7 @@ MetricSpec balanceMetric()
             "(batches, sequences)",
         .source = "MaxVio: arXiv 2408.15664 Eq. 4; the others are the usual statistics of c (population SD)",
         .groupsSequences = true,
+        .anyTokens = true,
         .params = {{.name = "batch",
             .standard = "4",
             .meaning = "consecutive sequences a batch",

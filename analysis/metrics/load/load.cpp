@@ -62,6 +62,7 @@ MetricSpec loadMetric()
         .name = "load",
         .definition = "choices of each expert: count c, share c / sum c, relative load c / (N k / E); n = tokens",
         .source = "DeepSeek-V3 (arXiv 2412.19437) Fig. 9",
+        .anyTokens = true,
         .make = [](const MetricContext& context) { return std::make_unique<PerSiteAccumulator<LoadState>>(context); },
     };
 }

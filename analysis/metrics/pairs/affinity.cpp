@@ -189,6 +189,7 @@ MetricSpec affinityMetric()
             "tokens that chose at both sites count; n = tokens",
         .source = "ExFlow (arXiv 2401.08383); rank-aligned: OLMoE (arXiv 2409.02060) appendix G, as its script does it",
         .crossSite = true,
+        .anyTokens = true,
         .params = {distanceParameter()},
         .make =
             [](const MetricContext& context) {

@@ -289,6 +289,7 @@ MetricSpec fanOutMetric()
                       "together (tokens with a first choice at every site); n = tokens",
         .source = "hops: ExFlow (arXiv 2401.08383)",
         .crossSite = true,
+        .anyTokens = true,
         .params = {{.name = "gpus",
             .standard = "4",
             .meaning = "numbers of GPUs",

@@ -113,6 +113,7 @@ MetricSpec mutualInformationMetric()
             "the smaller entropy; n = tokens",
         .source = "Shannon; bias: Miller 1955",
         .crossSite = true,
+        .anyTokens = true,
         .params = {distanceParameter()},
         .make =
             [](const MetricContext& context) {

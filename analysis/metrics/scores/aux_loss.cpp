@@ -109,7 +109,7 @@ public:
         : m_site(context.shape->sites[std::size_t(site)])
         , m_batch(context.params.number("batch"))
         , m_valuesOnly(context.valuesOnly)
-        , m_sums(context, site, std::size_t(m_batch), LossSums(m_site.numExperts))
+        , m_sums(context, std::size_t(m_batch), LossSums(m_site.numExperts))
     {
     }
 

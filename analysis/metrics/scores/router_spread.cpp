@@ -141,6 +141,7 @@ MetricSpec zLossMetric()
         .definition = "router z-loss: mean over tokens of the squared log of the sum of exp(logit); n = tokens",
         .source = "ST-MoE, arXiv 2202.08906",
         .needs = {{.logits = true}},
+        .anyTokens = true,
         .make = makePerSite<ZLossState>(),
     };
 }
@@ -156,6 +157,7 @@ MetricSpec effectiveKMetric()
         .needs = {{.logits = true}},
         .params =
             {{.name = "mass", .standard = "0.9", .meaning = "probability that they hold", .least = 1e-6, .most = 1}},
+        .anyTokens = true,
         .make = makePerSite<EffectiveKState>(),
     };
 }

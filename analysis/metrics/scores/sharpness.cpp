@@ -224,6 +224,7 @@ MetricSpec routerEntropyMetric()
             "equal scores; n = tokens",
         .source = "the usual entropy of the softmax; read as recorded, else from logits (softmax sites)",
         .needs = {{.entropy = true}, {.logits = true}},
+        .anyTokens = true,
         .make = makePerSite<EntropyState>(),
     };
 }
@@ -237,6 +238,7 @@ MetricSpec topKMassMetric()
             "not renormalised, else from logits; uniform = k / E (equal scores); n = tokens",
         .source = "the usual sum of p over the chosen set",
         .needs = {{.weights = true, .logits = true}, {.weights = true}, {.logits = true}},
+        .anyTokens = true,
         .make = makePerSite<TopKMassState>(),
     };
 }
@@ -249,6 +251,7 @@ MetricSpec marginMetric()
                       "n = tokens",
         .source = "routing stability: how far a choice is from flipping",
         .needs = {{.margin = true}},
+        .anyTokens = true,
         .make = makePerSite<MarginState>(),
     };
 }

@@ -180,6 +180,7 @@ MetricSpec specialisationMetric()
                       "entropy / log E; JSD between the values; _top1: of the first choice alone; n = tokens",
         .source = "OLMoE (arXiv 2409.02060) section 5.3",
         .needsLabel = true,
+        .anyTokens = true,
         .make =
             [](const MetricContext& context) {
                 return std::make_unique<PerSiteAccumulator<SpecialisationState>>(context);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/counts/choosing_tokens.h"
+
+namespace expertscope {
+
+namespace {
+
+class Choosing final : public Accumulator
+{
+public:
+    Choosing(std::uint64_t numTokens, ExpertIndex expert)
+        : m_expert(expert)
+        , m_tokens(numTokens)
+    {
+    }
+
+    void observe(const Tile& tile) override
+    {
+        const Block& block = tile.blocks.front();
+        for (const SequenceRun& run : block.runs) {
+            const auto ids = block.expertIds.subspan(
+                std::size_t(run.begin) * block.numSlots, std::size_t(run.length) * block.numSlots);
+            for (std::size_t i = 0; i < ids.size(); ++i) {
+                if (ids[i] == m_expert.value)
+                    m_tokens.insert(TokenIndex(block.firstToken.value + run.begin + i / block.numSlots));
+            }
+        }
+    }
+    bool takesSites() const override { return true; }
+    void merge(const Accumulator& other) override { m_tokens.unite(static_cast<const Choosing&>(other).m_tokens); }
+    Results result() const override { return {}; }
+    void persist(Archive&) override { }
+
+    const TokenSet& tokens() const { return m_tokens; }
+
+private:
+    const ExpertIndex m_expert;
+    TokenSet m_tokens;
+};
+
+}
+
+Expected<TokenSet> choosingTokens(
+    BlockSource& source, SiteIndex site, ExpertIndex expert, const std::function<bool(double)>& progress)
+{
+    const RoutingShape& shape = source.shape();
+    PassOptions options;
+    options.sites = {site};
+    options.progress = progress;
+    ES_TRY(selectSites(shape, options));
+    if (expert.value >= shape.sites[std::size_t(site)].numExperts)
+        return fail("site " + std::to_string(site.value) + " has no expert " + std::to_string(expert.value), {},
+            "its experts: 0-" + std::to_string(shape.sites[std::size_t(site)].numExperts - 1));
+    const auto make = [&] {
+        AccumulatorSet set;
+        set.push_back(std::make_unique<Choosing>(shape.numTokens, expert));
+        return set;
+    };
+    ES_ASSIGN(const AccumulatorSet set, runPass(source, {}, make, options));
+    return static_cast<const Choosing&>(*set.front()).tokens();
+}
+
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "analysis/spine/pass.h"
+
+namespace expertscope {
+
+/// The tokens that chose an expert at a site: one pass over that site. `progress` as PassOptions::progress.
+/// Errors: no such site or expert; what the source reports; kCancelled.
+Expected<TokenSet> choosingTokens(
+    BlockSource& source, SiteIndex site, ExpertIndex expert, const std::function<bool(double)>& progress = {});
+
+}

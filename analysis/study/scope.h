@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which tokens of which sites a question is about: one type for the command line, figure specs, the filter stack of the
+// window and titles.
+#pragma once
+
+#include "io/trace/routing.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace expertscope {
+
+/// An expert of a site.
+struct ExpertAt
+{
+    SiteIndex site;
+    ExpertIndex expert;
+
+    bool operator==(const ExpertAt&) const = default;
+};
+
+/// A token is in when its sequence has all of `where` and none of `without`, it chose all of `chose` and none of
+/// `spared`, and lies in `tokens` and behind the first `skipFirst` of its sequence.
+struct Scope
+{
+    std::vector<LabelFilter> where, without;
+    std::vector<ExpertAt> chose, spared;
+    std::optional<TokenRange> tokens; ///< none: all
+    std::vector<SiteIndex> sites; ///< empty: all
+    std::uint32_t skipFirst = 0;
+
+    bool everything() const { return *this == Scope(); }
+    /// Takes tokens out of sequences, not only whole sequences and their beginnings.
+    bool splitsSequences() const { return !chose.empty() || !spared.empty() || tokens; }
+    bool operator==(const Scope&) const = default;
+};
+
+/// "language=de, without domain=code, layer 3 expert 27, without layer 5 expert 1, tokens 100-199": which tokens, for
+/// titles; empty: all of them. `shape` knows the layers of the sites.
+std::string describeTokens(const Scope& scope, const RoutingShape& shape);
+
+/// The same as text that holds no shape and tells any two scopes apart: for keys of what was kept.
+std::string keyText(const Scope& scope);
+
+}

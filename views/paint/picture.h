@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A drawing before it has a size: plain data, the same for the screen and for paper. PlotBuilder alone knows both this
+// and QCustomPlot.
+#pragma once
+
+#include "views/paint/colour_table.h"
+#include "views/paint/heat_map.h"
+
+#include <QString>
+
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace expertscope {
+
+struct Axis
+{
+    enum class Scale
+    {
+        Cells, ///< rows or columns of a heat map
+        Linear,
+        Log2,
+        Log10
+    };
+    QString title; ///< quantity and unit
+    Scale scale = Scale::Linear;
+    double low = 0, high = 0; ///< what is shown at first; equal: from the data, rounded
+    bool whole = false; ///< only whole numbers are ticked: layers, slots
+    std::vector<int> names = {}; ///< Cells: of each row or column
+};
+
+/// One line of a panel: points in order of x. NaN in y: a gap.
+struct Curve
+{
+    QString name; ///< in the legend; empty: not in it
+    std::vector<double> x, y;
+    std::vector<double> low = {}, high = {}; ///< of a band around the line, or empty
+    int colour = 0; ///< number in Style::series; < 0: grey, for what is compared with
+    bool dashed = false;
+    bool points = true; ///< a dot at each
+};
+struct Curves
+{
+    std::vector<Curve> curves;
+};
+
+using Layer = std::variant<HeatMapPtr, Curves>;
+
+struct Panel
+{
+    Axis x, y;
+    std::vector<Layer> layers;
+    QString title = {};
+};
+
+/// How values of heat maps become colours; resolved: nothing is left open.
+struct ColourKey
+{
+    ColourScale scale;
+    Reducer reducer = Reducer::Max;
+    QString title; ///< quantity and unit
+};
+
+struct Picture
+{
+    std::vector<Panel> panels;
+    std::size_t columns = 1; ///< of panels
+    std::optional<ColourKey> key = {}; ///< of all heat maps of it
+    QString note = {}; ///< what is not drawn, in words
+};
+using PicturePtr = std::shared_ptr<const Picture>;
+
+/// A place in a picture: a cell of a heat map, or of curves the curve (row) and its point (column).
+struct Mark
+{
+    std::uint16_t panel = 0, layer = 0;
+    std::uint32_t row = 0, column = 0;
+
+    bool operator==(const Mark&) const = default;
+};
+
+/// What a user may choose of colours and scale; what is left open follows the data.
+struct Look
+{
+    QString colours = {}; ///< name of a colour table
+    std::optional<ScaleKind> scale = {};
+    std::optional<std::pair<double, double>> limits = {};
+    std::optional<Reducer> reducer = {};
+
+    bool operator==(const Look&) const = default;
+};
+
+}
