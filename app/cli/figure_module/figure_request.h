@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What `expertscope figure` and the module that draws agree on. The module (lib/libexpertscope_figure.so beside bin/) is
+// loaded for this one command: Qt costs 15 ms and 60 libraries at start-up. Plain types, no Qt.
+#pragma once
+
+#include "analysis/spine/parameters.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace expertscope {
+
+/// `expertscope figure CHART TRACE... -o FILE`, as given; empty = not given.
+struct FigureRequest
+{
+    std::string chart;
+    std::vector<std::string> traces; ///< none: those the spec names
+    std::string spec; ///< start from this spec file; what is given beside it overrides it
+    std::string output;
+    std::vector<std::string> where; ///< "label=value"
+    std::string sites; ///< "0-3,7"
+    std::optional<std::uint32_t> skipFirst;
+    std::map<std::string, std::string> options; ///< of the chart, by name
+    std::string colour, scale, limits, reducer; ///< Look
+    std::string width, height, font; ///< PageSpec: "89mm", "3.5in"
+    std::optional<int> fontSize, dpi;
+    std::string title, xLabel, yLabel, valueLabel;
+    unsigned threads = 0;
+    bool noCache = false;
+    bool alone = false; ///< without the CSV and the spec beside it
+    bool json = false; ///< say as JSON what was written
+};
+
+/// A chart as the command line knows it.
+struct FigureKind
+{
+    struct Option : ParameterSpec
+    {
+        std::string title;
+    };
+    std::string name, title, definition;
+    std::vector<Option> options;
+};
+
+struct FigureModule
+{
+    std::vector<FigureKind> kinds; ///< in the order of the registry
+    /// Draws and writes the figure. Exit status: 0, 1 (failed) or 2 (an option makes no sense); errors are one line on
+    /// stderr.
+    int (*run)(const FigureRequest& request) = nullptr;
+};
+
+inline constexpr const char* kFigureModule = "libexpertscope_figure.so";
+/// The entry of the module: `const FigureModule* expertscopeFigureModule()`, valid as long as it is loaded.
+inline constexpr const char* kFigureModuleEntry = "expertscopeFigureModule";
+
+}
