@@ -2,6 +2,7 @@
 #include "app/cli/info_command.h"
 
 #include "io/base/grouped.h"
+#include "io/base/text.h"
 #include "io/trace/trace_file.h"
 
 #include <nlohmann/json.hpp>
@@ -55,7 +56,7 @@ double bytesPerTokenAndSite(const TraceSummary& s)
 }
 
 /// Names out of a file must not reach a terminal as control codes.
-std::string printable(std::string text)
+std::string withoutControls(std::string text)
 {
     for (auto& c : text) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
@@ -64,18 +65,10 @@ std::string printable(std::string text)
     return text;
 }
 
-std::string joined(const std::vector<std::string>& parts)
-{
-    std::string text;
-    for (const auto& part : parts)
-        text += (text.empty() ? "" : ", ") + part;
-    return text;
-}
-
 void row(const char* name, const std::string& value)
 {
     if (!value.empty())
-        std::printf("%-16s %s\n", name, printable(value).c_str());
+        std::printf("%-16s %s\n", name, withoutControls(value).c_str());
 }
 
 /// One line for each run of sites that differ in nothing but their layer.
@@ -129,7 +122,7 @@ void printTable(const std::string& file, const TraceSummary& s)
     std::snprintf(perCell, sizeof perCell, " (%.2f a token and site)", bytesPerTokenAndSite(s));
     row("bytes", grouped(s.fileBytes) + perCell);
     for (const auto& [key, value] : p.attributes)
-        row(printable(key).c_str(), value);
+        row(withoutControls(key).c_str(), value);
 }
 
 void printJson(const std::string& file, const TraceSummary& s)

@@ -4,11 +4,8 @@
 #include "app/cli/result_tables.h"
 #include "app/cli/table.h"
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include <unistd.h>
@@ -37,45 +34,6 @@ Expected<OutputFormat> formatOf(const OutputOptions& options)
     if (format == OutputFormat::Hdf5 && options.output.empty())
         return fail("HDF5 needs a file to go to", "--hdf5", "-o FILE.h5");
     return format;
-}
-
-Expected<void> checkOutput(const std::filesystem::path& path)
-{
-    if (path.empty())
-        return {};
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        return fail(std::strerror(EISDIR), path.string());
-    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-    if (access((folder / "").c_str(), W_OK | X_OK) != 0) // the slash: a file is no folder
-        return fail(std::strerror(errno), path.string());
-    return {};
-}
-
-Expected<void> writeOutput(const std::filesystem::path& path, const std::string& text)
-{
-    if (path.empty()) {
-        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-            return fail(std::strerror(errno), "standard output");
-        return {};
-    }
-    const std::filesystem::path part = path.string() + ".part";
-    errno = 0;
-    std::ofstream file(part, std::ios::binary);
-    file << text;
-    file.close();
-    std::error_code ignored, error;
-    if (!file) {
-        const std::string reason = errno ? std::strerror(errno) : "cannot write";
-        std::filesystem::remove(part, ignored);
-        return fail(reason, path.string());
-    }
-    std::filesystem::rename(part, path, error);
-    if (error) {
-        std::filesystem::remove(part, ignored);
-        return fail(error.message(), path.string());
-    }
-    return {};
 }
 
 Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const ResultDocument& document,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/results/layout.h"
+#include "io/base/whole_file.h"
 
 #include <filesystem>
 #include <functional>
@@ -28,12 +29,6 @@ enum class OutputFormat
 
 /// Errors are wrong uses: two formats, HDF5 without a file.
 Expected<OutputFormat> formatOf(const OutputOptions& options);
-
-/// Whether a file can be written there, asked before the work that would be lost. Standard output: always.
-Expected<void> checkOutput(const std::filesystem::path& path);
-
-/// Writes the whole file or none of it; to standard output when `path` is empty.
-Expected<void> writeOutput(const std::filesystem::path& path, const std::string& text);
 
 /// `everything`: long tables whole. `heading` stands over tables on the terminal; `layers`: see LayoutOptions.
 Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const ResultDocument& document,

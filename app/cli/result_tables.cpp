@@ -2,6 +2,7 @@
 #include "app/cli/result_tables.h"
 
 #include "app/cli/table.h"
+#include "io/base/text.h"
 
 #include <ostream>
 

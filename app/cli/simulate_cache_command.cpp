@@ -7,6 +7,7 @@
 #include "app/cli/simulate_time_rows.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
+#include "io/base/text.h"
 #include "io/base/version.h"
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 #include "analysis/placement/placement_json.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
+#include "io/base/text.h"
 #include "io/base/version.h"
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 #include "app/cli/simulate_prefetch_rows.h"
 #include "app/cli/simulate_time_rows.h"
 #include "app/cli/table.h"
+#include "io/base/text.h"
 
 #include <algorithm>
 

@@ -3,6 +3,7 @@
 
 #include "app/cli/simulate_options.h"
 #include "app/cli/table.h"
+#include "io/base/text.h"
 
 #include <algorithm>
 #include <numeric>

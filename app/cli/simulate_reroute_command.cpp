@@ -4,6 +4,7 @@
 #include "app/cli/simulate_reroute_rows.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
+#include "io/base/text.h"
 #include "io/base/version.h"
 
 #include <algorithm>

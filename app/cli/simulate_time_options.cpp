@@ -4,6 +4,7 @@
 #include "analysis/hardware/hardware_presets.h"
 #include "analysis/hardware/model_config.h"
 #include "app/cli/table.h"
+#include "io/base/text.h"
 #include "io/checkpoint/input_file.h"
 
 #include <charconv>

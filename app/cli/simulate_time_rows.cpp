@@ -3,6 +3,7 @@
 
 #include "analysis/simulation/watched_steps.h"
 #include "app/cli/table.h"
+#include "io/base/text.h"
 
 #include <algorithm>
 #include <cmath>

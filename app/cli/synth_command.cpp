@@ -3,6 +3,7 @@
 
 #include "app/cli/table.h"
 #include "io/base/grouped.h"
+#include "io/base/text.h"
 #include "io/synth/write_synthetic.h"
 
 #include <nlohmann/json.hpp>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/table.h"
 
+#include "io/base/text.h"
+
 #include <algorithm>
 #include <cassert>
-#include <cstdio>
 #include <cstdlib>
 
 #include <sys/ioctl.h>
@@ -14,41 +15,20 @@ namespace expertscope {
 
 namespace {
 
-/// Calls visit(codepoint, bytes) for every character; codepoint < 0 for a byte that is not UTF-8.
-template <class Visit> void forEachCharacter(std::string_view text, Visit visit)
-{
-    while (!text.empty()) {
-        utf8proc_int32_t codepoint = -1;
-        const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-            static_cast<utf8proc_ssize_t>(text.size()), &codepoint);
-        const std::size_t bytes = length > 0 ? std::size_t(length) : 1;
-        visit(length > 0 ? codepoint : -1, text.substr(0, bytes));
-        text.remove_prefix(bytes);
-    }
-}
-
 constexpr std::size_t kGap = 2; // spaces between columns
 
+std::size_t widthOf(const Character& character)
+{
+    return character.codepoint < 0 ? 1 : std::size_t(std::max(0, utf8proc_charwidth(character.codepoint)));
 }
 
-std::string printable(std::string_view text)
-{
-    std::string clean;
-    forEachCharacter(text, [&](utf8proc_int32_t codepoint, std::string_view bytes) {
-        const auto category = codepoint < 0 ? UTF8PROC_CATEGORY_CN : utf8proc_category(codepoint);
-        const bool harmful = codepoint < 0 || category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF
-            || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
-        clean += harmful ? std::string_view("?") : bytes;
-    });
-    return clean;
 }
 
 std::size_t displayWidth(std::string_view text)
 {
     std::size_t width = 0;
-    forEachCharacter(text, [&](utf8proc_int32_t codepoint, std::string_view) {
-        width += codepoint < 0 ? 1 : std::size_t(std::max(0, utf8proc_charwidth(codepoint)));
-    });
+    while (!text.empty())
+        width += widthOf(takeCharacter(text));
     return width;
 }
 
@@ -87,27 +67,19 @@ std::string wrapped(const std::string& text, std::size_t width, std::size_t inde
     return lines + '\n';
 }
 
-std::string format(const char* pattern, double value)
-{
-    char text[64];
-    std::snprintf(text, sizeof text, pattern, value);
-    return text;
-}
-
 std::string shortened(const std::string& text, std::size_t width)
 {
     if (displayWidth(text) <= width)
         return text;
     std::string start;
     std::size_t used = 1; // the dots
-    forEachCharacter(text, [&, full = false](utf8proc_int32_t codepoint, std::string_view bytes) mutable {
-        const std::size_t needed = codepoint < 0 ? 1 : std::size_t(std::max(0, utf8proc_charwidth(codepoint)));
-        full |= used + needed > width;
-        if (full)
-            return;
-        used += needed;
-        start += bytes;
-    });
+    for (std::string_view rest = text; !rest.empty();) {
+        const Character character = takeCharacter(rest);
+        used += widthOf(character);
+        if (used > width)
+            break;
+        start += character.bytes;
+    }
     return start + "…";
 }
 

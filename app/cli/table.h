@@ -10,9 +10,6 @@
 
 namespace expertscope {
 
-/// Text with everything that could confuse a terminal (control characters, broken UTF-8) replaced by '?'.
-std::string printable(std::string_view text);
-
 /// Columns a terminal needs for the text: wide characters count 2, combining ones 0.
 std::size_t displayWidth(std::string_view text);
 
@@ -24,9 +21,6 @@ std::string wrapped(const std::string& text, std::size_t width, std::size_t inde
 
 /// The text, or its beginning and "…" when it needs more than `width` columns.
 std::string shortened(const std::string& text, std::size_t width);
-
-/// A number by a printf pattern that takes one double, at most 63 bytes long.
-std::string format(const char* pattern, double value);
 
 /// A table whose first columns identify the line. When it is wider than the terminal, the other columns go on in a
 /// second table below, again behind the first ones.

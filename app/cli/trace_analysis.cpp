@@ -4,6 +4,7 @@
 #include "app/cli/result_cache.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_series.h"
+#include "io/base/text.h"
 #include "io/base/version.h"
 
 #include <algorithm>

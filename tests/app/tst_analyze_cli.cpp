@@ -5,6 +5,7 @@
 #include "app/cli/analysis_options.h"
 #include "app/cli/table.h"
 #include "cli_fixture.h"
+#include "io/base/text.h"
 #include "tests/support/test_main.h"
 
 #include <QJsonArray>
