@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // libexpertscope_figure_command.so: the part of the figure command that needs Qt.
-#include "app/cli/figure_command.h"
+#include "app/cli/commands/figure.h"
 
 #include "io/base/version.h"
 #include "io/trace/trace_file.h"

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // expertscope: every headless command but capture. Parses, calls, reports. The only file that includes CLI11.
-#include "app/cli/analyze_command.h"
-#include "app/cli/compare_command.h"
-#include "app/cli/figure_command.h"
-#include "app/cli/info_command.h"
-#include "app/cli/metrics_command.h"
-#include "app/cli/repair_command.h"
-#include "app/cli/shard_command.h"
-#include "app/cli/simulate_cache_command.h"
-#include "app/cli/simulate_placement_command.h"
-#include "app/cli/simulate_reroute_command.h"
-#include "app/cli/synth_command.h"
+#include "app/cli/commands/analyze.h"
+#include "app/cli/commands/compare.h"
+#include "app/cli/commands/figure.h"
+#include "app/cli/commands/info.h"
+#include "app/cli/commands/merge.h"
+#include "app/cli/commands/metrics.h"
+#include "app/cli/commands/repair.h"
+#include "app/cli/commands/simulate_cache.h"
+#include "app/cli/commands/simulate_placement.h"
+#include "app/cli/commands/simulate_reroute.h"
+#include "app/cli/commands/synth.h"
 #include "io/base/version.h"
 
 #include <CLI/CLI.hpp>

@@ -2,8 +2,8 @@
 //
 // `expertscope analyze` and `expertscope metrics` as a user runs them, on trace M of metrics.md 9.1 in a file.
 #include "analysis/results/result_document.h"
-#include "app/cli/analysis_options.h"
-#include "app/cli/table.h"
+#include "analysis/study/request_text.h"
+#include "app/cli/terminal/table.h"
 #include "cli_fixture.h"
 #include "io/base/text.h"
 #include "tests/support/test_main.h"

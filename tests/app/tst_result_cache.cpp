@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The cache of results: same answers, and nothing that goes wrong with it is ever seen.
-#include "app/cli/result_cache.h"
+#include "analysis/study/result_cache.h"
 #include "cli_fixture.h"
 #include "tests/support/test_main.h"
 

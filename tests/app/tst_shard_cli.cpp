@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // An analysis in parts: merged, it gives the bytes of the whole; parts that do not fit are refused by name.
-#include "app/cli/analysis_options.h"
-#include "app/cli/shard_file.h"
+#include "analysis/study/request_text.h"
+#include "analysis/study/shard_file.h"
 #include "cli_fixture.h"
 #include "io/base/sha256.h"
 #include "tests/support/test_main.h"

@@ -6,7 +6,7 @@
 #include "cli_fixture.h"
 #include "tests/support/test_main.h"
 
-#include "app/cli/table.h"
+#include "app/cli/terminal/table.h"
 
 #include <QDir>
 #include <QJsonArray>
