@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/study/result_cache.h"
+#include "analysis/study/content_hash.h"
+
 #include "io/base/sha256.h"
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
+#include <fstream>
+#include <sstream>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace expertscope {
@@ -63,6 +69,51 @@ std::string contentHash(const std::filesystem::path& path)
         whole.update(std::as_bytes(std::span(piece)));
     }
     return whole.hex();
+}
+
+std::string fingerprintOf(const std::filesystem::path& path)
+{
+    constexpr std::uint64_t kPieces = 64, kPiece = 65536;
+    std::error_code error;
+    const std::uint64_t size = std::filesystem::file_size(path, error);
+    std::ifstream file(path, std::ios::binary);
+    if (error || !file)
+        return {};
+    Sha256 hash;
+    const std::string head = std::to_string(size);
+    hash.update(std::as_bytes(std::span(head)));
+    std::string buffer(kPiece, '\0');
+    std::uint64_t last = UINT64_MAX;
+    for (std::uint64_t i = 0; i < kPieces; ++i) {
+        // From the first byte to the last piece; overlapping pieces of a small file are read once.
+        const std::uint64_t at = size <= kPiece ? 0 : (size - kPiece) / (kPieces - 1) * i;
+        const std::uint64_t begin = i + 1 == kPieces && size > kPiece ? size - kPiece : at;
+        if (begin == last)
+            continue;
+        last = begin;
+        file.clear();
+        file.seekg(static_cast<std::streamoff>(begin));
+        file.read(buffer.data(), std::streamsize(std::min(kPiece, size)));
+        if (file.bad() || std::uint64_t(file.gcount()) != std::min(kPiece, size))
+            return {};
+        hash.update(std::as_bytes(std::span(buffer.data(), std::size_t(file.gcount()))));
+    }
+    return hash.hex();
+}
+
+FileState fileState(const std::filesystem::path& path)
+{
+    struct stat info
+    {
+    };
+    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode))
+        return {};
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    std::ostringstream text;
+    text << info.st_dev << ' ' << info.st_ino << ' ' << info.st_size << ' ' << info.st_mtim.tv_sec << '.'
+         << info.st_mtim.tv_nsec << ' ' << info.st_ctim.tv_sec << '.' << info.st_ctim.tv_nsec;
+    return {std::move(text).str(), now.tv_sec - std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec) >= 2};
 }
 
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/study/request_text.h"
 
+#include "io/base/named.h"
+
 #include <algorithm>
 #include <charconv>
 #include <set>
@@ -38,6 +40,11 @@ std::vector<MetricRequest> standardMetrics(std::size_t numTraces, bool everythin
     return metrics;
 }
 
+std::string filterText(const LabelFilter& filter)
+{
+    return filter.label + "=" + filter.value;
+}
+
 bool same(const MetricRequest& a, const MetricRequest& b)
 {
     return a.name == b.name && a.params == b.params;
@@ -45,18 +52,12 @@ bool same(const MetricRequest& a, const MetricRequest& b)
 
 }
 
-const MetricSpec* findMetricSpec(const std::string& name)
-{
-    const auto found = std::ranges::find(metricRegistry(), name, &MetricSpec::name);
-    return found == metricRegistry().end() ? nullptr : &*found;
-}
-
 Expected<MetricRequest> parseMetric(const std::string& text)
 {
     MetricRequest metric;
     const auto colon = text.find(':');
     metric.name = text.substr(0, colon);
-    const MetricSpec* spec = findMetricSpec(metric.name);
+    const MetricSpec* spec = named(metricRegistry(), metric.name);
     if (!spec)
         return fail("unknown metric '" + metric.name + "'", kOption, "`expertscope metrics` lists them");
     if (colon == std::string::npos)
@@ -126,9 +127,8 @@ std::string sitesText(const std::vector<SiteIndex>& sites)
         std::size_t last = i;
         while (last + 1 < sites.size() && sites[last + 1].value == sites[last].value + 1)
             ++last;
-        text += (text.empty() ? "" : ",") + std::to_string(sites[i].value);
-        if (last > i)
-            text += "-" + std::to_string(sites[last].value);
+        const std::string first = std::to_string(sites[i].value);
+        addPart(text, last > i ? first + "-" + std::to_string(sites[last].value) : first, ",");
         i = last + 1;
     }
     return text;
@@ -140,6 +140,42 @@ Expected<LabelFilter> parseFilter(const std::string& text)
     if (equals == std::string::npos || equals == 0)
         return fail("'" + text + "' is no LABEL=VALUE", "--where");
     return LabelFilter{text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Expected<Scope> checkSelection(const SelectionOptions& options)
+{
+    Scope scope;
+    for (const std::string& text : options.where) {
+        ES_ASSIGN(LabelFilter filter, parseFilter(text));
+        scope.where.push_back(std::move(filter));
+    }
+    if (!options.sites.empty()) {
+        ES_ASSIGN(scope.sites, parseSites(options.sites));
+    }
+    scope.skipFirst = options.skipFirst;
+    return scope;
+}
+
+NamedTexts describe(const Scope& scope)
+{
+    NamedTexts pairs{{"where", joined(scope.where, " ", filterText)}};
+    // What few scopes have is told only of those.
+    const auto experts = [&](const char* name, const std::vector<ExpertAt>& list) {
+        if (!list.empty())
+            pairs.emplace_back(name, joined(list, " ", [](const ExpertAt& at) {
+                return std::to_string(at.site.value) + "." + std::to_string(at.expert.value);
+            }));
+    };
+    if (!scope.without.empty())
+        pairs.emplace_back("without", joined(scope.without, " ", filterText));
+    experts("chose", scope.chose);
+    experts("spared", scope.spared);
+    if (scope.tokens)
+        pairs.emplace_back("tokens",
+            std::to_string(scope.tokens->begin.value) + ":" + std::to_string(scope.tokens->end.value));
+    pairs.emplace_back("sites", sitesText(scope.sites));
+    pairs.emplace_back("skip_first", std::to_string(scope.skipFirst));
+    return pairs;
 }
 
 Expected<Shard> parseShard(const std::string& text)
@@ -177,7 +213,7 @@ Expected<CheckedRequest> checkOptions(const AnalysisOptions& options, std::size_
     if (options.metrics.empty())
         metrics = standardMetrics(numTraces, false);
     for (MetricRequest& metric : metrics) {
-        const MetricSpec& spec = *findMetricSpec(metric.name);
+        const MetricSpec& spec = *named(metricRegistry(), metric.name);
         if (sharded && (spec.twoPasses || spec.minTraces > 1)) {
             if (explicitly.contains(spec.name))
                 return fail("metric '" + spec.name + "' cannot be computed in parts: it "
@@ -189,38 +225,43 @@ Expected<CheckedRequest> checkOptions(const AnalysisOptions& options, std::size_
         if (spec.minTraces > 1 && numTraces > 1)
             checked.series.push_back(std::move(metric));
         else
-            checked.request.metrics.push_back(std::move(metric));
+            checked.question.metrics.push_back(std::move(metric));
     }
-    AnalysisRequest& request = checked.request;
-    for (const std::string& text : options.where) {
-        ES_ASSIGN(LabelFilter filter, parseFilter(text));
-        request.pass.where.push_back(std::move(filter));
-    }
-    if (!options.sites.empty()) {
-        ES_ASSIGN(request.pass.sites, parseSites(options.sites));
-    }
+    ES_ASSIGN(checked.question.scope, checkSelection(options));
     if (options.bootstrap > kMostReplicates || options.bootstrap == 1)
         return fail(std::to_string(options.bootstrap) + " replicates", "--bootstrap",
             "from 2 to " + std::to_string(kMostReplicates) + ", 1000 is usual");
-    request.by = options.by;
-    request.bootstrap = options.bootstrap;
-    request.pass.skipFirst = options.skipFirst;
-    request.pass.threads = options.threads;
+    checked.question.by = options.by;
+    checked.question.bootstrap = options.bootstrap;
     return checked;
 }
 
-std::vector<std::pair<std::string, std::string>> describe(
-    const AnalysisRequest& request, const std::vector<MetricRequest>& series)
+AnalysisOptions asOptions(const CheckedRequest& checked)
 {
-    std::string metrics, where;
-    for (const auto* list : {&request.metrics, &series}) {
+    const auto& [metrics, scope, by, bootstrap, simulateUniform] = checked.question;
+    AnalysisOptions options;
+    for (const MetricRequest& metric : metrics)
+        options.metrics.push_back(metricText(metric));
+    for (const LabelFilter& filter : scope.where)
+        options.where.push_back(filterText(filter));
+    options.sites = sitesText(scope.sites);
+    options.skipFirst = scope.skipFirst;
+    options.by = by;
+    options.bootstrap = bootstrap;
+    return options;
+}
+
+NamedTexts describe(const CheckedRequest& checked)
+{
+    std::string metrics;
+    for (const auto* list : {&checked.question.metrics, &checked.series}) {
         for (const MetricRequest& metric : *list)
-            metrics += (metrics.empty() ? "" : " ") + metricText(metric);
+            addPart(metrics, metricText(metric), " ");
     }
-    for (const LabelFilter& filter : request.pass.where)
-        where += (where.empty() ? "" : " ") + filter.label + "=" + filter.value;
-    return {{"metrics", metrics}, {"by", request.by}, {"where", where}, {"sites", sitesText(request.pass.sites)},
-        {"skip_first", std::to_string(request.pass.skipFirst)}, {"bootstrap", std::to_string(request.bootstrap)}};
+    NamedTexts pairs{{"metrics", metrics}, {"by", checked.question.by}};
+    std::ranges::move(describe(checked.question.scope), std::back_inserter(pairs));
+    pairs.emplace_back("bootstrap", std::to_string(checked.question.bootstrap));
+    return pairs;
 }
 
 }

@@ -2,17 +2,16 @@
 #include "analysis/study/result_cache.h"
 
 #include "analysis/results/result_document.h"
-#include "analysis/study/request_text.h"
+#include "analysis/study/code_hash.h"
 #include "io/base/sha256.h"
 #include "io/base/version.h"
+#include "io/base/whole_file.h"
 
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <sstream>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace expertscope {
@@ -38,19 +37,12 @@ std::optional<std::string> readFile(const fs::path& path)
     return std::move(text).str();
 }
 
-/// Written beside and renamed, so that nobody sees half of it. Failing is fine.
+/// Nobody sees half of it, whoever else writes the same. Failing is fine.
 void writeFile(const fs::path& path, const std::string& text)
 {
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    const fs::path part = path.string() + "." + std::to_string(getpid()) + ".tmp";
-    std::ofstream file(part, std::ios::binary);
-    file << text;
-    file.close();
-    if (file)
-        fs::rename(part, path, error);
-    if (!file || error)
-        fs::remove(part, error);
+    std::error_code ignored;
+    fs::create_directories(path.parent_path(), ignored);
+    (void)writeOutput(path, text, "." + std::to_string(getpid()) + ".tmp");
 }
 
 /// Removes what was longest unused until `most` bytes and `mostFiles` files are left.
@@ -85,24 +77,6 @@ void prune(const fs::path& folder, std::uint64_t most, std::size_t mostFiles)
     }
 }
 
-/// The state of a file as far as the file system knows it; empty when it is not there.
-std::string identityOf(const fs::path& path, bool& settled)
-{
-    struct stat info
-    {
-    };
-    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode))
-        return {};
-    // A file changed twice within one tick of the clock looks the same both times.
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    settled = now.tv_sec - std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec) >= 2;
-    std::ostringstream text;
-    text << info.st_dev << ' ' << info.st_ino << ' ' << info.st_size << ' ' << info.st_mtim.tv_sec << '.'
-         << info.st_mtim.tv_nsec << ' ' << info.st_ctim.tv_sec << '.' << info.st_ctim.tv_nsec;
-    return text.str();
-}
-
 }
 
 ResultCache::ResultCache(fs::path folder, std::uint64_t limit)
@@ -122,63 +96,44 @@ ResultCache ResultCache::standard()
     return {};
 }
 
-std::string ResultCache::memoisedHash(const fs::path& path) const
+std::string ResultCache::hashOf(const fs::path& file, const FileState& state, bool read) const
 {
-    bool settled = false;
-    const std::string identity = identityOf(path, settled);
-    if (identity.empty())
+    const FileState before = fileState(file);
+    if (!keeps() || before.text.empty() || !(before == state))
         return {};
-    const fs::path memo = m_folder / "hashes" / sha256(identity);
+    const fs::path memo = m_folder / "hashes" / sha256(state.text);
     if (const auto known = readFile(memo); known && known->size() == kHashLength)
         return *known;
-    std::string hash = contentHash(path);
-    bool ignored = false;
-    if (identityOf(path, ignored) != identity)
+    if (!read)
+        return {};
+    std::string hash = contentHash(file);
+    if (!(fileState(file) == state))
         return {}; // it is being written
-    if (settled && !hash.empty()) {
+    if (before.settled && !hash.empty()) {
         writeFile(memo, hash);
         prune(m_folder / "hashes", UINT64_MAX, kMostHashes);
     }
     return hash;
 }
 
-std::string ResultCache::keyOf(const std::vector<fs::path>& traces, const AnalysisRequest& request) const
+std::string ResultCache::keyOf(std::span<const std::string> contents, const std::string& question)
 {
-    if (m_folder.empty() || request.pass.shard.count > 1)
-        return {};
     std::string text;
     const auto add = [&](const std::string& part) { text += std::to_string(part.size()) + ':' + part + '\n'; };
     add(kVersion);
-    std::vector<fs::path> files{"/proc/self/exe"}; // rebuilt, it may compute other numbers under the same version
-    files.insert(files.end(), traces.begin(), traces.end());
-    for (const fs::path& path : files) {
-        const std::string hash = memoisedHash(path);
+    add(kCodeHash);
+    for (const std::string& hash : contents) {
         if (hash.empty())
             return {};
         add(hash);
     }
-    for (const std::string& name : request.series)
-        add(name);
-    AnalysisRequest whole = request;
-    for (MetricRequest& metric : whole.metrics) {
-        const MetricSpec* spec = findMetricSpec(metric.name);
-        const auto params = spec ? Parameters::check(spec->params, metric.params) : fail("unknown metric");
-        if (!params)
-            return {};
-        metric.params = params->all();
-    }
-    for (const auto& [name, value] : describe(whole, {}))
-        add(name + "=" + value);
-    for (const LabelFilter& filter : request.pass.where) {
-        add(filter.label);
-        add(filter.value);
-    }
+    add(question);
     return sha256(text);
 }
 
 std::optional<Results> ResultCache::find(const std::string& key) const
 {
-    if (key.empty())
+    if (key.empty() || !keeps())
         return std::nullopt;
     const fs::path path = m_folder / "results" / key;
     const auto text = readFile(path);
@@ -199,17 +154,28 @@ std::optional<Results> ResultCache::find(const std::string& key) const
     return std::nullopt;
 }
 
+void ResultCache::store(std::span<const Entry> entries) const
+{
+    bool stored = false;
+    for (const auto& [key, results] : entries) {
+        if (key.empty() || !keeps())
+            continue;
+        std::ostringstream body;
+        writeResultsJson(body, {{}, *results});
+        const std::string text = std::move(body).str();
+        if (text.size() > m_limit / 4)
+            continue; // it would push everything else out
+        writeFile(m_folder / "results" / key, kMagic + sha256(text) + '\n' + text);
+        stored = true;
+    }
+    if (stored)
+        prune(m_folder / "results", m_limit, SIZE_MAX);
+}
+
 void ResultCache::store(const std::string& key, const Results& results) const
 {
-    if (key.empty())
-        return;
-    std::ostringstream body;
-    writeResultsJson(body, {{}, results});
-    const std::string text = std::move(body).str();
-    if (text.size() > m_limit / 4)
-        return; // it would push everything else out
-    writeFile(m_folder / "results" / key, kMagic + sha256(text) + '\n' + text);
-    prune(m_folder / "results", m_limit, SIZE_MAX);
+    const Entry entry{key, &results};
+    store(std::span(&entry, 1));
 }
 
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/study/shard_file.h"
 
-#include "app/cli/terminal/result_output.h"
 #include "io/base/sha256.h"
 #include "io/base/version.h"
+#include "io/base/whole_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -159,36 +159,6 @@ Expected<ShardFile> readShardFile(const std::filesystem::path& path)
             "merge with the program that made the parts");
     shard.state = bytes.substr(kHead + headerSize + 8, stateSize);
     return shard;
-}
-
-std::string fingerprintOf(const std::filesystem::path& path)
-{
-    constexpr std::uint64_t kPieces = 64, kPiece = 65536;
-    std::error_code error;
-    const std::uint64_t size = std::filesystem::file_size(path, error);
-    std::ifstream file(path, std::ios::binary);
-    if (error || !file)
-        return {};
-    Sha256 hash;
-    const std::string head = std::to_string(size);
-    hash.update(std::as_bytes(std::span(head)));
-    std::string buffer(kPiece, '\0');
-    std::uint64_t last = UINT64_MAX;
-    for (std::uint64_t i = 0; i < kPieces; ++i) {
-        // From the first byte to the last piece; overlapping pieces of a small file are read once.
-        const std::uint64_t at = size <= kPiece ? 0 : (size - kPiece) / (kPieces - 1) * i;
-        const std::uint64_t begin = i + 1 == kPieces && size > kPiece ? size - kPiece : at;
-        if (begin == last)
-            continue;
-        last = begin;
-        file.clear();
-        file.seekg(static_cast<std::streamoff>(begin));
-        file.read(buffer.data(), std::streamsize(std::min(kPiece, size)));
-        if (file.bad() || std::uint64_t(file.gcount()) != std::min(kPiece, size))
-            return {};
-        hash.update(std::as_bytes(std::span(buffer.data(), std::size_t(file.gcount()))));
-    }
-    return hash.hex();
 }
 
 }

@@ -28,8 +28,4 @@ Expected<void> writeShardFile(const std::filesystem::path& path, const ShardFile
 /// Errors: no such file, none of ours, cut short, damaged, of another version of the program.
 Expected<ShardFile> readShardFile(const std::filesystem::path& path);
 
-/// SHA-256 of the size and of 64 pieces spread over the file: tells traces apart without reading them whole on every
-/// node. Empty when it cannot be read.
-std::string fingerprintOf(const std::filesystem::path& path);
-
 }

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/prefetch_options.h"
 
-#include "app/cli/terminal/table.h"
+#include "analysis/what_if/named_params.h"
+#include "io/base/named.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace expertscope {
 
 using namespace prefetch;
 
-namespace {
-
-/// What can be said of every predictor.
-const std::vector<ParameterSpec>& commonParams()
+const std::vector<ParameterSpec>& prefetchParams()
 {
     static const std::vector<ParameterSpec> params{{.name = "horizon",
                                                        .standard = "1",
@@ -42,33 +39,30 @@ const std::vector<ParameterSpec>& commonParams()
     return params;
 }
 
-Expected<PrefetchSetup> setupOf(const NamedParams& named, std::uint64_t seed)
+namespace {
+
+Expected<PrefetchSetup> setupOf(const NamedParams& asked, std::uint64_t seed)
 {
     const auto wrong = [&](const Error& error) {
-        return fail("predictor '" + named.name + "': " + error.what, "--prefetch", error.hint);
+        return fail("predictor '" + asked.name + "': " + error.what, "--prefetch", error.hint);
     };
     PrefetchSetup setup;
-    setup.predictor.name = named.name;
+    setup.predictor.name = asked.name;
     std::map<std::string, std::string> common;
-    for (const auto& [name, value] : named.params) {
-        const bool isCommon = std::ranges::find(commonParams(), name, &ParameterSpec::name) != commonParams().end();
-        (isCommon ? common : setup.predictor.params)[name] = value;
+    for (const auto& [name, value] : asked.params) {
+        (named(prefetchParams(), name) ? common : setup.predictor.params)[name] = value;
     }
-    const auto spec = std::ranges::find(predictorRegistry(), named.name, &PredictorSpec::name);
+    const PredictorSpec* const spec = named(predictorRegistry(), asked.name);
     for (const auto& [name, value] : setup.predictor.params) {
-        if (spec == predictorRegistry().end()
-            || std::ranges::find(spec->params, name, &ParameterSpec::name) != spec->params.end())
+        if (!spec || named(spec->params, name))
             continue;
-        std::string known;
-        for (const auto* params : {&spec->params, &commonParams()}) {
-            for (const ParameterSpec& param : *params)
-                known += (known.empty() ? "" : ", ") + param.name;
-        }
+        std::string known = namesOf(spec->params);
+        addPart(known, namesOf(prefetchParams()));
         return wrong({"no parameter '" + name + "'", {}, "known: " + known});
     }
     if (const auto known = checkPredictor(setup.predictor); !known)
         return fail(known.error().what, "--prefetch", known.error().hint);
-    const auto params = Parameters::check(commonParams(), common);
+    const auto params = Parameters::check(prefetchParams(), common);
     if (!params)
         return wrong(params.error());
     setup.predictor.options = {.horizon = static_cast<std::uint32_t>(params->number("horizon")),
@@ -77,7 +71,7 @@ Expected<PrefetchSetup> setupOf(const NamedParams& named, std::uint64_t seed)
     setup.budget = static_cast<std::uint32_t>(params->number("budget"));
     const auto evict = params->choices("evict");
     if (evict.size() != 1)
-        return fail("predictor '" + named.name + "': evict is one of never, unprotected, any", "--prefetch");
+        return fail("predictor '" + asked.name + "': evict is one of never, unprotected, any", "--prefetch");
     setup.eviction = evict[0] == "never" ? Eviction::Never : evict[0] == "any" ? Eviction::Any : Eviction::Unprotected;
     return setup;
 }
@@ -102,9 +96,7 @@ Expected<PrefetchRequest> parsePrefetch(const std::vector<std::string>& texts, c
         }
     }
     if (!chunks.empty()) {
-        const char* const end = chunks.data() + chunks.size();
-        const auto [next, error] = std::from_chars(chunks.data(), end, request.chunks);
-        if (error != std::errc() || next != end || request.chunks < 1 || request.chunks > 4096)
+        if (!readWhole(chunks, request.chunks) || request.chunks < 1 || request.chunks > 4096)
             return fail("'" + chunks + "' is no number of chunks", "--chunks", "1 to 4096");
         if (texts.empty())
             return fail("only a prefetch is interrupted between chunks", "--chunks", "name one with --prefetch");
@@ -131,22 +123,6 @@ Expected<void> choosePrefetchLevel(const TimeRequest& time, bool given, Prefetch
         return fail("level 3 is for replays with prefetches", "--level", "name a predictor with --prefetch, or 2");
     request.queue = !request.setups.empty() && time.machine && (!given || time.level == cost::Level::Queue);
     return {};
-}
-
-std::string predictorHelp()
-{
-    std::string text = "Predictors of --prefetch (* knows what comes):\n";
-    const auto params = [&](const std::vector<ParameterSpec>& specs, const char* indent) {
-        for (const ParameterSpec& param : specs)
-            text += wrapped(indent + param.name + "=" + param.standard + "  " + param.meaning, terminalWidth(), 10);
-    };
-    for (const PredictorSpec& spec : predictorRegistry()) {
-        text += wrapped("  " + spec.name + "  " + (spec.knowsFuture ? "* " : "") + spec.definition, terminalWidth(), 6);
-        params(spec.params, "      ");
-    }
-    text += "  and of each:\n";
-    params(commonParams(), "      ");
-    return text;
 }
 
 }

@@ -28,7 +28,7 @@ Expected<void> choosePrefetchPolicies(
 /// 3 without prefetches.
 Expected<void> choosePrefetchLevel(const TimeRequest& time, bool given, PrefetchRequest& request);
 
-/// All predictors with definition and parameters, a few lines each.
-std::string predictorHelp();
+/// What can be said of every predictor, beside its own parameters.
+const std::vector<ParameterSpec>& prefetchParams();
 
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/prefetch_rows.h"
 
+#include "analysis/what_if/contract_text.h"
+
 #include <cmath>
 
 namespace expertscope {

@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Replays with prefetches as rows of the results schema (resources/docs/prefetch.md lists them) and as tables.
+// Replays with prefetches as rows of the results schema (resources/docs/prefetch.md lists them).
 #pragma once
 
 #include "analysis/spine/result.h"
-#include "analysis/what_if/prefetch_options.h"
-#include "analysis/what_if/time_options.h"
+#include "analysis/what_if/prefetch_run.h"
 
 namespace expertscope {
-
-/// What prefetching was compared on, and what came out.
-struct PrefetchModel
-{
-    PrefetchRequest request;
-    std::vector<std::uint32_t> capacities;
-    std::vector<SiteIndex> sites;
-    prefetch::PrefetchComparison comparison;
-    std::optional<cost::Machine> machine; ///< that times are of
-    std::vector<std::pair<std::string, std::string>>
-        modelled; ///< what times are made of, in full, by name; if they are
-    std::optional<double> expertBytes;
-    std::optional<double> computeSeconds; ///< of the whole run with all experts resident; for the break-even bandwidth
-    std::uint64_t tokens = 0; ///< that are counted; 0: not known
-};
-
-/// Errors: those of comparePrefetch() and queueTimes(). expertBytes and tokens are the caller's to fill in.
-Expected<PrefetchModel> replayPrefetches(const PrefetchRequest& request, const TimeRequest& time,
-    const ModelSizes& sizes, const simulation::EventSet& events, const simulation::Contract& contract,
-    const std::vector<std::uint32_t>& capacities, unsigned threads, const std::function<bool(double)>& progress);
 
 /// Rows of predictors, then of each policy, capacity and setup (`prefetch`: "none" or its text): those of the sites and
 /// of the whole model; and a matrix a predictor: recall by site and by how many are named. `params`: of every row.
 Results prefetchRows(const PrefetchModel& model, const std::map<std::string, ParameterValue>& params);
-
-std::string prefetchTables(const PrefetchModel& model, std::size_t width);
 
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/what_if/prefetch_run.h"
+
 #include "analysis/what_if/cache_rows.h"
-#include "analysis/what_if/prefetch_rows.h"
 #include "analysis/what_if/time_model.h"
 
 namespace expertscope {

@@ -27,8 +27,4 @@ Expected<std::vector<QuotaCurve>> simulateQuotas(const simulation::EventSet& eve
 std::vector<ResultRow> quotaRows(const simulation::EventSet& events, const std::vector<QuotaCurve>& curves,
     const std::vector<std::uint32_t>& capacities, const std::map<std::string, ParameterValue>& params);
 
-/// Hit rates, and the fewest and most slots of a pool.
-std::string quotaTables(const simulation::EventSet& events, const std::vector<QuotaCurve>& curves,
-    const std::vector<std::uint32_t>& capacities, std::size_t width);
-
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/serving.h"
 
+#include "analysis/what_if/contract_text.h"
+
 #include <nlohmann/json.hpp>
 
 #include <fstream>
@@ -41,13 +43,13 @@ Expected<std::vector<std::vector<std::uint16_t>>> readPreload(const std::string&
 
 }
 
-Expected<CacheServing> checkServing(const SimulateCacheOptions& options)
+Expected<CacheServing> checkServing(const CacheOptions& options)
 {
     CacheServing serving;
-    ES_ASSIGN(serving.selection, checkSelection(options.selection));
+    ES_ASSIGN(serving.scope, checkSelection(options.selection));
     Contract& contract = serving.contract;
     ES_TRY(parseService(options.service, contract));
-    ES_TRY(parseScope(options.scope, contract));
+    ES_TRY(parsePools(options.scope, contract));
     if (options.admission != "forced" && options.admission != "bypass")
         return fail("'" + options.admission + "' is no admission", "--admission", "forced or bypass");
     if (options.cold.starts_with(kPreload)) {
@@ -75,7 +77,16 @@ Expected<CacheServing> checkServing(const SimulateCacheOptions& options)
     return serving;
 }
 
-std::map<std::string, ParameterValue> servingParams(const SimulateCacheOptions& options, const Contract& contract)
+Expected<PassOptions> selectionOf(
+    const Study& study, std::size_t trace, const expertscope::Scope& scope, const Progress& progress)
+{
+    if (scope.splitsSequences())
+        return fail("a cache serves whole sequences: tokens cannot be picked by expert or by place", {},
+            "choose sequences by their labels");
+    return study.passOf(trace, scope, progress);
+}
+
+std::map<std::string, ParameterValue> servingParams(const CacheOptions& options, const Contract& contract)
 {
     std::map<std::string, ParameterValue> params{{"scope", options.scope},
         {"contract", options.service == "sequential" ? "sequential:router" : options.service},
@@ -101,8 +112,8 @@ std::string describeRun(const EventSet& events, const StepOptions& options)
     std::uint64_t preloaded = 0; // requests
     for (const EventStream& pool : events.pools)
         preloaded += pool.firstRequest(events.preloadSteps * pool.sites.size());
-    std::string text = std::to_string(events.steps - events.preloadSteps) + " steps, " + std::to_string(events.tokens) + " tokens, "
-        + std::to_string(events.requests - preloaded) + " requests, batch " + std::to_string(options.batch);
+    std::string text = std::to_string(events.steps - events.preloadSteps) + " steps, "
+        + std::to_string(events.tokens) + " tokens, " + std::to_string(events.requests - preloaded) + " requests, batch " + std::to_string(options.batch);
     if (options.prefillChunk)
         text += ", prompts in chunks of " + std::to_string(options.prefillChunk) + " tokens";
     if (options.seed)

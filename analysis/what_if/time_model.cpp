@@ -2,11 +2,11 @@
 #include "analysis/what_if/time_model.h"
 
 #include "analysis/simulation/watched_steps.h"
-#include "app/cli/terminal/table.h"
+#include "analysis/what_if/byte_sizes.h"
+#include "analysis/what_if/contract_text.h"
 #include "io/base/text.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace expertscope {
 
@@ -14,23 +14,8 @@ using namespace simulation;
 
 namespace {
 
-constexpr double kGiB = 1024.0 * 1024 * 1024, kMiB = 1024.0 * 1024;
-
 /// What watched steps may take while all policies are replayed; but percentiles of fewer steps say little.
 constexpr std::uint64_t kWatchedBytes = 256u << 20, kLeastWatched = 1000;
-
-std::string cell(const char* pattern, const std::optional<double>& value, double unit = 1)
-{
-    return value ? format(pattern, *value / unit) : "-";
-}
-
-/// Four digits, whatever the magnitude.
-std::string rate(const std::optional<double>& value)
-{
-    if (!value)
-        return "-";
-    return format(*value >= 1000 ? "%.0f" : *value >= 100 ? "%.1f" : *value >= 10 ? "%.2f" : "%.3f", *value);
-}
 
 std::string milliseconds(double seconds)
 {
@@ -40,110 +25,6 @@ std::string milliseconds(double seconds)
 std::string named(const std::string& name)
 {
     return name.empty() ? "" : printable(name) + ' ';
-}
-
-std::string modelText(const TimeModel& model)
-{
-    if (model.level == cost::Level::Bytes)
-        return "Model: an expert is " + sizeText(model.sizes.model.expertBytes) + " (" + model.sizes.expert + ")";
-    return modelText(model.machine, model.sizes,
-        model.tally.shapes.empty() ? 1 : model.tally.shapes.front().tokens, model.tally.tokensAStep);
-}
-
-std::string percentileText(const cost::StepTally& tally)
-{
-    if (tally.steps == 0)
-        return "No steps are counted.";
-    std::string text = tally.watchedSteps == tally.steps
-        ? "p50, p95, p99: of all " + std::to_string(tally.steps) + " steps, each summed over its own events"
-        : "p50, p95, p99: of " + std::to_string(tally.watchedSteps) + " steps drawn from " + std::to_string(tally.steps)
-            + ", each summed over its own events";
-    if (!tally.even)
-        text += "; events differ in size, and their mean stands for them where that matters";
-    return text;
-}
-
-bool knowsFuture(const PolicyResult& policy)
-{
-    return std::ranges::find(policyRegistry(), policy.request.name, &PolicySpec::name)->knowsFuture;
-}
-
-std::string slotsText(const std::vector<double>& memory, std::size_t c)
-{
-    return format("%.2f", memory[c] / (memory.back() < kGiB ? kMiB : kGiB));
-}
-
-void addKeys(TextTable& table, const std::vector<double>& memory)
-{
-    table.addColumn("slots", TextTable::Align::Right, true);
-    table.addColumn(memory.back() < kGiB ? "MiB" : "GiB", TextTable::Align::Right, true);
-}
-
-std::string speedTable(const TimeModel& model, const std::vector<PolicyResult>& policies,
-    const std::vector<double>& memory, std::size_t width)
-{
-    TextTable table;
-    addKeys(table, memory);
-    for (const PolicyResult& policy : policies)
-        table.addColumn(
-            printable(policyText(policy.request)) + (knowsFuture(policy) ? "*" : ""), TextTable::Align::Right);
-    for (std::size_t c = 0; c < memory.size(); ++c) {
-        std::vector<std::string> cells{std::to_string(model.tally.capacities[c]), slotsText(memory, c)};
-        for (std::size_t p = 0; p < policies.size(); ++p)
-            cells.push_back(rate(model.times.points[p][c].tokensPerSecond));
-        table.addRow(std::move(cells));
-    }
-    return table.toString(width);
-}
-
-/// Of the policies that could run (of all, if none could), the one with the least step time; at level 0 of bytes.
-std::size_t bestOf(const TimeModel& model, const std::vector<PolicyResult>& policies, std::size_t c)
-{
-    const bool any = std::ranges::all_of(policies, knowsFuture);
-    std::optional<std::size_t> best;
-    const auto cost = [&](std::size_t p) {
-        const cost::ModelledPoint& point = model.times.points[p][c];
-        return point.stepSeconds ? *point.stepSeconds : point.bytesPerToken.value_or(INFINITY);
-    };
-    for (std::size_t p = 0; p < policies.size(); ++p) {
-        if ((any || !knowsFuture(policies[p])) && (!best || cost(p) < cost(*best)))
-            best = p;
-    }
-    return *best;
-}
-
-std::string detailTable(const TimeModel& model, const std::vector<PolicyResult>& policies,
-    const std::vector<double>& memory, std::size_t width)
-{
-    const bool timed = model.level != cost::Level::Bytes;
-    TextTable table;
-    addKeys(table, memory);
-    table.addColumn("policy", TextTable::Align::Left, true);
-    for (const char* header : {"tokens/s", "mean ms", "p50 ms", "p95 ms", "p99 ms", "stall", "link busy"}) {
-        if (timed)
-            table.addColumn(header, TextTable::Align::Right);
-    }
-    if (timed && model.machine.cpu)
-        table.addColumn("CPU lane", TextTable::Align::Right);
-    table.addColumn("MiB/token", TextTable::Align::Right);
-    for (std::size_t c = 0; c < memory.size(); ++c) {
-        const std::size_t best = bestOf(model, policies, c);
-        std::vector<std::string> cells{std::to_string(model.tally.capacities[c]), slotsText(memory, c),
-            printable(policyText(policies[best].request)) + (knowsFuture(policies[best]) ? "*" : "")};
-        const cost::ModelledPoint& point = model.times.points[best][c];
-        if (timed) {
-            cells.push_back(rate(point.tokensPerSecond));
-            for (const auto& seconds : {point.stepSeconds, point.p50, point.p95, point.p99})
-                cells.push_back(cell("%.3f", seconds, 1e-3));
-            cells.push_back(cell("%.1f %%", point.stallShare, .01));
-            cells.push_back(cell("%.1f %%", point.linkUse, .01));
-            if (model.machine.cpu)
-                cells.push_back(cell("%.1f %%", point.cpuShare, .01));
-        }
-        cells.push_back(cell("%.3f", point.bytesPerToken, kMiB));
-        table.addRow(std::move(cells));
-    }
-    return table.toString(width);
 }
 
 }
@@ -167,9 +48,9 @@ TimeModel timeModelOf(const TimeRequest& request, const ModelSizes& sizes, const
     return model;
 }
 
-std::vector<std::pair<std::string, std::string>> describe(const TimeModel& model)
+NamedTexts describe(const TimeModel& model)
 {
-    std::vector<std::pair<std::string, std::string>> pairs{
+    NamedTexts pairs{
         {"modelled", levelText(model.level)}, {"modelled_model", modelText(model)}};
     if (model.level != cost::Level::Bytes) {
         pairs.emplace_back("modelled_machine", machineText(model.machine));
@@ -199,6 +80,27 @@ std::string modelText(const cost::Machine& machine, const ModelSizes& sizes, dou
     text += "; the rest of a step " + milliseconds(cost::denseSeconds(machine, m, tokensAStep));
     return text
         + (m.denseSeconds ? " (--dense-ms)" : " (" + sizeText(m.denseBytes) + " of other weights; no KV cache)");
+}
+
+std::string modelText(const TimeModel& model)
+{
+    if (model.level == cost::Level::Bytes)
+        return "Model: an expert is " + sizeText(model.sizes.model.expertBytes) + " (" + model.sizes.expert + ")";
+    return modelText(model.machine, model.sizes,
+        model.tally.shapes.empty() ? 1 : model.tally.shapes.front().tokens, model.tally.tokensAStep);
+}
+
+std::string percentileText(const cost::StepTally& tally)
+{
+    if (tally.steps == 0)
+        return "No steps are counted.";
+    std::string text = tally.watchedSteps == tally.steps
+        ? "p50, p95, p99: of all " + std::to_string(tally.steps) + " steps, each summed over its own events"
+        : "p50, p95, p99: of " + std::to_string(tally.watchedSteps) + " steps drawn from " + std::to_string(tally.steps)
+            + ", each summed over its own events";
+    if (!tally.even)
+        text += "; events differ in size, and their mean stands for them where that matters";
+    return text;
 }
 
 std::string levelText(cost::Level level)
@@ -269,30 +171,6 @@ std::vector<ResultRow> timeRows(const TimeModel& model, const std::vector<Policy
         }
     }
     return rows;
-}
-
-std::string timeTables(const TimeModel& model, const std::vector<PolicyResult>& policies,
-    const std::vector<double>& memory, std::size_t width)
-{
-    const bool timed = model.level != cost::Level::Bytes;
-    std::string text = '\n' + wrapped("Modelled, not measured: " + levelText(model.level), width, 2)
-        + (timed ? wrapped(machineText(model.machine), width, 2) : "") + wrapped(modelText(model), width, 2);
-    if (timed && policies.size() > 1)
-        text += "\nModelled tokens/s\n" + speedTable(model, policies, memory, width);
-    text += std::string("\nModelled ") + (timed ? "time between tokens" : "bytes");
-    if (policies.size() > 1)
-        text += std::string(timed ? " of the fastest policy" : " of the policy that loads least")
-            + (std::ranges::all_of(policies, knowsFuture) ? "" : " that could run");
-    text += '\n' + detailTable(model, policies, memory, width);
-    if (timed) {
-        text += wrapped(percentileText(model.tally), width, 2);
-        text += wrapped("stall: share of the time beyond computing with all experts resident", width, 2);
-        if (model.machine.cpu)
-            text += wrapped("CPU lane: share of the misses that the CPU runs; the cache goes on as if it had loaded "
-                            "them, which flatters all policies but static",
-                width, 2);
-    }
-    return text;
 }
 
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Modelled times as rows of the results schema (resources/docs/hardware.md lists them) and as tables.
+// Modelled times, and they as rows of the results schema (resources/docs/hardware.md lists them).
 #pragma once
 
 #include "analysis/cost/model_times.h"
 #include "analysis/spine/result.h"
-#include "analysis/what_if/time_options.h"
+#include "analysis/study/request_text.h"
+#include "analysis/what_if/model_sizes.h"
 
 namespace expertscope {
 
@@ -33,17 +34,16 @@ std::string levelText(cost::Level level);
 /// The machine, and the times of a model on it, in full; `tokens`: of an expert in an event, mean.
 std::string machineText(const cost::Machine& machine);
 std::string modelText(const cost::Machine& machine, const ModelSizes& sizes, double tokens, double tokensAStep);
+std::string modelText(const TimeModel& model);
+/// Of how many steps the percentiles are.
+std::string percentileText(const cost::StepTally& tally);
 
 /// What is modelled, in full, as name-value pairs for files of results.
-std::vector<std::pair<std::string, std::string>> describe(const TimeModel& model);
+NamedTexts describe(const TimeModel& model);
 
 /// Rows of each policy and capacity: those of the sites, then those of the whole model. `params`: of every row; policy,
 /// capacity, level, hardware and time ("modelled") are added.
 std::vector<ResultRow> timeRows(const TimeModel& model, const std::vector<simulation::PolicyResult>& policies,
     const std::map<std::string, ParameterValue>& params);
-
-/// What is modelled, in full, and the modelled figures. `memory`: [capacity] bytes of all slots.
-std::string timeTables(const TimeModel& model, const std::vector<simulation::PolicyResult>& policies,
-    const std::vector<double>& memory, std::size_t width);
 
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// libexpertscope_figure_command.so: the part of the figure command that needs Qt.
-#include "app/cli/commands/figure.h"
+// libexpertscope_figure.so: the part of the figure command that needs Qt.
+#include "app/cli/figure_module/figure_request.h"
 
 #include "io/base/version.h"
 #include "io/trace/trace_file.h"
@@ -74,11 +74,18 @@ tl::expected<void, Failure> length(const std::string& given, const char* option,
 }
 
 /// What the command line says, on top of `spec`.
-tl::expected<FigureSpec, Failure> applyOptions(FigureSpec spec, const FigureOptions& options)
+tl::expected<FigureSpec, Failure> applyOptions(FigureSpec spec, const FigureRequest& options)
 {
-    if (options.view != "load")
-        return wrongUse("no such figure", options.view, "there is: load");
-    spec.view = QString::fromStdString(options.view);
+    const auto of = [&](const char* name) {
+        const auto found = options.options.find(name);
+        return found == options.options.end() ? std::string() : found->second;
+    };
+    const std::string metric = of("metric"), against = of("against"), sort = of("sort");
+    if (options.traces.size() > 1)
+        return wrongUse("a map is of one trace", "figure");
+    if (!options.sites.empty() || options.skipFirst)
+        return wrongUse("figure specs of version 1 hold all sites and tokens", "figure");
+    spec.view = QString::fromStdString(options.chart);
     ES_OPTION(length(options.width, "--width", spec.widthMm));
     ES_OPTION(length(options.height, "--height", spec.heightMm));
     if (!options.where.empty()) {
@@ -89,22 +96,22 @@ tl::expected<FigureSpec, Failure> applyOptions(FigureSpec spec, const FigureOpti
                 return wrongUse("is not LABEL=VALUE", "--where " + where);
             spec.where.push_back({where.substr(0, equals), where.substr(equals + 1)});
         }
-        if (options.metric.empty() && options.spec.empty())
+        if (metric.empty() && options.spec.empty())
             spec.metric = LoadMetric::Ratio; // a part of a trace is looked at to see how it differs
     }
     static constexpr Choice<LoadMetric> metrics[] = {
         {"relative", LoadMetric::Relative}, {"share", LoadMetric::Share}, {"ratio", LoadMetric::Ratio}};
-    static constexpr Choice<Against> against[] = {{"uniform", Against::Uniform}, {"all", Against::All}};
+    static constexpr Choice<Against> bases[] = {{"uniform", Against::Uniform}, {"all", Against::All}};
     static constexpr Choice<SortExperts> sorts[] = {{"id", SortExperts::ById}, {"load", SortExperts::ByLoad}};
     static constexpr Choice<ScaleKind> scales[] = {{"linear", ScaleKind::Linear}, {"log2", ScaleKind::Log2}};
     static constexpr Choice<Reducer> reducers[] = {
         {"max", Reducer::Max}, {"mean", Reducer::Mean}, {"extreme", Reducer::Extreme}};
-    ES_OPTION(choose(options.metric, "--metric", metrics, spec.metric));
-    ES_OPTION(choose(options.against, "--against", against, spec.against));
-    ES_OPTION(choose(options.sort, "--sort", sorts, spec.sort));
+    ES_OPTION(choose(metric, "--metric", metrics, spec.metric));
+    ES_OPTION(choose(against, "--against", bases, spec.against));
+    ES_OPTION(choose(sort, "--sort", sorts, spec.sort));
     ES_OPTION(choose(options.scale, "--scale", scales, spec.scale));
     ES_OPTION(choose(options.reducer, "--reducer", reducers, spec.reducer));
-    if (!options.against.empty() && options.metric.empty() && options.spec.empty())
+    if (!against.empty() && metric.empty() && options.spec.empty())
         spec.metric = LoadMetric::Ratio;
     if (!options.colour.empty()) {
         spec.colours = QString::fromStdString(options.colour);
@@ -133,7 +140,7 @@ tl::expected<FigureSpec, Failure> applyOptions(FigureSpec spec, const FigureOpti
     return spec;
 }
 
-Expected<FigureSpec> readSpec(const FigureOptions& options)
+Expected<FigureSpec> readSpec(const FigureRequest& options)
 {
     if (options.spec.empty())
         return FigureSpec{};
@@ -149,12 +156,12 @@ Expected<FigureSpec> readSpec(const FigureOptions& options)
     return spec;
 }
 
-Expected<QStringList> draw(FigureSpec spec, const FigureOptions& options)
+Expected<QStringList> draw(FigureSpec spec, const FigureRequest& options)
 {
     const std::string trace = spec.tracePath.toStdString();
     ES_ASSIGN(auto file, TraceFile::open(trace));
     const QString uuid = QString::fromStdString(file->summary().uuid);
-    if (!spec.traceUuid.isEmpty() && spec.traceUuid != uuid && options.trace.empty())
+    if (!spec.traceUuid.isEmpty() && spec.traceUuid != uuid && options.traces.empty())
         return fail("is not the trace this figure was made of (uuid " + uuid.toStdString() + ", not "
                 + spec.traceUuid.toStdString() + ")",
             trace, "name the trace on the command line to draw the same figure of it");
@@ -192,7 +199,7 @@ int report(const Error& error, int status)
 
 }
 
-static int runModule(const FigureOptions& options)
+static int runModule(const FigureRequest& options)
 {
     // Figures never need a display, and look the same whatever the display is.
     qputenv("QT_QPA_PLATFORM", "offscreen");
@@ -213,8 +220,8 @@ static int runModule(const FigureOptions& options)
     auto complete = applyOptions(*spec, options);
     if (!complete)
         return report(complete.error().error, complete.error().status);
-    if (!options.trace.empty())
-        complete->tracePath = QString::fromStdString(options.trace);
+    if (!options.traces.empty())
+        complete->tracePath = QString::fromStdString(options.traces.front());
     if (complete->tracePath.isEmpty())
         return report({"which trace?", "figure", "expertscope figure load TRACE -o FILE"}, 2);
     const auto written = draw(*complete, options);
@@ -229,9 +236,28 @@ static int runModule(const FigureOptions& options)
     return 0;
 }
 
+static const FigureModule& figureModule()
+{
+    const auto option = [](const char* name, const char* title, const char* meaning) {
+        FigureKind::Option made;
+        made.name = name;
+        made.title = title;
+        made.meaning = meaning;
+        made.kind = ParameterSpec::Kind::Text;
+        return made;
+    };
+    static const FigureModule module{{{"load", "Load map", "load of every expert, layers x experts",
+                                         {option("metric", "Metric",
+                                              "relative, share or ratio; default relative, with --where ratio"),
+                                             option("against", "Against", "What a ratio compares with: uniform or all"),
+                                             option("sort", "Sort", "Experts by id or by load")}}},
+        runModule};
+    return module;
 }
 
-extern "C" int expertscopeFigureCommand(const expertscope::FigureOptions* options)
+}
+
+extern "C" const expertscope::FigureModule* expertscopeFigureModule()
 {
-    return expertscope::runModule(*options);
+    return &expertscope::figureModule();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/commands/info.h"
-
+//
+// expertscope info FILE: what a trace is, from its attributes alone.
+#include "app/cli/arguments.h"
 #include "io/base/grouped.h"
 #include "io/base/text.h"
 #include "io/trace/trace_file.h"
@@ -160,20 +161,39 @@ void printJson(const std::string& file, const TraceSummary& s)
     std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-}
-
-int runInfo(const InfoCommand& command)
+struct Options
 {
-    const auto summary = TraceFile::summary(command.file);
+    std::string file;
+    bool json = false;
+};
+
+int run(const Options& options)
+{
+    const auto summary = TraceFile::summary(options.file);
     if (!summary) {
         std::fprintf(stderr, "expertscope info: %s\n", summary.error().message().c_str());
         return 1;
     }
-    if (command.json)
-        printJson(command.file, *summary);
+    if (options.json)
+        printJson(options.file, *summary);
     else
-        printTable(command.file, *summary);
+        printTable(options.file, *summary);
     return 0;
+}
+
+Run declare(Arguments& arguments)
+{
+    const auto options = std::make_shared<Options>();
+    arguments.option("FILE", options->file, "the trace").required();
+    arguments.flag("--json", options->json, "for programs");
+    return [options] { return run(*options); };
+}
+
+}
+
+Command infoCommand()
+{
+    return {"info", "Describe a trace: model, sites, tokens, labels, provenance", declare};
 }
 
 }

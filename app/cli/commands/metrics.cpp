@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/commands/metrics.h"
-
-#include "analysis/study/request_text.h"
+//
+// expertscope metrics: lists the named metrics, or all, with definition, source, parameters and needs.
+#include "analysis/metrics/analyse.h"
+#include "app/cli/arguments.h"
 #include "app/cli/terminal/result_output.h"
 #include "app/cli/terminal/table.h"
+#include "io/base/named.h"
+#include "io/base/whole_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -33,7 +36,7 @@ std::string remarksOf(const MetricSpec& spec)
     std::string text;
     const auto add = [&](bool holds, const char* remark) {
         if (holds)
-            text += (text.empty() ? "" : "; ") + std::string(remark);
+            addPart(text, remark, "; ");
     };
     add(spec.onRequest, "computed only when named, or with --metric all");
     add(spec.twoPasses, "goes over the trace twice: not with --shard");
@@ -61,9 +64,7 @@ std::string rangeOf(const ParameterSpec& param)
     if (param.kind == Kind::Number || param.kind == Kind::Numbers) {
         text = (param.whole ? "whole, " : "") + plain(param.least) + " to " + plain(param.most);
     } else if (param.kind == Kind::Choices) {
-        text = "of ";
-        for (const std::string& choice : param.choices)
-            text += (text.size() > 3 ? ", " : "") + choice;
+        text = "of " + joined(param.choices);
     } else {
         text = "text";
     }
@@ -104,13 +105,11 @@ std::string toText(const MetricSpec& spec, std::size_t width)
     return text;
 }
 
-}
-
-int runMetrics(const std::vector<std::string>& names, bool json)
+int run(const std::vector<std::string>& names, bool json)
 {
     std::vector<const MetricSpec*> specs;
     for (const std::string& name : names) {
-        const MetricSpec* spec = findMetricSpec(name);
+        const MetricSpec* spec = named(metricRegistry(), name);
         if (!spec)
             return failed({"unknown metric '" + name + "'", "metrics", "without a name all are listed"}, 2);
         specs.push_back(spec);
@@ -129,6 +128,27 @@ int runMetrics(const std::vector<std::string>& names, bool json)
     }
     const auto written = writeOutput({}, json ? list.dump(1) + '\n' : text);
     return written ? 0 : failed(written.error());
+}
+
+struct Options
+{
+    std::vector<std::string> names;
+    bool json = false;
+};
+
+Run declare(Arguments& arguments)
+{
+    const auto options = std::make_shared<Options>();
+    arguments.option("metric", options->names, "Names; default: all");
+    arguments.flag("--json", options->json, "Write JSON");
+    return [options] { return run(options->names, options->json); };
+}
+
+}
+
+Command metricsCommand()
+{
+    return {"metrics", "List the metrics: definition, source, parameters, needs", declare};
 }
 
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/commands/synth.h"
-
-#include "app/cli/terminal/table.h"
+//
+// expertscope synth KIND -o FILE: writes a synthetic trace.
+#include "app/cli/commands/shared_options.h"
 #include "io/base/grouped.h"
 #include "io/base/text.h"
+#include "io/synth/kinds.h"
 #include "io/synth/write_synthetic.h"
 
 #include <nlohmann/json.hpp>
@@ -19,6 +20,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
+
+struct Options
+{
+    std::string kind;
+    std::map<std::string, std::string> values; ///< option without dashes -> text; only those given
+    std::filesystem::path output;
+    bool force = false;
+    unsigned threads = 0;
+    bool json = false;
+    std::string commandLine;
+};
 
 std::atomic<bool> stopRequested{false};
 
@@ -58,8 +70,8 @@ std::string megabytes(std::uint64_t bytes)
 class Progress
 {
 public:
-    Progress(const SynthCommand& command, std::uint64_t total)
-        : m_json(command.json)
+    Progress(const Options& options, std::uint64_t total)
+        : m_json(options.json)
         , m_terminal(isatty(STDERR_FILENO) == 1)
         , m_total(total)
     {
@@ -104,25 +116,25 @@ private:
     Clock::time_point m_start = Clock::now(), m_shown{};
 };
 
-int refused(const SynthCommand& command, const Error& error, int status)
+int refused(const Options& options, const Error& error, int status)
 {
-    if (command.json)
+    if (options.json)
         print({{"event", "error"}, {"message", error.message()}});
     std::fprintf(stderr, "expertscope synth: %s\n", error.message().c_str());
     return status;
 }
 
-void report(const SynthCommand& command, const Generator& generator, double seconds)
+void report(const Options& options, const Generator& generator, double seconds)
 {
     const RoutingShape& shape = generator.shape();
     std::error_code ignored;
-    const std::uint64_t bytes = std::filesystem::file_size(command.output, ignored);
+    const std::uint64_t bytes = std::filesystem::file_size(options.output, ignored);
     const auto expected = generator.expectations();
-    if (command.json) {
+    if (options.json) {
         Json rows = Json::array();
         for (const Expectation& e : expected)
             rows.push_back({{"metric", e.metric}, {"of", e.of}, {"value", e.value}});
-        Json done{{"event", "done"}, {"output", command.output.string()}, {"kind", command.kind},
+        Json done{{"event", "done"}, {"output", options.output.string()}, {"kind", options.kind},
             {"tokens", shape.numTokens}, {"sites", shape.sites.size()}, {"sequences", shape.sequences.size()},
             {"bytes", bytes}, {"seconds", seconds}};
         if (!expected.empty())
@@ -130,8 +142,8 @@ void report(const SynthCommand& command, const Generator& generator, double seco
         print(done);
         return;
     }
-    std::printf("%s: %s, %s tokens x %zu site%s in %s sequence%s, %s, made in %s\n", command.output.c_str(),
-        command.kind.c_str(), grouped(shape.numTokens).c_str(), shape.sites.size(), shape.sites.size() == 1 ? "" : "s",
+    std::printf("%s: %s, %s tokens x %zu site%s in %s sequence%s, %s, made in %s\n", options.output.c_str(),
+        options.kind.c_str(), grouped(shape.numTokens).c_str(), shape.sites.size(), shape.sites.size() == 1 ? "" : "s",
         grouped(shape.sequences.size()).c_str(), shape.sequences.size() == 1 ? "" : "s", megabytes(bytes).c_str(),
         duration(seconds).c_str());
     if (expected.empty())
@@ -141,42 +153,96 @@ void report(const SynthCommand& command, const Generator& generator, double seco
         std::printf("  %-27s %-33s %.6f\n", e.metric.c_str(), e.of.c_str(), e.value);
 }
 
-}
-
-int runSynth(const SynthCommand& command)
+/// What was written on stdout; a line of progress on stderr where that is a terminal. With `json`, one JSON object a
+/// line on stdout: events progress, done, error.
+int run(const Options& options)
 {
     const auto start = Clock::now();
     for (const SynthKind& kind : synthKinds()) {
-        if (kind.name != command.kind)
+        if (kind.name != options.kind)
             continue;
-        const auto values = SynthValues::resolve(kind.parameters, command.values);
+        const auto values = SynthValues::resolve(kind.parameters, options.values);
         if (!values)
-            return refused(command, values.error(), 2);
+            return refused(options, values.error(), 2);
         auto generator = kind.make(*values);
         if (!generator)
-            return refused(command, generator.error(), 2);
+            return refused(options, generator.error(), 2);
 
         for (const int signal : {SIGINT, SIGTERM, SIGHUP})
             std::signal(signal, onSignal);
-        Progress progress(command, (*generator)->shape().numTokens);
+        Progress progress(options, (*generator)->shape().numTokens);
         SynthRequest request;
-        request.output = command.output;
-        request.force = command.force;
-        request.threads = command.threads;
+        request.output = options.output;
+        request.force = options.force;
+        request.threads = options.threads;
         request.kind = kind.name;
         request.parameters = values->texts();
-        request.commandLine = command.commandLine;
+        request.commandLine = options.commandLine;
         request.stop = &stopRequested;
         request.progress = [&](std::uint64_t tokens) { progress.made(tokens); };
         request.assembling = [&] { progress.assembling(); };
         const auto status = writeSynthetic(**generator, request);
         progress.clear();
         if (!status)
-            return refused(command, status.error(), 1);
-        report(command, **generator, secondsSince(start));
+            return refused(options, status.error(), 1);
+        report(options, **generator, secondsSince(start));
         return 0;
     }
-    return refused(command, {"there is no such kind of synthetic trace", command.kind, {}}, 2);
+    return refused(options, {"there is no such kind of synthetic trace", options.kind, {}}, 2);
+}
+
+void declareParameter(Arguments& arguments, const SynthParameter& parameter, const std::shared_ptr<Options>& options)
+{
+    const auto set = [options, name = parameter.name](const std::string& text) { options->values[name] = text; };
+    if (parameter.type == SynthParameter::Type::Flag)
+        arguments.flag("--" + parameter.name, [set] { set("yes"); }, parameter.help);
+    else
+        arguments.text("--" + parameter.name, set, parameter.help)
+            .value(parameter.type == SynthParameter::Type::Count ? "N" : "X", parameter.otherwise);
+}
+
+Command kindCommand(const SynthKind& kind, const std::shared_ptr<Options>& options)
+{
+    return {kind.name, kind.title, [&kind, options](Arguments& arguments) -> Run {
+                arguments.ignoreCase();
+                arguments.option("-o,--output", options->output, "The trace to write").required().value("FILE");
+                for (const SynthParameter& parameter : kind.parameters)
+                    declareParameter(arguments, parameter, options);
+                arguments.flag("--force", options->force, "Replace what is at the output");
+                arguments.option("--threads", options->threads, "Threads that pack; default: all cores")
+                    .range(0, 1024)
+                    .value("N");
+                arguments.flag("--json", options->json, "Progress and result as JSON lines");
+                return [&kind, options, arguments] {
+                    options->kind = kind.name;
+                    options->commandLine = arguments.line();
+                    return run(*options);
+                };
+            }};
+}
+
+Run declare(Arguments& arguments)
+{
+    const auto options = std::make_shared<Options>();
+    arguments.requireCommand(false);
+    arguments.footer("`expertscope synth KIND --help` shows the options of a kind.");
+    for (const SynthKind& kind : synthKinds())
+        arguments.command(kindCommand(kind, options));
+    arguments.takeAnything(); // after the kinds, which would inherit it: an unknown kind gets the list
+    return [arguments] {
+        const auto rest = arguments.remaining();
+        std::fprintf(stderr, "%s\n%s",
+            rest.empty() || rest[0].starts_with('-') ? "Which kind?" : ("There is no kind " + rest[0]).c_str(),
+            arguments.help().c_str());
+        return 2;
+    };
+}
+
+}
+
+Command synthCommand()
+{
+    return {"synth", "Write a synthetic trace of any size, to test and measure with", declare};
 }
 
 }

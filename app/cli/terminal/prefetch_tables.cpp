@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/what_if/prefetch_rows.h"
+#include "app/cli/terminal/prefetch_tables.h"
+
+#include "analysis/what_if/contract_text.h"
 #include "analysis/what_if/time_model.h"
 #include "app/cli/terminal/table.h"
-#include "io/base/text.h"
+#include "io/base/named.h"
 
 #include <algorithm>
 
@@ -27,7 +29,7 @@ std::string percent(std::uint64_t part, std::uint64_t whole)
 
 bool knowsFuture(const PrefetchSetup& setup)
 {
-    return std::ranges::find(predictorRegistry(), setup.predictor.name, &PredictorSpec::name)->knowsFuture;
+    return named(predictorRegistry(), setup.predictor.name)->knowsFuture;
 }
 
 std::string nameOf(const PrefetchModel& model, std::size_t setup)

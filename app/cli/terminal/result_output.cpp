@@ -4,11 +4,8 @@
 #include "app/cli/terminal/result_tables.h"
 #include "app/cli/terminal/table.h"
 
-#include <chrono>
 #include <cstdio>
 #include <sstream>
-
-#include <unistd.h>
 
 namespace expertscope {
 
@@ -69,27 +66,6 @@ int failed(const Error& error, int status)
 {
     std::fprintf(stderr, "expertscope: %s\n", error.message().c_str());
     return status;
-}
-
-std::function<bool(double)> TerminalProgress::callback() const
-{
-    if (!isatty(STDERR_FILENO))
-        return {};
-    const auto start = std::chrono::steady_clock::now();
-    return [start, shown = -1](double fraction) mutable {
-        const int percent = int(fraction * 100);
-        if (std::chrono::steady_clock::now() - start > std::chrono::seconds(1) && percent != shown) {
-            shown = percent;
-            std::fprintf(stderr, "\ranalysing: %d %%", percent);
-        }
-        return true;
-    };
-}
-
-TerminalProgress::~TerminalProgress()
-{
-    if (isatty(STDERR_FILENO))
-        std::fprintf(stderr, "\r\033[K");
 }
 
 }

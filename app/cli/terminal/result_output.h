@@ -7,7 +7,6 @@
 #include "io/base/whole_file.h"
 
 #include <filesystem>
-#include <functional>
 #include <string>
 
 namespace expertscope {
@@ -52,13 +51,5 @@ int runCommand(const Options& options, const Check& check, const Run& run)
     const auto done = run(options, *format, std::move(*request));
     return done ? 0 : failed(done.error());
 }
-
-/// A percentage on the terminal, once a second has passed; nothing where stderr is no terminal.
-class TerminalProgress
-{
-public:
-    std::function<bool(double)> callback() const;
-    ~TerminalProgress();
-};
 
 }
