@@ -4,6 +4,7 @@
 #include "analysis/results/result_document.h"
 #include "analysis/study/code_hash.h"
 #include "io/base/sha256.h"
+#include "io/base/text.h"
 #include "io/base/version.h"
 #include "io/base/whole_file.h"
 
@@ -20,7 +21,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kMagic = "expertscope-cache 1 ";
+constexpr const char* kMagic = "expertscope-cache 2 ";
+constexpr const char* kExtremes = "extremes"; // an option of the document: which rows have ResultRow::extreme
 constexpr std::size_t kHashLength = 64, kMostHashes = 4096;
 
 std::string sha256(const std::string& text)
@@ -43,6 +45,31 @@ void writeFile(const fs::path& path, const std::string& text)
     std::error_code ignored;
     fs::create_directories(path.parent_path(), ignored);
     (void)writeOutput(path, text, "." + std::to_string(getpid()) + ".tmp");
+}
+
+/// Results as a document that loses nothing of them.
+ResultDocument documentOf(const Results& results)
+{
+    std::string extremes;
+    for (std::size_t i = 0; i < results.rows.size(); ++i) {
+        if (results.rows[i].extreme)
+            addPart(extremes, std::to_string(i), " ");
+    }
+    return {{.traces = {}, .tool = {}, .options = {{kExtremes, extremes}}}, results};
+}
+
+std::optional<Results> resultsOf(ResultDocument document)
+{
+    Results& results = document.results;
+    for (const auto& [name, value] : document.origin.options) {
+        std::istringstream extremes(name == kExtremes ? value : std::string());
+        for (std::size_t i = 0; extremes >> i;) {
+            if (i >= results.rows.size())
+                return std::nullopt;
+            results.rows[i].extreme = true;
+        }
+    }
+    return std::move(results);
 }
 
 /// Removes what was longest unused until `most` bytes and `mostFiles` files are left.
@@ -146,7 +173,7 @@ std::optional<Results> ResultCache::find(const std::string& key) const
         if (text->substr(0, head) == kMagic + sha256(body) + '\n') {
             if (auto document = readResultsJson(body, path.string())) {
                 fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
-                return std::move(document->results);
+                return resultsOf(std::move(*document));
             }
         }
     }
@@ -161,7 +188,7 @@ void ResultCache::store(std::span<const Entry> entries) const
         if (key.empty() || !keeps())
             continue;
         std::ostringstream body;
-        writeResultsJson(body, {{}, *results});
+        writeResultsJson(body, documentOf(*results));
         const std::string text = std::move(body).str();
         if (text.size() > m_limit / 4)
             continue; // it would push everything else out

@@ -166,23 +166,6 @@ private slots:
         QVERIFY(!readShardFile(path));
     }
 
-    void fingerprintsTellFilesApart()
-    {
-        write("a", QByteArray(3'000'000, 'a'));
-        const std::string a = fingerprintOf(at("a").toStdString());
-        QCOMPARE(a.size(), 64u);
-        QByteArray changed(3'000'000, 'a');
-        changed[2'999'999] = 'b';
-        write("b", changed);
-        write("c", QByteArray(2'999'999, 'a'));
-        write("d", "");
-        std::set<std::string> all{a};
-        for (const char* name : {"b", "c", "d"})
-            all.insert(fingerprintOf(at(name).toStdString()));
-        QCOMPARE(all.size(), 4u);
-        QVERIFY(fingerprintOf(at("nothing").toStdString()).empty());
-    }
-
     void usedWronglyIsTwo_data()
     {
         QTest::addColumn<QStringList>("arguments");
