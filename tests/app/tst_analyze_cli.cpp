@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // `expertscope analyze` and `expertscope metrics` as a user runs them, on trace M of metrics.md 9.1 in a file.
+#include "analysis/metrics/analyse.h"
 #include "analysis/results/result_document.h"
 #include "app/cli/terminal/table.h"
 #include "cli_fixture.h"
-#include "io/base/text.h"
+#include "io/base/named.h"
 #include "tests/support/test_main.h"
 
 #include <QJsonArray>
@@ -307,7 +308,7 @@ private slots:
         QHash<QString, QJsonArray> rowsOf;
         for (const auto& value : root["rows"].toArray()) {
             QJsonObject row = value.toObject(), others = row["other"].toObject();
-            const MetricSpec* spec = findMetricSpec(row["metric"].toString().section('.', 0, 0).toStdString());
+            const MetricSpec* spec = named(metricRegistry(), row["metric"].toString().section('.', 0, 0).toStdString());
             QVERIFY(spec);
             if (spec->minTraces > 1)
                 continue;
