@@ -5,6 +5,7 @@
 
 #include "analysis/bits/choice_bits.h"
 #include "analysis/counts/sliding_tokens.h"
+#include "analysis/spine/archive.h"
 
 namespace expertscope {
 

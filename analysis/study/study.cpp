@@ -2,6 +2,7 @@
 #include "analysis/study/study.h"
 
 #include "analysis/counts/choosing_tokens.h"
+#include "analysis/spine/selection.h"
 
 #include <algorithm>
 #include <map>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/metrics_command.h"
 
+#include "analysis/metrics/needs.h"
 #include "app/cli/analysis_options.h"
 #include "app/cli/result_output.h"
 #include "app/cli/table.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/trace_analysis.h"
 
+#include "analysis/spine/selection.h"
 #include "app/cli/result_cache.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_series.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/sequence_caches/cache_simulation.h"
+#include "analysis/sequence_caches/sequence_caches.h"
 
 #include "analysis/sequence_caches/key_sets.h"
 
@@ -9,7 +9,7 @@
 namespace expertscope {
 
 /// The caches of four sizes.
-template <std::size_t Depth> class CacheSimulator::Caches
+template <std::size_t Depth> class SequenceCaches::Caches
 {
 public:
     Caches(
@@ -70,7 +70,7 @@ private:
     std::size_t m_numUsed = 0, m_numJudged = 0; ///< distinct experts so far
 };
 
-std::span<const std::uint64_t> CacheSimulator::run(std::span<const CachePass> passes, const AccessStream& stream,
+std::span<const std::uint64_t> SequenceCaches::run(std::span<const CachePass> passes, const AccessStream& stream,
     std::size_t numExperts, std::span<const std::size_t> sizes, bool warm)
 {
     m_hits.assign(passes.size() * sizes.size(), 0);
@@ -79,13 +79,13 @@ std::span<const std::uint64_t> CacheSimulator::run(std::span<const CachePass> pa
     for (std::size_t p = 0; p < passes.size(); ++p, hits += sizes.size()) {
         if (!ranked || passes[p].lookAhead > kMostLookAhead) {
             runKeys(passes[p], stream, numExperts, sizes, warm, hits);
-        } else if (passes[p].policy == CachePolicy::Lru) {
+        } else if (passes[p].policy == SequencePolicy::Lru) {
             lruRanked(sizes, warm, hits);
         } else {
             // Those that only look ahead less or more are one.
             const auto others = passes.subspan(p + 1);
             const auto another = std::ranges::find_if(others, [&](const CachePass& other) {
-                return other.policy != CachePolicy::LookAhead || passes[p].policy != other.policy
+                return other.policy != SequencePolicy::LookAhead || passes[p].policy != other.policy
                     || other.lookAhead > kMostLookAhead;
             });
             const auto more = static_cast<std::size_t>(another - others.begin());
@@ -97,7 +97,7 @@ std::span<const std::uint64_t> CacheSimulator::run(std::span<const CachePass> pa
     return m_hits;
 }
 
-void CacheSimulator::runKeys(const CachePass& pass, const AccessStream& stream, std::size_t numExperts,
+void SequenceCaches::runKeys(const CachePass& pass, const AccessStream& stream, std::size_t numExperts,
     std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits)
 {
     const std::size_t n = stream.experts.size();
@@ -108,17 +108,17 @@ void CacheSimulator::runKeys(const CachePass& pass, const AccessStream& stream, 
     m_last.assign(numExperts, kNone);
     std::size_t numKeys = n;
     switch (pass.policy) {
-    case CachePolicy::Lru:
+    case SequencePolicy::Lru:
         for (std::size_t i = 0; i < n; ++i)
             m_keys[i] = static_cast<std::uint32_t>(i);
         break;
-    case CachePolicy::Lfu:
+    case SequencePolicy::Lfu:
         keysOfUses(stream);
         break;
-    case CachePolicy::Belady:
+    case SequencePolicy::Belady:
         keysOfNextUses(stream);
         break;
-    case CachePolicy::LookAhead:
+    case SequencePolicy::LookAhead:
         m_lookAhead = pass.lookAhead;
         m_span = std::min(n, std::max<std::size_t>(2 * numExperts, 1024)) + 1;
         numKeys = (pass.lookAhead + 1) * m_span;
@@ -130,7 +130,7 @@ void CacheSimulator::runKeys(const CachePass& pass, const AccessStream& stream, 
         m_experts.assign(numExperts, {});
         const auto simulation = [&]<std::size_t Depth>() {
             Caches<Depth> caches(m_bits, numKeys, some, warm);
-            if (pass.policy == CachePolicy::LookAhead)
+            if (pass.policy == SequencePolicy::LookAhead)
                 simulateLookAhead(stream, caches);
             else
                 simulate(stream, caches);
@@ -149,7 +149,7 @@ void CacheSimulator::runKeys(const CachePass& pass, const AccessStream& stream, 
 }
 
 /// False: a token names an expert twice.
-bool CacheSimulator::rank(const AccessStream& stream, std::size_t numExperts)
+bool SequenceCaches::rank(const AccessStream& stream, std::size_t numExperts)
 {
     const std::size_t n = stream.experts.size();
     const std::uint32_t numWords = numExperts <= 64 ? 1 : numExperts <= 128 ? 2 : 4;
@@ -163,12 +163,12 @@ bool CacheSimulator::rank(const AccessStream& stream, std::size_t numExperts)
 }
 
 /// Hits that are none: those that fill a cache which starts empty.
-std::uint64_t CacheSimulator::fillings(std::size_t size, bool warm) const
+std::uint64_t SequenceCaches::fillings(std::size_t size, bool warm) const
 {
     return warm ? 0 : std::min<std::size_t>(size, m_numUsed);
 }
 
-void CacheSimulator::lruRanked(std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits) const
+void SequenceCaches::lruRanked(std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits) const
 {
     std::array<std::uint64_t, kMostRanked + 1> upTo{};
     rankedKernels().lru(m_ranked, upTo.data() + 1);
@@ -179,11 +179,11 @@ void CacheSimulator::lruRanked(std::span<const std::size_t> sizes, bool warm, st
 }
 
 /// One pass, or several of LookAhead.
-void CacheSimulator::runRanked(
+void SequenceCaches::runRanked(
     std::span<const CachePass> passes, std::span<const std::size_t> sizes, bool warm, std::uint64_t* hits)
 {
-    const RankedPolicy order = passes[0].policy == CachePolicy::Lfu ? RankedPolicy::Lfu
-        : passes[0].policy == CachePolicy::Belady                   ? RankedPolicy::Belady
+    const RankedPolicy order = passes[0].policy == SequencePolicy::Lfu ? RankedPolicy::Lfu
+        : passes[0].policy == SequencePolicy::Belady                   ? RankedPolicy::Belady
                                                                     : RankedPolicy::LookAhead;
     m_lookAheads.clear();
     for (const CachePass& pass : passes)
@@ -204,7 +204,7 @@ void CacheSimulator::runRanked(
 }
 
 /// By (uses so far, time).
-void CacheSimulator::keysOfUses(const AccessStream& stream)
+void SequenceCaches::keysOfUses(const AccessStream& stream)
 {
     const std::size_t n = stream.experts.size();
     m_starts.assign(n + 2, 0);
@@ -219,7 +219,7 @@ void CacheSimulator::keysOfUses(const AccessStream& stream)
 }
 
 /// First those that are not used again, in any order; then the farther the next use, the smaller.
-void CacheSimulator::keysOfNextUses(const AccessStream& stream)
+void SequenceCaches::keysOfNextUses(const AccessStream& stream)
 {
     const std::size_t n = stream.experts.size();
     std::uint32_t never = 0;
@@ -234,7 +234,7 @@ void CacheSimulator::keysOfNextUses(const AccessStream& stream)
     }
 }
 
-template <std::size_t Depth> void CacheSimulator::simulate(const AccessStream& stream, Caches<Depth>& caches)
+template <std::size_t Depth> void SequenceCaches::simulate(const AccessStream& stream, Caches<Depth>& caches)
 {
     const std::uint32_t* const x = stream.experts.data();
     std::size_t i = 0;
@@ -246,14 +246,14 @@ template <std::size_t Depth> void CacheSimulator::simulate(const AccessStream& s
 }
 
 /// Uses ahead are at most m, unless a token names an expert twice.
-std::uint32_t CacheSimulator::keyOf(const Expert& expert) const
+std::uint32_t SequenceCaches::keyOf(const Expert& expert) const
 {
     return static_cast<std::uint32_t>(std::min<std::size_t>(expert.ahead, m_lookAhead) * m_span + expert.place);
 }
 
 /// Keys by (uses ahead, time of the last use), which change at a use and when a use comes into sight. Times are counted
 /// from 0 to m_span, then the experts are numbered afresh in their order.
-template <std::size_t Depth> void CacheSimulator::simulateLookAhead(const AccessStream& stream, Caches<Depth>& caches)
+template <std::size_t Depth> void SequenceCaches::simulateLookAhead(const AccessStream& stream, Caches<Depth>& caches)
 {
     const std::uint32_t* const x = stream.experts.data();
     const std::size_t T = stream.tokenEnds.size();
@@ -287,7 +287,7 @@ template <std::size_t Depth> void CacheSimulator::simulateLookAhead(const Access
 }
 
 /// Returns the number of experts used so far.
-template <std::size_t Depth> std::uint32_t CacheSimulator::renumber(Caches<Depth>& caches)
+template <std::size_t Depth> std::uint32_t SequenceCaches::renumber(Caches<Depth>& caches)
 {
     m_order.assign(m_span, kNone);
     for (std::uint32_t x = 0; x < m_experts.size(); ++x) {

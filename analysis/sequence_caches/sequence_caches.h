@@ -28,7 +28,7 @@ struct AccessStream
     }
 };
 
-enum class CachePolicy
+enum class SequencePolicy
 {
     Lru, ///< evicts the expert not used for longest
     Lfu, ///< the one used least often since the sequence began, evicted or not; then the least recent
@@ -38,7 +38,7 @@ enum class CachePolicy
 
 struct CachePass
 {
-    CachePolicy policy;
+    SequencePolicy policy;
     std::size_t lookAhead = 0; ///< m of LookAhead, in tokens
 };
 
@@ -48,7 +48,7 @@ struct CachePass
 /// (ranked_caches.h). With more it is turned into a whole number, its key; a cache is the set of the keys of its
 /// members, a bit each, and evicts the first bit. Four sizes are simulated at a time, side by side and without
 /// branches: whether an expert is there is anybody's guess.
-class CacheSimulator
+class SequenceCaches
 {
 public:
     /// Returns the number of hits, [pass][size]. `sizes`: at least 1 each. `warm`: the first `size` distinct experts of
