@@ -35,6 +35,16 @@ function(expertscope_library name folder)
     target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
+# expertscope_forbid(TARGET HEADERS...): a wall before headers that lie where every target finds them (/usr/include): those
+# of the target's sources that include one, by whatever way, do not compile.
+function(expertscope_forbid name)
+    set(root ${CMAKE_BINARY_DIR}/include-roots/forbidden_${name})
+    foreach(header ${ARGN})
+        file(CONFIGURE OUTPUT ${root}/${header} CONTENT "#error ${header} is not for ${name}\n")
+    endforeach()
+    target_include_directories(${name} BEFORE PRIVATE ${root})
+endfunction()
+
 # expertscope_kernels(NAME [OPTIONS...] [AVX2...] [AVX512...])
 #
 # NAME.cpp chooses among NAME_baseline.cpp, NAME_avx2.cpp and NAME_avx512.cpp: one source compiled for each instruction

@@ -2,6 +2,8 @@
 #include "app/cli/compare_command.h"
 
 #include "analysis/results/comparison.h"
+#include "analysis/results/comparison_layout.h"
+#include "analysis/results/latex_writer.h"
 #include "app/cli/result_cache.h"
 #include "app/cli/result_tables.h"
 #include "app/cli/table.h"

@@ -3,7 +3,7 @@
 // What a user asks of a simulation, as text, and what it means. Errors here are wrong uses.
 #pragma once
 
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/simulate.h"
 
 #include <cstdint>
 #include <string>

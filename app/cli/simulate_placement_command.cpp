@@ -3,6 +3,7 @@
 
 #include "analysis/placement/compare.h"
 #include "analysis/placement/placement_json.h"
+#include "analysis/placement/registry.h"
 #include "app/cli/table.h"
 #include "app/cli/trace_analysis.h"
 #include "io/base/version.h"

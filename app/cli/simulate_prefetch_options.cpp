@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/simulate_prefetch_options.h"
 
+#include "analysis/prefetch/registry.h"
 #include "app/cli/table.h"
 
 #include <algorithm>

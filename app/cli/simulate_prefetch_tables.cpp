@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/prefetch/registry.h"
 #include "app/cli/simulate_prefetch_rows.h"
 #include "app/cli/simulate_time_rows.h"
 #include "app/cli/table.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/compare.h"
+#include "analysis/placement/registry.h"
 #include "plans.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"

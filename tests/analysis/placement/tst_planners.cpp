@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/chain_sweeps.h"
-#include "analysis/placement/eplb.h"
+#include "analysis/placement/planners/eplb.h"
 #include "analysis/placement/planner.h"
+#include "analysis/placement/registry.h"
 #include "analysis/placement/replay.h"
 #include "plans.h"
 #include "tests/support/test_main.h"

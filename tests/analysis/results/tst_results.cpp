@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Results as files: what is written is read back to the bit, and nothing that a file says can do harm.
+#include "analysis/results/hdf5_reader.h"
+#include "analysis/results/hdf5_writer.h"
+#include "analysis/results/json_reader.h"
+#include "analysis/results/json_writer.h"
+#include "analysis/results/latex_writer.h"
 #include "analysis/results/result_document.h"
+#include "analysis/results/result_files.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
 

@@ -3,7 +3,7 @@
 // Event streams by hand and by chance.
 #pragma once
 
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/simulate.h"
 #include "tests/support/synthetic_trace.h"
 
 #include <numeric>

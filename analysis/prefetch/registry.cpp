@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/prefetch/predictor.h"
+#include "analysis/prefetch/registry.h"
 
 // One line a predictor: `PredictorSpec NAMEPredictor();` is defined in predictors/.
 #define EXPERTSCOPE_PREDICTORS(PREDICTOR)                                                                              \

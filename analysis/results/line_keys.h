@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The two kinds of table that a family is arranged in. Private to analysis/results.
+// What identifies a line of a table. Private to analysis/results.
 #pragma once
 
 #include "analysis/results/layout.h"
@@ -51,10 +51,6 @@ std::string parameterText(const ParameterValue& value);
 /// " [nats]", or nothing where it need not be said.
 std::string unitOf(const RowList& rows);
 
-/// One table of measures with one number a line, side by side.
-ResultTable scalarTable(const RowList& rows, const LayoutOptions& options);
-/// The ends of a measure with a number for each expert.
-ResultTable listTable(const RowList& rows, const LayoutOptions& options);
 /// Leaves of a long table what can be read. `isWhole` [line]: belongs to the whole model; `isAll` [line]: to no single
 /// label value.
 void shorten(ResultTable& table, const std::vector<bool>& isWhole, const std::vector<bool>& isAll, bool everything);
