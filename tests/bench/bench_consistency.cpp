@@ -6,7 +6,7 @@
 // consistency_vs_moe_lrc.py sets these numbers against moe-lrc's own.
 #include "analysis/metrics/analyse.h"
 #include "analysis/sequence_caches/sequence_caches.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 #include <benchmark/benchmark.h>
 

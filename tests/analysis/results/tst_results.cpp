@@ -10,6 +10,7 @@
 #include "analysis/results/result_files.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -124,7 +125,7 @@ private slots:
         const ResultDocument document = sampleDocument();
         const std::string text = jsonOf(document);
         const auto read = readResultsJson(text, "x.json");
-        QVERIFY2(read, read ? "" : read.error().message().c_str());
+        VERIFY_OK(read);
         QVERIFY(same(*read, document));
         QCOMPARE(jsonOf(*read), text);
         // One trace is an object, not a list of one.
@@ -143,7 +144,7 @@ private slots:
         QVERIFY(!written(document, "r.h5").isEmpty());
         QVERIFY(!QFile::exists(m_folder.filePath("r.h5.part")));
         const auto read = readResultsHdf5(at("r.h5"));
-        QVERIFY2(read, read ? "" : read.error().message().c_str());
+        VERIFY_OK(read);
         QVERIFY(same(*read, document));
         QCOMPARE(jsonOf(*read), jsonOf(document));
         QVERIFY(!written({}, "empty.h5").isEmpty());
@@ -172,7 +173,7 @@ private slots:
         document.results.matrices = {matrix, matrix};
         QVERIFY(!written(document, "big.h5").isEmpty());
         const auto read = readResults(at("big.h5"));
-        QVERIFY2(read, read ? "" : read.error().message().c_str());
+        VERIFY_OK(read);
         QVERIFY(same(*read, document));
         const auto json = readResultsJson(jsonOf(document), "");
         QVERIFY(json && same(*json, document));

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "analysis/simulation/simulate.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 #include <numeric>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/counts/load_table.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 #include "tests/support/test_main.h"
 
 #include <QTest>

@@ -2,10 +2,13 @@
 //
 // Simulated caches and window cover: goldens of metrics.md 9.1 (by the authors' functions), and caches that are
 // simulated directly, one size at a time.
+#include "analysis/metrics/analyse.h"
 #include "analysis/sequence_caches/sequence_caches.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
+#include "tests/support/near.h"
+#include "tests/support/rows.h"
 #include "tests/support/test_main.h"
-#include "tests/support/window_rows.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -132,7 +135,7 @@ private slots:
         request.metrics = {{"sch"}, {"sequence_cache"}};
         request.simulateUniform = false;
         const auto results = analyse(trace, request);
-        QVERIFY(results);
+        VERIFY_OK(results);
         int at = 0;
         for (const double m : {4, 16, 64}) {
             for (const double rho : {0.5, 1.0, 2.0, 4.0}) {
@@ -167,7 +170,7 @@ private slots:
         QFETCH(QList<double>, values);
         MemoryTrace trace = splitmixTrace(kind);
         const auto results = analyse(trace, {{"sch_cover"}}, {}, {});
-        QVERIFY(results);
+        VERIFY_OK(results);
         for (int i = 0; i < 3; ++i) {
             const ResultRow* row = rowAt(*results, "sch_cover.hit_rate", {{"m", m}, {"rho", i + 1.0}}, site);
             QVERIFY(near(*row->value, values[i], 5.1e-7));
@@ -342,7 +345,7 @@ private slots:
         request.pass.skipFirst = skip;
         request.simulateUniform = false;
         const auto results = analyse(trace, request);
-        QVERIFY(results);
+        VERIFY_OK(results);
         const double chosen[] = {3, 2, 5};
         for (int group = 0; group < 3; ++group) {
             for (auto& sequence : tokens[group])
