@@ -239,6 +239,8 @@ private:
     Expected<void> observe(std::span<const SiteIndex> sites, const PlannedBlock& planned, TileBuffer& buffer,
         const std::vector<TileObserver*>& observers)
     {
+        if (planned.numRuns == 0) // no token of it was picked
+            return {};
         buffer.blocks.clear();
         const auto runs = std::span(m_plan.runs).subspan(planned.firstRun, planned.numRuns);
         for (std::size_t i = 0; i < sites.size(); ++i) {
