@@ -7,7 +7,7 @@
 #pragma once
 
 #include "analysis/rerouting/registry.h"
-#include "analysis/simulation/registry.h"
+#include "analysis/simulation/simulate.h"
 
 #include <optional>
 

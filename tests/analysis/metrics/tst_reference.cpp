@@ -230,7 +230,7 @@ private slots:
         const QJsonArray rows = json["rows"].toArray();
         QVERIFY(rows.size() > 10);
         const auto source = openTrace(trace);
-        VERIFY_OK(source);
+        QVERIFY(source);
         std::string by = family == "divergence" ? "language" : json["by"].toString().toStdString();
         const auto& values = source->shape().label(by)->values;
         // Rows of other metrics for one value of a label: asked for by label, they come beside those of all.
