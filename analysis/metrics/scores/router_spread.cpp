@@ -155,9 +155,9 @@ MetricSpec effectiveKMetric()
             "mass, and exp(entropy); uniform = equal scores; n = tokens",
         .source = "top-p size (arXiv 2403.07652) and perplexity of the distribution",
         .needs = {{.logits = true}},
+        .anyTokens = true,
         .params =
             {{.name = "mass", .standard = "0.9", .meaning = "probability that they hold", .least = 1e-6, .most = 1}},
-        .anyTokens = true,
         .make = makePerSite<EffectiveKState>(),
     };
 }
