@@ -82,6 +82,11 @@ struct Mark
     bool operator==(const Mark&) const = default;
 };
 
+/// The mark `rows` further down and `columns` further right, clamped at the ends: for arrow keys. Cells step over those
+/// that hold nothing; points over gaps; `rows` of curves goes to the next curve at the nearest x. Without `from`: the
+/// first mark. None: the picture has no marks.
+std::optional<Mark> steppedMark(const Picture& picture, std::optional<Mark> from, int rows, int columns);
+
 /// What a user may choose of colours and scale; what is left open follows the data.
 struct Look
 {
