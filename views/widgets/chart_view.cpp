@@ -55,7 +55,7 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     m_pages = new QStackedWidget(this);
     layout->addWidget(m_pages, 1);
     auto* empty = new StatePage(this);
-    QLabel* definition = empty->addText(QString::fromStdString(chart.definition));
+    QLabel* definition = empty->addText(chart.definition);
     definition->setProperty("faint", true);
     m_pages->addWidget(empty);
     m_widget = new ChartWidget(session, this);
