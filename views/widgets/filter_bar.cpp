@@ -44,7 +44,7 @@ FilterBar::FilterBar(Session& session, QWidget* parent)
         b->setFocusPolicy(Qt::StrongFocus);
         return b;
     };
-    m_add = button("Filter…", "filterAdd", "Look only at the tokens of sequences with a label  (Ctrl+L)");
+    m_add = button("Filter…", "filterAdd", "Look only at the tokens of sequences with a label  (Ctrl+K)");
     m_clear = button("Clear", "filterClear", "Look at all tokens again");
     m_clear->setAutoRaise(true);
     m_chips = new OverflowRow("More filters", this);
