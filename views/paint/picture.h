@@ -70,6 +70,7 @@ struct Picture
     std::size_t columns = 1; ///< of panels
     std::optional<ColourKey> key = {}; ///< of all heat maps of it
     QString note = {}; ///< what is not drawn, in words
+    QString title = {}; ///< above all of it
 };
 using PicturePtr = std::shared_ptr<const Picture>;
 

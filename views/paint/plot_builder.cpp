@@ -40,6 +40,7 @@ struct PlotBuilder::Private
     std::unique_ptr<ColourBar> bar;
     CurveLegend *beside = nullptr, *below = nullptr;
     FootNote* foot = nullptr;
+    QCPTextElement* head = nullptr; ///< the title above; or none
     PlotOverlay* overlay = nullptr; ///< the plot's
     bool interactive = false, wasReduced = false, showing = false, titlesFit = true;
 
@@ -93,6 +94,7 @@ void PlotBuilder::Private::clear()
     groups.clear();
     beside = below = nullptr;
     foot = nullptr;
+    head = nullptr;
 }
 
 bool PlotBuilder::Private::canKeep(const Picture& next) const
@@ -101,7 +103,8 @@ bool PlotBuilder::Private::canKeep(const Picture& next) const
         return std::ranges::any_of(p.panels, [](const Panel& panel) { return !panel.title.isEmpty(); });
     };
     if (!picture || next.columns != picture->columns || next.key.has_value() != picture->key.has_value()
-        || next.panels.size() != panels.size() || titled(next) != titled(*picture))
+        || next.panels.size() != panels.size() || titled(next) != titled(*picture)
+        || next.title.isEmpty() != picture->title.isEmpty())
         return false;
     for (std::size_t i = 0; i < panels.size(); ++i) {
         if (!panels[i]->canShow(next.panels[i]))
@@ -159,9 +162,13 @@ void PlotBuilder::Private::build(const Picture& next)
     body->addElement(0, body->columnCount(), beside);
     below = new CurveLegend(plot);
     foot = new FootNote(plot);
-    plot.plotLayout()->addElement(0, 0, body);
-    plot.plotLayout()->addElement(1, 0, below);
-    plot.plotLayout()->addElement(2, 0, foot);
+    int row = 0;
+    if (!next.title.isEmpty()) {
+        head = new QCPTextElement(&plot, " ");
+        plot.plotLayout()->addElement(row++, 0, head);
+    }
+    for (QCPLayoutElement* element : std::initializer_list<QCPLayoutElement*>{body, below, foot})
+        plot.plotLayout()->addElement(row++, 0, element);
 }
 
 void PlotBuilder::show(PicturePtr picture)
@@ -222,6 +229,11 @@ void PlotBuilder::restyle(const Style& style)
 {
     d->style = style;
     d->plot.setBackground(QBrush(style.background));
+    if (d->head) {
+        d->head->setFont(style.titleFont);
+        d->head->setTextColor(style.text);
+        d->head->setMargins(QMargins(0, 1, 0, 1));
+    }
     for (const auto& panel : d->panels)
         panel->restyle(style);
     for (QCPTextElement* title : d->titles) {
@@ -278,13 +290,19 @@ void PlotBuilder::Private::arrange()
     if (!picture)
         return;
     const QRectF page(plot.viewport());
+    bool headFits = true;
+    if (head) {
+        const auto lines = labelLines(picture->title, style.titleFont, page.width() - style.gap);
+        headFits = lines.has_value();
+        head->setText(lines ? *lines : elidedLines(picture->title, style.titleFont, page.width() - style.gap, 1));
+    }
     plot.plotLayout()->setOuterRect(plot.viewport());
     placeLegend(page.width(), page.height() - 4 * QFontMetricsF(style.font).height());
     foot->arrange(page.width(), true);
     // Sizes depend on labels and labels on sizes: the second round has it.
     for (int round = 0; round < 2; ++round) {
         updateLayout();
-        titlesFit = true;
+        titlesFit = headFits;
         for (const auto& panel : panels) {
             panel->limitTitles(panels.size() == 1 ? page : QRectF(panel->rect()->outerRect()));
             panel->updateTicks();
@@ -415,7 +433,7 @@ Expected<void> PlotBuilder::layOut(const QSizeF& points)
                 "a larger figure or a smaller font");
     }
     if (!d->titlesFit) {
-        QStringList titles;
+        QStringList titles{d->picture->title};
         for (const auto& panel : d->panels)
             titles << panel->panel().x.title << panel->panel().y.title;
         if (d->picture->key)
@@ -440,7 +458,7 @@ QStringList PlotBuilder::texts() const
             texts << t.label;
     }
     if (d->picture)
-        texts << d->beside->texts() << d->foot->texts();
+        texts << d->picture->title << d->beside->texts() << d->foot->texts();
     return texts;
 }
 
