@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/filter_stack.h"
 
-#include "views/session/site_name.h"
+#include "views/charts/wording.h"
 
 #include <QPointer>
 #include <QUndoCommand>
@@ -34,7 +34,7 @@ QString filterText(const FilterStep& step, const RoutingShape& shape)
     if (const auto* label = std::get_if<LabelFilter>(&step.what))
         return no + QString::fromStdString(label->label) + " = " + QString::fromStdString(label->value);
     if (const auto* at = std::get_if<ExpertAt>(&step.what))
-        return no + siteName(shape, at->site) + QString(" · expert %1").arg(at->expert.value);
+        return no + siteText(shape, at->site).toLower() + QString(" · expert %1").arg(at->expert.value);
     const TokenRange range = std::get<TokenRange>(step.what);
     return range.size() == 1
         ? QString("token %1").arg(range.begin.value)

@@ -50,9 +50,6 @@ private slots:
         QCOMPARE(filterText(m_expert, *m_shape), QString("layer 2 · expert 7"));
         QCOMPARE(filterText({m_expert.what, false}, *m_shape), QString("not layer 2 · expert 7"));
         QCOMPARE(filterText({TokenRange{TokenIndex(100), TokenIndex(200)}}, *m_shape), QString("tokens 100 – 199"));
-        RoutingShape twoRouters = *m_shape;
-        twoRouters.sites[2].layer = 2;
-        QCOMPARE(filterText(m_expert, twoRouters), QString("layer 2 (site 1) · expert 7"));
     }
 
     void aStepTakesThePlaceOfWhatItContradicts()
