@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What nearly every file includes anyway, precompiled once (expertscope_library.cmake). Files still include what they use.
+#pragma once
+
 #include <algorithm>
 #include <array>
 #include <atomic>
