@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/study/result_cache.h"
 
+#include "analysis/results/json_reader.h"
+#include "analysis/results/json_writer.h"
 #include "analysis/results/result_document.h"
 #include "analysis/study/code_hash.h"
 #include "io/base/sha256.h"

@@ -2,9 +2,11 @@
 #include "analysis/study/study.h"
 
 #include "analysis/counts/choosing_tokens.h"
+#include "analysis/metrics/registry.h"
 #include "analysis/metrics/series.h"
 #include "analysis/results/result_document.h"
 #include "analysis/spine/per_site.h"
+#include "analysis/spine/selection.h"
 #include "analysis/study/kept_things.h"
 #include "io/base/named.h"
 

@@ -4,7 +4,7 @@
 // which a hit rate says little.
 #pragma once
 
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/simulate.h"
 #include "analysis/spine/result.h"
 
 #include <optional>

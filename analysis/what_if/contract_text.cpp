@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/contract_text.h"
 
+#include "analysis/simulation/registry.h"
 #include "analysis/study/request_text.h"
 #include "analysis/what_if/named_params.h"
 #include "io/base/named.h"

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/simulation/policy.h"
+#include "analysis/simulation/simulate.h"
 
 #include <map>
 #include <string>

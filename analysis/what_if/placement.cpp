@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/placement.h"
 
+#include "analysis/placement/registry.h"
 #include "analysis/study/trace_analysis.h"
 #include "analysis/what_if/byte_sizes.h"
 #include "analysis/what_if/named_params.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/prefetch_options.h"
 
+#include "analysis/prefetch/registry.h"
+#include "analysis/simulation/simulate.h"
 #include "analysis/what_if/named_params.h"
 #include "io/base/named.h"
 

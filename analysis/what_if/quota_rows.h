@@ -3,7 +3,7 @@
 // `simulate cache --quotas`: the same slots in all, divided among the pools so that fewest requests miss.
 #pragma once
 
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/simulate.h"
 #include "analysis/simulation/quotas.h"
 #include "analysis/spine/result.h"
 

@@ -3,7 +3,7 @@
 // Metrics of pairs, and the ways to count pairs of sets: ns a (token, site) in each case.
 #include "analysis/counts/pair_counts.h"
 #include "analysis/spine/accumulator.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 #include <benchmark/benchmark.h>
 

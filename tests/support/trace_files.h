@@ -4,7 +4,7 @@
 #pragma once
 
 #include "io/trace/trace_writer.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 #include <QTest>
 

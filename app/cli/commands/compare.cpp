@@ -2,6 +2,8 @@
 //
 // expertscope compare A B: the same metrics of two traces.
 #include "analysis/results/comparison.h"
+#include "analysis/results/comparison_layout.h"
+#include "analysis/results/latex_writer.h"
 #include "analysis/study/trace_analysis.h"
 #include "app/cli/commands/shared_options.h"
 #include "app/cli/terminal/progress.h"

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/terminal/result_output.h"
 
+#include "analysis/results/csv_writer.h"
+#include "analysis/results/hdf5_writer.h"
+#include "analysis/results/json_writer.h"
+#include "analysis/results/latex_writer.h"
 #include "app/cli/terminal/result_tables.h"
 #include "app/cli/terminal/table.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Parts together are the whole.
+#include "analysis/results/json_writer.h"
 #include "analysis/study/shards.h"
 #include "analysis/study/trace_analysis.h"
 #include "tests/support/test_main.h"

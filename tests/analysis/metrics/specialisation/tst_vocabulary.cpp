@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Vocabulary and spread against plain restatements, closed forms and chance.
+#include "analysis/metrics/analyse.h"
 #include "tests/support/restatement.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -35,7 +37,7 @@ private slots:
         const auto all =
             analyse(trace, {{"vocabulary", {{"top", std::to_string(top)}, {"n_min", std::to_string(least)}}}}, {},
                 piecesOf(23, skipFirst));
-        QVERIFY(all);
+        VERIFY_OK(all);
         for (const std::string kind : {"input", "next", "predicted"}) {
             std::vector<ResultRow> rows;
             std::ranges::copy_if(all->rows, std::back_inserter(rows),
