@@ -23,7 +23,8 @@ public:
     /// Runs in a worker.
     using Opener = std::function<Expected<StudyPtr>(const std::vector<std::filesystem::path>&)>;
 
-    explicit Session(Opener opener = Study::open, QObject* parent = nullptr);
+    explicit Session(
+        Opener opener = [](const auto& paths) { return Study::open(paths); }, QObject* parent = nullptr);
     ~Session() override;
 
     /// Opens traces in a worker: opened() or failed() follows. What is shown stays until then, and when it fails.

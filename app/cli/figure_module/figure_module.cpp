@@ -4,6 +4,7 @@
 #include "app/cli/figure_module/figure_request.h"
 
 #include "analysis/study/request_text.h"
+#include "io/base/text.h"
 #include "io/base/version.h"
 #include "views/figure/figure.h"
 
@@ -118,10 +119,7 @@ Outcome<> applyOptions(const FigureRequest& request, FigureSpec& spec)
         if (const auto checked = checkOptions(**chart, {{name, value}}); !checked) {
             const auto option = std::ranges::find((*chart)->options, name, &ChartOption::name);
             const bool word = option != (*chart)->options.end() && option->kind == ParameterSpec::Kind::Choices;
-            std::string known;
-            for (const std::string& choice : word ? option->choices : std::vector<std::string>())
-                known += (known.empty() ? "" : ", ") + choice;
-            return wrongUse(word ? "is none of " + known : checked.error().what, "--" + name + " " + value,
+            return wrongUse(word ? "is none of " + joined(option->choices) : checked.error().what, "--" + name + " " + value,
                 word ? std::string() : checked.error().hint);
         }
     }
@@ -200,7 +198,8 @@ Expected<QStringList> draw(FigureSpec spec, const FigureRequest& request)
     std::vector<std::filesystem::path> paths;
     for (const TraceRef& trace : spec.traces)
         paths.emplace_back(trace.path.toStdString());
-    ES_ASSIGN(const auto study, Study::open(paths));
+    ES_ASSIGN(const auto study,
+        Study::open(paths, request.noCache ? ResultCache() : ResultCache::standard(), request.threads));
     const QDir beside = QFileInfo(QString::fromStdString(request.output)).absoluteDir();
     for (std::size_t i = 0; i < paths.size(); ++i) {
         TraceRef& trace = spec.traces[i];
