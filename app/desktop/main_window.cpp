@@ -75,7 +75,7 @@ MainWindow::MainWindow(Session::Opener opener, QWidget* parent)
         setWindowTitle(QFileInfo(m_session.paths().front()).fileName() + " – Expertscope");
         updateState();
         m_docks->start(); // nothing to dock without a trace
-        m_centre->setFocus();
+        QTimer::singleShot(0, m_centre, [this] { m_centre->setFocus(); }); // docks that come take it
     });
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget*, QWidget* now) {
         for (QWidget* widget = now; widget; widget = widget->parentWidget()) {

@@ -65,6 +65,7 @@ protected:
 
 private:
     void ask();
+    void followSite();
     void draw(const ChartQuestion& question, const ChartDataPtr& data);
     void showError(const Error& error);
     void showPage(Page page);
