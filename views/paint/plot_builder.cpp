@@ -63,7 +63,6 @@ PlotBuilder::PlotBuilder(QCustomPlot& plot, const Style& style)
     plot.plotLayout()->setColumnSpacing(0);
     plot.setNoAntialiasingOnDrag(false);
     plot.moveLayer(plot.layer("axes"), plot.layer("main"), QCustomPlot::limBelow);
-    plot.addLayer("overlay");
     plot.layer("overlay")->setMode(QCPLayer::lmBuffered);
     d->overlay = new PlotOverlay(
         plot, {[this](const Mark& mark) { return placeOf(mark); }, [this](std::size_t panel) { return areaOf(panel); }});
@@ -270,6 +269,8 @@ void PlotBuilder::Private::placeLegend(double width, double height)
     const QSizeF column = beside->columnSize();
     beside->hide();
     below->hide();
+    beside->setMaximumSize(0, QWIDGETSIZE_MAX); // a row is as high as its lowest element allows
+    below->setMaximumSize(QWIDGETSIZE_MAX, 0);
     if (beside->empty())
         return;
     if (column.width() <= kLegendShare * width && column.height() <= height)

@@ -186,13 +186,14 @@ void ChartView::setLoading(bool loading)
     }
 }
 
-void ChartView::stop()
+bool ChartView::stop()
 {
     if (!loading())
-        return;
+        return false;
     m_session.cancel(this);
     setLoading(false);
     showError({"stopped before it was computed", {}, {}});
+    return true;
 }
 
 QString ChartView::reducerNote() const
