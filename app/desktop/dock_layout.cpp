@@ -2,6 +2,7 @@
 #include "app/desktop/dock_layout.h"
 
 #include <QDockWidget>
+#include <QLayout>
 #include <QMainWindow>
 #include <QSettings>
 #include <QTabBar>
@@ -54,8 +55,12 @@ void DockLayout::start()
 
 void DockLayout::apply(const QByteArray& state)
 {
+    const QSize size = m_window.size();
     if (state.isEmpty() || !m_window.restoreState(state))
         arrange();
+    m_window.layout()->activate();
+    if (m_window.size() != size) // docks on their way had asked for more
+        m_window.resize(size);
     QTimer::singleShot(0, this, &DockLayout::showWholeTabs); // once there are tabs
 }
 
