@@ -136,7 +136,6 @@ void PlotBuilder::Private::build(const Picture& next)
         rect->setMarginGroup(QCP::msLeft | QCP::msRight, ofColumn[std::size_t(column)]);
         rect->setMarginGroup(QCP::msTop | QCP::msBottom, ofRow[std::size_t(row)]);
     }
-    grid->simplify();
     auto* body = newGrid();
     body->addElement(0, 0, grid);
     // What stands beside the panels begins and ends level with them.
@@ -267,10 +266,8 @@ void PlotBuilder::Private::updateLayout() const
 void PlotBuilder::Private::placeLegend(double width, double height)
 {
     const QSizeF column = beside->columnSize();
-    beside->hide();
-    below->hide();
-    beside->setMaximumSize(0, QWIDGETSIZE_MAX); // a row is as high as its lowest element allows
-    below->setMaximumSize(QWIDGETSIZE_MAX, 0);
+    beside->hide(Qt::Horizontal);
+    below->hide(Qt::Vertical);
     if (beside->empty())
         return;
     if (column.width() <= kLegendShare * width && column.height() <= height)
@@ -312,7 +309,8 @@ void PlotBuilder::Private::arrange()
         if (bar) {
             bar->updateTicks();
             const QRectF inside(bar->rect()->rect());
-            setBarTitle(inside.height() + std::max(0.0, 2 * std::min(inside.top() - page.top(), page.bottom() - inside.bottom()) - 2));
+            const double beyond = std::min(inside.top() - page.top(), page.bottom() - inside.bottom()) - style.gap / 2;
+            setBarTitle(inside.height() + std::max(0.0, 2 * beyond));
         }
         const bool crosses = std::ranges::all_of(panels, [](const auto& panel) { return panel->crossesFit(); });
         foot->arrange(page.width(), crosses);
