@@ -75,7 +75,14 @@ MainWindow::MainWindow(Session::Opener opener, QWidget* parent)
         setWindowTitle(QFileInfo(m_session.paths().front()).fileName() + " – Expertscope");
         updateState();
         m_docks->start(); // nothing to dock without a trace
-        m_centre->setFocus();
+        m_active = m_centre;
+        m_focusCentre = true;
+    });
+    connect(m_centre, &View::contentChanged, this, [this] {
+        if (m_focusCentre && centre()->page() == ChartView::Page::Picture) { // nothing to be focused before
+            m_focusCentre = false;
+            m_centre->setFocus();
+        }
     });
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget*, QWidget* now) {
         for (QWidget* widget = now; widget; widget = widget->parentWidget()) {
@@ -95,7 +102,8 @@ MainWindow::MainWindow(Session::Opener opener, QWidget* parent)
 MainWindow::~MainWindow()
 {
     disconnect(qApp, nullptr, this, nullptr);
-    // Views ask the session, which is destroyed before them otherwise.
+    disconnect(m_docks, nullptr, this, nullptr);
+    // Views talk to the session, which would be destroyed before them.
     for (const Docked& docked : m_views)
         delete docked.view;
 }
@@ -429,13 +437,8 @@ void MainWindow::escape()
     if (!m_session.opening().isEmpty())
         return m_session.cancelOpening();
     bool stopped = false;
-    for (const Docked& docked : m_views) {
-        ChartView* chart = docked.view->chartView();
-        if (!chart || !chart->loading())
-            continue;
-        chart->stop();
-        stopped = true;
-    }
+    for (const Docked& docked : m_views)
+        stopped = docked.view->stop() || stopped;
     if (!stopped)
         m_session.selection().unpinAll(this);
 }

@@ -91,6 +91,7 @@ private:
     QAction *m_sidePanels = nullptr, *m_dark = nullptr, *m_crosshair = nullptr, *m_copy = nullptr, *m_export = nullptr;
     std::vector<QAction*> m_traceActions;
     QString m_lastExport;
+    bool m_focusCentre = false; ///< once there is a picture in it
 };
 
 }

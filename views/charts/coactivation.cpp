@@ -133,8 +133,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         return fail("uniform routing has no pairs to compare with", "measure=ratio", "choose measure=share");
     const std::size_t E = data->experts();
     const int layer = data->shape.sites[std::size_t(data->site)].layer;
-    const QString title = ratio ? "Share of tokens with both " + unbroken("/ uniform")
-                                : "Share of an expert's tokens that chose the other too " + unbroken("(%)");
+    const QString title = ratio ? "Share of the expert's tokens " + unbroken("/ uniform")
+                                : "Share of the expert's tokens " + unbroken("(%)");
     QByteArray csv = csvHead("coactivation", {data->trace}, data->tokens,
         {QString("layer %1, site %2; n = %3 tokens").arg(layer).arg(data->site.value).arg(matrix.n),
             "share: of the tokens of `expert` those that chose `with` too; uniform: the same under uniform routing",
@@ -157,7 +157,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     map->values = Pyramid(E, E, std::move(values));
     auto picture = std::make_shared<Picture>();
     ES_ASSIGN(picture->key, colourCells(look, *map, ratio ? CellMeaning::Ratio : CellMeaning::Amount, title));
-    picture->panels = {{expertCellAxis("Other expert", E), expertCellAxis("Expert of layer " + QString::number(layer), E),
+    picture->panels = {{expertCellAxis("Expert chosen too", E), expertCellAxis("Expert of layer " + QString::number(layer), E),
         {std::move(map)}}};
     return std::make_shared<PairMatrix>(data, ratio, std::move(picture), std::move(csv));
 }

@@ -63,7 +63,6 @@ PlotBuilder::PlotBuilder(QCustomPlot& plot, const Style& style)
     plot.plotLayout()->setColumnSpacing(0);
     plot.setNoAntialiasingOnDrag(false);
     plot.moveLayer(plot.layer("axes"), plot.layer("main"), QCustomPlot::limBelow);
-    plot.addLayer("overlay");
     plot.layer("overlay")->setMode(QCPLayer::lmBuffered);
     d->overlay = new PlotOverlay(
         plot, {[this](const Mark& mark) { return placeOf(mark); }, [this](std::size_t panel) { return areaOf(panel); }});
@@ -137,7 +136,6 @@ void PlotBuilder::Private::build(const Picture& next)
         rect->setMarginGroup(QCP::msLeft | QCP::msRight, ofColumn[std::size_t(column)]);
         rect->setMarginGroup(QCP::msTop | QCP::msBottom, ofRow[std::size_t(row)]);
     }
-    grid->simplify();
     auto* body = newGrid();
     body->addElement(0, 0, grid);
     // What stands beside the panels begins and ends level with them.
@@ -268,8 +266,8 @@ void PlotBuilder::Private::updateLayout() const
 void PlotBuilder::Private::placeLegend(double width, double height)
 {
     const QSizeF column = beside->columnSize();
-    beside->hide();
-    below->hide();
+    beside->hide(Qt::Horizontal);
+    below->hide(Qt::Vertical);
     if (beside->empty())
         return;
     if (column.width() <= kLegendShare * width && column.height() <= height)
@@ -311,7 +309,8 @@ void PlotBuilder::Private::arrange()
         if (bar) {
             bar->updateTicks();
             const QRectF inside(bar->rect()->rect());
-            setBarTitle(inside.height() + std::max(0.0, 2 * std::min(inside.top() - page.top(), page.bottom() - inside.bottom()) - 2));
+            const double beyond = std::min(inside.top() - page.top(), page.bottom() - inside.bottom()) - style.gap / 2;
+            setBarTitle(inside.height() + std::max(0.0, 2 * beyond));
         }
         const bool crosses = std::ranges::all_of(panels, [](const auto& panel) { return panel->crossesFit(); });
         foot->arrange(page.width(), crosses);
