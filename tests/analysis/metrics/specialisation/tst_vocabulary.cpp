@@ -77,7 +77,7 @@ private slots:
                 const double k = trace.shape().sites[site].topK, a = std::min(top ? top : k, k) / E;
                 QVERIFY(near(valueOf(rows, rowQuery("vocabulary.normalised", int(site))), (mean(values) - a) / (1 - a), 1e-13));
                 for (unsigned e = 0; e < E; ++e) {
-                    row = findRow(rows, rowQuery("vocabulary.specialisation", int(site)), int(e));
+                    row = findRow(rows, rowQuery("vocabulary.specialisation", int(site), int(e)));
                     QCOMPARE(row->n, won[e].size());
                     QCOMPARE(row->value.has_value(), !won[e].empty());
                     QVERIFY(won[e].empty() || near(*row->value, mean(won[e]), 1e-13));
