@@ -9,7 +9,7 @@
 
 namespace expertscope {
 
-int runFigureCommand(const FigureOptions& options)
+int runFigureCommand(const FigureRequest& request)
 {
     namespace fs = std::filesystem;
     std::error_code ignored;
@@ -25,13 +25,13 @@ int runFigureCommand(const FigureOptions& options)
     }
     void* const library = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
     auto* const entry = library
-        ? reinterpret_cast<decltype(&expertscopeFigureCommand)>(dlsym(library, "expertscopeFigureCommand"))
+        ? reinterpret_cast<const FigureModule* (*)()>(dlsym(library, kFigureModuleEntry))
         : nullptr;
     if (!entry) {
         std::fprintf(stderr, "expertscope: figure: %s\n", dlerror());
         return 1;
     }
-    return entry(&options); // the module stays loaded: Qt does not like to be unloaded
+    return entry()->run(request); // the module stays loaded: Qt does not like to be unloaded
 }
 
 }

@@ -136,22 +136,23 @@ int main(int argc, char** argv)
         addOutputOptions(*command, merge.output);
         command->callback([&] { status = expertscope::runMerge(merge); });
     }
-    expertscope::FigureOptions figure;
+    expertscope::FigureRequest figure;
     {
         auto* command =
             app.add_subcommand("figure", "Draw a figure of a trace: PDF, SVG or PNG, with its data and spec");
-        command->add_option("view", figure.view, "What to draw: load (layers x experts)")->required();
-        command->add_option("trace", figure.trace, "The trace; default: the one the --spec names");
+        command->add_option("view", figure.chart, "What to draw: load, balance, coactivation, cache_curves")->required();
+        command->add_option("trace", figure.traces, "The trace; default: the one the --spec names");
         command->add_option("-o,--output", figure.output, "NAME.pdf, .svg or .png")->required();
         command->add_option("--spec", figure.spec, "Start from this figure spec; other options override it");
         command->add_option("--width", figure.width, "89mm, 3.5in, 252pt; default 89mm");
         command->add_option("--height", figure.height, "Default: from the number of layers");
         command->add_option("--where", figure.where, "LABEL=VALUE: only these sequences, may be repeated")
             ->allow_extra_args(false);
-        command->add_option(
-            "--metric", figure.metric, "relative, share or ratio; default relative, with --where ratio");
-        command->add_option("--against", figure.against, "What a ratio compares with: uniform or all");
-        command->add_option("--sort", figure.sort, "Experts by id or by load");
+        for (const char* name : {"metric", "against", "sort", "quantity", "site", "measure", "policy", "contract"})
+            command->add_option_function<std::string>(std::string("--") + name,
+                [&figure, name](const std::string& value) { figure.options[name] = value; }, "Of the chart");
+        command->add_option("--sites", figure.sites, "Only these");
+        command->add_option("--skip-first", figure.skipFirst, "Tokens of each sequence");
         command->add_option("--colour,--color", figure.colour, "viridis, cividis, batlow or vik");
         command->add_option("--scale", figure.scale, "linear or log2");
         command->add_option("--limits", figure.limits, "LOW,HIGH: ends of the colour bar; default: from the data");

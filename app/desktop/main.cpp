@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// expertscope-desktop [TRACE]: the window.
+// expertscope-desktop [TRACE...]: the window.
 #include "app/desktop/main_window.h"
-#include "app/desktop/trace_opener.h"
 #include "io/base/version.h"
+#include "views/widgets/chart_view.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -11,9 +11,52 @@
 
 #include <cstdio>
 
+namespace {
+
+using namespace expertscope;
+
+/// Once all that is seen is computed: writes a picture of the window and quits.
+class Screenshot final : public QObject
+{
+public:
+    Screenshot(MainWindow& window, const QString& file)
+        : QObject(&window)
+        , m_window(window)
+        , m_file(file)
+    {
+        m_timer.setInterval(300); // lets the layout settle, too
+        connect(&m_timer, &QTimer::timeout, this, &Screenshot::look);
+        m_timer.start();
+    }
+
+private:
+    void look()
+    {
+        if (!m_window.session().opening().isEmpty())
+            return;
+        for (const ChartView* chart : m_window.findChildren<ChartView*>()) {
+            if (chart->loading())
+                return;
+        }
+        m_timer.stop();
+        const bool saved = m_window.grab().save(m_file);
+        if (!saved)
+            std::fprintf(stderr, "expertscope-desktop: %s: cannot be written\n", qPrintable(m_file));
+        const auto error = m_window.session().error();
+        if (error)
+            std::fprintf(stderr, "expertscope-desktop: %s\n", error->message().c_str());
+        QCoreApplication::exit(saved && !error ? 0 : 1);
+    }
+
+    MainWindow& m_window;
+    QString m_file;
+    QTimer m_timer;
+};
+
+}
+
 int main(int argc, char** argv)
 {
-    using namespace expertscope;
     QCoreApplication::setOrganizationName("expertscope");
     QCoreApplication::setApplicationName("expertscope-desktop");
     QCoreApplication::setApplicationVersion(kVersion);
@@ -24,41 +67,18 @@ int main(int argc, char** argv)
     parser.setApplicationDescription("Shows how a mixture-of-experts model routes its tokens.");
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument("trace", "The trace to open.", "[trace]");
+    parser.addPositionalArgument("trace", "The traces to open.", "[trace...]");
     parser.addOption({"screenshot", "Write a picture of the window once the trace is shown, and quit.", "file"});
     parser.addOption({"theme", "light or dark; default: as last time.", "theme"});
     parser.process(app);
-    if (parser.positionalArguments().size() > 1) {
-        std::fputs("expertscope-desktop: one trace at a time\n", stderr);
-        return 2;
-    }
 
-    MainWindow window(openTraceFile);
+    MainWindow window;
     if (parser.isSet("theme"))
         window.setTheme(parser.value("theme") == "dark" ? Theme::Dark : Theme::Light);
     window.show();
     if (!parser.positionalArguments().isEmpty())
-        window.open(parser.positionalArguments().first());
-
-    if (parser.isSet("screenshot")) {
-        const auto shoot = [&window, file = parser.value("screenshot"), done = false]() mutable {
-            if (done || window.view()->state() == LoadView::State::Loading)
-                return;
-            done = true;
-            QTimer::singleShot(300, &window, [&window, file] { // let the layout settle
-                const bool saved = window.grab().save(file);
-                if (!saved)
-                    std::fprintf(stderr, "expertscope-desktop: %s: cannot be written\n", qPrintable(file));
-                if (window.view()->state() == LoadView::State::Error)
-                    std::fprintf(stderr, "expertscope-desktop: %s\n", qPrintable(window.view()->errorText()));
-                QCoreApplication::exit(saved && window.view()->state() != LoadView::State::Error ? 0 : 1);
-            });
-        };
-        // An error may have come before anyone listens; a trace never does.
-        if (window.view()->state() == LoadView::State::Loading)
-            QObject::connect(window.view(), &LoadView::stateChanged, &window, shoot);
-        else
-            QTimer::singleShot(0, &window, shoot);
-    }
+        window.open(parser.positionalArguments());
+    if (parser.isSet("screenshot"))
+        new Screenshot(window, parser.value("screenshot"));
     return QApplication::exec();
 }

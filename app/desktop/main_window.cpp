@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/main_window.h"
 
-#include "app/desktop/export_dialog.h"
-#include "app/desktop/summary_panel.h"
+#include "app/desktop/dock_layout.h"
+#include "app/desktop/notice_bar.h"
+#include "app/desktop/recent_files.h"
+#include "app/desktop/start_page.h"
 #include "io/base/version.h"
-#include "views/load/load_plot.h"
+#include "views/figure/page.h"
+#include "views/panels/chart_figure.h"
+#include "views/panels/export_dialog.h"
+#include "views/widgets/chart_view.h"
+#include "views/widgets/filter_bar.h"
+#include "views/widgets/readout_bar.h"
 
 #include <QAction>
 #include <QApplication>
@@ -18,67 +25,140 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QScreen>
 #include <QSettings>
+#include <QStackedWidget>
 #include <QStatusBar>
+#include <QTimer>
 #include <QToolBar>
+
+#include <algorithm>
 
 namespace expertscope {
 
 namespace {
 
-constexpr int kMaxRecent = 8;
-
-QString localTrace(const QMimeData* data)
+QStringList localFiles(const QMimeData* data)
 {
-    const auto urls = data->urls();
-    return urls.size() == 1 && urls[0].isLocalFile() ? urls[0].toLocalFile() : QString();
+    QStringList files;
+    for (const QUrl& url : data->urls()) {
+        if (!url.isLocalFile())
+            return {};
+        files << url.toLocalFile();
+    }
+    return files;
+}
+
+QSize firstSize(const QScreen* screen)
+{
+    const QSize room = screen ? screen->availableSize() : QSize(1440, 900);
+    return QSize(1440, 900).boundedTo(room * 0.9);
 }
 
 }
 
-MainWindow::MainWindow(TraceOpener opener, QWidget* parent)
+MainWindow::MainWindow(Session::Opener opener, QWidget* parent)
     : QMainWindow(parent)
-    , m_view(new LoadView(std::move(opener), this))
-    , m_summary(new SummaryPanel(this))
+    , m_session(std::move(opener))
 {
     setWindowTitle("Expertscope");
     setAcceptDrops(true);
-    setCentralWidget(m_view);
-    m_dock = new QDockWidget("Summary", this);
-    m_dock->setObjectName("summaryDock");
-    m_dock->setWidget(m_summary);
-    m_dock->setFeatures(QDockWidget::DockWidgetClosable | QDockWidget::DockWidgetMovable);
-    addDockWidget(Qt::RightDockWidgetArea, m_dock);
+    setDockNestingEnabled(true);
+    buildViews();
     buildMenus();
-    resize(1240, 720);
+    resize(firstSize(screen()));
 
-    connect(m_view, &LoadView::stateChanged, this, [this] {
-        // Nothing to summarise without a trace; afterwards the user decides.
-        if (m_view->state() == LoadView::State::Ready && !m_hadTrace) {
-            m_hadTrace = true;
-            m_dock->show();
+    connect(&m_session, &Session::openingChanged, this, &MainWindow::updateState);
+    connect(&m_session, &Session::failed, this, &MainWindow::updateState);
+    connect(&m_session, &Session::opened, this, [this] {
+        rememberFiles(m_session.paths());
+        setWindowTitle(QFileInfo(m_session.paths().front()).fileName() + " – Expertscope");
+        updateState();
+        m_docks->start(); // nothing to dock without a trace
+        m_centre->setFocus();
+    });
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget*, QWidget* now) {
+        for (QWidget* widget = now; widget; widget = widget->parentWidget()) {
+            if (auto* view = qobject_cast<View*>(widget)) {
+                m_active = view;
+                updateActions();
+            }
         }
-        updateActions();
     });
-    connect(m_view, &LoadView::openRequested, this, &MainWindow::askForTrace);
-    connect(m_view, &LoadView::opened, this, [this] {
-        m_summary->setTrace(m_view->facts());
-        remember(m_view->facts().path);
-        setWindowTitle(QFileInfo(m_view->facts().path).fileName() + " – Expertscope");
-        updateSummary();
-    });
-    connect(m_view, &LoadView::mapChanged, this, &MainWindow::updateSummary);
-    connect(m_view->plot(), &LoadPlot::currentChanged, this, &MainWindow::updateActions);
 
     const QSettings settings;
     restoreGeometry(settings.value("window/geometry").toByteArray());
-    restoreState(settings.value("window/state").toByteArray());
-    m_dock->hide();
     setTheme(settings.value("window/theme").toString() == "dark" ? Theme::Dark : Theme::Light);
-    updateActions();
+    updateState();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow()
+{
+    disconnect(qApp, nullptr, this, nullptr);
+    // Views ask the session, which is destroyed before them otherwise.
+    for (const Docked& docked : m_views)
+        delete docked.view;
+}
+
+void MainWindow::buildViews()
+{
+    m_pages = new QStackedWidget(this);
+    setCentralWidget(m_pages);
+    m_start = new StartPage(this);
+    m_pages->addWidget(m_start);
+    connect(m_start, &StartPage::openRequested, this, &MainWindow::askForTrace);
+    connect(m_start, &StartPage::openFile, this, [this](const QString& path) { open({path}); });
+    connect(m_start, &StartPage::cancelRequested, &m_session, &Session::cancelOpening);
+
+    m_docks = new DockLayout(*this);
+    for (ViewSpec& spec : viewRegistry()) {
+        Docked docked{std::move(spec)};
+        View* const view = docked.view = docked.spec.make(m_session, this);
+        if (docked.spec.place == ViewPlace::Centre) {
+            m_centre = m_active = view;
+            m_pages->addWidget(view);
+        } else {
+            docked.dock = new QDockWidget(docked.spec.title, this);
+            docked.dock->setObjectName(docked.spec.id);
+            docked.dock->setWidget(view);
+            m_docks->add(docked.dock, docked.spec.place);
+        }
+        connect(view, &View::readoutChanged, this, [this, view] { updateReadout(view); });
+        connect(view, &View::contentChanged, this, &MainWindow::updateActions);
+        connect(view, &View::exportRequested, this, [this, view] { exportFigure(view); });
+        m_views.push_back(std::move(docked));
+    }
+
+    m_notice = new NoticeBar(m_pages);
+    m_noticeLater = new QTimer(this);
+    m_noticeLater->setSingleShot(true);
+    m_noticeLater->setInterval(150);
+    connect(m_noticeLater, &QTimer::timeout, this,
+        [this] { m_notice->showProgress("Reading " + m_session.opening().join(", ") + " …"); });
+    connect(m_notice, &NoticeBar::cancelRequested, &m_session, &Session::cancelOpening);
+    connect(m_notice, &NoticeBar::closed, &m_session, &Session::dismissError);
+
+    m_readout = new ReadoutBar(this);
+    statusBar()->addWidget(m_readout, 1);
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->setContentsMargins(0, 0, 0, 0);
+}
+
+View* MainWindow::view(const QString& id) const
+{
+    const auto found = std::ranges::find(m_views, id, [](const Docked& docked) { return docked.spec.id; });
+    return found == m_views.end() ? nullptr : found->view;
+}
+
+ChartView* MainWindow::centre() const
+{
+    return m_centre->chartView();
+}
+
+View* MainWindow::activeView() const
+{
+    return m_active;
+}
 
 QAction* MainWindow::addAction(QMenu* menu, const QString& id, const QString& text, const QString& tip,
     const QKeySequence& shortcut, std::function<void()> run)
@@ -86,7 +166,6 @@ QAction* MainWindow::addAction(QMenu* menu, const QString& id, const QString& te
     auto* action = new QAction(text, this);
     action->setObjectName(id);
     action->setToolTip(shortcut.isEmpty() ? tip : tip + "  (" + shortcut.toString(QKeySequence::NativeText) + ")");
-    action->setStatusTip(tip);
     action->setShortcut(shortcut);
     connect(action, &QAction::triggered, this, std::move(run));
     menu->addAction(action);
@@ -94,52 +173,124 @@ QAction* MainWindow::addAction(QMenu* menu, const QString& id, const QString& te
     return action;
 }
 
-void MainWindow::buildMenus()
+QAction* MainWindow::addTraceAction(QMenu* menu, const QString& id, const QString& text, const QString& tip,
+    const QKeySequence& shortcut, std::function<void()> run)
+{
+    QAction* action = addAction(menu, id, text, tip, shortcut, std::move(run));
+    m_traceActions.push_back(action);
+    return action;
+}
+
+void MainWindow::buildFileMenu()
 {
     QMenu* file = menuBar()->addMenu("&File");
-    QAction* open = addAction(
-        file, "file.open", "&Open trace…", "Open a routing trace", QKeySequence("Ctrl+O"), [this] { askForTrace(); });
+    addAction(file, "file.open", "&Open trace…", "Open routing traces", QKeySequence("Ctrl+O"), [this] { askForTrace(); });
     m_recent = file->addMenu("Open &recent");
     m_recent->menuAction()->setObjectName("file.recent");
     m_recent->menuAction()->setToolTip("Traces opened lately");
     connect(m_recent, &QMenu::aboutToShow, this, &MainWindow::fillRecent);
+    addTraceAction(file, "file.reload", "&Reload", "Read the trace again; filters stay", QKeySequence("F5"),
+        [this] { m_session.reload(); });
     m_export = addAction(file, "file.export", "&Export figure…", "Write the picture as PDF, SVG or PNG",
-        QKeySequence("Ctrl+E"), [this] { exportFigure(); });
+        QKeySequence("Ctrl+E"), [this] { exportFigure(m_active); });
     file->addSeparator();
     addAction(file, "file.quit", "&Quit", "Close the window", QKeySequence("Ctrl+Q"), [this] { close(); });
+}
 
+void MainWindow::buildEditMenu()
+{
     QMenu* edit = menuBar()->addMenu("&Edit");
-    m_copy = addAction(edit, "edit.copyReadout", "&Copy readout", "Copy the numbers of the cell under the crosshair",
-        QKeySequence::Copy, [this] { copyReadout(); });
-    m_copyTable = addAction(edit, "edit.copyTable", "Copy &table", "Copy all numbers of the picture as CSV",
-        QKeySequence("Ctrl+Shift+C"), [this] {
-            if (m_view->loadMap())
-                QApplication::clipboard()->setText(QString::fromUtf8(m_view->loadMap()->map()->csv));
+    const auto addStep = [&](QAction* action, const QString& id, const QString& tip, const QKeySequence& shortcut) {
+        action->setObjectName(id);
+        action->setShortcut(shortcut);
+        // QUndoStack changes text and tool tip with each step.
+        connect(action, &QAction::changed, this, [action, tip] {
+            if (action->toolTip() != tip)
+                action->setToolTip(tip);
         });
+        action->setToolTip(tip);
+        edit->addAction(action);
+    };
+    addStep(m_session.undo().createUndoAction(this, "&Undo"), "edit.undo", "Take back the last filter or option  (Ctrl+Z)",
+        QKeySequence("Ctrl+Z"));
+    addStep(m_session.undo().createRedoAction(this, "&Redo"), "edit.redo", "Do it again  (Ctrl+Shift+Z)",
+        QKeySequence("Ctrl+Shift+Z"));
+    edit->addSeparator();
+    addTraceAction(edit, "edit.filter", "&Filter by label…", "Look only at the tokens of some sequences",
+        QKeySequence("Ctrl+K"), [this] { m_filters->openPicker(); });
+    addTraceAction(edit, "edit.clearFilters", "C&lear filters", "Look at all tokens again",
+        QKeySequence("Ctrl+Shift+K"), [this] { m_session.filters().clear(); });
+    edit->addSeparator();
+    m_copy = addAction(edit, "edit.copyReadout", "&Copy readout", "Copy the numbers of what is pointed at",
+        QKeySequence::Copy, [this] {
+            if (m_readoutOf && !m_readoutOf->readout().isEmpty())
+                QApplication::clipboard()->setText(m_readoutOf->readout());
+        });
+    addTraceAction(edit, "edit.copyTable", "Copy &numbers", "Copy all numbers of the view as CSV",
+        QKeySequence("Ctrl+Shift+C"), [this] {
+            if (const QByteArray csv = m_active->csv(); !csv.isEmpty())
+                QApplication::clipboard()->setText(QString::fromUtf8(csv));
+        });
+}
 
-    QMenu* view = menuBar()->addMenu("&View");
-    m_fit =
-        addAction(view, "view.fit", "&Fit", "Show the whole map", QKeySequence("F"), [this] { m_view->plot()->fit(); });
-    addAction(view, "view.escape", "Stop", "Cancel loading, else show the whole map", QKeySequence("Esc"),
+void MainWindow::buildViewMenu()
+{
+    QMenu* menu = menuBar()->addMenu("&View");
+    addTraceAction(menu, "view.fit", "&Fit", "Show all of the picture", QKeySequence("F"), [this] {
+        if (ChartView* chart = m_active->chartView() ? m_active->chartView() : centre())
+            chart->widget()->fit();
+    });
+    addAction(menu, "view.escape", "&Stop", "Stop opening or computing; else unpin", QKeySequence("Esc"),
         [this] { escape(); });
-    QAction* crosshair = addAction(
-        view, "view.crosshair", "&Crosshair", "Lines through the cell under the cursor", QKeySequence("X"), [] {});
-    crosshair->setCheckable(true);
-    crosshair->setChecked(true);
-    connect(crosshair, &QAction::toggled, m_view->plot(), &LoadPlot::setCrosshairVisible);
-    view->addSeparator();
-    QAction* summary = m_dock->toggleViewAction();
-    summary->setObjectName("view.summary");
-    summary->setText("&Summary");
-    summary->setToolTip("Facts of the trace and balance of each layer  (F9)");
-    summary->setShortcut(QKeySequence("F9"));
-    view->addAction(summary);
-    m_dark = addAction(view, "view.dark", "&Dark theme", "Dark colours for the window; figures stay white",
+    m_crosshair = addTraceAction(
+        menu, "view.crosshair", "&Crosshair", "Lines through what is pointed at", QKeySequence("X"), [] {});
+    m_crosshair->setCheckable(true);
+    m_crosshair->setChecked(true);
+    connect(m_crosshair, &QAction::toggled, this, [this](bool on) {
+        for (const Docked& docked : m_views) {
+            if (ChartView* chart = docked.view->chartView())
+                chart->widget()->setCrosshairVisible(on);
+        }
+    });
+    menu->addSeparator();
+    m_sidePanels = addTraceAction(
+        menu, "view.sidePanels", "Side &panels", "Show or put away all panels", QKeySequence("F9"), [] {});
+    m_sidePanels->setCheckable(true);
+    connect(m_sidePanels, &QAction::triggered, m_docks, &DockLayout::setShown);
+    connect(m_docks, &DockLayout::shownChanged, this, &MainWindow::updateActions);
+    QAction* full = addAction(menu, "view.fullScreen", "F&ull screen", "The window without its frame",
+        QKeySequence("F11"), [] {});
+    full->setCheckable(true);
+    connect(full, &QAction::toggled, this, [this](bool on) { on ? showFullScreen() : showNormal(); });
+    m_dark = addAction(menu, "view.dark", "&Dark theme", "Dark colours for the window; figures stay white",
         QKeySequence("Ctrl+Shift+D"), [] {});
     m_dark->setCheckable(true);
     connect(m_dark, &QAction::toggled, this, [this](bool dark) { setTheme(dark ? Theme::Dark : Theme::Light); });
 
+    QMenu* panels = menuBar()->addMenu("&Panels");
+    int number = 0;
+    for (const Docked& docked : m_views) {
+        if (!docked.dock)
+            continue;
+        QAction* action = docked.dock->toggleViewAction();
+        action->setObjectName("panels." + docked.spec.id);
+        action->setToolTip(docked.spec.tip);
+        if (++number < 10) {
+            action->setShortcut(QKeySequence(QString("Ctrl+%1").arg(number)));
+            action->setToolTip(docked.spec.tip + QString("  (Ctrl+%1)").arg(number));
+        }
+        panels->addAction(action);
+        m_traceActions.push_back(action);
+    }
+}
+
+void MainWindow::buildMenus()
+{
+    buildFileMenu();
+    buildEditMenu();
+    buildViewMenu();
     QMenu* help = menuBar()->addMenu("&Help");
+    addAction(help, "help.keys", "&Keys", "Keys of the views", QKeySequence("?"), [this] { showKeys(); });
     addAction(help, "help.about", "&About Expertscope", "Version and licence", QKeySequence("F1"), [this] {
         QMessageBox::about(this, "About Expertscope",
             QString(
@@ -148,138 +299,187 @@ void MainWindow::buildMenus()
                 .arg(kVersion, qVersion()));
     });
 
-    QToolBar* bar = addToolBar("Main");
-    bar->setObjectName("mainToolBar");
-    bar->setMovable(false);
-    bar->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    bar->toggleViewAction()->setObjectName("view.toolBar");
-    bar->toggleViewAction()->setToolTip("Show the tool bar");
-    for (QAction* action : {open, m_export, m_fit, crosshair, m_dark})
-        bar->addAction(action);
+    const auto addBar = [this](const QString& title, const QString& name) {
+        QToolBar* bar = addToolBar(title);
+        bar->setObjectName(name);
+        bar->setMovable(false);
+        bar->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        bar->toggleViewAction()->setObjectName("view." + name);
+        bar->toggleViewAction()->setToolTip("Show the " + title.toLower());
+        return bar;
+    };
+    QToolBar* bar = addBar("Tool bar", "toolBar");
+    for (const char* id : {"file.open", "edit.undo", "edit.redo", "view.fit", "view.crosshair", "view.sidePanels",
+             "view.dark", "file.export"})
+        bar->addAction(findChild<QAction*>(id));
+    addToolBarBreak();
+    QToolBar* filters = addBar("Filter bar", "filterToolBar");
+    m_filters = new FilterBar(m_session, this);
+    filters->addWidget(m_filters);
 }
 
 void MainWindow::setTheme(Theme theme)
 {
     applyTheme(theme);
-    m_view->setTheme(theme);
     const QSignalBlocker quiet(m_dark);
     m_dark->setChecked(theme == Theme::Dark);
     QSettings().setValue("window/theme", theme == Theme::Dark ? "dark" : "light");
 }
 
-void MainWindow::open(const QString& path)
+void MainWindow::open(const QStringList& paths)
 {
-    m_view->open(path);
+    m_session.open(paths);
 }
 
 void MainWindow::askForTrace()
 {
-    const QString folder = QSettings().value("files/folder", QDir::homePath()).toString();
-    const QString path = QFileDialog::getOpenFileName(this, "Open trace", folder, "Traces (*.h5);;All files (*)");
-    if (!path.isEmpty())
-        open(path);
-}
-
-void MainWindow::remember(const QString& path)
-{
-    QSettings settings;
-    const QString absolute = QFileInfo(path).absoluteFilePath();
-    QStringList recent = settings.value("files/recent").toStringList();
-    recent.removeAll(absolute);
-    recent.prepend(absolute);
-    settings.setValue("files/recent", recent.mid(0, kMaxRecent));
-    settings.setValue("files/folder", QFileInfo(absolute).absolutePath());
+    const QStringList paths
+        = QFileDialog::getOpenFileNames(this, "Open trace", recentFolder(), "Traces (*.h5);;All files (*)");
+    if (!paths.isEmpty())
+        open(paths);
 }
 
 void MainWindow::fillRecent()
 {
     m_recent->clear();
     int number = 0;
-    for (const QString& path : QSettings().value("files/recent").toStringList()) {
+    for (const QString& path : recentFiles()) {
         QAction* action = m_recent->addAction(QString("&%1  %2").arg(++number).arg(QDir::toNativeSeparators(path)));
         action->setObjectName(QString("file.recent.%1").arg(number));
         action->setToolTip(path);
         action->setEnabled(QFileInfo::exists(path));
-        connect(action, &QAction::triggered, this, [this, path] { open(path); });
+        connect(action, &QAction::triggered, this, [this, path] { open({path}); });
     }
     if (number == 0)
         m_recent->addAction("Nothing yet")->setEnabled(false);
 }
 
-void MainWindow::exportFigure()
+void MainWindow::updateState()
 {
-    FigureSpec spec = m_view->spec();
-    spec.tool = QString("expertscope ") + kVersion;
-    const HeatMap& map = *m_view->loadMap()->map();
-    spec.xTitle = map.columnTitle;
-    spec.yTitle = map.rowTitle;
-    spec.valueTitle = map.valueTitle;
-    const QFileInfo trace(m_view->facts().path);
-    const QString start = m_lastExport.isEmpty() ? trace.absolutePath() + "/load.pdf" : m_lastExport;
-    ExportDialog dialog(
-        spec, start,
-        [this](FigureSpec page, const QString& path, bool alone) -> Expected<QStringList> {
-            // A spec's trace path counts from where the spec lies.
-            page.tracePath =
-                QFileInfo(path).absoluteDir().relativeFilePath(QFileInfo(m_view->facts().path).absoluteFilePath());
-            ES_ASSIGN(const Figure figure, m_view->figure(page));
-            return writeFigure(figure, path, {alone});
-        },
-        this);
-    if (dialog.exec() == QDialog::Accepted) {
-        m_lastExport = dialog.path();
-        statusBar()->showMessage("Wrote " + dialog.path(), 8000);
+    const bool open = m_session.study() != nullptr;
+    const bool opening = !m_session.opening().isEmpty();
+    m_noticeLater->stop();
+    if (open) {
+        m_pages->setCurrentWidget(m_centre);
+        if (opening)
+            m_noticeLater->start();
+        else if (m_session.error())
+            m_notice->showError(QString::fromStdString(m_session.error()->message()));
+        if (!m_session.error() && !opening)
+            m_notice->hide();
+    } else if (opening) {
+        m_start->showReading(m_session.opening());
+    } else if (m_session.error()) {
+        m_start->showError(*m_session.error());
+    } else {
+        m_start->showWelcome(recentFiles());
     }
-}
-
-void MainWindow::copyReadout()
-{
-    const QString text = m_view->readout();
-    if (!text.isEmpty())
-        QApplication::clipboard()->setText(text);
-}
-
-void MainWindow::escape()
-{
-    if (m_view->state() == LoadView::State::Loading)
-        m_view->cancel();
-    else
-        m_view->plot()->fit();
+    updateActions();
 }
 
 void MainWindow::updateActions()
 {
-    const bool ready = m_view->state() == LoadView::State::Ready;
-    m_export->setEnabled(ready);
-    m_fit->setEnabled(ready);
-    m_copyTable->setEnabled(ready);
-    m_copy->setEnabled(ready && m_view->plot()->current());
+    const bool open = m_session.study() != nullptr;
+    for (QAction* action : m_traceActions)
+        action->setEnabled(open);
+    m_filters->setVisible(open);
+    m_readout->setVisible(open);
+    m_sidePanels->setChecked(open && m_docks->shown());
+    const ChartView* chart = m_active->chartView();
+    m_export->setEnabled(open && chart && chart->chart());
+    m_copy->setEnabled(open && m_readoutOf && !m_readoutOf->readout().isEmpty());
 }
 
-void MainWindow::updateSummary()
+void MainWindow::updateReadout(View* view)
 {
-    const auto& where = m_view->spec().where;
-    m_summary->setTables(m_view->tables(),
-        where.empty() ? QString("all tokens") : QString::fromStdString(where[0].label + "=" + where[0].value));
+    if (!view->readout().isEmpty() || !m_readoutOf)
+        m_readoutOf = view;
+    if (view == m_readoutOf) {
+        m_readout->setReadout(view->readout());
+        m_readout->setNote(view->note());
+    }
+    updateActions();
+}
+
+void MainWindow::exportFigure(View* view)
+{
+    const ChartView* chart = view->chartView();
+    if (!chart || !chart->chart())
+        return;
+    const StudyPtr study = m_session.study();
+    const QFileInfo trace(m_session.paths().front());
+    const QString start = m_lastExport.isEmpty()
+        ? trace.absolutePath() + '/' + QString::fromStdString(chart->state().chart().name) + ".pdf"
+        : m_lastExport;
+    ExportDialog dialog(
+        figureSpecOf(*chart, *study), start,
+        [chart, study](const FigureSpec& spec, const QString& path, bool alone) {
+            return writeChartFigure(*chart, *study, spec, path, {alone});
+        },
+        [chart](const PageSpec& page) { return naturalHeightMm(*chart->chart()->picture(), page); },
+        chart->widget()->isZoomed() ? "The whole picture is written, not only the part that is zoomed to." : "", this);
+    if (dialog.exec() == QDialog::Accepted) {
+        m_lastExport = dialog.path();
+        m_readout->say("Wrote " + dialog.path());
+    }
+}
+
+void MainWindow::escape()
+{
+    if (!m_session.opening().isEmpty())
+        return m_session.cancelOpening();
+    bool stopped = false;
+    for (const Docked& docked : m_views) {
+        ChartView* chart = docked.view->chartView();
+        if (!chart || !chart->loading())
+            continue;
+        chart->stop();
+        stopped = true;
+    }
+    if (!stopped)
+        m_session.selection().unpinAll(this);
+}
+
+void MainWindow::showKeys()
+{
+    auto* box = new QMessageBox(this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setWindowTitle("Keys");
+    box->setText("<table cellspacing=6>"
+                 "<tr><td>arrows</td><td>crosshair</td></tr>"
+                 "<tr><td>Enter, click</td><td>pin; with Shift beside other pins</td></tr>"
+                 "<tr><td>I, E</td><td>keep, drop the tokens that chose the expert</td></tr>"
+                 "<tr><td>Backspace</td><td>take out the last filter</td></tr>"
+                 "<tr><td>wheel, W, S</td><td>zoom</td></tr>"
+                 "<tr><td>drag, A, D</td><td>pan</td></tr>"
+                 "<tr><td>F, double click</td><td>show all</td></tr>"
+                 "<tr><td>X</td><td>crosshair lines</td></tr>"
+                 "<tr><td>Esc</td><td>stop, else unpin</td></tr></table>");
+    box->open();
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 {
-    if (!localTrace(event->mimeData()).isEmpty())
+    if (!localFiles(event->mimeData()).isEmpty())
         event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event)
 {
-    open(localTrace(event->mimeData()));
+    open(localFiles(event->mimeData()));
     event->acceptProposedAction();
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event)
+{
+    QMainWindow::resizeEvent(event);
+    m_docks->follow();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
-    QSettings settings;
-    settings.setValue("window/geometry", saveGeometry());
-    settings.setValue("window/state", saveState());
+    QSettings().setValue("window/geometry", saveGeometry());
+    m_docks->save();
     QMainWindow::closeEvent(event);
 }
 

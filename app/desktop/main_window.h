@@ -1,54 +1,96 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Menus, docks and bars around the views of the registry, which all share one session.
 #pragma once
 
-#include "views/load/load_view.h"
+#include "views/panels/view.h"
+#include "views/session/session.h"
+#include "views/widgets/theme.h"
 
 #include <QMainWindow>
 
 class QAction;
 class QDockWidget;
 class QMenu;
+class QStackedWidget;
+class QTimer;
 
 namespace expertscope {
 
-class SummaryPanel;
+class DockLayout;
+class FilterBar;
+class NoticeBar;
+class ReadoutBar;
+class StartPage;
 
 class MainWindow final : public QMainWindow
 {
     Q_OBJECT
 public:
-    explicit MainWindow(TraceOpener opener, QWidget* parent = nullptr);
+    explicit MainWindow(Session::Opener opener = Study::open, QWidget* parent = nullptr);
     ~MainWindow() override;
 
-    void open(const QString& path);
+    void open(const QStringList& paths);
     void setTheme(Theme theme);
-    LoadView* view() const { return m_view; }
+
+    Session& session() { return m_session; }
+    /// By its id in viewRegistry().
+    View* view(const QString& id) const;
+    /// The one in the centre.
+    ChartView* centre() const;
+    /// What actions are about: the view that has the focus, or had it last; at first the centre.
+    View* activeView() const;
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
+    struct Docked
+    {
+        ViewSpec spec;
+        View* view = nullptr;
+        QDockWidget* dock = nullptr; ///< null: the centre
+    };
+
+    void buildViews();
+    void buildMenus();
+    void buildFileMenu();
+    void buildEditMenu();
+    void buildViewMenu();
     QAction* addAction(QMenu* menu, const QString& id, const QString& text, const QString& tip,
         const QKeySequence& shortcut, std::function<void()> run);
-    void buildMenus();
-    void askForTrace();
-    void exportFigure();
-    void copyReadout();
-    void escape();
-    void remember(const QString& path);
-    void fillRecent();
-    void updateActions();
-    void updateSummary();
+    /// An action that needs a trace to be open.
+    QAction* addTraceAction(QMenu* menu, const QString& id, const QString& text, const QString& tip,
+        const QKeySequence& shortcut, std::function<void()> run);
 
-    LoadView* m_view = nullptr;
-    SummaryPanel* m_summary = nullptr;
-    QDockWidget* m_dock = nullptr;
+    void updateState(); ///< what is open, being opened, or failed
+    void updateActions();
+    void updateReadout(View* view);
+    void askForTrace();
+    void exportFigure(View* view);
+    void escape();
+    void fillRecent();
+    void showKeys();
+
+    Session m_session;
+    std::vector<Docked> m_views;
+    View* m_centre = nullptr;
+    View* m_active = nullptr;
+    View* m_readoutOf = nullptr;
+    QStackedWidget* m_pages = nullptr; ///< start page, centre
+    DockLayout* m_docks = nullptr;
+    StartPage* m_start = nullptr;
+    NoticeBar* m_notice = nullptr;
+    QTimer* m_noticeLater = nullptr; ///< what opens quickly does not flicker
+    FilterBar* m_filters = nullptr;
+    ReadoutBar* m_readout = nullptr;
     QMenu* m_recent = nullptr;
-    QAction *m_export = nullptr, *m_fit = nullptr, *m_copy = nullptr, *m_copyTable = nullptr, *m_dark = nullptr;
+    QAction *m_sidePanels = nullptr, *m_dark = nullptr, *m_crosshair = nullptr, *m_copy = nullptr, *m_export = nullptr;
+    std::vector<QAction*> m_traceActions;
     QString m_lastExport;
-    bool m_hadTrace = false;
 };
 
 }

@@ -62,6 +62,7 @@ struct ChartOption : ParameterSpec
 {
     QString title; ///< beside its control
     bool computes = false; ///< asks for other data; else only for another drawing of the same
+    bool list = false; ///< Choices: several words, with '/' between; else exactly one
 };
 
 struct ChartSpec

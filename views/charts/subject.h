@@ -20,4 +20,7 @@ struct Subject
     bool operator==(const Subject&) const = default;
 };
 
+/// Both name something in common, and agree in all that both name.
+bool agree(const Subject& a, const Subject& b);
+
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/figure.h"
 
-#include "views/figure/heat_figure.h"
+#include "views/figure/page.h"
 #include "views/figure/pdf_patch.h"
 
 #include <QBuffer>
@@ -13,7 +13,6 @@
 #include <QRegularExpression>
 #include <QSaveFile>
 #include <QSvgGenerator>
-#include <QTimeZone>
 #include <QUuid>
 
 #include <cmath>
@@ -25,13 +24,23 @@ namespace {
 /// Where the trace lies does not change the figure: its uuid and name stand for it.
 QByteArray specHash(FigureSpec spec)
 {
-    spec.tracePath = QFileInfo(spec.tracePath).fileName();
+    for (TraceRef& trace : spec.traces)
+        trace.path = QFileInfo(trace.path).fileName();
     return QCryptographicHash::hash(writeFigureSpec(spec), QCryptographicHash::Sha256).toHex();
+}
+
+/// "load figure of a.h5, b.h5"
+QString documentTitle(const FigureSpec& spec)
+{
+    QStringList names;
+    for (const TraceRef& trace : spec.traces)
+        names << QFileInfo(trace.path).fileName();
+    return QString::fromStdString(spec.chart) + " figure of " + names.join(", ");
 }
 
 QSizeF pagePoints(const FigureSpec& spec)
 {
-    return {spec.widthMm * kPointsPerMm, spec.heightMm * kPointsPerMm};
+    return {spec.page.widthMm * kPointsPerMm, spec.page.heightMm * kPointsPerMm};
 }
 
 QString number(double value)
@@ -43,7 +52,7 @@ QString number(double value)
 
 Expected<QByteArray> renderPdf(const Figure& figure)
 {
-    ES_ASSIGN(const auto page, HeatFigure::create(figure, kMaxPdfRectangles));
+    ES_ASSIGN(const auto page, Page::create(figure, kMaxPdfRectangles));
     const QSizeF points = pagePoints(figure.spec);
     QByteArray pdf;
     QBuffer buffer(&pdf);
@@ -53,7 +62,7 @@ Expected<QByteArray> renderPdf(const Figure& figure)
         writer.setResolution(72); // one unit is one point: a 7 pt font is exactly 7
         writer.setPageSize(QPageSize(points, QPageSize::Point, QString(), QPageSize::ExactMatch));
         writer.setPageMargins(QMarginsF());
-        writer.setTitle(figure.spec.view + " figure of " + QFileInfo(figure.spec.tracePath).fileName());
+        writer.setTitle(documentTitle(figure.spec));
         writer.setCreator(figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec));
 #if QT_VERSION >= QT_VERSION_CHECK(6, 8, 0)
         writer.setDocumentId(QUuid::createUuidV5(QUuid(), specHash(figure.spec)));
@@ -65,7 +74,7 @@ Expected<QByteArray> renderPdf(const Figure& figure)
 
 Expected<QByteArray> renderSvg(const Figure& figure)
 {
-    ES_ASSIGN(const auto page, HeatFigure::create(figure, kMaxSvgRectangles));
+    ES_ASSIGN(const auto page, Page::create(figure, kMaxSvgRectangles));
     QByteArray svg;
     QBuffer buffer(&svg);
     buffer.open(QIODevice::WriteOnly);
@@ -75,7 +84,7 @@ Expected<QByteArray> renderSvg(const Figure& figure)
         generator.setResolution(72);
         generator.setSize(QSize(page->width(), page->height()));
         generator.setViewBox(QRect(0, 0, page->width(), page->height()));
-        generator.setTitle(figure.spec.view + " figure of " + QFileInfo(figure.spec.tracePath).fileName());
+        generator.setTitle(documentTitle(figure.spec));
         generator.setDescription(figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec));
         ES_TRY(page->paint(&generator, 1, true));
     }
@@ -88,8 +97,11 @@ Expected<QByteArray> renderSvg(const Figure& figure)
         return fail("unexpected SVG from Qt: no size", "SVG export");
     text.replace(match.capturedStart(), match.capturedLength(),
         QString(R"(<svg width="%1mm" height="%2mm" viewBox="0 0 %3 %4")")
-            .arg(number(figure.spec.widthMm), number(figure.spec.heightMm), number(points.width()),
+            .arg(number(figure.spec.page.widthMm), number(figure.spec.page.heightMm), number(points.width()),
                 number(points.height())));
+    // Viewers without the font take one of the same widths.
+    text.replace(QString("font-family=\"%1\"").arg(figure.spec.page.fontFamily),
+        QString("font-family=\"%1, Arial, Helvetica, sans-serif\"").arg(figure.spec.page.fontFamily));
     // One pixel is one cell: viewers must not blur them into each other.
     text.replace("<image ", "<image style=\"image-rendering:pixelated\" ");
     return text.toUtf8();
@@ -97,15 +109,15 @@ Expected<QByteArray> renderSvg(const Figure& figure)
 
 Expected<QByteArray> renderPng(const Figure& figure)
 {
-    ES_ASSIGN(const auto page, HeatFigure::create(figure, 0));
-    const double scale = figure.spec.dpi / 72.0;
+    ES_ASSIGN(const auto page, Page::create(figure, 0));
+    const double scale = figure.spec.page.dpi / 72.0;
     const QSizeF points = pagePoints(figure.spec);
     QImage image(
         int(std::lround(points.width() * scale)), int(std::lround(points.height() * scale)), QImage::Format_RGB32);
     if (image.isNull())
         return fail("no memory for an image of this size", "PNG export");
     image.fill(Qt::white);
-    image.setDotsPerMeterX(int(std::lround(figure.spec.dpi / 0.0254)));
+    image.setDotsPerMeterX(int(std::lround(figure.spec.page.dpi / 0.0254)));
     image.setDotsPerMeterY(image.dotsPerMeterX());
     ES_TRY(page->paint(&image, scale, false));
     image.setText("Software", figure.spec.tool);
@@ -136,7 +148,7 @@ Expected<QStringList> writeFigure(const Figure& figure, const QString& path, con
     std::vector<std::pair<QString, QByteArray>> files{{path, *bytes}};
     if (!options.alone) {
         const QString stem = info.path() + '/' + info.completeBaseName();
-        files.emplace_back(stem + ".csv", figure.map->csv);
+        files.emplace_back(stem + ".csv", figure.csv);
         files.emplace_back(stem + ".json", writeFigureSpec(figure.spec));
     }
     QStringList written;
@@ -147,16 +159,6 @@ Expected<QStringList> writeFigure(const Figure& figure, const QString& path, con
         written << name;
     }
     return written;
-}
-
-QDateTime figureDate(const QString& traceCreated)
-{
-    bool ok = false;
-    const qint64 epoch = qEnvironmentVariable("SOURCE_DATE_EPOCH").toLongLong(&ok);
-    if (ok && epoch >= 0)
-        return QDateTime::fromSecsSinceEpoch(epoch, QTimeZone::utc());
-    const QDateTime created = QDateTime::fromString(traceCreated, Qt::ISODate);
-    return created.isValid() ? created.toUTC() : QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc());
 }
 
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/figure_spec.h"
 
-#include <QJsonArray>
+#include "views/charts/chart.h"
+#include "views/figure/json_keys.h"
+
 #include <QJsonDocument>
-#include <QJsonObject>
 #include <QRegularExpression>
 
 #include <cmath>
@@ -12,164 +13,295 @@ namespace expertscope {
 
 namespace {
 
-template <class T> struct Name
+constexpr Spelling<Reducer> kReducers[] = {
+    {"max", Reducer::Max}, {"mean", Reducer::Mean}, {"extreme", Reducer::Extreme}};
+constexpr Spelling<ScaleKind> kScales[] = {{"linear", ScaleKind::Linear}, {"log2", ScaleKind::Log2}};
+
+/// How errors call the keys of a version.
+struct KeyNames
 {
-    const char* text;
-    T value;
+    QString chart, trace, table, limits, page, options;
 };
-
-constexpr Name<LoadMetric> kMetrics[] = {
-    {"relative", LoadMetric::Relative}, {"share", LoadMetric::Share}, {"ratio", LoadMetric::Ratio}};
-constexpr Name<Against> kAgainst[] = {{"uniform", Against::Uniform}, {"all", Against::All}};
-constexpr Name<SortExperts> kSorts[] = {{"id", SortExperts::ById}, {"load", SortExperts::ByLoad}};
-constexpr Name<Reducer> kReducers[] = {{"max", Reducer::Max}, {"mean", Reducer::Mean}, {"extreme", Reducer::Extreme}};
-constexpr Name<ScaleKind> kScales[] = {{"linear", ScaleKind::Linear}, {"log2", ScaleKind::Log2}};
-
-template <class T, std::size_t N> QString nameOf(const Name<T> (&names)[N], T value)
+const KeyNames& keyNames(int version)
 {
-    for (const auto& n : names) {
-        if (n.value == value)
-            return n.text;
+    static const KeyNames first{"view", "trace.path", "colour.table", "colour.limits", "", ""};
+    static const KeyNames second{"chart", "traces", "look.colours", "look.limits", "page.", "options"};
+    return version == 1 ? first : second;
+}
+
+void parseWhere(JsonKeys& keys, const char* name, std::vector<LabelFilter>& into)
+{
+    keys.list(name, [&](JsonKeys& filter) {
+        QString label, value;
+        filter.text("label", label);
+        filter.text("value", value);
+        if (label.isEmpty())
+            filter.wrong("label", "is missing");
+        into.push_back({label.toStdString(), value.toStdString()});
+    });
+}
+
+void parseExperts(JsonKeys& keys, const char* name, std::vector<ExpertAt>& into)
+{
+    keys.list(name, [&](JsonKeys& at) {
+        int site = -1, expert = -1;
+        at.integer("site", site, kNoExpert);
+        at.integer("expert", expert, kNoExpert);
+        if (site < 0)
+            at.wrong("site", "is missing");
+        if (expert < 0)
+            at.wrong("expert", "is missing");
+        into.push_back({SiteIndex(std::uint16_t(site)), ExpertIndex(std::uint16_t(expert))});
+    });
+}
+
+/// Whole numbers that are not negative, up to `most`.
+std::optional<std::vector<std::uint64_t>> wholeNumbers(const QJsonValue& value, double most)
+{
+    if (!value.isArray())
+        return {};
+    std::vector<std::uint64_t> numbers;
+    for (const QJsonValue& number : value.toArray()) {
+        const double v = number.toDouble(-1);
+        if (!(v >= 0 && v <= most) || v != std::floor(v))
+            return {};
+        numbers.push_back(std::uint64_t(v));
+    }
+    return numbers;
+}
+
+void parseScope(JsonKeys keys, Scope& scope)
+{
+    parseWhere(keys, "where", scope.where);
+    parseWhere(keys, "without", scope.without);
+    parseExperts(keys, "chose", scope.chose);
+    parseExperts(keys, "spared", scope.spared);
+    if (const QJsonValue tokens = keys.take("tokens"); !tokens.isUndefined()) {
+        const auto range = wholeNumbers(tokens, 0x1p53);
+        if (!range || range->size() != 2 || (*range)[0] > (*range)[1])
+            keys.wrong("tokens", "are not two whole numbers, first and end");
+        else
+            scope.tokens = TokenRange{TokenIndex((*range)[0]), TokenIndex((*range)[1])};
+    }
+    if (const QJsonValue sites = keys.take("sites"); !sites.isUndefined()) {
+        const auto numbers = wholeNumbers(sites, kNoExpert);
+        if (!numbers)
+            keys.wrong("sites", "are not whole numbers");
+        else
+            for (const std::uint64_t site : *numbers)
+                scope.sites.emplace_back(std::uint16_t(site));
+    }
+    int skip = 0;
+    keys.integer("skip_first", skip, 1e9);
+    if (skip < 0)
+        keys.wrong("skip_first", "is negative");
+    scope.skipFirst = std::uint32_t(std::max(skip, 0));
+    keys.finish();
+}
+
+void parseLook(JsonKeys& keys, const char* tableKey, Look& look)
+{
+    keys.text(tableKey, look.colours);
+    keys.choice("scale", kScales, look.scale);
+    if (const QJsonValue limits = keys.take("limits"); !limits.isUndefined()) {
+        const QJsonArray pair = limits.toArray();
+        if (pair.size() != 2 || !pair[0].isDouble() || !pair[1].isDouble())
+            keys.wrong("limits", "are not two numbers");
+        else
+            look.limits = {pair[0].toDouble(), pair[1].toDouble()};
+    }
+}
+
+/// Width, height, font and dpi, which version 1 had at the top.
+void parsePage(JsonKeys& keys, PageSpec& page)
+{
+    keys.number("width_mm", page.widthMm);
+    keys.number("height_mm", page.heightMm);
+    JsonKeys font = keys.object("font");
+    font.text("family", page.fontFamily);
+    font.integer("size_pt", page.fontSizePt);
+    font.finish();
+    keys.integer("dpi", page.dpi);
+}
+
+void parseLabels(JsonKeys keys, Labels& labels)
+{
+    keys.text("x", labels.x);
+    keys.text("y", labels.y);
+    keys.text("colour", labels.colour);
+    keys.text("title", labels.title);
+    keys.finish();
+}
+
+TraceRef parseTrace(JsonKeys& keys)
+{
+    TraceRef trace;
+    keys.text("path", trace.path);
+    keys.text("uuid", trace.uuid);
+    return trace;
+}
+
+void parseSecond(JsonKeys& keys, FigureSpec& spec)
+{
+    QString chart = QString::fromStdString(spec.chart);
+    keys.text("chart", chart);
+    spec.chart = chart.toStdString();
+    keys.list("traces", [&](JsonKeys& trace) { spec.traces.push_back(parseTrace(trace)); });
+    parseScope(keys.object("scope"), spec.scope);
+    JsonKeys options = keys.object("options");
+    for (const QString& name : options.rest().keys()) {
+        QString value;
+        options.text(name.toUtf8().constData(), value);
+        spec.options[name.toStdString()] = value.toStdString();
+    }
+    JsonKeys look = keys.object("look");
+    parseLook(look, "colours", spec.look);
+    look.choice("reducer", kReducers, spec.look.reducer);
+    look.finish();
+    JsonKeys page = keys.object("page");
+    parsePage(page, spec.page);
+    page.finish();
+    parseLabels(keys.object("labels"), spec.labels);
+}
+
+/// What was left open in version 1 had other defaults: they are said now.
+void parseFirst(JsonKeys& keys, FigureSpec& spec)
+{
+    enum class Metric
+    {
+        Relative,
+        Share,
+        Ratio
+    };
+    static constexpr Spelling<Metric> metrics[] = {
+        {"relative", Metric::Relative}, {"share", Metric::Share}, {"ratio", Metric::Ratio}};
+    static constexpr Spelling<const char*> against[] = {{"uniform", "uniform"}, {"all", "all"}};
+    static constexpr Spelling<const char*> sorts[] = {{"id", "id"}, {"load", "load"}};
+    QString view = "load";
+    keys.text("view", view);
+    if (view != "load")
+        keys.wrong("view", "is not a view that draws figures (there is: load)");
+    JsonKeys trace = keys.object("trace");
+    spec.traces = {parseTrace(trace)};
+    trace.finish();
+    parseWhere(keys, "where", spec.scope.where);
+    Metric metric = Metric::Relative;
+    keys.choice("metric", metrics, metric);
+    spec.options["metric"] = spelled(metrics, metric).toStdString();
+    const char *compared = "uniform", *sort = "id";
+    keys.choice("against", against, compared);
+    keys.choice("sort", sorts, sort);
+    spec.options["against"] = compared;
+    spec.options["sort"] = sort;
+    const bool ratio = metric == Metric::Ratio;
+    spec.look.reducer = ratio ? Reducer::Extreme : Reducer::Max;
+    spec.look.scale = ratio ? ScaleKind::Log2 : ScaleKind::Linear;
+    keys.choice("reducer", kReducers, spec.look.reducer);
+    JsonKeys colour = keys.object("colour");
+    parseLook(colour, "table", spec.look);
+    colour.finish();
+    if (spec.look.colours.isEmpty())
+        spec.look.colours = ratio ? "vik" : "viridis";
+    parsePage(keys, spec.page);
+    parseLabels(keys.object("labels"), spec.labels);
+}
+
+Expected<void> checkChart(const FigureSpec& spec, const QString& source, const KeyNames& names)
+{
+    auto chart = findChart(spec.chart);
+    if (!chart)
+        return fail(chart.error().what + " '" + spec.chart + "'", (source + ": " + names.chart).toStdString(),
+            chart.error().hint);
+    auto options = checkOptions(**chart, spec.options);
+    if (!options) {
+        Error error = options.error();
+        error.where = (source + (names.options.isEmpty() ? "" : ": " + names.options)).toStdString();
+        return tl::unexpected(std::move(error));
     }
     return {};
 }
 
-/// Takes the keys of an object one by one; remembers the first error; what is left over at the end is unknown.
-class Keys
+Expected<void> check(const FigureSpec& spec, const QString& source, int version)
 {
-public:
-    Keys(QJsonObject object, QString place, std::optional<Error>& error)
-        : m_object(std::move(object))
-        , m_place(std::move(place))
-        , m_error(error)
-    {
-    }
-
-    QJsonValue take(const char* key) { return m_object.take(QLatin1String(key)); }
-    void wrong(const char* key, const QString& what)
-    {
-        if (!m_error)
-            m_error = Error{what.toStdString(), (m_place + key).toStdString(), {}};
-    }
-    void text(const char* key, QString& into)
-    {
-        const QJsonValue value = take(key);
-        if (value.isString())
-            into = value.toString();
-        else if (!value.isUndefined())
-            wrong(key, "is not a text");
-    }
-    bool number(const char* key, double& into)
-    {
-        const QJsonValue value = take(key);
-        if (value.isDouble())
-            into = value.toDouble();
-        else if (!value.isUndefined())
-            wrong(key, "is not a number");
-        return value.isDouble();
-    }
-    void integer(const char* key, int& into)
-    {
-        double value = into;
-        if (number(key, value)) {
-            if (value != std::floor(value) || std::abs(value) > 1e6)
-                wrong(key, "is not a whole number of sensible size");
-            else
-                into = int(value);
-        }
-    }
-    template <class T, std::size_t N, class Into> void choice(const char* key, const Name<T> (&names)[N], Into& into)
-    {
-        const QJsonValue value = take(key);
-        if (value.isUndefined())
-            return;
-        QStringList known;
-        for (const auto& n : names) {
-            if (value.toString() == QLatin1String(n.text)) {
-                into = n.value;
-                return;
-            }
-            known << n.text;
-        }
-        wrong(key, "is none of " + known.join(", "));
-    }
-    QJsonObject object(const char* key)
-    {
-        const QJsonValue value = take(key);
-        if (!value.isUndefined() && !value.isObject())
-            wrong(key, "is not an object");
-        return value.toObject();
-    }
-    void finish()
-    {
-        if (!m_object.isEmpty())
-            wrong(m_object.keys().first().toUtf8().constData(), "is not a key of a figure spec");
-    }
-
-private:
-    QJsonObject m_object;
-    QString m_place;
-    std::optional<Error>& m_error;
-};
-
-void parseWhere(
-    const QJsonValue& value, Keys& keys, const QString& place, std::optional<Error>& error, FigureSpec& spec)
-{
-    if (value.isUndefined())
-        return;
-    if (!value.isArray())
-        return keys.wrong("where", "is not a list");
-    int index = 0;
-    for (const QJsonValue& item : value.toArray()) {
-        Keys filter(item.toObject(), QString("%1where[%2].").arg(place).arg(index++), error);
-        QString label, wanted;
-        filter.text("label", label);
-        filter.text("value", wanted);
-        filter.finish();
-        if (label.isEmpty())
-            filter.wrong("label", "is missing");
-        spec.where.push_back({label.toStdString(), wanted.toStdString()});
-    }
+    const KeyNames& names = keyNames(version);
+    const auto wrong = [&](const QString& key, std::string what) {
+        return fail(std::move(what), (source + ": " + key).toStdString());
+    };
+    ES_TRY(checkChart(spec, source, names));
+    if (spec.traces.empty() || std::ranges::any_of(spec.traces, [](const TraceRef& t) { return t.path.isEmpty(); }))
+        return wrong(names.trace, "is missing");
+    const Look& look = spec.look;
+    if (!look.colours.isEmpty() && !colourTableNames().contains(look.colours))
+        return wrong(names.table, "is none of " + colourTableNames().join(", ").toStdString());
+    const PageSpec& page = spec.page;
+    if (!(page.widthMm >= 10 && page.widthMm <= 2000))
+        return wrong(names.page + "width_mm", "is not in 10 to 2000");
+    if (page.heightMm != 0 && !(page.heightMm >= 10 && page.heightMm <= 2000))
+        return wrong(names.page + "height_mm", "is not in 10 to 2000, nor 0 (from what is drawn)");
+    if (page.fontSizePt < 3 || page.fontSizePt > 72)
+        return wrong(names.page + "font.size_pt", "is not in 3 to 72");
+    if (page.fontFamily.isEmpty())
+        return wrong(names.page + "font.family", "is empty");
+    if (page.dpi < 36 || page.dpi > 2400)
+        return wrong(names.page + "dpi", "is not in 36 to 2400");
+    if (page.widthMm / 25.4 * page.dpi > 30000 || page.heightMm / 25.4 * page.dpi > 30000)
+        return wrong(names.page + "dpi", "gives more than 30000 pixels a side at this size");
+    if (look.limits
+        && !(std::isfinite(look.limits->first) && std::isfinite(look.limits->second)
+            && look.limits->first < look.limits->second))
+        return wrong(names.limits, "are not two numbers, lower first");
+    if (look.limits && look.scale == ScaleKind::Log2 && look.limits->first <= 0)
+        return wrong(names.limits, "must be above 0 on a log2 scale");
+    return {};
 }
 
+QJsonArray whereJson(const std::vector<LabelFilter>& filters)
+{
+    QJsonArray list;
+    for (const auto& filter : filters)
+        list.append(QJsonObject{
+            {"label", QString::fromStdString(filter.label)}, {"value", QString::fromStdString(filter.value)}});
+    return list;
 }
 
-bool FigureSpec::operator==(const FigureSpec& o) const
+QJsonArray expertsJson(const std::vector<ExpertAt>& experts)
 {
-    return writeFigureSpec(*this) == writeFigureSpec(o);
+    QJsonArray list;
+    for (const ExpertAt& at : experts)
+        list.append(QJsonObject{{"site", int(at.site.value)}, {"expert", int(at.expert.value)}});
+    return list;
+}
+
+QJsonObject scopeJson(const Scope& scope)
+{
+    QJsonArray sites;
+    for (const SiteIndex site : scope.sites)
+        sites.append(int(site.value));
+    QJsonObject object{{"where", whereJson(scope.where)}, {"without", whereJson(scope.without)},
+        {"chose", expertsJson(scope.chose)}, {"spared", expertsJson(scope.spared)}, {"sites", sites},
+        {"skip_first", qint64(scope.skipFirst)}};
+    if (scope.tokens)
+        object["tokens"] = QJsonArray{qint64(scope.tokens->begin.value), qint64(scope.tokens->end.value)};
+    return object;
+}
+
+QJsonObject lookJson(const Look& look)
+{
+    QJsonObject object{{"colours", look.colours}};
+    if (look.scale)
+        object["scale"] = spelled(kScales, *look.scale);
+    if (look.limits)
+        object["limits"] = QJsonArray{look.limits->first, look.limits->second};
+    if (look.reducer)
+        object["reducer"] = spelled(kReducers, *look.reducer);
+    return object;
+}
+
 }
 
 Expected<void> checkFigureSpec(const FigureSpec& spec, const QString& source)
 {
-    const auto wrong = [&](const char* key, std::string what) {
-        return fail(std::move(what), source.toStdString() + ": " + key);
-    };
-    if (spec.view != "load")
-        return wrong("view", "is not a view that draws figures (there is: load)");
-    if (spec.tracePath.isEmpty())
-        return wrong("trace.path", "is missing");
-    if (!spec.colours.isEmpty() && !colourTableNames().contains(spec.colours))
-        return wrong("colour.table", "is none of " + colourTableNames().join(", ").toStdString());
-    if (!(spec.widthMm >= 10 && spec.widthMm <= 2000))
-        return wrong("width_mm", "is not in 10 to 2000");
-    if (spec.heightMm != 0 && !(spec.heightMm >= 10 && spec.heightMm <= 2000))
-        return wrong("height_mm", "is not in 10 to 2000, nor 0 (from the number of layers)");
-    if (spec.fontSizePt < 3 || spec.fontSizePt > 72)
-        return wrong("font.size_pt", "is not in 3 to 72");
-    if (spec.fontFamily.isEmpty())
-        return wrong("font.family", "is empty");
-    if (spec.dpi < 36 || spec.dpi > 2400)
-        return wrong("dpi", "is not in 36 to 2400");
-    if (spec.widthMm / 25.4 * spec.dpi > 30000 || spec.heightMm / 25.4 * spec.dpi > 30000)
-        return wrong("dpi", "gives more than 30000 pixels a side at this size");
-    if (spec.limits
-        && !(std::isfinite(spec.limits->first) && std::isfinite(spec.limits->second)
-            && spec.limits->first < spec.limits->second))
-        return wrong("colour.limits", "are not two numbers, lower first");
-    const bool log = spec.scale ? *spec.scale == ScaleKind::Log2 : spec.metric == LoadMetric::Ratio;
-    if (spec.limits && log && spec.limits->first <= 0)
-        return wrong("colour.limits", "must be above 0 on a log2 scale");
-    return {};
+    return check(spec, source, 2);
 }
 
 Expected<FigureSpec> parseFigureSpec(const QByteArray& json, const QString& source)
@@ -186,76 +318,43 @@ Expected<FigureSpec> parseFigureSpec(const QByteArray& json, const QString& sour
 
     FigureSpec spec;
     std::optional<Error> error;
-    const QString place = source + ": ";
-    Keys keys(document.object(), place, error);
+    JsonKeys keys(document.object(), source + ": ", error);
     double version = 0;
     if (!keys.number("expertscope_figure", version))
-        keys.wrong("expertscope_figure", "is missing (the version of the format, 1)");
-    else if (version != 1)
-        keys.wrong("expertscope_figure", "is not 1, the only version this program reads");
+        keys.wrong("expertscope_figure", "is missing (the version of the format, 2)");
+    else if (version != 1 && version != 2)
+        keys.wrong("expertscope_figure", "is not 1 or 2, the only versions this program reads");
+    if (error)
+        return tl::unexpected(*error);
     keys.text("tool", spec.tool);
-    keys.text("view", spec.view);
-    Keys trace(keys.object("trace"), place + "trace.", error);
-    trace.text("path", spec.tracePath);
-    trace.text("uuid", spec.traceUuid);
-    trace.finish();
-    parseWhere(keys.take("where"), keys, place, error, spec);
-    keys.choice("metric", kMetrics, spec.metric);
-    keys.choice("against", kAgainst, spec.against);
-    keys.choice("sort", kSorts, spec.sort);
-    keys.choice("reducer", kReducers, spec.reducer);
-    Keys colour(keys.object("colour"), place + "colour.", error);
-    colour.text("table", spec.colours);
-    colour.choice("scale", kScales, spec.scale);
-    if (const QJsonValue limits = colour.take("limits"); !limits.isUndefined()) {
-        const QJsonArray pair = limits.toArray();
-        if (pair.size() != 2 || !pair[0].isDouble() || !pair[1].isDouble())
-            colour.wrong("limits", "are not two numbers");
-        else
-            spec.limits = {pair[0].toDouble(), pair[1].toDouble()};
-    }
-    colour.finish();
-    keys.number("width_mm", spec.widthMm);
-    keys.number("height_mm", spec.heightMm);
-    Keys font(keys.object("font"), place + "font.", error);
-    font.text("family", spec.fontFamily);
-    font.integer("size_pt", spec.fontSizePt);
-    font.finish();
-    Keys labels(keys.object("labels"), place + "labels.", error);
-    labels.text("x", spec.xTitle);
-    labels.text("y", spec.yTitle);
-    labels.text("colour", spec.valueTitle);
-    labels.text("title", spec.title);
-    labels.finish();
-    keys.integer("dpi", spec.dpi);
+    if (version == 1)
+        parseFirst(keys, spec);
+    else
+        parseSecond(keys, spec);
     keys.finish();
     if (error)
         return tl::unexpected(*error);
-    ES_TRY(checkFigureSpec(spec, source));
+    ES_TRY(check(spec, source, int(version)));
     return spec;
 }
 
 QByteArray writeFigureSpec(const FigureSpec& spec)
 {
-    QJsonArray where;
-    for (const auto& filter : spec.where)
-        where.append(QJsonObject{
-            {"label", QString::fromStdString(filter.label)}, {"value", QString::fromStdString(filter.value)}});
-    QJsonObject colour{{"table", spec.colours}};
-    if (spec.scale)
-        colour["scale"] = nameOf(kScales, *spec.scale);
-    if (spec.limits)
-        colour["limits"] = QJsonArray{spec.limits->first, spec.limits->second};
-    QJsonObject object{{"expertscope_figure", 1}, {"tool", spec.tool}, {"view", spec.view},
-        {"trace", QJsonObject{{"path", spec.tracePath}, {"uuid", spec.traceUuid}}}, {"where", where},
-        {"metric", nameOf(kMetrics, spec.metric)}, {"against", nameOf(kAgainst, spec.against)},
-        {"sort", nameOf(kSorts, spec.sort)}, {"colour", colour}, {"width_mm", spec.widthMm},
-        {"height_mm", spec.heightMm}, {"font", QJsonObject{{"family", spec.fontFamily}, {"size_pt", spec.fontSizePt}}},
+    QJsonArray traces;
+    for (const TraceRef& trace : spec.traces)
+        traces.append(QJsonObject{{"path", trace.path}, {"uuid", trace.uuid}});
+    QJsonObject options;
+    for (const auto& [name, value] : spec.options)
+        options[QString::fromStdString(name)] = QString::fromStdString(value);
+    const QJsonObject font{{"family", spec.page.fontFamily}, {"size_pt", spec.page.fontSizePt}};
+    const QJsonObject object{{"expertscope_figure", 2}, {"tool", spec.tool}, {"chart", QString::fromStdString(spec.chart)},
+        {"traces", traces}, {"scope", scopeJson(spec.scope)}, {"options", options}, {"look", lookJson(spec.look)},
+        {"page",
+            QJsonObject{{"width_mm", spec.page.widthMm}, {"height_mm", spec.page.heightMm}, {"font", font},
+                {"dpi", spec.page.dpi}}},
         {"labels",
-            QJsonObject{{"x", spec.xTitle}, {"y", spec.yTitle}, {"colour", spec.valueTitle}, {"title", spec.title}}},
-        {"dpi", spec.dpi}};
-    if (spec.reducer)
-        object["reducer"] = nameOf(kReducers, *spec.reducer);
+            QJsonObject{{"x", spec.labels.x}, {"y", spec.labels.y}, {"colour", spec.labels.colour},
+                {"title", spec.labels.title}}}};
     return QJsonDocument(object).toJson(QJsonDocument::Indented);
 }
 

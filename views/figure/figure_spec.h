@@ -1,66 +1,66 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The JSON that fully determines a figure: the same spec and trace give the same bytes.
+// The JSON that fully determines a figure (resources/docs/figure-spec.md): the same spec and traces give the same bytes.
 #pragma once
 
+#include "analysis/study/scope.h"
 #include "io/base/error.h"
-#include "io/trace/routing.h"
-#include "views/paint/colour_table.h"
-#include "views/paint/pyramid.h"
+#include "views/paint/picture.h"
 
 #include <QByteArray>
 #include <QString>
 
-#include <optional>
-#include <utility>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace expertscope {
 
-/// What a load figure shows of a cell.
-enum class LoadMetric
+struct TraceRef
 {
-    Relative, ///< c / (mean c of the layer): 1 = uniform
-    Share, ///< c / (sum of c of the layer), in percent
-    Ratio, ///< share in the selection over share in what it is compared with, on a log2 scale
+    QString path;
+    QString uuid = {}; ///< empty: any trace will do
+
+    bool operator==(const TraceRef&) const = default;
 };
-enum class Against
+
+struct PageSpec
 {
-    Uniform,
-    All
+    double widthMm = 89;
+    double heightMm = 0; ///< 0: from what is drawn
+    QString fontFamily = "Liberation Sans";
+    int fontSizePt = 7; ///< whole points: Qt rounds others
+    int dpi = 600; ///< of PNG files, and of images in PDF and SVG when there are more cells than that
+
+    bool operator==(const PageSpec&) const = default;
 };
-enum class SortExperts
+
+struct Labels
 {
-    ById,
-    ByLoad
+    QString x, y, colour; ///< empty: the chart's own
+    QString title; ///< above; empty: none
+
+    bool operator==(const Labels&) const = default;
 };
 
 struct FigureSpec
 {
     QString tool; ///< what made it: "expertscope 0.1.0"
-    QString view = "load";
-    QString tracePath;
-    QString traceUuid; ///< empty: any trace will do
-    std::vector<LabelFilter> where;
-    LoadMetric metric = LoadMetric::Relative;
-    Against against = Against::Uniform;
-    SortExperts sort = SortExperts::ById;
-    std::optional<Reducer> reducer; ///< none: max, for ratios extreme
-    QString colours; ///< empty: viridis, for ratios vik
-    std::optional<ScaleKind> scale; ///< none: linear, for ratios log2
-    std::optional<std::pair<double, double>> limits; ///< none: from the data
-    double widthMm = 89;
-    double heightMm = 0; ///< 0: from the number of layers
-    QString fontFamily = "Liberation Sans";
-    int fontSizePt = 7; ///< whole points: Qt rounds others
-    QString xTitle, yTitle, valueTitle, title; ///< empty: the view's own (no title)
-    int dpi = 600; ///< of PNG files, and of images in PDF and SVG when there are more cells than that
+    std::string chart = "load";
+    std::vector<TraceRef> traces;
+    Scope scope;
+    std::map<std::string, std::string> options; ///< of the chart; those left out take their defaults
+    Look look;
+    PageSpec page;
+    Labels labels;
 
-    bool operator==(const FigureSpec& other) const;
+    bool operator==(const FigureSpec&) const = default;
 };
 
-/// Error: where = "`source`: key" of the first thing wrong. Nothing unknown, mistyped or out of range passes.
+/// Version 2; version 1 (heat maps of loads) is read as what it means now. Error: where = "`source`: key" of the first
+/// thing wrong. Nothing unknown, mistyped or out of range passes.
 Expected<FigureSpec> parseFigureSpec(const QByteArray& json, const QString& source);
-/// Every key; parses back to an equal spec.
+/// Every key, version 2; parses back to an equal spec.
 QByteArray writeFigureSpec(const FigureSpec& spec);
 /// The checks of parseFigureSpec() on a spec made otherwise.
 Expected<void> checkFigureSpec(const FigureSpec& spec, const QString& source);

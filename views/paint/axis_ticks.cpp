@@ -28,6 +28,59 @@ double roundUp(double x, bool quarters)
     return quarters ? pick(steps) : pick(coarse);
 }
 
+std::vector<double> linearValues(double low, double high, double step)
+{
+    std::vector<double> values;
+    for (double v = std::ceil(low / step - 1e-9) * step; v <= high + step * 1e-9; v += step)
+        values.push_back(v);
+    return values;
+}
+
+/// Round values at least 1/most of the way apart on a logarithmic scale, the roundest first.
+std::vector<double> roundLogValues(double low, double high, int most)
+{
+    const double apart = std::log(high / low) / most;
+    std::vector<double> values;
+    const auto add = [&](double v) {
+        const bool inside = v >= low * (1 - 1e-9) && v <= high * (1 + 1e-9);
+        if (inside && std::ranges::none_of(values, [&](double u) { return std::abs(std::log(u / v)) < apart; }))
+            values.push_back(v);
+    };
+    const auto isShort = [](double v) { return std::abs(v * 1000 - std::round(v * 1000)) < 1e-6; };
+    add(1);
+    for (const double end : {low, high}) {
+        if (isShort(end) || isShort(1 / end))
+            add(end);
+    }
+    for (const double mantissa : {1., 5., 2., 1.5, 3., 8., 7., 6., 4., 9., 1.2, 2.5, 1.1, 1.3, 1.4, 1.6, 1.8, 0.95, 1.05})
+        for (double decade = std::floor(std::log10(low)); decade <= std::ceil(std::log10(high)); ++decade)
+            add(mantissa * std::pow(10, decade));
+    std::ranges::sort(values);
+    return values;
+}
+
+/// Powers of two that meet both ends and 1, where the limits allow it.
+std::vector<double> log2Values(double low, double high, int most)
+{
+    const double lo = std::log2(low), hi = std::log2(high);
+    if (hi - lo < 2 - 1e-9)
+        return roundLogValues(low, high, most);
+    const auto whole = [](double x) { return std::abs(x - std::round(x)) < 1e-9; };
+    double step = 0;
+    for (const double candidate : {1.0, 2.0, 3.0, 4.0, 5.0, 8.0}) {
+        if (step == 0 && whole(lo / candidate) && whole(hi / candidate) && (hi - lo) / candidate <= most)
+            step = candidate;
+    }
+    for (double candidate = 1; step == 0; candidate *= 2) {
+        if ((hi - lo) / candidate <= most)
+            step = candidate;
+    }
+    std::vector<double> values;
+    for (const double p : linearValues(lo, hi, step))
+        values.push_back(std::exp2(p));
+    return values;
+}
+
 }
 
 QString tickText(double value, bool fraction)
@@ -48,18 +101,23 @@ std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double 
     const int n = int(names.size());
     const int from = std::max(0, int(std::ceil(first))), to = std::min(n - 1, int(std::floor(last)));
     most = std::max(most, 2);
-    for (int step = 1; step <= (1 << 24); step *= 2) {
+    int step = 1;
+    for (; step <= (1 << 24); step *= 2) {
         ticks.clear();
-        for (int i = from; i <= to; ++i) {
-            if (names[std::size_t(i)] % step == 0) {
+        for (int i = from; i <= to && int(ticks.size()) <= most; ++i) {
+            if (names[std::size_t(i)] % step == 0)
                 ticks.push_back({double(i), QString::number(names[std::size_t(i)])});
-                if (int(ticks.size()) > most)
-                    break;
-            }
         }
         if (int(ticks.size()) <= most)
-            return ticks;
+            break;
     }
+    if (to < n - 1 || to < from || step == 1)
+        return ticks;
+    const double room = double(to - from) / most; // that a label needs, in cells
+    if (!ticks.empty() && ticks.back().position < to && to - ticks.back().position < room && ticks.size() > 2)
+        ticks.pop_back();
+    if (ticks.empty() || (ticks.back().position < to && to - ticks.back().position >= room))
+        ticks.push_back({double(to), QString::number(names[std::size_t(to)])});
     return ticks;
 }
 
@@ -67,29 +125,10 @@ std::vector<Tick> scaleTicks(const ColourScale& scale, int most, bool below, boo
 {
     std::vector<double> values;
     most = std::max(most, 2);
-    if (scale.kind == ScaleKind::Log2) {
-        const double lo = std::log2(scale.low), hi = std::log2(scale.high);
-        // Powers of two that meet both ends and 1, where the limits allow it.
-        double step = 0;
-        for (const double candidate : {0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0}) {
-            const auto whole = [&](double x) { return std::abs(x - std::round(x)) < 1e-9; };
-            if (whole(lo / candidate) && whole(hi / candidate) && (hi - lo) / candidate <= most
-                && (candidate >= 1 || hi - lo <= 2)) {
-                step = candidate;
-                break;
-            }
-        }
-        for (double candidate = 1; step == 0; candidate *= 2) {
-            if ((hi - lo) / candidate <= most)
-                step = hi - lo < 1 ? (hi - lo) / 2 : candidate;
-        }
-        for (double p = std::ceil(lo / step - 1e-9) * step; p <= hi + 1e-9; p += step)
-            values.push_back(std::exp2(p));
-    } else {
-        const double step = roundUp((scale.high - scale.low) / most, false);
-        for (double v = std::ceil(scale.low / step - 1e-9) * step; v <= scale.high + step * 1e-9; v += step)
-            values.push_back(v);
-    }
+    if (scale.kind == ScaleKind::Log2)
+        values = log2Values(scale.low, scale.high, most);
+    else
+        values = linearValues(scale.low, scale.high, roundUp((scale.high - scale.low) / most, false));
     std::vector<Tick> ticks;
     for (const double v : values)
         ticks.push_back({scale.position(v), tickText(v, scale.kind == ScaleKind::Log2)});
@@ -105,13 +144,16 @@ std::vector<Tick> scaleTicks(const ColourScale& scale, int most, bool below, boo
 std::pair<double, double> roundLimits(ScaleKind kind, double least, double largest)
 {
     if (kind == ScaleKind::Log2) {
-        double reach = 0;
+        double reach = 1;
         for (const double v : {least, largest}) {
             if (v > 0 && std::isfinite(v))
-                reach = std::max(reach, std::abs(std::log2(v)));
+                reach = std::max({reach, v, 1 / v});
         }
-        reach = reach <= 0.5 ? 0.5 : std::min(4.0, std::ceil(reach - 1e-9));
-        return {std::exp2(-reach), std::exp2(reach)};
+        for (const double times : {1.1, 1.25, 1.5, 2., 4., 8.}) {
+            if (reach <= times * (1 + 1e-9))
+                return {1 / times, times};
+        }
+        return {1. / 16, 16};
     }
     if (!(largest > least) || !std::isfinite(largest) || !std::isfinite(least))
         return {0, largest > 0 && std::isfinite(largest) ? roundUp(largest, true) : 1};
@@ -119,6 +161,67 @@ std::pair<double, double> roundLimits(ScaleKind kind, double least, double large
         return {0, roundUp(largest, true)};
     const double step = roundUp((largest - least) / 4, false);
     return {std::floor(least / step) * step, std::ceil(largest / step) * step};
+}
+
+std::vector<Tick> numberTicks(Axis::Scale scale, bool whole, double low, double high, int most)
+{
+    std::vector<Tick> ticks;
+    if (!(high > low) || !std::isfinite(low) || !std::isfinite(high))
+        return ticks;
+    most = std::max(most, 2);
+    const bool log = scale == Axis::Scale::Log2 || scale == Axis::Scale::Log10;
+    std::vector<double> values;
+    if (!log) {
+        double step = roundUp((high - low) / most, false);
+        if (whole) {
+            step = std::max(step, 1.0);
+            if (step != std::floor(step))
+                step = 5; // not 2.5
+        }
+        values = linearValues(low, high, step);
+    } else if (low <= 0) {
+        return ticks;
+    } else if (scale == Axis::Scale::Log2) {
+        values = log2Values(low, high, most);
+    } else if (const double decades = std::log10(high / low); decades >= 2) {
+        const double step = std::max(1.0, std::ceil(decades / most));
+        for (const double p : linearValues(std::log10(low), std::log10(high), step))
+            values.push_back(std::pow(10, std::round(p)));
+    } else {
+        values = roundLogValues(low, high, most);
+    }
+    for (const double v : values) {
+        if (whole && v != std::round(v))
+            continue;
+        // As an exponent where the number is long: the axis sets it as a superscript.
+        const bool power = scale == Axis::Scale::Log10 && (v >= 1e5 || v < 1e-3);
+        QString label = power ? QString("1e%1").arg(int(std::lround(std::log10(v)))) : tickText(v, scale == Axis::Scale::Log2);
+        if (!power && std::abs(v) >= 1e4 && std::abs(v) < 1e15 && v == std::round(v))
+            label = QString::number(qint64(v));
+        ticks.push_back({v, label});
+    }
+    return ticks;
+}
+
+std::pair<double, double> roundRange(Axis::Scale scale, double least, double largest)
+{
+    const bool log = scale == Axis::Scale::Log2 || scale == Axis::Scale::Log10;
+    if (!std::isfinite(least) || !std::isfinite(largest) || largest < least || (log && largest <= 0))
+        return log ? std::pair(1.0, 10.0) : std::pair(0.0, 1.0);
+    if (log) {
+        if (least <= 0)
+            least = largest / 1e6;
+        const double room = std::max(std::pow(largest / least, 0.03), 1.02);
+        return {least / room, largest * room};
+    }
+    if (largest == least) {
+        const double half = least != 0 ? std::abs(least) / 2 : 0.5;
+        return roundRange(scale, least >= 0 ? std::max(0.0, least - half) : least - half, largest + half);
+    }
+    if (least >= 0 && least < 0.6 * largest)
+        return {0, roundUp(largest * 1.02, true)};
+    const double step = roundUp((largest - least) / 5, false);
+    return {std::floor(least / step + 1e-9) * step, std::ceil(largest / step - 1e-9) * step};
 }
 
 }

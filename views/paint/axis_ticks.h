@@ -4,6 +4,7 @@
 #pragma once
 
 #include "views/paint/colour_table.h"
+#include "views/paint/picture.h"
 
 #include <QString>
 
@@ -19,10 +20,19 @@ struct Tick
 };
 
 /// Ticks at cells of [first, last], at most about `most` of them: names that are multiples of a power of two, since
-/// numbers of experts and of layers mostly are.
+/// numbers of experts and of layers mostly are; and the last cell of all, so that a reader sees how many there are.
 std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double last, int most);
 
-/// Round values between the limits of the scale, at most about `most`; on a log2 scale powers of two. `below` and
+/// Ticks of an axis of numbers between `low` and `high`, at most about `most`: round steps; on logarithmic scales powers,
+/// or round values where there are less than two; only whole numbers where `whole`. Positions are values.
+std::vector<Tick> numberTicks(Axis::Scale scale, bool whole, double low, double high, int most);
+
+/// Ends of an axis for values between `least` and `largest`: from 0 where that is not far, else round numbers; on
+/// logarithmic scales a little room about them. Never empty.
+std::pair<double, double> roundRange(Axis::Scale scale, double least, double largest);
+
+/// Round values between the limits of the scale, at most about `most`; on a log2 scale powers of two, or round values
+/// where there are less than three. `below` and
 /// `above`: the data go beyond that end, whose tick then says so.
 std::vector<Tick> scaleTicks(const ColourScale& scale, int most, bool below, bool above);
 
@@ -30,7 +40,7 @@ std::vector<Tick> scaleTicks(const ColourScale& scale, int most, bool below, boo
 QString tickText(double value, bool fraction);
 
 /// `limits` for values between `least` and `largest`: linear from 0 (or a round number below) to a round number above;
-/// log2 symmetric about 1, at most 1/16 to 16.
+/// log2 symmetric about 1: to 1.1, 1.25, 1.5, 2, 4, 8 or at most 16 times.
 std::pair<double, double> roundLimits(ScaleKind kind, double least, double largest);
 
 }

@@ -70,6 +70,7 @@ struct Picture
     std::size_t columns = 1; ///< of panels
     std::optional<ColourKey> key = {}; ///< of all heat maps of it
     QString note = {}; ///< what is not drawn, in words
+    QString title = {}; ///< above all of it
 };
 using PicturePtr = std::shared_ptr<const Picture>;
 
@@ -81,6 +82,11 @@ struct Mark
 
     bool operator==(const Mark&) const = default;
 };
+
+/// The mark `rows` further down and `columns` further right, clamped at the ends: for arrow keys. Cells step over those
+/// that hold nothing; points over gaps; `rows` of curves goes to the next curve at the nearest x. Without `from`: the
+/// first mark. None: the picture has no marks.
+std::optional<Mark> steppedMark(const Picture& picture, std::optional<Mark> from, int rows, int columns);
 
 /// What a user may choose of colours and scale; what is left open follows the data.
 struct Look

@@ -4,6 +4,7 @@
 #include <QMetaObject>
 #include <QThreadPool>
 
+#include <algorithm>
 #include <mutex>
 
 namespace expertscope {
@@ -47,6 +48,14 @@ void JobTracker::Handle::progress(double fraction) const
     });
 }
 
+void JobTracker::Handle::deliver(Delivery delivery) const
+{
+    m_state->post([id = m_state->id, delivery = std::move(delivery)](JobTracker* tracker) {
+        if (tracker->m_current == id)
+            delivery();
+    });
+}
+
 JobTracker::JobTracker(QObject* parent)
     : QObject(parent)
 {
@@ -69,7 +78,10 @@ JobTracker::Id JobTracker::start(Job job)
     m_handle.m_state->tracker = this;
     const Id id = m_current;
     emit started(id);
-    QThreadPool::globalInstance()->start([handle = m_handle, job = std::move(job)] {
+    // Jobs mostly wait for passes that have threads of their own: a long one must not keep a newer one from starting.
+    QThreadPool* const pool = QThreadPool::globalInstance();
+    pool->setMaxThreadCount(std::max(pool->maxThreadCount(), 16));
+    pool->start([handle = m_handle, job = std::move(job)] {
         Delivery delivery;
         if (!handle.cancelled())
             delivery = job(handle);

@@ -29,6 +29,8 @@ public:
         bool cancelled() const;
         /// Shown no more often than the eye can follow: 0.1 % steps.
         void progress(double fraction) const;
+        /// Hands on a part of the result while the job goes on; dropped like the rest when it is outdated.
+        void deliver(Delivery delivery) const;
         Id id() const;
 
     private:

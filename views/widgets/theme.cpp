@@ -7,17 +7,24 @@
 
 namespace expertscope {
 
+namespace {
+
+Theme g_theme = Theme::Light;
+
+}
+
 ThemeColours themeColours(Theme theme)
 {
     if (theme == Theme::Dark)
         return {QColor(0x20, 0x23, 0x28), QColor(0x2a, 0x2e, 0x34), QColor(0xe6, 0xe8, 0xeb), QColor(0x9d, 0xa5, 0xb0),
-            QColor(0x45, 0x4b, 0x54), QColor(0x5a, 0xa9, 0xf0), QColor(0xff, 0x8a, 0x80)};
+            QColor(0x45, 0x4b, 0x54), QColor(0x56, 0xb4, 0xe9), QColor(0xff, 0x8a, 0x80)};
     return {QColor(0xf6, 0xf7, 0xf9), QColor(0xff, 0xff, 0xff), QColor(0x1d, 0x22, 0x29), QColor(0x5c, 0x66, 0x73),
-        QColor(0xd3, 0xd8, 0xdf), QColor(0x1f, 0x6f, 0xc4), QColor(0xb3, 0x26, 0x1e)};
+        QColor(0xd3, 0xd8, 0xdf), QColor(0x00, 0x72, 0xb2), QColor(0xb3, 0x26, 0x1e)};
 }
 
 void applyTheme(Theme theme)
 {
+    g_theme = theme;
     const ThemeColours c = themeColours(theme);
     QApplication::setStyle(QStyleFactory::create("Fusion"));
     QPalette p;
@@ -41,11 +48,32 @@ void applyTheme(Theme theme)
                 "QLabel[faint=\"true\"] { color: %4; }"
                 "QLabel[error=\"true\"] { color: %5; }"
                 "QFrame#readout { background: %2; border-top: 1px solid %3; }"
-                "QWidget#controls { background: %2; border-bottom: 1px solid %3; }"
-                "QTableView { gridline-color: %3; border: 1px solid %3; }"
+                "QWidget#filterBar { background: %2; border-bottom: 1px solid %3; }"
+                "QWidget#options { background: %2; }"
+                "QFrame#notice { background: %2; border-bottom: 2px solid %7; }"
+                "QFrame#chip { background: %6; border: 1px solid %3; border-radius: 10px; }"
+                "QFrame#chip QToolButton { border: none; border-radius: 8px; background: transparent; }"
+                "QFrame#chip QToolButton:hover, QFrame#chip QToolButton:focus { background: %3; }"
+                "QFrame#overflow, QFrame#filterPopup { background: %2; border: 1px solid %3; }"
+                "QProgressBar#loading { background: transparent; border: none; }"
+                "QProgressBar#loading::chunk { background: %7; }"
+                "QTableView { gridline-color: %3; border: none; }"
                 "QHeaderView::section { background: %6; color: %4; border: none; border-bottom: 1px "
-                "solid %3; padding: 3px 3px; }")
-            .arg(c.text.name(), c.panel.name(), c.line.name(), c.faintText.name(), c.error.name(), c.window.name()));
+                "solid %3; padding: 3px 3px; }"
+                "QMainWindow::separator { background: %3; width: 1px; height: 1px; margin: 2px; }")
+            .arg(c.text.name(), c.panel.name(), c.line.name(), c.faintText.name(), c.error.name(), c.window.name(),
+                c.accent.name()));
+}
+
+Theme currentTheme()
+{
+    return g_theme;
+}
+
+ScreenColours screenColours()
+{
+    const ThemeColours c = themeColours(g_theme);
+    return {c.panel, c.text, c.faintText, c.line, c.accent};
 }
 
 }

@@ -3,6 +3,8 @@
 // Colours of the window, light and dark. Exported figures never take them: paper is white.
 #pragma once
 
+#include "views/paint/style.h"
+
 #include <QColor>
 
 namespace expertscope {
@@ -19,7 +21,12 @@ struct ThemeColours
 };
 
 ThemeColours themeColours(Theme theme);
-/// Style, palette and style sheet of the whole application.
+/// Style, palette and style sheet of the whole application. Widgets that paint themselves hear of it as a change of
+/// palette.
 void applyTheme(Theme theme);
+/// The one applied last; light before that.
+Theme currentTheme();
+/// What charts take of it.
+ScreenColours screenColours();
 
 }

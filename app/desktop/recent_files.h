@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QStringList>
+
+namespace expertscope {
+
+/// Traces opened lately, newest first, kept in the settings as absolute paths.
+QStringList recentFiles();
+void rememberFiles(const QStringList& paths);
+/// Where the last one lay; the user's home before that.
+QString recentFolder();
+
+}

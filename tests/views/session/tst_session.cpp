@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/test_main.h"
+#include "tests/views/session/fake_chart.h"
+#include "views/session/session.h"
+
+#include <QElapsedTimer>
+#include <QSignalSpy>
+#include <QTest>
+#include <QThreadPool>
+
+using namespace expertscope;
+using namespace expertscope::testing;
+
+class TestSession : public QObject
+{
+    Q_OBJECT
+
+    using Counter = std::shared_ptr<std::atomic<int>>;
+    std::shared_ptr<MemoryTrace> m_trace;
+    std::unique_ptr<Session> m_session;
+    Counter m_first, m_second;
+    ChartSpec m_one, m_two;
+    const FilterStep m_german{LabelFilter{"language", "de"}};
+
+    struct Heard
+    {
+        int times = 0;
+        std::optional<Error> error;
+        std::vector<std::uint64_t> counts;
+    };
+    void ask(QObject* asker, const ChartSpec& chart, Heard& heard, const std::map<std::string, std::string>& options = {})
+    {
+        const auto params
+            = Parameters::check({chart.options.begin(), chart.options.end()}, options).value();
+        m_session->ask(asker, chart, m_session->question(params), [&heard](const Expected<ChartDataPtr>& data) {
+            ++heard.times;
+            if (data)
+                heard.counts = static_cast<const FakeData&>(**data).counts;
+            else
+                heard.error = data.error();
+        });
+    }
+    void open(const QString& path = "small.h5")
+    {
+        QSignalSpy changed(m_session.get(), &Session::openingChanged);
+        m_session->open({path});
+        QTRY_VERIFY(m_session->opening().isEmpty());
+    }
+
+private slots:
+    void init()
+    {
+        m_trace = smallTrace();
+        m_first = std::make_shared<std::atomic<int>>(0);
+        m_second = std::make_shared<std::atomic<int>>(0);
+        m_one = fakeChart("one", "balance", m_first);
+        m_two = fakeChart("two", "coactivation", m_second);
+        m_session = std::make_unique<Session>(
+            [trace = m_trace](const std::vector<std::filesystem::path>& paths) -> Expected<StudyPtr> {
+                const std::string path = paths.front().string();
+                if (path.find("broken") != std::string::npos)
+                    return fail("not an HDF5 file", path);
+                if (path.find("empty") != std::string::npos)
+                    return studyOf(std::make_shared<MemoryTrace>(std::size_t(0), std::uint16_t(0), std::uint16_t(0)));
+                if (path.find("slow") != std::string::npos)
+                    return studyOf(std::make_shared<SlowSource>(smallTrace(300), 20), "slow");
+                return studyOf(trace);
+            });
+    }
+
+    void failedOpensKeepWhatWasShown()
+    {
+        QSignalSpy opened(m_session.get(), &Session::opened), failed(m_session.get(), &Session::failed);
+        open("broken.h5");
+        QVERIFY(!m_session->study());
+        QCOMPARE(failed.size(), 1);
+        QCOMPARE(m_session->error()->message(), std::string("broken.h5: not an HDF5 file"));
+        open();
+        QCOMPARE(opened.size(), 1);
+        QVERIFY(!m_session->error());
+        m_session->filters().add(m_german);
+        const StudyPtr before = m_session->study();
+        for (const char* bad : {"broken.h5", "empty.h5"}) {
+            open(bad);
+            QVERIFY(m_session->error());
+            QCOMPARE(m_session->study(), before);
+            QCOMPARE(m_session->paths(), QStringList("small.h5"));
+            QCOMPARE(m_session->filters().steps().size(), std::size_t(1));
+        }
+        m_session->dismissError();
+        QVERIFY(!m_session->error());
+    }
+
+    void reloadingKeepsTheFiltersAnotherTraceDoesNot()
+    {
+        open();
+        m_session->filters().add(m_german);
+        m_session->reload();
+        QTRY_VERIFY(m_session->opening().isEmpty());
+        QCOMPARE(m_session->filters().steps().size(), std::size_t(1));
+        QVERIFY(m_session->undo().canUndo());
+        open("other.h5");
+        QVERIFY(m_session->filters().steps().empty());
+        QVERIFY(!m_session->undo().canUndo());
+    }
+
+    void aNewerOpenWins()
+    {
+        QSignalSpy opened(m_session.get(), &Session::opened);
+        m_session->open({"slow.h5"});
+        open();
+        QThreadPool::globalInstance()->waitForDone();
+        QTest::qWait(20);
+        QCOMPARE(opened.size(), 1);
+        QCOMPARE(m_session->study()->traces()[0].name, std::string("small"));
+        m_session->open({"other.h5"});
+        m_session->cancelOpening();
+        QTest::qWait(50);
+        QCOMPARE(opened.size(), 1);
+    }
+
+    void questionsOfATurnShareAPass()
+    {
+        open();
+        // What one metric alone reads is one pass; a metric more is not a pass more.
+        (void)studyOf(m_trace)->load(0, {}, {});
+        const int onePass = m_trace->reads->exchange(0);
+        QVERIFY(onePass > 0);
+        QObject a, b, c;
+        Heard one, two, three;
+        ask(&a, m_one, one);
+        ask(&b, m_two, two);
+        ask(&c, m_one, three); // the same question: computed once
+        QTRY_VERIFY(one.times && two.times && three.times);
+        QCOMPARE(m_trace->reads->load(), onePass);
+        QCOMPARE(m_first->load(), 1);
+        QCOMPARE(m_second->load(), 1);
+        QCOMPARE(one.counts, three.counts);
+        QVERIFY(!one.counts.empty() && !one.error);
+    }
+
+    void whatIsKnownIsNeverReadAgain()
+    {
+        open();
+        QObject a;
+        Heard all, german, again, sorted, top;
+        ask(&a, m_one, all);
+        QTRY_COMPARE(all.times, 1);
+        m_session->filters().add(m_german);
+        ask(&a, m_one, german);
+        QTRY_COMPARE(german.times, 1);
+        QVERIFY(german.counts != all.counts);
+        const int reads = m_trace->reads->load();
+        m_session->undo().undo();
+        ask(&a, m_one, again);
+        QCOMPARE(again.times, 1); // at once
+        QCOMPARE(again.counts, all.counts);
+        ask(&a, m_one, sorted, {{"sort", "load"}}); // only drawn otherwise
+        QCOMPARE(sorted.times, 1);
+        QCOMPARE(m_first->load(), 2);
+        ask(&a, m_one, top, {{"top", "5"}}); // other data, from the same results
+        QCOMPARE(top.times, 0);
+        QTRY_COMPARE(top.times, 1);
+        QCOMPARE(m_first->load(), 3);
+        QCOMPARE(m_trace->reads->load(), reads);
+    }
+
+    void theNewestQuestionOfAnAskerWins()
+    {
+        open();
+        QObject a;
+        Heard old, newer;
+        ask(&a, m_one, old);
+        ask(&a, m_two, newer);
+        QTRY_COMPARE(newer.times, 1);
+        QCOMPARE(old.times, 0);
+        QCOMPARE(m_first->load(), 0);
+        ask(&a, m_one, old);
+        QTest::qWait(0);
+        m_session->cancel(&a);
+        QVERIFY(!m_session->waits(&a));
+        auto gone = std::make_unique<QObject>();
+        Heard nobody;
+        m_session->filters().add(m_german);
+        ask(gone.get(), m_one, nobody);
+        gone.reset();
+        QThreadPool::globalInstance()->waitForDone();
+        QTest::qWait(20);
+        QCOMPARE(old.times, 0);
+        QCOMPARE(nobody.times, 0);
+    }
+
+    void aNewStudyAnswersNothingOld()
+    {
+        open();
+        QObject a;
+        Heard old, newer;
+        ask(&a, m_one, old);
+        open("other.h5");
+        QThreadPool::globalInstance()->waitForDone();
+        const bool early = old.times > 0; // before it was opened
+        ask(&a, m_one, newer);
+        QCOMPARE(newer.times, 0);
+        QTRY_COMPARE(newer.times, 1);
+        QCOMPARE(old.times, early ? 1 : 0);
+    }
+
+    void cancellingStopsTheWork()
+    {
+        open("slow.h5");
+        QObject a, b;
+        Heard one, two;
+        QSignalSpy progressed(m_session.get(), &Session::progressed);
+        ask(&a, m_one, one);
+        ask(&b, m_two, two);
+        QTRY_VERIFY(!progressed.isEmpty());
+        QVERIFY(m_session->waits(&a));
+        m_session->cancel(&a);
+        QTest::qWait(30);
+        QVERIFY(m_session->waits(&b)); // who still wants it gets it
+        QElapsedTimer timer;
+        timer.start();
+        m_session->cancel(&b);
+        QVERIFY(QThreadPool::globalInstance()->waitForDone(5000));
+        QVERIFY2(timer.elapsed() < 1000, "the pass goes on"); // whole it would take seconds
+        QTest::qWait(20);
+        QCOMPARE(one.times + two.times, 0);
+        QCOMPARE(m_first->load() + m_second->load(), 0);
+    }
+
+    void extentsAndErrors()
+    {
+        open();
+        QObject a, b;
+        std::optional<Study::Extent> extent;
+        m_session->filters().add(m_german);
+        m_session->filters().add({ExpertAt{SiteIndex(0), ExpertIndex(3)}});
+        m_session->askExtent(&a, [&](const Expected<Study::Extent>& answer) { extent = answer.value(); });
+        Heard heard;
+        ask(&b, m_one, heard);
+        QTRY_VERIFY(extent && heard.times == 1);
+        std::uint64_t tokens = 0;
+        for (std::size_t t = 0; t < 200; ++t)
+            tokens += m_trace->ids[0][2 * t] == 3 || m_trace->ids[0][2 * t + 1] == 3;
+        QCOMPARE(extent->tokens, tokens);
+        QCOMPARE(heard.counts[3], tokens); // each of them chose it
+        std::size_t rows = 0;
+        m_session->askMetrics(&a, {{"balance"}}, [&](const Expected<std::vector<ResultsPtr>>& answer) {
+            rows = answer.value()[0]->rows.size();
+        });
+        QTRY_VERIFY(rows > 0);
+        ChartSpec failing = m_one;
+        failing.name = "failing";
+        failing.compute = [](const Study&, const ChartQuestion&, const Progress&) -> Expected<ChartDataPtr> {
+            return fail("needs router logits", "small.h5");
+        };
+        Heard bad;
+        ask(&b, failing, bad);
+        QTRY_COMPARE(bad.times, 1);
+        QCOMPARE(bad.error->what, std::string("needs router logits"));
+    }
+
+    void mayDieWhileAnswersAreOnTheirWay()
+    {
+        open("slow.h5");
+        QObject a;
+        Heard heard;
+        ask(&a, m_one, heard);
+        QTest::qWait(60);
+        m_session.reset();
+        QVERIFY(QThreadPool::globalInstance()->waitForDone(5000));
+        QTest::qWait(20);
+        QCOMPARE(heard.times, 0);
+    }
+};
+
+EXPERTSCOPE_TEST(TestSession)
+#include "tst_session.moc"

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How often an expert that is asked for lies in a cache, over the size of the cache, a curve a policy.
+#include "analysis/simulation/registry.h"
+#include "analysis/simulation/simulate.h"
+#include "views/charts/chart.h"
+#include "views/charts/wording.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace expertscope {
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::uint32_t kPoints = 16; ///< of a curve: each sixteenth of the experts
+
+struct CacheData final : ChartData
+{
+    QByteArray trace;
+    std::string tokens, contract;
+    std::uint32_t experts = 0; ///< of the largest pool
+    std::vector<std::uint32_t> capacities; ///< slots of a pool
+    struct Curve
+    {
+        std::string policy;
+        bool knowsFuture;
+        std::vector<simulation::Counters> totals; ///< [capacity] of the whole model
+    };
+    std::vector<Curve> curves;
+    std::vector<double> uniform; ///< [capacity] hit rate when experts are drawn by chance, under any policy
+};
+
+/// Each sixteenth of the largest pool.
+std::vector<std::uint32_t> capacitiesOf(std::uint32_t experts)
+{
+    std::vector<std::uint32_t> capacities;
+    for (std::uint32_t i = 1; i <= kPoints; ++i) {
+        const std::uint32_t size = (experts * i + kPoints - 1) / kPoints;
+        if (size > 0 && (capacities.empty() || size > capacities.back()))
+            capacities.push_back(size);
+    }
+    return capacities;
+}
+
+/// Chosen by chance an expert is resident as often as the slots are of the experts: sites weigh by their requests.
+std::vector<double> chanceOf(const simulation::EventSet& events, const std::vector<std::uint32_t>& capacities)
+{
+    std::vector<double> rates;
+    for (const std::uint32_t c : capacities) {
+        double hits = 0, requests = 0;
+        for (const simulation::EventStream& pool : events.pools) {
+            const double asked = double(pool.objects.size());
+            requests += asked;
+            hits += asked * std::min(1.0, double(c) / pool.numObjects());
+        }
+        rates.push_back(requests > 0 ? hits / requests : kNaN);
+    }
+    return rates;
+}
+
+/// What the simulation is asked, and what it answers: the only function here that knows it.
+Expected<std::shared_ptr<CacheData>> simulate(const Study& study, const ChartQuestion& question, const Progress& progress)
+{
+    const auto part = [&](double from, double to) {
+        return [&progress, from, to](double done) { return !progress || progress(from + (to - from) * done); };
+    };
+    ES_ASSIGN(PassOptions pass, study.passOf(question.trace, question.scope, part(0, 0.1)));
+    pass.progress = part(0.1, 0.4);
+    simulation::Contract contract;
+    ES_ASSIGN(const simulation::EventSet events,
+        simulation::readEvents(*study.traces()[question.trace].source, pass, {}, contract));
+    auto data = std::make_shared<CacheData>();
+    data->contract = simulation::describe(contract);
+    for (const simulation::EventStream& pool : events.pools)
+        data->experts = std::max(data->experts, pool.numObjects());
+    if (events.requests == 0)
+        return data;
+    data->capacities = capacitiesOf(data->experts);
+    std::vector<simulation::PolicyRequest> policies;
+    for (const std::string& name : question.params.choices("policy"))
+        policies.push_back({name});
+    ES_ASSIGN(const auto results,
+        simulation::simulateCaches(events, contract, policies, data->capacities, 0, part(0.4, 1)));
+    for (const simulation::PolicyResult& result : results) {
+        ES_ASSIGN(const simulation::PolicySpec* const spec, simulation::checkPolicy(result.request, contract));
+        CacheData::Curve& curve = data->curves.emplace_back(CacheData::Curve{spec->name, spec->knowsFuture, {}});
+        for (std::size_t c = 0; c < data->capacities.size(); ++c) {
+            simulation::Counters& total = curve.totals.emplace_back();
+            for (const simulation::PoolCurve& pool : result.pools)
+                total += pool.total(c);
+        }
+    }
+    data->uniform = chanceOf(events, data->capacities);
+    return data;
+}
+
+class CacheCurves final : public Chart
+{
+public:
+    CacheCurves(std::shared_ptr<const CacheData> data, PicturePtr picture, QByteArray csv)
+        : m_data(std::move(data))
+        , m_picture(std::move(picture))
+        , m_csv(std::move(csv))
+    {
+    }
+
+    PicturePtr picture() const override { return m_picture; }
+    QByteArray csv() const override { return m_csv; }
+    /// Caches of all sites together are about nothing that other charts show: a subject, but an empty one.
+    std::optional<Subject> subject(const Mark& mark) const override
+    {
+        const bool there = mark.panel == 0 && mark.layer == 0 && mark.row <= m_data->curves.size()
+            && mark.column < m_data->capacities.size();
+        return there ? std::optional(Subject()) : std::nullopt;
+    }
+    std::vector<Mark> marks(const Subject& wanted) const override
+    {
+        std::vector<Mark> marks;
+        for (std::uint32_t r = 0; wanted.empty() && r <= m_data->curves.size(); ++r)
+            for (std::uint32_t c = 0; c < m_data->capacities.size(); ++c)
+                marks.push_back({0, 0, r, c});
+        return marks;
+    }
+    QString readout(const Mark& mark) const override
+    {
+        if (!subject(mark))
+            return {};
+        const std::uint32_t size = m_data->capacities[mark.column];
+        const QString where = QString("%1 slots of %2").arg(size).arg(m_data->experts);
+        const QString chance = percentText(m_data->uniform[mark.column]);
+        if (mark.row == m_data->curves.size())
+            return joinedReadout({where, "uniform routing", "hit rate " + chance});
+        const auto& total = m_data->curves[mark.row].totals[mark.column];
+        return joinedReadout({where, QString::fromStdString(m_data->curves[mark.row].policy),
+            "hit rate " + percentText(total.hitRate()) + " (uniform " + chance + ')',
+            "n = " + countText(total.requests) + " requests"});
+    }
+
+private:
+    std::shared_ptr<const CacheData> m_data;
+    PicturePtr m_picture;
+    QByteArray m_csv;
+};
+
+Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+{
+    const std::string tokens = describeTokens(question.scope, study.shape(question.trace));
+    if (question.scope.splitsSequences())
+        return fail("a cache serves whole sequences: tokens cannot be picked out of them", tokens,
+            "keep sequences by their labels");
+    ES_ASSIGN(auto data, simulate(study, question, progress));
+    if (data->curves.empty())
+        return fail("holds no choices: nothing to draw", tokens.empty() ? study.traces()[question.trace].name : tokens);
+    data->trace = csvTrace(study.traces()[question.trace]);
+    data->tokens = tokens;
+    return data;
+}
+
+Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look&)
+{
+    const auto data = std::static_pointer_cast<const CacheData>(computed);
+    QByteArray csv = csvHead("cache_curves", {data->trace}, data->tokens,
+        {"contract: " + QString::fromStdString(data->contract),
+            "capacity: slots of each layer's cache; hit_rate: of requested experts those that were resident"});
+    csv += "policy,capacity,share_of_experts,hit_rate,requests,hits\n";
+    const std::vector<double> x(data->capacities.begin(), data->capacities.end());
+    Curves curves;
+    for (std::size_t i = 0; i < data->curves.size(); ++i) {
+        const CacheData::Curve& from = data->curves[i];
+        Curve curve;
+        curve.name = QString::fromStdString(from.policy) + (from.knowsFuture ? " (knows the future)" : "");
+        curve.colour = int(i);
+        curve.x = x;
+        for (std::size_t c = 0; c < x.size(); ++c) {
+            const simulation::Counters& total = from.totals[c];
+            curve.y.push_back(100 * total.hitRate());
+            csv += csvText(from.policy) + ',' + QByteArray::number(data->capacities[c]) + ','
+                + csvNumber(x[c] / data->experts) + ',' + csvNumber(total.hitRate()) + ','
+                + QByteArray::number(qulonglong(total.requests)) + ',' + QByteArray::number(qulonglong(total.hits)) + '\n';
+        }
+        curves.curves.push_back(std::move(curve));
+    }
+    Curve chance{.name = "uniform routing", .x = x, .y = {}, .colour = -1, .dashed = true, .points = false};
+    for (std::size_t c = 0; c < x.size(); ++c) {
+        chance.y.push_back(100 * data->uniform[c]);
+        csv += "uniform," + QByteArray::number(data->capacities[c]) + ',' + csvNumber(x[c] / data->experts) + ','
+            + csvNumber(data->uniform[c]) + ",,\n";
+    }
+    curves.curves.push_back(std::move(chance));
+    auto picture = std::make_shared<Picture>();
+    const Axis sizes{"Slots of a layer's cache", Axis::Scale::Linear, 0, double(data->experts) * 1.03, true};
+    const Axis rate{"Hit rate " + unbroken("(%)"), Axis::Scale::Linear, 0, 100};
+    picture->panels = {{sizes, rate, {std::move(curves)}}};
+    return std::make_shared<CacheCurves>(data, std::move(picture), std::move(csv));
+}
+
+}
+
+ChartSpec cacheCurvesChart()
+{
+    ChartOption policy{{.name = "policy",
+                           .standard = "lru/lfu/opt",
+                           .meaning = "replacement policies, with '/' between",
+                           .kind = ParameterSpec::Kind::Choices},
+        "Policies", true, true};
+    for (const simulation::PolicySpec& spec : simulation::policyRegistry())
+        policy.choices.push_back(spec.name);
+    return {
+        .name = "cache_curves",
+        .title = "Cache curves",
+        .definition = "How often an expert that is asked for lies in its layer's cache, over the size of that; a curve a policy",
+        .options = {policy},
+        .compute = compute,
+        .draw = draw,
+    };
+}
+
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which experts of a site are chosen together: the matrix of the metric "coactivation" (metrics 3.2).
+#include "views/charts/kinds/cell_colours.h"
+#include "views/charts/kinds/expert_map.h"
+#include "views/charts/wording.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace expertscope {
+
+namespace {
+
+struct PairData final : ChartData
+{
+    RoutingShape shape;
+    SiteIndex site;
+    QByteArray trace;
+    std::string tokens;
+    ResultsPtr results;
+    const ResultMatrix* matrix = nullptr; ///< of `results`
+    std::size_t experts() const { return matrix->axes.front().keys.size(); }
+};
+using PairDataPtr = std::shared_ptr<const PairData>;
+
+class PairMatrix final : public Chart
+{
+public:
+    PairMatrix(PairDataPtr data, bool ratio, PicturePtr picture, QByteArray csv)
+        : m_data(std::move(data))
+        , m_ratio(ratio)
+        , m_picture(std::move(picture))
+        , m_csv(std::move(csv))
+    {
+    }
+
+    PicturePtr picture() const override { return m_picture; }
+    QByteArray csv() const override { return m_csv; }
+
+    std::optional<Subject> subject(const Mark& mark) const override
+    {
+        const std::size_t E = m_data->experts();
+        if (mark.panel != 0 || mark.layer != 0 || mark.row >= E || mark.column >= E
+            || std::isnan(m_data->matrix->values[mark.row * E + mark.column]))
+            return {};
+        return Subject{.site = m_data->site, .expert = ExpertIndex(std::uint16_t(mark.row))};
+    }
+
+    std::vector<Mark> marks(const Subject& wanted) const override
+    {
+        std::vector<Mark> marks;
+        const auto E = std::uint32_t(m_data->experts());
+        const Subject here{.site = m_data->site};
+        if (wanted.site && !agree(here, wanted)) // of another site: none of E * E cells
+            return marks;
+        for (std::uint32_t r = 0; r < E; ++r) {
+            if (wanted.expert && wanted.expert->value != r)
+                continue;
+            for (std::uint32_t c = 0; c < E; ++c) {
+                const auto cell = subject({0, 0, r, c});
+                if (cell && agree(*cell, wanted))
+                    marks.push_back({0, 0, r, c});
+            }
+        }
+        return marks;
+    }
+
+    QString readout(const Mark& mark) const override
+    {
+        if (!subject(mark))
+            return {};
+        const ResultMatrix& matrix = *m_data->matrix;
+        const double value = matrix.values[mark.row * m_data->experts() + mark.column];
+        QString said = percentText(value) + " of its tokens";
+        if (matrix.uniform)
+            said += " (uniform " + percentText(*matrix.uniform) + ')';
+        return joinedReadout({siteText(m_data->shape, m_data->site), "expert " + QString::number(mark.row),
+            "with expert " + QString::number(mark.column), said,
+            m_ratio && matrix.uniform ? numberText(value / *matrix.uniform) + " of uniform" : QString(),
+            "n = " + countText(matrix.n) + " tokens"});
+    }
+
+private:
+    PairDataPtr m_data;
+    bool m_ratio;
+    PicturePtr m_picture;
+    QByteArray m_csv;
+};
+
+Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+{
+    auto data = std::make_shared<PairData>();
+    const RoutingShape& shape = study.shape(question.trace);
+    const double number = question.params.number("site");
+    if (number >= double(shape.sites.size()))
+        return fail("there is no such site", "site " + question.params.text("site"),
+            "sites go from 0 to " + std::to_string(shape.sites.size() - 1));
+    data->site = SiteIndex(std::uint16_t(number));
+    if (!question.scope.sites.empty() && std::ranges::find(question.scope.sites, data->site) == question.scope.sites.end())
+        return fail("is not among the sites that are kept", "site " + question.params.text("site"),
+            "choose " + std::to_string(question.scope.sites.front().value));
+    data->shape.sites = shape.sites;
+    data->trace = csvTrace(study.traces()[question.trace]);
+    data->tokens = describeTokens(question.scope, shape);
+    MetricQuestion metric;
+    metric.metrics = {{"coactivation"}};
+    metric.scope = question.scope;
+    metric.scope.sites = {data->site};
+    ES_ASSIGN(const auto results, study.metrics(question.trace, metric, progress));
+    data->results = results.front();
+    for (const ResultMatrix& matrix : data->results->matrices) {
+        if (matrix.metric == "coactivation.conditional" && matrix.site == data->site && !matrix.label)
+            data->matrix = &matrix;
+    }
+    if (!data->matrix || std::ranges::all_of(data->matrix->values, [](double v) { return std::isnan(v); })) {
+        for (const ResultRow& row : data->results->rows) {
+            if (!row.undefined.empty())
+                return fail("nothing to draw: " + row.undefined, data->tokens.empty() ? "coactivation" : data->tokens);
+        }
+        return fail("holds no choices: nothing to draw", data->tokens.empty() ? "coactivation" : data->tokens);
+    }
+    return data;
+}
+
+Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+{
+    const auto data = std::static_pointer_cast<const PairData>(computed);
+    const ResultMatrix& matrix = *data->matrix;
+    const bool ratio = params.text("measure") == "ratio";
+    if (ratio && !(matrix.uniform.value_or(0) > 0))
+        return fail("uniform routing has no pairs to compare with", "measure=ratio", "choose measure=share");
+    const std::size_t E = data->experts();
+    const int layer = data->shape.sites[std::size_t(data->site)].layer;
+    const QString title = ratio ? "Share of tokens with both " + unbroken("/ uniform")
+                                : "Share of an expert's tokens that chose the other too " + unbroken("(%)");
+    QByteArray csv = csvHead("coactivation", {data->trace}, data->tokens,
+        {QString("layer %1, site %2; n = %3 tokens").arg(layer).arg(data->site.value).arg(matrix.n),
+            "share: of the tokens of `expert` those that chose `with` too; uniform: the same under uniform routing",
+            "value: " + title});
+    csv += "layer,site,expert,with,share,uniform,value\n";
+    std::vector<float> values(E * E);
+    const QByteArray place = QByteArray::number(layer) + ',' + QByteArray::number(data->site.value) + ',';
+    for (std::size_t i = 0; i < E; ++i) {
+        for (std::size_t j = 0; j < E; ++j) {
+            const double share = matrix.values[i * E + j];
+            const double value = ratio ? share / *matrix.uniform : 100 * share;
+            values[i * E + j] = float(value);
+            if (!std::isnan(share))
+                csv += place + QByteArray::number(qulonglong(i)) + ',' + QByteArray::number(qulonglong(j)) + ','
+                    + csvNumber(share) + ',' + csvNumber(matrix.uniform.value_or(std::nan(""))) + ',' + csvNumber(value) + '\n';
+        }
+    }
+    auto map = std::make_shared<HeatMap>();
+    map->centre = ratio ? 1 : 100 * matrix.uniform.value_or(0);
+    map->values = Pyramid(E, E, std::move(values));
+    auto picture = std::make_shared<Picture>();
+    ES_ASSIGN(picture->key, colourCells(look, *map, ratio ? CellMeaning::Ratio : CellMeaning::Amount, title));
+    picture->panels = {{expertCellAxis("Other expert", E), expertCellAxis("Expert of layer " + QString::number(layer), E),
+        {std::move(map)}}};
+    return std::make_shared<PairMatrix>(data, ratio, std::move(picture), std::move(csv));
+}
+
+}
+
+ChartSpec coactivationChart()
+{
+    return {
+        .name = "coactivation",
+        .title = "Co-activation",
+        .definition = "Which experts of a layer are chosen together: of the tokens of each the share that chose the other too",
+        .options = {{{.name = "site",
+                         .standard = "0",
+                         .meaning = "router, counted from 0 through the model",
+                         .least = 0,
+                         .most = 65534,
+                         .whole = true},
+                        "Site", true},
+            {{.name = "measure",
+                 .standard = "share",
+                 .meaning = "share of tokens, or ratio to what uniform routing would give",
+                 .kind = ParameterSpec::Kind::Choices,
+                 .choices = {"share", "ratio"}},
+                "Show"}},
+        .compute = compute,
+        .draw = draw,
+    };
+}
+
+}

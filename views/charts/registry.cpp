@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/charts/chart.h"
+
+#include <algorithm>
+
+// One line a chart: `ChartSpec NAMEChart();` is defined in NAME.cpp.
+#define EXPERTSCOPE_CHARTS(CHART) \
+    CHART(load) \
+    CHART(balance) \
+    CHART(coactivation) \
+    CHART(cacheCurves)
+
+namespace expertscope {
+
+#define DECLARE(NAME) ChartSpec NAME##Chart();
+EXPERTSCOPE_CHARTS(DECLARE)
+#undef DECLARE
+
+const std::vector<ChartSpec>& chartRegistry()
+{
+#define LIST(NAME) NAME##Chart(),
+    static const std::vector<ChartSpec> charts{EXPERTSCOPE_CHARTS(LIST)};
+#undef LIST
+    return charts;
+}
+
+Expected<const ChartSpec*> findChart(const std::string& name)
+{
+    const auto found = std::ranges::find(chartRegistry(), name, &ChartSpec::name);
+    if (found != chartRegistry().end())
+        return &*found;
+    std::string known;
+    for (const ChartSpec& spec : chartRegistry())
+        known += (known.empty() ? "" : ", ") + spec.name;
+    return fail("no such chart", name, "there is: " + known);
+}
+
+Expected<Parameters> checkOptions(const ChartSpec& spec, const std::map<std::string, std::string>& given)
+{
+    std::vector<ParameterSpec> options(spec.options.begin(), spec.options.end());
+    ES_ASSIGN(Parameters params, Parameters::check(options, given));
+    for (const ChartOption& option : spec.options) {
+        if (option.kind == ParameterSpec::Kind::Choices && !option.list && params.choices(option.name).size() > 1)
+            return fail("parameter '" + option.name + "': one word, not '" + params.text(option.name) + "'");
+    }
+    return params;
+}
+
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Takes a JSON object apart, key by key, so that nothing in it goes unread.
+#pragma once
+
+#include "io/base/error.h"
+
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QString>
+
+#include <optional>
+
+namespace expertscope {
+
+/// A value and how JSON spells it.
+template <class T> struct Spelling
+{
+    const char* text;
+    T value;
+};
+
+template <class T, std::size_t N> QString spelled(const Spelling<T> (&spellings)[N], T value)
+{
+    for (const auto& s : spellings) {
+        if (s.value == value)
+            return s.text;
+    }
+    return {};
+}
+
+/// The keys of an object, taken one by one. Remembers the first error; what is left over at the end is unknown.
+class JsonKeys
+{
+public:
+    /// `place`: what stands before a key in errors: "a.json: font.".
+    JsonKeys(QJsonObject object, QString place, std::optional<Error>& error);
+
+    QJsonValue take(const char* key) { return m_object.take(QLatin1String(key)); }
+    void wrong(const QString& key, const QString& what);
+    void text(const char* key, QString& into);
+    bool number(const char* key, double& into);
+    void integer(const char* key, int& into, double most = 1e6);
+    JsonKeys object(const char* key);
+    /// Each object of a list in turn, as `item(keys)`.
+    template <class Item> void list(const char* key, Item item)
+    {
+        const QJsonValue value = take(key);
+        if (value.isUndefined())
+            return;
+        if (!value.isArray())
+            return wrong(key, "is not a list");
+        int index = 0;
+        for (const QJsonValue& element : value.toArray()) {
+            JsonKeys keys(element.toObject(), QString("%1%2[%3].").arg(m_place, key).arg(index++), m_error);
+            item(keys);
+            keys.finish();
+        }
+    }
+    template <class T, std::size_t N, class Into> void choice(const char* key, const Spelling<T> (&spellings)[N], Into& into)
+    {
+        const QJsonValue value = take(key);
+        if (value.isUndefined())
+            return;
+        QStringList known;
+        for (const auto& s : spellings) {
+            if (value.toString() == QLatin1String(s.text)) {
+                into = s.value;
+                return;
+            }
+            known << s.text;
+        }
+        wrong(key, "is none of " + known.join(", "));
+    }
+    void finish();
+    const QString& place() const { return m_place; }
+    const QJsonObject& rest() const { return m_object; }
+
+private:
+    QJsonObject m_object;
+    QString m_place;
+    std::optional<Error>& m_error;
+};
+
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A picture on a page of paper: PlotBuilder with a paper style. Units are points.
+#pragma once
+
+#include "views/figure/figure.h"
+
+#include <memory>
+
+class QCustomPlot;
+class QPaintDevice;
+
+namespace expertscope {
+
+class PlotBuilder;
+
+class Page
+{
+public:
+    /// Error: font not available or without a needed character; a title that cannot be made to fit.
+    static Expected<std::unique_ptr<Page>> create(const Figure& figure, std::size_t maxRectangles);
+    ~Page();
+
+    /// Size in whole points, the box that is painted.
+    int width() const;
+    int height() const;
+    /// `vector`: cells as rectangles or one image, lines as lines; else pixels of the device.
+    Expected<void> paint(QPaintDevice* device, double unitsPerPoint, bool vector);
+
+    /// Where a panel's axes are on the page.
+    QRectF areaOf(std::size_t panel) const;
+
+private:
+    Page();
+    std::unique_ptr<QCustomPlot> m_plot;
+    std::unique_ptr<PlotBuilder> m_builder;
+};
+
+/// How high a picture likes to be on a page of that width: square cells where that gives a sensible page, curves in the
+/// golden ratio with their legend, and room for the titles beside them.
+double naturalHeightMm(const Picture& picture, const PageSpec& page);
+
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Names of curves beside or below the panels, never over the data. Includes qcustomplot.h: for .cpp files of views/paint
+// only.
+#pragma once
+
+#include "views/paint/picture.h"
+#include "views/paint/style.h"
+
+#include <qcustomplot.h>
+
+#include <vector>
+
+namespace expertscope {
+
+class CurveLegend final : public QCPLayoutElement
+{
+public:
+    explicit CurveLegend(QCustomPlot& plot);
+
+    /// Every name once, in the order of the pictures' curves; those without a name are left out.
+    void show(const Picture& picture);
+    void restyle(const Style& style);
+    bool empty() const { return m_entries.empty(); }
+
+    /// Of one column of all names.
+    QSizeF columnSize() const;
+    /// In rows that fill `width`: their height.
+    double rowsHeight(double width) const;
+    void arrangeColumn();
+    void arrangeRows(double width);
+    void hide(); ///< takes no room
+
+    QStringList texts() const;
+
+protected:
+    void draw(QCPPainter* painter) override;
+
+private:
+    double entryWidth(const Curve& entry) const;
+    double rowHeight() const;
+    double swatch() const { return 2.2 * QFontMetricsF(m_style.font).height(); }
+    std::size_t columnsIn(double width) const;
+    void setFixed(const QSizeF& size, const QMargins& margins);
+
+    Style m_style;
+    std::vector<Curve> m_entries; ///< name and look only
+    std::size_t m_columns = 1;
+    bool m_hidden = true;
+};
+
+}

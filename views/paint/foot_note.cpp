@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/paint/foot_note.h"
+
+#include "views/paint/heat_map_plottable.h"
+#include "views/paint/label_lines.h"
+
+#include <cmath>
+
+namespace expertscope {
+
+namespace {
+
+constexpr int kMostLines = 4;
+
+}
+
+FootNote::FootNote(QCustomPlot& plot)
+    : QCPLayoutElement(&plot)
+{
+    setLayer("legend");
+    setSizeConstraintRect(scrOuterRect);
+}
+
+void FootNote::show(const Picture& picture)
+{
+    std::size_t marks = 0;
+    m_marks.clear();
+    for (const Panel& panel : picture.panels) {
+        for (const Layer& layer : panel.layers) {
+            const auto* map = std::get_if<HeatMapPtr>(&layer);
+            if (map && *map && (*map)->markCount() > 0) {
+                marks += (*map)->markCount();
+                m_marks = (*map)->markTitle + ": " + QString::number(marks);
+            }
+        }
+    }
+    m_note = picture.note;
+}
+
+void FootNote::restyle(const Style& style)
+{
+    m_style = style;
+}
+
+void FootNote::arrange(double width, bool crosses)
+{
+    m_crosses = crosses;
+    const QFontMetricsF metrics(m_style.font);
+    const double height = metrics.height();
+    // The sign stands for an em in front; the marks' text never breaks from it.
+    QString text = m_marks;
+    text.replace(' ', QChar::Nbsp);
+    text += (text.isEmpty() || m_note.isEmpty() ? QString() : QString("; ")) + m_note;
+    const double room = width - 2 * m_style.gap - (m_marks.isEmpty() ? 0 : height);
+    m_lines = elidedLines(text, m_style.font, std::max(room, 1.0), kMostLines);
+    const int lines = m_lines.isEmpty() ? 0 : int(m_lines.count('\n')) + 1;
+    const int needed = lines ? int(std::ceil(lines * height + m_style.gap / 2)) : 0;
+    setMinimumSize(0, needed);
+    setMaximumSize(QWIDGETSIZE_MAX, needed);
+}
+
+void FootNote::draw(QCPPainter* painter)
+{
+    if (m_lines.isEmpty())
+        return;
+    const QFontMetricsF metrics(m_style.font);
+    const double size = metrics.height(), side = 0.75 * size;
+    QRectF box = QRectF(outerRect()).adjusted(m_style.gap, 0, -m_style.gap / 2, -m_style.gap / 4);
+    if (!m_marks.isEmpty()) {
+        const QRectF sign(box.left(), box.top() + (size - side) / 2, side, side);
+        if (m_crosses) {
+            painter->setAntialiasing(true);
+            drawMark(painter, sign.adjusted(-side / 2, -side / 2, side / 2, side / 2), m_style.background.rgb(),
+                m_style.paper ? kPaperMark : kScreenMark);
+        } else {
+            painter->fillRect(sign.adjusted(side / 5, side / 5, -side / 5, -side / 5), QColor::fromRgb(kMarkColour));
+        }
+        box.setLeft(box.left() + size);
+    }
+    painter->setFont(m_style.font);
+    painter->setPen(QPen(m_style.text));
+    painter->drawText(box, Qt::AlignLeft | Qt::AlignTop | Qt::TextDontClip, m_lines);
+}
+
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/paint/plot_panel.h"
+
+#include "views/paint/axis_ticks.h"
+#include "views/paint/colour_bar.h"
+#include "views/paint/curves_plottable.h"
+#include "views/paint/heat_map_plottable.h"
+#include "views/paint/label_lines.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace expertscope {
+
+namespace {
+
+using Range = PlotView::Range;
+
+constexpr double kReach = 16; ///< pixels from a point that still mean it
+constexpr double kPointBox = 9;
+constexpr double kClosest = 1e-4; ///< part of the data that can be zoomed to
+
+bool isLog(const Axis& axis)
+{
+    return axis.scale == Axis::Scale::Log2 || axis.scale == Axis::Scale::Log10;
+}
+
+/// Smallest and largest of what the curves of a panel have on an axis.
+std::pair<double, double> extent(const Panel& panel, const Axis& axis, bool isX)
+{
+    double least = std::numeric_limits<double>::infinity(), largest = -least;
+    const auto take = [&](const std::vector<double>& values) {
+        for (const double v : values) {
+            if (!std::isfinite(v) || (isLog(axis) && v <= 0))
+                continue;
+            least = std::min(least, v);
+            largest = std::max(largest, v);
+        }
+    };
+    for (const Layer& layer : panel.layers) {
+        const auto* curves = std::get_if<Curves>(&layer);
+        for (const Curve& curve : curves ? curves->curves : std::vector<Curve>()) {
+            take(isX ? curve.x : curve.y);
+            if (!isX) {
+                take(curve.low);
+                take(curve.high);
+            }
+        }
+    }
+    return {least, largest};
+}
+
+Range fullRange(const Panel& panel, const Axis& axis, bool isX)
+{
+    if (axis.scale == Axis::Scale::Cells)
+        return {-0.5, std::max<double>(double(axis.names.size()), 1) - 0.5};
+    if (axis.low < axis.high)
+        return {axis.low, axis.high};
+    const auto [least, largest] = extent(panel, axis, isX);
+    if (isX && !isLog(axis) && least < largest) { // points at the ends stand free of the frame
+        const double room = axis.whole ? std::min(0.5, 0.04 * (largest - least)) : 0.03 * (largest - least);
+        return {least - room, largest + room};
+    }
+    const auto [low, high] = roundRange(axis.scale, least, largest);
+    return {low, high};
+}
+
+bool sameShape(const Axis& a, const Axis& b)
+{
+    return a.scale == b.scale && a.names == b.names && (a.scale == Axis::Scale::Cells || a.title == b.title);
+}
+
+}
+
+PlotPanel::PlotPanel(QCustomPlot& plot, const Panel& panel)
+    : m_plot(plot)
+    , m_rect(new QCPAxisRect(&plot, true))
+    , m_x(m_rect->axis(QCPAxis::atBottom))
+    , m_y(m_rect->axis(QCPAxis::atLeft))
+{
+    for (const Layer& layer : panel.layers) {
+        LayerPlottable made;
+        if (std::holds_alternative<HeatMapPtr>(layer))
+            made.map = new HeatMapPlottable(m_x, m_y);
+        else
+            made.curves = new CurvesPlottable(m_x, m_y);
+        m_layers.push_back(made);
+    }
+    for (QCPAxis* axis : {m_x, m_y}) {
+        connect(axis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, [this] {
+            if (m_clamping)
+                return;
+            m_clamping = true;
+            clampRange(*m_x, m_panel.x, m_fullX);
+            clampRange(*m_y, m_panel.y, m_fullY);
+            m_clamping = false;
+            emit rangeChanged();
+        });
+    }
+}
+
+PlotPanel::~PlotPanel()
+{
+    for (const LayerPlottable& layer : m_layers) {
+        if (layer.map)
+            m_plot.removePlottable(layer.map);
+        else
+            m_plot.removePlottable(layer.curves);
+    }
+}
+
+bool PlotPanel::canShow(const Panel& panel) const
+{
+    return std::ranges::equal(m_layers, panel.layers, [](const LayerPlottable& mine, const Layer& wanted) {
+        return (mine.map != nullptr) == std::holds_alternative<HeatMapPtr>(wanted);
+    });
+}
+
+void PlotPanel::show(const Panel& panel, const std::optional<ColourKey>& key)
+{
+    const bool stays = sameShape(m_panel.x, panel.x) && sameShape(m_panel.y, panel.y) && isZoomed();
+    m_panel = panel;
+    for (std::size_t i = 0; i < m_layers.size(); ++i) {
+        if (m_layers[i].map && key)
+            m_layers[i].map->setData(std::get<HeatMapPtr>(panel.layers[i]), key->scale, key->reducer);
+        else if (m_layers[i].curves)
+            m_layers[i].curves->setData(std::get<Curves>(panel.layers[i]));
+    }
+    m_fullX = fullRange(panel, panel.x, true);
+    m_fullY = fullRange(panel, panel.y, false);
+    m_y->setRangeReversed(panel.y.scale == Axis::Scale::Cells);
+    m_x->setScaleType(isLog(panel.x) ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    m_y->setScaleType(isLog(panel.y) ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    if (stays) {
+        clampRange(*m_x, m_panel.x, m_fullX);
+        clampRange(*m_y, m_panel.y, m_fullY);
+    } else {
+        fit();
+    }
+    setTitles();
+    if (!m_style.series.empty())
+        restyle(m_style);
+}
+
+void PlotPanel::setTitles()
+{
+    m_x->setLabel(QString(m_panel.x.title).replace(QChar::Nbsp, ' '));
+    m_y->setLabel(QString(m_panel.y.title).replace(QChar::Nbsp, ' '));
+}
+
+void PlotPanel::restyle(const Style& style)
+{
+    m_style = style;
+    const bool cells = m_panel.x.scale == Axis::Scale::Cells;
+    for (QCPAxis* axis : m_rect->axes()) {
+        styleAxis(*axis, style, axis == m_x || axis == m_y);
+        axis->setVisible(cells || axis == m_x || axis == m_y); // curves stand on two axes
+        const bool grid = style.gridLines && !cells && (axis == m_x || axis == m_y);
+        axis->grid()->setVisible(grid);
+        axis->grid()->setPen(QPen(style.grid, 1));
+        axis->grid()->setZeroLinePen(QPen(style.grid, 1));
+    }
+    for (const LayerPlottable& layer : m_layers) {
+        if (layer.map)
+            layer.map->setPaper(style.maxRectangles, style.dpi);
+        else
+            layer.curves->setStyle(style);
+    }
+    // The last tick's label and half of the topmost one reach beyond the axes.
+    const int half = int(std::ceil(QFontMetricsF(style.font).height() / 2));
+    m_rect->setMinimumMargins(QMargins(int(style.gap / 2), half, int(style.gap / 2), 1));
+}
+
+QRectF PlotPanel::area() const
+{
+    // QCustomPlot's vertical coordinates end one unit above the rectangle.
+    return QRectF(m_rect->rect()).translated(0, -1);
+}
+
+std::vector<Tick> PlotPanel::ticksOf(const QCPAxis& axis, const Axis& meaning, int most) const
+{
+    const QCPRange range = axis.range();
+    if (meaning.scale == Axis::Scale::Cells)
+        return cellTicks(meaning.names, range.lower, range.upper, most);
+    return numberTicks(meaning.scale, meaning.whole, range.lower, range.upper, most);
+}
+
+std::vector<Tick> PlotPanel::fittingTicks(const QCPAxis& axis, const Axis& meaning) const
+{
+    const QFontMetricsF metrics(m_style.font);
+    const bool across = axis.orientation() == Qt::Horizontal;
+    const double length = across ? m_rect->width() : m_rect->height();
+    const bool cells = meaning.scale == Axis::Scale::Cells;
+    const double em = metrics.height();
+    std::vector<Tick> ticks;
+    for (int most = std::max(2, int(length / (across ? 1.4 * em : cells ? 1.05 * em : 2 * em))); most >= 1; --most) {
+        ticks = ticksOf(axis, meaning, most);
+        bool fits = true;
+        for (std::size_t i = 1; i < ticks.size() && fits; ++i) {
+            const double gap = std::abs(axis.coordToPixel(ticks[i].position) - axis.coordToPixel(ticks[i - 1].position));
+            const auto width = [&](const Tick& t) { return metrics.horizontalAdvance(t.label); };
+            fits = gap >= (across ? (width(ticks[i]) + width(ticks[i - 1])) / 2 + 0.6 * em : 0.95 * em);
+        }
+        if (fits)
+            break;
+    }
+    return ticks;
+}
+
+void PlotPanel::updateTicks()
+{
+    if (m_rect->width() <= 0 || m_rect->height() <= 0)
+        return;
+    setTicks(*m_x, fittingTicks(*m_x, m_panel.x));
+    setTicks(*m_y, fittingTicks(*m_y, m_panel.y));
+}
+
+bool PlotPanel::updateTitles()
+{
+    bool fit = true;
+    const QRectF inside = area();
+    const auto lines = [&](const QString& title, double length) {
+        if (const auto fitting = labelLines(title, m_style.font, length))
+            return *fitting;
+        fit = false;
+        return elidedLines(title, m_style.font, length, 2);
+    };
+    // Titles stand at the middle of their axis; they may reach beyond it as far as the page goes on both sides.
+    const double beside = std::min(inside.left() - m_page.left(), m_page.right() - inside.right());
+    const double above = std::min(inside.top() - m_page.top(), m_page.bottom() - inside.bottom());
+    m_x->setLabel(lines(m_panel.x.title, inside.width() + std::max(0.0, 2 * beside - 2)));
+    m_y->setLabel(lines(m_panel.y.title, inside.height() + std::max(0.0, 2 * above - 2)));
+    return fit;
+}
+
+void PlotPanel::fit()
+{
+    m_x->setRange(m_fullX.low, m_fullX.high);
+    m_y->setRange(m_fullY.low, m_fullY.high);
+    m_rect->axis(QCPAxis::atTop)->setRange(m_x->range());
+    m_rect->axis(QCPAxis::atRight)->setRange(m_y->range());
+}
+
+bool PlotPanel::isZoomed() const
+{
+    const auto less = [](const QCPRange& seen, const Range& full) {
+        const double slack = 1e-6 * (full.high - full.low);
+        return seen.lower > full.low + slack || seen.upper < full.high - slack;
+    };
+    return less(m_x->range(), m_fullX) || less(m_y->range(), m_fullY);
+}
+
+bool PlotPanel::isReduced(double pixelRatio) const
+{
+    const bool maps = std::ranges::any_of(m_layers, [](const LayerPlottable& layer) { return layer.map != nullptr; });
+    return maps
+        && (m_x->range().size() > m_rect->width() * pixelRatio || m_y->range().size() > m_rect->height() * pixelRatio);
+}
+
+bool PlotPanel::crossesFit() const
+{
+    if (m_panel.x.scale != Axis::Scale::Cells)
+        return true;
+    return std::min(m_rect->width() / m_x->range().size(), m_rect->height() / m_y->range().size()) >= kSmallestCross;
+}
+
+std::pair<Range, Range> PlotPanel::view() const
+{
+    return {{m_x->range().lower, m_x->range().upper}, {m_y->range().lower, m_y->range().upper}};
+}
+
+void PlotPanel::setView(const std::pair<Range, Range>& view)
+{
+    m_x->setRange(view.first.low, view.first.high);
+    m_y->setRange(view.second.low, view.second.high);
+}
+
+void PlotPanel::clampRange(QCPAxis& axis, const Axis& meaning, const Range& full)
+{
+    // In the logarithm where the axis is one: then all scales are alike.
+    const bool log = isLog(meaning);
+    const auto in = [&](double v) { return log ? std::log(std::max(v, 1e-300)) : v; };
+    const auto out = [&](double v) { return log ? std::exp(v) : v; };
+    const double low = in(full.low), high = in(full.high), all = high - low;
+    const double least = meaning.scale == Axis::Scale::Cells ? std::min(2.0, all) : kClosest * all;
+    const double from = in(axis.range().lower), to = in(axis.range().upper);
+    const double size = std::clamp(to - from, least, all);
+    const double lower = std::clamp((from + to) / 2 - size / 2, low, high - size);
+    if (std::abs(lower - from) > 1e-9 * all || std::abs(size - (to - from)) > 1e-9 * all)
+        axis.setRange(out(lower), out(lower + size));
+}
+
+void PlotPanel::zoomBy(double factor, std::optional<QPointF> at)
+{
+    const QPointF centre = at.value_or(area().center());
+    const double x = m_x->pixelToCoord(centre.x()), y = m_y->pixelToCoord(centre.y());
+    m_x->scaleRange(factor, x);
+    m_y->scaleRange(factor, y);
+}
+
+void PlotPanel::panBy(double x, double y)
+{
+    const auto move = [](QCPAxis& axis, double from, double to) {
+        axis.setRange(QCPRange(axis.pixelToCoord(from), axis.pixelToCoord(to)));
+    };
+    const QRectF inside = area().translated(x * area().width(), y * area().height());
+    move(*m_x, inside.left(), inside.right());
+    move(*m_y, inside.top(), inside.bottom());
+}
+
+void PlotPanel::reveal(std::size_t layer, std::size_t row, std::size_t column)
+{
+    const auto show = [](QCPAxis& axis, double from, double to) {
+        const QCPRange range = axis.range();
+        if (from < range.lower)
+            axis.setRange(from, axis.scaleType() == QCPAxis::stLogarithmic ? range.upper * from / range.lower : from + range.size());
+        else if (to > range.upper)
+            axis.setRange(axis.scaleType() == QCPAxis::stLogarithmic ? range.lower * to / range.upper : to - range.size(), to);
+    };
+    if (layer >= m_layers.size())
+        return;
+    if (m_layers[layer].map) {
+        show(*m_x, double(column) - 0.5, double(column) + 0.5);
+        show(*m_y, double(row) - 0.5, double(row) + 0.5);
+    } else if (const auto* curves = std::get_if<Curves>(&m_panel.layers[layer]);
+               row < curves->curves.size() && column < curves->curves[row].x.size()) {
+        const Curve& curve = curves->curves[row];
+        show(*m_x, curve.x[column], curve.x[column]);
+        if (std::isfinite(curve.y[column]))
+            show(*m_y, curve.y[column], curve.y[column]);
+    }
+}
+
+std::optional<PlotPanel::Place> PlotPanel::markAt(const QPointF& position) const
+{
+    if (!area().contains(position))
+        return {};
+    for (std::size_t i = m_layers.size(); i > 0; --i) { // what lies above first
+        const LayerPlottable& layer = m_layers[i - 1];
+        const auto found = layer.map ? layer.map->cellAt(position) : layer.curves->pointAt(position, kReach);
+        if (found)
+            return Place{i - 1, found->first, found->second};
+    }
+    return {};
+}
+
+QRectF PlotPanel::placeOf(const Place& place) const
+{
+    if (place.layer >= m_layers.size())
+        return {};
+    const QRectF inside = area();
+    if (const HeatMapPlottable* const map = m_layers[place.layer].map) {
+        if (!map->data() || place.row >= map->data()->rows() || place.column >= map->data()->columns())
+            return {};
+        const QPointF a(m_x->coordToPixel(double(place.column) - 0.5), m_y->coordToPixel(double(place.row) - 0.5));
+        const QPointF b(m_x->coordToPixel(double(place.column) + 0.5), m_y->coordToPixel(double(place.row) + 0.5));
+        return QRectF(a, b).normalized().intersected(inside);
+    }
+    const auto at = m_layers[place.layer].curves->placeOf(place.row, place.column);
+    if (!at || !inside.adjusted(-1, -1, 1, 1).contains(*at))
+        return {};
+    return QRectF(at->x() - kPointBox / 2, at->y() - kPointBox / 2, kPointBox, kPointBox);
+}
+
+QStringList PlotPanel::texts() const
+{
+    QStringList texts{m_panel.title, m_panel.x.title, m_panel.y.title};
+    for (const QCPAxis* axis : {m_x, m_y}) {
+        for (const Tick& t : ticksOf(*axis, axis == m_x ? m_panel.x : m_panel.y, 12))
+            texts << t.label;
+    }
+    return texts;
+}
+
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/panels/export_dialog.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QDoubleSpinBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+namespace expertscope {
+
+namespace {
+
+/// Column widths and text sizes of venues (research: author guides, tueplots).
+struct Preset
+{
+    const char* name;
+    double widthMm;
+    int fontPt;
+};
+constexpr Preset kPresets[] = {{"Nature, one column", 89, 7}, {"Nature, two columns", 183, 7},
+    {"NeurIPS, ICLR text width", 139.7, 8}, {"ICML, one column", 82.55, 8}, {"ICML, two columns", 171.45, 8},
+    {"ACL, one column", 77, 8}, {"ACL, text width", 160, 9}, {"IEEE, one column", 88.9, 8},
+    {"IEEE, two columns", 181.9, 8}, {"Slide", 254, 14}};
+
+QDoubleSpinBox* millimetres(double value, double least, const QString& id, QWidget* parent)
+{
+    auto* box = new QDoubleSpinBox(parent);
+    box->setObjectName(id);
+    box->setLocale(QLocale::c());
+    box->setDecimals(1);
+    box->setRange(least, 2000);
+    box->setSuffix(" mm");
+    box->setValue(value);
+    return box;
+}
+
+QSpinBox* whole(int value, int least, int most, const QString& suffix, const QString& id, QWidget* parent)
+{
+    auto* box = new QSpinBox(parent);
+    box->setObjectName(id);
+    box->setRange(least, most);
+    box->setSuffix(suffix);
+    box->setValue(value);
+    return box;
+}
+
+QHBoxLayout* row(std::initializer_list<QWidget*> widgets)
+{
+    auto* layout = new QHBoxLayout;
+    layout->setSpacing(8);
+    for (QWidget* widget : widgets)
+        layout->addWidget(widget);
+    layout->addStretch();
+    return layout;
+}
+
+}
+
+ExportDialog::ExportDialog(const FigureSpec& spec, const QString& path, Writer writer,
+    std::function<double(const PageSpec&)> autoHeight, const QString& note, QWidget* parent)
+    : QDialog(parent)
+    , m_start(spec)
+    , m_writer(std::move(writer))
+    , m_autoHeight(std::move(autoHeight))
+{
+    setWindowTitle("Export figure");
+    setMinimumWidth(480);
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(16, 16, 16, 16);
+    outer->setSpacing(12);
+    auto* form = new QFormLayout;
+    form->setHorizontalSpacing(12);
+    form->setVerticalSpacing(8);
+    outer->addLayout(form);
+
+    m_preset = new QComboBox(this);
+    m_preset->setObjectName("preset");
+    m_preset->addItem("Own size");
+    for (const Preset& preset : kPresets)
+        m_preset->addItem(QString("%1 (%2 mm, %3 pt)").arg(preset.name).arg(preset.widthMm).arg(preset.fontPt));
+    form->addRow("Size for", m_preset);
+    m_width = millimetres(spec.page.widthMm, 10, "width", this);
+    m_height = millimetres(spec.page.heightMm, 0, "height", this);
+    m_height->setToolTip("0: from what is drawn");
+    form->addRow("Width, height", row({m_width, m_height}));
+    m_fontSize = whole(spec.page.fontSizePt, 3, 72, " pt", "fontSize", this);
+    m_dpi = whole(spec.page.dpi, 36, 2400, " dpi", "dpi", this);
+    m_dpi->setToolTip("Of PNG files, and of images in PDF and SVG when there are more cells");
+    form->addRow("Text, pixels", row({m_fontSize, m_dpi}));
+    const auto line = [&](const QString& text, const char* id, const char* name) {
+        auto* edit = new QLineEdit(text, this);
+        edit->setObjectName(id);
+        form->addRow(name, edit);
+        return edit;
+    };
+    m_x = line(spec.labels.x, "xTitle", "Horizontal axis");
+    m_y = line(spec.labels.y, "yTitle", "Vertical axis");
+    m_value = line(spec.labels.colour, "valueTitle", "Colour bar");
+    m_title = line(spec.labels.title, "title", "Title");
+    m_title->setPlaceholderText("none");
+    m_value->setEnabled(!spec.labels.colour.isEmpty());
+    m_path = new QLineEdit(path, this);
+    m_path->setObjectName("path");
+    auto* browseButton = new QPushButton("Browse…", this);
+    connect(browseButton, &QPushButton::clicked, this, &ExportDialog::browse);
+    auto* pathRow = new QHBoxLayout;
+    pathRow->addWidget(m_path);
+    pathRow->addWidget(browseButton);
+    form->addRow("File", pathRow);
+    m_beside = new QCheckBox("Write the numbers (CSV) and the figure spec (JSON) beside it", this);
+    m_beside->setChecked(true);
+    form->addRow(QString(), m_beside);
+    if (!note.isEmpty()) {
+        auto* text = new QLabel(note, this);
+        text->setProperty("faint", true);
+        text->setWordWrap(true);
+        outer->addWidget(text);
+    }
+
+    m_error = new QLabel(this);
+    m_error->setObjectName("exportError");
+    m_error->setProperty("error", true);
+    m_error->setWordWrap(true);
+    m_error->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_error->hide();
+    outer->addWidget(m_error);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    m_export = buttons->addButton("Export", QDialogButtonBox::AcceptRole);
+    m_export->setObjectName("exportButton");
+    m_export->setDefault(true);
+    outer->addWidget(buttons);
+    connect(buttons, &QDialogButtonBox::accepted, this, &ExportDialog::write);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_preset, &QComboBox::currentIndexChanged, this, &ExportDialog::choosePreset);
+    for (auto* box : {m_width, m_height}) {
+        connect(box, &QDoubleSpinBox::valueChanged, this, [this] {
+            const QSignalBlocker quiet(m_preset);
+            m_preset->setCurrentIndex(0);
+            showAutoHeight();
+        });
+    }
+    connect(m_fontSize, &QSpinBox::valueChanged, this, &ExportDialog::showAutoHeight);
+    connect(m_path, &QLineEdit::textChanged, this, [this] {
+        m_export->setText("Export");
+        m_error->hide();
+    });
+    showAutoHeight();
+}
+
+void ExportDialog::choosePreset(int index)
+{
+    if (index <= 0)
+        return;
+    const QSignalBlocker quietWidth(m_width), quietHeight(m_height);
+    m_width->setValue(kPresets[index - 1].widthMm);
+    m_height->setValue(0);
+    m_fontSize->setValue(kPresets[index - 1].fontPt);
+    showAutoHeight();
+}
+
+void ExportDialog::showAutoHeight()
+{
+    m_height->setSpecialValueText(m_autoHeight
+            ? QString("automatic: %1 mm").arg(QString::number(m_autoHeight(spec().page), 'f', 1))
+            : QStringLiteral("automatic"));
+}
+
+FigureSpec ExportDialog::spec() const
+{
+    FigureSpec spec = m_start;
+    spec.page.widthMm = m_width->value();
+    spec.page.heightMm = m_height->value();
+    spec.page.fontSizePt = m_fontSize->value();
+    spec.page.dpi = m_dpi->value();
+    spec.labels.x = m_x->text();
+    spec.labels.y = m_y->text();
+    spec.labels.colour = m_value->text();
+    spec.labels.title = m_title->text();
+    return spec;
+}
+
+QString ExportDialog::path() const
+{
+    return m_path->text();
+}
+
+void ExportDialog::browse()
+{
+    // This dialog asks itself, also about what is written beside it.
+    const QString chosen = QFileDialog::getSaveFileName(this, "Export figure", m_path->text(),
+        "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)", nullptr, QFileDialog::DontConfirmOverwrite);
+    if (!chosen.isEmpty())
+        m_path->setText(chosen);
+}
+
+QStringList ExportDialog::existing() const
+{
+    const QFileInfo file(path());
+    QStringList files{path()};
+    if (m_beside->isChecked()) {
+        for (const char* ending : {".csv", ".json"})
+            files << file.path() + '/' + file.completeBaseName() + ending;
+    }
+    files.removeIf([](const QString& name) { return !QFileInfo::exists(name); });
+    return files;
+}
+
+void ExportDialog::askBeforeReplacing(const QStringList& files)
+{
+    QStringList names;
+    for (const QString& file : files)
+        names << QFileInfo(file).fileName();
+    m_mayReplace = path();
+    m_error->setText(names.join(", ") + (names.size() == 1 ? " exists." : " exist."));
+    m_error->show();
+    m_export->setText("Replace");
+}
+
+void ExportDialog::write()
+{
+    const QStringList files = existing();
+    if (!files.isEmpty() && (m_mayReplace != path() || m_export->text() != "Replace"))
+        return askBeforeReplacing(files);
+    const auto written = m_writer(spec(), path(), !m_beside->isChecked());
+    if (written)
+        return accept();
+    m_error->setText(QString::fromStdString(written.error().message()));
+    m_error->show();
+}
+
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/panels/view.h"
+
+#include "views/charts/chart.h"
+#include "views/panels/balance_panel.h"
+#include "views/panels/chart_panel.h"
+#include "views/panels/summary_panel.h"
+
+namespace expertscope {
+
+namespace {
+
+constexpr const char* kCentre = "load"; ///< the chart that the others are picked from
+
+template <class T> View* make(Session& session, QWidget* parent)
+{
+    return new T(session, parent);
+}
+
+}
+
+std::vector<ViewSpec> viewRegistry()
+{
+    std::vector<ViewSpec> views;
+    for (const ChartSpec& chart : chartRegistry()) {
+        const bool centre = chart.name == kCentre;
+        views.push_back({"chart." + QString::fromStdString(chart.name), chart.title, chart.definition,
+            centre ? ViewPlace::Centre : ViewPlace::Right,
+            [&chart](Session& session, QWidget* parent) { return new ChartPanel(session, chart, parent); }});
+    }
+    views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
+    views.push_back(
+        {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});
+    return views;
+}
+
+}

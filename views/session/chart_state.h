@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "views/charts/chart.h"
+
+#include <QObject>
+
+#include <map>
+#include <string>
+
+class QUndoStack;
+
+namespace expertscope {
+
+/// What is chosen of one chart in one place: its options and its look. Each change is a step of the undo stack.
+class ChartState final : public QObject
+{
+    Q_OBJECT
+public:
+    /// `chart` must outlive it.
+    ChartState(const ChartSpec& chart, QUndoStack& undo, QObject* parent = nullptr);
+
+    const ChartSpec& chart() const { return m_chart; }
+    /// Every option has a value.
+    const Parameters& options() const { return m_options; }
+    const Look& look() const { return m_look; }
+
+    /// Errors: those of Parameters::check(); nothing changes then.
+    Expected<void> setOption(const std::string& name, const std::string& value);
+    void setLook(const Look& look);
+
+signals:
+    void changed();
+
+private:
+    class Change;
+    void push(Parameters options, Look look, const QString& text);
+
+    const ChartSpec& m_chart;
+    QUndoStack& m_undo;
+    Parameters m_options;
+    Look m_look;
+};
+
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/session/filter_stack.h"
+
+#include "views/charts/wording.h"
+
+#include <QPointer>
+#include <QUndoCommand>
+#include <QUndoStack>
+
+#include <algorithm>
+
+namespace expertscope {
+
+namespace {
+
+/// With the new step the old one would leave nothing, or say nothing.
+bool replaces(const FilterStep& newer, const FilterStep& older)
+{
+    if (newer.what.index() != older.what.index())
+        return false;
+    if (std::holds_alternative<TokenRange>(newer.what))
+        return true;
+    if (newer.what == older.what)
+        return true;
+    const auto *a = std::get_if<LabelFilter>(&newer.what), *b = std::get_if<LabelFilter>(&older.what);
+    return a && a->label == b->label && newer.keep && older.keep;
+}
+
+}
+
+QString filterText(const FilterStep& step, const RoutingShape& shape)
+{
+    const QString no = step.keep ? QString() : QStringLiteral("not ");
+    if (const auto* label = std::get_if<LabelFilter>(&step.what))
+        return no + QString::fromStdString(label->label) + " = " + QString::fromStdString(label->value);
+    if (const auto* at = std::get_if<ExpertAt>(&step.what))
+        return no + siteText(shape, at->site).toLower() + QString(" · expert %1").arg(at->expert.value);
+    const TokenRange range = std::get<TokenRange>(step.what);
+    return range.size() == 1
+        ? QString("token %1").arg(range.begin.value)
+        : QString("tokens %1 – %2").arg(range.begin.value).arg(std::max(range.end.value, range.begin.value + 1) - 1);
+}
+
+std::optional<FilterStep> filterOf(const Subject& subject, bool keep, const RoutingShape& shape)
+{
+    std::optional<FilterStep> step;
+    if (subject.site && subject.expert)
+        step = {ExpertAt{*subject.site, *subject.expert}, keep};
+    else if (subject.label)
+        step = {*subject.label, keep};
+    else if (subject.token && keep)
+        step = {TokenRange{*subject.token, TokenIndex(subject.token->value + 1)}, true};
+    else if (subject.sequence && keep && std::size_t(*subject.sequence) < shape.sequences.size()) {
+        const Sequence& sequence = shape.sequences[std::size_t(*subject.sequence)];
+        step = {TokenRange{sequence.begin, TokenIndex(sequence.begin.value + sequence.length)}, true};
+    }
+    return step && fits(*step, shape) ? step : std::nullopt;
+}
+
+bool fits(const FilterStep& step, const RoutingShape& shape)
+{
+    if (const auto* filter = std::get_if<LabelFilter>(&step.what)) {
+        const Label* label = shape.label(filter->label);
+        return label && std::ranges::find(label->values, filter->value) != label->values.end();
+    }
+    if (const auto* at = std::get_if<ExpertAt>(&step.what))
+        return std::size_t(at->site) < shape.sites.size()
+            && at->expert.value < shape.sites[std::size_t(at->site)].numExperts;
+    const TokenRange range = std::get<TokenRange>(step.what);
+    return range.begin < range.end && range.end.value <= shape.numTokens;
+}
+
+/// What a step of the undo stack remembers: all filters before and after.
+class FilterStack::Change final : public QUndoCommand
+{
+public:
+    Change(FilterStack* stack, std::vector<FilterStep> after, const QString& text)
+        : QUndoCommand(text)
+        , m_stack(stack)
+        , m_before(stack->m_steps)
+        , m_after(std::move(after))
+    {
+    }
+    void undo() override { set(m_before); }
+    void redo() override { set(m_after); }
+
+private:
+    void set(const std::vector<FilterStep>& steps)
+    {
+        if (m_stack)
+            m_stack->set(steps);
+    }
+    QPointer<FilterStack> m_stack;
+    std::vector<FilterStep> m_before, m_after;
+};
+
+FilterStack::FilterStack(QUndoStack& undo, QObject* parent)
+    : QObject(parent)
+    , m_undo(undo)
+{
+}
+
+Scope FilterStack::scope() const
+{
+    Scope scope;
+    for (const FilterStep& step : m_steps) {
+        if (const auto* label = std::get_if<LabelFilter>(&step.what))
+            (step.keep ? scope.where : scope.without).push_back(*label);
+        else if (const auto* at = std::get_if<ExpertAt>(&step.what))
+            (step.keep ? scope.chose : scope.spared).push_back(*at);
+        else
+            scope.tokens = std::get<TokenRange>(step.what);
+    }
+    return scope;
+}
+
+void FilterStack::addOf(const Subject& subject, bool keep)
+{
+    if (!m_shape)
+        return;
+    if (const auto step = filterOf(subject, keep, *m_shape))
+        add(*step);
+}
+
+void FilterStack::add(const FilterStep& step)
+{
+    if (!m_shape || std::ranges::find(m_steps, step) != m_steps.end())
+        return;
+    std::vector<FilterStep> steps = m_steps;
+    std::erase_if(steps, [&](const FilterStep& older) { return replaces(step, older); });
+    steps.push_back(step);
+    push(std::move(steps), "filter " + filterText(step, *m_shape));
+}
+
+void FilterStack::pop()
+{
+    if (!m_steps.empty())
+        remove(m_steps.size() - 1);
+}
+
+void FilterStack::remove(std::size_t at)
+{
+    if (at >= m_steps.size())
+        return;
+    std::vector<FilterStep> steps = m_steps;
+    steps.erase(steps.begin() + std::ptrdiff_t(at));
+    push(std::move(steps), "taking out " + filterText(m_steps[at], *m_shape));
+}
+
+void FilterStack::clear()
+{
+    if (!m_steps.empty())
+        push({}, QStringLiteral("taking out all filters"));
+}
+
+void FilterStack::push(std::vector<FilterStep> steps, const QString& text)
+{
+    m_undo.push(new Change(this, std::move(steps), text)); // which does it
+}
+
+void FilterStack::set(const std::vector<FilterStep>& steps)
+{
+    m_steps = steps;
+    if (m_shape) // of a trace that was read again, and has less than before
+        std::erase_if(m_steps, [this](const FilterStep& step) { return !fits(step, *m_shape); });
+    emit changed();
+}
+
+void FilterStack::setShape(std::shared_ptr<const RoutingShape> shape)
+{
+    m_shape = std::move(shape);
+    set(m_shape ? m_steps : std::vector<FilterStep>());
+}
+
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/widgets/chart_view.h"
+
+#include "views/widgets/option_panel.h"
+#include "views/widgets/state_pages.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QLabel>
+#include <QMenu>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QTimer>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace expertscope {
+
+namespace {
+
+/// What takes longer shows that it does; what is quicker does not flicker.
+constexpr int kPatienceMs = 150;
+
+}
+
+ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
+    : QWidget(parent)
+    , m_session(session)
+    , m_state(new ChartState(chart, session.undo(), this))
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    m_options = new OptionPanel(*m_state, this);
+    m_stop = new QToolButton(this);
+    m_stop->setText(QStringLiteral("×"));
+    m_stop->setObjectName("stop");
+    m_stop->setToolTip("Stop computing  (Esc)");
+    m_stop->setAccessibleName("Stop computing");
+    m_stop->setAutoRaise(true);
+    QSizePolicy keepsItsPlace = m_stop->sizePolicy();
+    keepsItsPlace.setRetainSizeWhenHidden(true); // nothing moves when a job ends
+    m_stop->setSizePolicy(keepsItsPlace);
+    connect(m_stop, &QToolButton::clicked, this, &ChartView::stop);
+    m_options->addAtEnd(m_stop);
+    layout->addWidget(m_options);
+    m_progress = new QProgressBar(this);
+    m_progress->setObjectName("loading");
+    m_progress->setRange(0, 1000);
+    m_progress->setTextVisible(false);
+    m_progress->setFixedHeight(3);
+    layout->addWidget(m_progress);
+
+    m_pages = new QStackedWidget(this);
+    layout->addWidget(m_pages, 1);
+    auto* empty = new StatePage(this);
+    QLabel* definition = empty->addText(chart.definition);
+    definition->setProperty("faint", true);
+    m_pages->addWidget(empty);
+    m_widget = new ChartWidget(session, this);
+    m_pages->addWidget(m_widget);
+    auto* failed = new StatePage(this);
+    m_errorLabel = failed->addText({}, "chartError");
+    m_errorLabel->setProperty("faint", true);
+    connect(failed->addButton("Try again", "chartRetry"), &QPushButton::clicked, this, &ChartView::ask);
+    m_pages->addWidget(failed);
+
+    m_dimLater = new QTimer(this);
+    m_dimLater->setSingleShot(true);
+    m_dimLater->setInterval(kPatienceMs);
+    connect(m_dimLater, &QTimer::timeout, this, [this] { m_widget->setDimmed(true); });
+    setLoading(false);
+
+    connect(&session, &Session::opened, this, [this] {
+        showPage(Page::Empty);
+        m_widget->setChart(nullptr);
+        ask();
+    });
+    connect(&session.filters(), &FilterStack::changed, this, &ChartView::ask);
+    connect(m_state, &ChartState::changed, this, &ChartView::ask);
+    connect(&session, &Session::progressed, this, [this](QObject* asker, double fraction) {
+        if (asker == this)
+            m_progress->setValue(int(fraction * 1000));
+    });
+    connect(m_widget, &ChartWidget::currentChanged, this, &ChartView::readoutChanged);
+    connect(m_widget, &ChartWidget::viewChanged, this, &ChartView::readoutChanged);
+    connect(m_widget, &ChartWidget::menuRequested, this, &ChartView::openMenu);
+    setFocusProxy(m_widget);
+}
+
+ChartView::~ChartView() = default;
+
+ChartView::Page ChartView::page() const
+{
+    return Page(m_pages->currentIndex());
+}
+
+void ChartView::showPage(Page page)
+{
+    m_pages->setCurrentIndex(int(page));
+    emit chartChanged();
+    emit readoutChanged();
+}
+
+void ChartView::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    if (m_stale)
+        ask();
+}
+
+void ChartView::ask()
+{
+    m_stale = true;
+    if (!m_session.study() || !m_session.filters().shape())
+        return showPage(Page::Empty);
+    if (!isVisible())
+        return m_session.cancel(this); // asked when it is seen
+    m_stale = false;
+    const ChartQuestion question = m_session.question(m_state->options());
+    m_session.ask(this, m_state->chart(), question, [this, question](const Expected<ChartDataPtr>& data) {
+        setLoading(false);
+        if (data)
+            draw(question, *data);
+        else
+            showError(data.error());
+    });
+    setLoading(loading());
+}
+
+void ChartView::draw(const ChartQuestion& question, const ChartDataPtr& data)
+{
+    Look look = m_state->look();
+    auto chart = m_state->chart().draw(data, question.params, look);
+    if (!chart)
+        return showError(chart.error());
+    m_shownQuestion = question;
+    m_shownLook = look;
+    const PicturePtr picture = (*chart)->picture();
+    m_options->setShown(picture.get(), look);
+    m_widget->setChart(std::move(*chart));
+    showPage(Page::Picture);
+}
+
+void ChartView::showError(const Error& error)
+{
+    m_error = QString::fromStdString(error.message());
+    m_errorLabel->setText(m_error);
+    m_widget->setChart(nullptr);
+    showPage(Page::Error);
+}
+
+QString ChartView::errorText() const
+{
+    return page() == Page::Error ? m_error : QString();
+}
+
+void ChartView::setLoading(bool loading)
+{
+    m_stop->setVisible(loading);
+    if (loading) {
+        m_progress->setValue(0);
+        m_dimLater->start();
+    } else {
+        m_progress->reset();
+        m_dimLater->stop();
+        m_widget->setDimmed(false);
+    }
+}
+
+void ChartView::stop()
+{
+    if (!loading())
+        return;
+    m_session.cancel(this);
+    setLoading(false);
+    showError({"stopped before it was computed", {}, {}});
+}
+
+QString ChartView::reducerNote() const
+{
+    if (page() != Page::Picture || !m_widget->isReduced())
+        return {};
+    switch (m_shownLook.reducer.value_or(Reducer::Max)) {
+    case Reducer::Max:
+        return QStringLiteral("A pixel shows the largest of its cells");
+    case Reducer::Mean:
+        return QStringLiteral("A pixel shows the mean of its cells");
+    case Reducer::Extreme:
+        break;
+    }
+    return QStringLiteral("A pixel shows the most extreme of its cells");
+}
+
+void ChartView::copyReadout() const
+{
+    const QString text = m_widget->readout();
+    if (!text.isEmpty())
+        QApplication::clipboard()->setText(text);
+}
+
+void ChartView::copyNumbers() const
+{
+    if (chart())
+        QApplication::clipboard()->setText(QString::fromUtf8(chart()->csv()));
+}
+
+void ChartView::openMenu(const QPoint& global)
+{
+    QMenu menu(this);
+    const Subject at = m_widget->subject();
+    const RoutingShape* shape = m_session.filters().shape();
+    if (shape) {
+        for (const bool keep : {true, false}) {
+            const auto step = filterOf(at, keep, *shape);
+            if (!step)
+                continue;
+            const bool expert = std::holds_alternative<ExpertAt>(step->what);
+            const QString what = filterText({step->what, true}, *shape);
+            menu.addAction(QString(keep ? "Keep the tokens " : "Drop the tokens ")
+                    + (expert ? "that chose " + what : "of " + what),
+                &m_session.filters(), [this, step = *step] { m_session.filters().add(step); });
+        }
+    }
+    if (!at.empty()) {
+        menu.addAction(m_session.selection().pinned(at) ? "Unpin" : "Pin", this,
+            [this, at] { m_session.selection().pin(at, this); });
+        menu.addSeparator();
+        menu.addAction("Copy readout", this, &ChartView::copyReadout);
+    }
+    if (chart()) {
+        menu.addAction("Copy numbers", this, &ChartView::copyNumbers);
+        menu.addAction("Export…", this, &ChartView::exportRequested);
+        menu.addAction("Fit", m_widget, &ChartWidget::fit)->setEnabled(m_widget->isZoomed());
+    }
+    if (!menu.isEmpty())
+        menu.exec(global);
+}
+
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One chart with its options: asks the session whenever the tokens or an option change, and shows what came, that
+// something is on its way, or why there is nothing.
+#pragma once
+
+#include "views/session/chart_state.h"
+#include "views/widgets/chart_widget.h"
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+class QStackedWidget;
+class QTimer;
+class QToolButton;
+
+namespace expertscope {
+
+class OptionPanel;
+class StatePage;
+
+class ChartView final : public QWidget
+{
+    Q_OBJECT
+public:
+    /// `chart` must outlive it (those of the registry do).
+    ChartView(Session& session, const ChartSpec& chart, QWidget* parent = nullptr);
+    ~ChartView() override;
+
+    enum class Page
+    {
+        Empty, ///< nothing is open
+        Picture,
+        Error
+    };
+    Page page() const;
+    /// A question is on its way; the picture is that of the one before.
+    bool loading() const { return m_session.waits(this); }
+    QString errorText() const;
+
+    ChartState& state() { return *m_state; }
+    const ChartState& state() const { return *m_state; }
+    ChartWidget* widget() const { return m_widget; }
+    const ChartPtr& chart() const { return m_widget->chart(); }
+    /// Colours, scale and limits of the picture: nothing is left open.
+    const Look& shownLook() const { return m_shownLook; }
+    /// Which tokens of which trace the picture is of, which may be older than the filters while loading().
+    const ChartQuestion& shownQuestion() const { return m_shownQuestion; }
+    /// What a pixel shows of several cells; empty where each cell has one.
+    QString reducerNote() const;
+
+    void stop(); ///< withdraws the question
+    void copyReadout() const;
+    void copyNumbers() const;
+
+    QSize minimumSizeHint() const override { return {160, 140}; }
+
+signals:
+    void readoutChanged();
+    void chartChanged(); ///< another picture, or another page
+    void exportRequested();
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    void ask();
+    void draw(const ChartQuestion& question, const ChartDataPtr& data);
+    void showError(const Error& error);
+    void showPage(Page page);
+    void setLoading(bool loading);
+    void openMenu(const QPoint& global);
+
+    Session& m_session;
+    ChartState* m_state = nullptr;
+    ChartQuestion m_shownQuestion;
+    Look m_shownLook;
+    QString m_error;
+    bool m_stale = true; ///< asks when it is seen
+
+    QStackedWidget* m_pages = nullptr;
+    OptionPanel* m_options = nullptr;
+    ChartWidget* m_widget = nullptr;
+    QLabel* m_errorLabel = nullptr;
+    QProgressBar* m_progress = nullptr;
+    QToolButton* m_stop = nullptr;
+    QTimer* m_dimLater = nullptr;
+};
+
+}
