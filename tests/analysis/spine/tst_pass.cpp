@@ -212,8 +212,8 @@ private slots:
             QCOMPARE(found, expected);
         }
         options.without = {{"language", "klingon"}};
-        QCOMPARE(runPassOf(trace, {}, [&] { return Seen{trace, {}, true}; }, options).error().message(),
-            std::string("label 'language' has no value 'klingon' (its values: français, en, de)"));
+        QCOMPARE(runPassOf(trace, {}, [&] { return Seen{trace, {}, true}; }, options).error().what,
+            std::string("label 'language' has no value 'klingon'"));
     }
 
     void whatHoldsNoPickIsNotRead()
