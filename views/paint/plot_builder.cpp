@@ -63,7 +63,7 @@ PlotBuilder::PlotBuilder(QCustomPlot& plot, const Style& style)
     plot.plotLayout()->setColumnSpacing(0);
     plot.setNoAntialiasingOnDrag(false);
     plot.moveLayer(plot.layer("axes"), plot.layer("main"), QCustomPlot::limBelow);
-    plot.layer("overlay")->setMode(QCPLayer::lmBuffered);
+    plot.layer("overlay")->setMode(QCPLayer::lmBuffered); // repaints alone
     d->overlay = new PlotOverlay(
         plot, {[this](const Mark& mark) { return placeOf(mark); }, [this](std::size_t panel) { return areaOf(panel); }});
     connect(&plot, &QCustomPlot::beforeReplot, this, [this] {
@@ -115,8 +115,21 @@ bool PlotBuilder::Private::canKeep(const Picture& next) const
 void PlotBuilder::Private::build(const Picture& next)
 {
     clear();
-    const int columns = int(std::clamp<std::size_t>(next.columns, 1, std::max<std::size_t>(1, next.panels.size())));
+    // From the outside in: a layout takes its plot from the one around it.
+    int rows = 0;
+    if (!next.title.isEmpty()) {
+        head = new QCPTextElement(&plot, " ");
+        plot.plotLayout()->addElement(rows++, 0, head);
+    }
+    auto* body = newGrid();
+    plot.plotLayout()->addElement(rows++, 0, body);
+    below = new CurveLegend(plot);
+    plot.plotLayout()->addElement(rows++, 0, below);
+    foot = new FootNote(plot);
+    plot.plotLayout()->addElement(rows, 0, foot);
     auto* grid = newGrid();
+    body->addElement(0, 0, grid);
+    const int columns = int(std::clamp<std::size_t>(next.columns, 1, std::max<std::size_t>(1, next.panels.size())));
     const bool titled = std::ranges::any_of(next.panels, [](const Panel& p) { return !p.title.isEmpty(); });
     std::vector<QCPMarginGroup*> ofColumn, ofRow;
     const auto newGroup = [&] { return groups.emplace_back(std::make_unique<QCPMarginGroup>(&plot)).get(); };
@@ -136,17 +149,15 @@ void PlotBuilder::Private::build(const Picture& next)
         rect->setMarginGroup(QCP::msLeft | QCP::msRight, ofColumn[std::size_t(column)]);
         rect->setMarginGroup(QCP::msTop | QCP::msBottom, ofRow[std::size_t(row)]);
     }
-    auto* body = newGrid();
-    body->addElement(0, 0, grid);
     // What stands beside the panels begins and ends level with them.
     const auto level = [&](QCPLayoutElement* element) {
         auto* side = newGrid();
+        body->addElement(0, body->columnCount(), side);
         if (titled) {
             titles.push_back(new QCPTextElement(&plot, " "));
             side->addElement(0, 0, titles.back());
         }
         side->addElement(titled ? 1 : 0, 0, element);
-        body->addElement(0, body->columnCount(), side);
         if (!ofRow.empty()) {
             element->setMarginGroup(QCP::msTop, ofRow.front());
             element->setMarginGroup(QCP::msBottom, ofRow.back());
@@ -158,15 +169,6 @@ void PlotBuilder::Private::build(const Picture& next)
     }
     beside = new CurveLegend(plot);
     body->addElement(0, body->columnCount(), beside);
-    below = new CurveLegend(plot);
-    foot = new FootNote(plot);
-    int row = 0;
-    if (!next.title.isEmpty()) {
-        head = new QCPTextElement(&plot, " ");
-        plot.plotLayout()->addElement(row++, 0, head);
-    }
-    for (QCPLayoutElement* element : std::initializer_list<QCPLayoutElement*>{body, below, foot})
-        plot.plotLayout()->addElement(row++, 0, element);
 }
 
 void PlotBuilder::show(PicturePtr picture)

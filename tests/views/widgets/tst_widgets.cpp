@@ -37,8 +37,11 @@ public:
         std::vector<int> names(data.counts.size());
         for (std::size_t i = 0; i < names.size(); ++i)
             names[i] = int(i);
-        picture->panels = {{{"Expert", Axis::Scale::Cells, 0, 0, false, names},
-            {"Layer", Axis::Scale::Cells, 0, 0, false, {1}}, {HeatMapPtr(map)}}};
+        Panel panel;
+        panel.x = {"Expert", Axis::Scale::Cells, 0, 0, false, names};
+        panel.y = {"Layer", Axis::Scale::Cells, 0, 0, false, {1}};
+        panel.layers.emplace_back(HeatMapPtr(std::move(map)));
+        picture->panels.push_back(std::move(panel));
         ColourKey key;
         key.scale.table = colourTable(look.colours).value();
         key.scale.low = look.limits->first;
