@@ -4,7 +4,7 @@
 // times as often as a number of the machine or the model changes.
 #pragma once
 
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/simulate.h"
 
 #include <cstdint>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "analysis/spine/accumulator.h"
+#include "analysis/spine/metric_spec.h"
 
 #include <algorithm>
 #include <map>

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/counts/choosing_tokens.h"
 
+#include "analysis/spine/pass.h"
+#include "analysis/spine/selection.h"
+
 namespace expertscope {
 
 namespace {
 
-class Choosing final : public Accumulator
+class Choosing
 {
 public:
     Choosing(std::uint64_t numTokens, ExpertIndex expert)
@@ -14,7 +17,7 @@ public:
     {
     }
 
-    void observe(const Tile& tile) override
+    void observe(const Tile& tile)
     {
         const Block& block = tile.blocks.front();
         for (const SequenceRun& run : block.runs) {
@@ -26,15 +29,12 @@ public:
             }
         }
     }
-    bool takesSites() const override { return true; }
-    void merge(const Accumulator& other) override { m_tokens.unite(static_cast<const Choosing&>(other).m_tokens); }
-    Results result() const override { return {}; }
-    void persist(Archive&) override { }
+    void merge(const Choosing& other) { m_tokens.unite(other.m_tokens); }
 
-    const TokenSet& tokens() const { return m_tokens; }
+    TokenSet take() { return std::move(m_tokens); }
 
 private:
-    const ExpertIndex m_expert;
+    ExpertIndex m_expert;
     TokenSet m_tokens;
 };
 
@@ -51,13 +51,9 @@ Expected<TokenSet> choosingTokens(
     if (expert.value >= shape.sites[std::size_t(site)].numExperts)
         return fail("site " + std::to_string(site.value) + " has no expert " + std::to_string(expert.value), {},
             "its experts: 0-" + std::to_string(shape.sites[std::size_t(site)].numExperts - 1));
-    const auto make = [&] {
-        AccumulatorSet set;
-        set.push_back(std::make_unique<Choosing>(shape.numTokens, expert));
-        return set;
-    };
-    ES_ASSIGN(const AccumulatorSet set, runPass(source, {}, make, options));
-    return static_cast<const Choosing&>(*set.front()).tokens();
+    ES_ASSIGN(Choosing choosing,
+        runPassOf(source, {}, [&] { return Choosing(shape.numTokens, expert); }, options));
+    return choosing.take();
 }
 
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "analysis/spine/pass.h"
+#include "analysis/spine/pass_options.h"
+#include "io/base/error.h"
 
 namespace expertscope {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/counts/load_counts.h"
 #include "analysis/counts/load_table.h"
+
+#include "analysis/counts/load_counts.h"
+#include "analysis/spine/pass.h"
 
 #include <algorithm>
 
@@ -8,16 +10,16 @@ namespace expertscope {
 
 namespace {
 
-class TableAccumulator final : public Accumulator
+class SiteLoads
 {
 public:
-    explicit TableAccumulator(const RoutingShape& shape)
+    explicit SiteLoads(const RoutingShape& shape)
     {
         for (const Site& site : shape.sites)
             m_sites.emplace_back(site);
     }
 
-    void observe(const Tile& tile) override
+    void observe(const Tile& tile)
     {
         for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
             const Block& block = tile.blocks[i];
@@ -26,18 +28,10 @@ public:
         }
     }
 
-    void merge(const Accumulator& other) override
+    void merge(const SiteLoads& other)
     {
-        const auto& that = static_cast<const TableAccumulator&>(other);
         for (std::size_t i = 0; i < m_sites.size(); ++i)
-            m_sites[i].add(that.m_sites[i]);
-    }
-
-    Results result() const override { return {}; }
-    void persist(Archive& archive) override
-    {
-        for (LoadCounts& site : m_sites)
-            site.persist(archive);
+            m_sites[i].add(other.m_sites[i]);
     }
 
     const std::vector<LoadCounts>& sites() const { return m_sites; }
@@ -51,13 +45,8 @@ private:
 Expected<LoadTable> loadTable(BlockSource& source, const PassOptions& options)
 {
     const RoutingShape& shape = source.shape();
-    const auto make = [&] {
-        AccumulatorSet set;
-        set.push_back(std::make_unique<TableAccumulator>(shape));
-        return set;
-    };
-    ES_ASSIGN(const AccumulatorSet set, runPass(source, {}, make, options));
-    const auto& sites = static_cast<const TableAccumulator&>(*set.front()).sites();
+    ES_ASSIGN(const SiteLoads loads, runPassOf(source, {}, [&] { return SiteLoads(shape); }, options));
+    const std::vector<LoadCounts>& sites = loads.sites();
 
     LoadTable table;
     for (const Site& site : shape.sites)

@@ -47,7 +47,7 @@ bool routerProbabilities(const Site& site, std::span<const float> logits, std::v
     return normalise(p);
 }
 
-std::string scoreName(ScoreFunction score)
+std::string scoresInWords(ScoreFunction score)
 {
     switch (score) {
     case ScoreFunction::Softmax:

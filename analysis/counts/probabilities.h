@@ -16,7 +16,7 @@ bool softmax(std::span<const float> logits, std::vector<double>& p);
 bool routerProbabilities(const Site& site, std::span<const float> logits, std::vector<double>& p);
 
 /// "softmax", "sigmoid", …: for messages.
-std::string scoreName(ScoreFunction score);
+std::string scoresInWords(ScoreFunction score);
 
 inline std::span<const float> logitsOf(const Block& block, std::size_t token)
 {

@@ -4,7 +4,7 @@
 // hand, whatever pieces the sequence comes in.
 #pragma once
 
-#include "analysis/spine/accumulator.h"
+#include "io/trace/routing.h"
 
 #include <algorithm>
 #include <cstddef>

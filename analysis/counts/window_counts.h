@@ -5,6 +5,8 @@
 
 #include "analysis/bits/choice_bits.h"
 #include "analysis/counts/sliding_tokens.h"
+#include "analysis/spine/archive.h"
+#include "analysis/spine/tile.h"
 
 namespace expertscope {
 

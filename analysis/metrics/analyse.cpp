@@ -2,8 +2,11 @@
 #include "analysis/metrics/analyse.h"
 
 #include "analysis/metrics/needs.h"
-#include "analysis/spine/partition.h"
+#include "analysis/metrics/registry.h"
+#include "analysis/spine/bootstrap.h"
+#include "analysis/spine/by_label.h"
 #include "analysis/spine/per_site.h"
+#include "analysis/spine/selection.h"
 #include "analysis/spine/uniform_source.h"
 
 #include <algorithm>
@@ -19,17 +22,6 @@ struct Job
     MetricContext context;
     std::string missing; ///< why it cannot be computed, or empty
 };
-
-Expected<const MetricSpec*> findMetric(const std::string& name)
-{
-    std::string known;
-    for (const MetricSpec& spec : metricRegistry()) {
-        if (spec.name == name)
-            return &spec;
-        known += (known.empty() ? "" : ", ") + spec.name;
-    }
-    return fail("unknown metric '" + name + "'", {}, "known: " + known);
-}
 
 std::unique_ptr<Accumulator> makeAccumulator(const Job& job, const Label* by, unsigned replicates)
 {

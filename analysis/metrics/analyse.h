@@ -3,6 +3,7 @@
 // From metrics asked for by name to results: one pass (two where a metric must learn first), shards, intervals.
 #pragma once
 
+#include "analysis/metrics/registry.h"
 #include "analysis/spine/pass.h"
 
 namespace expertscope {
@@ -63,8 +64,5 @@ private:
 Expected<Results> analyse(BlockSource& source, AnalysisRequest request);
 Expected<Results> analyse(
     BlockSource& source, const std::vector<MetricRequest>& requests, const std::string& by, const PassOptions& options);
-
-/// "weights", "entropy or logits", "": what a metric reads besides expert ids.
-std::string describeNeeds(const std::vector<Columns>& needs);
 
 }

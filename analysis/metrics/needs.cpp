@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/metrics/needs.h"
 
-#include "analysis/metrics/analyse.h"
-
 #include <algorithm>
 
 namespace expertscope {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/spine/accumulator.h"
+#include "analysis/metrics/registry.h"
 
 // One line a metric: `MetricSpec NAMEMetric();` is defined in analysis/metrics.
 #define EXPERTSCOPE_METRICS(METRIC) \
@@ -60,6 +60,17 @@ const std::vector<MetricSpec>& metricRegistry()
     static const std::vector<MetricSpec> metrics{EXPERTSCOPE_METRICS(LIST)};
 #undef LIST
     return metrics;
+}
+
+Expected<const MetricSpec*> findMetric(const std::string& name)
+{
+    std::string known;
+    for (const MetricSpec& spec : metricRegistry()) {
+        if (spec.name == name)
+            return &spec;
+        known += (known.empty() ? "" : ", ") + spec.name;
+    }
+    return fail("unknown metric '" + name + "'", {}, "known: " + known);
 }
 
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/metrics/series.h"
 
+#include "analysis/metrics/registry.h"
+#include "analysis/spine/selection.h"
+
 #include <algorithm>
 #include <limits>
 

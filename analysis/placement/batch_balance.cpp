@@ -3,6 +3,7 @@
 
 #include "analysis/placement/dispatcher.h"
 #include "analysis/simulation/schedule.h"
+#include "analysis/spine/pass.h"
 
 #include <algorithm>
 #include <numeric>
@@ -14,7 +15,7 @@ using namespace simulation;
 namespace {
 
 /// The choices of one site, tokens numbered as scheduled; several threads, each its own tokens.
-class ChoiceCollector final : public Accumulator
+class ChoiceCollector
 {
 public:
     ChoiceCollector(const ScheduledTokens& tokens, std::vector<std::uint16_t>& ids)
@@ -22,7 +23,7 @@ public:
         , m_ids(ids)
     {
     }
-    void observe(const Tile& tile) override
+    void observe(const Tile& tile)
     {
         for (const Block& block : tile.blocks) {
             const std::size_t K = block.numSlots;
@@ -31,9 +32,6 @@ public:
                     m_ids.begin() + std::ptrdiff_t(m_tokens.numberOf(run) * K));
         }
     }
-    void merge(const Accumulator&) override { }
-    Results result() const override { return {}; }
-    void persist(Archive&) override { }
 
 private:
     const ScheduledTokens& m_tokens;
@@ -59,12 +57,7 @@ Expected<void> addBatchBalance(BlockSource& source, std::span<const Placement> p
     for (std::size_t i = 0; i < plans.front().sites().size(); ++i) {
         PassOptions pass = options;
         pass.sites = {plans.front().sites()[i].site};
-        const auto make = [&] {
-            AccumulatorSet accumulators;
-            accumulators.push_back(std::make_unique<ChoiceCollector>(tokens, ids));
-            return accumulators;
-        };
-        ES_TRY(runPass(source, {}, make, pass));
+        ES_TRY(runPassInto(source, {}, [&] { return ChoiceCollector(tokens, ids); }, pass));
         for (std::size_t p = 0; p < plans.size(); ++p) {
             const std::uint32_t gpus = plans[p].cluster().gpus;
             const Dispatcher dispatch(plans[p], i, how.dispatch);

@@ -2,6 +2,7 @@
 #include "analysis/placement/compare.h"
 
 #include "analysis/placement/held_out.h"
+#include "analysis/placement/registry.h"
 
 #include <algorithm>
 

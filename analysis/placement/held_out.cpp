@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/held_out.h"
 
+#include "analysis/spine/selection.h"
+
 #include <algorithm>
 
 namespace expertscope {

@@ -3,7 +3,7 @@
 // A trace in two parts: tokens that planners learn from, and tokens that plans are scored on.
 #pragma once
 
-#include "analysis/spine/pass.h"
+#include "analysis/spine/pass_options.h"
 
 #include <string>
 

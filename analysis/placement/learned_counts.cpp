@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/learned_counts.h"
 
+#include "analysis/spine/pass.h"
+#include "analysis/spine/selection.h"
+
 #include <algorithm>
 
 namespace expertscope {
@@ -13,10 +16,10 @@ void addTo(auto& sums, const auto& others)
         sums[i] += others[i];
 }
 
-class CountingAccumulator final : public Accumulator
+class Counter
 {
 public:
-    CountingAccumulator(const RoutingShape& shape, const std::vector<SiteIndex>& sites, const LearnOptions& what)
+    Counter(const RoutingShape& shape, const std::vector<SiteIndex>& sites, const LearnOptions& what)
         : m_what(what)
     {
         for (std::size_t i = 0; i < sites.size(); ++i) {
@@ -32,7 +35,7 @@ public:
         }
     }
 
-    void observe(const Tile& tile) override
+    void observe(const Tile& tile)
     {
         for (std::size_t b = 0; b < tile.blocks.size(); ++b) {
             const Block& block = tile.blocks[b];
@@ -45,27 +48,15 @@ public:
         }
     }
 
-    void merge(const Accumulator& other) override
+    void merge(const Counter& other)
     {
-        const auto& others = static_cast<const CountingAccumulator&>(other).m_counts.sites;
+        const auto& others = other.m_counts.sites;
         for (std::size_t i = 0; i < others.size(); ++i) {
             SiteCounts& counts = m_counts.sites[i];
             counts.tokens += others[i].tokens;
             addTo(counts.load, others[i].load);
             addTo(counts.together, others[i].together);
             addTo(counts.next, others[i].next);
-        }
-    }
-
-    Results result() const override { return {}; }
-
-    void persist(Archive& archive) override
-    {
-        for (SiteCounts& counts : m_counts.sites) {
-            archive(counts.tokens);
-            archive.fixed(counts.load);
-            archive.fixed(counts.together);
-            archive.fixed(counts.next);
         }
     }
 
@@ -118,7 +109,7 @@ private:
         }
     }
 
-    const LearnOptions m_what;
+    LearnOptions m_what;
     LearnedCounts m_counts;
     std::vector<std::uint16_t> m_here, m_there; ///< of the token at hand
 };
@@ -131,16 +122,8 @@ Expected<LearnedCounts> learn(BlockSource& source, const LearnOptions& what, con
     ES_ASSIGN(const auto sites, selectSites(shape, options));
     if ((what.together || what.next) && shape.numTokens > UINT32_MAX)
         return fail("pairs of experts cannot be counted over more than 2^32 - 1 tokens", {}, "select some sequences");
-    ES_ASSIGN(auto set,
-        runPass(
-            source, {{}, what.next},
-            [&] {
-                AccumulatorSet fresh;
-                fresh.push_back(std::make_unique<CountingAccumulator>(shape, sites, what));
-                return fresh;
-            },
-            options));
-    return static_cast<CountingAccumulator&>(*set[0]).take();
+    ES_ASSIGN(Counter counter, runPassOf(source, {{}, what.next}, [&] { return Counter(shape, sites, what); }, options));
+    return counter.take();
 }
 
 }

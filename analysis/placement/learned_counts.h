@@ -3,7 +3,7 @@
 // What planners know of a trace: counts over the tokens they may learn from.
 #pragma once
 
-#include "analysis/spine/pass.h"
+#include "analysis/spine/pass_options.h"
 
 #include <cstdint>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Planners: from what was learnt to a plan. A new one is a file in planners/ and a line in planner_registry.cpp.
+// Planners: from what was learnt to a plan. A new one is a file in planners/ and a line in registry.cpp.
 #pragma once
 
 #include "analysis/placement/learned_counts.h"
@@ -32,12 +32,6 @@ struct Planner
     LearnOptions needs = {}; ///< beyond loads
     std::function<Expected<Placement>(const LearnedCounts&, const PlanRequest&)> make;
 };
-
-/// All of them, `contiguous` first: the engines' own start, and what the others are compared with.
-const std::vector<Planner>& plannerRegistry();
-
-/// Error: unknown name; lists the known ones.
-Expected<const Planner*> findPlanner(const std::string& name);
 
 /// Errors that are the same for all planners: no such cluster, no sites, more slots than can be numbered, counts that
 /// a planner needs and does not have.

@@ -5,6 +5,8 @@
 #include "analysis/placement/dispatcher.h"
 #include "analysis/placement/token_order.h"
 #include "analysis/placement/window_loads.h"
+#include "analysis/spine/pass.h"
+#include "analysis/spine/selection.h"
 
 #include <algorithm>
 #include <bit>
@@ -102,10 +104,11 @@ private:
     std::uint64_t m_sum = 0;
 };
 
-class ReplayAccumulator final : public Accumulator
+/// One plan over a part of the trace.
+class PlanReplay
 {
 public:
-    ReplayAccumulator(const Placement& plan, const ReplayOptions& how, std::shared_ptr<const TokenOrder> order)
+    PlanReplay(const Placement& plan, const ReplayOptions& how, std::shared_ptr<const TokenOrder> order)
         : m_cluster(plan.cluster())
         , m_how(how)
         , m_order(std::move(order))
@@ -122,7 +125,7 @@ public:
             m_nodeOf.push_back(static_cast<std::uint16_t>(m_cluster.nodeOf(g)));
     }
 
-    void observe(const Tile& tile) override
+    void observe(const Tile& tile)
     {
         for (const SequenceRun& run : tile.runs()) {
             const std::uint64_t begin = m_order->ordinal(run), end = begin + run.length;
@@ -140,9 +143,8 @@ public:
         }
     }
 
-    void merge(const Accumulator& other) override
+    void merge(const PlanReplay& o)
     {
-        const auto& o = static_cast<const ReplayAccumulator&>(other);
         for (std::size_t i = 0; i < m_scores.size(); ++i) {
             SiteScore& a = m_scores[i];
             const SiteScore& b = o.m_scores[i];
@@ -153,19 +155,6 @@ public:
         }
         m_windows.merge(o.m_windows);
         m_tokens += o.m_tokens;
-    }
-
-    Results result() const override { return {}; } // score() has more than rows
-
-    void persist(Archive& archive) override
-    {
-        for (SiteScore& score : m_scores) {
-            for (const auto counter : kCounters)
-                archive(score.*counter);
-            archive.fixed(score.load);
-        }
-        m_windows.persist(archive);
-        archive(m_tokens);
     }
 
     Score score() const
@@ -337,6 +326,22 @@ private:
     std::size_t m_stride = 0; ///< slots of a token in Routes, padded
 };
 
+struct PlanReplays
+{
+    std::vector<PlanReplay> each;
+
+    void observe(const Tile& tile)
+    {
+        for (PlanReplay& replay : each)
+            replay.observe(tile);
+    }
+    void merge(const PlanReplays& other)
+    {
+        for (std::size_t i = 0; i < each.size(); ++i)
+            each[i].merge(other.each[i]);
+    }
+};
+
 Expected<void> checkPlans(const RoutingShape& shape, std::span<const Placement> plans)
 {
     for (const Placement& plan : plans) {
@@ -380,19 +385,16 @@ Expected<std::vector<Score>> replay(
         pass.sites.push_back(site.site);
     ES_ASSIGN(const auto selected, selectSequences(shape, pass));
     const auto order = std::make_shared<const TokenOrder>(shape, selected, pass);
-    ES_ASSIGN(auto set,
-        runPass(
-            source, {{}, true},
-            [&] {
-                AccumulatorSet fresh;
-                for (const Placement& plan : plans)
-                    fresh.push_back(std::make_unique<ReplayAccumulator>(plan, how, order));
-                return fresh;
-            },
-            pass));
+    const auto make = [&] {
+        PlanReplays fresh;
+        for (const Placement& plan : plans)
+            fresh.each.emplace_back(plan, how, order);
+        return fresh;
+    };
+    ES_ASSIGN(const PlanReplays replays, runPassOf(source, {{}, true}, make, pass));
     std::vector<Score> scores;
-    for (const auto& one : set)
-        scores.push_back(static_cast<const ReplayAccumulator&>(*one).score());
+    for (const PlanReplay& one : replays.each)
+        scores.push_back(one.score());
     if (how.batch > 0)
         ES_TRY(addBatchBalance(source, plans, how, pass, scores));
     return scores;

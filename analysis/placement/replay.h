@@ -5,7 +5,7 @@
 
 #include "analysis/placement/placement.h"
 #include "analysis/spine/fixed_sum.h"
-#include "analysis/spine/pass.h"
+#include "analysis/spine/pass_options.h"
 
 #include <cstdint>
 #include <vector>

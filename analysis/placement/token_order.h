@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "analysis/spine/pass.h"
+#include "analysis/spine/pass_options.h"
 
 #include <algorithm>
 #include <vector>

@@ -63,21 +63,6 @@ void WindowLoads::merge(const WindowLoads& other)
     }
 }
 
-void WindowLoads::persist(Archive& archive)
-{
-    for (auto& open : m_open) {
-        archive(open);
-        for (const auto& [window, state] : open) {
-            if (state.loads.size() != m_sites * m_gpus) // not ours
-                open.clear();
-            if (open.empty())
-                break;
-        }
-    }
-    for (WindowBalance& balance : m_full)
-        archive(balance.maxOverMean, balance.balancedness);
-}
-
 std::vector<WindowBalance> WindowLoads::balance(std::size_t site) const
 {
     std::vector<WindowBalance> balance;

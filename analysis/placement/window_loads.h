@@ -4,7 +4,6 @@
 #pragma once
 
 #include "analysis/placement/replay.h"
-#include "analysis/spine/archive.h"
 
 #include <map>
 
@@ -21,7 +20,6 @@ public:
     /// `count` tokens from `ordinal` on, all of the same windows, have put loads [sites, GPUs] on the GPUs.
     void add(std::uint64_t ordinal, std::uint64_t count, std::span<const std::uint32_t> loads);
     void merge(const WindowLoads& other);
-    void persist(Archive& archive);
     /// Of the full windows, for each length.
     std::vector<WindowBalance> balance(std::size_t site) const;
 
@@ -30,7 +28,6 @@ private:
     {
         std::uint64_t tokens = 0;
         std::vector<std::uint32_t> loads;
-        void persist(Archive& archive) { archive(tokens, loads); }
     };
     void addTo(std::size_t length, std::uint64_t window, std::uint64_t tokens, std::span<const std::uint32_t> loads);
 

@@ -4,7 +4,7 @@
 // between them. To all of them a prefetch is a load like any other, and the use after it a hit.
 #pragma once
 
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/registry.h"
 
 namespace expertscope::prefetch {
 

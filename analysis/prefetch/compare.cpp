@@ -2,7 +2,7 @@
 #include "analysis/prefetch/compare.h"
 
 #include "analysis/simulation/run_tasks.h"
-#include "analysis/spine/pass.h"
+#include "analysis/spine/selection.h"
 
 #include <numeric>
 

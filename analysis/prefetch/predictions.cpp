@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/prefetch/predictor.h"
+#include "analysis/prefetch/predictions.h"
+
+#include "analysis/prefetch/registry.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/prefetch/prefetch_replay.h"
+#include "analysis/prefetch/queue_times.h"
 
 #include <cmath>
 

@@ -4,7 +4,7 @@
 // reach, and those that ask for nobody, are counted apart and are in no denominator.
 #pragma once
 
-#include "analysis/prefetch/predictor.h"
+#include "analysis/prefetch/predictions.h"
 
 namespace expertscope::prefetch {
 

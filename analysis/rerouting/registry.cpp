@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/rerouting/rule.h"
+#include "analysis/rerouting/registry.h"
 
 #include <algorithm>
 

@@ -4,6 +4,7 @@
 #include "analysis/rerouting/choose.h"
 #include "analysis/rerouting/scored_tokens.h"
 #include "analysis/simulation/run_tasks.h"
+#include "analysis/spine/selection.h"
 
 #include <algorithm>
 

@@ -6,8 +6,8 @@
 // states that later sites and tokens see.
 #pragma once
 
-#include "analysis/rerouting/rule.h"
-#include "analysis/simulation/policy.h"
+#include "analysis/rerouting/registry.h"
+#include "analysis/simulation/simulate.h"
 
 #include <optional>
 

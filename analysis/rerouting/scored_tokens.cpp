@@ -2,6 +2,7 @@
 #include "analysis/rerouting/scored_tokens.h"
 
 #include "analysis/counts/probabilities.h"
+#include "analysis/spine/pass.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +16,7 @@ using namespace simulation;
 namespace {
 
 /// Sorts the logits of its tokens; several threads, each its own tokens.
-class Collector final : public Accumulator
+class Collector
 {
 public:
     Collector(const RoutingShape& shape, const std::vector<SiteIndex>& sites, const ScheduledTokens& tokens,
@@ -26,7 +27,7 @@ public:
         , m_scored(scored)
     {
     }
-    void observe(const Tile& tile) override
+    void observe(const Tile& tile)
     {
         for (const Block& block : tile.blocks) {
             const auto place = std::ranges::find(m_sites, block.site) - m_sites.begin();
@@ -37,9 +38,6 @@ public:
             }
         }
     }
-    void merge(const Accumulator&) override { }
-    Results result() const override { return {}; }
-    void persist(Archive&) override { }
 
 private:
     void add(const Block& block, ScoredSite& site, std::uint32_t t, std::uint64_t token)
@@ -156,12 +154,8 @@ Expected<std::vector<ScoredSite>> readScoredSites(BlockSource& source, const std
     }
     PassOptions pass = selection;
     pass.sites = sites;
-    const auto make = [&] {
-        AccumulatorSet accumulators;
-        accumulators.push_back(std::make_unique<Collector>(shape, sites, tokens, scored));
-        return accumulators;
-    };
-    ES_TRY(runPass(source, {{.logits = true}}, make, pass));
+    ES_TRY(runPassInto(
+        source, {{.logits = true}}, [&] { return Collector(shape, sites, tokens, scored); }, pass));
     for (std::size_t s = 0; s < sites.size(); ++s) {
         ScoredSite& site = scored[s];
         finish(site, tokens, schedule);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/results/comparison.h"
 
+#include "analysis/results/csv_writer.h"
 #include "analysis/results/json_text.h"
+#include "analysis/results/json_writer.h"
 
 #include <cmath>
 #include <ostream>

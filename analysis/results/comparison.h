@@ -3,7 +3,7 @@
 // The results of two traces beside each other.
 #pragma once
 
-#include "analysis/results/layout.h"
+#include "analysis/results/result_document.h"
 
 #include <optional>
 
@@ -38,8 +38,5 @@ Comparison compareResults(const Results& a, const Results& b);
 /// (resources/docs/results-format.md, "Comparisons").
 void writeComparisonJson(std::ostream& out, const Comparison& comparison);
 void writeComparisonCsv(std::ostream& out, const Comparison& comparison);
-
-/// One table a measure; of measures with a number for each expert the largest differences.
-ResultLayout layOut(const Comparison& comparison, const LayoutOptions& options);
 
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/results/comparison.h"
-#include "analysis/results/layout_parts.h"
+#include "analysis/results/comparison_layout.h"
+
+#include "analysis/results/line_keys.h"
 #include "analysis/results/number_format.h"
 
 #include <algorithm>

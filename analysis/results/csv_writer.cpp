@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/results/csv_writer.h"
+
 #include "analysis/results/json_text.h"
 
 #include <ostream>

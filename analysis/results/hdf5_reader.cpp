@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/results/hdf5_reader.h"
+
 #include "analysis/results/hdf5_schema.h"
 #include "analysis/results/json_text.h"
 #include "io/trace/hdf5_file_driver.h"

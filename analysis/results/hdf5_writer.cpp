@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/results/hdf5_writer.h"
+
 #include "analysis/results/hdf5_schema.h"
 #include "analysis/results/json_text.h"
 #include "io/trace/hdf5_builder.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Reads results as they come: a row is turned into what it stands for and forgotten before the next one is read.
+#include "analysis/results/json_reader.h"
+
 #include "analysis/results/json_fields.h"
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/results/layout.h"
+#include "analysis/results/latex_writer.h"
 
 #include <algorithm>
 #include <ostream>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/results/layout.h"
 
-#include "analysis/results/layout_parts.h"
+#include "analysis/results/layout_tables.h"
 
 #include <algorithm>
 

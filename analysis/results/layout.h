@@ -61,9 +61,6 @@ struct LayoutOptions
     std::vector<std::uint16_t> layers = {}; ///< the model's layer of each site; empty: not known
 };
 
-/// The tables as LaTeX; see writeResultsLatex.
-void writeLayoutLatex(std::ostream& out, const ResultOrigin& origin, const ResultLayout& layout);
-
 ResultLayout layOut(const Results& results, const LayoutOptions& options);
 
 }

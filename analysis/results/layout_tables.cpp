@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/results/layout_parts.h"
+#include "analysis/results/layout_tables.h"
+
 #include "analysis/results/number_format.h"
 
 #include <algorithm>

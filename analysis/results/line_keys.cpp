@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/results/line_keys.h"
+
 #include "analysis/results/json_text.h"
-#include "analysis/results/layout_parts.h"
 
 #include <algorithm>
 

@@ -5,29 +5,11 @@
 
 namespace expertscope {
 
-namespace baseline {
-extern const RankedKernels kRanked;
-}
-#ifdef ES_X86_KERNELS
-namespace avx2 {
-extern const RankedKernels kRanked;
-}
-namespace avx512 {
-extern const RankedKernels kRanked;
-}
-#endif
+ES_KERNEL_TABLES(RankedKernels, ranked_, CpuLevel::Avx512Bits)
 
 const RankedKernels& rankedKernels()
 {
-    static const RankedKernels& best = []() -> const RankedKernels& {
-#ifdef ES_X86_KERNELS
-        if (cpuLevel() >= CpuLevel::Avx512Bits)
-            return avx512::kRanked;
-        if (cpuLevel() >= CpuLevel::Avx2)
-            return avx2::kRanked;
-#endif
-        return baseline::kRanked;
-    }();
+    static const RankedKernels& best = bestFor(kTables);
     return best;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Simulated caches of up to 256 experts, as CacheSimulator describes them: inner loops, one source
+// Simulated caches of up to 256 experts, as SequenceCaches describes them: inner loops, one source
 // (ranked_caches_impl.h) compiled for each instruction set, chosen at run time. Plain data only.
 //
 // A policy puts all experts in one order, resident or not, the first to be evicted first: an expert's place in it is

@@ -244,7 +244,7 @@ void caches(const RankedStream& stream, RankedPolicy policy, const u32* lookAhea
 
 }
 
-extern const RankedKernels kRanked;
-const RankedKernels kRanked = {ES_NAME, prepare, lru, caches};
+extern const RankedKernels kTable;
+const RankedKernels kTable = {ES_NAME, prepare, lru, caches};
 
 }

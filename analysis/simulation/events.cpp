@@ -2,6 +2,8 @@
 #include "analysis/simulation/events.h"
 
 #include "analysis/simulation/schedule.h"
+#include "analysis/spine/pass.h"
+#include "analysis/spine/selection.h"
 
 #include <algorithm>
 #include <atomic>
@@ -20,14 +22,14 @@ struct Choices
     std::size_t numSlots = 0;
 };
 
-class Collector final : public Accumulator
+class Collector
 {
 public:
     explicit Collector(Choices& choices)
         : m_choices(choices)
     {
     }
-    void observe(const Tile& tile) override
+    void observe(const Tile& tile)
     {
         const std::size_t K = m_choices.numSlots;
         for (const Block& block : tile.blocks) {
@@ -42,9 +44,6 @@ public:
             }
         }
     }
-    void merge(const Accumulator&) override { }
-    Results result() const override { return {}; }
-    void persist(Archive&) override { }
 
 private:
     Choices& m_choices;
@@ -213,12 +212,7 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
     set.truncated = choices.tokens.truncated;
     for (std::size_t i = 0; i < sites.size(); ++i)
         choices.ids.emplace_back(set.tokens * choices.numSlots, kNoExpert);
-    const auto make = [&] {
-        AccumulatorSet accumulators;
-        accumulators.push_back(std::make_unique<Collector>(choices));
-        return accumulators;
-    };
-    ES_TRY(runPass(source, {}, make, selection));
+    ES_TRY(runPassInto(source, {}, [&] { return Collector(choices); }, selection));
 
     const Schedule schedule = makeSchedule(choices.tokens.sequences, steps);
     const auto pools = poolsOf(sites, contract);

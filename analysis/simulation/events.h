@@ -6,7 +6,7 @@
 #pragma once
 
 #include "analysis/simulation/contract.h"
-#include "analysis/spine/pass.h"
+#include "analysis/spine/pass_options.h"
 
 namespace expertscope::simulation {
 

@@ -71,30 +71,4 @@ struct PolicySpec
         makeStepped = {};
 };
 
-/// All policies; one line each in registry.cpp.
-const std::vector<PolicySpec>& policyRegistry();
-
-struct PolicyRequest
-{
-    std::string name;
-    std::map<std::string, std::string> params = {};
-};
-
-/// The policy's entry in the registry. Errors: no such policy, parameter, or a contract that it cannot serve.
-Expected<const PolicySpec*> checkPolicy(const PolicyRequest& request, const Contract& contract);
-
-/// One policy over all pools of a set.
-struct PolicyResult
-{
-    PolicyRequest request;
-    std::vector<PoolCurve> pools;
-};
-
-/// `capacities`: of each pool, in slots. Pools and policies run in parallel; results do not depend on `threads` (0: all
-/// cores). Errors: no such policy, parameter, or a contract that the policy cannot serve; capacities not ascending from
-/// 1 on; kCancelled, when `progress` (called often, from the caller's thread) has returned false.
-Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const Contract& contract,
-    const std::vector<PolicyRequest>& policies, const std::vector<std::uint32_t>& capacities, unsigned threads,
-    const std::function<bool(double)>& progress = {});
-
 }

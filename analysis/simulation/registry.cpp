@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/registry.h"
 
 // One line a policy: `PolicySpec NAMEPolicy();` is defined in policies/.
 #define EXPERTSCOPE_POLICIES(POLICY) \
@@ -33,6 +33,30 @@ const std::vector<PolicySpec>& policyRegistry()
     static const std::vector<PolicySpec> policies{EXPERTSCOPE_POLICIES(LIST)};
 #undef LIST
     return policies;
+}
+
+Expected<const PolicySpec*> checkPolicy(const PolicyRequest& request, const Contract& contract)
+{
+    std::string known;
+    for (const PolicySpec& spec : policyRegistry()) {
+        if (spec.name == request.name) {
+            auto params = Parameters::check(spec.params, request.params);
+            if (!params) {
+                Error error = std::move(params).error();
+                error.what = "policy '" + request.name + "': " + error.what;
+                return tl::unexpected(std::move(error));
+            }
+            if (contract.service == Service::Sequential && !spec.sequential)
+                return fail("policy '" + request.name + "' serves events atomically only");
+            if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst && !spec.residentFirst)
+                return fail("policy '" + request.name + "' cannot serve residents first: its order is that of all capacities");
+            if (contract.admission == Admission::Bypass && !spec.bypass)
+                return fail("policy '" + request.name + "' always admits what it loads");
+            return &spec;
+        }
+        known += (known.empty() ? "" : ", ") + spec.name;
+    }
+    return fail("unknown policy '" + request.name + "'", {}, "known: " + known);
 }
 
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/schedule.h"
 
+#include "analysis/spine/selection.h"
 #include "io/base/splitmix.h"
 
 #include <algorithm>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/simulate.h"
+
 #include "analysis/simulation/run_tasks.h"
+#include "analysis/spine/pass_options.h"
 
 #include <algorithm>
 
@@ -22,30 +24,6 @@ struct Task
     PoolCurve curve = {};
 };
 
-}
-
-Expected<const PolicySpec*> checkPolicy(const PolicyRequest& request, const Contract& contract)
-{
-    std::string known;
-    for (const PolicySpec& spec : policyRegistry()) {
-        if (spec.name == request.name) {
-            auto params = Parameters::check(spec.params, request.params);
-            if (!params) {
-                Error error = std::move(params).error();
-                error.what = "policy '" + request.name + "': " + error.what;
-                return tl::unexpected(std::move(error));
-            }
-            if (contract.service == Service::Sequential && !spec.sequential)
-                return fail("policy '" + request.name + "' serves events atomically only");
-            if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst && !spec.residentFirst)
-                return fail("policy '" + request.name + "' cannot serve residents first: its order is that of all capacities");
-            if (contract.admission == Admission::Bypass && !spec.bypass)
-                return fail("policy '" + request.name + "' always admits what it loads");
-            return &spec;
-        }
-        known += (known.empty() ? "" : ", ") + spec.name;
-    }
-    return fail("unknown policy '" + request.name + "'", {}, "known: " + known);
 }
 
 Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const Contract& contract,

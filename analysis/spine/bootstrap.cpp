@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/spine/partition.h"
+#include "analysis/spine/bootstrap.h"
 
+#include "analysis/spine/partition.h"
 #include "io/base/splitmix.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/spine/by_label.h"
+
 #include "analysis/spine/partition.h"
 
 namespace expertscope {

@@ -7,8 +7,6 @@
 
 namespace expertscope {
 
-using AccumulatorFactory = std::function<std::unique_ptr<Accumulator>()>;
-
 /// Splits tiles by the part that a sequence belongs to. What the parts are for, result() of the derived classes says.
 class Partition : public Accumulator
 {
@@ -42,17 +40,5 @@ private:
     std::vector<std::size_t> m_used;
     std::vector<Block> m_blocks;
 };
-
-/// Rows over all sequences, and rows with the label for each of its values.
-std::unique_ptr<Accumulator> splitByLabel(const MetricSpec& spec, MetricContext context, const Label& label);
-
-/// 95 % intervals by the basic bootstrap over sequences (2 theta - quantile, as moe-lrc does): `replicates` draws with
-/// replacement, seeded. Up to kBootstrapGroups sequences each is drawn by itself; more are dealt to so many groups in
-/// turn (label value by label value where there is one), and groups are drawn: memory stays bounded.
-inline constexpr std::size_t kBootstrapGroups = 100;
-/// `make` makes the accumulator of one group, `makeReplicate` the same for a context with valuesOnly. `makeWhole`: of
-/// metrics whose whole is not its groups merged (MetricSpec::groupsSequences); it is observed apart from them.
-std::unique_ptr<Accumulator> bootstrapped(AccumulatorFactory make, AccumulatorFactory makeReplicate,
-    const MetricContext& context, const Label* by, unsigned replicates, const AccumulatorFactory& makeWhole = {});
 
 }

@@ -2,6 +2,7 @@
 #include "analysis/spine/pass.h"
 
 #include "analysis/bits/bit_kernels.h"
+#include "analysis/spine/selection.h"
 
 #include <algorithm>
 #include <atomic>
@@ -169,11 +170,10 @@ public:
 
     /// What a worker does: takes tasks until there are none. Site by site, as the file lies on the disk, unless they
     /// are wanted together.
-    void work(AccumulatorSet& set, const std::function<AccumulatorSet()>& make)
+    void work(const std::function<std::vector<TileObserver*>()>& start)
     {
         try {
-            set = make(); // in the worker, so that its memory is near it
-            takeTasks(set);
+            takeTasks(start());
         } catch (const std::exception& problem) { // out of memory
             setError(0, {problem.what(), "analysis", {}});
         }
@@ -218,7 +218,7 @@ private:
         std::vector<ChoiceBits> bits;
     };
 
-    void takeTasks(AccumulatorSet& set)
+    void takeTasks(const std::vector<TileObserver*>& observers)
     {
         TileBuffer buffer;
         buffer.sites.resize(m_sitesInTile);
@@ -230,15 +230,17 @@ private:
             for (std::size_t b = m_plan.tasks[inGroup]; b < m_plan.tasks[inGroup + 1]; ++b) {
                 if (m_cancelled || task > m_errorTask)
                     return;
-                if (auto done = observe(sites, m_plan.blocks[b], buffer, set); !done)
+                if (auto done = observe(sites, m_plan.blocks[b], buffer, observers); !done)
                     setError(task, std::move(done).error());
             }
         }
     }
 
-    Expected<void> observe(
-        std::span<const SiteIndex> sites, const PlannedBlock& planned, TileBuffer& buffer, AccumulatorSet& set)
+    Expected<void> observe(std::span<const SiteIndex> sites, const PlannedBlock& planned, TileBuffer& buffer,
+        const std::vector<TileObserver*>& observers)
     {
+        if (planned.numRuns == 0) // no token of it was picked
+            return {};
         buffer.blocks.clear();
         const auto runs = std::span(m_plan.runs).subspan(planned.firstRun, planned.numRuns);
         for (std::size_t i = 0; i < sites.size(); ++i) {
@@ -254,21 +256,21 @@ private:
             ES_TRY(checkIds(block, m_source.shape().sites[std::size_t(sites[i])].topK));
             buffer.blocks.push_back(block);
             buffer.bits[i].reset(block);
-            observe(set, true, {std::span(buffer.blocks).last(1), std::span(buffer.bits).subspan(i, 1)});
+            show(observers, true, {std::span(buffer.blocks).last(1), std::span(buffer.bits).subspan(i, 1)});
         }
         std::uint64_t tokens = 0;
         for (const SequenceRun& run : runs)
             tokens += run.length;
-        observe(set, false, {buffer.blocks, buffer.bits});
+        show(observers, false, {buffer.blocks, buffer.bits});
         m_tokensDone += tokens * sites.size();
         return {};
     }
 
-    static void observe(AccumulatorSet& set, bool takingSites, const Tile& tile)
+    static void show(const std::vector<TileObserver*>& observers, bool takingSites, const Tile& tile)
     {
-        for (const auto& accumulator : set) {
-            if (accumulator->takesSites() == takingSites)
-                accumulator->observe(tile);
+        for (TileObserver* const observer : observers) {
+            if (observer->takesSites() == takingSites)
+                observer->observe(tile);
         }
     }
 
@@ -299,8 +301,8 @@ private:
 
 }
 
-Expected<AccumulatorSet> runPass(
-    BlockSource& source, const PassNeeds& needs, const std::function<AccumulatorSet()>& make, const PassOptions& options)
+Expected<unsigned> showTiles(BlockSource& source, const PassNeeds& needs,
+    const std::function<std::vector<TileObserver*>(unsigned worker)>& start, const PassOptions& options)
 {
     const RoutingShape& shape = source.shape();
     ES_ASSIGN(auto sites, selectSites(shape, options));
@@ -311,18 +313,32 @@ Expected<AccumulatorSet> runPass(
     Pass pass(source, needs, std::move(plan), std::move(sites));
 
     unsigned workers = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-    workers = static_cast<unsigned>(std::clamp<std::size_t>(pass.numTasks(), 1, std::min(workers, 1024u)));
-    std::vector<AccumulatorSet> sets(workers);
+    workers = static_cast<unsigned>(std::clamp<std::size_t>(pass.numTasks(), 1, std::min(workers, kMostWorkers)));
     if (options.progress && !options.progress(0)) // before a short pass is over
         return fail(kCancelled);
     {
         std::vector<std::jthread> threads;
-        for (AccumulatorSet& set : sets)
-            threads.emplace_back([&] { pass.work(set, make); });
+        for (unsigned worker = 0; worker < workers; ++worker)
+            threads.emplace_back([&, worker] { pass.work([&] { return start(worker); }); });
         pass.wait(workers, options.progress);
     }
     ES_TRY(pass.outcome());
-    for (std::size_t w = 1; w < sets.size(); ++w) {
+    return workers;
+}
+
+Expected<AccumulatorSet> runPass(
+    BlockSource& source, const PassNeeds& needs, const std::function<AccumulatorSet()>& make, const PassOptions& options)
+{
+    std::vector<AccumulatorSet> sets(kMostWorkers);
+    const auto start = [&](unsigned worker) {
+        sets[worker] = make();
+        std::vector<TileObserver*> observers;
+        for (const auto& accumulator : sets[worker])
+            observers.push_back(accumulator.get());
+        return observers;
+    };
+    ES_ASSIGN(const unsigned workers, showTiles(source, needs, start, options));
+    for (unsigned w = 1; w < workers; ++w) {
         for (std::size_t i = 0; i < sets[0].size(); ++i)
             sets[0][i]->merge(*sets[w][i]);
     }

@@ -4,67 +4,98 @@
 #pragma once
 
 #include "analysis/spine/accumulator.h"
-#include "analysis/spine/token_set.h"
+#include "analysis/spine/pass_options.h"
 
-#include <functional>
-#include <memory>
-#include <vector>
+#include <concepts>
+#include <optional>
 
 namespace expertscope {
 
-/// One of `count` consecutive parts of the selected sequences, with about as many tokens each.
-struct Shard
-{
-    unsigned index = 0, count = 1; ///< index < count
-};
-
-/// Options of a pass over a trace, common to all metrics.
-struct PassOptions
-{
-    std::vector<LabelFilter> where; ///< sequences must satisfy all of them
-    std::vector<LabelFilter> without; ///< and none of these
-    /// Only these tokens of them; null: all. What metrics count as neighbours are neighbours in the trace: two tokens
-    /// with one between them that is left out are none.
-    std::shared_ptr<const TokenSet> tokens;
-    std::vector<SiteIndex> sites; ///< empty: all
-    std::uint32_t skipFirst = 0; ///< leading tokens of each sequence to leave out
-    Shard shard; ///< the part of the selected sequences that is read
-    std::uint32_t mostLength = UINT32_MAX; ///< tokens of a sequence that are looked at, after skipFirst
-    std::uint32_t everySequence = 1; ///< of the selected sequences only each so-many-th: a sample
-    unsigned threads = 0; ///< 0: all cores
-    std::function<bool(double fraction)> progress; ///< called often, from the caller's thread; false cancels
-    std::uint32_t blockTokens = 0; ///< block limit, 0: the default. Changes speed and memory, never a result
-};
-
-/// What a cancelled pass fails with; compare `Error::what`.
-inline constexpr const char* kCancelled = "cancelled";
-
-using AccumulatorSet = std::vector<std::unique_ptr<Accumulator>>;
-
-/// What the accumulators of a pass want to be shown.
+/// What the observers of a pass want to be shown.
 struct PassNeeds
 {
     Columns columns; ///< besides expert ids
     bool sitesTogether = false; ///< tiles of all sites; else each site by itself
 };
 
-/// Feeds every selected tile to one set of accumulators a worker and returns the merged set. `make` is called from
-/// several threads. Memory: one tile of the wanted columns (some 32 MiB) and one accumulator set a worker.
+inline constexpr unsigned kMostWorkers = 1024;
+
+/// Shows every selected tile to the observers of one worker. `start` is called in each worker's thread, so that what it
+/// makes is near it, with the worker's number, from 0 on; the observers must stay until the pass is over. Returns the
+/// number of workers. Memory: one tile of the wanted columns (some 32 MiB) and what it made a worker.
 ///
 /// Errors: unknown label, label value or site; what the source reports; an expert id that its site does not have;
 /// kCancelled.
+Expected<unsigned> showTiles(BlockSource& source, const PassNeeds& needs,
+    const std::function<std::vector<TileObserver*>(unsigned worker)>& start, const PassOptions& options);
+
+/// A pass of one set of accumulators a worker; returns the merged set. `make` is called from several threads. Errors as
+/// above.
 Expected<AccumulatorSet> runPass(
     BlockSource& source, const PassNeeds& needs, const std::function<AccumulatorSet()>& make, const PassOptions& options);
 
-/// The sites a pass visits, in order. Error: a site that the trace does not have, or has been named twice.
-Expected<std::vector<SiteIndex>> selectSites(const RoutingShape& shape, const PassOptions& options);
+template <class T>
+concept ObservesTiles = requires(T& observer, const Tile& tile) { observer.observe(tile); };
+template <class T>
+concept CountsTiles = ObservesTiles<T> && std::move_constructible<T>
+    && requires(T& counter, const T& other) { counter.merge(other); };
 
-/// The sequences that a pass, or all its shards together, visits: those of the wanted labels that have tokens left after
-/// skipFirst, in token order.
-/// Error: a label or a value that the trace does not have; names the ones it has.
-Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, const PassOptions& options);
+/// What `make` made, one a worker.
+template <ObservesTiles T> class WorkersOf
+{
+public:
+    template <class Make>
+    Expected<unsigned> run(BlockSource& source, const PassNeeds& needs, const Make& make, const PassOptions& options)
+    {
+        m_workers.resize(kMostWorkers);
+        return showTiles(
+            source, needs,
+            [&](unsigned worker) {
+                m_workers[worker] = std::make_unique<Observer>(make);
+                return std::vector<TileObserver*>{m_workers[worker].get()};
+            },
+            options);
+    }
+    T& operator[](unsigned worker) { return m_workers[worker]->counter; }
 
-/// The label of that name, or an error that names the existing ones.
-Expected<const Label*> findLabel(const RoutingShape& shape, const std::string& name);
+private:
+    struct Observer final : TileObserver
+    {
+        template <class Make>
+        explicit Observer(const Make& make)
+            : counter(make())
+        {
+        }
+        void observe(const Tile& tile) override { counter.observe(tile); }
+
+        T counter;
+    };
+    std::vector<std::unique_ptr<Observer>> m_workers;
+};
+
+/// A pass of counters, made by `make` in each worker: observe(const Tile&), merge(const T&). Returns the merged one.
+/// Errors as above.
+template <class Make>
+    requires CountsTiles<std::invoke_result_t<const Make&>>
+Expected<std::invoke_result_t<const Make&>> runPassOf(
+    BlockSource& source, const PassNeeds& needs, const Make& make, const PassOptions& options)
+{
+    WorkersOf<std::invoke_result_t<const Make&>> workers;
+    ES_ASSIGN(const unsigned count, workers.run(source, needs, make, options));
+    for (unsigned worker = 1; worker < count; ++worker)
+        workers[0].merge(workers[worker]);
+    return std::move(workers[0]);
+}
+
+/// A pass of observers that put what they see into what their maker holds, each token in a place of its own: there is
+/// nothing to merge. Errors as above.
+template <class Make>
+    requires ObservesTiles<std::invoke_result_t<const Make&>>
+Expected<void> runPassInto(BlockSource& source, const PassNeeds& needs, const Make& make, const PassOptions& options)
+{
+    WorkersOf<std::invoke_result_t<const Make&>> workers;
+    ES_TRY(workers.run(source, needs, make, options));
+    return {};
+}
 
 }

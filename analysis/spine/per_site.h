@@ -3,7 +3,7 @@
 // What nearly every accumulator is: one state a site, made when the site is first seen.
 #pragma once
 
-#include "analysis/spine/accumulator.h"
+#include "analysis/spine/metric_spec.h"
 
 #include <optional>
 #include <vector>

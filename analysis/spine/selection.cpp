@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/spine/pass.h"
+#include "analysis/spine/selection.h"
 
 #include <algorithm>
 

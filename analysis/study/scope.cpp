@@ -1,33 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/study/scope.h"
 
+#include "io/base/text.h"
+
 #include <algorithm>
 
 namespace expertscope {
 
-namespace {
-
-class List
-{
-public:
-    void add(const std::string& part) { m_text += (m_text.empty() ? "" : ", ") + part; }
-    std::string text() && { return std::move(m_text); }
-
-private:
-    std::string m_text;
-};
-
-/// A length in front, so that no value can look like two.
 void addKey(std::string& key, const std::string& part)
 {
     key += std::to_string(part.size()) + ':' + part + ' ';
 }
 
-}
-
 std::string describeTokens(const Scope& scope, const RoutingShape& shape)
 {
-    List list;
+    std::string list;
     const auto expert = [&](const ExpertAt& at) {
         const bool known = at.site.value < shape.sites.size();
         return (known ? "layer " + std::to_string(shape.sites[std::size_t(at.site)].layer)
@@ -35,19 +22,19 @@ std::string describeTokens(const Scope& scope, const RoutingShape& shape)
             + " expert " + std::to_string(at.expert.value);
     };
     for (const LabelFilter& filter : scope.where)
-        list.add(filter.label + "=" + filter.value);
+        addPart(list, filter.label + "=" + filter.value);
     for (const LabelFilter& filter : scope.without)
-        list.add("without " + filter.label + "=" + filter.value);
+        addPart(list, "without " + filter.label + "=" + filter.value);
     for (const ExpertAt& at : scope.chose)
-        list.add(expert(at));
+        addPart(list, expert(at));
     for (const ExpertAt& at : scope.spared)
-        list.add("without " + expert(at));
+        addPart(list, "without " + expert(at));
     if (scope.tokens)
-        list.add("tokens " + std::to_string(scope.tokens->begin.value) + "-"
+        addPart(list, "tokens " + std::to_string(scope.tokens->begin.value) + "-"
             + std::to_string(scope.tokens->end.value - std::min<std::uint64_t>(scope.tokens->size(), 1)));
     if (scope.skipFirst > 0)
-        list.add("without the first " + std::to_string(scope.skipFirst) + " of each sequence");
-    return std::move(list).text();
+        addPart(list, "without the first " + std::to_string(scope.skipFirst) + " of each sequence");
+    return list;
 }
 
 std::string keyText(const Scope& scope)

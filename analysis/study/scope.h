@@ -43,5 +43,7 @@ std::string describeTokens(const Scope& scope, const RoutingShape& shape);
 
 /// The same as text that holds no shape and tells any two scopes apart: for keys of what was kept.
 std::string keyText(const Scope& scope);
+/// Adds to such a key, a length in front, so that no text can look like two.
+void addKey(std::string& key, const std::string& part);
 
 }

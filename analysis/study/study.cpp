@@ -2,9 +2,14 @@
 #include "analysis/study/study.h"
 
 #include "analysis/counts/choosing_tokens.h"
+#include "analysis/metrics/series.h"
+#include "analysis/results/result_document.h"
+#include "analysis/spine/per_site.h"
+#include "analysis/spine/selection.h"
+#include "analysis/study/kept_things.h"
+#include "io/base/named.h"
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 #include <set>
 
@@ -12,88 +17,106 @@ namespace expertscope {
 
 namespace {
 
-/// Things by key, the ones longest unused dropped first. A thing of a trace larger than all room is kept alone.
-template <class Thing> class KeptThings
-{
-public:
-    explicit KeptThings(std::uint64_t room)
-        : m_room(room)
-    {
-    }
-
-    std::shared_ptr<const Thing> find(const std::string& key)
-    {
-        const auto found = m_things.find(key);
-        if (found == m_things.end())
-            return nullptr;
-        found->second.used = ++m_clock;
-        return found->second.thing;
-    }
-
-    void keep(const std::string& key, std::shared_ptr<const Thing> thing, std::uint64_t size)
-    {
-        m_size += size;
-        auto& place = m_things[key];
-        m_size -= place.size;
-        place = {std::move(thing), size, ++m_clock};
-        while (m_size > m_room && m_things.size() > 1) {
-            const auto oldest = std::ranges::min_element(m_things, {}, [](const auto& entry) { return entry.second.used; });
-            m_size -= oldest->second.size;
-            m_things.erase(oldest);
-        }
-    }
-
-private:
-    struct Place
-    {
-        std::shared_ptr<const Thing> thing;
-        std::uint64_t size = 0, used = 0;
-    };
-    const std::uint64_t m_room;
-    std::uint64_t m_size = 0, m_clock = 0;
-    std::map<std::string, Place> m_things;
-};
-
-constexpr std::uint64_t kMostNumbers = 8u << 20; ///< rows and elements of matrices that are kept in memory
+constexpr std::uint64_t kMostBytes = 256u << 20; ///< of results in memory, and of tables
 constexpr std::uint64_t kMostTokenBits = std::uint64_t(256) << 23; ///< 256 MiB
 
-std::uint64_t sizeOf(const Results& results)
+std::uint64_t bytesOf(const Results& results)
 {
-    std::uint64_t size = results.rows.size();
+    std::uint64_t bytes = 2 * sizeof(ResultRow) * results.rows.size(); // with its texts
     for (const ResultMatrix& matrix : results.matrices)
-        size += matrix.values.size();
-    return size;
+        bytes += sizeof matrix + sizeof(double) * matrix.values.size();
+    return bytes;
 }
 
-/// Tells apart what one trace is asked for, but for the metric.
-std::string keyOf(std::size_t trace, const MetricQuestion& question)
+/// Tells apart what is asked for, but for the metric.
+std::string textOf(const MetricQuestion& question, const std::vector<std::string>& series)
 {
-    return std::to_string(trace) + '|' + keyText(question.scope) + '|' + question.by + '|'
-        + std::to_string(question.bootstrap) + (question.simulateUniform ? "|u|" : "|-|");
-}
-
-std::string keyOf(const MetricRequest& metric)
-{
-    std::string key = metric.name;
-    for (const auto& [name, value] : metric.params)
-        key += ' ' + std::to_string(value.size()) + ':' + name + '=' + value;
+    std::string key = question.simulateUniform ? "" : "-";
+    for (const std::string& part : {keyText(question.scope), question.by, std::to_string(question.bootstrap)})
+        addKey(key, part);
+    for (const std::string& name : series)
+        addKey(key, name);
     return key;
 }
 
+/// Parameters that are left out are those that are given as they are by default. Empty: there is no such metric.
+std::string textOf(const MetricRequest& metric)
+{
+    const MetricSpec* spec = named(metricRegistry(), metric.name);
+    const auto params = spec ? Parameters::check(spec->params, metric.params) : fail("unknown metric");
+    if (!params)
+        return {};
+    std::string key;
+    addKey(key, metric.name);
+    for (const auto& [name, value] : params->all()) {
+        addKey(key, name);
+        addKey(key, value);
+    }
+    return key;
 }
+
+LoadTablePtr tableOf(const Results& load, const RoutingShape& shape)
+{
+    auto table = std::make_shared<LoadTable>();
+    for (const Site& site : shape.sites)
+        table->numExperts = std::max(table->numExperts, site.numExperts);
+    table->counts.resize(shape.sites.size() * table->numExperts);
+    table->tokens.resize(shape.sites.size());
+    table->choices.resize(shape.sites.size());
+    for (const ResultRow& row : load.rows) {
+        if (row.metric != "load.count" || !row.site || !row.expert || !row.value)
+            continue;
+        const auto site = std::size_t(*row.site);
+        const auto count = static_cast<std::uint64_t>(*row.value);
+        table->counts[site * table->numExperts + std::size_t(*row.expert)] = count;
+        table->choices[site] += count;
+        table->tokens[site] = row.n;
+    }
+    return table;
+}
+
+}
+
+struct Study::Places
+{
+    std::vector<std::size_t> traces;
+    std::string question; ///< but for the metric
+    std::vector<std::string> contents = {}; ///< [trace]; empty: nothing is kept on disk
+
+    std::string inMemory(const std::string& metric) const
+    {
+        return (traces.size() == 1 ? std::to_string(traces[0]) : "all") + '|' + question + metric;
+    }
+    std::string onDisk(const std::string& metric) const
+    {
+        return contents.empty() ? std::string() : ResultCache::keyOf(contents, question + metric);
+    }
+};
 
 struct Study::Kept
 {
     std::mutex mutex;
-    KeptThings<Results> results{kMostNumbers};
+    std::vector<std::string> contents; ///< [trace] once it is known
+    KeptThings<Results> results{kMostBytes};
+    KeptThings<LoadTable> tables{kMostBytes};
     KeptThings<TokenSet> tokens{kMostTokenBits};
 };
 
-Expected<std::shared_ptr<const Study>> Study::open(const std::vector<std::filesystem::path>& paths)
+Error inFile(Error error, const std::filesystem::path& path)
+{
+    if (!error.where.starts_with(path.string()))
+        error.where = path.string() + (error.where.empty() ? "" : ": " + error.where);
+    return error;
+}
+
+Expected<std::shared_ptr<const Study>> Study::open(
+    const std::vector<std::filesystem::path>& paths, ResultCache cache, unsigned threads)
 {
     std::vector<NamedTrace> traces;
+    std::vector<FileState> states;
     std::multiset<std::string> stems;
     for (const std::filesystem::path& path : paths) {
+        states.push_back(fileState(path));
         ES_ASSIGN(auto file, TraceFile::open(path));
         NamedTrace trace{path, path.stem().string(), nullptr, file->summary()};
         trace.source = std::move(file);
@@ -104,73 +127,178 @@ Expected<std::shared_ptr<const Study>> Study::open(const std::vector<std::filesy
         if (stems.count(trace.name) > 1)
             trace.name = trace.path.string();
     }
-    return std::make_shared<const Study>(std::move(traces));
+    auto study = std::make_shared<Study>(std::move(traces), std::move(cache), threads);
+    study->m_states = std::move(states);
+    return study;
 }
 
-Study::Study(std::vector<NamedTrace> traces)
+Study::Study(std::vector<NamedTrace> traces, ResultCache cache, unsigned threads)
     : m_traces(std::move(traces))
+    , m_cache(std::move(cache))
+    , m_threads(threads)
     , m_kept(std::make_shared<Kept>())
 {
+    for (const NamedTrace& trace : m_traces)
+        m_states.push_back(fileState(trace.path));
+    m_kept->contents.resize(m_traces.size());
+}
+
+std::string Study::contentOf(std::size_t trace, bool read) const
+{
+    if (!m_cache.keeps() || m_states[trace].text.empty() || !(fileState(m_traces[trace].path) == m_states[trace]))
+        return {};
+    {
+        const std::lock_guard lock(m_kept->mutex);
+        if (!m_kept->contents[trace].empty())
+            return m_kept->contents[trace];
+    }
+    const std::string hash = m_cache.hashOf(m_traces[trace].path, m_states[trace], read);
+    const std::lock_guard lock(m_kept->mutex);
+    return m_kept->contents[trace] = hash;
+}
+
+ResultsPtr Study::find(const Places& places, const MetricRequest& metric) const
+{
+    const std::string text = textOf(metric);
+    if (text.empty())
+        return nullptr;
+    {
+        const std::lock_guard lock(m_kept->mutex);
+        if (auto known = m_kept->results.find(places.inMemory(text)))
+            return known;
+    }
+    auto stored = m_cache.find(places.onDisk(text));
+    if (!stored)
+        return nullptr;
+    const auto known = std::make_shared<const Results>(std::move(*stored));
+    const std::lock_guard lock(m_kept->mutex);
+    m_kept->results.keep(places.inMemory(text), known, bytesOf(*known));
+    return known;
+}
+
+Expected<std::vector<ResultsPtr>> Study::answer(
+    const Places& places, const std::vector<MetricRequest>& metrics, const Compute& compute) const
+{
+    std::vector<ResultsPtr> answers;
+    std::vector<MetricRequest> unknown;
+    for (const MetricRequest& metric : metrics) {
+        answers.push_back(find(places, metric));
+        if (!answers.back())
+            unknown.push_back(metric);
+    }
+    if (unknown.empty())
+        return answers;
+    ES_ASSIGN(std::vector<Results> computed, compute(std::move(unknown)));
+    // A file that has changed meanwhile was maybe read so.
+    const bool same = std::ranges::none_of(places.traces, [&](std::size_t t) { return contentOf(t, false).empty(); });
+    std::vector<ResultCache::Entry> entries;
+    auto next = computed.begin();
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (answers[i])
+            continue;
+        makeFinite(*next);
+        answers[i] = std::make_shared<const Results>(std::move(*next++));
+        const std::string text = textOf(metrics[i]);
+        if (same)
+            entries.push_back({places.onDisk(text), answers[i].get()});
+        const std::lock_guard lock(m_kept->mutex);
+        m_kept->results.keep(places.inMemory(text), answers[i], bytesOf(*answers[i]));
+    }
+    m_cache.store(entries);
+    return answers;
+}
+
+Expected<AnalysisRequest> Study::requestOf(
+    std::size_t trace, const MetricQuestion& question, const Progress& progress) const
+{
+    AnalysisRequest request;
+    ES_ASSIGN(request.pass, passOf(trace, question.scope, progress));
+    request.metrics = question.metrics;
+    request.pass.progress = progress;
+    request.by = question.by;
+    request.bootstrap = question.bootstrap;
+    request.simulateUniform = question.simulateUniform;
+    return request;
 }
 
 Expected<std::vector<ResultsPtr>> Study::metrics(
     std::size_t trace, const MetricQuestion& question, const Progress& progress) const
 {
-    const std::string common = keyOf(trace, question);
-    std::vector<ResultsPtr> known;
-    AnalysisRequest request;
-    {
-        const std::lock_guard lock(m_kept->mutex);
-        for (const MetricRequest& metric : question.metrics) {
-            known.push_back(m_kept->results.find(common + keyOf(metric)));
-            if (!known.back())
-                request.metrics.push_back(metric);
-        }
+    Places places{{trace}, textOf(question, {})};
+    if (std::string content = contentOf(trace, true); !content.empty())
+        places.contents = {std::move(content)};
+    const auto compute = [&](std::vector<MetricRequest> metrics) -> Expected<std::vector<Results>> {
+        ES_ASSIGN(AnalysisRequest request, requestOf(trace, question, progress));
+        request.metrics = std::move(metrics);
+        BlockSource& source = *m_traces[trace].source;
+        ES_ASSIGN(Analysis analysis, Analysis::prepare(source.shape(), std::move(request)));
+        ES_TRY(analysis.run(source));
+        return analysis.resultsOfEach(source);
+    };
+    auto answers = answer(places, question.metrics, compute);
+    if (!answers)
+        return tl::unexpected(inFile(std::move(answers).error(), m_traces[trace].path));
+    return answers;
+}
+
+Expected<std::vector<ResultsPtr>> Study::series(const MetricQuestion& question, const Progress& progress) const
+{
+    std::vector<std::string> names;
+    std::vector<BlockSource*> sources;
+    Places places;
+    for (std::size_t t = 0; t < m_traces.size(); ++t) {
+        names.push_back(m_traces[t].name);
+        sources.push_back(m_traces[t].source.get());
+        places.traces.push_back(t);
+        places.contents.push_back(contentOf(t, true));
     }
-    if (request.metrics.empty())
-        return known;
-    ES_ASSIGN(request.pass, passOf(trace, question.scope, progress));
-    request.pass.progress = progress;
-    request.by = question.by;
-    request.bootstrap = question.bootstrap;
-    request.simulateUniform = question.simulateUniform;
-    BlockSource& source = *m_traces[trace].source;
-    ES_ASSIGN(Analysis analysis, Analysis::prepare(source.shape(), std::move(request)));
-    ES_TRY(analysis.run(source));
-    ES_ASSIGN(std::vector<Results> computed, analysis.resultsOfEach(source));
-    const std::lock_guard lock(m_kept->mutex);
-    auto next = computed.begin();
-    for (std::size_t i = 0; i < known.size(); ++i) {
-        if (known[i])
-            continue;
-        known[i] = std::make_shared<const Results>(std::move(*next++));
-        m_kept->results.keep(common + keyOf(question.metrics[i]), known[i], sizeOf(*known[i]));
+    places.question = textOf(question, names);
+    const auto compute = [&](std::vector<MetricRequest> metrics) -> Expected<std::vector<Results>> {
+        ES_ASSIGN(SeriesSource source, SeriesSource::over(sources, names));
+        ES_ASSIGN(AnalysisRequest request, requestOf(m_traces.size() - 1, question, progress));
+        request.metrics = std::move(metrics);
+        ES_ASSIGN(request, source.expanded(std::move(request)));
+        ES_ASSIGN(Analysis analysis, Analysis::prepare(source.shape(), std::move(request)));
+        ES_TRY(analysis.run(source));
+        return analysis.resultsOfEach(source);
+    };
+    auto answers = answer(places, question.metrics, compute);
+    if (answers || answers.error().what == kCancelled)
+        return answers;
+    std::vector<ResultsPtr> undefined;
+    for (const MetricRequest& metric : question.metrics) {
+        Results results;
+        results.rows.push_back(undefinedRow(metric.name, answers.error().message()));
+        undefined.push_back(std::make_shared<const Results>(std::move(results)));
     }
-    return known;
+    return undefined;
 }
 
 Expected<LoadTablePtr> Study::load(std::size_t trace, const Scope& scope, const Progress& progress) const
 {
+    const std::string key = std::to_string(trace) + '|' + keyText(scope);
+    {
+        const std::lock_guard lock(m_kept->mutex);
+        if (auto known = m_kept->tables.find(key))
+            return known;
+    }
     MetricQuestion question;
     question.metrics = {{"load"}};
     question.scope = scope;
-    ES_ASSIGN(const auto results, metrics(trace, question, progress));
-    const RoutingShape& shape = this->shape(trace);
-    auto table = std::make_shared<LoadTable>();
-    for (const Site& site : shape.sites)
-        table->numExperts = std::max(table->numExperts, site.numExperts);
-    table->counts.resize(shape.sites.size() * table->numExperts);
-    table->tokens.resize(shape.sites.size());
-    table->choices.resize(shape.sites.size());
-    for (const ResultRow& row : results.front()->rows) {
-        if (row.metric != "load.count" || !row.site || !row.expert || !row.value)
-            continue;
-        const auto site = std::size_t(*row.site);
-        const auto count = static_cast<std::uint64_t>(*row.value);
-        table->counts[site * table->numExperts + std::size_t(*row.expert)] = count;
-        table->choices[site] += count;
-        table->tokens[site] = row.n;
+    LoadTablePtr table;
+    if (!contentOf(trace, false).empty() || find({{trace}, textOf(question, {})}, question.metrics.front())) {
+        ES_ASSIGN(const auto results, metrics(trace, question, progress));
+        table = tableOf(*results.front(), shape(trace));
+    } else {
+        ES_ASSIGN(PassOptions pass, passOf(trace, scope, progress));
+        pass.progress = progress;
+        auto counted = loadTable(*m_traces[trace].source, pass);
+        if (!counted)
+            return tl::unexpected(inFile(std::move(counted).error(), m_traces[trace].path));
+        table = std::make_shared<const LoadTable>(std::move(*counted));
     }
+    const std::lock_guard lock(m_kept->mutex);
+    m_kept->tables.keep(key, table, sizeof(std::uint64_t) * table->counts.size());
     return table;
 }
 
@@ -193,6 +321,7 @@ Expected<Study::TokenSetPtr> Study::tokensThatChose(std::size_t trace, ExpertAt 
 Expected<PassOptions> Study::passOf(std::size_t trace, const Scope& scope, const Progress& progress) const
 {
     PassOptions pass;
+    pass.threads = m_threads;
     pass.where = scope.where;
     pass.without = scope.without;
     pass.sites = scope.sites;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Traces that were opened together, and what was asked of them: every front end asks here, and what one of them asked
-// for the others find again.
+// for the others find again, in memory or on disk.
 #pragma once
 
 #include "analysis/counts/load_table.h"
 #include "analysis/metrics/analyse.h"
+#include "analysis/study/result_cache.h"
 #include "analysis/study/scope.h"
 #include "io/trace/trace_file.h"
 
@@ -41,25 +42,34 @@ struct MetricQuestion
 };
 
 /// Immutable to those who ask; what it keeps it keeps behind a lock. Safe to call from several threads; a question that
-/// is asked twice at the same time is computed twice.
+/// is asked twice at the same time is computed twice. Errors name the file.
 class Study
 {
 public:
-    /// Errors: what TraceFile::open says.
-    static Expected<std::shared_ptr<const Study>> open(const std::vector<std::filesystem::path>& paths);
-    /// Of traces that are open already.
-    explicit Study(std::vector<NamedTrace> traces);
+    /// `threads`: of each pass, 0: all cores. Errors: what TraceFile::open says.
+    static Expected<std::shared_ptr<const Study>> open(
+        const std::vector<std::filesystem::path>& paths, ResultCache cache = {}, unsigned threads = 0);
+    /// Of traces that are open already. Results of one whose path is no file are kept in memory only.
+    explicit Study(std::vector<NamedTrace> traces, ResultCache cache = {}, unsigned threads = 0);
 
     const std::vector<NamedTrace>& traces() const { return m_traces; }
     const RoutingShape& shape(std::size_t trace = 0) const { return m_traces[trace].source->shape(); }
 
-    /// One Results a metric, in order. What is known (of this metric with these parameters) is not computed again; one
-    /// pass serves the rest. Errors: those of Analysis::prepare() and run().
+    /// One Results a metric, in order, without numbers that are not finite. What is known (of this metric with these
+    /// parameters) is not computed again; one pass serves the rest. Errors: those of Analysis::prepare() and run().
     Expected<std::vector<ResultsPtr>> metrics(
         std::size_t trace, const MetricQuestion& question, const Progress& progress = {}) const;
 
-    /// The counts of the metric "load" as a table.
+    /// Metrics that compare the traces, the last one being the final one; else as metrics(). Traces that cannot be
+    /// compared give one row a metric that says why. `scope.sites` are those of each trace.
+    Expected<std::vector<ResultsPtr>> series(const MetricQuestion& question, const Progress& progress = {}) const;
+
+    /// The counts of the metric "load" as a table. Cheap: a file is never hashed just for these.
     Expected<LoadTablePtr> load(std::size_t trace, const Scope& scope, const Progress& progress = {}) const;
+
+    /// What Analysis::prepare() is told of a question. Errors: those of passOf().
+    Expected<AnalysisRequest> requestOf(
+        std::size_t trace, const MetricQuestion& question, const Progress& progress = {}) const;
 
     /// What a pass needs to know of a scope. Errors: labels, values, sites, experts that the trace does not have; what
     /// finding the tokens that chose an expert fails with (one reading of that site, kept).
@@ -74,11 +84,25 @@ public:
 
 private:
     using TokenSetPtr = std::shared_ptr<const TokenSet>;
-    Expected<TokenSetPtr> tokensThatChose(std::size_t trace, ExpertAt expert, const Progress& progress) const;
-
+    struct Places; ///< where answers to a question are kept
     struct Kept;
+    using Compute = std::function<Expected<std::vector<Results>>(std::vector<MetricRequest>)>;
+
+    Expected<TokenSetPtr> tokensThatChose(std::size_t trace, ExpertAt expert, const Progress& progress) const;
+    /// The hash of a trace's file while it is as it was opened, else nothing.
+    std::string contentOf(std::size_t trace, bool read) const;
+    ResultsPtr find(const Places& places, const MetricRequest& metric) const;
+    Expected<std::vector<ResultsPtr>> answer(
+        const Places& places, const std::vector<MetricRequest>& metrics, const Compute& compute) const;
+
     std::vector<NamedTrace> m_traces;
+    std::vector<FileState> m_states; ///< [trace] as it was opened
+    ResultCache m_cache;
+    unsigned m_threads = 0;
     std::shared_ptr<Kept> m_kept;
 };
+
+/// The error with the file's name in front.
+Error inFile(Error error, const std::filesystem::path& path);
 
 }

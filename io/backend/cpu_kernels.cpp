@@ -5,29 +5,11 @@
 
 namespace expertscope::cpu {
 
-namespace baseline {
-extern const KernelTable kTable;
-}
-#ifdef ES_X86_KERNELS
-namespace avx2 {
-extern const KernelTable kTable;
-}
-namespace avx512 {
-extern const KernelTable kTable;
-}
-#endif
+ES_KERNEL_TABLES(KernelTable, cpu_, CpuLevel::Avx512)
 
 const KernelTable& kernels()
 {
-    static const KernelTable& best = []() -> const KernelTable& {
-#ifdef ES_X86_KERNELS
-        if (cpuLevel() >= CpuLevel::Avx512)
-            return avx512::kTable;
-        if (cpuLevel() >= CpuLevel::Avx2)
-            return avx2::kTable;
-#endif
-        return baseline::kTable;
-    }();
+    static const KernelTable& best = bestFor(kTables);
     return best;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // `expertscope analyze` and `expertscope metrics` as a user runs them, on trace M of metrics.md 9.1 in a file.
+#include "analysis/metrics/analyse.h"
+#include "analysis/results/json_writer.h"
 #include "analysis/results/result_document.h"
-#include "app/cli/analysis_options.h"
-#include "app/cli/table.h"
+#include "analysis/results/result_files.h"
+#include "app/cli/terminal/table.h"
 #include "cli_fixture.h"
+#include "io/base/named.h"
 #include "tests/support/test_main.h"
 
 #include <QJsonArray>
@@ -246,41 +249,6 @@ private slots:
         QCOMPARE(run({"metrics", "loaf"}).status, 2);
     }
 
-    void metricsAndTheirParameters()
-    {
-        for (const char* text : {"load", "balance"}) {
-            const auto metric = parseMetric(text);
-            QVERIFY(metric && metric->name == text && metric->params.empty());
-            QCOMPARE(metricText(*metric), std::string(text));
-        }
-        // Of every parameter of every metric its default, written as a user would.
-        for (const MetricSpec& spec : metricRegistry()) {
-            MetricRequest request{spec.name};
-            for (const ParameterSpec& param : spec.params)
-                request.params[param.name] = param.standard;
-            const auto parsed = parseMetric(metricText(request));
-            QVERIFY2(parsed, spec.name.c_str());
-            QVERIFY(parsed->params == request.params);
-        }
-        MetricRequest comma{"load", {{"x", "a,b"}, {"y", "c"}}};
-        QCOMPARE(metricText(comma), std::string("load:x=a\\,b,y=c"));
-        AnalysisOptions options;
-        options.metrics = {"load", "balance", "load"};
-        const auto checked = checkOptions(options, 1);
-        QVERIFY(checked && checked->named);
-        QCOMPARE(checked->request.metrics.size(), 2u);
-        options.metrics = {"all"};
-        QVERIFY(!checkOptions(options, 1)->named);
-        QCOMPARE(checkOptions(options, 1)->request.metrics.size(), metricRegistry().size());
-        options.metrics = {};
-        const auto standard = checkOptions(options, 1);
-        QVERIFY(standard);
-        for (const MetricRequest& metric : standard->request.metrics)
-            QVERIFY(!findMetricSpec(metric.name)->onRequest && findMetricSpec(metric.name)->minTraces == 1);
-        for (const char* text : {"3", "0-5", "0-3,7", "1,3,5-6"})
-            QCOMPARE(sitesText(*parseSites(text)), std::string(text));
-    }
-
     void intervalsAreShown()
     {
         const QStringList command{"analyze", m_trace, "--metric", "balance", "--bootstrap", "50"};
@@ -342,7 +310,7 @@ private slots:
         QHash<QString, QJsonArray> rowsOf;
         for (const auto& value : root["rows"].toArray()) {
             QJsonObject row = value.toObject(), others = row["other"].toObject();
-            const MetricSpec* spec = findMetricSpec(row["metric"].toString().section('.', 0, 0).toStdString());
+            const MetricSpec* spec = named(metricRegistry(), row["metric"].toString().section('.', 0, 0).toStdString());
             QVERIFY(spec);
             if (spec->minTraces > 1)
                 continue;

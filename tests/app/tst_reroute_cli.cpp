@@ -2,7 +2,7 @@
 //
 // `expertscope simulate cache --reroute` as a user runs it, on a slice of the demo trace (3 sites, top-4 of 32) that
 // has logits.
-#include "app/cli/table.h"
+#include "app/cli/terminal/table.h"
 #include "cli_fixture.h"
 #include "tests/support/test_main.h"
 

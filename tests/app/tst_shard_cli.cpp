@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // An analysis in parts: merged, it gives the bytes of the whole; parts that do not fit are refused by name.
-#include "app/cli/analysis_options.h"
-#include "app/cli/shard_file.h"
+#include "analysis/study/request_text.h"
+#include "analysis/study/shard_file.h"
 #include "cli_fixture.h"
 #include "io/base/sha256.h"
 #include "tests/support/test_main.h"
@@ -164,23 +164,6 @@ private slots:
         lie([](ShardFile& f) { f.uuid = "x"; }, "is of another trace");
         write("broken.esp", whole.left(12) + QByteArray(4, '\xff') + whole.mid(16));
         QVERIFY(!readShardFile(path));
-    }
-
-    void fingerprintsTellFilesApart()
-    {
-        write("a", QByteArray(3'000'000, 'a'));
-        const std::string a = fingerprintOf(at("a").toStdString());
-        QCOMPARE(a.size(), 64u);
-        QByteArray changed(3'000'000, 'a');
-        changed[2'999'999] = 'b';
-        write("b", changed);
-        write("c", QByteArray(2'999'999, 'a'));
-        write("d", "");
-        std::set<std::string> all{a};
-        for (const char* name : {"b", "c", "d"})
-            all.insert(fingerprintOf(at(name).toStdString()));
-        QCOMPARE(all.size(), 4u);
-        QVERIFY(fingerprintOf(at("nothing").toStdString()).empty());
     }
 
     void usedWronglyIsTwo_data()

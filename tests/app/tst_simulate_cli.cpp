@@ -3,9 +3,9 @@
 // `expertscope simulate` as a user runs it. The cache is checked on the fixture that resources/docs/simulation.md works
 // by hand: 3 sites, 4 experts, 2 slots; {0,1},{0,2},{0,1},{0,3},{0,1} at each site.
 #include "analysis/placement/placement_json.h"
-#include "app/cli/simulate_options.h"
-#include "app/cli/table.h"
-#include "cache_fixture.h"
+#include "analysis/simulation/policy.h"
+#include "analysis/simulation/registry.h"
+#include "app/cli/terminal/table.h"
 #include "cli_fixture.h"
 #include "tests/support/test_main.h"
 
@@ -395,20 +395,6 @@ private slots:
             QVERIFY(values["eplb"].size() > 8);
             QCOMPARE(values[form], values["eplb"]);
         }
-    }
-
-    void sizes()
-    {
-        for (const auto& [text, bytes] : {std::pair{"512", 512.0}, {"1.5KiB", 1536.0}, {"2M", 2097152.0}, {"3 MB", 3e6},
-                 {"1GB", 1e9}, {"7B", 7.0}}) {
-            const auto size = parseSize(text, "--expert-bytes");
-            QVERIFY2(size, text);
-            QCOMPARE(*size, bytes);
-        }
-        bool cut = false;
-        QVERIFY(capacitiesOf(*parseCapacities("3-5,4,50%"), 8, cut) == std::vector<std::uint32_t>({3, 4, 5}) && !cut);
-        QVERIFY(capacitiesOf(*parseCapacities("1,9-12"), 8, cut) == std::vector<std::uint32_t>({1, 8}) && cut);
-        QVERIFY(capacitiesOf(*parseCapacities(""), 32, cut).size() == 16 && !cut);
     }
 };
 

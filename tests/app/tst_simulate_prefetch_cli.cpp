@@ -2,11 +2,10 @@
 //
 // `expertscope simulate cache --prefetch` as a user runs it, on the fixture and the machine of hardware.md: a load
 // takes 10 ms, the GPU 1 ms an expert, the rest of a step 6 ms.
-#include "cache_fixture.h"
 #include "cli_fixture.h"
 #include "tests/support/test_main.h"
 
-#include "app/cli/table.h"
+#include "app/cli/terminal/table.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>

@@ -2,11 +2,10 @@
 //
 // `expertscope simulate cache --hardware` as a user runs it, on the fixture and the machine that hardware.md works by
 // hand: a load takes 10 ms, the GPU 1 ms, the CPU 4 ms an expert, the rest of a step 6 ms.
-#include "cache_fixture.h"
 #include "cli_fixture.h"
 #include "tests/support/test_main.h"
 
-#include "app/cli/table.h"
+#include "app/cli/terminal/table.h"
 
 #include <QDir>
 #include <QJsonArray>

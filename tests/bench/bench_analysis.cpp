@@ -4,7 +4,7 @@
 // of the same shape; it needs a Python with numpy: EXPERTSCOPE_PYTHON, default python3.
 #include "analysis/counts/load_table.h"
 #include "analysis/metrics/analyse.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 #include <benchmark/benchmark.h>
 

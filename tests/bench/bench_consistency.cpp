@@ -5,8 +5,8 @@
 // items are choices, for each policy.
 // consistency_vs_moe_lrc.py sets these numbers against moe-lrc's own.
 #include "analysis/metrics/analyse.h"
-#include "analysis/sequence_caches/cache_simulation.h"
-#include "tests/support/synthetic_trace.h"
+#include "analysis/sequence_caches/sequence_caches.h"
+#include "tests/support/memory_trace.h"
 
 #include <benchmark/benchmark.h>
 
@@ -98,7 +98,7 @@ void cacheOf(benchmark::State& state, const std::vector<CachePass>& passes, cons
         for (std::size_t t = 1; t <= T; ++t)
             streams[s].tokenEnds.push_back(std::uint32_t(t * k));
     }
-    CacheSimulator simulator;
+    SequenceCaches simulator;
     for (auto _ : state) {
         for (const AccessStream& stream : streams) {
             const auto hits = simulator.run(passes, stream, E, sizes, true);
@@ -169,10 +169,10 @@ BENCHMARK_CAPTURE(metric, load, MetricRequest{"load"})
         ->Args({64, 8})                                                                                                \
         ->MeasureProcessCPUTime()                                                                                      \
         ->Unit(benchmark::kMillisecond)
-ES_CACHE(lru, {CachePolicy::Lru});
-ES_CACHE(lfu, {CachePolicy::Lfu});
-ES_CACHE(belady, {CachePolicy::Belady});
-ES_CACHE(sch_4, {CachePolicy::LookAhead, 4});
-ES_CACHE(sch_64, {CachePolicy::LookAhead, 64});
-ES_CACHE(sch_4_64, {CachePolicy::LookAhead, 4}, {CachePolicy::LookAhead, 64}); // as the metric has several
+ES_CACHE(lru, {SequencePolicy::Lru});
+ES_CACHE(lfu, {SequencePolicy::Lfu});
+ES_CACHE(belady, {SequencePolicy::Belady});
+ES_CACHE(sch_4, {SequencePolicy::LookAhead, 4});
+ES_CACHE(sch_64, {SequencePolicy::LookAhead, 64});
+ES_CACHE(sch_4_64, {SequencePolicy::LookAhead, 4}, {SequencePolicy::LookAhead, 64}); // as the metric has several
 BENCHMARK_MAIN();

@@ -7,6 +7,7 @@
 #include "../analysis/placement/workload.h"
 #include "analysis/placement/compare.h"
 #include "analysis/placement/held_out.h"
+#include "analysis/placement/registry.h"
 
 #include <benchmark/benchmark.h>
 

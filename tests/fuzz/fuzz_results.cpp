@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Any bytes as a results file, JSON or HDF5: read, and what was read written and read again.
+#include "analysis/results/csv_writer.h"
+#include "analysis/results/json_reader.h"
+#include "analysis/results/json_writer.h"
+#include "analysis/results/latex_writer.h"
+#include "analysis/results/result_files.h"
 #include "bytes_as_file.h"
 
 #include "analysis/results/result_document.h"

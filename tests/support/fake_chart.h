@@ -3,7 +3,7 @@
 // A chart that counts what is asked of it, over a trace in memory that counts its reads.
 #pragma once
 
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 #include "views/session/session.h"
 
 #include <QThread>

@@ -3,7 +3,7 @@
 // A trace with everything that specialisation and importance look at, in the shapes that trip code up.
 #pragma once
 
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 #include <set>
 

@@ -3,7 +3,7 @@
 // A small trace with a shape worth drawing: experts that prefer a language, dead ones, a dense layer first.
 #pragma once
 
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 namespace expertscope::testing {
 

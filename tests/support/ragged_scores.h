@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 #include <limits>
 #include <string>

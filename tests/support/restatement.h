@@ -5,19 +5,12 @@
 
 #include "analysis/spine/pass.h"
 #include "tests/support/labelled_trace.h"
+#include "tests/support/near.h"
 
 #include <QString>
 #include <QStringList>
 
 namespace expertscope::testing {
-
-inline bool near(double value, double expected, double tolerance)
-{
-    if (std::abs(value - expected) <= tolerance)
-        return true;
-    qWarning("%.12g is not %.12g +- %.3g", value, expected, tolerance);
-    return false;
-}
 
 inline PassOptions piecesOf(std::uint32_t blockTokens, std::uint32_t skipFirst)
 {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "analysis/metrics/analyse.h"
+#include "analysis/spine/row_query.h"
+
+#include <QtGlobal>
 
 #include <algorithm>
 #include <bit>
@@ -12,36 +14,71 @@
 
 namespace expertscope::testing {
 
-/// The first row that fits; aborts the test's comparison with NaN when there is none.
-inline const ResultRow* findRow(const std::vector<ResultRow>& rows, const std::string& metric, int site,
-    int expert = -1, const std::string& labelValue = {})
+using expertscope::findRow;
+using expertscope::valueOf;
+
+using Words = std::map<std::string, std::string>;
+using Numbers = std::map<std::string, ParameterValue>;
+
+/// `site`, `expert`: -1 for none.
+inline RowQuery rowQuery(
+    const std::string& metric, int site, int expert = -1, const std::string& label = {})
 {
-    for (const ResultRow& row : rows) {
-        if (row.metric == metric && (site < 0 ? !row.site : row.site && row.site->value == site)
-            && (expert < 0 || (row.expert && row.expert->value == expert))
-            && (labelValue.empty() ? !row.label : row.label && row.label->second == labelValue))
-            return &row;
-    }
-    return nullptr;
+    RowQuery query{.metric = metric, .label = label};
+    if (site >= 0)
+        query.site = SiteIndex(static_cast<std::uint16_t>(site));
+    if (expert >= 0)
+        query.expert = ExpertIndex(static_cast<std::uint16_t>(expert));
+    return query;
 }
 
+/// The first row of a site (-1: the model), an expert (-1: none), and a value of a label.
 inline const ResultRow* findRow(const Results& results, const std::string& metric, int site, int expert = -1,
-    const std::string& labelValue = {})
+    const std::string& label = {})
 {
-    return findRow(results.rows, metric, site, expert, labelValue);
+    return findRow(results.rows, rowQuery(metric, site, expert, label));
 }
 
 inline double valueOf(const Results& results, const std::string& metric, int site, int expert = -1,
-    const std::string& labelValue = {})
+    const std::string& label = {})
 {
-    const ResultRow* row = findRow(results.rows, metric, site, expert, labelValue);
+    return valueOf(results.rows, rowQuery(metric, site, expert, label));
+}
+
+/// Of just these parameters, all numbers.
+inline const ResultRow* rowAt(const Results& results, const std::string& metric,
+    const std::map<std::string, double>& params, int site, int expert = -1)
+{
+    RowQuery query = rowQuery(metric, site, expert);
+    query.params.emplace(params.begin(), params.end());
+    return findRow(results.rows, query);
+}
+
+inline double valueAt(const Results& results, const std::string& metric,
+    const std::map<std::string, double>& params, int site, int expert = -1)
+{
+    const ResultRow* row = rowAt(results, metric, params, site, expert);
     return row && row->value ? *row->value : std::numeric_limits<double>::quiet_NaN();
 }
 
-inline double valueOf(const std::vector<ResultRow>& rows, const std::string& metric, int site, int expert = -1,
-    const std::string& labelValue = {})
+/// Of just these parameters and just this `other`; warns where there is none.
+inline const ResultRow* pick(const Results& results, const std::string& metric, int site, const Words& other = {},
+    const Numbers& params = {}, const std::string& label = {})
 {
-    const ResultRow* row = findRow(rows, metric, site, expert, labelValue);
+    RowQuery query = rowQuery(metric, site, -1, label);
+    query.params = params;
+    query.other = other;
+    const ResultRow* row = findRow(results.rows, query);
+    if (!row)
+        qWarning("no row %s at site %d", metric.c_str(), site);
+    return row;
+}
+
+/// Its value, NaN when there is no row or no value: then no comparison holds.
+inline double number(const Results& results, const std::string& metric, int site, const Words& other = {},
+    const Numbers& params = {}, const std::string& label = {})
+{
+    const ResultRow* row = pick(results, metric, site, other, params, label);
     return row && row->value ? *row->value : std::numeric_limits<double>::quiet_NaN();
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How often an expert that is asked for lies in a cache, over the size of the cache, a curve a policy.
-#include "analysis/simulation/policy.h"
+#include "analysis/simulation/registry.h"
+#include "analysis/simulation/simulate.h"
 #include "views/charts/chart.h"
 #include "views/charts/wording.h"
 

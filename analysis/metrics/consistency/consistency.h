@@ -3,7 +3,7 @@
 // What the metrics of consistency share: parameters, cache sizes, and rows of each site beside rows of the model.
 #pragma once
 
-#include "analysis/spine/accumulator.h"
+#include "analysis/spine/metric_spec.h"
 
 #include <memory>
 #include <span>

@@ -13,7 +13,7 @@ class PolicyCaches
 public:
     PolicyCaches(const MetricContext& context, std::span<const SiteIndex> sites)
         : m_warm(context.params.number("warm") != 0)
-        , m_replay(context, sites, {{CachePolicy::Lru}, {CachePolicy::Lfu}, {CachePolicy::Belady}}, m_warm)
+        , m_replay(context, sites, {{SequencePolicy::Lru}, {SequencePolicy::Lfu}, {SequencePolicy::Belady}}, m_warm)
     {
     }
 
@@ -65,7 +65,7 @@ private:
     {
         std::vector<CachePass> passes;
         for (const double m : lengths)
-            passes.push_back({CachePolicy::LookAhead, static_cast<std::size_t>(m)});
+            passes.push_back({SequencePolicy::LookAhead, static_cast<std::size_t>(m)});
         return passes;
     }
 

@@ -56,8 +56,8 @@ void SequenceReplay::replay(const AccessStream& stream, Rates& rates) const
 {
     if (stream.experts.empty())
         return;
-    static thread_local CacheSimulator simulator;
-    const auto hits = simulator.run(m_passes, stream, m_firstExpert.back(), m_sizes.distinct(), m_warm);
+    static thread_local SequenceCaches caches;
+    const auto hits = caches.run(m_passes, stream, m_firstExpert.back(), m_sizes.distinct(), m_warm);
     for (std::size_t i = 0; i < hits.size(); ++i)
         rates[i].add(double(hits[i]) / double(stream.experts.size()));
 }

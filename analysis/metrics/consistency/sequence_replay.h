@@ -4,7 +4,7 @@
 #pragma once
 
 #include "analysis/metrics/consistency/consistency.h"
-#include "analysis/sequence_caches/cache_simulation.h"
+#include "analysis/sequence_caches/sequence_caches.h"
 #include "analysis/spine/fixed_sum.h"
 
 namespace expertscope {

@@ -35,7 +35,7 @@ public:
     {
         const Columns& recorded = context.shape->columns;
         if (m_site.score != ScoreFunction::Softmax)
-            m_reason = "scores are " + scoreName(m_site.score) + ": there are no softmax weights";
+            m_reason = "scores are " + scoresInWords(m_site.score) + ": there are no softmax weights";
         else if (recorded.weights && m_site.renormalisation == Renormalisation::None && m_site.scaling == 1)
             m_source = GateSource::Weights;
         else if (recorded.logits)

@@ -49,7 +49,7 @@ public:
                     m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
                 rows.push_back(undefinedRow("uoe.affinity",
                     probable ? "no tokens with finite logits"
-                             : "scores are " + scoreName(m_site.score) + ", not probabilities"));
+                             : "scores are " + scoresInWords(m_site.score) + ", not probabilities"));
                 return;
             }
             row.expert = ExpertIndex(e);

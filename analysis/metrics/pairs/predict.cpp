@@ -146,22 +146,22 @@ private:
     {
         for (std::size_t p = 0; p < m_plan->predictors.size(); ++p) {
             switch (m_plan->predictors[p]) {
-            case Predictor::Previous:
+            case PredictorKind::Previous:
                 for (std::size_t i = 0; m_any && i < m_sets.size(); ++i) {
                     for (std::size_t z = 0; z < m_plan->sizes.size(); ++z)
                         scoreIds(hitsAt(p, z, i), m_before[i], m_sets[i][t]);
                 }
                 break;
-            case Predictor::Static:
+            case PredictorKind::Static:
                 for (std::size_t z = 0; z < m_plan->sizes.size(); ++z) {
                     for (std::size_t i = 0; i < m_sets.size(); ++i)
                         scoreMarks(hitsAt(p, z, i), m_knowledge->frequent[z * m_sets.size() + i], z, i, t);
                 }
                 break;
-            case Predictor::Transition:
+            case PredictorKind::Transition:
                 observeTransition(p, t);
                 break;
-            case Predictor::Eam:
+            case PredictorKind::Eam:
                 observeEam(p, t);
                 break;
             }

@@ -15,10 +15,10 @@ PredictionPlan::PredictionPlan(const MetricContext& context)
     , selection(context.selection)
 {
     for (const std::string& name : names) {
-        predictors.push_back(name == "previous" ? Predictor::Previous
-                : name == "static"              ? Predictor::Static
-                : name == "transition"          ? Predictor::Transition
-                                                : Predictor::Eam);
+        predictors.push_back(name == "previous" ? PredictorKind::Previous
+                : name == "static"              ? PredictorKind::Static
+                : name == "transition"          ? PredictorKind::Transition
+                                                : PredictorKind::Eam);
     }
     for (const double n : context.params.numbers("n"))
         sizes.push_back(static_cast<unsigned>(n));
@@ -28,7 +28,7 @@ PredictionPlan::PredictionPlan(const MetricContext& context)
     }
 }
 
-bool PredictionPlan::wants(Predictor predictor) const
+bool PredictionPlan::wants(PredictorKind predictor) const
 {
     return std::ranges::find(predictors, predictor) != predictors.end();
 }
@@ -37,7 +37,7 @@ PredictionCounts::PredictionCounts(const PredictionPlan& plan)
     : counts(plan.offsets.back())
     , transitions(plan.sites.size())
 {
-    for (std::size_t i = 1; i < plan.sites.size() && plan.wants(Predictor::Transition); ++i) {
+    for (std::size_t i = 1; i < plan.sites.size() && plan.wants(PredictorKind::Transition); ++i) {
         if (plan.indices[i].value == plan.indices[i - 1].value + 1)
             transitions[i].emplace(plan.sites[i - 1], plan.sites[i]);
     }
@@ -59,7 +59,7 @@ void PredictionCounts::observe(const PredictionPlan& plan, const Tile& tile)
             sets.assign(blocks[i], run.begin, run.length);
             std::uint32_t* stored = nullptr;
             const std::int32_t rank = plan.selection->rank[std::size_t(run.sequence)];
-            if (rank / 2 < plan.library && plan.wants(Predictor::Eam)) {
+            if (rank / 2 < plan.library && plan.wants(PredictorKind::Eam)) {
                 std::vector<std::uint32_t>& matrix = library[rank];
                 matrix.resize(counts.size());
                 stored = matrix.data() + plan.offsets[i];

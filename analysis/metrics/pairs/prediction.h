@@ -5,13 +5,13 @@
 
 #include "analysis/counts/pair_counts.h"
 #include "analysis/counts/prediction_models.h"
-#include "analysis/spine/accumulator.h"
+#include "analysis/spine/metric_spec.h"
 
 #include <map>
 
 namespace expertscope {
 
-enum class Predictor : std::uint8_t
+enum class PredictorKind : std::uint8_t
 {
     Previous, ///< the set of the token before
     Static, ///< the site's most frequent experts
@@ -24,11 +24,11 @@ struct PredictionPlan
 {
     explicit PredictionPlan(const MetricContext& context);
 
-    bool wants(Predictor predictor) const;
+    bool wants(PredictorKind predictor) const;
     /// A sequence of even rank among the selected ones: it is learnt from. The others are predicted.
     bool isFit(SequenceIndex sequence) const { return selection->rank[std::size_t(sequence)] % 2 == 0; }
 
-    std::vector<Predictor> predictors;
+    std::vector<PredictorKind> predictors;
     std::vector<std::string> names; ///< of the predictors
     std::vector<unsigned> sizes; ///< of predicted sets; 0: the site's k
     std::int32_t library = 0; ///< so many of the first fit sequences are matched with

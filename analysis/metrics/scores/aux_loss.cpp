@@ -158,7 +158,7 @@ private:
                 const bool probable =
                     m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
                 row.undefined = probable ? "no tokens with logits and a choice"
-                                         : "scores are " + scoreName(m_site.score) + ": no probabilities";
+                                         : "scores are " + scoresInWords(m_site.score) + ": no probabilities";
             }
             rows.push_back(std::move(row));
         };

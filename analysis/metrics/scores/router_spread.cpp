@@ -96,7 +96,7 @@ public:
                 const bool probable =
                     m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
                 row.undefined =
-                    probable ? "no tokens with logits" : "scores are " + scoreName(m_site.score) + ": no probabilities";
+                    probable ? "no tokens with logits" : "scores are " + scoresInWords(m_site.score) + ": no probabilities";
             }
             rows.push_back(std::move(row));
             return rows.back();

@@ -70,7 +70,7 @@ public:
         if (m_nats.values.n() == 0) {
             const std::string reason = m_recorded || m_site.score == ScoreFunction::Softmax
                 ? "no tokens with a recorded entropy"
-                : "scores are " + scoreName(m_site.score) + ": logits alone do not give the entropy";
+                : "scores are " + scoresInWords(m_site.score) + ": logits alone do not give the entropy";
             rows.push_back(undefinedRow("router_entropy.mean", reason));
             rows.push_back(undefinedRow("router_entropy.relative", reason));
             return;
@@ -113,7 +113,7 @@ public:
     {
         const Columns& recorded = context.shape->columns;
         if (m_site.score != ScoreFunction::Softmax)
-            m_reason = "scores are " + scoreName(m_site.score) + ", not shares of one whole";
+            m_reason = "scores are " + scoresInWords(m_site.score) + ", not shares of one whole";
         else if (recorded.weights && m_site.renormalisation == Renormalisation::None)
             m_fromWeights = true;
         else if (!recorded.logits)

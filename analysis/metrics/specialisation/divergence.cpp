@@ -51,7 +51,7 @@ public:
     static std::string whyNone(const Site& site)
     {
         if (site.score == ScoreFunction::Identity || site.score == ScoreFunction::SparseMixer)
-            return "scores are " + scoreName(site.score) + ": no probabilities";
+            return "scores are " + scoresInWords(site.score) + ": no probabilities";
         return "no pair of sequences with logits";
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/placement/eplb.h"
+#include "analysis/placement/planners/eplb.h"
 #include "analysis/placement/items.h"
 #include "analysis/placement/planner.h"
 

@@ -5,29 +5,11 @@
 
 namespace expertscope::simulation {
 
-namespace baseline {
-extern const StackKernels kTable;
-}
-#ifdef ES_X86_KERNELS
-namespace avx2 {
-extern const StackKernels kTable;
-}
-namespace avx512 {
-extern const StackKernels kTable;
-}
-#endif
+ES_KERNEL_TABLES(StackKernels, stack_, CpuLevel::Avx512Bits)
 
 const StackKernels& stackKernels()
 {
-    static const StackKernels& best = []() -> const StackKernels& {
-#ifdef ES_X86_KERNELS
-        if (cpuLevel() >= CpuLevel::Avx512Bits)
-            return avx512::kTable;
-        if (cpuLevel() >= CpuLevel::Avx2)
-            return avx2::kTable;
-#endif
-        return baseline::kTable;
-    }();
+    static const StackKernels& best = bestFor(kTables);
     return best;
 }
 

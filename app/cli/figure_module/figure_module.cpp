@@ -3,7 +3,7 @@
 // libexpertscope_figure.so: the part of the figure command that needs Qt. It knows charts only through their registry.
 #include "app/cli/figure_module/figure_request.h"
 
-#include "app/cli/analysis_options.h"
+#include "analysis/study/request_text.h"
 #include "io/base/version.h"
 #include "views/figure/figure.h"
 

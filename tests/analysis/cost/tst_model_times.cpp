@@ -6,6 +6,7 @@
 #include "analysis/cost/order_statistics.h"
 #include "analysis/simulation/watched_steps.h"
 #include "machines.h"
+#include "tests/support/near.h"
 #include "tests/support/test_main.h"
 
 #include <QtTest>
@@ -16,11 +17,6 @@ using namespace expertscope::testing;
 namespace {
 
 /// Relative; percentiles are computed in single precision.
-bool close(double a, double b, double tolerance = 1e-9)
-{
-    return std::abs(a - b) <= tolerance * std::max({std::abs(a), std::abs(b), 1e-12});
-}
-
 struct Naive
 {
     double seconds = 0, computing = 0, bytes = 0, busy = 0;
@@ -144,19 +140,19 @@ private slots:
                             replayNaively(events, capacities[c], machine, model, level, contract.warmUpSteps);
                         const ModelledPoint& point = times.points[0][c];
                         const double steps = double(naive.steps.size());
-                        QVERIFY(close(*point.stepSeconds, naive.seconds / steps));
-                        QVERIFY(close(*point.tokensPerSecond, steps / naive.seconds));
-                        QVERIFY(close(*point.bytesPerToken, double(naive.loaded) * 10e6 / steps));
+                        QVERIFY(nearly(*point.stepSeconds, naive.seconds / steps));
+                        QVERIFY(nearly(*point.tokensPerSecond, steps / naive.seconds));
+                        QVERIFY(nearly(*point.bytesPerToken, double(naive.loaded) * 10e6 / steps));
                         QVERIFY(
-                            close(*point.stallShare, std::max(0., naive.seconds - naive.computing) / naive.seconds));
+                            nearly(*point.stallShare, std::max(0., naive.seconds - naive.computing) / naive.seconds));
                         QVERIFY(
-                            close(*point.linkUse, double(naive.loaded) * loadSeconds(machine, model) / naive.seconds));
+                            nearly(*point.linkUse, double(naive.loaded) * loadSeconds(machine, model) / naive.seconds));
                         QCOMPARE(point.cpuShare.has_value(), naive.misses > 0);
                         if (naive.misses > 0)
-                            QVERIFY(close(*point.cpuShare, 1 - double(naive.loaded) / double(naive.misses)));
-                        QVERIFY(close(*point.p50, percentile(naive.steps, 50), 1e-6));
-                        QVERIFY(close(*point.p95, percentile(naive.steps, 95), 1e-6));
-                        QVERIFY(close(*point.p99, percentile(naive.steps, 99), 1e-6));
+                            QVERIFY(nearly(*point.cpuShare, 1 - double(naive.loaded) / double(naive.misses)));
+                        QVERIFY(nearly(*point.p50, percentile(naive.steps, 50), 1e-6));
+                        QVERIFY(nearly(*point.p95, percentile(naive.steps, 95), 1e-6));
+                        QVERIFY(nearly(*point.p99, percentile(naive.steps, 99), 1e-6));
                         for (std::size_t s = 0; s < pools; ++s)
                             QVERIFY(std::abs(times.siteStall[0][c][s] - naive.siteStall[s] / steps) < 1e-12);
                     }
@@ -182,17 +178,17 @@ private slots:
         QCOMPARE(*bytes.bytesPerToken, 36e6);
         QVERIFY(!bytes.stepSeconds && !bytes.tokensPerSecond && !bytes.p50 && !bytes.stallShare && !bytes.linkUse);
         const ModelledPoint serial = point(Level::Serial, false); // 72, 42, 42, 42, 42 ms
-        QVERIFY(close(*serial.stepSeconds, 48e-3));
-        QVERIFY(close(*serial.p50, 42e-3, 1e-6) && close(*serial.p95, 72e-3, 1e-6));
+        QVERIFY(nearly(*serial.stepSeconds, 48e-3));
+        QVERIFY(nearly(*serial.p50, 42e-3, 1e-6) && nearly(*serial.p95, 72e-3, 1e-6));
         const ModelledPoint overlap = point(Level::Overlap, false); // 69, 39, 39, 39, 39 ms
-        QVERIFY(close(*overlap.stepSeconds, 45e-3));
-        QVERIFY(close(*overlap.tokensPerSecond, 1 / 45e-3));
-        QVERIFY(close(*overlap.stallShare, 33. / 45)); // computing takes 12
-        QVERIFY(close(*overlap.linkUse, .8));
-        QVERIFY(close(*overlap.p50, 39e-3, 1e-6) && close(*overlap.p99, 69e-3, 1e-6));
+        QVERIFY(nearly(*overlap.stepSeconds, 45e-3));
+        QVERIFY(nearly(*overlap.tokensPerSecond, 1 / 45e-3));
+        QVERIFY(nearly(*overlap.stallShare, 33. / 45)); // computing takes 12
+        QVERIFY(nearly(*overlap.linkUse, .8));
+        QVERIFY(nearly(*overlap.p50, 39e-3, 1e-6) && nearly(*overlap.p99, 69e-3, 1e-6));
         const ModelledPoint lane = point(Level::Overlap, true); // 30, 18, 18, 18, 18 ms
-        QVERIFY(close(*lane.stepSeconds, 20.4e-3));
-        QVERIFY(close(*lane.cpuShare, 1) && *lane.bytesPerToken == 0 && *lane.linkUse == 0);
+        QVERIFY(nearly(*lane.stepSeconds, 20.4e-3));
+        QVERIFY(nearly(*lane.cpuShare, 1) && *lane.bytesPerToken == 0 && *lane.linkUse == 0);
     }
 
     void limits()
@@ -207,7 +203,7 @@ private slots:
         for (const Level level : {Level::Serial, Level::Overlap}) {
             for (const auto& points : modelTimes(tally, fast, model, level).points) {
                 for (const ModelledPoint& point : points) {
-                    QVERIFY(close(*point.stepSeconds, computing) && close(*point.p99, computing, 1e-6));
+                    QVERIFY(nearly(*point.stepSeconds, computing) && nearly(*point.p99, computing, 1e-6));
                     QCOMPARE(*point.stallShare, 0.0);
                     QCOMPARE(*point.linkUse, 0.0);
                 }
@@ -220,9 +216,9 @@ private slots:
         const auto overlap = modelTimes(tally, slow, model, Level::Overlap);
         for (std::size_t c = 0; c < 4; ++c) {
             const ModelledPoint& point = overlap.points[0][c];
-            QVERIFY(close(*point.stepSeconds, *serial.points[0][c].stepSeconds, 1e-4));
-            QVERIFY(close(*point.stepSeconds, *point.bytesPerToken / 1e3, 1e-4));
-            QVERIFY(close(*point.linkUse, 1, 1e-4));
+            QVERIFY(nearly(*point.stepSeconds, *serial.points[0][c].stepSeconds, 1e-4));
+            QVERIFY(nearly(*point.stepSeconds, *point.bytesPerToken / 1e3, 1e-4));
+            QVERIFY(nearly(*point.linkUse, 1, 1e-4));
         }
         // A faster link never hurts, nor a larger cache under a stack policy, nor knowing the future.
         double before = 1e300;
@@ -251,8 +247,8 @@ private slots:
         const Machine machine = machines()[3];
         const Naive naive = replayNaively(events, 4, machine, handModel(), Level::Overlap, 0);
         const auto times = modelTimes(tally, machine, handModel(), Level::Overlap);
-        QVERIFY(close(*times.points[0][0].stepSeconds, naive.seconds / 200));
-        QVERIFY(close(*times.points[0][0].p95, percentile(naive.steps, 95), 1e-6));
+        QVERIFY(nearly(*times.points[0][0].stepSeconds, naive.seconds / 200));
+        QVERIFY(nearly(*times.points[0][0].p95, percentile(naive.steps, 95), 1e-6));
     }
 
     /// Events of different sizes: exact where it is linear, else off by at most the GPU's time for the difference.
@@ -272,12 +268,12 @@ private slots:
                 const auto times = modelTimes(tally, machine, handModel(), level);
                 for (std::size_t c = 0; c < 2; ++c) {
                     const Naive naive = replayNaively(events, c ? 8 : 6, machine, handModel(), level, 0);
-                    const auto near = [&](double a, double b) { return std::abs(a - b) <= bound + 1e-6 * b; };
-                    QVERIFY(near(*times.points[0][c].stepSeconds, naive.seconds / 400));
-                    QVERIFY(near(*times.points[0][c].p50, percentile(naive.steps, 50)));
-                    QVERIFY(near(*times.points[0][c].p95, percentile(naive.steps, 95)));
-                    QVERIFY(near(*times.points[0][c].p99, percentile(naive.steps, 99)));
-                    QVERIFY(close(*times.points[0][c].bytesPerToken, double(naive.loaded) * 10e6 / 400));
+                    const auto within = [&](double a, double b) { return near(a, b, bound + 1e-6 * b); };
+                    QVERIFY(within(*times.points[0][c].stepSeconds, naive.seconds / 400));
+                    QVERIFY(within(*times.points[0][c].p50, percentile(naive.steps, 50)));
+                    QVERIFY(within(*times.points[0][c].p95, percentile(naive.steps, 95)));
+                    QVERIFY(within(*times.points[0][c].p99, percentile(naive.steps, 99)));
+                    QVERIFY(nearly(*times.points[0][c].bytesPerToken, double(naive.loaded) * 10e6 / 400));
                 }
             }
         }
@@ -326,7 +322,7 @@ private slots:
         const auto a = modelTimes(all, handMachine(false), handModel(), Level::Overlap).points[0][0];
         const auto b = modelTimes(some, handMachine(false), handModel(), Level::Overlap).points[0][0];
         QCOMPARE(*a.stepSeconds, *b.stepSeconds); // means know all steps
-        QVERIFY(close(*a.p50, *b.p50, .05) && close(*a.p95, *b.p95, .1));
+        QVERIFY(nearly(*a.p50, *b.p50, .05) && nearly(*a.p95, *b.p95, .1));
     }
 
     void orderStatistics()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/hardware/hardware_presets.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QDir>
 #include <QtTest>
@@ -39,7 +40,7 @@ private slots:
         // Effective rates of simulation.md 3.21.
         for (const auto& [name, rate] : {std::pair{"pcie3-x16", 12e9}, {"pcie4-x16", 25e9}, {"pcie5-x16", 50e9}}) {
             const auto machine = machineOf(std::string(name) + "+h100-sxm", "--hardware");
-            QVERIFY(machine);
+            VERIFY_OK(machine);
             QCOMPARE(machine->link.bytesPerSecond, rate);
         }
     }
@@ -64,7 +65,7 @@ private slots:
             "cpu": "desktop-ddr4"})");
         file.close();
         const auto mine = machineOf(file.fileName().toStdString(), "--hardware");
-        QVERIFY2(mine, mine ? "" : mine.error().message().c_str());
+        VERIFY_OK(mine);
         QCOMPARE(mine->link.bytesPerSecond, 3.0);
         QCOMPARE(mine->link.latency, 0.0);
         QCOMPARE(mine->gpu.flopsPerSecond, 7.0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/hardware/model_config.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QFile>
 #include <QtTest>
@@ -63,7 +64,7 @@ private slots:
         QFETCH(double, megabytes);
         const auto model =
             modelFromConfig(json.toStdString(), "config.json", bits > 0 ? std::optional(bits) : std::nullopt);
-        QVERIFY2(model, model ? "" : model.error().message().c_str());
+        VERIFY_OK(model);
         QVERIFY2(model->noExpertBytes.empty(), model->noExpertBytes.c_str());
         QCOMPARE(model->model.expertBytes, megabytes * 1e6);
         QVERIFY(model->model.expertFlops > 0);

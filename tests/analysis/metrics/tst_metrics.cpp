@@ -3,9 +3,12 @@
 // Repetition, specialisation and sharpness against goldens, closed forms and plain restatements; and what must hold of
 // every registered metric.
 #include "analysis/chance/uniform.h"
+#include "analysis/metrics/analyse.h"
+#include "tests/support/memory_trace.h"
+#include "tests/support/near.h"
 #include "tests/support/rows.h"
-#include "tests/support/synthetic_trace.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -14,14 +17,6 @@
 
 using namespace expertscope;
 using namespace expertscope::testing;
-
-static bool near(double value, double expected, double tolerance)
-{
-    if (std::abs(value - expected) <= tolerance)
-        return true;
-    qWarning("%.12g is not %.12g +- %.3g", value, expected, tolerance);
-    return false;
-}
 
 static std::vector<MetricRequest> everyMetric()
 {
@@ -90,7 +85,7 @@ private slots:
         QFETCH(QList<double>, values);
         MemoryTrace trace = splitmixTrace(kind, true);
         const auto rows = analyse(trace, everyMetric(), {}, {});
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         const char* names[] = {"repetition.first", "repetition.any", "repetition.overlap", "repetition.jaccard",
             "router_entropy.mean", "top_k_mass"};
         for (int i = 0; i < 6; ++i)
@@ -226,7 +221,7 @@ private slots:
         options.where = {{"domain", "prose"}};
         options.skipFirst = 1;
         const auto rows = analyse(trace, {{"specialisation"}}, "language", options);
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         const Label& language = *trace.shape().label("language");
         const Label& domain = *trace.shape().label("domain");
         int compared = 0;
@@ -327,13 +322,13 @@ private slots:
     {
         MemoryTrace trace = raggedTrace(1);
         const auto unlabelled = analyse(trace, {{"specialisation"}, {"load"}}, {}, {});
-        QVERIFY(unlabelled);
+        VERIFY_OK(unlabelled);
         QCOMPARE(findRow(*unlabelled, "specialisation", -1)->undefined,
             std::string("needs a label to compare by; the trace has language, domain"));
         QVERIFY(findRow(*unlabelled, "load.count", 0, 3)->value);
         trace.editShape().columns = {};
         const auto rows = analyse(trace, everyMetric(), "domain", {});
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         QCOMPARE(
             findRow(*rows, "router_entropy", -1)->undefined, std::string("the trace does not hold entropy, or logits"));
         QVERIFY(findRow(*rows, "specialisation.share", 0, 3, "code")->value);
@@ -376,7 +371,7 @@ private slots:
             return spec->needsLabel || spec->minTraces > 1 || spec->twoPasses; // learns from all values
         });
         const auto split = analyse(trace, requests, "language", {});
-        QVERIFY(split);
+        VERIFY_OK(split);
         for (const std::string value : {"", "de", "en", "français"}) {
             PassOptions options;
             if (!value.empty())
@@ -402,7 +397,7 @@ private slots:
                 options.skipFirst = seed == 12 ? 3 : 0;
                 options.threads = 1;
                 const auto whole = analyse(trace, everyMetric(), by, options);
-                QVERIFY(whole);
+                VERIFY_OK(whole);
                 for (const std::uint32_t blockTokens : {1u, 2u, 13u, 128u, 1000u}) {
                     for (const unsigned threads : {1u, 3u}) {
                         options.blockTokens = blockTokens;
@@ -430,7 +425,7 @@ private slots:
                 request.bootstrap = replicates;
                 request.simulateUniform = replicates == 0; // takes long, and has nothing to do with intervals
                 const auto whole = analyse(trace, request);
-                QVERIFY(whole);
+                VERIFY_OK(whole);
                 for (const unsigned shards : {3u, 50u}) { // 50: some are empty
                     if (replicates && shards > 3)
                         continue;

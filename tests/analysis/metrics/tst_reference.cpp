@@ -4,8 +4,9 @@
 // traces, of a slice of the demo and of a ragged trace, and of series.
 #include "analysis/metrics/series.h"
 #include "io/trace/trace_file.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QFile>
 #include <QJsonArray>
@@ -237,7 +238,7 @@ private slots:
         if (!compares)
             by = trace == "demo_slice" ? "domain" : "";
         auto results = analyse(*source, requestsOf(family.toStdString(), values.back()), by, {});
-        QVERIFY2(results, results ? "" : results.error().message().c_str());
+        VERIFY_OK(results);
         report(*results, rows);
     }
 
@@ -266,7 +267,7 @@ private slots:
             }
             for (const auto& file : files) {
                 auto trace = TraceFile::open(file);
-                QVERIFY(trace);
+                VERIFY_OK(trace);
                 sources.push_back(std::move(*trace));
                 names.push_back(file.stem().string());
             }
@@ -277,7 +278,7 @@ private slots:
         AnalysisRequest request;
         request.metrics = {{"saturation"}, {"flip_rate"}, {"fluctuation"}};
         const auto results = analyseSeries(pointers, names, request);
-        QVERIFY2(results, results ? "" : results.error().message().c_str());
+        VERIFY_OK(results);
         report(*results, readJson(name + "_series.json")["rows"].toArray());
     }
 

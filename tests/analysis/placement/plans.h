@@ -2,7 +2,7 @@
 #pragma once
 
 #include "analysis/placement/placement.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 namespace expertscope::testing {
 

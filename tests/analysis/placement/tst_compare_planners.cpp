@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/compare.h"
+#include "analysis/placement/registry.h"
 #include "plans.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 #include "workload.h"
 
 #include <QTest>
@@ -65,7 +67,7 @@ private slots:
                 options.threads = threads;
                 options.blockTokens = block;
                 const auto made = comparePlanners(trace, request, options);
-                QVERIFY(made);
+                VERIFY_OK(made);
                 if (!first)
                     first = *made;
                 QVERIFY(identical(made->results, first->results));
@@ -84,7 +86,7 @@ private slots:
         CompareRequest request = requestFor(4, 2, 0);
         request.perSite = true;
         const auto made = comparePlanners(trace, request, {});
-        QVERIFY(made);
+        VERIFY_OK(made);
         QCOMPARE(made->plans.size(), plannerRegistry().size());
         QVERIFY(!made->halves);
         for (const ResultRow& row : made->results.rows) {
@@ -115,7 +117,7 @@ private slots:
         CompareRequest request = requestFor(4, 2, 4);
         request.sizes = {1024, 1, 2, {10, 20, 30}};
         const auto made = comparePlanners(trace, request, {});
-        QVERIFY(made);
+        VERIFY_OK(made);
         for (const char* between : {"gpus", "nodes"}) {
             double states[2];
             for (const bool dedup : {true, false}) {
@@ -143,7 +145,7 @@ private slots:
             trace.addSequence(2000);
         fillUniform(trace, 3);
         const auto made = comparePlanners(trace, requestFor(8, 2, 0), {});
-        QVERIFY(made);
+        VERIFY_OK(made);
         for (const NamedPlan& named : made->plans) {
             for (const auto& [metric, tolerance] : std::map<std::string, double>{
                      {"fan_out", .01}, {"node_fan_out", .01}, {"cross_site", .01}, {"hops", .03}}) {
@@ -154,7 +156,7 @@ private slots:
         }
         // With replicas there is no closed form.
         const auto copies = comparePlanners(trace, requestFor(8, 2, 8), {});
-        QVERIFY(copies);
+        VERIFY_OK(copies);
         QVERIFY(!rowOf(*copies, "fan_out", {{"planner", "eplb"}})->uniform);
     }
 
@@ -165,7 +167,7 @@ private slots:
         CompareRequest request = requestFor(8, 1, 0);
         request.scoreLearning = true;
         const auto made = comparePlanners(trace, request, {});
-        QVERIFY(made);
+        VERIFY_OK(made);
         QVERIFY(made->halves);
         const auto value = [&](const char* metric, const char* planner, const char* tokens,
                                const char* window = nullptr) {
@@ -193,7 +195,7 @@ private slots:
         request.planners = {"contiguous"};
         request.given = {{"mine", samePlan(trace.shape(), {4, 1}, inOrder(16, 16))}};
         const auto made = comparePlanners(trace, request, {});
-        QVERIFY(made);
+        VERIFY_OK(made);
         QCOMPARE(made->plans.size(), 2u);
         QCOMPARE(valueOf(*made, "cross_site", {{"planner", "mine"}}),
             valueOf(*made, "cross_site", {{"planner", "contiguous"}}));
@@ -209,7 +211,7 @@ private slots:
         for (auto& ids : trace.ids)
             ids.assign(16, kNoExpert);
         const auto made = comparePlanners(trace, requestFor(2, 1, 1), {});
-        QVERIFY(made);
+        VERIFY_OK(made);
         const ResultRow* row = rowOf(*made, "max_over_mean", {{"planner", "joint"}, {"window", "all"}});
         QVERIFY(row && !row->value && !row->undefined.empty());
         QVERIFY(!rowOf(*made, "cross_site", {{"planner", "joint"}})->value);

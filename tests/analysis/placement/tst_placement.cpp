@@ -3,6 +3,7 @@
 #include "analysis/placement/learned_counts.h"
 #include "plans.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -18,7 +19,7 @@ private slots:
         // 10 slots on 4 GPUs: 3, 3, 2, 2.
         const Cluster cluster{4, 2};
         const auto plan = Placement::create(cluster, {{SiteIndex(0), 0, 9, {0, 1, 2, 3, 4, 5, 6, 7, 8, 3}}});
-        QVERIFY(plan);
+        VERIFY_OK(plan);
         const std::vector<std::uint32_t> expected{0, 0, 0, 1, 1, 1, 2, 2, 3, 3};
         for (std::size_t slot = 0; slot < 10; ++slot)
             QCOMPARE(plan->gpuOfSlot(0, slot), expected[slot]);
@@ -30,7 +31,7 @@ private slots:
         QVERIFY(plan->replicates(0));
         // Fewer slots than GPUs: the last ones stay empty.
         const auto thin = Placement::create({4, 1}, {{SiteIndex(0), 0, 2, {1, 0}}});
-        QVERIFY(thin);
+        VERIFY_OK(thin);
         QCOMPARE(thin->gpuOfSlot(0, 1), 1u);
         QCOMPARE(thin->slotsOn(0, 3), 0u);
     }
@@ -66,7 +67,7 @@ private slots:
         QVERIFY(before && after);
         const std::vector<double> bytes{10};
         const auto moved = migration(*before, *after, bytes);
-        QVERIFY(moved);
+        VERIFY_OK(moved);
         QCOMPARE(moved->experts, 4u);
         QCOMPARE(moved->betweenNodes, 0u);
         QCOMPARE(moved->bytes, 40.0);
@@ -74,7 +75,7 @@ private slots:
         const auto split = Placement::create(cluster, {{SiteIndex(0), 0, 4, {0, 1, 0, 1, 2, 3, 2, 3}}});
         const auto swapped = Placement::create(cluster, {{SiteIndex(0), 0, 4, {2, 3, 2, 3, 0, 1, 0, 1}}});
         const auto all = migration(*split, *swapped, bytes);
-        QVERIFY(all);
+        VERIFY_OK(all);
         QCOMPARE(all->experts, 8u); // each of the four GPUs gets two
         QCOMPARE(all->betweenNodes, 4u); // the second copy in a node comes from the first
         QCOMPARE(migration(*split, *split, bytes)->experts, 0u);
@@ -86,7 +87,7 @@ private slots:
     {
         const auto plan =
             Placement::create({2, 1}, {{SiteIndex(0), 0, 3, {0, 1, 2}}, {SiteIndex(1), 1, 3, {0, 1, 2, 0}}});
-        QVERIFY(plan);
+        VERIFY_OK(plan);
         QCOMPARE(memoryPerGpu(*plan, std::vector<double>{10, 1}), (std::vector<double>{22, 12}));
     }
 
@@ -130,7 +131,7 @@ private slots:
         PassOptions options;
         options.skipFirst = std::uint32_t(skip);
         auto split = HeldOutSplit::create(trace, options);
-        QVERIFY(split);
+        VERIFY_OK(split);
         QCOMPARE(split->cut(), cut);
         const auto learnt = learn(*split, {}, split->learning());
         const auto scored = learn(*split, {}, split->scoring());
@@ -159,7 +160,7 @@ private slots:
         PassOptions options;
         options.where = {{"held-out", "a"}};
         auto split = HeldOutSplit::create(trace, options);
-        QVERIFY(split);
+        VERIFY_OK(split);
         const auto learnt = learn(*split, {}, split->learning()), scored = learn(*split, {}, split->scoring());
         QVERIFY(learnt && scored);
         QCOMPARE(learnt->sites[0].load[3] + scored->sites[0].load[3], 0u);
@@ -178,7 +179,7 @@ private slots:
         trace.ids[0] = {0, 1, 1, kNoExpert, kNoExpert, 2};
         trace.ids[1] = {2, 0, 2, 1, 0, 1};
         const auto counts = learn(trace, {true, true, NextPairs::All}, {});
-        QVERIFY(counts);
+        VERIFY_OK(counts);
         const SiteCounts& site = counts->sites[0];
         QCOMPARE(site.tokens, 3u);
         QCOMPARE(site.load, (std::vector<std::uint64_t>{1, 2, 1}));
@@ -186,7 +187,7 @@ private slots:
         QCOMPARE(site.next, (std::vector<std::uint32_t>{1, 0, 1, 1, 1, 2, 1, 1, 0}));
         QVERIFY(counts->sites[1].next.empty());
         const auto first = learn(trace, {false, true, NextPairs::First}, {});
-        QVERIFY(first);
+        VERIFY_OK(first);
         // The third token's first slot is empty: it has no first choice.
         QCOMPARE(first->sites[0].next, (std::vector<std::uint32_t>{0, 0, 1, 0, 0, 1, 0, 0, 0}));
         QVERIFY(first->sites[0].together.empty());

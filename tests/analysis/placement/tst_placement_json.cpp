@@ -2,6 +2,7 @@
 #include "analysis/placement/placement_json.h"
 #include "plans.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -30,19 +31,19 @@ private slots:
         const RoutingShape shape = shapeOf({0, 1}, 4);
         const auto plan = Placement::create(
             {3, 1}, {{SiteIndex(0), 0, 4, {0, 1, 2, 3, 0, 1}}, {SiteIndex(1), 1, 4, {0, 2, 0, 1, 0, 3}}});
-        QVERIFY(plan);
+        VERIFY_OK(plan);
         const auto text = toJson(*plan, PlanForm::Full);
-        QVERIFY(text);
+        VERIFY_OK(text);
         QString flat = QString::fromStdString(*text).simplified().remove(' ');
         QVERIFY(flat.contains("\"physical_to_logical_map\":[[0,1,2,3,0,1],[0,2,0,1,0,3]]"));
         QVERIFY(flat.contains("\"logical_to_physical_map\":[[[0,4,-1],[1,5,-1],[2,-1,-1],[3,-1,-1]],[[0,2,4],[3,-1,-1],"
                               "[1,-1,-1],[5,-1,-1]]]"));
         QVERIFY(flat.contains("\"logical_replica_count\":[[2,2,1,1],[3,1,1,1]]"));
         const auto back = placementFromJson(*text, shape, {}, "plan");
-        QVERIFY(back);
+        VERIFY_OK(back);
         QVERIFY(*back == *plan);
         const auto list = toJson(*plan, PlanForm::List);
-        QVERIFY(list);
+        VERIFY_OK(list);
         QCOMPARE(QString::fromStdString(*list).simplified().remove(' '), QString("[[0,1,2,3,0,1],[0,2,0,1,0,3]]"));
         QVERIFY(!placementFromJson(*list, shape, {}, "plan")); // GPUs unknown
         QVERIFY(*placementFromJson(*list, shape, Cluster{3, 1}, "plan") == *plan);
@@ -53,9 +54,9 @@ private slots:
         const RoutingShape shape = shapeOf({1, 3}, 2); // layers 0 and 2 are dense
         const auto plan =
             Placement::create({2, 1}, {{SiteIndex(0), 1, 2, {1, 0, 0, 1}}, {SiteIndex(1), 3, 2, {1, 1, 0, 0}}});
-        QVERIFY(plan);
+        VERIFY_OK(plan);
         const auto text = toJson(*plan, PlanForm::Sglang, 5);
-        QVERIFY(text);
+        VERIFY_OK(text);
         QCOMPARE(QString::fromStdString(*text).simplified().remove(' '),
             QString("{\"physical_to_logical_map\":[[0,1,0,1],[1,0,0,1],[0,1,0,1],[1,1,0,0],[0,1,0,1]]}"));
         QVERIFY(*placementFromJson(*text, shape, Cluster{2, 1}, "plan") == *plan);
@@ -80,7 +81,7 @@ private slots:
     void oneRowIsForAll()
     {
         const auto plan = placementFromJson("[1, 0, 2, 3]", shapeOf({0, 1, 2}, 4), Cluster{2, 2}, "plan");
-        QVERIFY(plan);
+        VERIFY_OK(plan);
         QCOMPARE(plan->sites().size(), 3u);
         QCOMPARE(plan->sites()[2].expertOfSlot, (std::vector<std::uint16_t>{1, 0, 2, 3}));
     }
@@ -99,9 +100,9 @@ private slots:
                 sites.push_back({SiteIndex(i), shape.sites[i].layer, E, held});
             }
             const auto plan = Placement::create({static_cast<std::uint32_t>(2 * (1 + seed % 4)), 2}, sites);
-            QVERIFY(plan);
+            VERIFY_OK(plan);
             const auto back = placementFromJson(*toJson(*plan, PlanForm::Full), shape, {}, "plan");
-            QVERIFY(back);
+            VERIFY_OK(back);
             QVERIFY(*back == *plan);
         }
     }

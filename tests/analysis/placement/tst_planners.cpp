@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/chain_sweeps.h"
-#include "analysis/placement/eplb.h"
 #include "analysis/placement/planner.h"
+#include "analysis/placement/planners/eplb.h"
+#include "analysis/placement/registry.h"
 #include "analysis/placement/replay.h"
 #include "plans.h"
+#include "tests/support/near.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 #include "workload.h"
 
 #include <QTest>
@@ -18,14 +21,6 @@ Q_DECLARE_METATYPE(std::vector<std::uint16_t>)
 Q_DECLARE_METATYPE(std::vector<float>)
 
 namespace {
-
-bool near(double value, double expected, double tolerance)
-{
-    if (std::abs(value - expected) <= tolerance)
-        return true;
-    qWarning("%.9g is not %.9g +- %.3g", value, expected, tolerance);
-    return false;
-}
 
 /// Largest load of a GPU over the mean, minus 1, copies having equal shares.
 double maxVio(const std::vector<float>& load, const std::vector<std::uint16_t>& held, const Cluster& cluster)
@@ -151,10 +146,10 @@ private slots:
         request.replicas = std::uint32_t(slotsWanted) - std::uint32_t(load.size());
         request.groups = std::uint32_t(groups);
         const auto plan = (*findPlanner("eplb"))->make({{site}}, request);
-        QVERIFY(plan);
+        VERIFY_OK(plan);
         QCOMPARE(plan->sites()[0].expertOfSlot, held);
         const auto global = (*findPlanner("eplb_global"))->make({{site}}, request);
-        QVERIFY(global);
+        VERIFY_OK(global);
         QCOMPARE(global->cluster(), cluster);
         QCOMPARE(global->sites()[0].expertOfSlot == held, groups == 3);
     }
@@ -222,7 +217,7 @@ private slots:
         request.replicas = 16;
         for (const char* name : {"lpt_swap", "coactivation", "cross_layer", "joint"}) {
             const auto plan = (*findPlanner(name))->make(counts, request);
-            QVERIFY(plan);
+            VERIFY_OK(plan);
             for (std::size_t i = 0; i < 3; ++i) {
                 for (std::uint16_t e = 0; e < 16; ++e) {
                     const auto gpus = plan->gpusOf(i, ExpertIndex(e));
@@ -287,7 +282,7 @@ private slots:
                 trace.ids[l].push_back(static_cast<std::uint16_t>(e));
         }
         const auto counts = learn(trace, {true, true, NextPairs::All}, {});
-        QVERIFY(counts);
+        VERIFY_OK(counts);
         const PlanRequest request{.cluster = {4, 1}};
         QVERIFY(scoreOf(trace, *counts, "contiguous", request).cross > 0.3);
         QCOMPARE(scoreOf(trace, *counts, "cross_layer", request).cross, 0.0);
@@ -304,7 +299,7 @@ private slots:
             trace.ids[0].insert(
                 trace.ids[0].end(), {static_cast<std::uint16_t>(t % 8), static_cast<std::uint16_t>(t % 8 + 8)});
         const auto counts = learn(trace, {true, true, NextPairs::All}, {});
-        QVERIFY(counts);
+        VERIFY_OK(counts);
         const PlanRequest request{.cluster = {8, 1}};
         QCOMPARE(scoreOf(trace, *counts, "contiguous", request).fanOut, 2.0);
         QCOMPARE(scoreOf(trace, *counts, "coactivation", request).fanOut, 1.0);
@@ -316,7 +311,7 @@ private slots:
     {
         MemoryTrace trace = makeWorkload(kW2);
         const auto counts = learn(trace, {true, true, NextPairs::All}, {});
-        QVERIFY(counts);
+        VERIFY_OK(counts);
         PlanRequest request{.cluster = {8, 1}};
         const Figures contiguous = scoreOf(trace, *counts, "contiguous", request);
         QVERIFY(near(contiguous.fanOut, 4.533, 5.1e-4));
@@ -342,7 +337,7 @@ private slots:
     {
         MemoryTrace trace = makeWorkload(kExFlow);
         const auto counts = learn(trace, {false, true, NextPairs::All}, {});
-        QVERIFY(counts);
+        VERIFY_OK(counts);
         const PlanRequest request{.cluster = {4, 1}};
         QVERIFY(near(scoreOf(trace, *counts, "contiguous", request).cross, .74967, 5.1e-6));
         QVERIFY(scoreOf(trace, *counts, "cross_layer", request).cross <= .727);

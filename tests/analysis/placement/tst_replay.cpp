@@ -4,6 +4,7 @@
 #include "analysis/placement/replay.h"
 #include "plans.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -234,7 +235,7 @@ private slots:
                 options.threads = threads;
                 options.blockTokens = block;
                 const auto scores = replay(trace, std::vector{plan, other}, how, options);
-                QVERIFY(scores);
+                VERIFY_OK(scores);
                 QVERIFY(same(scores->at(0), expected, false));
                 if (first.sites.empty())
                     first = scores->at(0);
@@ -268,7 +269,7 @@ private slots:
         const auto scores = replay(trace,
             std::vector{samePlan(trace.shape(), cluster, inOrder(E, E)), planFor(trace.shape(), cluster, 0, 9)}, {},
             {});
-        QVERIFY(scores);
+        VERIFY_OK(scores);
         for (const Score& score : *scores) { // any balanced plan: contiguous or random
             for (const SiteScore& site : score.sites)
                 QVERIFY(std::abs(double(site.gpus) / double(site.tokens) - expected) < .02);
@@ -291,7 +292,7 @@ private slots:
         fillUniform(trace, 21);
         const Cluster cluster{std::uint32_t(gpus), 1};
         const auto scores = replay(trace, std::vector{planFor(trace.shape(), cluster, 0, 2)}, {}, {});
-        QVERIFY(scores);
+        VERIFY_OK(scores);
         double hops = 0, pairs = 0, apart = 0;
         for (const SiteScore& site : scores->front().sites) {
             hops += double(site.hops) / 4000;
@@ -375,7 +376,7 @@ private slots:
             options.threads = threads;
             options.blockTokens = threads == 1 ? 0 : 17;
             const auto scores = replay(trace, std::vector{other, plan}, how, options);
-            QVERIFY(scores);
+            VERIFY_OK(scores);
             for (std::size_t i = 0; i < 3; ++i) {
                 const WindowBalance& balance = scores->at(1).sites[i].batch;
                 QCOMPARE(balance.maxOverMean.n(), steps[i]);
@@ -408,7 +409,7 @@ private slots:
         const auto outer =
             Placement::create({4, 1}, {{SiteIndex(0), 0, 12, inOrder(12, 12)}, {SiteIndex(2), 2, 12, inOrder(12, 12)}});
         const auto scores = replay(trace, std::vector{*outer}, {}, {});
-        QVERIFY(scores);
+        VERIFY_OK(scores);
         QVERIFY(same(scores->front(), naive(trace, *outer, {}, {}), false));
         QCOMPARE(replay(trace, {}, {}, {})->size(), 0u);
     }

@@ -2,7 +2,7 @@
 #include "analysis/placement/packing.h"
 #include "analysis/placement/swap_descent.h"
 #include "analysis/placement/transport.h"
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 #include "tests/support/test_main.h"
 
 #include <QTest>

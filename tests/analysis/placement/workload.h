@@ -3,7 +3,7 @@
 // The workloads W2 and ExFlow-like of our simulation notes (appendix A): topics that change, experts that stay.
 #pragma once
 
-#include "tests/support/synthetic_trace.h"
+#include "tests/support/memory_trace.h"
 
 #include <bit>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Replays with prefetches: by hand, against a naive restatement that goes through time unit by unit, and the laws.
+#include "analysis/prefetch/registry.h"
 #include "naive_prefetch.h"
 #include "tests/support/test_main.h"
 

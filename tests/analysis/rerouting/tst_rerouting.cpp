@@ -3,6 +3,7 @@
 #include "analysis/rerouting/choose.h"
 #include "analysis/rerouting/rerouting.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QFile>
 #include <QTest>
@@ -195,9 +196,9 @@ void TestRerouting::changingNothingIsThePlainReplay()
     MemoryTrace trace = raggedLogits();
     const std::vector<std::uint32_t> capacities{1, 2, 3, 4, 6, 9, 12, 40};
     const auto events = readEvents(trace, {}, steps, contract);
-    QVERIFY(events);
+    VERIFY_OK(events);
     const auto plain = simulateCaches(*events, contract, kStepped, capacities, 2);
-    QVERIFY2(plain, plain ? "" : plain.error().message().c_str());
+    VERIFY_OK(plain);
     for (const RerouteRequest& rule :
         {RerouteRequest{"prior", {{"lambda", "0"}}}, {"prior", {{"lambda", "3"}, {"keep", "4"}}},
             {"max_rank", {{"rank", "0/1"}, {"keep", "0"}}}, {"cumulative", {{"share", "0"}}}}) {
@@ -372,7 +373,7 @@ void TestRerouting::otherRouters()
     const Counters again = reroute(twice, options).results[1].cache.pools[0].total(0);
     const auto events = readEvents(twice, {}, {}, {});
     const auto plain = simulateCaches(*events, {}, {{"lru"}}, {2}, 1);
-    QVERIFY(plain);
+    VERIFY_OK(plain);
     QCOMPARE(again, plain->front().pools[0].total(0));
     QCOMPARE(again.assignments, 10u);
     QCOMPARE(again.requests, 9u);

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Results as files: what is written is read back to the bit, and nothing that a file says can do harm.
+#include "analysis/results/hdf5_reader.h"
+#include "analysis/results/hdf5_writer.h"
+#include "analysis/results/json_reader.h"
+#include "analysis/results/json_writer.h"
+#include "analysis/results/latex_writer.h"
 #include "analysis/results/result_document.h"
+#include "analysis/results/result_files.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -118,7 +125,7 @@ private slots:
         const ResultDocument document = sampleDocument();
         const std::string text = jsonOf(document);
         const auto read = readResultsJson(text, "x.json");
-        QVERIFY2(read, read ? "" : read.error().message().c_str());
+        VERIFY_OK(read);
         QVERIFY(same(*read, document));
         QCOMPARE(jsonOf(*read), text);
         // One trace is an object, not a list of one.
@@ -137,7 +144,7 @@ private slots:
         QVERIFY(!written(document, "r.h5").isEmpty());
         QVERIFY(!QFile::exists(m_folder.filePath("r.h5.part")));
         const auto read = readResultsHdf5(at("r.h5"));
-        QVERIFY2(read, read ? "" : read.error().message().c_str());
+        VERIFY_OK(read);
         QVERIFY(same(*read, document));
         QCOMPARE(jsonOf(*read), jsonOf(document));
         QVERIFY(!written({}, "empty.h5").isEmpty());
@@ -166,7 +173,7 @@ private slots:
         document.results.matrices = {matrix, matrix};
         QVERIFY(!written(document, "big.h5").isEmpty());
         const auto read = readResults(at("big.h5"));
-        QVERIFY2(read, read ? "" : read.error().message().c_str());
+        VERIFY_OK(read);
         QVERIFY(same(*read, document));
         const auto json = readResultsJson(jsonOf(document), "");
         QVERIFY(json && same(*json, document));

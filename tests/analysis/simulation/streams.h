@@ -3,8 +3,8 @@
 // Event streams by hand and by chance.
 #pragma once
 
-#include "analysis/simulation/policy.h"
-#include "tests/support/synthetic_trace.h"
+#include "analysis/simulation/simulate.h"
+#include "tests/support/memory_trace.h"
 
 #include <numeric>
 #include <stdexcept>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "naive_caches.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 #include "workload.h"
 
 #include <QTest>
@@ -303,7 +304,7 @@ void TestOneSizePolicies::laws()
             set.pools.push_back(randomStream(seed, 1, experts, 150, k, k));
             set.pools.push_back(randomStream(seed + 100, 2, experts / 2 + k, 100, 0, k));
             const auto results = simulateCaches(set, contract, policies, upTo(3 * experts), 2);
-            QVERIFY(results);
+            VERIFY_OK(results);
             for (std::size_t pool = 0; pool < 2; ++pool) {
                 const std::uint32_t universe = set.pools[pool].numObjects();
                 for (std::size_t p = 1; p < policies.size(); ++p) {
@@ -342,7 +343,7 @@ void TestOneSizePolicies::largePools()
     set.pools.push_back(stream);
     for (const char* policy : kPolicies) {
         const auto results = simulateCaches(set, {}, {{policy}}, {9, 64, 200}, 2);
-        QVERIFY(results);
+        VERIFY_OK(results);
         for (const auto& [c, capacity] : {std::pair{0u, 9u}, {1u, 64u}, {2u, 200u}})
             QCOMPARE(results->front().pools[0].sites[c], NaiveOneSize(stream, {}, policy, 0.1, capacity).counters());
     }
@@ -356,7 +357,7 @@ void TestOneSizePolicies::likeLibCacheSim()
     for (const auto& [policy, ratio] : std::vector<std::pair<const char*, const char*>>{{"fifo", "0.4850"},
              {"clock", "0.4543"}, {"sieve", "0.5083"}, {"arc", "0.4664"}, {"twoq", "0.4692"}, {"lfu_cache", "0.7400"}}) {
         const auto results = simulateCaches(events, sequentialBy(Order::RouterRank), {{policy}}, {16}, 1);
-        QVERIFY(results);
+        VERIFY_OK(results);
         const Counters counters = results->front().pools[0].total(0);
         QCOMPARE(QString::number(double(counters.misses()) / double(counters.requests), 'f', 4), QString(ratio));
     }

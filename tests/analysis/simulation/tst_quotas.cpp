@@ -2,6 +2,7 @@
 #include "analysis/simulation/quotas.h"
 #include "streams.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -55,7 +56,7 @@ void TestQuotas::worthMost()
     const std::vector<PoolCurve> pools{
         curve(100, {{1, 60}, {2, 40}, {3, 35}}), curve(100, {{1, 95}, {2, 91}, {3, 90}}), curve(50, {{1, 0}})};
     const auto quotas = optimalQuotas(pools, 4); // worth 40, 20, 5 | 5, 4, 1 | 50; the tie to the first
-    QVERIFY(quotas);
+    VERIFY_OK(quotas);
     QCOMPARE(quotas->capacities, (std::vector<std::uint32_t>{3, 0, 1}));
     QCOMPARE(quotas->misses, 135u);
     QCOMPARE(quotas->used, 4u);
@@ -102,7 +103,7 @@ void TestQuotas::ofPolicies()
         set.pools.push_back(randomStream(site, 1, 8 + 8 * std::uint32_t(site), 100, 2, 2));
     for (const char* policy : {"lru", "opt"}) {
         const auto results = simulateCaches(set, {}, {{policy}}, upTo(24), 1);
-        QVERIFY(results);
+        VERIFY_OK(results);
         const std::span<const PoolCurve> pools = results->front().pools;
         for (const std::uint64_t budget : {5, 12, 30})
             QCOMPARE(optimalQuotas(pools, budget)->misses, fewest(pools, budget));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "naive_replay.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 #include "workload.h"
 
 #include <QFile>
@@ -176,7 +177,7 @@ void TestStackPolicies::longRuns()
                     if (c > depth)
                         continue;
                     const auto results = simulateCaches(set, contract, {{"opt"}}, upTo(depth), 1);
-                    QVERIFY(results);
+                    VERIFY_OK(results);
                     QCOMPARE(results->front().pools[0].sites[c - 1], expected);
                 }
             }
@@ -195,7 +196,7 @@ void TestStackPolicies::largeUniverses()
                 EventSet set;
                 set.pools.push_back(stream);
                 const auto results = simulateCaches(set, contract, {{policy}}, capacities, 1);
-                QVERIFY(results);
+                VERIFY_OK(results);
                 const NaiveReplay naive(stream, contract, policy);
                 for (const std::size_t c : {0u, 2u, 4u})
                     QCOMPARE(results->front().pools[0].sites[c], naive.counters(capacities[c]));
@@ -315,7 +316,7 @@ void TestStackPolicies::likeLibCacheSim()
     const QJsonObject rival = QJsonDocument::fromJson(file.readAll()).object();
     const EventSet events = workloadEvents({333334, 1, 64, 6});
     const auto results = simulateCaches(events, kSequential, {{"lru"}, {"opt"}}, upTo(64), 2);
-    QVERIFY(results);
+    VERIFY_OK(results);
     for (std::size_t p = 0; p < 2; ++p) {
         const QJsonArray ratios = rival[p ? "belady" : "lru"].toArray();
         QCOMPARE(ratios.size(), 64);

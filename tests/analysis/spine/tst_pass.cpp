@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/counts/load_table.h"
-#include "tests/support/synthetic_trace.h"
+#include "analysis/spine/pass.h"
+#include "tests/support/picked_tokens.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -71,6 +73,36 @@ static MemoryTrace raggedTrace()
     return trace;
 }
 
+/// The tokens that a pass shows, and whether it says truly where they are.
+struct Seen
+{
+    const MemoryTrace& trace;
+    std::vector<std::uint64_t> tokens;
+    bool right;
+
+    void observe(const Tile& tile)
+    {
+        std::uint64_t last = UINT64_MAX; // the end of the run before
+        for (const SequenceRun& run : tile.runs()) {
+            const std::uint64_t first = tile.blocks.front().firstToken.value + run.begin;
+            right &= run.length > 0 && first != last
+                && first == trace.shape().sequences[std::size_t(run.sequence)].begin.value + run.position;
+            for (std::uint64_t t = 0; t < run.length; ++t)
+                tokens.push_back(first + t);
+            last = trace.shape().sequences[std::size_t(run.sequence)].begin.value + run.position + run.length
+                        == trace.shape().sequences[std::size_t(run.sequence)].begin.value
+                            + trace.shape().sequences[std::size_t(run.sequence)].length
+                ? UINT64_MAX // the next sequence may begin there
+                : first + run.length;
+        }
+    }
+    void merge(const Seen& other)
+    {
+        tokens.insert(tokens.end(), other.tokens.begin(), other.tokens.end());
+        right &= other.right;
+    }
+};
+
 static bool same(const LoadTable& a, const LoadTable& b)
 {
     return a.numExperts == b.numExperts && a.counts == b.counts && a.tokens == b.tokens && a.choices == b.choices;
@@ -126,6 +158,78 @@ private slots:
                 QVERIFY(table && same(*table, expected));
             }
         }
+    }
+
+    void picksAreThoseOfTheNaiveLoop_data()
+    {
+        QTest::addColumn<int>("variant");
+        for (int variant = 0; variant < 16; ++variant)
+            QTest::addRow("variant %d", variant) << variant;
+    }
+    void picksAreThoseOfTheNaiveLoop()
+    {
+        QFETCH(int, variant);
+        MemoryTrace trace = raggedTrace();
+        const RoutingShape& shape = trace.shape();
+        PassOptions options;
+        options.sites = {SiteIndex(1)};
+        options.without = {{"language", "français"}};
+        if (variant & 1)
+            options.without.push_back({"domain", "code"});
+        if (variant & 2)
+            options.where = {{"language", "de"}};
+        if (variant & 4)
+            options.skipFirst = 5;
+        if (variant & 8)
+            options.mostLength = 90;
+        const TokenSet tokens = someTokens(shape.numTokens, std::uint64_t(variant), 0.4, 1 + variant % 5 * 6);
+        options.tokens = std::make_shared<TokenSet>(tokens);
+        const auto has = [&](const LabelFilter& filter, std::size_t s) {
+            const Label& label = *shape.label(filter.label);
+            return label.codes[s] >= 0 && label.values[std::size_t(label.codes[s])] == filter.value;
+        };
+        std::vector<std::uint64_t> expected;
+        for (std::size_t s = 0; s < shape.sequences.size(); ++s) {
+            const auto here = [&](const LabelFilter& filter) { return has(filter, s); };
+            if (!std::ranges::all_of(options.where, here) || std::ranges::any_of(options.without, here))
+                continue;
+            const std::uint64_t end = std::min<std::uint64_t>(
+                shape.sequences[s].length, std::uint64_t(options.skipFirst) + options.mostLength);
+            for (std::uint64_t t = options.skipFirst; t < end; ++t) {
+                if (tokens.has(TokenIndex(shape.sequences[s].begin.value + t)))
+                    expected.push_back(shape.sequences[s].begin.value + t);
+            }
+        }
+        QVERIFY(!expected.empty());
+        for (const std::uint32_t blockTokens : {0u, 1u, 7u, 250u}) {
+            options.blockTokens = blockTokens;
+            options.threads = blockTokens % 2 ? 3 : 1;
+            const auto seen = runPassOf(trace, {}, [&] { return Seen{trace, {}, true}; }, options);
+            VERIFY_OK(seen);
+            QVERIFY2(seen->right, "runs say where in which sequence they lie, and never touch each other");
+            auto found = seen->tokens;
+            std::ranges::sort(found);
+            QCOMPARE(found, expected);
+        }
+        options.without = {{"language", "klingon"}};
+        QCOMPARE(runPassOf(trace, {}, [&] { return Seen{trace, {}, true}; }, options).error().what,
+            std::string("label 'language' has no value 'klingon'"));
+    }
+
+    void whatHoldsNoPickIsNotRead()
+    {
+        MemoryTrace trace(1, 8, 2);
+        trace.addSequence(100'000);
+        fillUniform(trace, 3);
+        TokenSet few(100'000);
+        few.insert({TokenIndex(50'010), TokenIndex(50'020)});
+        PassOptions options;
+        options.tokens = std::make_shared<TokenSet>(few);
+        options.blockTokens = 1000;
+        const auto table = loadTable(trace, options);
+        VERIFY_OK(table);
+        QCOMPARE(table->tokens[0], std::uint64_t(10));
+        QCOMPARE(trace.reads->load(), 1);
     }
 
     void emptyTraceAndEmptySelection()

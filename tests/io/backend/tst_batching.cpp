@@ -4,6 +4,7 @@
 #include "io/backend/batching.h"
 #include "io/backend/decoder.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include "golden.h"
 
@@ -78,12 +79,12 @@ private slots:
         const auto ids = golden.values<std::int32_t>("input_ids");
         const auto lengths = golden.values<std::int32_t>("sequence_length");
         const auto checkpoint = Checkpoint::open(folder.toStdString());
-        QVERIFY(checkpoint);
+        VERIFY_OK(checkpoint);
         DecoderOptions options;
         options.threads = 2;
         options.generic = generic;
         const auto decoder = Decoder::load(*checkpoint, options);
-        QVERIFY(decoder);
+        VERIFY_OK(decoder);
         std::vector<std::size_t> start;
         std::size_t end = 0;
         for (const auto l : lengths) {

@@ -4,6 +4,7 @@
 // research/libtorch.md 7.2. Prints a table.
 #include "io/backend/decoder.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include "golden.h"
 
@@ -54,18 +55,18 @@ private slots:
         const auto ids = golden.values<std::int32_t>("input_ids");
         const auto lengths = golden.values<std::int32_t>("sequence_length");
         const auto checkpoint = Checkpoint::open(folder.toStdString());
-        QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
+        VERIFY_OK(checkpoint);
         DecoderOptions options;
         options.threads = 2;
         options.logits = options.loss = options.hidden = true;
         options.generic = generic;
         const auto decoder = Decoder::load(*checkpoint, options);
-        QVERIFY2(decoder, decoder ? "" : decoder.error().message().c_str());
+        VERIFY_OK(decoder);
         PackedBatch batch;
         batch.tokenIds.assign(ids.begin(), ids.end());
         batch.lengths.assign(lengths.begin(), lengths.end());
         const auto submitted = (*decoder)->submit(batch);
-        QVERIFY2(submitted, submitted ? "" : submitted.error().message().c_str());
+        VERIFY_OK(submitted);
         BatchRouting r;
         QVERIFY((*decoder)->collect(r));
 

@@ -5,6 +5,7 @@
 #include "io/backend/rope.h"
 #include "io/checkpoint/checkpoint.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include "golden.h"
 
@@ -89,7 +90,7 @@ private slots:
     {
         QFETCH(QString, folder);
         const auto checkpoint = Checkpoint::open(folder.toStdString());
-        QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
+        VERIFY_OK(checkpoint);
         const ArchSpec& arch = checkpoint->arch();
         const Golden golden(folder);
         const auto lengths = golden.values<std::int32_t>("sequence_length");

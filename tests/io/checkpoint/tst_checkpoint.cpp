@@ -2,6 +2,7 @@
 #include "io/checkpoint/checkpoint.h"
 #include "io/checkpoint/safetensors.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -183,13 +184,13 @@ void TestCheckpoint::opens()
     QFETCH(QString, folder);
     const fs::path path = folder.toStdString();
     const auto checkpoint = Checkpoint::open(path);
-    QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
+    VERIFY_OK(checkpoint);
     const auto golden = SafetensorsFile::open(path / "golden.safetensors");
-    QVERIFY2(golden, golden ? "" : golden.error().message().c_str());
+    VERIFY_OK(golden);
 
     const auto& arch = checkpoint->arch();
     const auto layers = golden->values<std::int32_t>("site_layer");
-    QVERIFY(layers);
+    VERIFY_OK(layers);
     QCOMPARE(arch.sites.size(), layers->size());
     for (std::size_t m = 0; m < layers->size(); ++m) {
         QCOMPARE(arch.sites[m].layer, (*layers)[m]);
@@ -291,7 +292,7 @@ void TestCheckpoint::tiny()
     const fs::path path = folder.path().toStdString();
     TinyCheckpoint().write(path);
     const auto checkpoint = Checkpoint::open(path);
-    QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
+    VERIFY_OK(checkpoint);
     QCOMPARE(checkpoint->weights().layers.size(), std::size_t{2});
     QCOMPARE(checkpoint->configJson(), TinyCheckpoint().config);
     const auto& down = checkpoint->weights().layers[1].experts[1].down;
@@ -327,7 +328,7 @@ void TestCheckpoint::fusedIsTheSameBytes()
     }
     tiny.write(path);
     const auto checkpoint = Checkpoint::open(path);
-    QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
+    VERIFY_OK(checkpoint);
     const auto file = SafetensorsFile::open(path / "model.safetensors");
     const auto* gateUp = file->find("model.layers.1.mlp.experts.gate_up_proj");
     std::vector<std::byte> whole(gateUp->bytes);
@@ -351,7 +352,7 @@ void TestCheckpoint::shardedIsTheSame()
     TinyCheckpoint().write(whole);
     TinyCheckpoint().writeSharded(sharded);
     const auto a = Checkpoint::open(whole), b = Checkpoint::open(sharded);
-    QVERIFY2(b, b ? "" : b.error().message().c_str());
+    VERIFY_OK(b);
     QCOMPARE(b->files().size(), std::size_t{2});
     QCOMPARE(a->weightBytes(), b->weightBytes());
     const auto sourcesA = allSources(a->weights()), sourcesB = allSources(b->weights());
@@ -379,17 +380,17 @@ void TestCheckpoint::tiedEmbeddings()
         return Checkpoint::open(path);
     };
     const auto tied = open(true, {"lm_head.weight"});
-    QVERIFY(tied);
+    VERIFY_OK(tied);
     QCOMPARE(tied->weights().lmHead.name, std::string("model.embed_tokens.weight"));
     const auto swapped = open(true, {"model.embed_tokens.weight"});
-    QVERIFY(swapped);
+    VERIFY_OK(swapped);
     QCOMPARE(swapped->weights().embedding.name, std::string("lm_head.weight"));
     const auto both = open(true, {}); // the reference then uses both
-    QVERIFY(both);
+    VERIFY_OK(both);
     QCOMPARE(both->weights().embedding.name, std::string("model.embed_tokens.weight"));
     QCOMPARE(both->weights().lmHead.name, std::string("lm_head.weight"));
     const auto headless = open(false, {"lm_head.weight"});
-    QVERIFY(headless);
+    VERIFY_OK(headless);
     QVERIFY(!headless->weights().lmHead.present());
     QVERIFY(!open(false, {"model.embed_tokens.weight"}));
     QVERIFY(!open(true, {"model.embed_tokens.weight", "lm_head.weight"}));
@@ -451,7 +452,7 @@ void TestCheckpoint::accepts()
     change(tiny, path);
     tiny.write(path);
     const auto checkpoint = Checkpoint::open(path);
-    QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
+    VERIFY_OK(checkpoint);
     QCOMPARE(checkpoint->weights().layers[1].experts.size(), std::size_t{2});
 }
 
@@ -763,7 +764,7 @@ void TestCheckpoint::hubCacheLinks()
         fs::create_symlink(fs::path("../../blobs") / name, snapshot / name);
     }
     const auto checkpoint = Checkpoint::open(snapshot);
-    QVERIFY2(checkpoint, checkpoint ? "" : checkpoint.error().message().c_str());
+    VERIFY_OK(checkpoint);
     fs::rename(root / "blobs" / "a.safetensors", root / "a.safetensors");
     fs::remove(snapshot / "a.safetensors");
     fs::create_symlink("../../a.safetensors", snapshot / "a.safetensors");
@@ -776,7 +777,7 @@ void TestCheckpoint::readsAreBounded()
     const fs::path path = folder.path().toStdString();
     TinyCheckpoint().write(path);
     auto checkpoint = Checkpoint::open(path);
-    QVERIFY(checkpoint);
+    VERIFY_OK(checkpoint);
     const auto norm = checkpoint->weights().finalNorm; // 16 bytes
     std::vector<std::byte> bytes(16);
     QVERIFY(checkpoint->read(norm, 0, bytes));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/arch_spec.h"
+#include "tests/support/near.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QFile>
 #include <QJsonArray>
@@ -12,6 +14,7 @@
 #include <numbers>
 
 using namespace expertscope;
+using namespace expertscope::testing;
 
 namespace {
 
@@ -119,11 +122,6 @@ std::vector<double> inverseFrequencies(const RopeSpec& rope, std::int64_t headDi
     return f;
 }
 
-bool close(double a, double b, double tolerance)
-{
-    return std::abs(a - b) <= tolerance * std::max(1e-12, std::max(std::abs(a), std::abs(b)));
-}
-
 }
 
 class TestConfig : public QObject
@@ -199,7 +197,7 @@ void TestConfig::asTheReference()
         QVERIFY2(!parsed, "no longer stricter than the reference: take it off the list");
         return;
     }
-    QVERIFY2(parsed, parsed ? "" : parsed.error().message().c_str());
+    VERIFY_OK(parsed);
 
     const auto& a = *parsed;
     const auto golden = row["arch"].toObject();
@@ -267,13 +265,13 @@ void TestConfig::asTheReference()
         const auto rope = item.toObject();
         const auto frequencies = rope["inv_freq"].toArray();
         QCOMPARE(frequencies.size(), a.headDim / 2);
-        QVERIFY2(close(rope["scaling"].toDouble(), a.rope.attentionScaling, 1e-6),
+        QVERIFY2(nearly(rope["scaling"].toDouble(), a.rope.attentionScaling, 1e-6),
             qPrintable(QString("scaling %1, the reference has %2")
                            .arg(a.rope.attentionScaling)
                            .arg(rope["scaling"].toDouble())));
         const auto ours = inverseFrequencies(a.rope, a.headDim, rope["length"].toInteger());
         for (qsizetype i = 0; i < frequencies.size(); ++i) {
-            QVERIFY2(close(ours[static_cast<std::size_t>(i)], frequencies[i].toDouble(), 3e-6),
+            QVERIFY2(nearly(ours[static_cast<std::size_t>(i)], frequencies[i].toDouble(), 3e-6),
                 qPrintable(QString("length %1, frequency %2: %3, the reference has %4")
                                .arg(rope["length"].toInteger())
                                .arg(i)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/safetensors.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -65,7 +66,7 @@ void TestSafetensors::reads()
         + R"(,"ids":)" + entry("U16", "[2]", "[12,16]") + "}   ";
     writeFile(path("ok.safetensors"), fileBytes(header, data));
     const auto file = SafetensorsFile::open(path("ok.safetensors"));
-    QVERIFY2(file, file ? "" : file.error().message().c_str());
+    VERIFY_OK(file);
     QCOMPARE(file->entries().size(), std::size_t{2});
     QCOMPARE(file->metadata().size(), std::size_t{2});
     QCOMPARE(file->metadata()[1].second, std::string("pt"));
@@ -75,7 +76,7 @@ void TestSafetensors::reads()
     QCOMPARE(w->offset, 8 + header.size());
     QVERIFY(!file->find("x"));
     const auto floats = file->values<float>("w");
-    QVERIFY(floats);
+    VERIFY_OK(floats);
     QCOMPARE(*floats, (std::vector<float>{1.5f, -2.0f, 0.25f}));
     QCOMPARE(*file->values<std::uint16_t>("ids"), (std::vector<std::uint16_t>{7, 65535}));
     QVERIFY(!file->values<float>("ids"));
@@ -127,7 +128,7 @@ void TestSafetensors::edgesOfTheFormat()
     const auto header = "{\"z\":" + entry("F32", "[]", "[0,4]") + ",\"a\":" + entry("U8", "[2]", "[4,6]")
         + ",\"e\":" + entry("F32", "[0,7]", "[4,4]") + ",\"f\":" + entry("F64", "[3,0]", "[6,6]") + "}";
     const auto parsed = parseSafetensorsHeader(header, 100, 6, "f");
-    QVERIFY2(parsed, parsed ? "" : parsed.error().message().c_str());
+    VERIFY_OK(parsed);
     QCOMPARE(parsed->entries.front().name, std::string("a"));
     QCOMPARE(parsed->entries.front().offset, std::uint64_t{104});
     QVERIFY(parseSafetensorsHeader("{}", 8, 0, "f"));
@@ -142,7 +143,7 @@ void TestSafetensors::fileThatShrinks()
     const auto name = path("shrinks.safetensors");
     writeFile(name, fileBytes("{\"t\":" + entry("U8", "[100000]", "[0,100000]") + "}", std::string(100000, 'x')));
     const auto file = SafetensorsFile::open(name);
-    QVERIFY(file);
+    VERIFY_OK(file);
     fs::resize_file(name, 50000);
     std::vector<std::byte> bytes(100000);
     const auto done = file->read(*file->find("t"), 0, bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/exchange/prompts.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QDir>
 #include <QFile>
@@ -30,7 +31,7 @@ private slots:
     void plainTextHasADocumentALine()
     {
         const auto prompts = readPrompts(write("a.txt", "\xef\xbb\xbfone\r\n\n  \ntwo words\nlast without end"));
-        QVERIFY(prompts);
+        VERIFY_OK(prompts);
         QCOMPARE(prompts->size(), std::size_t(3));
         QCOMPARE((*prompts)[0].text, std::string("one"));
         QCOMPARE((*prompts)[1].text, std::string("two words"));
@@ -45,7 +46,7 @@ private slots:
             R"({"text": "h\u00e9", "name": "first", "labels": {"language": "fr", "step": 3, "held_out": true}})"
             "\n\n"
             R"({"token_ids": [0, 17, 2147483647], "extra": {"ignored": [1]}})"));
-        QVERIFY(prompts);
+        VERIFY_OK(prompts);
         QCOMPARE(prompts->size(), std::size_t(2));
         QCOMPARE((*prompts)[0].text, std::string("h\xc3\xa9"));
         QCOMPARE((*prompts)[0].name, std::string("first"));
@@ -64,7 +65,7 @@ private slots:
         write("docs/.git/config", "nor me");
         write("docs/empty.txt", " \n");
         const auto prompts = readPrompts(m_folder.filePath("docs").toStdString());
-        QVERIFY(prompts);
+        VERIFY_OK(prompts);
         QCOMPARE(prompts->size(), std::size_t(2));
         QCOMPARE((*prompts)[0].name, std::string("de/a.md"));
         QCOMPARE((*prompts)[0].labels.at("folder"), std::string("de"));

@@ -4,6 +4,7 @@
 #include "io/synth/planted.h"
 #include "tests/io/synth/made.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -195,7 +196,7 @@ private slots:
         QFETCH(PlantedParameters, parameters);
         QFETCH(int, expected);
         auto created = PlantedGenerator::create(parameters);
-        QVERIFY(created);
+        VERIFY_OK(created);
         auto& generator = **created;
         const auto made = makeAll(generator);
         QVERIFY(allSetsAreSound(made));
@@ -244,7 +245,7 @@ private slots:
     {
         const PlantedParameters p{.sequences = 8, .length = 300, .repeat = 0.5, .affinity = 1};
         auto created = PlantedGenerator::create(p);
-        QVERIFY(created);
+        VERIFY_OK(created);
         const auto made = makeAll(**created, 77);
         const auto& g = **created;
         std::uint64_t repeated = 0, always = 0;

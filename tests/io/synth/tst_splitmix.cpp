@@ -3,6 +3,7 @@
 // U, B and M against the published values (metrics.md 9.1) and against their definition at other sizes.
 #include "tests/io/synth/made.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include "io/synth/random.h"
 #include "io/synth/synthetic_source.h"
@@ -152,7 +153,7 @@ private slots:
                 const auto end = std::min(first + 5, S * T);
                 const auto block =
                     source.read(SiteIndex(std::uint16_t(l)), {TokenIndex(first), TokenIndex(end)}, kScores, buffer);
-                QVERIFY(block);
+                VERIFY_OK(block);
                 QCOMPARE(block->tokenIds.size(), std::size_t(0));
                 for (std::uint64_t i = 0; i < end - first; ++i) {
                     const std::uint64_t s = (first + i) / T, t = (first + i) % T;

@@ -4,6 +4,7 @@
 // by far (normal approximation, 4.5 standard deviations).
 #include "tests/io/synth/made.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include "io/synth/synthetic_source.h"
 #include "io/synth/zipf.h"
@@ -141,7 +142,7 @@ private slots:
             for (std::uint16_t site = 0; site < 5; ++site) {
                 const auto block = source.read(
                     SiteIndex(site), {TokenIndex(first), TokenIndex(first + 1)}, {.tokenIds = true}, buffer);
-                QVERIFY(block);
+                VERIFY_OK(block);
                 QVERIFY(std::ranges::equal(block->expertIds, made.set(site, first)));
                 QCOMPARE(block->tokenIds[0], made.tokenIds[first]);
             }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Series of traces: goldens, closed forms, plain restatements, and what the source refuses.
+#include "analysis/metrics/analyse.h"
 #include "analysis/metrics/series.h"
+#include "tests/support/near.h"
 #include "tests/support/ragged_scores.h"
-#include "tests/support/row_query.h"
+#include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -151,7 +154,7 @@ private slots:
         request.pass.skipFirst = 1;
         request.pass.blockTokens = 19;
         const auto rows = analyseSeries(pointers(traces), stepNames(C), request);
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         for (std::size_t site = 0; site < 3; ++site) {
             const double E = traces[0].shape().sites[site].numExperts;
             std::vector<double> overlap(C), sizes(C), both(C), same(C), first(C), flips(C), pairs(C), from(C);
@@ -244,14 +247,14 @@ private slots:
         std::vector<MemoryTrace> traces = raggedSeries(3);
         const auto sources = pointers(traces);
         const auto source = SeriesSource::over(sources, stepNames(3));
-        QVERIFY(source);
+        VERIFY_OK(source);
         for (const char* by : {"", "language"}) {
             for (const unsigned replicates : {0u, 10u}) {
                 AnalysisRequest request = everySeries();
                 request.by = by;
                 request.bootstrap = replicates;
                 const auto whole = analyseSeries(sources, stepNames(3), request);
-                QVERIFY(whole);
+                VERIFY_OK(whole);
                 QVERIFY(pick(*whole, "saturation.top_k", 0, {{"trace", "step0"}})->interval.has_value()
                     == (replicates > 0));
                 for (const unsigned threads : {1u, 3u}) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // SRP, lifetimes and distinct experts: goldens of metrics.md 9.1, closed forms of 1.5, and plain restatements.
+#include "analysis/metrics/analyse.h"
+#include "tests/support/memory_trace.h"
+#include "tests/support/near.h"
 #include "tests/support/rows.h"
-#include "tests/support/synthetic_trace.h"
 #include "tests/support/test_main.h"
-#include "tests/support/window_rows.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -76,7 +78,7 @@ private slots:
         QFETCH(QList<double>, values);
         MemoryTrace trace = splitmixTrace(kind);
         const auto results = analyse(trace, {{"srp"}}, {}, {});
-        QVERIFY(results);
+        VERIFY_OK(results);
         int at = 0;
         for (const double m : {4, 16, 64, 256}) {
             const auto value = [&](const char* metric) { return valueAt(*results, metric, {{"m", m}}, site, expert); };
@@ -155,7 +157,7 @@ private slots:
         options.blockTokens = blockTokens;
         options.skipFirst = skip;
         const auto results = analyse(trace, {{"srp", {{"m", "1/2/5/64/5"}}}}, {}, options);
-        QVERIFY(results);
+        VERIFY_OK(results);
         for (const std::size_t m : {1, 2, 5, 64}) {
             std::vector<std::uint64_t> model(m + 1);
             for (int site = 0; site < 2; ++site) {
@@ -253,7 +255,7 @@ private slots:
         request.pass.skipFirst = skip;
         request.simulateUniform = false;
         const auto results = analyse(trace, request);
-        QVERIFY(results);
+        VERIFY_OK(results);
         for (int site = 0; site < 2; ++site) {
             const unsigned E = trace.shape().sites[std::size_t(site)].numExperts;
             const double k = trace.shape().sites[std::size_t(site)].topK;

@@ -2,10 +2,13 @@
 //
 // Simulated caches and window cover: goldens of metrics.md 9.1 (by the authors' functions), and caches that are
 // simulated directly, one size at a time.
-#include "analysis/sequence_caches/cache_simulation.h"
-#include "tests/support/synthetic_trace.h"
+#include "analysis/metrics/analyse.h"
+#include "analysis/sequence_caches/sequence_caches.h"
+#include "tests/support/memory_trace.h"
+#include "tests/support/near.h"
+#include "tests/support/rows.h"
 #include "tests/support/test_main.h"
-#include "tests/support/window_rows.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -45,7 +48,7 @@ static AccessStream streamOf(const Tokens& tokens)
 }
 
 /// One cache as metrics.md 1.2 describes it, step by step.
-static std::uint64_t directHits(CachePolicy policy, const Tokens& tokens, std::size_t size, bool warm, std::size_t m)
+static std::uint64_t directHits(SequencePolicy policy, const Tokens& tokens, std::size_t size, bool warm, std::size_t m)
 {
     std::set<unsigned> cache, seen;
     std::map<unsigned, long> uses, lastUse, ahead;
@@ -66,11 +69,11 @@ static std::uint64_t directHits(CachePolicy policy, const Tokens& tokens, std::s
                 const auto worth = [&](unsigned y) -> Worth {
                     long count = 0, distance = 0;
                     switch (policy) {
-                    case CachePolicy::Lru:
+                    case SequencePolicy::Lru:
                         return {lastUse[y], 0};
-                    case CachePolicy::Lfu:
+                    case SequencePolicy::Lfu:
                         return {uses[y], lastUse[y]};
-                    case CachePolicy::Belady:
+                    case SequencePolicy::Belady:
                         for (std::size_t u = t; u < tokens.size(); ++u) {
                             for (std::size_t q = u == t ? r : 0; q < tokens[u].size(); ++q, ++distance) {
                                 if (tokens[u][q] == y)
@@ -78,7 +81,7 @@ static std::uint64_t directHits(CachePolicy policy, const Tokens& tokens, std::s
                             }
                         }
                         return {-1'000'000, -long(y)};
-                    case CachePolicy::LookAhead:
+                    case SequencePolicy::LookAhead:
                         for (std::size_t u = t; u < std::min(t + m, tokens.size()); ++u)
                             count += std::count(tokens[u].begin() + (u == t ? long(r) : 0), tokens[u].end(), y);
                         return {count, lastUse[y]};
@@ -132,7 +135,7 @@ private slots:
         request.metrics = {{"sch"}, {"sequence_cache"}};
         request.simulateUniform = false;
         const auto results = analyse(trace, request);
-        QVERIFY(results);
+        VERIFY_OK(results);
         int at = 0;
         for (const double m : {4, 16, 64}) {
             for (const double rho : {0.5, 1.0, 2.0, 4.0}) {
@@ -167,7 +170,7 @@ private slots:
         QFETCH(QList<double>, values);
         MemoryTrace trace = splitmixTrace(kind);
         const auto results = analyse(trace, {{"sch_cover"}}, {}, {});
-        QVERIFY(results);
+        VERIFY_OK(results);
         for (int i = 0; i < 3; ++i) {
             const ResultRow* row = rowAt(*results, "sch_cover.hit_rate", {{"m", m}, {"rho", i + 1.0}}, site);
             QVERIFY(near(*row->value, values[i], 5.1e-7));
@@ -205,14 +208,14 @@ private slots:
         QFETCH(unsigned, k);
         QFETCH(bool, even);
         const std::vector<std::size_t> sizes{1, 2, 3, 5, 8, 16, 23, 24, 100};
-        CacheSimulator simulator;
+        SequenceCaches simulator;
         for (std::uint64_t seed = 1; seed <= (k > 8 ? 1u : T > 60 ? 2u : 6u); ++seed) {
             const Tokens tokens = randomTokens(seed + T, T, E, k, even);
             const AccessStream stream = streamOf(tokens);
             for (const bool warm : {true, false}) {
                 for (const auto& [policy, m] :
-                    {std::pair(CachePolicy::Lru, 0), {CachePolicy::Lfu, 0}, {CachePolicy::Belady, 0},
-                        {CachePolicy::LookAhead, 1}, {CachePolicy::LookAhead, 4}, {CachePolicy::LookAhead, 64}}) {
+                    {std::pair(SequencePolicy::Lru, 0), {SequencePolicy::Lfu, 0}, {SequencePolicy::Belady, 0},
+                        {SequencePolicy::LookAhead, 1}, {SequencePolicy::LookAhead, 4}, {SequencePolicy::LookAhead, 64}}) {
                     const CachePass pass[] = {{policy, std::size_t(m)}};
                     const auto hits = simulator.run(pass, stream, E, sizes, warm);
                     for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -234,13 +237,13 @@ private slots:
         const Tokens tokens = randomTokens(1, 80'000, 16, 4); // more keys than three levels of bits hold
         const AccessStream stream = streamOf(tokens);
         QVERIFY(stream.experts.size() > (1u << 18));
-        CacheSimulator simulator;
+        SequenceCaches simulator;
         const std::size_t sizes[] = {4, 8};
         for (const std::size_t E : {16, 300}) { // kept in order; as keys
-            const CachePass pass[] = {{CachePolicy::Lfu}};
+            const CachePass pass[] = {{SequencePolicy::Lfu}};
             const auto hits = simulator.run(pass, stream, E, sizes, true);
-            QCOMPARE(hits[0], directHits(CachePolicy::Lfu, tokens, 4, true, 0));
-            QCOMPARE(hits[1], directHits(CachePolicy::Lfu, tokens, 8, true, 0));
+            QCOMPARE(hits[0], directHits(SequencePolicy::Lfu, tokens, 4, true, 0));
+            QCOMPARE(hits[1], directHits(SequencePolicy::Lfu, tokens, 8, true, 0));
         }
     }
 
@@ -264,10 +267,10 @@ private slots:
         std::vector<std::size_t> sizes;
         for (std::size_t size = 1; size <= 40; ++size) // more than are simulated at once
             sizes.push_back(size * size / 6 + size);
-        const CachePass passes[] = {{CachePolicy::Lru}, {CachePolicy::LookAhead, 7}, {CachePolicy::Lfu},
-            {CachePolicy::Belady}, {CachePolicy::LookAhead, 1}, {CachePolicy::LookAhead, 16},
-            {CachePolicy::LookAhead, 254}, {CachePolicy::LookAhead, 255}, {CachePolicy::LookAhead, 4000}};
-        CacheSimulator simulator;
+        const CachePass passes[] = {{SequencePolicy::Lru}, {SequencePolicy::LookAhead, 7}, {SequencePolicy::Lfu},
+            {SequencePolicy::Belady}, {SequencePolicy::LookAhead, 1}, {SequencePolicy::LookAhead, 16},
+            {SequencePolicy::LookAhead, 254}, {SequencePolicy::LookAhead, 255}, {SequencePolicy::LookAhead, 4000}};
+        SequenceCaches simulator;
         for (std::uint64_t seed = 1; seed <= 2; ++seed) {
             const AccessStream stream = streamOf(randomTokens(seed, 600, E, k, even));
             for (const bool warm : {true, false}) {
@@ -287,16 +290,16 @@ private slots:
     {
         const Tokens tokens{{1, 2, 2}, {2, 3, 4}, {1, 1, 5}, {2, 3, 3}};
         const AccessStream stream = streamOf(tokens);
-        CacheSimulator simulator;
+        SequenceCaches simulator;
         const std::size_t sizes[] = {2, 3};
-        const CachePass lru[] = {{CachePolicy::Lru}};
+        const CachePass lru[] = {{SequencePolicy::Lru}};
         const auto few = simulator.run(lru, stream, 6, sizes, false);
         const std::vector<std::uint64_t> hits(few.begin(), few.end());
         const auto many = simulator.run(lru, stream, 300, sizes, false);
         QCOMPARE(hits, std::vector<std::uint64_t>(many.begin(), many.end()));
         QCOMPARE(hits,
-            std::vector<std::uint64_t>({directHits(CachePolicy::Lru, tokens, 2, false, 0),
-                directHits(CachePolicy::Lru, tokens, 3, false, 0)}));
+            std::vector<std::uint64_t>({directHits(SequencePolicy::Lru, tokens, 2, false, 0),
+                directHits(SequencePolicy::Lru, tokens, 3, false, 0)}));
     }
 
     void rowsAreMeansOverSequences_data()
@@ -342,13 +345,13 @@ private slots:
         request.pass.skipFirst = skip;
         request.simulateUniform = false;
         const auto results = analyse(trace, request);
-        QVERIFY(results);
+        VERIFY_OK(results);
         const double chosen[] = {3, 2, 5};
         for (int group = 0; group < 3; ++group) {
             for (auto& sequence : tokens[group])
                 sequence.erase(sequence.begin(), sequence.begin() + std::min<long>(skip, long(sequence.size())));
             const int site = group == 2 ? -1 : group;
-            const auto mean = [&](CachePolicy policy, double rho, bool warm, double m) {
+            const auto mean = [&](SequencePolicy policy, double rho, bool warm, double m) {
                 double sum = 0, n = 0;
                 for (const Tokens& sequence : tokens[group]) {
                     std::size_t choices = 0;
@@ -365,7 +368,7 @@ private slots:
             for (const double m : {1, 6, 64}) {
                 for (const double rho : {0.5, 1.0, 2.0, 100.0}) {
                     const ResultRow* row = rowAt(*results, "sch.hit_rate", {{"m", m}, {"rho", rho}}, site);
-                    const auto [value, n] = mean(CachePolicy::LookAhead, rho, true, m);
+                    const auto [value, n] = mean(SequencePolicy::LookAhead, rho, true, m);
                     QVERIFY(near(*row->value, value, 1e-14));
                     QCOMPARE(row->n, n);
                     if (rho == 100)
@@ -379,8 +382,8 @@ private slots:
                         m, rho, rho * chosen[group], site);
             }
             for (const double rho : {0.5, 1.0, 2.0, 4.0}) {
-                const std::pair<const char*, CachePolicy> policies[] = {{"sequence_cache.lru", CachePolicy::Lru},
-                    {"sequence_cache.lfu", CachePolicy::Lfu}, {"sequence_cache.belady", CachePolicy::Belady}};
+                const std::pair<const char*, SequencePolicy> policies[] = {{"sequence_cache.lru", SequencePolicy::Lru},
+                    {"sequence_cache.lfu", SequencePolicy::Lfu}, {"sequence_cache.belady", SequencePolicy::Belady}};
                 for (const auto& [metric, policy] : policies) {
                     const ResultRow* row = rowAt(*results, metric, {{"rho", rho}, {"warm", 0}}, site);
                     QVERIFY2(near(*row->value, mean(policy, rho, false, 0).first, 1e-14), metric);

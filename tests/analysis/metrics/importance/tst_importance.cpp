@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // ESFT, the Standing Committee, UOE and experts per token against plain restatements and cases by hand.
+#include "analysis/metrics/analyse.h"
 #include "tests/support/restatement.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -31,7 +33,7 @@ private slots:
         trace.editShape().columns.logits = withLogits;
         trace.weights[0][3 * 20] = NAN; // that token has no gate score
         const auto rows = analyse(trace, {{"esft", {{"p", std::to_string(p)}}}}, {}, piecesOf(18, 1));
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         for (std::size_t site = 0; site < 3; ++site) {
             const unsigned E = trace.shape().sites[site].numExperts;
             std::vector<double> token(E), gate(E);
@@ -99,7 +101,7 @@ private slots:
         MemoryTrace trace = labelledTrace(std::uint64_t(seed));
         const auto rows =
             analyse(trace, {{"committee", {{"presence", std::to_string(presence)}}}}, "language", piecesOf(18, 0));
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         for (std::size_t site = 0; site < 3; ++site) {
             const std::size_t E = trace.shape().sites[site].numExperts, k = trace.shape().sites[site].topK;
             std::map<int, std::vector<double>> sums;
@@ -198,7 +200,7 @@ private slots:
     {
         MemoryTrace trace = labelledTrace(8);
         const auto rows = analyse(trace, {{"uoe"}}, "language", piecesOf(30, 2));
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         for (const std::string value : {"", "de"}) {
             double most = 0, tokens = 0;
             std::pair<std::size_t, std::size_t> where;
@@ -244,7 +246,7 @@ private slots:
     {
         MemoryTrace trace = labelledTrace(9);
         const auto results = analyse(trace, {{"experts_per_token", {{"zero_from", "4"}}}}, {}, piecesOf(30, 1));
-        QVERIFY(results);
+        VERIFY_OK(results);
         for (std::size_t site = 0; site < 3; ++site) {
             std::vector<double> numbers;
             double zero = 0, choices = 0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // MC-SMoE's similarity and groups against a plain restatement and columns that are known.
+#include "analysis/metrics/analyse.h"
 #include "tests/support/restatement.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -29,7 +31,7 @@ private slots:
         const std::size_t bad = 50; // a token whose logits cannot be used, but its choices can
         trace.logits[1][bad * 12 + 3] = -INFINITY;
         const auto results = analyse(trace, {{"mc_smoe", {{"groups", std::to_string(groups)}}}}, {}, piecesOf(101, 0));
-        QVERIFY(results);
+        VERIFY_OK(results);
         std::vector<std::vector<double>> usage(3), similarity(3);
         std::vector<double> pooled;
         double wanted = 0, dominants = 0;

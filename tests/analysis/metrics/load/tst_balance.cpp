@@ -2,22 +2,17 @@
 #include "analysis/chance/uniform.h"
 #include "analysis/counts/balance_stats.h"
 #include "analysis/counts/load_table.h"
+#include "analysis/metrics/analyse.h"
+#include "tests/support/memory_trace.h"
+#include "tests/support/near.h"
 #include "tests/support/rows.h"
-#include "tests/support/synthetic_trace.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
 using namespace expertscope;
 using namespace expertscope::testing;
-
-static bool near(double value, double expected, double tolerance)
-{
-    if (std::abs(value - expected) <= tolerance)
-        return true;
-    qWarning("%.9g is not %.9g +- %.3g", value, expected, tolerance);
-    return false;
-}
 
 class TestBalance : public QObject
 {
@@ -42,7 +37,7 @@ private slots:
         QFETCH(QList<double>, values);
         MemoryTrace trace = splitmixTrace(kind);
         const auto table = loadTable(trace, {});
-        QVERIFY(table);
+        VERIFY_OK(table);
         const auto first = table->counts.begin();
         const auto most = std::max_element(first, first + 64);
         QCOMPARE(double(*std::min_element(first, first + 64)), counts[0]);
@@ -52,7 +47,7 @@ private slots:
         QCOMPARE(table->choices[0], 32768u);
 
         const auto rows = analyse(trace, {{"balance"}, {"load"}}, {}, {});
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         const char* names[] = {"max_vio", "cv", "gini", "entropy", "max_vio_sequence"};
         for (int i = 0; i < 5; ++i)
             QVERIFY2(near(valueOf(*rows, std::string("balance.") + names[i], 0), values[i], 5.1e-7), names[i]);
@@ -78,7 +73,7 @@ private slots:
         for (int t = 0; t < 100; ++t)
             trace.ids[0].insert(trace.ids[0].end(), {5, 3});
         const auto rows = analyse(trace, {{"balance"}, {"load"}}, {}, {});
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         const double E = 8, k = 2;
         QCOMPARE(valueOf(*rows, "load.relative", 0, 5), E / k);
         QCOMPARE(valueOf(*rows, "balance.max_vio", 0), E / k - 1);
@@ -110,7 +105,7 @@ private slots:
         trace.ids[0] = {0, 0, 0};
         trace.ids[1] = {kNoExpert, kNoExpert, kNoExpert};
         const auto rows = analyse(trace, {{"balance"}, {"load"}}, {}, {});
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         QCOMPARE(findRow(*rows, "balance.entropy", 0)->undefined, std::string("one expert: log E is 0"));
         QCOMPARE(valueOf(*rows, "balance.max_vio", 0), 0.0);
         for (const char* metric : {"balance.max_vio", "balance.gini", "load.relative", "balance.max_vio_sequence"}) {

@@ -3,9 +3,12 @@
 // Co-activation, affinity, mutual information and fan-out against goldens, closed forms and plain restatements.
 #include "analysis/chance/pair_chance.h"
 #include "analysis/counts/pair_counts.h"
+#include "analysis/metrics/analyse.h"
+#include "tests/support/memory_trace.h"
+#include "tests/support/near.h"
 #include "tests/support/rows.h"
-#include "tests/support/synthetic_trace.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -15,12 +18,10 @@
 using namespace expertscope;
 using namespace expertscope::testing;
 
-static bool near(double value, double expected, double tolerance)
+/// Or both undefined.
+static bool alike(double value, double expected, double tolerance)
 {
-    if (std::abs(value - expected) <= tolerance || (std::isnan(value) && std::isnan(expected)))
-        return true;
-    qWarning("%.12g is not %.12g +- %.3g", value, expected, tolerance);
-    return false;
+    return (std::isnan(value) && std::isnan(expected)) || near(value, expected, tolerance);
 }
 
 static const std::vector<MetricRequest> kPairMetrics{
@@ -121,7 +122,7 @@ private slots:
         QFETCH(QList<int>, experts);
         MemoryTrace trace = splitmixTrace(kind);
         const auto rows = analyse(trace, kPairMetrics, {}, {});
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         const char* names[] = {"coactivation.max", "coactivation_adjacent.max", "coactivation_adjacent.mean_row_sum",
             "affinity.top1_row_max", "affinity.set_row_max", "affinity.rank_aligned_total", "affinity.rank_aligned_max",
             "fan_out.top1_hops", "fan_out.gpus"};
@@ -184,7 +185,7 @@ private slots:
             options.skipFirst = skip;
             options.blockTokens = skip ? 13 : 0;
             const auto results = analyse(trace, kPairMetrics, {}, options);
-            QVERIFY(results);
+            VERIFY_OK(results);
             for (unsigned site = 0; site < 4; ++site) {
                 compareCoactivation(*results, trace, site, skip);
                 if (site < 3)
@@ -224,7 +225,7 @@ private slots:
             {{"affinity", {{"distance", "2"}}}, {"mutual_information", {{"distance", "2"}}},
                 {"fan_out", {{"gpus", "1/3/5/100"}}}},
             {}, options);
-        QVERIFY(results);
+        VERIFY_OK(results);
         compareAffinity(*results, trace, 0, 2, 0);
         QCOMPARE(findRow(*results, "affinity.set_row_max", 0)->params.at("distance"), ParameterValue(2.0));
         for (const int site : {1, 2, 3})
@@ -447,7 +448,7 @@ private:
             for (unsigned i = 0; i < E; ++i) {
                 for (unsigned j = 0; j < E; ++j) {
                     const double share = i == j ? NAN : together[i][j] / chosen[i];
-                    QVERIFY(near(matrix->values[i * E + j], share, 1e-14));
+                    QVERIFY(alike(matrix->values[i * E + j], share, 1e-14));
                     most = std::isnan(share) ? most : std::max(most, share);
                 }
                 if (chosen[i]) {
@@ -456,11 +457,11 @@ private:
                 }
             }
             const ResultRow* row = findRow(results, name + ".max", int(site));
-            QVERIFY(near(*row->value, most, 1e-14));
+            QVERIFY(alike(*row->value, most, 1e-14));
             QCOMPARE(row->n, n);
             QCOMPARE(
                 together[row->expert->value][std::stoul(row->other.at("with"))] / chosen[row->expert->value], most);
-            QVERIFY(near(valueOf(results, name + ".mean_row_sum", int(site)), sum / some, 1e-12));
+            QVERIFY(alike(valueOf(results, name + ".mean_row_sum", int(site)), sum / some, 1e-12));
         }
     }
 
@@ -512,8 +513,8 @@ private:
                 setOfRow = std::max(setOfRow, count(set, i, j));
                 most = std::max(most, count(aligned, i, j));
                 total += count(aligned, i, j);
-                QVERIFY(near(top1->values[i * B + j], count(first, i, j) / firstOf[i], 1e-14));
-                QVERIFY(near(sets2->values[i * B + j], count(set, i, j) / setOfExpert[i], 1e-14));
+                QVERIFY(alike(top1->values[i * B + j], count(first, i, j) / firstOf[i], 1e-14));
+                QVERIFY(alike(sets2->values[i * B + j], count(set, i, j) / setOfExpert[i], 1e-14));
                 QCOMPARE(ranks->values[i * B + j], count(aligned, i, j));
             }
             firstRows += firstOf[i] > 0;
@@ -522,8 +523,8 @@ private:
             setMax += setOfExpert[i] > 0 ? setOfRow / setOfExpert[i] : 0;
         }
         const int site = int(from);
-        QVERIFY(near(valueOf(results, "affinity.top1_row_max", site), firstMax / firstRows, 1e-13));
-        QVERIFY(near(valueOf(results, "affinity.set_row_max", site), setMax / setRows, 1e-13));
+        QVERIFY(alike(valueOf(results, "affinity.top1_row_max", site), firstMax / firstRows, 1e-13));
+        QVERIFY(alike(valueOf(results, "affinity.set_row_max", site), setMax / setRows, 1e-13));
         QCOMPARE(valueOf(results, "affinity.rank_aligned_max", site), most);
         QCOMPARE(valueOf(results, "affinity.rank_aligned_total", site), total);
         QCOMPARE(findRow(results, "affinity.top1_row_max", site)->n, firsts);
@@ -536,9 +537,9 @@ private:
         for (const auto& [pair, c] : first)
             information += c / n * std::log(c * n / (firstOf[pair.first] * firstTo[pair.second]));
         const double bias = (double(first.size()) - double(firstOf.size()) - double(firstTo.size()) + 1) / (2 * n);
-        QVERIFY(near(valueOf(results, "mutual_information.top1", site), information, 1e-12));
-        QVERIFY(near(valueOf(results, "mutual_information.corrected", site), information - bias, 1e-12));
-        QVERIFY(near(valueOf(results, "mutual_information.relative", site), information / std::min(hx, hy), 1e-12));
+        QVERIFY(alike(valueOf(results, "mutual_information.top1", site), information, 1e-12));
+        QVERIFY(alike(valueOf(results, "mutual_information.corrected", site), information - bias, 1e-12));
+        QVERIFY(alike(valueOf(results, "mutual_information.relative", site), information / std::min(hx, hy), 1e-12));
         QCOMPARE(findRow(results, "mutual_information.top1", site)->n, firsts);
     }
 
@@ -569,11 +570,11 @@ private:
                 n += !used.empty();
             }
             const ResultRow* row = find("fan_out.gpus", int(site));
-            QVERIFY(near(*row->value, touched / n, 1e-13));
+            QVERIFY(alike(*row->value, touched / n, 1e-13));
             QCOMPARE(row->n, std::uint64_t(n));
             mean += touched / n / double(sites.size());
         }
-        QVERIFY(near(*find("fan_out.gpus", -1)->value, mean, 1e-13));
+        QVERIFY(alike(*find("fan_out.gpus", -1)->value, mean, 1e-13));
         for (const std::size_t t : tokensOf(trace, skip)) {
             double changes = 0;
             bool whole = true;
@@ -586,7 +587,7 @@ private:
             complete += whole;
             hops += whole ? changes : 0;
         }
-        QVERIFY(near(*find("fan_out.top1_hops", -1)->value, hops / double(complete), 1e-13));
+        QVERIFY(alike(*find("fan_out.top1_hops", -1)->value, hops / double(complete), 1e-13));
         QCOMPARE(find("fan_out.top1_hops", -1)->n, complete);
     }
 };

@@ -2,9 +2,12 @@
 //
 // Predictors against a plain restatement: matrices made anew for every token, sums in rational numbers where ties may
 // decide.
+#include "analysis/metrics/analyse.h"
+#include "tests/support/memory_trace.h"
+#include "tests/support/near.h"
 #include "tests/support/rows.h"
-#include "tests/support/synthetic_trace.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -17,14 +20,6 @@ using namespace expertscope::testing;
 using Set = std::set<unsigned>;
 static const char* const kMeasures[] = {
     "predict.recall", "predict.precision", "predict.exact", "predict.f1", "predict.label_accuracy"};
-
-static bool near(double value, double expected, double tolerance)
-{
-    if (std::abs(value - expected) <= tolerance)
-        return true;
-    qWarning("%.12g is not %.12g +- %.3g", value, expected, tolerance);
-    return false;
-}
 
 /// Sticky routing: of a token's slots many repeat the token before, and the second site follows the first. With empty
 /// slots and sites of different E and k when `ragged`.
@@ -287,7 +282,7 @@ private slots:
         const Restatement plain(trace, selected, std::uint32_t(skip));
         const auto results =
             analyse(trace, {{"predict", {{"n", "0/1/6/40"}, {"library", std::to_string(library)}}}}, {}, options);
-        QVERIFY(results);
+        VERIFY_OK(results);
         QCOMPARE(results->rows.size(), std::size_t(4 * 4 * 5 * 5));
         std::map<std::string, double> values;
         for (const unsigned n : {0u, 1u, 6u, 40u}) {

@@ -2,9 +2,12 @@
 //
 // Batches, auxiliary losses, z-loss, effective k and drops against goldens, closed forms and plain restatements.
 #include "analysis/chance/uniform_drop.h"
+#include "analysis/metrics/analyse.h"
+#include "tests/support/near.h"
 #include "tests/support/ragged_scores.h"
-#include "tests/support/row_query.h"
+#include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -104,7 +107,7 @@ private slots:
         QFETCH(QList<double>, values);
         MemoryTrace trace = splitmixTrace(kind, true);
         const auto rows = analyse(trace, {{"aux_loss"}, {"effective_k"}, {"z_loss"}, {"drop"}}, {}, {});
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         QVERIFY(near(number(*rows, "aux_loss.switch", 0, kCorpus), values[0], 5.1e-7));
         QVERIFY(near(number(*rows, "aux_loss.hf", 0, kCorpus), values[1], 5.1e-7));
         QVERIFY(near(number(*rows, "aux_loss.switch", 0, kSequence), values[2], 5.1e-7));
@@ -139,7 +142,7 @@ private slots:
             }
             const auto rows = analyse(trace,
                 {{"aux_loss", {{"batch", "2"}}}, {"effective_k"}, {"z_loss"}, {"balance", {{"batch", "2"}}}}, {}, {});
-            QVERIFY(rows);
+            VERIFY_OK(rows);
             for (const Words& level : {kCorpus, kMicroBatch, kSequence}) {
                 const Numbers params = level == kMicroBatch ? Numbers{{"batch", 2.0}} : Numbers{};
                 for (const int site : {0, -1}) {
@@ -193,7 +196,7 @@ private slots:
                     {{"aux_loss", {{"batch", "3"}}}, {"z_loss"}, {"effective_k", {{"mass", "0.75"}}},
                         {"balance", {{"batch", "3"}}}},
                     {}, options);
-                QVERIFY(rows);
+                VERIFY_OK(rows);
                 const auto sequences = parts(trace, 1, skip, language), batches = parts(trace, 3, skip, language);
                 const std::vector<std::size_t> tokens = together(sequences)[0];
                 const Numbers batch{{"batch", 3.0}};
@@ -323,7 +326,7 @@ private slots:
         options.blockTokens = 23; // pieces
         const auto rows =
             analyse(trace, {{"drop", {{"cf", cf.toStdString()}, {"bins", std::to_string(bins)}}}}, {}, options);
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         const Numbers params{{"cf", factor}};
         for (std::size_t site = 0; site < 3; ++site) {
             const unsigned E = trace.shape().sites[site].numExperts;
@@ -443,7 +446,7 @@ private slots:
             z = std::numeric_limits<float>::quiet_NaN();
         std::ranges::fill(trace.ids[2], kNoExpert);
         const auto rows = analyse(trace, {{"aux_loss"}, {"z_loss"}, {"effective_k"}, {"drop"}, {"balance"}}, {}, {});
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         QCOMPARE(pick(*rows, "aux_loss.switch", 0, kCorpus)->undefined,
             std::string("scores are raw logits: no probabilities"));
         QCOMPARE(

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Divergence of parallel sequences against goldens, closed forms and a plain restatement.
+#include "analysis/metrics/analyse.h"
+#include "tests/support/near.h"
 #include "tests/support/ragged_scores.h"
-#include "tests/support/row_query.h"
+#include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -176,7 +179,7 @@ private slots:
         options.skipFirst = 1;
         options.blockTokens = 17; // pieces
         const auto rows = analyse(trace, {{metric, {{"reference", reference.toStdString()}}}}, "language", options);
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         for (std::size_t site = 0; site < 3; ++site) {
             for (const std::string value : {"en", "de", "fr"}) {
                 if (value == from)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Domain CV and risk difference against plain restatements and closed forms.
+#include "analysis/metrics/analyse.h"
 #include "tests/support/restatement.h"
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 
 #include <QTest>
 
@@ -32,7 +34,7 @@ private slots:
         MemoryTrace trace = labelledTrace(3);
         const auto rows =
             analyse(trace, {{"domain_cv", {{"m", std::to_string(m)}}}}, "language", piecesOf(17, skipFirst));
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         std::vector<double> everything;
         for (std::size_t site = 0; site < 3; ++site) {
             const unsigned E = trace.shape().sites[site].numExperts;
@@ -125,7 +127,7 @@ private slots:
         MemoryTrace trace = labelledTrace(12);
         const auto rows = analyse(
             trace, {{"risk_difference", {{"reference", name}, {"tau", "0.05"}}}}, "language", piecesOf(21, skipFirst));
-        QVERIFY(rows);
+        VERIFY_OK(rows);
         const Label& language = trace.shape().labels[0];
         std::map<std::string, std::vector<double>> largest;
         bool anyAbove = false;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What identifies a line of a table. Private to analysis/results.
+#pragma once
+
+#include "analysis/results/layout.h"
+
+#include <map>
+#include <set>
+
+namespace expertscope {
+
+using RowList = std::vector<const ResultRow*>;
+
+inline constexpr std::size_t kReadableLines = 48;
+
+/// The key columns of a table: label, parameters, other keys, site. Made of all rows of the table.
+class LineKeys
+{
+public:
+    /// `withOther`: whether `other` is among the keys.
+    LineKeys(const RowList& rows, bool withOther, const LayoutOptions& options);
+
+    /// Orders lines by label, parameters, others, site; the whole model after its sites.
+    using Key = std::vector<std::size_t>;
+    Key keyOf(const ResultRow& row) const;
+
+    void addColumns(ResultTable& table) const;
+    void addCells(const ResultRow& row, std::vector<std::string>& cells) const;
+
+private:
+    struct Part
+    {
+        std::string name; ///< of the parameter, of the other key
+        bool isParam = false;
+        std::vector<std::string> values; ///< in order
+    };
+    static std::string valueOf(const Part& part, const ResultRow& row);
+    std::string siteName(const ResultRow& row) const;
+
+    std::string m_labelName;
+    std::vector<std::string> m_labels; ///< in order of first appearance
+    std::vector<Part> m_parts; ///< those that vary
+    NamedValues m_constants;
+    bool m_sites = false, m_layers = false;
+    const LayoutOptions& m_options;
+};
+
+std::string shortName(const std::string& metric);
+std::string parameterText(const ParameterValue& value);
+/// " [nats]", or nothing where it need not be said.
+std::string unitOf(const RowList& rows);
+
+/// Leaves of a long table what can be read. `isWhole` [line]: belongs to the whole model; `isAll` [line]: to no single
+/// label value.
+void shorten(ResultTable& table, const std::vector<bool>& isWhole, const std::vector<bool>& isAll, bool everything);
+
+}

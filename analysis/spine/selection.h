@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which sites and sequences the options of a pass choose.
+#pragma once
+
+#include "analysis/spine/pass_options.h"
+#include "io/base/error.h"
+
+namespace expertscope {
+
+/// The sequences that a pass goes over, all shards of it together.
+struct Selection
+{
+    std::vector<SequenceIndex> sequences; ///< in token order
+    std::vector<std::int32_t> rank; ///< [S] place among them, -1: not selected; empty in the context of a label value
+
+    /// The place of a selected sequence, where `rank` may be empty.
+    std::size_t place(SequenceIndex sequence) const;
+};
+
+/// The sites a pass visits, in order. Error: a site that the trace does not have, or has been named twice.
+Expected<std::vector<SiteIndex>> selectSites(const RoutingShape& shape, const PassOptions& options);
+
+/// The sequences that a pass, or all its shards together, visits: those of the wanted labels that have tokens left after
+/// skipFirst, in token order.
+/// Error: a label or a value that the trace does not have; names the ones it has.
+Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, const PassOptions& options);
+
+/// The label of that name, or an error that names the existing ones.
+Expected<const Label*> findLabel(const RoutingShape& shape, const std::string& name);
+
+}

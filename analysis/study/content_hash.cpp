@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/study/content_hash.h"
+
+#include "io/base/sha256.h"
+
+#include <algorithm>
+#include <atomic>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace expertscope {
+
+namespace {
+
+constexpr std::uint64_t kPiece = 16u << 20;
+
+/// Of the bytes from `begin` on, at most kPiece; empty when they cannot be read.
+std::string pieceHash(int file, std::uint64_t begin)
+{
+    Sha256 hash;
+    std::vector<std::byte> buffer(1u << 20);
+    for (std::uint64_t done = 0; done < kPiece;) {
+        const ssize_t n = pread(file, buffer.data(), std::min<std::uint64_t>(buffer.size(), kPiece - done),
+            static_cast<off_t>(begin + done));
+        if (n < 0)
+            return {};
+        if (n == 0)
+            break;
+        hash.update({buffer.data(), std::size_t(n)});
+        done += std::uint64_t(n);
+    }
+    return hash.hex();
+}
+
+}
+
+std::string contentHash(const std::filesystem::path& path)
+{
+    std::error_code error;
+    const std::uint64_t size = std::filesystem::file_size(path, error);
+    const int file = error ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return {};
+    std::vector<std::string> pieces((size + kPiece - 1) / kPiece);
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+        for (std::size_t i = next++; i < pieces.size(); i = next++)
+            pieces[i] = pieceHash(file, i * kPiece);
+    };
+    {
+        std::vector<std::jthread> workers;
+        const std::size_t most = std::max(std::thread::hardware_concurrency(), 1u);
+        for (std::size_t i = 1; i < std::min(most, pieces.size()); ++i)
+            workers.emplace_back(work);
+        work();
+    }
+    ::close(file);
+    Sha256 whole;
+    for (const std::string& piece : pieces) {
+        if (piece.empty())
+            return {};
+        whole.update(std::as_bytes(std::span(piece)));
+    }
+    return whole.hex();
+}
+
+std::string fingerprintOf(const std::filesystem::path& path)
+{
+    constexpr std::uint64_t kPieces = 64, kPiece = 65536;
+    std::error_code error;
+    const std::uint64_t size = std::filesystem::file_size(path, error);
+    std::ifstream file(path, std::ios::binary);
+    if (error || !file)
+        return {};
+    Sha256 hash;
+    const std::string head = std::to_string(size);
+    hash.update(std::as_bytes(std::span(head)));
+    std::string buffer(kPiece, '\0');
+    std::uint64_t last = UINT64_MAX;
+    for (std::uint64_t i = 0; i < kPieces; ++i) {
+        // From the first byte to the last piece; overlapping pieces of a small file are read once.
+        const std::uint64_t at = size <= kPiece ? 0 : (size - kPiece) / (kPieces - 1) * i;
+        const std::uint64_t begin = i + 1 == kPieces && size > kPiece ? size - kPiece : at;
+        if (begin == last)
+            continue;
+        last = begin;
+        file.clear();
+        file.seekg(static_cast<std::streamoff>(begin));
+        file.read(buffer.data(), std::streamsize(std::min(kPiece, size)));
+        if (file.bad() || std::uint64_t(file.gcount()) != std::min(kPiece, size))
+            return {};
+        hash.update(std::as_bytes(std::span(buffer.data(), std::size_t(file.gcount()))));
+    }
+    return hash.hex();
+}
+
+FileState fileState(const std::filesystem::path& path)
+{
+    struct stat info
+    {
+    };
+    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode))
+        return {};
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    std::ostringstream text;
+    text << info.st_dev << ' ' << info.st_ino << ' ' << info.st_size << ' ' << info.st_mtim.tv_sec << '.'
+         << info.st_mtim.tv_nsec << ' ' << info.st_ctim.tv_sec << '.' << info.st_ctim.tv_nsec;
+    return {std::move(text).str(), now.tv_sec - std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec) >= 2};
+}
+
+}

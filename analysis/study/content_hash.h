@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace expertscope {
+
+/// SHA-256 over the SHA-256 of each 16 MiB of a file, in hexadecimal: pieces can be hashed at the same time. Empty when
+/// it cannot be read.
+std::string contentHash(const std::filesystem::path& path);
+
+/// SHA-256 of the size and of 64 pieces spread over the file: tells traces apart without reading them whole on every
+/// node. Empty when it cannot be read.
+std::string fingerprintOf(const std::filesystem::path& path);
+
+/// A file as far as the file system knows it, without a look into it: a file that changes is in another state.
+struct FileState
+{
+    std::string text; ///< empty: there is no such file
+    bool settled = false; ///< old enough for another state to look different: clocks tick
+
+    bool operator==(const FileState& other) const { return text == other.text; }
+};
+FileState fileState(const std::filesystem::path& path);
+
+}

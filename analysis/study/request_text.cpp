@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/study/request_text.h"
+
+#include "io/base/named.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <sstream>
+
+namespace expertscope {
+
+namespace {
+
+constexpr const char* kOption = "--metric";
+constexpr std::uint32_t kMostReplicates = 100'000;
+
+/// Splits at `separator` where no backslash stands before it, and takes that backslash away.
+std::vector<std::string> split(const std::string& text, char separator)
+{
+    std::vector<std::string> parts(1);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == separator)
+            parts.back() += text[++i];
+        else if (text[i] == separator)
+            parts.emplace_back();
+        else
+            parts.back() += text[i];
+    }
+    return parts;
+}
+
+std::vector<MetricRequest> standardMetrics(std::size_t numTraces, bool everything)
+{
+    std::vector<MetricRequest> metrics;
+    for (const MetricSpec& spec : metricRegistry()) {
+        if (everything || (!spec.onRequest && (spec.minTraces == 1 || numTraces > 1)))
+            metrics.push_back({spec.name});
+    }
+    return metrics;
+}
+
+std::string filterText(const LabelFilter& filter)
+{
+    return filter.label + "=" + filter.value;
+}
+
+bool same(const MetricRequest& a, const MetricRequest& b)
+{
+    return a.name == b.name && a.params == b.params;
+}
+
+}
+
+Expected<MetricRequest> parseMetric(const std::string& text)
+{
+    MetricRequest metric;
+    const auto colon = text.find(':');
+    metric.name = text.substr(0, colon);
+    const MetricSpec* spec = named(metricRegistry(), metric.name);
+    if (!spec)
+        return fail("unknown metric '" + metric.name + "'", kOption, "`expertscope metrics` lists them");
+    if (colon == std::string::npos)
+        return metric;
+    for (const std::string& part : split(text.substr(colon + 1), ',')) {
+        const auto equals = part.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return fail("'" + part + "' in '" + text + "' is no KEY=VALUE", kOption,
+                "such as srp:m=16, lists with '/': srp:m=4/16");
+        if (!metric.params.emplace(part.substr(0, equals), part.substr(equals + 1)).second)
+            return fail("parameter '" + part.substr(0, equals) + "' is named twice in '" + text + "'", kOption);
+    }
+    if (auto checked = Parameters::check(spec->params, metric.params); !checked) {
+        const Error& error = checked.error();
+        return fail("metric '" + metric.name + "': " + error.what, kOption, error.hint);
+    }
+    return metric;
+}
+
+std::string metricText(const MetricRequest& metric)
+{
+    std::string text = metric.name;
+    char separator = ':';
+    for (const auto& [name, value] : metric.params) {
+        text += separator + name + '=';
+        for (const char c : value)
+            text += c == ',' ? std::string("\\,") : std::string(1, c);
+        separator = ',';
+    }
+    return text;
+}
+
+Expected<std::vector<SiteIndex>> parseSites(const std::string& text)
+{
+    const auto wrong = [&] { return fail("'" + text + "' is no list of sites", "--sites", "such as 3, 0-5 or 0-3,7"); };
+    std::set<std::uint16_t> sites;
+    std::stringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        std::uint16_t first = 0, last = 0;
+        const char* const end = part.data() + part.size();
+        auto [next, error] = std::from_chars(part.data(), end, first);
+        if (error != std::errc())
+            return wrong();
+        last = first;
+        if (next != end) {
+            if (*next != '-')
+                return wrong();
+            const auto second = std::from_chars(next + 1, end, last);
+            if (second.ec != std::errc() || second.ptr != end || last < first)
+                return wrong();
+        }
+        for (unsigned site = first; site <= last; ++site)
+            sites.insert(static_cast<std::uint16_t>(site));
+    }
+    if (sites.empty() || text.back() == ',')
+        return wrong();
+    std::vector<SiteIndex> list;
+    for (const std::uint16_t site : sites)
+        list.emplace_back(site);
+    return list;
+}
+
+std::string sitesText(const std::vector<SiteIndex>& sites)
+{
+    std::string text;
+    for (std::size_t i = 0; i < sites.size();) {
+        std::size_t last = i;
+        while (last + 1 < sites.size() && sites[last + 1].value == sites[last].value + 1)
+            ++last;
+        const std::string first = std::to_string(sites[i].value);
+        addPart(text, last > i ? first + "-" + std::to_string(sites[last].value) : first, ",");
+        i = last + 1;
+    }
+    return text;
+}
+
+Expected<LabelFilter> parseFilter(const std::string& text)
+{
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+        return fail("'" + text + "' is no LABEL=VALUE", "--where");
+    return LabelFilter{text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Expected<Scope> checkSelection(const SelectionOptions& options)
+{
+    Scope scope;
+    for (const std::string& text : options.where) {
+        ES_ASSIGN(LabelFilter filter, parseFilter(text));
+        scope.where.push_back(std::move(filter));
+    }
+    if (!options.sites.empty()) {
+        ES_ASSIGN(scope.sites, parseSites(options.sites));
+    }
+    scope.skipFirst = options.skipFirst;
+    return scope;
+}
+
+NamedTexts describe(const Scope& scope)
+{
+    NamedTexts pairs{{"where", joined(scope.where, " ", filterText)}};
+    // What few scopes have is told only of those.
+    const auto experts = [&](const char* name, const std::vector<ExpertAt>& list) {
+        if (!list.empty())
+            pairs.emplace_back(name, joined(list, " ", [](const ExpertAt& at) {
+                return std::to_string(at.site.value) + "." + std::to_string(at.expert.value);
+            }));
+    };
+    if (!scope.without.empty())
+        pairs.emplace_back("without", joined(scope.without, " ", filterText));
+    experts("chose", scope.chose);
+    experts("spared", scope.spared);
+    if (scope.tokens)
+        pairs.emplace_back("tokens",
+            std::to_string(scope.tokens->begin.value) + ":" + std::to_string(scope.tokens->end.value));
+    pairs.emplace_back("sites", sitesText(scope.sites));
+    pairs.emplace_back("skip_first", std::to_string(scope.skipFirst));
+    return pairs;
+}
+
+Expected<Shard> parseShard(const std::string& text)
+{
+    unsigned number = 0, count = 0;
+    const char* const end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, number);
+    const bool slash = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
+    const auto second = slash ? std::from_chars(first.ptr + 1, end, count) : first;
+    if (!slash || second.ec != std::errc() || second.ptr != end || number < 1 || number > count || count > 65536)
+        return fail("'" + text + "' is no part of a trace", "--shard", "1/16 is the first of 16 parts, 16/16 the last");
+    return Shard{number - 1, count};
+}
+
+Expected<CheckedRequest> checkOptions(const AnalysisOptions& options, std::size_t numTraces, bool sharded)
+{
+    CheckedRequest checked;
+    std::vector<MetricRequest> metrics;
+    const auto add = [&](MetricRequest metric) {
+        if (std::ranges::none_of(metrics, [&](const MetricRequest& other) { return same(other, metric); }))
+            metrics.push_back(std::move(metric));
+    };
+    std::set<std::string> explicitly; // named one by one
+    for (const std::string& text : options.metrics) {
+        if (text == "all") {
+            for (MetricRequest& metric : standardMetrics(numTraces, true))
+                add(std::move(metric));
+            continue;
+        }
+        ES_ASSIGN(MetricRequest metric, parseMetric(text));
+        explicitly.insert(metric.name);
+        add(std::move(metric));
+    }
+    checked.named = !explicitly.empty() && std::ranges::find(options.metrics, "all") == options.metrics.end();
+    if (options.metrics.empty())
+        metrics = standardMetrics(numTraces, false);
+    for (MetricRequest& metric : metrics) {
+        const MetricSpec& spec = *named(metricRegistry(), metric.name);
+        if (sharded && (spec.twoPasses || spec.minTraces > 1)) {
+            if (explicitly.contains(spec.name))
+                return fail("metric '" + spec.name + "' cannot be computed in parts: it "
+                        + (spec.twoPasses ? "goes over the trace twice" : "compares traces"),
+                    kOption, "compute it without --shard");
+            checked.leftOut.push_back(spec.name);
+            continue;
+        }
+        if (spec.minTraces > 1 && numTraces > 1)
+            checked.series.push_back(std::move(metric));
+        else
+            checked.question.metrics.push_back(std::move(metric));
+    }
+    ES_ASSIGN(checked.question.scope, checkSelection(options));
+    if (options.bootstrap > kMostReplicates || options.bootstrap == 1)
+        return fail(std::to_string(options.bootstrap) + " replicates", "--bootstrap",
+            "from 2 to " + std::to_string(kMostReplicates) + ", 1000 is usual");
+    checked.question.by = options.by;
+    checked.question.bootstrap = options.bootstrap;
+    return checked;
+}
+
+AnalysisOptions asOptions(const CheckedRequest& checked)
+{
+    const auto& [metrics, scope, by, bootstrap, simulateUniform] = checked.question;
+    AnalysisOptions options;
+    for (const MetricRequest& metric : metrics)
+        options.metrics.push_back(metricText(metric));
+    for (const LabelFilter& filter : scope.where)
+        options.where.push_back(filterText(filter));
+    options.sites = sitesText(scope.sites);
+    options.skipFirst = scope.skipFirst;
+    options.by = by;
+    options.bootstrap = bootstrap;
+    return options;
+}
+
+NamedTexts describe(const CheckedRequest& checked)
+{
+    std::string metrics;
+    for (const auto* list : {&checked.question.metrics, &checked.series}) {
+        for (const MetricRequest& metric : *list)
+            addPart(metrics, metricText(metric), " ");
+    }
+    NamedTexts pairs{{"metrics", metrics}, {"by", checked.question.by}};
+    std::ranges::move(describe(checked.question.scope), std::back_inserter(pairs));
+    pairs.emplace_back("bootstrap", std::to_string(checked.question.bootstrap));
+    return pairs;
+}
+
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// From a study and a request to results with their origin.
+#pragma once
+
+#include "analysis/results/result_document.h"
+#include "analysis/study/request_text.h"
+
+namespace expertscope {
+
+/// Metrics of each trace (rows and matrices name it in `other` when there are several), then those of all together.
+Expected<Results> analyseTraces(const Study& study, const CheckedRequest& checked, const Progress& progress = {});
+
+/// The metrics of one trace.
+Expected<Results> analyseTrace(
+    const Study& study, std::size_t trace, const MetricQuestion& question, const Progress& progress = {});
+/// The metrics that compare the traces: see Study::series().
+Expected<Results> analyseSeries(const Study& study, const CheckedRequest& checked, const Progress& progress = {});
+
+NamedValues describe(const NamedTrace& trace);
+/// What made results of all traces of a study.
+ResultOrigin originOf(const Study& study, const CheckedRequest& checked, const std::string& command);
+
+/// One line over tables: what they are of.
+inline constexpr const char* kUniformInBrackets = " In brackets: what uniform random routing would give.";
+std::string headingOf(const Study& study, std::size_t trace, const Scope& scope);
+std::vector<std::uint16_t> layersOf(const RoutingShape& shape);
+
+}

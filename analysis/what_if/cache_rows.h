@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Simulated caches as rows of the results schema (resources/docs/simulation.md lists them), and the figures without
+// which a hit rate says little.
+#pragma once
+
+#include "analysis/simulation/simulate.h"
+#include "analysis/spine/result.h"
+
+#include <optional>
+
+namespace expertscope {
+
+struct CacheRowContext
+{
+    std::map<std::string, ParameterValue> params; ///< of every row; policy and capacity are added
+    std::optional<double> expertBytes; ///< adds cache.bytes_per_token
+    bool siteHistograms = false; ///< adds a matrix a site
+    std::uint64_t tokens = 0; ///< that are counted
+    std::string noTokens; ///< why the number of counted tokens is not known
+};
+
+/// For each policy and capacity the sites' rows, then those of the whole model; and one matrix a policy (and
+/// site): events by capacity and number of misses.
+Results cacheRows(const simulation::EventSet& events, const std::vector<simulation::PolicyResult>& policies,
+    const CacheRowContext& context);
+
+/// Sum over all pools with the c-th capacity.
+simulation::Counters wholeModel(const simulation::PolicyResult& policy, std::size_t c);
+
+/// How a trace asks its cache. All steps count, warm-up too.
+struct Regime
+{
+    double eventSize = 0; ///< mean |S|: distinct experts of a step at a site
+    double slotsAStep = 0; ///< T: distinct experts of a step in one pool, mean over steps and pools
+    std::optional<double> reuse; ///< share of an event's experts that the site's event before asked for too
+    double assignments = 0; ///< (token, slot) pairs a distinct expert
+};
+/// None where nothing was asked for.
+std::optional<Regime> regimeOf(const simulation::EventSet& events);
+
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// expertscope figure CHART TRACE... -o FILE: the module that draws is loaded when a figure is asked for, and says which
+// charts there are; Qt would cost every other command 60 shared libraries and 15 ms.
+#include "app/cli/commands/shared_options.h"
+#include "app/cli/figure_module/figure_request.h"
+#include "app/cli/terminal/table.h"
+#include "io/base/text.h"
+
+#include <dlfcn.h>
+
+namespace expertscope {
+
+namespace {
+
+Expected<const FigureModule*> loadModule()
+{
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    const fs::path bin = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+    const fs::path module = bin.parent_path() / "lib" / kFigureModule;
+    if (!fs::exists(module, ignored))
+        return fail("this build has no figures: " + module.string() + " is not there", "figure",
+            "made with EXPERTSCOPE_GUI=OFF, or bootstrap --no-gui?");
+    void* const library = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL); // for good: Qt does not like to be unloaded
+    auto* const entry =
+        library ? reinterpret_cast<const FigureModule* (*)()>(dlsym(library, kFigureModuleEntry)) : nullptr;
+    if (!entry)
+        return fail(dlerror(), "figure");
+    return entry();
+}
+
+std::string helpOf(const FigureKind::Option& option)
+{
+    std::string help = option.meaning;
+    if (!option.choices.empty())
+        addPart(help, joined(option.choices), ": ");
+    if (!option.standard.empty())
+        addPart(help, "default: " + option.standard, "; ");
+    return help;
+}
+
+void declareFigure(Arguments& arguments, const FigureKind& kind, FigureRequest& request)
+{
+    arguments.option("trace", request.traces, "The trace; default: the one the --spec names");
+    arguments.option("-o,--output", request.output, "NAME.pdf, .svg or .png").required();
+    arguments.option("--spec", request.spec, "Start from this figure spec; other options override it");
+    arguments.option("--width", request.width, "89mm, 3.5in, 252pt; default 89mm");
+    arguments.option("--height", request.height, "Default: from the number of layers");
+    addSelection(arguments, request);
+    for (const FigureKind::Option& option : kind.options)
+        arguments.text(
+            "--" + option.name,
+            [&request, name = option.name](const std::string& value) { request.options[name] = value; },
+            helpOf(option));
+    arguments.option("--colour,--color", request.colour, "viridis, cividis, batlow or vik");
+    arguments.option("--scale", request.scale, "linear or log2");
+    arguments.option("--limits", request.limits, "LOW,HIGH: ends of the colour bar; default: from the data");
+    arguments.option("--reducer", request.reducer, "max, mean or extreme, when cells outnumber pixels");
+    arguments.option("--font", request.font, "Family; default Liberation Sans, which is built in");
+    arguments.option("--font-size", request.fontSize, "Whole points; default 7");
+    arguments.option("--dpi", request.dpi, "Of PNG, and of large images in PDF and SVG; default 600");
+    arguments.option("--title", request.title, "Above the figure; default none");
+    arguments.option("--x-label", request.xLabel, "Instead of the chart's own");
+    arguments.option("--y-label", request.yLabel, "Instead of the chart's own");
+    arguments.option("--value-label", request.valueLabel, "Beside the colour bar");
+    addStudy(arguments, request);
+    arguments.flag("--alone", request.alone, "Do not write NAME.csv and NAME.json beside it");
+    arguments.flag("--json", request.json, "Say as JSON what was written");
+}
+
+Command chartCommand(const FigureModule& module, const FigureKind& kind)
+{
+    return {kind.name, kind.title, [&module, &kind](Arguments& arguments) -> Run {
+                const auto request = std::make_shared<FigureRequest>();
+                request->chart = kind.name;
+                declareFigure(arguments, kind, *request);
+                if (!kind.definition.empty())
+                    arguments.footer([&kind] { return wrapped(kind.definition, terminalWidth(), 0); });
+                return [&module, request] { return module.run(*request); };
+            }};
+}
+
+int list(const FigureModule& module)
+{
+    std::string text;
+    for (const FigureKind& kind : module.kinds)
+        text += wrapped(kind.name + "  " + kind.definition, terminalWidth(), 4);
+    const auto written = writeOutput({}, text);
+    return written ? 0 : failed(written.error());
+}
+
+Run declare(Arguments& arguments)
+{
+    if (!arguments.likely())
+        return {};
+    const auto module = loadModule();
+    if (!module) {
+        arguments.takeAnything();
+        return [error = module.error()] { return failed(error); };
+    }
+    const auto listed = std::make_shared<bool>(false);
+    arguments.requireCommand(false);
+    arguments.flag("--list", *listed, "Say what can be drawn");
+    for (const FigureKind& kind : (*module)->kinds)
+        arguments.command(chartCommand(**module, kind));
+    return [module = *module, listed] {
+        return *listed ? list(*module)
+                       : failed({"what is to be drawn?", "figure", "`expertscope figure --list` says what there is"}, 2);
+    };
+}
+
+}
+
+Command figureCommand()
+{
+    return {"figure", "Draw a figure of a trace: PDF, SVG or PNG, with its data and spec", declare};
+}
+
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// expertscope info FILE: what a trace is, from its attributes alone.
+#include "app/cli/arguments.h"
+#include "io/base/grouped.h"
+#include "io/base/text.h"
+#include "io/trace/trace_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <vector>
+
+namespace expertscope {
+
+namespace {
+
+const char* kindName(SiteKind kind)
+{
+    static constexpr const char* kNames[] = {"decoder", "encoder", "multi-token prediction", "attention"};
+    return kNames[static_cast<int>(kind)];
+}
+
+const char* scoreName(ScoreFunction score)
+{
+    static constexpr const char* kNames[] = {"softmax", "sigmoid", "identity", "sqrt-softplus", "sparse-mixer"};
+    return kNames[static_cast<int>(score)];
+}
+
+const char* renormName(Renormalisation renormalisation)
+{
+    static constexpr const char* kNames[] = {"none", "sum", "softmax over chosen", "p-norm"};
+    return kNames[static_cast<int>(renormalisation)];
+}
+
+std::vector<std::string> columnNames(const TraceSummary& s)
+{
+    std::vector<std::string> names{"expert_id"};
+    const auto add = [&](bool there, const char* name) {
+        if (there)
+            names.emplace_back(name);
+    };
+    add(s.columns.weights, "expert_weight");
+    add(s.columns.entropy, "entropy");
+    add(s.columns.margin, "margin");
+    add(s.columns.logits, "router_logits");
+    add(s.columns.tokenIds, "token_id");
+    add(s.columns.predictedIds, "predicted_id");
+    add(s.hasLoss, "loss");
+    return names;
+}
+
+double bytesPerTokenAndSite(const TraceSummary& s)
+{
+    const auto cells = static_cast<double>(s.numTokens) * static_cast<double>(s.sites.size());
+    return cells > 0 ? static_cast<double>(s.fileBytes) / cells : 0;
+}
+
+/// Names out of a file must not reach a terminal as control codes.
+std::string withoutControls(std::string text)
+{
+    for (auto& c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            c = ' ';
+    }
+    return text;
+}
+
+void row(const char* name, const std::string& value)
+{
+    if (!value.empty())
+        std::printf("%-16s %s\n", name, withoutControls(value).c_str());
+}
+
+/// One line for each run of sites that differ in nothing but their layer.
+void printSites(const std::vector<Site>& sites)
+{
+    for (std::size_t first = 0; first < sites.size();) {
+        std::size_t last = first;
+        auto like = sites[first];
+        while (last + 1 < sites.size()) {
+            like.layer = sites[last + 1].layer;
+            if (!(like == sites[last + 1]))
+                break;
+            ++last;
+        }
+        const auto& s = sites[first];
+        auto text = first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
+        text += ": layer " + std::to_string(s.layer);
+        if (first != last)
+            text += "-" + std::to_string(sites[last].layer);
+        text += ", " + std::string(kindName(s.kind)) + ", " + std::to_string(s.numExperts) + " experts, top "
+            + std::to_string(s.topK);
+        if (s.numShared > 0)
+            text += ", " + std::to_string(s.numShared) + " shared";
+        text += ", " + std::string(scoreName(s.score)) + ", renormalised by " + renormName(s.renormalisation);
+        char scaling[32];
+        std::snprintf(scaling, sizeof scaling, ", scaled by %g", static_cast<double>(s.scaling));
+        if (s.scaling != 1)
+            text += scaling;
+        row(first == 0 ? "sites" : "", text);
+        first = last + 1;
+    }
+}
+
+void printTable(const std::string& file, const TraceSummary& s)
+{
+    const auto& p = s.provenance;
+    row("file", file);
+    row("trace", s.complete ? "complete" : "INCOMPLETE: the capture was stopped or interrupted");
+    row("format", s.formatVersion + ", by " + s.creator + " " + s.creatorVersion + " (" + s.source + "), " + s.created);
+    row("uuid", s.uuid);
+    row("model", p.modelId);
+    row("architecture",
+        p.modelType + " (" + p.architecture + "), " + std::to_string(p.numHiddenLayers) + " layers, hidden size "
+            + std::to_string(p.hiddenSize));
+    row("tokens", grouped(s.numTokens));
+    row("sequences", grouped(s.numSequences));
+    row("labels", s.labels.empty() ? "none" : joined(s.labels));
+    row("columns", joined(columnNames(s)));
+    printSites(s.sites);
+    char perCell[64];
+    std::snprintf(perCell, sizeof perCell, " (%.2f a token and site)", bytesPerTokenAndSite(s));
+    row("bytes", grouped(s.fileBytes) + perCell);
+    for (const auto& [key, value] : p.attributes)
+        row(withoutControls(key).c_str(), value);
+}
+
+void printJson(const std::string& file, const TraceSummary& s)
+{
+    nlohmann::ordered_json json;
+    json["file"] = file;
+    json["format_version"] = s.formatVersion;
+    json["uuid"] = s.uuid;
+    json["created"] = s.created;
+    json["creator"] = s.creator;
+    json["creator_version"] = s.creatorVersion;
+    json["source"] = s.source;
+    json["complete"] = s.complete;
+    json["tokens"] = s.numTokens;
+    json["sequences"] = s.numSequences;
+    json["slots"] = s.numSlots;
+    json["labels"] = s.labels;
+    json["columns"] = columnNames(s);
+    json["bytes"] = s.fileBytes;
+    json["bytes_per_token_and_site"] = bytesPerTokenAndSite(s);
+    auto& model = json["model"];
+    model["id"] = s.provenance.modelId;
+    model["type"] = s.provenance.modelType;
+    model["architecture"] = s.provenance.architecture;
+    model["hidden_layers"] = s.provenance.numHiddenLayers;
+    model["hidden_size"] = s.provenance.hiddenSize;
+    auto& sites = json["sites"];
+    sites = nlohmann::json::array();
+    for (const auto& site : s.sites) {
+        sites.push_back({{"layer", site.layer}, {"kind", kindName(site.kind)}, {"experts", site.numExperts},
+            {"top_k", site.topK}, {"shared", site.numShared}, {"score", scoreName(site.score)},
+            {"renormalisation", renormName(site.renormalisation)}, {"scaling", site.scaling}});
+    }
+    json["provenance"] = s.provenance.attributes;
+    std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+struct Options
+{
+    std::string file;
+    bool json = false;
+};
+
+int run(const Options& options)
+{
+    const auto summary = TraceFile::summary(options.file);
+    if (!summary) {
+        std::fprintf(stderr, "expertscope info: %s\n", summary.error().message().c_str());
+        return 1;
+    }
+    if (options.json)
+        printJson(options.file, *summary);
+    else
+        printTable(options.file, *summary);
+    return 0;
+}
+
+Run declare(Arguments& arguments)
+{
+    const auto options = std::make_shared<Options>();
+    arguments.option("FILE", options->file, "the trace").required();
+    arguments.flag("--json", options->json, "for programs");
+    return [options] { return run(*options); };
+}
+
+}
+
+Command infoCommand()
+{
+    return {"info", "Describe a trace: model, sites, tokens, labels, provenance", declare};
+}
+
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// expertscope simulate cache TRACE: caches that hold some of the experts; with --reroute a router that looks at them.
+#include "analysis/study/trace_analysis.h"
+#include "analysis/what_if/caches.h"
+#include "analysis/what_if/reroute.h"
+#include "analysis/what_if/reroute_rows.h"
+#include "app/cli/commands/shared_options.h"
+#include "app/cli/terminal/cache_tables.h"
+#include "app/cli/terminal/help.h"
+#include "app/cli/terminal/progress.h"
+#include "app/cli/terminal/reroute_tables.h"
+#include "app/cli/terminal/table.h"
+
+namespace expertscope {
+
+namespace {
+
+struct Options
+{
+    std::filesystem::path trace;
+    CacheOptions cache;
+    unsigned threads = 0;
+    OutputOptions output;
+};
+
+/// What stands over tables: the contract, what was replayed, and of which trace.
+std::string headOf(
+    const Study& study, const CacheServing& serving, const simulation::EventSet& events, std::size_t width)
+{
+    return wrapped(describe(serving.contract) + "; " + describeRun(events, serving.steps), width, 2)
+        + wrapped(headingOf(study, 0, serving.scope), width, 2);
+}
+
+Expected<void> simulate(const Options& options, OutputFormat format, const CacheQuestion& question)
+{
+    ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
+    auto answer = [&] {
+        const TerminalProgress progress;
+        return simulateCaches(*study, 0, question, progress.callback());
+    }();
+    if (!answer)
+        return tl::unexpected(std::move(answer).error());
+    const std::size_t width = terminalWidth();
+    if (format == OutputFormat::Tables)
+        return writeOutput(options.output.output,
+            headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width));
+    return writeResults(options.output, format,
+        {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)},
+        question.asked.policies != "all", {}, layersOf(study->shape()));
+}
+
+Expected<void> reroute(const Options& options, OutputFormat format, const RerouteQuestion& question)
+{
+    ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
+    auto answer = [&] {
+        const TerminalProgress progress;
+        return simulateReroute(*study, 0, question, progress.callback());
+    }();
+    if (!answer)
+        return tl::unexpected(std::move(answer).error());
+    const std::size_t width = terminalWidth();
+    if (format == OutputFormat::Tables)
+        return writeOutput(options.output.output,
+            headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width));
+    return writeResults(options.output, format,
+        {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)}, true, {},
+        layersOf(study->shape()));
+}
+
+int run(const Options& options, bool rerouted)
+{
+    if (rerouted)
+        return runCommand(options, [](const Options& o) { return checkReroute(o.cache); }, reroute);
+    return runCommand(options, [](const Options& o) { return checkCaches(o.cache); }, simulate);
+}
+
+Run declare(Arguments& arguments)
+{
+    const auto options = std::make_shared<Options>();
+    CacheOptions& cache = options->cache;
+    arguments.option("trace", options->trace, "The trace").required();
+    arguments.option("--policy", cache.policies,
+        "all, or NAME[:KEY=VALUE] with commas between: lru,ema:halflife=8; default: all");
+    arguments.option("--capacity", cache.capacities,
+        "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; default: each sixteenth");
+    arguments.option("--scope", cache.scope,
+        "What shares a pool: per-site (default), global, groups:N consecutive sites, or groups:0-3/4-11");
+    arguments.option("--contract", cache.service,
+        "atomic, or sequential[:router, :ascending, :resident, :random]; default: atomic");
+    arguments.option("--admission", cache.admission, "forced (default: what is loaded stays) or bypass");
+    arguments.option("--cold", cache.cold,
+        "empty (default); first-free: filling free slots is no miss; preload:FILE.json: lists of experts, "
+        "[[3,0],...]");
+    arguments.option("--batch", cache.batch, "Sequences that decode side by side; default: 1").range(1u, 1u << 20);
+    arguments.option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");
+    arguments.flag("--per-site-histograms", cache.siteHistograms,
+        "In files, misses per event of each site too, not only of the whole model");
+    arguments.flag("--quotas", cache.quotas, "Also the best division of as many slots among the pools");
+    arguments.flag("--flush", cache.flush, "Empty the cache between sequences");
+    arguments.option("--warm-up", cache.warmUp, "Leading steps that are served but not counted");
+    arguments.option("--expert-bytes", cache.expertBytes,
+        "Weights of one expert, such as 27MiB; default: as the model's config.json says");
+    arguments.option("--expert-bits", cache.time.expertBits, "Bits of an element of an expert, such as 4.5");
+    arguments.option("--model", cache.time.model, "config.json that gives sizes; default: the trace's own");
+    arguments.option("--hardware", cache.time.hardware,
+        "Model time on this machine: NAME or FILE.json, parts joined with +; see below");
+    arguments.option("--level", cache.time.level, "Of the cost model: 0 to 3; default: 2, with prefetches 3");
+    arguments.option(
+        "--dense-ms", cache.time.denseMs, "Time of a step outside the experts; default: from the model's sizes");
+    arguments
+        .option("--prefetch", cache.prefetch,
+            "Replay with prefetches too: NAME[:KEY=VALUE] with commas between, may be repeated; see below")
+        .repeated();
+    arguments.option("--chunks", cache.chunks,
+        "A load interrupts a prefetch between so many chunks of an expert; default: 1, not at all");
+    arguments.option("--seed", cache.seed, "Of random orders and random policies; default: 1");
+    arguments.option(
+        "--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
+    arguments.option("--reroute", cache.reroute,
+        "[RULE:]KEY=VALUE,...: a router that prefers residents, such as lambda=0.1/0.3,keep=2; --policy: lru");
+    arguments.footer(
+        [] { return policyHelp() + '\n' + predictorHelp() + '\n' + ruleHelp() + '\n' + hardwareHelp(); });
+    addSelection(arguments, cache.selection);
+    addThreads(arguments, options->threads);
+    addOutput(arguments, options->output);
+    return [options, arguments] {
+        const bool rerouted = arguments.given("--reroute");
+        if (rerouted && !arguments.given("--policy"))
+            options->cache.policies = "lru";
+        return run(*options, rerouted);
+    };
+}
+
+}
+
+Command simulateCacheCommand()
+{
+    return {"cache", "Hit rates of replacement policies at many capacities", declare};
+}
+
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Things that are found by name: of a registry, of a list of words.
+#pragma once
+
+#include "io/base/error.h"
+#include "io/base/text.h"
+
+#include <algorithm>
+
+namespace expertscope {
+
+namespace detail {
+inline constexpr auto name = [](const auto& thing) -> decltype(auto) { return (thing.name); };
+}
+
+/// "lru, lfu, opt": what there is.
+template <std::ranges::forward_range Range> std::string namesOf(const Range& things)
+{
+    return joined(things, ", ", detail::name);
+}
+
+/// The thing of that name, or null.
+template <std::ranges::forward_range Range>
+const std::ranges::range_value_t<Range>* named(const Range& things, std::string_view name)
+{
+    const auto found = std::ranges::find(things, name, detail::name);
+    return found == std::ranges::end(things) ? nullptr : &*found;
+}
+
+/// The same, or the error that `kind` ("policy") has none of that name. `hint` stands before what there is.
+template <std::ranges::forward_range Range>
+Expected<const std::ranges::range_value_t<Range>*> findNamed(const Range& things, const std::string& name,
+    const std::string& kind, const std::string& where = {}, const std::string& hint = "known: ")
+{
+    if (const auto* thing = named(things, name))
+        return thing;
+    return fail("unknown " + kind + " '" + name + "'", where, hint + namesOf(things));
+}
+
+}

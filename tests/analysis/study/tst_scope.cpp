@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/study/request_text.h"
+#include "tests/support/test_main.h"
+
+#include <set>
+
+using namespace expertscope;
+
+static ExpertAt at(int site, int expert)
+{
+    return {SiteIndex(std::uint16_t(site)), ExpertIndex(std::uint16_t(expert))};
+}
+
+static Scope rich()
+{
+    Scope scope;
+    scope.where = {{"language", "de"}};
+    scope.without = {{"domain", "code"}};
+    scope.chose = {at(1, 27)};
+    scope.spared = {at(9, 1)};
+    scope.tokens = TokenRange{TokenIndex(100), TokenIndex(200)};
+    scope.sites = {SiteIndex(std::uint16_t(0)), SiteIndex(std::uint16_t(1))};
+    scope.skipFirst = 4;
+    return scope;
+}
+
+class TestScope : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void words()
+    {
+        RoutingShape shape;
+        for (const std::uint16_t layer : {2, 3})
+            shape.sites.push_back({.layer = layer, .numExperts = 32, .topK = 2});
+        QCOMPARE(describeTokens({}, shape), std::string());
+        QCOMPARE(describeTokens(rich(), shape),
+            std::string("language=de, without domain=code, layer 3 expert 27, without site 9 expert 1, tokens 100-199, "
+                        "without the first 4 of each sequence"));
+        Scope one;
+        one.tokens = TokenRange{TokenIndex(7), TokenIndex(8)};
+        QCOMPARE(describeTokens(one, shape), std::string("tokens 7-7"));
+        QVERIFY(Scope().everything() && !rich().everything());
+        QVERIFY(rich().splitsSequences() && one.splitsSequences());
+        Scope whole;
+        whole.where = whole.without = {{"a", "b"}};
+        whole.skipFirst = 1;
+        QVERIFY(!whole.splitsSequences());
+    }
+
+    void pairs()
+    {
+        using Pairs = NamedTexts;
+        QCOMPARE(describe(Scope()), (Pairs{{"where", ""}, {"sites", ""}, {"skip_first", "0"}}));
+        QCOMPARE(describe(rich()),
+            (Pairs{{"where", "language=de"}, {"without", "domain=code"}, {"chose", "1.27"}, {"spared", "9.1"},
+                {"tokens", "100:200"}, {"sites", "0-1"}, {"skip_first", "4"}}));
+    }
+
+    void keysTellScopesApart()
+    {
+        std::vector<Scope> scopes{{}, rich()};
+        const auto add = [&](const auto& change) { change(scopes.emplace_back()); };
+        add([](Scope& s) { s.where = {{"a", "b"}}; });
+        add([](Scope& s) { s.where = {{"ab", ""}}; });
+        add([](Scope& s) { s.where = {{"a", "b"}, {"a", "b"}}; });
+        add([](Scope& s) { s.where = {{"a", "b 1:a 1:b"}}; });
+        add([](Scope& s) { s.without = {{"a", "b"}}; });
+        add([](Scope& s) { s.chose = {at(1, 12)}; });
+        add([](Scope& s) { s.chose = {at(11, 2)}; });
+        add([](Scope& s) { s.spared = {at(1, 12)}; });
+        add([](Scope& s) { s.chose = {at(1, 12), at(1, 13)}; });
+        add([](Scope& s) { s.tokens = TokenRange{TokenIndex(0), TokenIndex(12)}; });
+        add([](Scope& s) { s.tokens = TokenRange{TokenIndex(0), TokenIndex(0)}; });
+        add([](Scope& s) { s.sites = {SiteIndex(std::uint16_t(12))}; });
+        add([](Scope& s) { s.sites = {SiteIndex(std::uint16_t(1)), SiteIndex(std::uint16_t(2))}; });
+        add([](Scope& s) { s.skipFirst = 12; });
+        std::set<std::string> keys;
+        for (const Scope& scope : scopes) {
+            QCOMPARE(keyText(Scope(scope)), keyText(scope));
+            keys.insert(keyText(scope));
+        }
+        QCOMPARE(keys.size(), scopes.size());
+    }
+};
+
+EXPERTSCOPE_TEST(TestScope)
+#include "tst_scope.moc"

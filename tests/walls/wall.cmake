@@ -1,0 +1,28 @@
+# COMPILE: a command; KNOWN, FORBIDDEN: headers. See CMakeLists.txt.
+function(compile result message)
+    set(text "")
+    foreach(header ${ARGN})
+        string(APPEND text "#include \"${header}\"\n")
+    endforeach()
+    string(MD5 name "${COMPILE} ${ARGN}")
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/wall_${name}.cpp "${text}")
+    execute_process(COMMAND ${COMPILE} -fsyntax-only wall_${name}.cpp
+        RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
+    file(REMOVE ${CMAKE_CURRENT_BINARY_DIR}/wall_${name}.cpp)
+    set(${result} ${status} PARENT_SCOPE)
+    set(${message} "${out}${err}" PARENT_SCOPE)
+endfunction()
+
+compile(status message ${KNOWN})
+if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${KNOWN} alone has to compile, but:\n${message}")
+endif()
+foreach(header ${FORBIDDEN})
+    compile(status message ${KNOWN} ${header})
+    # GCC's words and clang's; the last are those of expertscope_forbid.
+    if(status EQUAL 0)
+        message(SEND_ERROR "${header} can be included: the wall has a hole")
+    elseif(NOT message MATCHES "${header}: No such file or directory|'${header}' file not found|${header} is not for")
+        message(SEND_ERROR "${header} is refused, but not because it cannot be found:\n${message}")
+    endif()
+endforeach()
