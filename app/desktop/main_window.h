@@ -73,7 +73,6 @@ private:
     void exportFigure(View* view);
     void escape();
     void fillRecent();
-    void showKeys();
 
     Session m_session;
     std::vector<Docked> m_views;

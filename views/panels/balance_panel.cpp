@@ -105,7 +105,7 @@ void BalancePanel::ask()
     m_stale = false;
     m_session.askMetrics(this, {{"balance"}}, [this](const Expected<std::vector<ResultsPtr>>& results) {
         if (results)
-            show(*results->front());
+            fill(*results->front());
         else
             showError(QString::fromStdString(results.error().message()));
     });
@@ -128,7 +128,7 @@ void BalancePanel::showError(const QString& text)
     m_error->show();
 }
 
-void BalancePanel::show(const Results& results)
+void BalancePanel::fill(const Results& results)
 {
     const RoutingShape& shape = m_session.study()->shape();
     std::vector<TableColumn> columns{{"Layer", "Layer of the model"}};

@@ -30,7 +30,7 @@ protected:
 
 private:
     void ask();
-    void show(const Results& results);
+    void fill(const Results& results);
     void showError(const QString& text);
     void hover(const QModelIndex& index);
 
