@@ -27,7 +27,7 @@ template <class Result> bool fits(const Result& result, const RowQuery& query)
 const ResultRow* findRow(std::span<const ResultRow> rows, const RowQuery& query)
 {
     const auto found = std::ranges::find_if(rows, [&](const ResultRow& row) {
-        return fits(row, query) && (row.extreme ? !query.expert : row.expert == query.expert)
+        return fits(row, query) && ((row.extreme && !query.expert) || row.expert == query.expert)
             && (!query.other || row.other == *query.other);
     });
     return found == rows.end() ? nullptr : &*found;

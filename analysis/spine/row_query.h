@@ -10,7 +10,7 @@
 namespace expertscope {
 
 /// What is not named must not be there: without a site it is the row of the whole model, without an expert that of no
-/// single expert (where an extreme was found is part of the answer, not asked for).
+/// single expert (but for an extreme: where it was found need not be asked).
 struct RowQuery
 {
     using Params = std::map<std::string, ParameterValue>;

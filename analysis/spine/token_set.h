@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "io/trace/routing.h"
+#include "io/base/indices.h"
 
 #include <bit>
 #include <cstdint>

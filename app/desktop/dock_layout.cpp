@@ -2,8 +2,10 @@
 #include "app/desktop/dock_layout.h"
 
 #include <QDockWidget>
+#include <QLayout>
 #include <QMainWindow>
 #include <QSettings>
+#include <QTabBar>
 #include <QTimer>
 
 #include <algorithm>
@@ -20,7 +22,11 @@ constexpr const char* kSettings[] = {"window/docksWide", "window/docksNarrow"};
 DockLayout::DockLayout(QMainWindow& window)
     : QObject(&window)
     , m_window(window)
+    , m_settled(new QTimer(this))
 {
+    m_settled->setSingleShot(true);
+    m_settled->setInterval(500);
+    connect(m_settled, &QTimer::timeout, this, &DockLayout::remember);
 }
 
 void DockLayout::add(QDockWidget* dock, ViewPlace place)
@@ -49,8 +55,29 @@ void DockLayout::start()
 
 void DockLayout::apply(const QByteArray& state)
 {
+    const QSize size = m_window.size();
     if (state.isEmpty() || !m_window.restoreState(state))
         arrange();
+    m_window.layout()->activate();
+    if (m_window.size() != size) // docks on their way had asked for more
+        m_window.resize(size);
+    QTimer::singleShot(0, this, &DockLayout::showWholeTabs); // once there are tabs
+}
+
+void DockLayout::remember()
+{
+    if (isNarrow() == m_narrow && shown())
+        m_states[m_narrow] = m_window.saveState();
+}
+
+/// A tab says all of its name; those that have no room are scrolled to.
+void DockLayout::showWholeTabs()
+{
+    for (auto* bar : m_window.findChildren<QTabBar*>(Qt::FindDirectChildrenOnly)) {
+        bar->setElideMode(Qt::ElideNone);
+        bar->setUsesScrollButtons(true);
+        bar->setExpanding(false);
+    }
 }
 
 void DockLayout::save() const
@@ -67,9 +94,11 @@ void DockLayout::save() const
 
 void DockLayout::follow()
 {
-    if (!m_started || isNarrow() == m_narrow)
+    if (!m_started)
         return;
-    m_states[m_narrow] = m_window.saveState();
+    m_settled->start();
+    if (isNarrow() == m_narrow)
+        return;
     m_narrow = isNarrow();
     const bool hidden = !shown();
     // Not while the window still lays itself out.
@@ -120,6 +149,10 @@ void DockLayout::arrangeWide()
         place.front()->raise();
         m_window.resizeDocks({place.front()}, {std::clamp(width * 3 / 10, 300, 640)}, Qt::Horizontal);
     }
+    if (!right[0].empty() && !right[1].empty())
+        m_window.resizeDocks({right[0].front(), right[1].front()}, {1, 1}, Qt::Vertical);
+    if (left.size() > 1)
+        m_window.resizeDocks({left.begin(), left.end()}, QList<int>(qsizetype(left.size()), 1), Qt::Vertical);
 }
 
 void DockLayout::arrangeNarrow()
@@ -160,6 +193,7 @@ void DockLayout::setShown(bool shown)
     }
     for (QDockWidget* dock : m_putAway)
         dock->setVisible(shown);
+    QTimer::singleShot(0, this, &DockLayout::showWholeTabs);
 }
 
 }

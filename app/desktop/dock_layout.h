@@ -10,6 +10,7 @@
 
 class QDockWidget;
 class QMainWindow;
+class QTimer;
 
 namespace expertscope {
 
@@ -43,6 +44,8 @@ private:
     };
     bool isNarrow() const;
     void apply(const QByteArray& state);
+    void remember(); ///< how docks stand now
+    void showWholeTabs();
     void arrange();
     void arrangeWide();
     void arrangeNarrow();
@@ -51,6 +54,7 @@ private:
     std::vector<Dock> m_docks;
     std::vector<QDockWidget*> m_putAway;
     QByteArray m_states[2]; ///< wide, narrow
+    QTimer* m_settled = nullptr; ///< sizes half-way through a resize are no one's choice
     bool m_started = false, m_narrow = false;
 };
 

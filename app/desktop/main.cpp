@@ -72,8 +72,7 @@ int main(int argc, char** argv)
     parser.addOption({"theme", "light or dark; default: as last time.", "theme"});
     parser.process(app);
 
-    // What the command line computed is found, and the other way round.
-    MainWindow window([](const auto& paths) { return Study::open(paths, ResultCache::standard()); });
+    MainWindow window;
     if (parser.isSet("theme"))
         window.setTheme(parser.value("theme") == "dark" ? Theme::Dark : Theme::Light);
     window.show();

@@ -2,13 +2,12 @@
 #include "app/desktop/main_window.h"
 
 #include "app/desktop/dock_layout.h"
+#include "app/desktop/keys_help.h"
 #include "app/desktop/notice_bar.h"
 #include "app/desktop/recent_files.h"
 #include "app/desktop/start_page.h"
 #include "io/base/version.h"
-#include "views/figure/page.h"
-#include "views/panels/chart_figure.h"
-#include "views/panels/export_dialog.h"
+#include "views/panels/export_chart.h"
 #include "views/widgets/chart_view.h"
 #include "views/widgets/filter_bar.h"
 #include "views/widgets/readout_bar.h"
@@ -75,7 +74,14 @@ MainWindow::MainWindow(Session::Opener opener, QWidget* parent)
         setWindowTitle(QFileInfo(m_session.paths().front()).fileName() + " – Expertscope");
         updateState();
         m_docks->start(); // nothing to dock without a trace
-        m_centre->setFocus();
+        m_active = m_centre;
+        m_focusCentre = true;
+    });
+    connect(m_centre, &View::contentChanged, this, [this] {
+        if (m_focusCentre && centre()->page() == ChartView::Page::Picture) { // nothing to be focused before
+            m_focusCentre = false;
+            m_centre->setFocus();
+        }
     });
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget*, QWidget* now) {
         for (QWidget* widget = now; widget; widget = widget->parentWidget()) {
@@ -95,7 +101,8 @@ MainWindow::MainWindow(Session::Opener opener, QWidget* parent)
 MainWindow::~MainWindow()
 {
     disconnect(qApp, nullptr, this, nullptr);
-    // Views ask the session, which is destroyed before them otherwise.
+    disconnect(m_docks, nullptr, this, nullptr);
+    // Views talk to the session, which would be destroyed before them.
     for (const Docked& docked : m_views)
         delete docked.view;
 }
@@ -290,7 +297,7 @@ void MainWindow::buildMenus()
     buildEditMenu();
     buildViewMenu();
     QMenu* help = menuBar()->addMenu("&Help");
-    addAction(help, "help.keys", "&Keys", "Keys of the views", QKeySequence("?"), [this] { showKeys(); });
+    addAction(help, "help.keys", "&Keys", "Keys of the views", QKeySequence("?"), [this] { showKeys(this); });
     addAction(help, "help.about", "&About Expertscope", "Version and licence", QKeySequence("F1"), [this] {
         QMessageBox::about(this, "About Expertscope",
             QString(
@@ -406,22 +413,12 @@ void MainWindow::exportFigure(View* view)
     const ChartView* chart = view->chartView();
     if (!chart || !chart->chart())
         return;
-    const StudyPtr study = m_session.study();
-    const QFileInfo trace(m_session.paths().front());
-    const QString start = m_lastExport.isEmpty()
-        ? trace.absolutePath() + '/' + QString::fromStdString(chart->state().chart().name) + ".pdf"
-        : m_lastExport;
-    ExportDialog dialog(
-        figureSpecOf(*chart, *study), start,
-        [chart, study](const FigureSpec& spec, const QString& path, bool alone) {
-            return writeChartFigure(*chart, *study, spec, path, {alone});
-        },
-        [chart](const PageSpec& page) { return naturalHeightMm(*chart->chart()->picture(), page); },
-        chart->widget()->isZoomed() ? "The whole picture is written, not only the part that is zoomed to." : "", this);
-    if (dialog.exec() == QDialog::Accepted) {
-        m_lastExport = dialog.path();
-        m_readout->say("Wrote " + dialog.path());
-    }
+    const QString folder = QFileInfo(m_session.paths().front()).absolutePath();
+    const QString written = exportChart(*chart, m_session.study(), m_lastExport, folder, this);
+    if (written.isEmpty())
+        return;
+    m_lastExport = written;
+    m_readout->say("Wrote " + written);
 }
 
 void MainWindow::escape()
@@ -429,33 +426,10 @@ void MainWindow::escape()
     if (!m_session.opening().isEmpty())
         return m_session.cancelOpening();
     bool stopped = false;
-    for (const Docked& docked : m_views) {
-        ChartView* chart = docked.view->chartView();
-        if (!chart || !chart->loading())
-            continue;
-        chart->stop();
-        stopped = true;
-    }
+    for (const Docked& docked : m_views)
+        stopped = docked.view->stop() || stopped;
     if (!stopped)
         m_session.selection().unpinAll(this);
-}
-
-void MainWindow::showKeys()
-{
-    auto* box = new QMessageBox(this);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setWindowTitle("Keys");
-    box->setText("<table cellspacing=6>"
-                 "<tr><td>arrows</td><td>crosshair</td></tr>"
-                 "<tr><td>Enter, click</td><td>pin; with Shift beside other pins</td></tr>"
-                 "<tr><td>I, E</td><td>keep, drop the tokens that chose the expert</td></tr>"
-                 "<tr><td>Backspace</td><td>take out the last filter</td></tr>"
-                 "<tr><td>wheel, W, S</td><td>zoom</td></tr>"
-                 "<tr><td>drag, A, D</td><td>pan</td></tr>"
-                 "<tr><td>F, double click</td><td>show all</td></tr>"
-                 "<tr><td>X</td><td>crosshair lines</td></tr>"
-                 "<tr><td>Esc</td><td>stop, else unpin</td></tr></table>");
-    box->open();
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)

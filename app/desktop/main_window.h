@@ -27,8 +27,7 @@ class MainWindow final : public QMainWindow
 {
     Q_OBJECT
 public:
-    explicit MainWindow(
-        Session::Opener opener = [](const auto& paths) { return Study::open(paths); }, QWidget* parent = nullptr);
+    explicit MainWindow(Session::Opener opener = Session::openWithCache, QWidget* parent = nullptr);
     ~MainWindow() override;
 
     void open(const QStringList& paths);
@@ -74,7 +73,6 @@ private:
     void exportFigure(View* view);
     void escape();
     void fillRecent();
-    void showKeys();
 
     Session m_session;
     std::vector<Docked> m_views;
@@ -92,6 +90,7 @@ private:
     QAction *m_sidePanels = nullptr, *m_dark = nullptr, *m_crosshair = nullptr, *m_copy = nullptr, *m_export = nullptr;
     std::vector<QAction*> m_traceActions;
     QString m_lastExport;
+    bool m_focusCentre = false; ///< once there is a picture in it
 };
 
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
+
+#include <compare> // not as the first one: moc stumbles over it
 
 namespace expertscope {
 

@@ -2,7 +2,9 @@
 //
 // Metrics of pairs, and the ways to count pairs of sets: ns a (token, site) in each case.
 #include "analysis/counts/pair_counts.h"
+#include "analysis/metrics/registry.h"
 #include "analysis/spine/accumulator.h"
+#include "analysis/spine/selection.h"
 #include "tests/support/memory_trace.h"
 
 #include <benchmark/benchmark.h>

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "tests/support/memory_trace.h"
-#include "views/load/load_map.h"
+#include "views/figure/figure.h"
 
-#include <QTimeZone>
+#include <cmath>
 
 namespace expertscope::testing {
 
@@ -55,31 +55,39 @@ inline std::shared_ptr<MemoryTrace> loadTrace(
     return trace;
 }
 
-inline LoadTables loadTables(BlockSource& source, const FigureSpec& spec)
-{
-    LoadTables tables;
-    tables.shape = std::make_shared<RoutingShape>(source.shape());
-    PassOptions options;
-    options.threads = 1;
-    tables.all = std::make_shared<LoadTable>(loadTable(source, options).value());
-    options.where = spec.where;
-    tables.selected = spec.where.empty() ? tables.all : std::make_shared<LoadTable>(loadTable(source, options).value());
-    return tables;
-}
-
 inline FigureSpec loadSpec()
 {
     FigureSpec spec;
     spec.tool = "expertscope 0.1.0";
-    spec.tracePath = "trace.h5";
-    spec.traceUuid = "5f0c3f0e-0000-4000-8000-000000000000";
+    spec.traces = {{"trace.h5", "5f0c3f0e-0000-4000-8000-000000000000"}};
     return spec;
+}
+
+/// A study of traces in memory, named as the spec does; the traces must outlive it.
+inline Study studyOf(const std::vector<BlockSource*>& sources, const FigureSpec& spec = loadSpec())
+{
+    std::vector<NamedTrace> traces;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const TraceRef ref = i < spec.traces.size() ? spec.traces[i] : TraceRef{QString("trace%1.h5").arg(i), {}};
+        NamedTrace trace;
+        trace.path = ref.path.toStdString();
+        trace.name = trace.path.stem().string();
+        trace.source = std::shared_ptr<BlockSource>(std::shared_ptr<void>(), sources[i]);
+        trace.summary.uuid = ref.uuid.toStdString();
+        trace.summary.created = "2026-01-01T00:00:00Z";
+        traces.push_back(std::move(trace));
+    }
+    return Study(std::move(traces));
+}
+
+inline Expected<Figure> makeLoadFigure(BlockSource& source, const FigureSpec& spec)
+{
+    return makeFigure(studyOf({&source}, spec), spec);
 }
 
 inline Figure loadFigure(BlockSource& source, const FigureSpec& spec)
 {
-    const LoadMap map(loadTables(source, spec), spec);
-    return resolveLoadFigure(spec, map, QDateTime::fromSecsSinceEpoch(1767225600, QTimeZone::utc())).value();
+    return makeLoadFigure(source, spec).value();
 }
 
 }

@@ -15,15 +15,15 @@ struct Quantity
     const char *name, *title, *meaning;
 };
 constexpr Quantity kQuantities[] = {
-    {"max_vio", "Largest violation", "largest load / mean load - 1"},
+    {"max_vio", "Largest load / mean − 1", "MaxVio"},
     {"gini", "Gini coefficient of the load", "0: all experts alike"},
     {"cv", "Coefficient of variation of the load", "standard deviation / mean"},
     {"entropy", "Entropy of the load", "of log E; 1: all experts alike"},
     {"kl", "KL divergence of the load from uniform", "nats"},
     {"min_load", "Least relative load", "1: as much as all others"},
     {"dead", "Experts never chosen", "how many"},
-    {"max_vio_sequence", "Largest violation in a sequence", "mean over sequences"},
-    {"max_vio_batch", "Largest violation in a batch", "mean over batches of 4 sequences"},
+    {"max_vio_sequence", "Largest load / mean − 1 in a sequence", "MaxVio, mean over sequences"},
+    {"max_vio_batch", "Largest load / mean − 1 in a batch", "MaxVio, mean over batches of 4 sequences"},
 };
 
 struct BalanceData final : ChartData

@@ -148,7 +148,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look&)
     for (std::size_t i = 0; i < data->curves.size(); ++i) {
         const CacheData::Curve& from = data->curves[i];
         Curve curve;
-        curve.name = QString::fromStdString(from.policy) + (from.knowsFuture ? " (knows the future)" : "");
+        curve.name = QString::fromStdString(from.policy) + (from.knowsFuture ? "*" : "");
         curve.colour = int(i);
         curve.x = x;
         for (std::size_t c = 0; c < x.size(); ++c) {
@@ -168,8 +168,11 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look&)
     }
     curves.curves.push_back(std::move(chance));
     auto picture = std::make_shared<Picture>();
+    if (std::ranges::any_of(data->curves, &CacheData::Curve::knowsFuture))
+        picture->note = "* knows the future";
+    // A little more than all, so that the last dots are whole.
     const Axis sizes{"Slots of a layer's cache", Axis::Scale::Linear, 0, double(data->experts) * 1.03, true};
-    const Axis rate{"Hit rate " + unbroken("(%)"), Axis::Scale::Linear, 0, 100};
+    const Axis rate{"Hit rate " + unbroken("(%)"), Axis::Scale::Linear, 0, 103};
     picture->panels = {{sizes, rate, {std::move(curves)}}};
     return std::make_shared<CacheCurves>(data, std::move(picture), std::move(csv));
 }

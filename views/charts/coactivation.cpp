@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
@@ -28,16 +27,15 @@ using PairDataPtr = std::shared_ptr<const PairData>;
 class PairMatrix final : public Chart
 {
 public:
-    PairMatrix(PairDataPtr data, bool ratio, PicturePtr picture, QByteArray csv)
+    PairMatrix(PairDataPtr data, bool ratio, PicturePtr picture)
         : m_data(std::move(data))
         , m_ratio(ratio)
         , m_picture(std::move(picture))
-        , m_csv(std::move(csv))
     {
     }
 
     PicturePtr picture() const override { return m_picture; }
-    QByteArray csv() const override { return m_csv; }
+    QByteArray csv() const override;
 
     std::optional<Subject> subject(const Mark& mark) const override
     {
@@ -86,8 +84,36 @@ private:
     PairDataPtr m_data;
     bool m_ratio;
     PicturePtr m_picture;
-    QByteArray m_csv;
 };
+
+/// What is drawn of a share.
+double valueOf(const ResultMatrix& matrix, double share, bool ratio)
+{
+    return ratio ? share / *matrix.uniform : 100 * share;
+}
+
+QByteArray PairMatrix::csv() const
+{
+    const ResultMatrix& matrix = *m_data->matrix;
+    const std::size_t E = m_data->experts();
+    const int layer = m_data->shape.sites[std::size_t(m_data->site)].layer;
+    QByteArray csv = csvHead("coactivation", {m_data->trace}, m_data->tokens,
+        {QString("layer %1, site %2; n = %3 tokens").arg(layer).arg(m_data->site.value).arg(matrix.n),
+            "share: of the tokens of `expert` those that chose `with` too; uniform: the same under uniform routing",
+            "value: " + m_picture->key->title});
+    csv += "layer,site,expert,with,share,uniform,value\n";
+    const QByteArray place = QByteArray::number(layer) + ',' + QByteArray::number(m_data->site.value) + ',';
+    const QByteArray uniform = ',' + csvNumber(matrix.uniform.value_or(std::nan(""))) + ',';
+    for (std::size_t i = 0; i < E; ++i) {
+        for (std::size_t j = 0; j < E; ++j) {
+            const double share = matrix.values[i * E + j];
+            if (!std::isnan(share))
+                csv += place + QByteArray::number(qulonglong(i)) + ',' + QByteArray::number(qulonglong(j)) + ','
+                    + csvNumber(share) + uniform + csvNumber(valueOf(matrix, share, m_ratio)) + '\n';
+        }
+    }
+    return csv;
+}
 
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
@@ -133,33 +159,19 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         return fail("uniform routing has no pairs to compare with", "measure=ratio", "choose measure=share");
     const std::size_t E = data->experts();
     const int layer = data->shape.sites[std::size_t(data->site)].layer;
-    const QString title = ratio ? "Share of tokens with both " + unbroken("/ uniform")
-                                : "Share of an expert's tokens that chose the other too " + unbroken("(%)");
-    QByteArray csv = csvHead("coactivation", {data->trace}, data->tokens,
-        {QString("layer %1, site %2; n = %3 tokens").arg(layer).arg(data->site.value).arg(matrix.n),
-            "share: of the tokens of `expert` those that chose `with` too; uniform: the same under uniform routing",
-            "value: " + title});
-    csv += "layer,site,expert,with,share,uniform,value\n";
+    const QString title = ratio ? "Share of the expert's tokens " + unbroken("/ uniform")
+                                : "Share of the expert's tokens " + unbroken("(%)");
     std::vector<float> values(E * E);
-    const QByteArray place = QByteArray::number(layer) + ',' + QByteArray::number(data->site.value) + ',';
-    for (std::size_t i = 0; i < E; ++i) {
-        for (std::size_t j = 0; j < E; ++j) {
-            const double share = matrix.values[i * E + j];
-            const double value = ratio ? share / *matrix.uniform : 100 * share;
-            values[i * E + j] = float(value);
-            if (!std::isnan(share))
-                csv += place + QByteArray::number(qulonglong(i)) + ',' + QByteArray::number(qulonglong(j)) + ','
-                    + csvNumber(share) + ',' + csvNumber(matrix.uniform.value_or(std::nan(""))) + ',' + csvNumber(value) + '\n';
-        }
-    }
+    std::ranges::transform(
+        matrix.values, values.begin(), [&](double share) { return float(valueOf(matrix, share, ratio)); });
     auto map = std::make_shared<HeatMap>();
     map->centre = ratio ? 1 : 100 * matrix.uniform.value_or(0);
     map->values = Pyramid(E, E, std::move(values));
     auto picture = std::make_shared<Picture>();
     ES_ASSIGN(picture->key, colourCells(look, *map, ratio ? CellMeaning::Ratio : CellMeaning::Amount, title));
-    picture->panels = {{expertCellAxis("Other expert", E), expertCellAxis("Expert of layer " + QString::number(layer), E),
+    picture->panels = {{expertCellAxis("Expert chosen too", E), expertCellAxis("Expert of layer " + QString::number(layer), E),
         {std::move(map)}}};
-    return std::make_shared<PairMatrix>(data, ratio, std::move(picture), std::move(csv));
+    return std::make_shared<PairMatrix>(data, ratio, std::move(picture));
 }
 
 }

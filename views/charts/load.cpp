@@ -123,13 +123,15 @@ double valueOf(const Cell& cell, const Drawing& drawing)
     return drawing.quantity == Quantity::Ratio && drawing.toAll ? cell.toAll : cell.relative;
 }
 
-QByteArray record(const LoadData& data, std::size_t row, std::uint16_t expert, const Cell& cell, double value)
+QByteArray record(const Cells& cells, const Drawing& drawing, std::size_t row, ExpertIndex expert)
 {
+    const LoadData& data = cells.data();
     const SiteIndex site = data.sites[row];
+    const Cell cell = cells.of(row, expert);
     return QByteArray::number(data.shape.sites[std::size_t(site)].layer) + ',' + QByteArray::number(site.value) + ','
-        + QByteArray::number(expert) + ',' + QByteArray::number(qulonglong(cell.rank)) + ','
+        + QByteArray::number(expert.value) + ',' + QByteArray::number(qulonglong(cell.rank)) + ','
         + QByteArray::number(qulonglong(cell.count)) + ',' + csvNumber(cell.share) + ',' + csvNumber(cell.relative) + ','
-        + csvNumber(value) + '\n';
+        + csvNumber(valueOf(cell, drawing)) + '\n';
 }
 
 QString readout(const Cells& cells, const Drawing& drawing, SiteIndex site, ExpertIndex expert)
@@ -180,21 +182,19 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     std::vector<float> values(places.experts.size(), float(kNaN));
     map->marks.assign(places.experts.size(), 0);
     const QString title = valueTitle(*data, drawing);
-    QByteArray csv = csvHead("load", {data->trace}, data->tokens,
+    QByteArray head = csvHead("load", {data->trace}, data->tokens,
         {"value: " + title,
             "count: tokens that chose the expert; share: count / choices of the layer; relative_load: count / mean "
             "count of the layer's experts (1 = uniform); rank: by count in the layer, 1 = most"});
-    csv += "layer,site,expert,rank,count,share,relative_load,value\n";
+    head += "layer,site,expert,rank,count,share,relative_load,value\n";
     for (std::size_t r = 0; r < places.sites.size(); ++r) {
         const auto& byLoad = cells->byLoad(r);
         for (std::size_t c = 0; c < byLoad.size(); ++c) {
             const std::uint16_t expert = drawing.byLoad ? byLoad[c] : std::uint16_t(c);
             const Cell cell = cells->of(r, ExpertIndex(expert));
-            const double value = valueOf(cell, drawing);
             places.at(r, c) = expert;
-            values[r * places.columns + c] = float(value);
+            values[r * places.columns + c] = float(valueOf(cell, drawing));
             map->marks[r * places.columns + c] = cells->seen(r) && cell.count == 0;
-            csv += record(*data, r, expert, cell, value);
         }
     }
     map->markTitle = "never chosen";
@@ -207,8 +207,11 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     const Axis experts = drawing.byLoad ? expertCellAxis("Expert, by load in its layer", places.columns, 1)
                                         : expertCellAxis("Expert", places.columns);
     picture->panels = {{experts, siteAxis(places.sites, data->shape), {std::move(map)}}};
-    auto say = [cells, drawing](SiteIndex site, ExpertIndex expert) { return readout(*cells, drawing, site, expert); };
-    return std::make_shared<ExpertMap>(std::move(picture), std::move(places), std::move(say), std::move(csv));
+    ExpertMap::Words words;
+    words.readout = [cells, drawing](SiteIndex site, ExpertIndex expert) { return readout(*cells, drawing, site, expert); };
+    words.csvHead = std::move(head);
+    words.csvRecord = [cells, drawing](std::size_t row, ExpertIndex expert) { return record(*cells, drawing, row, expert); };
+    return std::make_shared<ExpertMap>(std::move(picture), std::move(places), std::move(words));
 }
 
 }

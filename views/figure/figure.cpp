@@ -55,8 +55,9 @@ Expected<Figure> makeFigure(const Chart& chart, const FigureSpec& spec, const QD
             picture->key->title = spec.labels.colour;
         figure.spec.labels.colour = picture->key->title;
     }
-    if (spec.page.heightMm == 0)
-        figure.spec.page.heightMm = naturalHeightMm(*picture, spec.page);
+    if (spec.page.heightMm == 0) {
+        ES_ASSIGN(figure.spec.page.heightMm, naturalHeightMm(*picture, spec.page));
+    }
     figure.picture = std::move(picture);
     ES_TRY(checkFigureSpec(figure.spec, "figure"));
     return figure;

@@ -60,7 +60,10 @@ Expected<QByteArray> renderPdf(const Figure& figure)
     {
         QPdfWriter writer(&buffer);
         writer.setResolution(72); // one unit is one point: a 7 pt font is exactly 7
-        writer.setPageSize(QPageSize(points, QPageSize::Point, QString(), QPageSize::ExactMatch));
+        // Qt rounds to whole points, some of them up, which would cut the top off: the box is what is painted, and
+        // patchPdf() makes the page as large as was asked for.
+        writer.setPageSize(
+            QPageSize(QSizeF(page->width(), page->height()), QPageSize::Point, QString(), QPageSize::ExactMatch));
         writer.setPageMargins(QMarginsF());
         writer.setTitle(documentTitle(figure.spec));
         writer.setCreator(figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec));

@@ -2,7 +2,6 @@
 #include "views/figure/page.h"
 
 #include "views/paint/fonts.h"
-#include "views/paint/label_lines.h"
 #include "views/paint/plot_builder.h"
 
 #include <qcustomplot.h>
@@ -15,14 +14,14 @@ namespace expertscope {
 namespace {
 
 constexpr double kGolden = 0.618;
+constexpr double kFlattest = 0.4, kHighest = 0.95; ///< of the width, unless titles ask for more
 
-/// Length on which a title fits in so few lines.
-double lengthFor(const QString& title, const QFont& font, int lines)
+/// Height of a panel of that width.
+double wantedHeight(const Panel& panel, double width)
 {
-    double length = 2.0 * font.pixelSize();
-    while (length < 2000 && !labelLines(title, font, length, lines))
-        length += 1;
-    return length;
+    const double across = double(panel.x.names.size()), down = double(panel.y.names.size());
+    const bool cells = panel.x.scale == Axis::Scale::Cells && panel.y.scale == Axis::Scale::Cells && across > 0;
+    return width * (cells ? down / across : kGolden);
 }
 
 }
@@ -77,32 +76,31 @@ QRectF Page::areaOf(std::size_t panel) const
     return m_builder->areaOf(panel);
 }
 
-double naturalHeightMm(const Picture& picture, const PageSpec& page)
+Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page)
 {
-    const double width = page.widthMm * kPointsPerMm, size = page.fontSizePt;
-    const std::size_t columns = std::clamp<std::size_t>(picture.columns, 1, std::max<std::size_t>(1, picture.panels.size()));
+    ES_ASSIGN(const QFont font, figureFont(page.fontFamily, page.fontSizePt, {}));
+    QCustomPlot plot;
+    PlotBuilder builder(plot, paperStyle(font, 0, page.dpi));
+    builder.show(std::make_shared<Picture>(picture));
+    const double width = page.widthMm * kPointsPerMm;
+    const std::size_t columns = std::clamp<std::size_t>(picture.columns, 1, picture.panels.size());
     const std::size_t rows = (picture.panels.size() + columns - 1) / columns;
-    double height = 0; // of a row of panels
-    for (const Panel& panel : picture.panels) {
-        const double across = double(panel.x.names.size()), down = double(panel.y.names.size());
-        const double own = width / double(columns);
-        if (panel.x.scale == Axis::Scale::Cells && panel.y.scale == Axis::Scale::Cells && across > 0)
-            height = std::max(height, std::clamp(0.78 * own * down / across + 1.4 * size, 0.4 * own, 0.9 * own));
-        else
-            height = std::max(height, kGolden * own);
+    // What stands around the panels depends on the height a little: titles break.
+    double height = kHighest * width;
+    Expected<void> fits;
+    for (int round = 0; round < 3; ++round) {
+        fits = builder.layOut({width, height});
+        double inside = 0, wanted = 0;
+        for (std::size_t i = 0; i < picture.panels.size(); ++i) {
+            inside = std::max(inside, builder.areaOf(i).height());
+            wanted = std::max(wanted, wantedHeight(picture.panels[i], builder.areaOf(i).width()));
+        }
+        height = std::clamp(height + double(rows) * (wanted - inside), kFlattest * width, kHighest * width);
     }
-    height *= double(rows);
-    // Titles beside the picture in at most three lines, and what stands above and below it.
-    if (const auto font = figureFont(page.fontFamily, page.fontSizePt, {})) {
-        const double around = 4.2 * size;
-        if (picture.key)
-            height = std::max(height, lengthFor(picture.key->title, *font, 3) + around);
-        for (const Panel& panel : picture.panels)
-            height = std::max(height, double(rows) * (lengthFor(panel.y.title, *font, 3) + around));
-    }
-    if (!picture.title.isEmpty())
-        height += 1.6 * size;
-    return std::round(height / kPointsPerMm * 10) / 10;
+    for (fits = builder.layOut({width, height}); !fits && height < 2 * width; fits = builder.layOut({width, height}))
+        height += double(page.fontSizePt);
+    ES_TRY(std::move(fits));
+    return std::ceil(height / kPointsPerMm * 10) / 10;
 }
 
 }

@@ -36,8 +36,8 @@ private:
     std::unique_ptr<PlotBuilder> m_builder;
 };
 
-/// How high a picture likes to be on a page of that width: square cells where that gives a sensible page, curves in the
-/// golden ratio with their legend, and room for the titles beside them.
-double naturalHeightMm(const Picture& picture, const PageSpec& page);
+/// How high a picture likes to be on a page of that width: cells square and curves in the golden ratio where that gives
+/// a sensible page, and high enough for its titles. Error: none is high enough, or the font is not available.
+Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page);
 
 }

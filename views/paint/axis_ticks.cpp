@@ -10,6 +10,8 @@ namespace expertscope {
 
 namespace {
 
+constexpr double kMostCounted = 200; ///< steps beyond are decimal even between whole numbers
+
 /// The smallest of 1, 2, 2.5, 5 times a power of ten that is not below `x`.
 double roundUp(double x, bool quarters)
 {
@@ -39,17 +41,17 @@ std::vector<double> linearValues(double low, double high, double step)
 /// Round values at least 1/most of the way apart on a logarithmic scale, the roundest first.
 std::vector<double> roundLogValues(double low, double high, int most)
 {
-    const double apart = std::log(high / low) / most;
+    const double apart = std::log(high / low) / most * (1 - 1e-6);
     std::vector<double> values;
     const auto add = [&](double v) {
         const bool inside = v >= low * (1 - 1e-9) && v <= high * (1 + 1e-9);
         if (inside && std::ranges::none_of(values, [&](double u) { return std::abs(std::log(u / v)) < apart; }))
             values.push_back(v);
     };
-    const auto isShort = [](double v) { return std::abs(v * 1000 - std::round(v * 1000)) < 1e-6; };
+    const auto isShort = [](double v) { return std::abs(v * 100 - std::round(v * 100)) < 1e-6; };
     add(1);
     for (const double end : {low, high}) {
-        if (isShort(end) || isShort(1 / end))
+        if (isShort(end))
             add(end);
     }
     for (const double mantissa : {1., 5., 2., 1.5, 3., 8., 7., 6., 4., 9., 1.2, 2.5, 1.1, 1.3, 1.4, 1.6, 1.8, 0.95, 1.05})
@@ -118,6 +120,8 @@ std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double 
         ticks.pop_back();
     if (ticks.empty() || (ticks.back().position < to && to - ticks.back().position >= room))
         ticks.push_back({double(to), QString::number(names[std::size_t(to)])});
+    if (from == 0 && !ticks.empty() && ticks.front().position >= room && int(ticks.size()) < most)
+        ticks.insert(ticks.begin(), {0, QString::number(names.front())});
     return ticks;
 }
 
@@ -132,12 +136,23 @@ std::vector<Tick> scaleTicks(const ColourScale& scale, int most, bool below, boo
     std::vector<Tick> ticks;
     for (const double v : values)
         ticks.push_back({scale.position(v), tickText(v, scale.kind == ScaleKind::Log2)});
-    if (ticks.empty())
-        return ticks;
-    if (below && ticks.front().position < 1e-6)
+    // Where data go beyond an end, that end is named, whatever its value.
+    const double apart = 0.7 / most;
+    const auto rounded = [](double v) { return tickText(QString::number(v, 'g', 3).toDouble(), false); };
+    if (below) {
+        if (ticks.empty() || ticks.front().position > 1e-6) {
+            std::erase_if(ticks, [&](const Tick& t) { return t.position < apart; });
+            ticks.insert(ticks.begin(), {0, rounded(scale.low)});
+        }
         ticks.front().label.prepend(QChar(0x2264));
-    if (above && ticks.back().position > 1 - 1e-6)
+    }
+    if (above) {
+        if (ticks.empty() || ticks.back().position < 1 - 1e-6) {
+            std::erase_if(ticks, [&](const Tick& t) { return t.position > 1 - apart; });
+            ticks.push_back({1, rounded(scale.high)});
+        }
         ticks.back().label.prepend(QChar(0x2265));
+    }
     return ticks;
 }
 
@@ -173,10 +188,9 @@ std::vector<Tick> numberTicks(Axis::Scale scale, bool whole, double low, double 
     std::vector<double> values;
     if (!log) {
         double step = roundUp((high - low) / most, false);
-        if (whole) {
-            step = std::max(step, 1.0);
-            if (step != std::floor(step))
-                step = 5; // not 2.5
+        if (whole && step <= kMostCounted) { // layers, experts and slots come in powers of two
+            for (step = 1; (high - low) / step > most;)
+                step *= 2;
         }
         values = linearValues(low, high, step);
     } else if (low <= 0) {

@@ -8,13 +8,13 @@
 
 namespace expertscope {
 
-void styleAxis(QCPAxis& axis, const Style& style, bool labelled)
+void styleAxis(QCPAxis& axis, const Style& style, bool labelled, bool cells)
 {
     const QPen pen(style.axis, style.axisLine, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin);
     axis.setVisible(true);
     axis.setTickPen(pen);
     // Cells are painted over the inner half of the frame: none of them hides under it.
-    axis.setBasePen(QPen(style.axis, 2 * style.axisLine, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+    axis.setBasePen(QPen(style.axis, (cells ? 2 : 1) * style.axisLine, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
     axis.setSubTicks(false);
     axis.setTicks(labelled);
     axis.setTickLabels(labelled);
@@ -24,7 +24,8 @@ void styleAxis(QCPAxis& axis, const Style& style, bool labelled)
     axis.setTickLabelColor(style.text);
     axis.setLabelColor(style.text);
     axis.setTickLabelPadding(int(style.tickLength));
-    axis.setLabelPadding(style.paper && axis.axisType() == QCPAxis::atBottom ? 0 : int(style.tickLength));
+    const bool across = axis.orientation() == Qt::Horizontal;
+    axis.setLabelPadding(style.paper ? (across ? 0 : 3) : int(style.tickLength));
     axis.setPadding(0);
     axis.grid()->setVisible(false);
 }
@@ -64,7 +65,7 @@ void ColourBar::show(const ColourKey& key, bool below, bool above)
 void ColourBar::restyle(const Style& style)
 {
     for (QCPAxis* axis : m_rect->axes()) {
-        styleAxis(*axis, style, axis == m_value);
+        styleAxis(*axis, style, axis == m_value, true);
         axis->setLayer("axes");
     }
     const int width = style.paper ? std::max(5, style.font.pixelSize() - 1) : 16;

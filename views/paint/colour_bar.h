@@ -33,8 +33,8 @@ private:
     bool m_below = false, m_above = false;
 };
 
-/// Line widths, fonts and colours of an axis; only `labelled` ones have ticks.
-void styleAxis(QCPAxis& axis, const Style& style, bool labelled);
+/// Line widths, fonts and colours of an axis; only `labelled` ones have ticks. `cells`: it frames a heat map.
+void styleAxis(QCPAxis& axis, const Style& style, bool labelled, bool cells);
 struct Tick;
 void setTicks(QCPAxis& axis, const std::vector<Tick>& ticks);
 

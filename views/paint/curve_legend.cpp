@@ -12,7 +12,6 @@ CurveLegend::CurveLegend(QCustomPlot& plot)
     : QCPLayoutElement(&plot)
 {
     setLayer("legend");
-    hide();
 }
 
 void CurveLegend::show(const Picture& picture)
@@ -94,13 +93,14 @@ void CurveLegend::arrangeRows(double width)
     setMaximumSize(QWIDGETSIZE_MAX, minimumSize().height());
 }
 
-void CurveLegend::hide()
+void CurveLegend::hide(Qt::Orientation row)
 {
     m_hidden = true;
     setMinimumMargins(QMargins());
     setMargins(QMargins());
     setMinimumSize(0, 0);
-    setMaximumSize(0, 0);
+    // The layout takes a limit across for one of all that stands there.
+    setMaximumSize(row == Qt::Horizontal ? 0 : QWIDGETSIZE_MAX, row == Qt::Horizontal ? QWIDGETSIZE_MAX : 0);
 }
 
 QStringList CurveLegend::texts() const

@@ -29,7 +29,7 @@ public:
     double rowsHeight(double width) const;
     void arrangeColumn();
     void arrangeRows(double width);
-    void hide(); ///< takes no room
+    void hide(Qt::Orientation row); ///< takes no room in the row or column of a layout that it stands in
 
     QStringList texts() const;
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What a heat map shows, apart from how: values, the names of rows and columns, and what the numbers are.
+// The cells of a heat map, apart from how they are shown.
 #pragma once
 
 #include "views/paint/pyramid.h"
 
-#include <QByteArray>
 #include <QString>
 
 #include <cstdint>
@@ -20,13 +19,8 @@ struct HeatMap
 {
     Pyramid values; ///< [rows, columns], row 0 at the top
     std::vector<std::uint8_t> marks; ///< [rows, columns] or empty: 1 = never chosen
-    std::vector<int> rowNames; ///< [rows] layer numbers
-    std::vector<int> columnNames; ///< [columns] expert ids, or ranks when sorted
-    QString rowTitle, columnTitle; ///< "Layer", "Expert"
-    QString valueTitle; ///< quantity and unit: colour bar label
     QString markTitle; ///< "never chosen"
     double centre = 0; ///< neutral value of a diverging scale
-    QByteArray csv; ///< the plotted numbers, header and provenance included
 
     std::size_t rows() const { return values.rows(); }
     std::size_t columns() const { return values.columns(); }

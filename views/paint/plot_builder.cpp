@@ -63,8 +63,7 @@ PlotBuilder::PlotBuilder(QCustomPlot& plot, const Style& style)
     plot.plotLayout()->setColumnSpacing(0);
     plot.setNoAntialiasingOnDrag(false);
     plot.moveLayer(plot.layer("axes"), plot.layer("main"), QCustomPlot::limBelow);
-    plot.addLayer("overlay");
-    plot.layer("overlay")->setMode(QCPLayer::lmBuffered);
+    plot.layer("overlay")->setMode(QCPLayer::lmBuffered); // repaints alone
     d->overlay = new PlotOverlay(
         plot, {[this](const Mark& mark) { return placeOf(mark); }, [this](std::size_t panel) { return areaOf(panel); }});
     connect(&plot, &QCustomPlot::beforeReplot, this, [this] {
@@ -116,8 +115,21 @@ bool PlotBuilder::Private::canKeep(const Picture& next) const
 void PlotBuilder::Private::build(const Picture& next)
 {
     clear();
-    const int columns = int(std::clamp<std::size_t>(next.columns, 1, std::max<std::size_t>(1, next.panels.size())));
+    // From the outside in: a layout takes its plot from the one around it.
+    int rows = 0;
+    if (!next.title.isEmpty()) {
+        head = new QCPTextElement(&plot, " ");
+        plot.plotLayout()->addElement(rows++, 0, head);
+    }
+    auto* body = newGrid();
+    plot.plotLayout()->addElement(rows++, 0, body);
+    below = new CurveLegend(plot);
+    plot.plotLayout()->addElement(rows++, 0, below);
+    foot = new FootNote(plot);
+    plot.plotLayout()->addElement(rows, 0, foot);
     auto* grid = newGrid();
+    body->addElement(0, 0, grid);
+    const int columns = int(std::clamp<std::size_t>(next.columns, 1, std::max<std::size_t>(1, next.panels.size())));
     const bool titled = std::ranges::any_of(next.panels, [](const Panel& p) { return !p.title.isEmpty(); });
     std::vector<QCPMarginGroup*> ofColumn, ofRow;
     const auto newGroup = [&] { return groups.emplace_back(std::make_unique<QCPMarginGroup>(&plot)).get(); };
@@ -137,18 +149,15 @@ void PlotBuilder::Private::build(const Picture& next)
         rect->setMarginGroup(QCP::msLeft | QCP::msRight, ofColumn[std::size_t(column)]);
         rect->setMarginGroup(QCP::msTop | QCP::msBottom, ofRow[std::size_t(row)]);
     }
-    grid->simplify();
-    auto* body = newGrid();
-    body->addElement(0, 0, grid);
     // What stands beside the panels begins and ends level with them.
     const auto level = [&](QCPLayoutElement* element) {
         auto* side = newGrid();
+        body->addElement(0, body->columnCount(), side);
         if (titled) {
             titles.push_back(new QCPTextElement(&plot, " "));
             side->addElement(0, 0, titles.back());
         }
         side->addElement(titled ? 1 : 0, 0, element);
-        body->addElement(0, body->columnCount(), side);
         if (!ofRow.empty()) {
             element->setMarginGroup(QCP::msTop, ofRow.front());
             element->setMarginGroup(QCP::msBottom, ofRow.back());
@@ -160,15 +169,6 @@ void PlotBuilder::Private::build(const Picture& next)
     }
     beside = new CurveLegend(plot);
     body->addElement(0, body->columnCount(), beside);
-    below = new CurveLegend(plot);
-    foot = new FootNote(plot);
-    int row = 0;
-    if (!next.title.isEmpty()) {
-        head = new QCPTextElement(&plot, " ");
-        plot.plotLayout()->addElement(row++, 0, head);
-    }
-    for (QCPLayoutElement* element : std::initializer_list<QCPLayoutElement*>{body, below, foot})
-        plot.plotLayout()->addElement(row++, 0, element);
 }
 
 void PlotBuilder::show(PicturePtr picture)
@@ -268,8 +268,8 @@ void PlotBuilder::Private::updateLayout() const
 void PlotBuilder::Private::placeLegend(double width, double height)
 {
     const QSizeF column = beside->columnSize();
-    beside->hide();
-    below->hide();
+    beside->hide(Qt::Horizontal);
+    below->hide(Qt::Vertical);
     if (beside->empty())
         return;
     if (column.width() <= kLegendShare * width && column.height() <= height)
@@ -311,7 +311,8 @@ void PlotBuilder::Private::arrange()
         if (bar) {
             bar->updateTicks();
             const QRectF inside(bar->rect()->rect());
-            setBarTitle(inside.height() + std::max(0.0, 2 * std::min(inside.top() - page.top(), page.bottom() - inside.bottom()) - 2));
+            const double beyond = std::min(inside.top() - page.top(), page.bottom() - inside.bottom()) - style.gap / 2;
+            setBarTitle(inside.height() + std::max(0.0, 2 * beyond));
         }
         const bool crosses = std::ranges::all_of(panels, [](const auto& panel) { return panel->crossesFit(); });
         foot->arrange(page.width(), crosses);

@@ -19,6 +19,7 @@ using Range = PlotView::Range;
 
 constexpr double kReach = 16; ///< pixels from a point that still mean it
 constexpr double kPointBox = 9;
+constexpr int kLeast = 20; ///< side of a panel
 constexpr double kClosest = 1e-4; ///< part of the data that can be zoomed to
 
 bool isLog(const Axis& axis)
@@ -154,7 +155,7 @@ void PlotPanel::restyle(const Style& style)
     m_style = style;
     const bool cells = m_panel.x.scale == Axis::Scale::Cells;
     for (QCPAxis* axis : m_rect->axes()) {
-        styleAxis(*axis, style, axis == m_x || axis == m_y);
+        styleAxis(*axis, style, axis == m_x || axis == m_y, cells);
         axis->setVisible(cells || axis == m_x || axis == m_y); // curves stand on two axes
         const bool grid = style.gridLines && !cells && (axis == m_x || axis == m_y);
         axis->grid()->setVisible(grid);
@@ -167,9 +168,10 @@ void PlotPanel::restyle(const Style& style)
         else
             layer.curves->setStyle(style);
     }
-    // The last tick's label and half of the topmost one reach beyond the axes.
-    const int half = int(std::ceil(QFontMetricsF(style.font).height() / 2));
+    // The last tick's label and half of the topmost one reach beyond the axes; what leaves the page is not drawn at all.
+    const int half = int(std::ceil(QFontMetricsF(style.font).height() / 2)) + 1;
     m_rect->setMinimumMargins(QMargins(int(style.gap / 2), half, int(style.gap / 2), 1));
+    m_rect->setMinimumSize(kLeast, kLeast);
 }
 
 QRectF PlotPanel::area() const
@@ -229,8 +231,8 @@ bool PlotPanel::updateTitles()
     // Titles stand at the middle of their axis; they may reach beyond it as far as the page goes on both sides.
     const double beside = std::min(inside.left() - m_page.left(), m_page.right() - inside.right());
     const double above = std::min(inside.top() - m_page.top(), m_page.bottom() - inside.bottom());
-    m_x->setLabel(lines(m_panel.x.title, inside.width() + std::max(0.0, 2 * beside - 2)));
-    m_y->setLabel(lines(m_panel.y.title, inside.height() + std::max(0.0, 2 * above - 2)));
+    m_x->setLabel(lines(m_panel.x.title, inside.width() + std::max(0.0, 2 * (beside - m_style.gap / 2))));
+    m_y->setLabel(lines(m_panel.y.title, inside.height() + std::max(0.0, 2 * (above - m_style.gap / 2))));
     return fit;
 }
 

@@ -63,7 +63,7 @@ BalancePanel::BalancePanel(Session& session, QWidget* parent)
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_table->horizontalHeader()->setMinimumSectionSize(24);
+    m_table->horizontalHeader()->setMinimumSectionSize(m_table->fontMetrics().horizontalAdvance("Entropy") + 8);
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -104,15 +104,31 @@ void BalancePanel::ask()
         return m_session.cancel(this);
     m_stale = false;
     m_session.askMetrics(this, {{"balance"}}, [this](const Expected<std::vector<ResultsPtr>>& results) {
-        m_error->setVisible(!results);
         if (results)
-            show(*results->front());
+            fill(*results->front());
         else
-            m_error->setText(QString::fromStdString(results.error().message()));
+            showError(QString::fromStdString(results.error().message()));
     });
 }
 
-void BalancePanel::show(const Results& results)
+bool BalancePanel::stop()
+{
+    if (!m_session.waits(this))
+        return false;
+    m_session.cancel(this);
+    m_stale = true; // asks again when it is shown again
+    showError("stopped before it was computed");
+    return true;
+}
+
+void BalancePanel::showError(const QString& text)
+{
+    m_model->setTable({}, {}); // numbers of other tokens
+    m_error->setText(text);
+    m_error->show();
+}
+
+void BalancePanel::fill(const Results& results)
 {
     const RoutingShape& shape = m_session.study()->shape();
     std::vector<TableColumn> columns{{"Layer", "Layer of the model"}};
@@ -139,6 +155,7 @@ void BalancePanel::show(const Results& results)
     }
     if (rows.size() > 1)
         rows.push_back(std::move(mean));
+    m_error->hide();
     m_hovered = -1;
     m_model->setTable(std::move(columns), std::move(rows));
     m_model->setPins(m_session.selection().pins());

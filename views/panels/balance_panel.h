@@ -19,6 +19,7 @@ class BalancePanel final : public View
 public:
     explicit BalancePanel(Session& session, QWidget* parent = nullptr);
 
+    bool stop() override;
     QByteArray csv() const override;
     QString readout() const override;
     QSize minimumSizeHint() const override { return {140, 80}; }
@@ -29,7 +30,8 @@ protected:
 
 private:
     void ask();
-    void show(const Results& results);
+    void fill(const Results& results);
+    void showError(const QString& text);
     void hover(const QModelIndex& index);
 
     Session& m_session;

@@ -16,6 +16,7 @@ public:
     ChartView* chartView() const override { return m_view; }
     QString readout() const override { return m_view->widget()->readout(); }
     QString note() const override { return m_view->reducerNote(); }
+    bool stop() override { return m_view->stop(); }
     QByteArray csv() const override { return m_view->chart() ? m_view->chart()->csv() : QByteArray(); }
 
 private:

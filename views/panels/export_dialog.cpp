@@ -67,7 +67,7 @@ QHBoxLayout* row(std::initializer_list<QWidget*> widgets)
 }
 
 ExportDialog::ExportDialog(const FigureSpec& spec, const QString& path, Writer writer,
-    std::function<double(const PageSpec&)> autoHeight, const QString& note, QWidget* parent)
+    std::function<std::optional<double>(const PageSpec&)> autoHeight, const QString& note, QWidget* parent)
     : QDialog(parent)
     , m_start(spec)
     , m_writer(std::move(writer))
@@ -170,9 +170,11 @@ void ExportDialog::choosePreset(int index)
 
 void ExportDialog::showAutoHeight()
 {
-    m_height->setSpecialValueText(m_autoHeight
-            ? QString("automatic: %1 mm").arg(QString::number(m_autoHeight(spec().page), 'f', 1))
-            : QStringLiteral("automatic"));
+    PageSpec page = spec().page;
+    page.heightMm = 0;
+    const auto height = m_autoHeight ? m_autoHeight(page) : std::nullopt;
+    m_height->setSpecialValueText(
+        height ? QString("automatic: %1 mm").arg(QString::number(*height, 'f', 1)) : QStringLiteral("automatic"));
 }
 
 FigureSpec ExportDialog::spec() const

@@ -8,6 +8,7 @@
 #include <QDialog>
 
 #include <functional>
+#include <optional>
 
 class QCheckBox;
 class QComboBox;
@@ -27,9 +28,9 @@ public:
     using Writer = std::function<Expected<QStringList>(const FigureSpec&, const QString& path, bool alone)>;
 
     /// `spec` and its titles are what the dialog starts from. `autoHeight`: in millimetres, of a page whose height is
-    /// left open; may be null. `note`: what a user should know; may be empty.
+    /// left open, if there is one; may be null. `note`: what a user should know; may be empty.
     ExportDialog(const FigureSpec& spec, const QString& path, Writer writer,
-        std::function<double(const PageSpec&)> autoHeight = {}, const QString& note = {}, QWidget* parent = nullptr);
+        std::function<std::optional<double>(const PageSpec&)> autoHeight = {}, const QString& note = {}, QWidget* parent = nullptr);
 
     FigureSpec spec() const;
     QString path() const;
@@ -45,7 +46,7 @@ private:
 
     FigureSpec m_start;
     Writer m_writer;
-    std::function<double(const PageSpec&)> m_autoHeight;
+    std::function<std::optional<double>(const PageSpec&)> m_autoHeight;
     QString m_mayReplace; ///< the path that a user has agreed to replace
     QPushButton* m_export = nullptr;
     QComboBox* m_preset = nullptr;

@@ -27,6 +27,8 @@ public:
     virtual QString readout() const { return {}; }
     /// What the picture does not say by itself; empty: nothing.
     virtual QString note() const { return {}; }
+    /// Stops what it waits for, saying so; false: it waits for nothing.
+    virtual bool stop() { return false; }
     /// All its numbers; empty: none.
     virtual QByteArray csv() const { return {}; }
 

@@ -57,18 +57,33 @@ ChartState::ChartState(const ChartSpec& chart, QUndoStack& undo, QObject* parent
 
 Expected<void> ChartState::setOption(const std::string& name, const std::string& value)
 {
-    std::map<std::string, std::string> values = m_options.all();
+    if (const auto old = m_options.all().find(name); old != m_options.all().end() && old->second == value)
+        return {};
     std::string title = name;
     for (const ChartOption& option : m_chart.options) {
         if (option.name == name && !option.title.isEmpty())
             title = option.title.toStdString();
     }
-    if (const auto old = values.find(name); old != values.end() && old->second == value)
-        return {};
-    values[name] = value;
-    ES_ASSIGN(Parameters options, Parameters::check(parametersOf(m_chart), values));
+    ES_ASSIGN(Parameters options, with(name, value));
     push(std::move(options), m_look, QString::fromStdString(title).toLower() + " " + QString::fromStdString(value));
     return {};
+}
+
+Expected<void> ChartState::follow(const std::string& name, const std::string& value)
+{
+    ES_ASSIGN(Parameters options, with(name, value));
+    if (options.all() == m_options.all())
+        return {};
+    m_options = std::move(options);
+    emit changed();
+    return {};
+}
+
+Expected<Parameters> ChartState::with(const std::string& name, const std::string& value) const
+{
+    std::map<std::string, std::string> values = m_options.all();
+    values[name] = value;
+    return Parameters::check(parametersOf(m_chart), values);
 }
 
 void ChartState::setLook(const Look& look)

@@ -27,6 +27,8 @@ public:
 
     /// Errors: those of Parameters::check(); nothing changes then.
     Expected<void> setOption(const std::string& name, const std::string& value);
+    /// As setOption(), but no step of the undo stack: it follows something that was done elsewhere.
+    Expected<void> follow(const std::string& name, const std::string& value);
     void setLook(const Look& look);
 
 signals:
@@ -34,6 +36,7 @@ signals:
 
 private:
     class Change;
+    Expected<Parameters> with(const std::string& name, const std::string& value) const;
     void push(Parameters options, Look look, const QString& text);
 
     const ChartSpec& m_chart;

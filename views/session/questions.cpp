@@ -120,7 +120,7 @@ void Questions::withdraw(const QObject* asker)
     m_parts.erase(part->question.key);
     if (!part->work) {
         std::erase(m_waiting, part);
-    } else if (std::ranges::all_of(part->work->parts, [](const auto& p) { return p->abandoned.load(); })) {
+    } else if (std::ranges::all_of(part->work->parts, [](const auto& p) { return p->askers.empty(); })) {
         part->work->tracker.cancel();
         part->work->deleteLater();
     }

@@ -15,12 +15,17 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace expertscope {
 
 namespace {
 
 /// What takes longer shows that it does; what is quicker does not flicker.
 constexpr int kPatienceMs = 150;
+
+/// Charts of one site have this option; it goes along with what is pinned elsewhere.
+constexpr const char* kSiteOption = "site";
 
 }
 
@@ -79,6 +84,10 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     });
     connect(&session.filters(), &FilterStack::changed, this, &ChartView::ask);
     connect(m_state, &ChartState::changed, this, &ChartView::ask);
+    connect(&session.selection(), &SharedSelection::pinsChanged, this, [this](QObject* by) {
+        if (by != m_widget)
+            followSite();
+    });
     connect(&session, &Session::progressed, this, [this](QObject* asker, double fraction) {
         if (asker == this)
             m_progress->setValue(int(fraction * 1000));
@@ -129,6 +138,14 @@ void ChartView::ask()
     setLoading(loading());
 }
 
+void ChartView::followSite()
+{
+    const auto site = m_session.selection().chosen().site;
+    const auto& options = m_state->chart().options;
+    if (site && std::ranges::any_of(options, [](const ChartOption& option) { return option.name == kSiteOption; }))
+        (void)m_state->follow(kSiteOption, std::to_string(site->value));
+}
+
 void ChartView::draw(const ChartQuestion& question, const ChartDataPtr& data)
 {
     Look look = m_state->look();
@@ -169,13 +186,14 @@ void ChartView::setLoading(bool loading)
     }
 }
 
-void ChartView::stop()
+bool ChartView::stop()
 {
     if (!loading())
-        return;
+        return false;
     m_session.cancel(this);
     setLoading(false);
     showError({"stopped before it was computed", {}, {}});
+    return true;
 }
 
 QString ChartView::reducerNote() const

@@ -49,7 +49,7 @@ public:
     /// What a pixel shows of several cells; empty where each cell has one.
     QString reducerNote() const;
 
-    void stop(); ///< withdraws the question
+    bool stop(); ///< withdraws the question; false: there is none
     void copyReadout() const;
     void copyNumbers() const;
 
@@ -65,6 +65,7 @@ protected:
 
 private:
     void ask();
+    void followSite();
     void draw(const ChartQuestion& question, const ChartDataPtr& data);
     void showError(const Error& error);
     void showPage(Page page);

@@ -257,7 +257,8 @@ void ChartWidget::contextMenuEvent(QContextMenuEvent* event)
 void ChartWidget::focusInEvent(QFocusEvent* event)
 {
     QWidget::focusInEvent(event);
-    m_focusShown = event->reason() != Qt::MouseFocusReason;
+    m_focusShown = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason
+        || event->reason() == Qt::ShortcutFocusReason;
     update();
 }
 

@@ -11,7 +11,7 @@
 #include <QSignalBlocker>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 namespace expertscope {
 
@@ -287,7 +287,10 @@ void OptionPanel::setShown(const Picture* picture, const Look& resolved)
             }
         }
     }
-    m_low->setMinimum(resolved.scale == ScaleKind::Log2 ? 1e-4 : -1e6);
+    {
+        const QSignalBlocker quiet(m_low);
+        m_low->setMinimum(resolved.scale == ScaleKind::Log2 ? 1e-4 : -1e6);
+    }
     read();
 }
 

@@ -3,6 +3,7 @@
 
 #include <QEvent>
 #include <QFrame>
+#include <QScopedValueRollback>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -40,6 +41,7 @@ void OverflowRow::add(QWidget* widget)
     widget->setParent(this);
     m_widgets.push_back(widget);
     widget->show();
+    widget->installEventFilter(this);
     updateGeometry();
     arrange();
 }
@@ -79,15 +81,26 @@ void OverflowRow::resizeEvent(QResizeEvent* event)
 
 bool OverflowRow::event(QEvent* event)
 {
-    if (event->type() == QEvent::LayoutRequest) { // one of them wants another size
+    if (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Show) { // one of them wants another size
         updateGeometry();
         arrange();
     }
     return QWidget::event(event);
 }
 
+bool OverflowRow::eventFilter(QObject* watched, QEvent* event)
+{
+    // Wherever it is, it takes room or gives it back.
+    if ((event->type() == QEvent::ShowToParent || event->type() == QEvent::HideToParent) && !m_arranging) {
+        updateGeometry();
+        arrange();
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
 void OverflowRow::arrange()
 {
+    const QScopedValueRollback arranging(m_arranging, true);
     int room = width();
     if (sizeHint().width() > room)
         room -= m_button->sizeHint().width() + kGap;

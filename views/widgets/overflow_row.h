@@ -31,12 +31,14 @@ public:
 protected:
     void resizeEvent(QResizeEvent* event) override;
     bool event(QEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void arrange();
     void openRest();
 
     std::vector<QWidget*> m_widgets;
+    bool m_arranging = false;
     QToolButton* m_button = nullptr;
     QFrame* m_rest = nullptr; ///< pops up with what has no room
     QVBoxLayout* m_restLayout = nullptr;

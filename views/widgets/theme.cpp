@@ -60,6 +60,8 @@ void applyTheme(Theme theme)
                 "QTableView { gridline-color: %3; border: none; }"
                 "QHeaderView::section { background: %6; color: %4; border: none; border-bottom: 1px "
                 "solid %3; padding: 3px 3px; }"
+                "QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: top center; width: 7px; height: "
+                "7px; }"
                 "QMainWindow::separator { background: %3; width: 1px; height: 1px; margin: 2px; }")
             .arg(c.text.name(), c.panel.name(), c.line.name(), c.faintText.name(), c.error.name(), c.window.name(),
                 c.accent.name()));

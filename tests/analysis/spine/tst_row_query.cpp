@@ -44,7 +44,8 @@ private slots:
         QCOMPARE(at({.metric = "a.b", .site = site, .other = RowQuery::Other{{"to_site", "3"}}}), 3.0);
         QCOMPARE(at({.metric = "a.b"}), 4.0);
         QCOMPARE(at({.metric = "a.b", .site = SiteIndex(1)}), 5.0);
-        QVERIFY(std::isnan(at({.metric = "a.b", .site = SiteIndex(1), .expert = ExpertIndex(9)})));
+        QCOMPARE(at({.metric = "a.b", .site = SiteIndex(1), .expert = ExpertIndex(9)}), 5.0);
+        QVERIFY(std::isnan(at({.metric = "a.b", .site = SiteIndex(1), .expert = ExpertIndex(8)})));
         QVERIFY(std::isnan(at({.metric = "a.b", .site = site, .params = RowQuery::Params{}})));
         QVERIFY(std::isnan(at({.metric = "a"})));
         QVERIFY(findRow(rows, {.metric = "a.c"}) == &rows[6]);

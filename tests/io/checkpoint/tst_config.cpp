@@ -14,6 +14,7 @@
 #include <numbers>
 
 using namespace expertscope;
+using namespace expertscope::testing;
 
 namespace {
 

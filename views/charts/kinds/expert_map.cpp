@@ -40,11 +40,10 @@ Axis expertCellAxis(QString title, std::size_t count, int first)
     return axis;
 }
 
-ExpertMap::ExpertMap(PicturePtr picture, ExpertCells cells, Readout readout, QByteArray csv)
+ExpertMap::ExpertMap(PicturePtr picture, ExpertCells cells, Words words)
     : m_picture(std::move(picture))
     , m_cells(std::move(cells))
-    , m_readout(std::move(readout))
-    , m_csv(std::move(csv))
+    , m_words(std::move(words))
 {
 }
 
@@ -74,7 +73,19 @@ std::vector<Mark> ExpertMap::marks(const Subject& subject) const
 QString ExpertMap::readout(const Mark& mark) const
 {
     const auto here = subject(mark);
-    return here ? m_readout(*here->site, *here->expert) : QString();
+    return here ? m_words.readout(*here->site, *here->expert) : QString();
+}
+
+QByteArray ExpertMap::csv() const
+{
+    QByteArray csv = m_words.csvHead;
+    for (std::size_t r = 0; r < m_cells.sites.size(); ++r) {
+        for (std::size_t c = 0; c < m_cells.columns; ++c) {
+            if (m_cells.at(r, c) != kNoExpert)
+                csv += m_words.csvRecord(r, ExpertIndex(m_cells.at(r, c)));
+        }
+    }
+    return csv;
 }
 
 }

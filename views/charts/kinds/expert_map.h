@@ -29,21 +29,26 @@ Axis expertCellAxis(QString title, std::size_t count, int first = 0);
 class ExpertMap final : public Chart
 {
 public:
-    using Readout = std::function<QString(SiteIndex, ExpertIndex)>;
+    /// What a chart says of its cells.
+    struct Words
+    {
+        std::function<QString(SiteIndex, ExpertIndex)> readout;
+        QByteArray csvHead; ///< and the line that names the columns
+        std::function<QByteArray(std::size_t row, ExpertIndex)> csvRecord; ///< a line of the table
+    };
     /// `picture`: one panel, one heat map of the shape of `cells`.
-    ExpertMap(PicturePtr picture, ExpertCells cells, Readout readout, QByteArray csv);
+    ExpertMap(PicturePtr picture, ExpertCells cells, Words words);
 
     PicturePtr picture() const override { return m_picture; }
     std::optional<Subject> subject(const Mark& mark) const override;
     std::vector<Mark> marks(const Subject& subject) const override;
     QString readout(const Mark& mark) const override;
-    QByteArray csv() const override { return m_csv; }
+    QByteArray csv() const override;
 
 private:
     PicturePtr m_picture;
     ExpertCells m_cells;
-    Readout m_readout;
-    QByteArray m_csv;
+    Words m_words;
 };
 
 }

@@ -71,20 +71,20 @@ private slots:
                     won[most->first].push_back(values.back());
                 }
                 QVERIFY(values.size() > 5);
-                const ResultRow* row = findRow(rows, "vocabulary.specialisation", int(site));
+                const ResultRow* row = findRow(rows, rowQuery("vocabulary.specialisation", int(site)));
                 QCOMPARE(row->n, values.size());
                 QVERIFY(near(*row->value, mean(values), 1e-13));
                 const double k = trace.shape().sites[site].topK, a = std::min(top ? top : k, k) / E;
-                QVERIFY(near(valueOf(rows, "vocabulary.normalised", int(site)), (mean(values) - a) / (1 - a), 1e-13));
+                QVERIFY(near(valueOf(rows, rowQuery("vocabulary.normalised", int(site))), (mean(values) - a) / (1 - a), 1e-13));
                 for (unsigned e = 0; e < E; ++e) {
-                    row = findRow(rows, "vocabulary.specialisation", int(site), int(e));
+                    row = findRow(rows, rowQuery("vocabulary.specialisation", int(site), int(e)));
                     QCOMPARE(row->n, won[e].size());
                     QCOMPARE(row->value.has_value(), !won[e].empty());
                     QVERIFY(won[e].empty() || near(*row->value, mean(won[e]), 1e-13));
                 }
                 ofSites.push_back(mean(values));
             }
-            QVERIFY(near(valueOf(rows, "vocabulary.specialisation", -1), mean(ofSites), 1e-13));
+            QVERIFY(near(valueOf(rows, rowQuery("vocabulary.specialisation", -1)), mean(ofSites), 1e-13));
         }
     }
 

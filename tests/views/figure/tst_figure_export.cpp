@@ -3,7 +3,7 @@
 // What a publisher's checker would look at (research/qt_and_style C4), with other people's PDF tools.
 #include "tests/support/test_main.h"
 #include "tests/views/load_fixture.h"
-#include "views/figure/heat_figure.h"
+#include "views/figure/page.h"
 #include "views/figure/pdf_patch.h"
 
 #include <QDir>
@@ -45,32 +45,36 @@ QByteArray runTool(const QString& program, const QStringList& arguments, int* st
 Figure matrixFigure(std::size_t rows, std::size_t columns, std::vector<float> values, double low, double high)
 {
     auto map = std::make_shared<HeatMap>();
-    for (std::size_t r = 0; r < rows; ++r)
-        map->rowNames.push_back(int(r));
-    for (std::size_t c = 0; c < columns; ++c)
-        map->columnNames.push_back(int(c));
     map->values = Pyramid(rows, columns, std::move(values));
+    auto picture = std::make_shared<Picture>();
+    Panel panel{{"Expert", Axis::Scale::Cells}, {"Layer", Axis::Scale::Cells}, {map}};
+    for (std::size_t r = 0; r < rows; ++r)
+        panel.y.names.push_back(int(r));
+    for (std::size_t c = 0; c < columns; ++c)
+        panel.x.names.push_back(int(c));
+    picture->panels = {panel};
+    picture->key = ColourKey{{colourTable("viridis").value(), ScaleKind::Linear, low, high}, Reducer::Max, "Value"};
     Figure figure;
     figure.spec = loadSpec();
-    figure.spec.heightMm = 60;
-    figure.spec.colours = "viridis";
-    figure.spec.reducer = Reducer::Max;
-    figure.spec.xTitle = "Expert";
-    figure.spec.yTitle = "Layer";
-    figure.spec.valueTitle = "Value";
-    figure.map = map;
-    figure.scale = {colourTable("viridis").value(), ScaleKind::Linear, low, high};
+    figure.spec.page.heightMm = 60;
+    figure.picture = picture;
     figure.created = QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc());
     return figure;
+}
+
+const HeatMap& mapOf(const Figure& figure)
+{
+    return *std::get<HeatMapPtr>(figure.picture->panels[0].layers[0]);
+}
+const ColourScale& scaleOf(const Figure& figure)
+{
+    return figure.picture->key->scale;
 }
 
 /// Where the cells are on the page, in points.
 QRectF cellArea(const Figure& figure)
 {
-    auto page = HeatFigure::create(figure, 0).value();
-    QImage scratch(page->width(), page->height(), QImage::Format_RGB32);
-    (void)page->paint(&scratch, 1, true);
-    return page->cellArea();
+    return Page::create(figure, 0).value()->areaOf(0);
 }
 
 int distance(QRgb a, QRgb b)
@@ -114,11 +118,11 @@ class TestFigureExport : public QObject
     /// The picture's colour at the centre of each cell against the table; returns the worst difference.
     int worstCell(const Figure& figure, const QImage& image, double dpi, bool fromTop)
     {
-        const HeatMap& map = *figure.map;
+        const HeatMap& map = mapOf(figure);
         const QRectF area = cellArea(figure);
         // A PDF page is measured from its lower edge, and is up to a point higher than what is painted.
         const double shift =
-            fromTop ? 0 : figure.spec.heightMm * kPointsPerMm - std::floor(figure.spec.heightMm * kPointsPerMm);
+            fromTop ? 0 : figure.spec.page.heightMm * kPointsPerMm - std::floor(figure.spec.page.heightMm * kPointsPerMm);
         int worst = 0;
         for (std::size_t r = 0; r < map.rows(); ++r) {
             for (std::size_t c = 0; c < map.columns(); ++c) {
@@ -128,7 +132,7 @@ class TestFigureExport : public QObject
                 const double y = area.top() + (double(r) + 0.5) * area.height() / double(map.rows()) + shift;
                 const QRgb got = image.pixel(int(x * dpi / 72), int(y * dpi / 72));
                 const float v = map.values.at(r, c);
-                worst = std::max(worst, distance(got, std::isnan(v) ? kNoDataColour : figure.scale.colour(v)));
+                worst = std::max(worst, distance(got, std::isnan(v) ? kNoDataColour : scaleOf(figure).colour(v)));
             }
         }
         return worst;
@@ -166,8 +170,8 @@ private slots:
         QFETCH(double, width);
         QFETCH(double, height);
         FigureSpec spec = loadSpec();
-        spec.widthMm = width;
-        spec.heightMm = height;
+        spec.page.widthMm = width;
+        spec.page.heightMm = height;
         const Figure figure = loadFigure(*m_trace, spec);
         const QByteArray info = runTool("pdfinfo", {"-box", writePdf(figure, "size.pdf")});
         QVERIFY2(info.contains("Pages:           1"), info.constData());
@@ -180,7 +184,7 @@ private slots:
             QCOMPARE(match.captured(2).toDouble(), 0.0);
             QCOMPARE(match.captured(3).toDouble(), 0.0);
             QVERIFY(std::abs(match.captured(4).toDouble() - width / 25.4 * 72) <= 0.01);
-            QVERIFY(std::abs(match.captured(5).toDouble() - figure.spec.heightMm / 25.4 * 72) <= 0.01);
+            QVERIFY(std::abs(match.captured(5).toDouble() - figure.spec.page.heightMm / 25.4 * 72) <= 0.01);
         }
     }
 
@@ -196,8 +200,8 @@ private slots:
         NEEDS("qpdf");
         QFETCH(int, size);
         FigureSpec spec = loadSpec();
-        spec.fontSizePt = size;
-        spec.heightMm = 60;
+        spec.page.fontSizePt = size;
+        spec.page.heightMm = 60;
         const QString pdf = writePdf(loadFigure(*m_trace, spec), "text.pdf");
         const QString stream = QString::fromLatin1(runTool("qpdf", {"--qdf", "--object-streams=disable", pdf, "-"}));
         static const QRegularExpression font(R"(/F\d+ (\S+) Tf ?(\S+ \S+ \S+ \S+) \S+ \S+ Tm)");
@@ -227,11 +231,12 @@ private slots:
         const QLocale before;
         QLocale::setDefault(QLocale(QLocale::German)); // decimal comma
         FigureSpec spec = loadSpec();
-        spec.heightMm = 70;
-        spec.xTitle = QString::fromUtf8("Expert α²");
-        spec.yTitle = "Layer (ordinal)";
-        spec.valueTitle = QString::fromUtf8("Δ load (%)");
-        spec.limits = {-1.5, 1.5};
+        spec.page.heightMm = 70;
+        spec.labels.x = QString::fromUtf8("Expert α²");
+        spec.labels.y = "Layer (ordinal)";
+        spec.labels.colour = QString::fromUtf8("Δ load (%)");
+        spec.look.scale = ScaleKind::Linear;
+        spec.look.limits = {-1.5, 1.5};
         const QString pdf = writePdf(loadFigure(*m_trace, spec), "found.pdf");
         QLocale::setDefault(before);
         const QString text = QString::fromUtf8(runTool("pdftotext", {pdf, "-"}));
@@ -248,7 +253,8 @@ private slots:
         std::vector<float> values(rows * columns);
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = float(mix(i) % 1000);
-        const Figure figure = matrixFigure(rows, columns, std::move(values), 0, 1000);
+        Figure figure = matrixFigure(rows, columns, std::move(values), 0, 1000);
+        figure.spec.page.widthMm = 183; // cells of several pixels: viewers place images on whole ones
         const QString pdf = writePdf(figure, "image.pdf");
         const QString list = QString::fromUtf8(runTool("pdfimages", {"-list", pdf}));
         QVERIFY2(!list.contains("jpeg"), qPrintable(list));
@@ -275,9 +281,9 @@ private slots:
         FigureSpec spec = loadSpec();
         auto trace = name == "large" ? loadTrace(48, 128, 200) : loadTrace();
         if (name == "ratio" || name == "all") {
-            spec.where = {{"language", "de"}};
-            spec.metric = LoadMetric::Ratio;
-            spec.against = name == "all" ? Against::All : Against::Uniform;
+            spec.scope.where = {{"language", "de"}};
+            spec.options["metric"] = "ratio";
+            spec.options["against"] = name == "all" ? "all" : "uniform";
         }
         if (name == "ragged") {
             trace->editShape().sites[2].numExperts = 20;
@@ -310,8 +316,8 @@ private slots:
             const double y = area.top() + 31.5 * area.height() / double(rows);
             // Beside the frame a viewer may mix a pixel with it: nearer to the hot colour than to any other.
             const auto isHot = [&](QRgb p) {
-                const int hot = distance(p, figure.scale.colour(1));
-                return hot < 128 && hot < distance(p, figure.scale.colour(0)) && hot < distance(p, qRgb(0, 0, 0));
+                const int hot = distance(p, scaleOf(figure).colour(1));
+                return hot < 128 && hot < distance(p, scaleOf(figure).colour(0)) && hot < distance(p, qRgb(0, 0, 0));
             };
             bool found = false;
             for (int dx = -2; dx <= 2; ++dx)
@@ -342,7 +348,7 @@ private slots:
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = float((i / columns + i % columns) % 2) + 0.5f;
         const Figure figure = matrixFigure(rows, columns, std::move(values), 0, 256);
-        const QRgb even = figure.scale.colour(0.5), odd = figure.scale.colour(1.5);
+        const QRgb even = scaleOf(figure).colour(0.5), odd = scaleOf(figure).colour(1.5);
         QVERIFY(even != odd);
         const QImage image = rasterise(writePdf(figure, "seams.pdf"), 200, engine);
         QVERIFY(!image.isNull());
@@ -367,11 +373,11 @@ private slots:
         QCOMPARE(renderSvg(figure).value(), renderSvg(again).value());
         QCOMPARE(renderPng(figure).value(), renderPng(again).value());
         FigureSpec elsewhere = loadSpec();
-        elsewhere.tracePath = "/some/other/folder/trace.h5"; // the same trace, moved
+        elsewhere.traces[0].path = "/some/other/folder/trace.h5"; // the same trace, moved
         QCOMPARE(renderPdf(loadFigure(*m_trace, elsewhere)).value(), renderPdf(figure).value());
-        Figure other = figure;
-        other.spec.xTitle = "Other";
-        QVERIFY(renderPdf(other).value() != renderPdf(figure).value());
+        FigureSpec other = loadSpec();
+        other.labels.x = "Other";
+        QVERIFY(renderPdf(loadFigure(*m_trace, other)).value() != renderPdf(figure).value());
         QVERIFY(renderPdf(figure)->contains("(D:20260101000000Z)"));
     }
 
@@ -413,8 +419,8 @@ private slots:
     void pngHasItsResolution() // C4.11
     {
         FigureSpec spec = loadSpec();
-        spec.dpi = 300;
-        spec.heightMm = 50.8;
+        spec.page.dpi = 300;
+        spec.page.heightMm = 50.8;
         const QByteArray png = renderPng(loadFigure(*m_trace, spec)).value();
         const auto phys = png.indexOf("pHYs");
         QVERIFY(phys > 0);
@@ -430,17 +436,19 @@ private slots:
     void csvHoldsThePlottedNumbers() // C4.12
     {
         FigureSpec spec = loadSpec();
-        spec.where = {{"language", "de"}};
-        spec.metric = LoadMetric::Ratio;
-        spec.sort = SortExperts::ByLoad;
+        spec.scope.where = {{"language", "de"}};
+        spec.options["metric"] = "ratio";
+        spec.options["sort"] = "load";
         const Figure figure = loadFigure(*m_trace, spec);
-        const LoadTables tables = loadTables(*m_trace, spec);
-        const auto lines = figure.map->csv.split('\n');
+        PassOptions german;
+        german.where = spec.scope.where;
+        const LoadTable table = loadTable(*m_trace, german).value();
+        const auto lines = figure.csv.split('\n');
         int header = 0;
         while (lines[header].startsWith('#'))
             ++header;
-        QVERIFY(figure.map->csv.contains("# tokens: language=de\n"));
-        QVERIFY(figure.map->csv.contains(loadSpec().traceUuid.toUtf8()));
+        QVERIFY(figure.csv.contains("# tokens: language=de\n"));
+        QVERIFY(figure.csv.contains(loadSpec().traces[0].uuid.toUtf8()));
         QCOMPARE(lines[header], QByteArray("layer,site,expert,rank,count,share,relative_load,value"));
         int rows = 0;
         for (int i = header + 1; i < lines.size() - 1; ++i, ++rows) {
@@ -448,35 +456,61 @@ private slots:
             QCOMPARE(cells.size(), 8);
             const auto site = std::size_t(cells[1].toInt());
             const int column = rows % 32;
-            QCOMPARE(cells[0].toInt(), tables.shape->sites[site].layer);
-            const auto count = tables.selected->count(SiteIndex(std::uint16_t(site)), ExpertIndex(cells[2].toUShort()));
+            QCOMPARE(cells[0].toInt(), m_trace->shape().sites[site].layer);
+            const auto count = table.count(SiteIndex(std::uint16_t(site)), ExpertIndex(cells[2].toUShort()));
             QCOMPARE(cells[4].toULongLong(), qulonglong(count));
-            QCOMPARE(cells[3].toInt(), column); // sorted by load: the rank is the column
-            const double wanted = double(count) * 32 / double(tables.selected->choices[site]);
+            QCOMPARE(cells[3].toInt(), column + 1); // sorted by load: the rank counts columns from 1
+            const double wanted = double(count) * 32 / double(table.choices[site]);
             QVERIFY(std::abs(cells[6].toDouble() - wanted) <= 1e-8 * (1 + wanted));
-            QCOMPARE(float(cells[7].toDouble()), figure.map->values.at(site, std::size_t(column)));
+            QCOMPARE(float(cells[7].toDouble()), mapOf(figure).values.at(site, std::size_t(column)));
         }
         QCOMPARE(rows, 6 * 32);
     }
 
     void whatCannotBeDoneIsNamed() // C4.14
     {
-        Figure figure = loadFigure(*m_trace, loadSpec());
-        const auto message = [&] { return QString::fromStdString(renderPdf(figure).error().message()); };
-        figure.spec.fontFamily = "No Such Family";
-        QVERIFY(message().startsWith("No Such Family: no such font family on this system"));
-        figure.spec.fontFamily = "Liberation Sans";
-        figure.spec.xTitle = QString::fromUtf8("専門家");
+        FigureSpec spec = loadSpec();
+        const auto message = [&]() -> QString {
+            const auto figure = makeLoadFigure(*m_trace, spec);
+            const auto pdf = figure ? renderPdf(*figure) : tl::unexpected(figure.error());
+            return pdf ? "drawn" : QString::fromStdString(pdf.error().message());
+        };
+        spec.page.fontFamily = "No Such Family";
+        QVERIFY2(message().startsWith("No Such Family: no such font family on this system"), qPrintable(message()));
+        spec.page.fontFamily = "Liberation Sans";
+        spec.labels.x = QString::fromUtf8("専門家");
         QVERIFY2(message().contains("lacks the character U+5C02"), qPrintable(message()));
-        figure.spec.xTitle = "Expert";
-        figure.spec.valueTitle = QString(200, 'W');
+        spec.labels.x.clear();
+        spec.labels.colour = QString(200, 'W');
         QVERIFY2(message().contains("does not fit"), qPrintable(message()));
-        figure.spec.valueTitle = "Value";
+        spec.labels.colour.clear();
+        spec.page.heightMm = 10;
+        QVERIFY2(message().contains("figure size: leaves no room"), qPrintable(message()));
+        const Figure figure = loadFigure(*m_trace, loadSpec());
         const auto written = writeFigure(figure, file("x.bmp"), {});
         QVERIFY(!written);
         QVERIFY(QString::fromStdString(written.error().message()).contains("is no kind of figure"));
         QVERIFY(!writeFigure(figure, file("no/such/folder/x.pdf"), {}));
         QVERIFY(!QFile::exists(file("no")));
+    }
+
+    /// Default labels fit any sensible width, and the height follows.
+    void narrowFiguresDrawThemselves_data()
+    {
+        QTest::addColumn<double>("width");
+        for (const double width : {40., 60., 89., 183., 400.})
+            QTest::addRow("%g mm", width) << width;
+    }
+    void narrowFiguresDrawThemselves()
+    {
+        QFETCH(double, width);
+        FigureSpec spec = loadSpec();
+        spec.page.widthMm = width;
+        const auto figure = makeLoadFigure(*m_trace, spec);
+        QVERIFY2(figure.has_value(), figure ? "" : figure.error().message().c_str());
+        QVERIFY(renderPdf(*figure).has_value());
+        const QRectF area = cellArea(*figure);
+        QVERIFY(area.width() >= 0.2 * width * kPointsPerMm && area.height() >= 16);
     }
 
     void noClockIsLeftInAPdf()

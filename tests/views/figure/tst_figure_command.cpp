@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// `expertscope figure` and `expertscope-desktop` as processes: without a display, under other scales and locales, and
-// what they say when something is wrong.
+// `expertscope figure` as a process: without a display, under other scales and locales, and what it says when something
+// is wrong.
 #include "tests/support/test_main.h"
 #include "tests/views/trace_fixture.h"
 
@@ -56,7 +56,6 @@ QByteArray content(const QString& name)
 }
 
 const QString kExpertscope = EXPERTSCOPE_BIN_DIR "/expertscope";
-const QString kDesktop = EXPERTSCOPE_BIN_DIR "/expertscope-desktop";
 
 }
 
@@ -139,7 +138,7 @@ private slots:
         row("colour", {"trace.h5", "-o", "x.pdf", "--colour", "jet"}, 2,
             "expertscope: --colour jet: is none of viridis");
         row("limits", {"trace.h5", "-o", "x.pdf", "--limits", "3"}, 2, "expertscope: --limits 3: is not LOW,HIGH");
-        row("limits turned", {"trace.h5", "-o", "x.pdf", "--limits", "3,1"}, 1, "figure: colour.limits");
+        row("limits turned", {"trace.h5", "-o", "x.pdf", "--limits", "3,1"}, 1, "figure: look.limits");
         row("metric", {"trace.h5", "-o", "x.pdf", "--metric", "x"}, 2, "expertscope: --metric x: is none of");
         row("font", {"trace.h5", "-o", "x.pdf", "--font", "Nope"}, 1, "expertscope: Nope: no such font family");
         row("glyph", {"trace.h5", "-o", "x.pdf", "--title", QString::fromUtf8("\u5c02")}, 1,
@@ -185,58 +184,6 @@ private slots:
         QCOMPARE(run(kExpertscope, {"figure", "load", file("other.h5"), "--spec", file("e.json"), "-o", file("e.pdf")})
                      .status,
             0);
-    }
-
-    void theWindowStartsOnADisplay() // one smoke test under X11, beside the offscreen ones
-    {
-        if (QStandardPaths::findExecutable("xvfb-run").isEmpty())
-            QSKIP("xvfb-run is not installed");
-        const QMap<QString, QString> home{{"XDG_CONFIG_HOME", m_dir.path()}, {"XDG_RUNTIME_DIR", m_dir.path()}};
-        const QString shot = file("window.png");
-        // xvfb-run ends with 5 when its own clearing up fails, which it does now and then: the window's status is printed.
-        const QStringList window{"-a", "sh", "-c", "\"$0\" \"$@\"; echo status=$?", kDesktop};
-        const Result result =
-            run("xvfb-run", window + QStringList{file("trace.h5"), "--theme", "dark", "--screenshot", shot}, home);
-        QVERIFY2(result.out.contains("status=0"), (result.err + result.out).constData());
-        const QImage image(shot);
-        QVERIFY(image.width() >= 800);
-        int bright = 0; // the map's yellow is there, and the dark theme
-        for (int y = 0; y < image.height(); ++y)
-            for (int x = 0; x < image.width(); ++x) {
-                const QRgb p = image.pixel(x, y);
-                bright += qRed(p) > 240 && qGreen(p) > 220 && qBlue(p) < 60;
-            }
-        QVERIFY(bright > 100);
-        QVERIFY(qGray(image.pixel(3, image.height() - 3)) < 80);
-        const Result wrong = run("xvfb-run", window + QStringList{file("no.h5"), "--screenshot", shot}, home);
-        QVERIFY2(wrong.out.contains("status=1"), (wrong.err + wrong.out).constData());
-        QVERIFY2((wrong.err + wrong.out).contains("no.h5"), wrong.err.constData());
-    }
-
-    void startsQuickly()
-    {
-        // Processor time, so that a busy machine does not matter.
-        const auto seconds = [] {
-            rusage usage{};
-            getrusage(RUSAGE_CHILDREN, &usage);
-            const auto of = [](const timeval& t) { return double(t.tv_sec) + 1e-6 * double(t.tv_usec); };
-            return of(usage.ru_utime) + of(usage.ru_stime);
-        };
-        double best = 1e9;
-        for (int i = 0; i < 5; ++i) {
-            const double before = seconds();
-            QCOMPARE(run(kExpertscope, {"info", file("trace.h5")}).status, 0);
-            best = std::min(best, seconds() - before);
-        }
-        qInfo("expertscope info: %.1f ms of processor time", 1000 * best);
-        QVERIFY(best < 0.2);
-    }
-
-    void otherCommandsDoNotLoadQt()
-    {
-        const Result result = run(kExpertscope, {"--version"}, {{"LD_DEBUG", "libs"}});
-        QVERIFY(result.err.contains("libhdf5"));
-        QVERIFY(!result.err.contains("libQt6"));
     }
 
     void aBuildWithoutFiguresSaysSo()
