@@ -4,7 +4,7 @@
 #include "analysis/simulation/registry.h"
 #include "analysis/what_if/cache_rows.h"
 #include "analysis/what_if/caches.h"
-#include "io/base/named.h"
+#include "io/base/text.h"
 #include "views/charts/chart.h"
 #include "views/charts/wording.h"
 
@@ -54,19 +54,18 @@ Expected<std::shared_ptr<CacheData>> simulate(const Study& study, const ChartQue
 {
     CacheOptions options;
     options.policies = joined(question.params.choices("policy"), ",");
-    ES_ASSIGN(CacheQuestion asked, checkCaches(options));
-    asked.scope = question.scope;
-    ES_ASSIGN(const CacheAnswer answer, simulateCaches(study, question.trace, asked, progress));
+    ES_ASSIGN(CacheQuestion cache, checkCaches(options));
+    cache.scope = question.scope;
+    ES_ASSIGN(const CacheAnswer answer, simulateCaches(study, question.trace, cache, progress));
     auto data = std::make_shared<CacheData>();
-    data->contract = describe(asked.contract);
+    data->contract = simulation::describe(cache.contract);
     data->experts = answer.poolSize;
     if (answer.events.requests == 0)
         return data;
     data->capacities = answer.capacities;
     for (const simulation::PolicyResult& result : answer.policies) {
-        const std::string& name = result.request.name;
-        CacheData::Curve& curve = data->curves.emplace_back(
-            CacheData::Curve{name, named(simulation::policyRegistry(), name)->knowsFuture, {}});
+        ES_ASSIGN(const simulation::PolicySpec* const spec, simulation::checkPolicy(result.request, cache.contract));
+        CacheData::Curve& curve = data->curves.emplace_back(CacheData::Curve{spec->name, spec->knowsFuture, {}});
         for (std::size_t c = 0; c < data->capacities.size(); ++c)
             curve.totals.push_back(wholeModel(result, c));
     }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "views/charts/chart.h"
-
 #include "io/base/named.h"
-
-#include <algorithm>
+#include "views/charts/chart.h"
 
 // One line a chart: `ChartSpec NAMEChart();` is defined in NAME.cpp.
 #define EXPERTSCOPE_CHARTS(CHART) \
@@ -28,8 +25,8 @@ const std::vector<ChartSpec>& chartRegistry()
 
 Expected<const ChartSpec*> findChart(const std::string& name)
 {
-    if (const ChartSpec* const chart = named(chartRegistry(), name))
-        return chart;
+    if (const ChartSpec* const found = named(chartRegistry(), name))
+        return found;
     return fail("no such chart", name, "there is: " + namesOf(chartRegistry()));
 }
 
