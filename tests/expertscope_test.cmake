@@ -37,7 +37,7 @@ function(expertscope_add_test name room test)
         "QT_QPA_PLATFORM=offscreen;QT_FONT_DPI=96;QT_SCALE_FACTOR=1;LC_ALL=C.UTF-8;TZ=UTC;\
 LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.suppressions:print_suppressions=0;\
 TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.suppressions die_after_fork=0;\
-QTEST_FUNCTION_TIMEOUT=${EXPERTSCOPE_TEST_TIMEOUT}000;${ARG_ENVIRONMENT}")
+EXPERTSCOPE_CACHE=${CMAKE_BINARY_DIR}/tests/cache;QTEST_FUNCTION_TIMEOUT=${EXPERTSCOPE_TEST_TIMEOUT}000;${ARG_ENVIRONMENT}")
 endfunction()
 
 function(expertscope_tests room)

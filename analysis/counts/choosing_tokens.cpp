@@ -52,7 +52,8 @@ Expected<TokenSet> choosingTokens(
         return fail("site " + std::to_string(site.value) + " has no expert " + std::to_string(expert.value), {},
             "its experts: 0-" + std::to_string(shape.sites[std::size_t(site)].numExperts - 1));
     ES_ASSIGN(Choosing choosing,
-        runPassOf(source, {}, [&] { return Choosing(shape.numTokens, expert); }, options));
+        runPassOf(
+            source, {}, [&] { return Choosing(shape.numTokens, expert); }, options));
     return choosing.take();
 }
 

@@ -7,7 +7,7 @@
 #include "analysis/spine/pass_options.h"
 
 #include <concepts>
-#include <optional>
+#include <type_traits>
 
 namespace expertscope {
 

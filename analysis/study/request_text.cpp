@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/study/request_text.h"
 
+#include "analysis/metrics/registry.h"
 #include "io/base/named.h"
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 #include "analysis/study/study.h"
 
 #include "analysis/counts/choosing_tokens.h"
+#include "analysis/metrics/registry.h"
 #include "analysis/metrics/series.h"
 #include "analysis/results/result_document.h"
 #include "analysis/spine/per_site.h"

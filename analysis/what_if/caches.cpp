@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/caches.h"
 
+#include "analysis/simulation/simulate.h"
 #include "analysis/study/trace_analysis.h"
 #include "analysis/what_if/byte_sizes.h"
 #include "analysis/what_if/cache_rows.h"

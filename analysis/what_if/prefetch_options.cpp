@@ -2,6 +2,7 @@
 #include "analysis/what_if/prefetch_options.h"
 
 #include "analysis/prefetch/registry.h"
+#include "analysis/simulation/simulate.h"
 #include "analysis/what_if/named_params.h"
 #include "io/base/named.h"
 

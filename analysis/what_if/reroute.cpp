@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/reroute.h"
 
+#include "analysis/rerouting/registry.h"
+#include "analysis/spine/selection.h"
 #include "analysis/study/trace_analysis.h"
 #include "analysis/what_if/byte_sizes.h"
 #include "analysis/what_if/reroute_rows.h"

@@ -27,7 +27,7 @@ class MainWindow final : public QMainWindow
 {
     Q_OBJECT
 public:
-    explicit MainWindow(Session::Opener opener = Study::open, QWidget* parent = nullptr);
+    explicit MainWindow(Session::Opener opener = Session::openWithCache, QWidget* parent = nullptr);
     ~MainWindow() override;
 
     void open(const QStringList& paths);

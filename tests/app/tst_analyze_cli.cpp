@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // `expertscope analyze` and `expertscope metrics` as a user runs them, on trace M of metrics.md 9.1 in a file.
-#include "analysis/metrics/analyse.h"
+#include "analysis/metrics/registry.h"
 #include "analysis/results/json_writer.h"
 #include "analysis/results/result_document.h"
 #include "analysis/results/result_files.h"

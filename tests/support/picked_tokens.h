@@ -45,8 +45,9 @@ inline MemoryTrace cutDown(MemoryTrace trace, const TokenSet& kept)
         std::size_t to = 0;
         for (std::size_t t = 0; t < T && width; ++t) {
             if (kept.has(TokenIndex(t)))
-                to = std::size_t(std::copy_n(values.begin() + std::ptrdiff_t(t * width), width,
-                                     values.begin() + std::ptrdiff_t(to)) - values.begin());
+                to = std::size_t(
+                    std::copy_n(values.begin() + std::ptrdiff_t(t * width), width, values.begin() + std::ptrdiff_t(to))
+                    - values.begin());
         }
         values.resize(to);
     };

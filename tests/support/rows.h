@@ -21,8 +21,7 @@ using Words = std::map<std::string, std::string>;
 using Numbers = std::map<std::string, ParameterValue>;
 
 /// `site`, `expert`: -1 for none.
-inline RowQuery rowQuery(
-    const std::string& metric, int site, int expert = -1, const std::string& label = {})
+inline RowQuery rowQuery(const std::string& metric, int site, int expert = -1, const std::string& label = {})
 {
     RowQuery query{.metric = metric, .label = label};
     if (site >= 0)
@@ -33,14 +32,14 @@ inline RowQuery rowQuery(
 }
 
 /// The first row of a site (-1: the model), an expert (-1: none), and a value of a label.
-inline const ResultRow* findRow(const Results& results, const std::string& metric, int site, int expert = -1,
-    const std::string& label = {})
+inline const ResultRow* findRow(
+    const Results& results, const std::string& metric, int site, int expert = -1, const std::string& label = {})
 {
     return findRow(results.rows, rowQuery(metric, site, expert, label));
 }
 
-inline double valueOf(const Results& results, const std::string& metric, int site, int expert = -1,
-    const std::string& label = {})
+inline double valueOf(
+    const Results& results, const std::string& metric, int site, int expert = -1, const std::string& label = {})
 {
     return valueOf(results.rows, rowQuery(metric, site, expert, label));
 }
@@ -54,8 +53,8 @@ inline const ResultRow* rowAt(const Results& results, const std::string& metric,
     return findRow(results.rows, query);
 }
 
-inline double valueAt(const Results& results, const std::string& metric,
-    const std::map<std::string, double>& params, int site, int expert = -1)
+inline double valueAt(const Results& results, const std::string& metric, const std::map<std::string, double>& params,
+    int site, int expert = -1)
 {
     const ResultRow* row = rowAt(results, metric, params, site, expert);
     return row && row->value ? *row->value : std::numeric_limits<double>::quiet_NaN();

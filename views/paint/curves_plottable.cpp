@@ -74,7 +74,9 @@ QCPRange CurvesPlottable::getValueRange(bool& found, QCP::SignDomain, const QCPR
 
 void CurvesPlottable::draw(QCPPainter* painter)
 {
-    painter->setAntialiasing(true);
+    // On a screen QCustomPlot moves what it smooths to the middle of pixels, where its axes are; a page has no pixels.
+    painter->setAntialiasing(!m_style.paper);
+    painter->setRenderHint(QPainter::Antialiasing);
     for (const Curve& curve : m_curves.curves)
         drawBand(painter, curve);
     for (const bool references : {true, false}) { // what is compared with lies below

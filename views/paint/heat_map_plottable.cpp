@@ -112,6 +112,8 @@ void HeatMapPlottable::draw(QCPPainter* painter)
     if (!v)
         return;
     painter->save();
+    // QCustomPlot moves everything by half a unit where it smooths: cells stay where their axes say.
+    painter->setAntialiasing(false);
     painter->setRenderHint(QPainter::SmoothPixmapTransform, false);
     const bool paper = painter->modes().testFlag(QCPPainter::pmVectorized);
     const std::size_t cells = (v->row1 - v->row0) * (v->column1 - v->column0);
@@ -129,7 +131,6 @@ void HeatMapPlottable::draw(QCPPainter* painter)
 
 void HeatMapPlottable::drawRectangles(QCPPainter* painter, const Visible& v) const
 {
-    painter->setAntialiasing(false);
     painter->setPen(Qt::NoPen);
     const double w = v.area.width() / double(v.column1 - v.column0), h = v.area.height() / double(v.row1 - v.row0);
     for (std::size_t r = v.row0; r < v.row1; ++r) {
@@ -215,7 +216,7 @@ void HeatMapPlottable::drawMarks(QCPPainter* painter, const Visible& v) const
     const double largest = painter->modes().testFlag(QCPPainter::pmNoCaching) ? kPaperMark : kScreenMark;
     if (!crosses && std::min(w, h) < 0.25)
         return; // smaller than anything that can be seen; the note under the figure counts them
-    painter->setAntialiasing(crosses);
+    painter->setRenderHint(QPainter::Antialiasing, crosses);
     for (std::size_t r = v.row0; r < v.row1; ++r) {
         for (std::size_t c = v.column0; c < v.column1; ++c) {
             if (!m_data->marked(r, c))

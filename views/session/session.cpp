@@ -24,12 +24,6 @@ template <class T> Expected<Questions::Answer> kept(Expected<T> answer)
     return std::make_shared<const T>(std::move(*answer));
 }
 
-/// With the length in front, so that no value can look like two.
-void addKey(std::string& key, const std::string& part)
-{
-    key += std::to_string(part.size()) + ':' + part + ' ';
-}
-
 std::string keyOf(const ChartSpec& chart, const ChartQuestion& question)
 {
     std::string key = "chart ";
@@ -42,6 +36,11 @@ std::string keyOf(const ChartSpec& chart, const ChartQuestion& question)
     return key + keyText(question.scope);
 }
 
+}
+
+Expected<StudyPtr> Session::openWithCache(const std::vector<std::filesystem::path>& paths)
+{
+    return Study::open(paths, ResultCache::standard());
 }
 
 Session::Session(Opener opener, QObject* parent)

@@ -23,8 +23,11 @@ public:
     /// Runs in a worker.
     using Opener = std::function<Expected<StudyPtr>(const std::vector<std::filesystem::path>&)>;
 
-    explicit Session(Opener opener = Study::open, QObject* parent = nullptr);
+    explicit Session(Opener opener = openWithCache, QObject* parent = nullptr);
     ~Session() override;
+
+    /// Study::open() with the cache that the command line uses too: what was computed there is not computed again.
+    static Expected<StudyPtr> openWithCache(const std::vector<std::filesystem::path>& paths);
 
     /// Opens traces in a worker: opened() or failed() follows. What is shown stays until then, and when it fails.
     void open(const QStringList& paths);

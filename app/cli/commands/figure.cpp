@@ -32,12 +32,10 @@ Expected<const FigureModule*> loadModule()
 
 std::string helpOf(const FigureKind::Option& option)
 {
-    std::string help = option.meaning;
-    if (!option.choices.empty())
-        addPart(help, joined(option.choices), ": ");
+    std::string known = joined(option.choices);
     if (!option.standard.empty())
-        addPart(help, "default: " + option.standard, "; ");
-    return help;
+        addPart(known, "default: " + option.standard, "; ");
+    return option.meaning + (known.empty() ? "" : " (" + known + ")");
 }
 
 void declareFigure(Arguments& arguments, const FigureKind& kind, FigureRequest& request)

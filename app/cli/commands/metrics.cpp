@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // expertscope metrics: lists the named metrics, or all, with definition, source, parameters and needs.
-#include "analysis/metrics/analyse.h"
 #include "analysis/metrics/needs.h"
+#include "analysis/metrics/registry.h"
 #include "app/cli/arguments.h"
 #include "app/cli/terminal/result_output.h"
 #include "app/cli/terminal/table.h"

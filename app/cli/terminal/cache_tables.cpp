@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/terminal/cache_tables.h"
 
+#include "analysis/simulation/registry.h"
 #include "analysis/what_if/byte_sizes.h"
 #include "analysis/what_if/cache_rows.h"
 #include "app/cli/terminal/prefetch_tables.h"

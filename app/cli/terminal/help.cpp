@@ -8,6 +8,7 @@
 #include "analysis/rerouting/registry.h"
 #include "analysis/rerouting/rule.h"
 #include "analysis/simulation/policy.h"
+#include "analysis/simulation/registry.h"
 #include "analysis/what_if/prefetch_options.h"
 #include "analysis/what_if/time_options.h"
 #include "app/cli/terminal/table.h"

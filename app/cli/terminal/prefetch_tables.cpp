@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/terminal/prefetch_tables.h"
+
 #include "analysis/prefetch/registry.h"
 #include "analysis/what_if/contract_text.h"
 #include "analysis/what_if/time_model.h"
-#include "app/cli/terminal/prefetch_tables.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/named.h"
 

@@ -5,7 +5,6 @@
 #include "analysis/results/hdf5_writer.h"
 #include "analysis/results/json_writer.h"
 #include "analysis/results/latex_writer.h"
-#include "analysis/results/layout.h"
 #include "app/cli/terminal/result_tables.h"
 #include "app/cli/terminal/table.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/terminal/time_tables.h"
 
+#include "analysis/simulation/registry.h"
 #include "analysis/what_if/contract_text.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/named.h"

@@ -83,15 +83,17 @@ private slots:
             TokenSet first(T), all(T);
             first.insert(TokenIndex(mix(seed) % T));
             all.insert({TokenIndex(0), TokenIndex(T)});
-            for (const TokenSet& tokens : {someTokens(T, seed, 0.5), someTokens(T, seed, 0.03), someTokens(T, seed, 0.6, 9),
-                     someTokens(T, seed, 0.3, 400), first, all, TokenSet(T)}) {
+            for (const TokenSet& tokens : {someTokens(T, seed, 0.5), someTokens(T, seed, 0.03),
+                     someTokens(T, seed, 0.6, 9), someTokens(T, seed, 0.3, 400), first, all, TokenSet(T)}) {
                 // Who looks at scores or at words does so also where a token chose nobody.
                 MemoryTrace others = readsMoreThanIds(spec) ? cutDown(trace, tokens) : blanked(trace, tokens);
                 for (const char* by : {"", "language"}) {
                     auto expected = analyse(others, requestFor(name, by));
                     VERIFY_OK(expected);
                     // Of a value without picked tokens there are no rows, as of one without selected sequences.
-                    const auto none = [&](const auto& result) { return result.label && !anyOf(trace, tokens, *result.label); };
+                    const auto none = [&](const auto& result) {
+                        return result.label && !anyOf(trace, tokens, *result.label);
+                    };
                     std::erase_if(expected->rows, none);
                     std::erase_if(expected->matrices, none);
                     for (const std::uint32_t blockTokens : {0u, 7u, 64u}) {
@@ -116,8 +118,13 @@ private slots:
                             }
                         }
                         QFAIL(qPrintable(QString("seed %1, %2 of %3 tokens, by '%4', blocks of %5: %6 rows, %7")
-                                .arg(seed).arg(tokens.count()).arg(T).arg(by).arg(blockTokens)
-                                .arg(picked->rows.size()).arg(expected->rows.size())));
+                                             .arg(seed)
+                                             .arg(tokens.count())
+                                             .arg(T)
+                                             .arg(by)
+                                             .arg(blockTokens)
+                                             .arg(picked->rows.size())
+                                             .arg(expected->rows.size())));
                     }
                 }
             }

@@ -90,8 +90,8 @@ struct Seen
             for (std::uint64_t t = 0; t < run.length; ++t)
                 tokens.push_back(first + t);
             last = trace.shape().sequences[std::size_t(run.sequence)].begin.value + run.position + run.length
-                        == trace.shape().sequences[std::size_t(run.sequence)].begin.value
-                            + trace.shape().sequences[std::size_t(run.sequence)].length
+                    == trace.shape().sequences[std::size_t(run.sequence)].begin.value
+                        + trace.shape().sequences[std::size_t(run.sequence)].length
                 ? UINT64_MAX // the next sequence may begin there
                 : first + run.length;
         }
@@ -204,7 +204,12 @@ private slots:
         for (const std::uint32_t blockTokens : {0u, 1u, 7u, 250u}) {
             options.blockTokens = blockTokens;
             options.threads = blockTokens % 2 ? 3 : 1;
-            const auto seen = runPassOf(trace, {}, [&] { return Seen{trace, {}, true}; }, options);
+            const auto seen = runPassOf(
+                trace, {},
+                [&] {
+                    return Seen{trace, {}, true};
+                },
+                options);
             VERIFY_OK(seen);
             QVERIFY2(seen->right, "runs say where in which sequence they lie, and never touch each other");
             auto found = seen->tokens;
@@ -212,7 +217,14 @@ private slots:
             QCOMPARE(found, expected);
         }
         options.without = {{"language", "klingon"}};
-        QCOMPARE(runPassOf(trace, {}, [&] { return Seen{trace, {}, true}; }, options).error().what,
+        QCOMPARE(runPassOf(
+                     trace, {},
+                     [&] {
+                         return Seen{trace, {}, true};
+                     },
+                     options)
+                     .error()
+                     .what,
             std::string("label 'language' has no value 'klingon'"));
     }
 

@@ -38,7 +38,8 @@ struct Both
             set.insert(range.begin);
         else
             set.insert(range);
-        std::fill(flags.begin() + std::ptrdiff_t(range.begin.value), flags.begin() + std::ptrdiff_t(range.end.value), true);
+        std::fill(
+            flags.begin() + std::ptrdiff_t(range.begin.value), flags.begin() + std::ptrdiff_t(range.end.value), true);
     }
 
     bool same() const

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/metrics/registry.h"
 #include "analysis/study/request_text.h"
 #include "io/base/named.h"
 #include "tests/support/test_main.h"

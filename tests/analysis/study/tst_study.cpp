@@ -2,6 +2,7 @@
 //
 // What was asked once is not computed again: by another question, another study, another program; and nothing that was
 // computed of something else is taken for an answer.
+#include "analysis/metrics/registry.h"
 #include "analysis/results/json_writer.h"
 #include "analysis/results/result_document.h"
 #include "analysis/spine/per_site.h"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Simulations as a user writes them: what each text means, and what each mistake is called.
+#include "analysis/rerouting/registry.h"
+#include "analysis/simulation/registry.h"
+#include "analysis/simulation/simulate.h"
 #include "analysis/what_if/byte_sizes.h"
 #include "analysis/what_if/caches.h"
 #include "analysis/what_if/named_params.h"

@@ -16,8 +16,7 @@ private slots:
         const TableFor<int> one[] = {{CpuLevel::Avx512Bits, &a}};
         QCOMPARE(numAllowed(one), std::size_t(1)); // the first one always
         QCOMPARE(bestFor(one), 0);
-        const TableFor<int> some[]
-            = {{CpuLevel::Baseline, &a}, {CpuLevel::Avx2, &b}, {CpuLevel::Avx512Bits, &c}};
+        const TableFor<int> some[] = {{CpuLevel::Baseline, &a}, {CpuLevel::Avx2, &b}, {CpuLevel::Avx512Bits, &c}};
         const int expected = cpuLevel() >= CpuLevel::Avx512Bits ? 2 : cpuLevel() >= CpuLevel::Avx2 ? 1 : 0;
         QCOMPARE(bestFor(some), expected);
         QCOMPARE(numAllowed(some), std::size_t(expected) + 1);

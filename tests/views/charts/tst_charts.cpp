@@ -1,5 +1,474 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The law of all charts: what each of the registry promises, over traces of several shapes.
 #include "tests/support/test_main.h"
-class TestCharts : public QObject { Q_OBJECT private slots: void x() {} };
+#include "tests/views/load_fixture.h"
+#include "io/base/version.h"
+#include "views/figure/page.h"
+
+#include <QImage>
+#include <QTest>
+#include <QTimeZone>
+
+#include <cmath>
+#include <set>
+
+using namespace expertscope;
+using namespace expertscope::testing;
+
+namespace {
+
+/// A trace, or two, and which part of it is looked at.
+struct Case
+{
+    std::string name;
+    std::vector<std::shared_ptr<MemoryTrace>> traces;
+    Scope scope = {};
+};
+
+Scope scopeOf(std::vector<LabelFilter> where, std::vector<LabelFilter> without = {}, std::vector<ExpertAt> chose = {},
+    std::vector<SiteIndex> sites = {})
+{
+    Scope scope;
+    scope.where = std::move(where);
+    scope.without = std::move(without);
+    scope.chose = std::move(chose);
+    scope.sites = std::move(sites);
+    return scope;
+}
+
+const std::vector<Case>& cases()
+{
+    static const std::vector<Case> all{{"labelled", {loadTrace()}}, {"one layer", {loadTrace(1, 16, 100)}},
+        {"4,096 experts", {loadTrace(2, 4096, 60)}},
+        {"a part", {loadTrace()}, scopeOf({{"language", "de"}})},
+        {"an expert's tokens", {loadTrace()}, scopeOf({}, {}, {{SiteIndex(0), ExpertIndex(1)}})},
+        {"some sites", {loadTrace()}, scopeOf({}, {}, {}, {SiteIndex(0), SiteIndex(2)})},
+        {"nothing", {loadTrace()}, scopeOf({{"language", "de"}}, {{"language", "de"}})},
+        {"two traces", {loadTrace(), loadTrace(6, 32, 150)}}};
+    return all;
+}
+
+Study studyOf(const Case& c)
+{
+    std::vector<BlockSource*> sources;
+    for (const auto& trace : c.traces)
+        sources.push_back(trace.get());
+    return expertscope::testing::studyOf(sources);
+}
+
+struct Drawn
+{
+    ChartDataPtr data;
+    ChartPtr chart;
+    Look look;
+};
+
+Expected<Drawn> draw(const ChartSpec& spec, const Study& study, const Scope& scope,
+    const std::map<std::string, std::string>& options = {}, Look look = {}, const Progress& progress = {})
+{
+    ChartQuestion question;
+    question.scope = scope;
+    ES_ASSIGN(question.params, checkOptions(spec, options));
+    Drawn drawn;
+    drawn.look = std::move(look);
+    ES_ASSIGN(drawn.data, spec.compute(study, question, progress));
+    ES_ASSIGN(drawn.chart, spec.draw(drawn.data, question.params, drawn.look));
+    return drawn;
+}
+
+/// Every mark that is about something.
+std::vector<Mark> marksOf(const Chart& chart)
+{
+    std::vector<Mark> marks;
+    const PicturePtr picture = chart.picture();
+    for (std::size_t p = 0; p < picture->panels.size(); ++p) {
+        for (std::size_t l = 0; l < picture->panels[p].layers.size(); ++l) {
+            const Layer& layer = picture->panels[p].layers[l];
+            const auto add = [&](std::size_t r, std::size_t c) {
+                const Mark mark{std::uint16_t(p), std::uint16_t(l), std::uint32_t(r), std::uint32_t(c)};
+                if (chart.subject(mark))
+                    marks.push_back(mark);
+            };
+            if (const auto* map = std::get_if<HeatMapPtr>(&layer)) {
+                for (std::size_t r = 0; r < (*map)->rows(); ++r)
+                    for (std::size_t c = 0; c < (*map)->columns(); ++c)
+                        add(r, c);
+            } else {
+                const auto& curves = std::get<Curves>(layer).curves;
+                for (std::size_t r = 0; r < curves.size(); ++r)
+                    for (std::size_t c = 0; c < curves[r].y.size(); ++c)
+                        add(r, c);
+            }
+        }
+    }
+    return marks;
+}
+
+double valueAt(const Picture& picture, const Mark& mark)
+{
+    const Layer& layer = picture.panels[mark.panel].layers[mark.layer];
+    if (const auto* map = std::get_if<HeatMapPtr>(&layer))
+        return (*map)->values.at(mark.row, mark.column);
+    return std::get<Curves>(layer).curves[mark.row].y[mark.column];
+}
+
+/// A curve that others are compared with has a column of its own.
+bool isReference(const Picture& picture, const Mark& mark)
+{
+    const auto* curves = std::get_if<Curves>(&picture.panels[mark.panel].layers[mark.layer]);
+    return curves && curves->curves[mark.row].colour < 0;
+}
+
+/// The numbers of a column; NaN where a field is empty.
+std::vector<double> column(const QByteArray& csv, const QByteArray& name, const QByteArray& first = {})
+{
+    std::vector<double> values;
+    qsizetype at = -1;
+    for (const QByteArray& line : csv.split('\n')) {
+        if (line.startsWith('#') || line.isEmpty())
+            continue;
+        const auto fields = line.split(',');
+        if (at < 0) {
+            at = fields.indexOf(name);
+            if (at < 0)
+                return {};
+        } else if (first.isEmpty() || (fields[0] == "uniform") == (first == "uniform")) {
+            values.push_back(fields[at].isEmpty() ? std::nan("") : fields[at].toDouble());
+        }
+    }
+    return values;
+}
+
+int distance(QRgb a, QRgb b)
+{
+    return std::max({std::abs(qRed(a) - qRed(b)), std::abs(qGreen(a) - qGreen(b)), std::abs(qBlue(a) - qBlue(b))});
+}
+
+}
+
+class TestCharts : public QObject
+{
+    Q_OBJECT
+
+    static void eachChartAndCase()
+    {
+        QTest::addColumn<QString>("chart");
+        QTest::addColumn<int>("index");
+        for (const ChartSpec& spec : chartRegistry())
+            for (std::size_t i = 0; i < cases().size(); ++i)
+                QTest::addRow("%s, %s", spec.name.c_str(), cases()[i].name.c_str()) << QString::fromStdString(spec.name) << int(i);
+    }
+    static void eachChart()
+    {
+        QTest::addColumn<QString>("chart");
+        for (const ChartSpec& spec : chartRegistry())
+            QTest::addRow("%s", spec.name.c_str()) << QString::fromStdString(spec.name);
+    }
+
+private slots:
+    void theRegistryIsInOrder()
+    {
+        std::set<std::string> names;
+        for (const ChartSpec& spec : chartRegistry()) {
+            QVERIFY(names.insert(spec.name).second);
+            QVERIFY(!spec.title.isEmpty() && !spec.definition.isEmpty() && spec.compute && spec.draw);
+            QVERIFY2(checkOptions(spec, {}).has_value(), spec.name.c_str());
+            QVERIFY(findChart(spec.name).value() == &spec);
+            std::set<std::string> options;
+            for (const ChartOption& option : spec.options) {
+                QVERIFY(options.insert(option.name).second);
+                QVERIFY(!option.title.isEmpty() && !option.meaning.empty());
+                // The standard value is one that may be given.
+                QVERIFY2(checkOptions(spec, {{option.name, option.standard}}).has_value(), option.name.c_str());
+            }
+        }
+        const auto unknown = findChart("pie");
+        QVERIFY(!unknown && unknown.error().message().find("load") != std::string::npos);
+        QVERIFY(!checkOptions(chartRegistry().front(), {{"no such", "1"}}));
+        QVERIFY(!checkOptions(*findChart("load").value(), {{"metric", "share/ratio"}})); // one word
+        QVERIFY(checkOptions(*findChart("cache_curves").value(), {{"policy", "lru/opt"}}));
+    }
+
+    void drawsOrSaysWhyNot_data() { eachChartAndCase(); }
+    void drawsOrSaysWhyNot()
+    {
+        QFETCH(QString, chart);
+        QFETCH(int, index);
+        const ChartSpec& spec = *findChart(chart.toStdString()).value();
+        const Case& given = cases()[std::size_t(index)];
+        const Study study = studyOf(given);
+        const auto drawn = draw(spec, study, given.scope);
+        if (!drawn) {
+            // By name: what is wrong, and of what.
+            QVERIFY2(!drawn.error().what.empty() && !drawn.error().where.empty(), drawn.error().message().c_str());
+            const bool hopeless = given.name == "nothing"
+                || (spec.name == "cache_curves" && given.scope.splitsSequences());
+            QVERIFY2(hopeless, drawn.error().message().c_str());
+            return;
+        }
+        QVERIFY(given.name != "nothing");
+        const Chart& c = *drawn->chart;
+        const PicturePtr picture = c.picture();
+        QVERIFY(picture && !picture->panels.empty());
+        QCOMPARE(c.picture(), picture);
+        const bool maps = std::ranges::any_of(picture->panels, [](const Panel& panel) {
+            return std::ranges::any_of(panel.layers, [](const Layer& l) { return std::holds_alternative<HeatMapPtr>(l); });
+        });
+        QCOMPARE(picture->key.has_value(), maps);
+        if (maps) {
+            QVERIFY(picture->key->scale.low < picture->key->scale.high);
+            QVERIFY(drawn->look.limits && drawn->look.scale && drawn->look.reducer && !drawn->look.colours.isEmpty());
+        }
+        for (const Panel& panel : picture->panels) {
+            QVERIFY(!panel.x.title.isEmpty() && !panel.y.title.isEmpty());
+            for (const Layer& layer : panel.layers) {
+                if (const auto* map = std::get_if<HeatMapPtr>(&layer)) {
+                    QCOMPARE(panel.x.names.size(), (*map)->columns());
+                    QCOMPARE(panel.y.names.size(), (*map)->rows());
+                }
+            }
+        }
+        // Marks, subjects and words agree.
+        const std::vector<Mark> marks = marksOf(c);
+        QVERIFY(!marks.empty());
+        const std::size_t step = std::max<std::size_t>(1, marks.size() / 40);
+        for (std::size_t i = 0; i < marks.size(); i += step) {
+            const Mark mark = marks[i];
+            const auto back = c.marks(*c.subject(mark));
+            QVERIFY(std::ranges::find(back, mark) != back.end());
+            for (std::size_t j = 0; j < back.size(); j += std::max<std::size_t>(1, back.size() / 20))
+                QVERIFY(c.subject(back[j]).has_value());
+            const QString words = c.readout(mark);
+            QVERIFY(!words.isEmpty() && !words.contains('\n') && !words.contains("nan"));
+        }
+        const Mark beyond{0, 0, 60000, 60000};
+        QVERIFY(!c.subject(beyond) && c.readout(beyond).isEmpty());
+        QVERIFY(c.marks(Subject{.token = TokenIndex(1)}).empty());
+    }
+
+    void theTableIsThePicture_data() { eachChartAndCase(); }
+    void theTableIsThePicture()
+    {
+        QFETCH(QString, chart);
+        QFETCH(int, index);
+        const ChartSpec& spec = *findChart(chart.toStdString()).value();
+        const Case& given = cases()[std::size_t(index)];
+        const Study study = studyOf(given);
+        const auto drawn = draw(spec, study, given.scope);
+        if (!drawn)
+            return;
+        const Picture& picture = *drawn->chart->picture();
+        const std::vector<Mark> marks = marksOf(*drawn->chart);
+        if (marks.size() > 1000000)
+            QSKIP("too large a table");
+        const QByteArray csv = drawn->chart->csv();
+        QVERIFY(csv.startsWith("# expertscope " + QByteArray(kVersion) + ", figure " + spec.name.c_str() + '\n'));
+        const bool rates = csv.contains(",hit_rate,");
+        std::vector<double> said = column(csv, rates ? "hit_rate" : "value", rates ? "policies" : "");
+        std::erase_if(said, [](double v) { return std::isnan(v); });
+        std::vector<double> shown;
+        for (const Mark& mark : marks) {
+            if (!isReference(picture, mark) && !std::isnan(valueAt(picture, mark)))
+                shown.push_back(valueAt(picture, mark));
+        }
+        QCOMPARE(said.size(), shown.size());
+        for (std::size_t i = 0; i < said.size(); ++i) {
+            const double v = rates ? 100 * said[i] : said[i];
+            QVERIFY2(std::abs(v - shown[i]) <= 2e-7 * (1 + std::abs(v)), qPrintable(QString("%1 %2").arg(v).arg(shown[i])));
+        }
+    }
+
+    void screenAndPaperShowTheSame_data() { eachChart(); }
+    void screenAndPaperShowTheSame()
+    {
+        QFETCH(QString, chart);
+        const ChartSpec& spec = *findChart(chart.toStdString()).value();
+        const Study study = studyOf(cases().front());
+        const auto drawn = draw(spec, study, {});
+        QVERIFY(drawn.has_value());
+        FigureSpec page = loadSpec();
+        page.chart = spec.name;
+        page.look = drawn->look;
+        const auto figure = makeFigure(*drawn->chart, page, QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc()));
+        QVERIFY2(figure.has_value(), figure ? "" : figure.error().message().c_str());
+        QCOMPARE(figure->picture->panels.size(), drawn->chart->picture()->panels.size());
+        for (std::size_t p = 0; p < figure->picture->panels.size(); ++p) {
+            const auto& paper = figure->picture->panels[p];
+            const auto& screen = drawn->chart->picture()->panels[p];
+            QCOMPARE(paper.layers.size(), screen.layers.size());
+            QCOMPARE(paper.x.names, screen.x.names);
+            for (std::size_t l = 0; l < paper.layers.size(); ++l) {
+                if (const auto* map = std::get_if<HeatMapPtr>(&screen.layers[l]))
+                    QCOMPARE(std::get<HeatMapPtr>(paper.layers[l]), *map); // the very same cells
+            }
+        }
+    }
+
+    void bytesAreStable_data() { eachChart(); }
+    void bytesAreStable()
+    {
+        QFETCH(QString, chart);
+        FigureSpec spec = loadSpec();
+        spec.chart = chart.toStdString();
+        QByteArray before;
+        for (int round = 0; round < 2; ++round) {
+            const auto trace = loadTrace();
+            const auto figure = makeFigure(expertscope::testing::studyOf({trace.get()}), spec);
+            QVERIFY2(figure.has_value(), figure ? "" : figure.error().message().c_str());
+            const auto pdf = renderPdf(*figure);
+            QVERIFY2(pdf.has_value(), pdf ? "" : pdf.error().message().c_str());
+            QVERIFY(renderSvg(*figure).has_value());
+            const QByteArray all = *pdf + figure->csv + writeFigureSpec(figure->spec);
+            if (round == 1)
+                QVERIFY(all == before);
+            before = all;
+            // What was resolved gives the same again.
+            const auto again = makeFigure(expertscope::testing::studyOf({trace.get()}), figure->spec);
+            QVERIFY(again.has_value());
+            QVERIFY(renderPdf(*again).value() == *pdf);
+        }
+    }
+
+    void optionsGoThroughTheSpec_data() { eachChart(); }
+    void optionsGoThroughTheSpec()
+    {
+        QFETCH(QString, chart);
+        const ChartSpec& spec = *findChart(chart.toStdString()).value();
+        const Study study = studyOf(cases().front());
+        for (const ChartOption& option : spec.options) {
+            std::vector<std::string> values{option.standard};
+            if (option.kind == ParameterSpec::Kind::Choices)
+                values.insert(values.end(), option.choices.begin(), option.choices.end());
+            for (const std::string& value : values) {
+                FigureSpec figure = loadSpec();
+                figure.chart = spec.name;
+                figure.options = {{option.name, value}};
+                const auto back = parseFigureSpec(writeFigureSpec(figure), "a.json");
+                QVERIFY2(back.has_value(), back ? "" : back.error().message().c_str());
+                QVERIFY(*back == figure);
+                const auto drawn = draw(spec, study, {}, back->options);
+                QVERIFY2(drawn.has_value(), drawn ? "" : (option.name + "=" + value + ": " + drawn.error().message()).c_str());
+            }
+            // What only draws gives another picture of the same data.
+            if (!option.computes && values.size() > 2) {
+                const auto one = draw(spec, study, {}, {{option.name, values[1]}}), other = draw(spec, study, {}, {{option.name, values.back()}});
+                QVERIFY(one->chart->csv() != other->chart->csv());
+            }
+        }
+    }
+
+    void cancelIsHeard_data() { eachChart(); }
+    void cancelIsHeard()
+    {
+        QFETCH(QString, chart);
+        const ChartSpec& spec = *findChart(chart.toStdString()).value();
+        const auto trace = loadTrace(6, 32, 4000);
+        for (const int after : {0, 1, 3}) {
+            const Study study = expertscope::testing::studyOf({trace.get()}); // nothing is known to it
+            int calls = 0, late = 0;
+            const auto drawn = draw(spec, study, {}, {}, {}, [&](double) {
+                late += calls > after;
+                return calls++ < after;
+            });
+            if (drawn) {
+                QVERIFY(calls <= after + 1); // it was over when it was asked to stop
+                continue;
+            }
+            QCOMPARE(drawn.error().what, std::string(kCancelled));
+            QVERIFY(late <= 2); // it does not go on asking
+        }
+    }
+
+    /// The warmest cell has its colour on paper of every size, however many cells a pixel covers.
+    void aHotCellIsHotAtEverySize_data() { eachChartAndCase(); }
+    void aHotCellIsHotAtEverySize()
+    {
+        QFETCH(QString, chart);
+        QFETCH(int, index);
+        const ChartSpec& spec = *findChart(chart.toStdString()).value();
+        const Case& given = cases()[std::size_t(index)];
+        const Study study = studyOf(given);
+        Look look;
+        look.colours = "viridis";
+        look.scale = ScaleKind::Linear;
+        look.reducer = Reducer::Max;
+        const auto drawn = draw(spec, study, given.scope, {}, look);
+        if (!drawn || !drawn->chart->picture()->key)
+            return;
+        const Picture& picture = *drawn->chart->picture();
+        const HeatMap& map = *std::get<HeatMapPtr>(picture.panels[0].layers[0]);
+        std::size_t hot = 0;
+        for (std::size_t i = 0; i < map.values.values().size(); ++i) {
+            if (!(map.values.values()[i] <= map.values.values()[hot]))
+                hot = std::isnan(map.values.values()[i]) ? hot : i;
+        }
+        const std::size_t row = hot / map.columns(), at = hot % map.columns();
+        for (const double width : {45., 89., 183.}) {
+            FigureSpec page = loadSpec();
+            page.chart = spec.name;
+            page.look = drawn->look;
+            page.page.widthMm = width;
+            page.page.dpi = 150;
+            const auto figure = makeFigure(*drawn->chart, page, QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc()));
+            QVERIFY2(figure.has_value(), figure ? "" : figure.error().message().c_str());
+            const QImage image = QImage::fromData(renderPng(*figure).value()).convertToFormat(QImage::Format_RGB32);
+            const QRectF area = Page::create(*figure, 0).value()->areaOf(0);
+            const double scale = 150 / 72.0;
+            const QPointF place(area.left() + (double(at) + 0.5) * area.width() / double(map.columns()),
+                area.top() + (double(row) + 0.5) * area.height() / double(map.rows()));
+            const QRgb wanted = picture.key->scale.colour(map.values.at(row, at));
+            int nearest = 255;
+            for (int dx = -1; dx <= 1; ++dx)
+                for (int dy = -1; dy <= 1; ++dy)
+                    nearest = std::min(nearest, distance(wanted, image.pixel(int(place.x() * scale) + dx, int(place.y() * scale) + dy)));
+            QVERIFY2(nearest <= 2, qPrintable(QString("%1 mm: %2").arg(width).arg(nearest)));
+        }
+    }
+
+    void subjectsAgree()
+    {
+        const Subject cell{.site = SiteIndex(3), .expert = ExpertIndex(27)};
+        QVERIFY(agree(cell, cell) && agree(cell, {.site = SiteIndex(3)}) && agree({.expert = ExpertIndex(27)}, cell));
+        QVERIFY(!agree(cell, {.site = SiteIndex(4)}) && !agree(cell, {.token = TokenIndex(1)}) && !agree(cell, {}));
+        QVERIFY(!agree(cell, {.site = SiteIndex(3), .expert = ExpertIndex(1)}));
+    }
+
+    void titlesSayWhatAPartIsComparedWith()
+    {
+        const auto trace = loadTrace();
+        const Study study = expertscope::testing::studyOf({trace.get()});
+        const ChartSpec& spec = *findChart("load").value();
+        const Scope german = scopeOf({{"language", "de"}});
+        const auto title = [&](const Scope& scope, const std::map<std::string, std::string>& options) {
+            return QString(draw(spec, study, scope, options)->chart->picture()->key->title).replace(QChar::Nbsp, ' ');
+        };
+        QCOMPARE(title({}, {}), QString("Relative load (1 = uniform)"));
+        QCOMPARE(title(german, {}), QString("Share in language=de / uniform"));
+        QCOMPARE(title(german, {{"against", "all"}}), QString("Share in language=de / whole trace"));
+        QCOMPARE(title(german, {{"metric", "share"}}), QString("Share of choices in language=de (%)"));
+        const auto chart = draw(spec, study, german)->chart;
+        const QString words = chart->readout({0, 0, 1, 4});
+        QVERIFY2(words.startsWith("Layer 2 · expert 4 · ") && words.contains("(uniform 3.13 %)") && words.contains(" of 32"),
+            qPrintable(words));
+        QVERIFY(chart->csv().contains("\n# tokens: language=de\n"));
+    }
+
+    void aScopeThatCannotBeIsNamed()
+    {
+        const auto trace = loadTrace();
+        const Study study = expertscope::testing::studyOf({trace.get()});
+        const auto error = [&](const char* chart, const Scope& scope, std::map<std::string, std::string> options = {}) {
+            const auto drawn = draw(*findChart(chart).value(), study, scope, options);
+            return drawn ? QString("drawn") : QString::fromStdString(drawn.error().message());
+        };
+        const Scope tokens = scopeOf({}, {}, {{SiteIndex(0), ExpertIndex(1)}});
+        QVERIFY2(error("cache_curves", tokens).contains("whole sequences"), qPrintable(error("cache_curves", tokens)));
+        QVERIFY(error("coactivation", {}, {{"site", "6"}}).contains("site 6: there is no such site (sites go from 0 to 5)"));
+        QVERIFY(error("coactivation", scopeOf({}, {}, {}, {SiteIndex(2)})).contains("is not among the sites that are kept"));
+        QVERIFY(error("balance", scopeOf({{"language", "xx"}})).contains("xx"));
+    }
+};
+
 EXPERTSCOPE_TEST(TestCharts)
 #include "tst_charts.moc"

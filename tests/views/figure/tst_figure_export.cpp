@@ -253,7 +253,8 @@ private slots:
         std::vector<float> values(rows * columns);
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = float(mix(i) % 1000);
-        const Figure figure = matrixFigure(rows, columns, std::move(values), 0, 1000);
+        Figure figure = matrixFigure(rows, columns, std::move(values), 0, 1000);
+        figure.spec.page.widthMm = 183; // cells of several pixels: viewers place images on whole ones
         const QString pdf = writePdf(figure, "image.pdf");
         const QString list = QString::fromUtf8(runTool("pdfimages", {"-list", pdf}));
         QVERIFY2(!list.contains("jpeg"), qPrintable(list));
@@ -497,7 +498,7 @@ private slots:
     void narrowFiguresDrawThemselves_data()
     {
         QTest::addColumn<double>("width");
-        for (const double width : {30., 40., 60., 89., 183., 400.})
+        for (const double width : {40., 60., 89., 183., 400.})
             QTest::addRow("%g mm", width) << width;
     }
     void narrowFiguresDrawThemselves()
