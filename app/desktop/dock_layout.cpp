@@ -55,12 +55,14 @@ void DockLayout::start()
 
 void DockLayout::apply(const QByteArray& state)
 {
-    const QSize size = m_window.size();
+    // Docks on their way must not ask the window for more room.
+    QLayout* const layout = m_window.layout();
+    const auto constraint = layout->sizeConstraint();
+    layout->setSizeConstraint(QLayout::SetNoConstraint);
     if (state.isEmpty() || !m_window.restoreState(state))
         arrange();
-    m_window.layout()->activate();
-    if (m_window.size() != size) // docks on their way had asked for more
-        m_window.resize(size);
+    layout->activate();
+    layout->setSizeConstraint(constraint);
     QTimer::singleShot(0, this, &DockLayout::showWholeTabs); // once there are tabs
 }
 

@@ -59,6 +59,7 @@ QSize firstSize(const QScreen* screen)
 MainWindow::MainWindow(Session::Opener opener, QWidget* parent)
     : QMainWindow(parent)
     , m_session(std::move(opener))
+    , m_actions(*this)
 {
     setWindowTitle("Expertscope");
     setAcceptDrops(true);
@@ -167,114 +168,93 @@ View* MainWindow::activeView() const
     return m_active;
 }
 
-QAction* MainWindow::addAction(QMenu* menu, const QString& id, const QString& text, const QString& tip,
-    const QKeySequence& shortcut, std::function<void()> run)
-{
-    auto* action = new QAction(text, this);
-    action->setObjectName(id);
-    action->setToolTip(shortcut.isEmpty() ? tip : tip + "  (" + shortcut.toString(QKeySequence::NativeText) + ")");
-    action->setShortcut(shortcut);
-    connect(action, &QAction::triggered, this, std::move(run));
-    menu->addAction(action);
-    QMainWindow::addAction(action);
-    return action;
-}
-
-QAction* MainWindow::addTraceAction(QMenu* menu, const QString& id, const QString& text, const QString& tip,
-    const QKeySequence& shortcut, std::function<void()> run)
-{
-    QAction* action = addAction(menu, id, text, tip, shortcut, std::move(run));
-    m_traceActions.push_back(action);
-    return action;
-}
-
 void MainWindow::buildFileMenu()
 {
-    QMenu* file = menuBar()->addMenu("&File");
-    addAction(file, "file.open", "&Open trace…", "Open routing traces", QKeySequence("Ctrl+O"), [this] { askForTrace(); });
-    m_recent = file->addMenu("Open &recent");
-    m_recent->menuAction()->setObjectName("file.recent");
-    m_recent->menuAction()->setToolTip("Traces opened lately");
-    connect(m_recent, &QMenu::aboutToShow, this, &MainWindow::fillRecent);
-    addTraceAction(file, "file.reload", "&Reload", "Read the trace again; filters stay", QKeySequence("F5"),
-        [this] { m_session.reload(); });
-    m_export = addAction(file, "file.export", "&Export figure…", "Write the picture as PDF, SVG or PNG",
+    QMenu* menu = menuBar()->addMenu("&File");
+    m_actions.add(
+        menu, "file.open", "&Open trace…", "Open routing traces", QKeySequence("Ctrl+O"), [this] { askForTrace(); });
+    QMenu* recent = menu->addMenu("Open &recent");
+    recent->menuAction()->setObjectName("file.recent");
+    recent->menuAction()->setToolTip("Traces opened lately");
+    connect(recent, &QMenu::aboutToShow, this,
+        [this, recent] { fillRecentMenu(*recent, [this](const QString& path) { open({path}); }); });
+    m_actions.needsTrace(m_actions.add(menu, "file.reload", "&Reload", "Read the trace again; filters stay",
+        QKeySequence("F5"), [this] { m_session.reload(); }));
+    m_export = m_actions.add(menu, "file.export", "&Export figure…", "Write the picture as PDF, SVG or PNG",
         QKeySequence("Ctrl+E"), [this] { exportFigure(m_active); });
-    file->addSeparator();
-    addAction(file, "file.quit", "&Quit", "Close the window", QKeySequence("Ctrl+Q"), [this] { close(); });
+    menu->addSeparator();
+    m_actions.add(menu, "file.quit", "&Quit", "Close the window", QKeySequence("Ctrl+Q"), [this] { close(); });
 }
 
 void MainWindow::buildEditMenu()
 {
-    QMenu* edit = menuBar()->addMenu("&Edit");
+    QMenu* menu = menuBar()->addMenu("&Edit");
     const auto addStep = [&](QAction* action, const QString& id, const QString& tip, const QKeySequence& shortcut) {
         action->setObjectName(id);
         action->setShortcut(shortcut);
+        action->setToolTip(tip);
         // QUndoStack changes text and tool tip with each step.
         connect(action, &QAction::changed, this, [action, tip] {
             if (action->toolTip() != tip)
                 action->setToolTip(tip);
         });
-        action->setToolTip(tip);
-        edit->addAction(action);
+        menu->addAction(action);
     };
-    addStep(m_session.undo().createUndoAction(this, "&Undo"), "edit.undo", "Take back the last filter or option  (Ctrl+Z)",
-        QKeySequence("Ctrl+Z"));
+    addStep(m_session.undo().createUndoAction(this, "&Undo"), "edit.undo",
+        "Take back the last filter or option  (Ctrl+Z)", QKeySequence("Ctrl+Z"));
     addStep(m_session.undo().createRedoAction(this, "&Redo"), "edit.redo", "Do it again  (Ctrl+Shift+Z)",
         QKeySequence("Ctrl+Shift+Z"));
-    edit->addSeparator();
-    addTraceAction(edit, "edit.filter", "&Filter by label…", "Look only at the tokens of some sequences",
-        QKeySequence("Ctrl+K"), [this] { m_filters->openPicker(); });
-    addTraceAction(edit, "edit.clearFilters", "C&lear filters", "Look at all tokens again",
-        QKeySequence("Ctrl+Shift+K"), [this] { m_session.filters().clear(); });
-    edit->addSeparator();
-    m_copy = addAction(edit, "edit.copyReadout", "&Copy readout", "Copy the numbers of what is pointed at",
+    menu->addSeparator();
+    m_actions.needsTrace(m_actions.add(menu, "edit.filter", "&Filter by label…",
+        "Look only at the tokens of some sequences", QKeySequence("Ctrl+K"), [this] { m_filters->openPicker(); }));
+    m_actions.needsTrace(m_actions.add(menu, "edit.clearFilters", "C&lear filters", "Look at all tokens again",
+        QKeySequence("Ctrl+Shift+K"), [this] { m_session.filters().clear(); }));
+    menu->addSeparator();
+    m_copy = m_actions.add(menu, "edit.copyReadout", "&Copy readout", "Copy the numbers of what is pointed at",
         QKeySequence::Copy, [this] {
             if (m_readoutOf && !m_readoutOf->readout().isEmpty())
                 QApplication::clipboard()->setText(m_readoutOf->readout());
         });
-    addTraceAction(edit, "edit.copyTable", "Copy &numbers", "Copy all numbers of the view as CSV",
+    m_actions.needsTrace(m_actions.add(menu, "edit.copyTable", "Copy &numbers", "Copy all numbers of the view as CSV",
         QKeySequence("Ctrl+Shift+C"), [this] {
             if (const QByteArray csv = m_active->csv(); !csv.isEmpty())
                 QApplication::clipboard()->setText(QString::fromUtf8(csv));
-        });
+        }));
 }
 
 void MainWindow::buildViewMenu()
 {
     QMenu* menu = menuBar()->addMenu("&View");
-    addTraceAction(menu, "view.fit", "&Fit", "Show all of the picture", QKeySequence("F"), [this] {
-        if (ChartView* chart = m_active->chartView() ? m_active->chartView() : centre())
-            chart->widget()->fit();
-    });
-    addAction(menu, "view.escape", "&Stop", "Stop opening or computing; else unpin", QKeySequence("Esc"),
+    m_actions.needsTrace(m_actions.add(menu, "view.fit", "&Fit", "Show all of the picture", QKeySequence("F"), [this] {
+        ChartView* chart = m_active->chartView();
+        (chart ? chart : centre())->widget()->fit();
+    }));
+    m_actions.add(menu, "view.escape", "&Stop", "Stop opening or computing; else unpin", QKeySequence("Esc"),
         [this] { escape(); });
-    m_crosshair = addTraceAction(
-        menu, "view.crosshair", "&Crosshair", "Lines through what is pointed at", QKeySequence("X"), [] {});
-    m_crosshair->setCheckable(true);
-    m_crosshair->setChecked(true);
-    connect(m_crosshair, &QAction::toggled, this, [this](bool on) {
-        for (const Docked& docked : m_views) {
-            if (ChartView* chart = docked.view->chartView())
-                chart->widget()->setCrosshairVisible(on);
-        }
-    });
+    m_actions.needsTrace(m_actions.addSwitch(
+        menu, "view.crosshair", "&Crosshair", "Lines through what is pointed at", QKeySequence("X"),
+        [this](bool on) {
+            for (const Docked& docked : m_views) {
+                if (ChartView* chart = docked.view->chartView())
+                    chart->widget()->setCrosshairVisible(on);
+            }
+        },
+        true));
     menu->addSeparator();
-    m_sidePanels = addTraceAction(
-        menu, "view.sidePanels", "Side &panels", "Show or put away all panels", QKeySequence("F9"), [] {});
+    m_sidePanels = m_actions.needsTrace(
+        m_actions.add(menu, "view.sidePanels", "Side &panels", "Show or put away all panels", QKeySequence("F9")));
     m_sidePanels->setCheckable(true);
     connect(m_sidePanels, &QAction::triggered, m_docks, &DockLayout::setShown);
     connect(m_docks, &DockLayout::shownChanged, this, &MainWindow::updateActions);
-    QAction* full = addAction(menu, "view.fullScreen", "F&ull screen", "The window without its frame",
-        QKeySequence("F11"), [] {});
-    full->setCheckable(true);
-    connect(full, &QAction::toggled, this, [this](bool on) { on ? showFullScreen() : showNormal(); });
-    m_dark = addAction(menu, "view.dark", "&Dark theme", "Dark colours for the window; figures stay white",
-        QKeySequence("Ctrl+Shift+D"), [] {});
-    m_dark->setCheckable(true);
-    connect(m_dark, &QAction::toggled, this, [this](bool dark) { setTheme(dark ? Theme::Dark : Theme::Light); });
+    m_actions.addSwitch(menu, "view.fullScreen", "F&ull screen", "The window without its frame", QKeySequence("F11"),
+        [this](bool on) { on ? showFullScreen() : showNormal(); });
+    m_dark = m_actions.addSwitch(menu, "view.dark", "&Dark theme", "Dark colours for the window; figures stay white",
+        QKeySequence("Ctrl+Shift+D"), [this](bool dark) { setTheme(dark ? Theme::Dark : Theme::Light); });
+}
 
-    QMenu* panels = menuBar()->addMenu("&Panels");
+void MainWindow::buildPanelMenu()
+{
+    QMenu* menu = menuBar()->addMenu("&Panels");
     int number = 0;
     for (const Docked& docked : m_views) {
         if (!docked.dock)
@@ -286,8 +266,7 @@ void MainWindow::buildViewMenu()
             action->setShortcut(QKeySequence(QString("Ctrl+%1").arg(number)));
             action->setToolTip(docked.spec.tip + QString("  (Ctrl+%1)").arg(number));
         }
-        panels->addAction(action);
-        m_traceActions.push_back(action);
+        menu->addAction(m_actions.needsTrace(action));
     }
 }
 
@@ -296,9 +275,10 @@ void MainWindow::buildMenus()
     buildFileMenu();
     buildEditMenu();
     buildViewMenu();
+    buildPanelMenu();
     QMenu* help = menuBar()->addMenu("&Help");
-    addAction(help, "help.keys", "&Keys", "Keys of the views", QKeySequence("?"), [this] { showKeys(this); });
-    addAction(help, "help.about", "&About Expertscope", "Version and licence", QKeySequence("F1"), [this] {
+    m_actions.add(help, "help.keys", "&Keys", "Keys of the views", QKeySequence("?"), [this] { showKeys(this); });
+    m_actions.add(help, "help.about", "&About Expertscope", "Version and licence", QKeySequence("F1"), [this] {
         QMessageBox::about(this, "About Expertscope",
             QString(
                 "Expertscope %1\nHow mixture-of-experts models route their tokens.\n\nGPL-3.0-or-later; uses Qt %2, "
@@ -340,25 +320,10 @@ void MainWindow::open(const QStringList& paths)
 
 void MainWindow::askForTrace()
 {
-    const QStringList paths
-        = QFileDialog::getOpenFileNames(this, "Open trace", recentFolder(), "Traces (*.h5);;All files (*)");
+    const QStringList paths =
+        QFileDialog::getOpenFileNames(this, "Open trace", recentFolder(), "Traces (*.h5);;All files (*)");
     if (!paths.isEmpty())
         open(paths);
-}
-
-void MainWindow::fillRecent()
-{
-    m_recent->clear();
-    int number = 0;
-    for (const QString& path : recentFiles()) {
-        QAction* action = m_recent->addAction(QString("&%1  %2").arg(++number).arg(QDir::toNativeSeparators(path)));
-        action->setObjectName(QString("file.recent.%1").arg(number));
-        action->setToolTip(path);
-        action->setEnabled(QFileInfo::exists(path));
-        connect(action, &QAction::triggered, this, [this, path] { open({path}); });
-    }
-    if (number == 0)
-        m_recent->addAction("Nothing yet")->setEnabled(false);
 }
 
 void MainWindow::updateState()
@@ -387,8 +352,7 @@ void MainWindow::updateState()
 void MainWindow::updateActions()
 {
     const bool open = m_session.study() != nullptr;
-    for (QAction* action : m_traceActions)
-        action->setEnabled(open);
+    m_actions.setTraceOpen(open);
     m_filters->setVisible(open);
     m_readout->setVisible(open);
     m_sidePanels->setChecked(open && m_docks->shown());

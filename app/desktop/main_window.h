@@ -3,6 +3,7 @@
 // Menus, docks and bars around the views of the registry, which all share one session.
 #pragma once
 
+#include "app/desktop/action_list.h"
 #include "views/panels/view.h"
 #include "views/session/session.h"
 #include "views/widgets/theme.h"
@@ -11,7 +12,6 @@
 
 class QAction;
 class QDockWidget;
-class QMenu;
 class QStackedWidget;
 class QTimer;
 
@@ -60,11 +60,7 @@ private:
     void buildFileMenu();
     void buildEditMenu();
     void buildViewMenu();
-    QAction* addAction(QMenu* menu, const QString& id, const QString& text, const QString& tip,
-        const QKeySequence& shortcut, std::function<void()> run);
-    /// An action that needs a trace to be open.
-    QAction* addTraceAction(QMenu* menu, const QString& id, const QString& text, const QString& tip,
-        const QKeySequence& shortcut, std::function<void()> run);
+    void buildPanelMenu();
 
     void updateState(); ///< what is open, being opened, or failed
     void updateActions();
@@ -72,7 +68,6 @@ private:
     void askForTrace();
     void exportFigure(View* view);
     void escape();
-    void fillRecent();
 
     Session m_session;
     std::vector<Docked> m_views;
@@ -86,9 +81,8 @@ private:
     QTimer* m_noticeLater = nullptr; ///< what opens quickly does not flicker
     FilterBar* m_filters = nullptr;
     ReadoutBar* m_readout = nullptr;
-    QMenu* m_recent = nullptr;
-    QAction *m_sidePanels = nullptr, *m_dark = nullptr, *m_crosshair = nullptr, *m_copy = nullptr, *m_export = nullptr;
-    std::vector<QAction*> m_traceActions;
+    ActionList m_actions;
+    QAction *m_sidePanels = nullptr, *m_dark = nullptr, *m_copy = nullptr, *m_export = nullptr;
     QString m_lastExport;
     bool m_focusCentre = false; ///< once there is a picture in it
 };

@@ -3,6 +3,7 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <QMenu>
 #include <QSettings>
 
 namespace expertscope {
@@ -34,6 +35,21 @@ void rememberFiles(const QStringList& paths)
 QString recentFolder()
 {
     return QSettings().value("files/folder", QDir::homePath()).toString();
+}
+
+void fillRecentMenu(QMenu& menu, const std::function<void(const QString& path)>& open)
+{
+    menu.clear();
+    int number = 0;
+    for (const QString& path : recentFiles()) {
+        QAction* action = menu.addAction(QString("&%1  %2").arg(++number).arg(QDir::toNativeSeparators(path)));
+        action->setObjectName(QString("file.recent.%1").arg(number));
+        action->setToolTip(path);
+        action->setEnabled(QFileInfo::exists(path));
+        QObject::connect(action, &QAction::triggered, &menu, [open, path] { open(path); });
+    }
+    if (number == 0)
+        menu.addAction("Nothing yet")->setEnabled(false);
 }
 
 }

@@ -3,6 +3,10 @@
 
 #include <QStringList>
 
+#include <functional>
+
+class QMenu;
+
 namespace expertscope {
 
 /// Traces opened lately, newest first, kept in the settings as absolute paths.
@@ -10,5 +14,7 @@ QStringList recentFiles();
 void rememberFiles(const QStringList& paths);
 /// Where the last one lay; the user's home before that.
 QString recentFolder();
+/// A line a file; those that are gone cannot be chosen.
+void fillRecentMenu(QMenu& menu, const std::function<void(const QString& path)>& open);
 
 }

@@ -31,8 +31,8 @@ StartPage::StartPage(QWidget* parent)
     welcome->addHeading("Which experts does the model use?");
     welcome->addText("Open a routing trace, or drop its .h5 file here.\nNo trace yet? Record one in a terminal:")
         ->setProperty("faint", true);
-    QLabel* command
-        = welcome->addText("expertscope capture --model MODEL --prompts prompts.jsonl -o trace.h5", "emptyCommand");
+    QLabel* command =
+        welcome->addText("expertscope capture --model MODEL --prompts prompts.jsonl -o trace.h5", "emptyCommand");
     QFont mono("monospace");
     mono.setStyleHint(QFont::Monospace);
     command->setFont(mono);
@@ -69,7 +69,8 @@ void StartPage::showWelcome(const QStringList& recent)
     QStringList files = recent;
     files.removeIf([](const QString& path) { return !QFileInfo::exists(path); });
     for (const QString& path : files.mid(0, kMostRecent)) {
-        auto* link = new QPushButton(QFileInfo(path).fileName() + "  –  " + QFileInfo(path).absoluteDir().dirName(), m_recent);
+        auto* link =
+            new QPushButton(QFileInfo(path).fileName() + "  –  " + QFileInfo(path).absoluteDir().dirName(), m_recent);
         link->setObjectName("recentFile");
         link->setFlat(true);
         link->setAutoDefault(true);

@@ -41,7 +41,8 @@ struct FakeData final : ChartData
 };
 
 /// Asks for the metric "load" and another one. `computed` counts how often it was asked.
-inline ChartSpec fakeChart(const std::string& name, const std::string& metric, std::shared_ptr<std::atomic<int>> computed)
+inline ChartSpec fakeChart(
+    const std::string& name, const std::string& metric, std::shared_ptr<std::atomic<int>> computed)
 {
     ChartSpec spec;
     spec.name = name;

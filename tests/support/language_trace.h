@@ -5,6 +5,8 @@
 
 #include "tests/support/memory_trace.h"
 
+#include <cmath>
+
 namespace expertscope::testing {
 
 /// `layers` x `experts`, top-2, 6 sequences labelled language = de, en, fr; layer 2 never uses expert 3; the first

@@ -1,58 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A small trace with a shape worth drawing: experts that prefer a language, dead ones, layers of different size.
+// The trace of language_trace.h and figures of its load.
 #pragma once
 
-#include "tests/support/memory_trace.h"
+#include "tests/support/language_trace.h"
 #include "views/figure/figure.h"
-
-#include <cmath>
 
 namespace expertscope::testing {
 
-/// `layers` x `experts`, top-2, 6 sequences labelled language = de, en, fr; layer 1 never uses expert 3; the first
-/// quarter of the experts is twice as likely for "de".
 inline std::shared_ptr<MemoryTrace> loadTrace(
     std::size_t layers = 6, std::uint16_t experts = 32, std::uint32_t length = 400)
 {
-    auto trace = std::make_shared<MemoryTrace>(layers, experts, std::uint16_t(2));
-    const std::vector<std::string> languages{"de", "en", "de", "en", "fr", "fr"};
-    for (std::size_t i = 0; i < languages.size(); ++i)
-        trace->addSequence(length, "doc" + std::to_string(i));
-    trace->addLabel("language", languages);
-    for (std::size_t l = 0; l < layers; ++l) {
-        auto& site = trace->editShape().sites[l];
-        site.layer = std::uint16_t(l + 1); // a dense layer first
-        trace->ids[l].clear();
-        std::uint64_t state = mix(l + 1);
-        const auto draw = [&](bool german) {
-            for (;;) {
-                state = mix(state);
-                // Squaring a uniform number favours low ids, more so in later layers.
-                const double u = double(state >> 11) * 0x1p-53;
-                const double skew = 1 + 0.25 * double(l);
-                std::uint16_t e = std::uint16_t(std::pow(u, skew) * experts);
-                e = std::uint16_t((e * 7u + 5u * unsigned(l)) % experts);
-                state = mix(state);
-                if (german && e >= experts / 4 && (state & 1))
-                    continue;
-                if (l == 1 && e == 3)
-                    continue;
-                return e;
-            }
-        };
-        for (std::size_t s = 0; s < languages.size(); ++s) {
-            for (std::uint32_t t = 0; t < length; ++t) {
-                const std::uint16_t a = draw(languages[s] == "de");
-                std::uint16_t b = a;
-                while (b == a)
-                    b = draw(languages[s] == "de");
-                trace->ids[l].push_back(a);
-                trace->ids[l].push_back(b);
-            }
-        }
-    }
-    return trace;
+    return languageTrace(layers, experts, length);
 }
 
 inline FigureSpec loadSpec()

@@ -6,8 +6,8 @@
 #include "views/widgets/result_table_model.h"
 
 #include <QHeaderView>
-#include <QLabel>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QTableView>
 #include <QVBoxLayout>
 

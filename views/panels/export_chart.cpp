@@ -11,8 +11,8 @@ namespace expertscope {
 QString exportChart(
     const ChartView& view, const StudyPtr& study, const QString& last, const QString& folder, QWidget* parent)
 {
-    const QString start
-        = last.isEmpty() ? folder + '/' + QString::fromStdString(view.state().chart().name) + ".pdf" : last;
+    const QString start =
+        last.isEmpty() ? folder + '/' + QString::fromStdString(view.state().chart().name) + ".pdf" : last;
     const QString note = view.widget()->isZoomed()
         ? QStringLiteral("The whole picture is written, not only the part that is zoomed to.")
         : QString();

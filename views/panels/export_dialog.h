@@ -30,7 +30,8 @@ public:
     /// `spec` and its titles are what the dialog starts from. `autoHeight`: in millimetres, of a page whose height is
     /// left open, if there is one; may be null. `note`: what a user should know; may be empty.
     ExportDialog(const FigureSpec& spec, const QString& path, Writer writer,
-        std::function<std::optional<double>(const PageSpec&)> autoHeight = {}, const QString& note = {}, QWidget* parent = nullptr);
+        std::function<std::optional<double>(const PageSpec&)> autoHeight = {}, const QString& note = {},
+        QWidget* parent = nullptr);
 
     FigureSpec spec() const;
     QString path() const;

@@ -57,8 +57,7 @@ QList<std::pair<QString, QString>> traceFacts(const NamedTrace& trace)
         const auto [eMin, eMax] = std::ranges::minmax(shape.sites, {}, &Site::numExperts);
         const auto [kMin, kMax] = std::ranges::minmax(shape.sites, {}, &Site::topK);
         add("Routers", locale.toString(qulonglong(shape.sites.size())));
-        add("Experts",
-            QString("%1, top %2").arg(range(eMin.numExperts, eMax.numExperts), range(kMin.topK, kMax.topK)));
+        add("Experts", QString("%1, top %2").arg(range(eMin.numExperts, eMax.numExperts), range(kMin.topK, kMax.topK)));
     }
     add("Tokens", locale.toString(qulonglong(shape.numTokens)));
     add("Sequences", locale.toString(qulonglong(shape.sequences.size())));

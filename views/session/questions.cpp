@@ -159,47 +159,47 @@ void Questions::start(std::vector<std::shared_ptr<Part>> parts)
         }
     });
     connect(&work->tracker, &JobTracker::finished, work, &QObject::deleteLater);
-    work->tracker.start([this, study = m_study, parts = std::move(parts)](
-                    const JobTracker::Handle& handle) -> JobTracker::Delivery {
-        std::vector<MetricRequest> metrics;
-        double total = 0, done = 0;
-        for (const auto& part : parts) {
-            total += part->question.metrics.empty() && !part->question.quick ? kPass : kKnown;
-            for (const MetricRequest& metric : part->question.metrics) {
-                if (!contains(metrics, metric))
-                    metrics.push_back(metric);
+    work->tracker.start(
+        [this, study = m_study, parts = std::move(parts)](const JobTracker::Handle& handle) -> JobTracker::Delivery {
+            std::vector<MetricRequest> metrics;
+            double total = 0, done = 0;
+            for (const auto& part : parts) {
+                total += part->question.metrics.empty() && !part->question.quick ? kPass : kKnown;
+                for (const MetricRequest& metric : part->question.metrics) {
+                    if (!contains(metrics, metric))
+                        metrics.push_back(metric);
+                }
             }
-        }
-        total += metrics.empty() ? 0 : kPass;
-        bool passed = metrics.empty();
-        for (const auto& part : parts) {
-            const Question& q = part->question;
-            if (!passed && !q.quick) {
-                // Whatever it fails with, each answer will say by itself.
-                MetricQuestion together;
-                together.metrics = metrics;
-                together.scope = q.scope;
-                (void)study->metrics(q.trace, together, [&](double fraction) {
-                    handle.progress((done + kPass * fraction) / total);
-                    return !handle.cancelled();
-                });
-                passed = true;
-                done += kPass;
+            total += metrics.empty() ? 0 : kPass;
+            bool passed = metrics.empty();
+            for (const auto& part : parts) {
+                const Question& q = part->question;
+                if (!passed && !q.quick) {
+                    // Whatever it fails with, each answer will say by itself.
+                    MetricQuestion together;
+                    together.metrics = metrics;
+                    together.scope = q.scope;
+                    (void)study->metrics(q.trace, together, [&](double fraction) {
+                        handle.progress((done + kPass * fraction) / total);
+                        return !handle.cancelled();
+                    });
+                    passed = true;
+                    done += kPass;
+                }
+                if (handle.cancelled())
+                    return {};
+                const double weight = q.metrics.empty() && !q.quick ? kPass : kKnown;
+                if (!part->abandoned) {
+                    auto answer = q.answer(*study, [&](double fraction) {
+                        handle.progress((done + weight * fraction) / total);
+                        return !handle.cancelled() && !part->abandoned;
+                    });
+                    handle.deliver([this, part, answer = std::move(answer)] { finish(part, answer); });
+                }
+                done += weight;
             }
-            if (handle.cancelled())
-                return {};
-            const double weight = q.metrics.empty() && !q.quick ? kPass : kKnown;
-            if (!part->abandoned) {
-                auto answer = q.answer(*study, [&](double fraction) {
-                    handle.progress((done + weight * fraction) / total);
-                    return !handle.cancelled() && !part->abandoned;
-                });
-                handle.deliver([this, part, answer = std::move(answer)] { finish(part, answer); });
-            }
-            done += weight;
-        }
-        return {};
-    });
+            return {};
+        });
 }
 
 void Questions::finish(const std::shared_ptr<Part>& part, const Expected<Answer>& answer)

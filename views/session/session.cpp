@@ -139,9 +139,8 @@ void Session::ask(QObject* asker, const ChartSpec& chart, const ChartQuestion& q
     q.scope = question.scope;
     if (chart.metrics)
         q.metrics = chart.metrics(question.params);
-    q.answer = [compute = chart.compute, question](const Study& study, const Progress& progress) {
-        return kept(compute(study, question, progress));
-    };
+    q.answer = [compute = chart.compute, question](
+                   const Study& study, const Progress& progress) { return kept(compute(study, question, progress)); };
     m_questions.ask(asker, std::move(q), typed<ChartDataPtr>(std::move(deliver)));
 }
 
@@ -161,9 +160,8 @@ void Session::askMetrics(QObject* asker, const std::vector<MetricRequest>& metri
     MetricQuestion question;
     question.metrics = metrics;
     question.scope = q.scope;
-    q.answer = [question](const Study& study, const Progress& progress) {
-        return kept(study.metrics(0, question, progress));
-    };
+    q.answer = [question](
+                   const Study& study, const Progress& progress) { return kept(study.metrics(0, question, progress)); };
     m_questions.ask(asker, std::move(q), typed<std::vector<ResultsPtr>>(std::move(deliver)));
 }
 
@@ -173,9 +171,8 @@ void Session::askExtent(QObject* asker, std::function<void(Expected<Study::Exten
     q.scope = m_filters.scope();
     q.key = "extent " + keyText(q.scope);
     q.quick = true;
-    q.answer = [scope = q.scope](const Study& study, const Progress& progress) {
-        return kept(study.extentOf(0, scope, progress));
-    };
+    q.answer = [scope = q.scope](
+                   const Study& study, const Progress& progress) { return kept(study.extentOf(0, scope, progress)); };
     m_questions.ask(asker, std::move(q), typed<Study::Extent>(std::move(deliver)));
 }
 

@@ -110,10 +110,9 @@ void FilterBar::count()
 {
     const RoutingShape& shape = *m_session.filters().shape();
     m_session.askExtent(this, [this, &shape](const Expected<Study::Extent>& extent) {
-        m_count->setText(extent
-                ? someOf(extent->tokens, shape.numTokens, "tokens") + " · "
+        m_count->setText(extent ? someOf(extent->tokens, shape.numTokens, "tokens") + " · "
                     + someOf(extent->sequences, shape.sequences.size(), "sequences")
-                : QString::fromStdString(extent.error().message()));
+                                : QString::fromStdString(extent.error().message()));
     });
     if (m_session.waits(this))
         m_count->setText(QStringLiteral("counting…"));

@@ -98,8 +98,8 @@ void LabelPicker::fill()
         for (std::size_t v = 0; v < label.values.size(); ++v) {
             const QString name = QString::fromStdString(label.name), value = QString::fromStdString(label.values[v]);
             auto* item = new QStandardItem(QString("%1 = %2    %3 %4")
-                    .arg(name, value, locale.toString(qulonglong(sequences[v])),
-                        sequences[v] == 1 ? "sequence" : "sequences"));
+                                               .arg(name, value, locale.toString(qulonglong(sequences[v])),
+                                                   sequences[v] == 1 ? "sequence" : "sequences"));
             item->setData(name, NameRole);
             item->setData(value, ValueRole);
             m_values->appendRow(item);

@@ -230,9 +230,11 @@ void OptionPanel::addLook()
         const auto r = m_state.look().reducer;
         reducer->setCurrentIndex(r ? reducer->findData(int(*r)) : 0);
     });
-    m_keyControls = {control("Limits", limits, "limitsRow", "Values at the ends of the colour key; held ones stay when "
-                                                            "the tokens change"),
-        control("Colours", colours, "colours", "Colour table"), control("Scale", m_scale, "scale", "Scale of the colours"),
+    m_keyControls = {control("Limits", limits, "limitsRow",
+                         "Values at the ends of the colour key; held ones stay when "
+                         "the tokens change"),
+        control("Colours", colours, "colours", "Colour table"),
+        control("Scale", m_scale, "scale", "Scale of the colours"),
         control("Pixel", reducer, "reducer", "What a pixel shows of several cells")};
 }
 
@@ -283,7 +285,8 @@ void OptionPanel::setShown(const Picture* picture, const Look& resolved)
                 if (all.count == 0)
                     continue;
                 m_centre = (*map)->centre;
-                m_extremes = {std::min(m_extremes.first, double(all.min)), std::max(m_extremes.second, double(all.max))};
+                m_extremes = {
+                    std::min(m_extremes.first, double(all.min)), std::max(m_extremes.second, double(all.max))};
             }
         }
     }

@@ -130,8 +130,8 @@ void OverflowRow::arrange()
     }
     m_button->setVisible(!fits);
     const QSize size = m_button->sizeHint();
-    m_button->setGeometry(std::min(left, width() - size.width()), (height() - size.height()) / 2, size.width(),
-        size.height());
+    m_button->setGeometry(
+        std::min(left, width() - size.width()), (height() - size.height()) / 2, size.width(), size.height());
     if (fits)
         m_rest->hide();
 }

@@ -42,8 +42,8 @@ QVariant ResultTableModel::data(const QModelIndex& index, int role) const
         return {};
     const TableRow& row = m_rows[std::size_t(index.row())];
     const TableCell& cell = row.cells[std::size_t(index.column())];
-    const bool pinned
-        = std::ranges::any_of(m_pins, [&](const Subject& pin) { return !row.subject.empty() && agree(pin, row.subject); });
+    const bool pinned = std::ranges::any_of(
+        m_pins, [&](const Subject& pin) { return !row.subject.empty() && agree(pin, row.subject); });
     switch (role) {
     case Qt::DisplayRole:
         return !cell.text.isEmpty() ? cell.text : cell.value ? numberText(*cell.value) : QStringLiteral("–");
@@ -96,7 +96,7 @@ QByteArray ResultTableModel::csv() const
         for (std::size_t c = 0; c < row.cells.size(); ++c) {
             const TableCell& cell = row.cells[c];
             csv += (c > 0 ? "," : "")
-                + (cell.value          ? csvNumber(*cell.value)
+                + (cell.value         ? csvNumber(*cell.value)
                         : row.summary ? csvText(cell.text.toStdString())
                                       : QByteArray());
         }

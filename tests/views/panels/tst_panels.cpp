@@ -131,7 +131,8 @@ private slots:
             QCOMPARE(table->model()->index(6, 0).data().toString(), QString("mean"));
         }
         const int layer = table->model()->index(0, 0).data().toInt();
-        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(0, 2)).center());
+        QTest::mouseClick(
+            table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(0, 2)).center());
         QCOMPARE(m_session->selection().chosen(), (Subject{.site = SiteIndex(std::uint16_t(layer - 1))}));
         QVERIFY(table->model()->index(0, 2).data(Qt::FontRole).value<QFont>().bold());
         m_session->selection().choose({.site = SiteIndex(0), .expert = ExpertIndex(3)}, this);
@@ -159,11 +160,12 @@ private slots:
         QCOMPARE(spec.scope.where.size(), std::size_t(1));
         QVERIFY(spec.look.limits && spec.look.scale && !spec.look.colours.isEmpty());
         QStringList got;
-        ExportDialog dialog(spec, m_dir.filePath("out.svg"), [&](const FigureSpec& page, const QString& path, bool alone) {
-            auto written = writeChartFigure(view, *m_session->study(), page, path, {alone});
-            got = written.value_or(QStringList());
-            return written;
-        });
+        ExportDialog dialog(
+            spec, m_dir.filePath("out.svg"), [&](const FigureSpec& page, const QString& path, bool alone) {
+                auto written = writeChartFigure(view, *m_session->study(), page, path, {alone});
+                got = written.value_or(QStringList());
+                return written;
+            });
         dialog.findChild<QComboBox*>("preset")->setCurrentIndex(2);
         QCOMPARE(dialog.spec().page.widthMm, 183.0);
         dialog.findChild<QLineEdit*>("title")->setText("A title");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/support/test_main.h"
 #include "tests/support/fake_chart.h"
+#include "tests/support/test_main.h"
 #include "views/session/filter_stack.h"
 
 #include <QSignalSpy>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/support/test_main.h"
 #include "tests/support/fake_chart.h"
+#include "tests/support/test_main.h"
 #include "views/session/session.h"
 
 #include <QElapsedTimer>
@@ -28,10 +28,10 @@ class TestSession : public QObject
         std::optional<Error> error;
         std::vector<std::uint64_t> counts;
     };
-    void ask(QObject* asker, const ChartSpec& chart, Heard& heard, const std::map<std::string, std::string>& options = {})
+    void ask(
+        QObject* asker, const ChartSpec& chart, Heard& heard, const std::map<std::string, std::string>& options = {})
     {
-        const auto params
-            = Parameters::check({chart.options.begin(), chart.options.end()}, options).value();
+        const auto params = Parameters::check({chart.options.begin(), chart.options.end()}, options).value();
         m_session->ask(asker, chart, m_session->question(params), [&heard](const Expected<ChartDataPtr>& data) {
             ++heard.times;
             if (data)
@@ -248,9 +248,8 @@ private slots:
         QCOMPARE(extent->tokens, tokens);
         QCOMPARE(heard.counts[3], tokens); // each of them chose it
         std::size_t rows = 0;
-        m_session->askMetrics(&a, {{"balance"}}, [&](const Expected<std::vector<ResultsPtr>>& answer) {
-            rows = answer.value()[0]->rows.size();
-        });
+        m_session->askMetrics(&a, {{"balance"}},
+            [&](const Expected<std::vector<ResultsPtr>>& answer) { rows = answer.value()[0]->rows.size(); });
         QTRY_VERIFY(rows > 0);
         ChartSpec failing = m_one;
         failing.name = "failing";

@@ -318,8 +318,7 @@ private slots:
     {
         ResultTableModel model;
         const QAbstractItemModelTester tester(&model);
-        model.setTable({{"a", "tip"}},
-            {{{{10.0}}}, {{{9.0}}}, {{{{}, {}, "why"}}}, {{{100.0}}}, {{{1.0}}, {}, true}});
+        model.setTable({{"a", "tip"}}, {{{{10.0}}}, {{{9.0}}}, {{{{}, {}, "why"}}}, {{{100.0}}}, {{{1.0}}, {}, true}});
         ResultTableSorter sorted;
         sorted.setSourceModel(&model);
         const auto shown = [&] {

@@ -53,7 +53,9 @@ Expected<StudyPtr> openNamed(const std::vector<std::filesystem::path>& paths)
         QThread::msleep(300);
         return fail("too late", path);
     }
-    const auto trace = has("large") ? languageTrace(200, 64, 20) : has("slow") ? languageTrace(300, 16, 4) : languageTrace();
+    const auto trace = has("large") ? languageTrace(200, 64, 20)
+        : has("slow")               ? languageTrace(300, 16, 4)
+                                    : languageTrace();
     g_reads = trace->reads;
     NamedTrace named;
     named.path = path;
@@ -238,8 +240,7 @@ private slots:
         for (const Mark& mark : {cell(0, 0), cell(5, 25), cell(3, 31), cell(1, 3)}) {
             hover(mark);
             QVERIFY(plot()->current() == mark);
-            const auto count
-                = table.count(SiteIndex(std::uint16_t(mark.row)), ExpertIndex(std::uint16_t(mark.column)));
+            const auto count = table.count(SiteIndex(std::uint16_t(mark.row)), ExpertIndex(std::uint16_t(mark.column)));
             const double share = double(count) / double(table.choices[mark.row]);
             const QString text = plot()->readout();
             QVERIFY2(text.contains(QString("Layer %1").arg(mark.row + 1)), qPrintable(text));
@@ -460,11 +461,13 @@ private slots:
     void manyLayersAreReducedAndSaidSo()
     {
         QVERIFY(openAndWait("large.h5"));
+        m_window->resize(800, 500); // folds the panels, which may be lower then
+        QTest::qWait(50);
         m_window->resize(800, 320);
         settle();
         plot()->fit();
         settle();
-        QVERIFY2(plot()->isReduced(), qPrintable(QString("%1 of %2").arg(plot()->height()).arg(m_window->minimumSizeHint().height())));
+        QVERIFY(plot()->isReduced());
         plot()->setCurrent(cell(0, 0));
         const QString note = load()->reducerNote();
         QVERIFY2(note.contains("largest") || note.contains("extreme"), qPrintable(note));
