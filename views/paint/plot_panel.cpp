@@ -196,7 +196,8 @@ std::vector<Tick> PlotPanel::fittingTicks(const QCPAxis& axis, const Axis& meani
     const bool cells = meaning.scale == Axis::Scale::Cells;
     const double em = metrics.height();
     std::vector<Tick> ticks;
-    for (int most = std::max(2, int(length / (across ? 1.4 * em : cells ? 1.05 * em : 2 * em))); most >= 1; --most) {
+    for (int most = std::max(2, int(length / (across ? 1.4 * em : cells ? 1.05 * em : 2 * em))); most >= 1;
+         most = std::min(most, int(ticks.size())) - 1) {
         ticks = ticksOf(axis, meaning, most);
         bool fits = true;
         for (std::size_t i = 1; i < ticks.size() && fits; ++i) {

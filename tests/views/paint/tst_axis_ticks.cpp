@@ -40,7 +40,7 @@ private slots:
         QCOMPARE(labels(cellTicks(upTo(32), -0.5, 31.5, 11)), QStringList({"0", "4", "8", "12", "16", "20", "24", "28", "31"}));
         QCOMPARE(labels(cellTicks(upTo(94), -0.5, 93.5, 13)).last(), QString("93"));
         QCOMPARE(labels(cellTicks(upTo(6), -0.5, 5.5, 20)), QStringList({"0", "1", "2", "3", "4", "5"}));
-        QCOMPARE(labels(cellTicks(upTo(27, 1), -0.5, 26.5, 8)), QStringList({"1", "4", "8", "12", "16", "20", "24", "27"}));
+        QCOMPARE(labels(cellTicks(upTo(27, 1), -0.5, 26.5, 12)), QStringList({"1", "4", "8", "12", "16", "20", "24", "27"}));
         // Not where the last cell is out of sight.
         QCOMPARE(labels(cellTicks(upTo(64), 0, 40, 6)), QStringList({"0", "8", "16", "24", "32", "40"}));
         QVERIFY(cellTicks({}, 0, 1, 5).empty());
