@@ -229,7 +229,9 @@ std::pair<double, double> roundRange(Axis::Scale scale, double least, double lar
         return {least / room, largest * room};
     }
     if (largest == least) {
-        const double half = least != 0 ? std::abs(least) / 2 : 0.5;
+        if (least == 0)
+            return {0, 1};
+        const double half = std::abs(least) / 2;
         return roundRange(scale, least >= 0 ? std::max(0.0, least - half) : least - half, largest + half);
     }
     if (least >= 0 && least < 0.6 * largest)

@@ -454,6 +454,27 @@ private slots:
         QVERIFY(chart->csv().contains("\n# tokens: language=de\n"));
     }
 
+    /// Charts of one site answer for it alone; those of all sites for rows of it.
+    void aSubjectIsFoundInEveryChart()
+    {
+        const auto trace = loadTrace();
+        const Study study = expertscope::testing::studyOf({trace.get()});
+        const Subject third{.site = SiteIndex(3), .expert = ExpertIndex(7)};
+        const auto load = draw(*findChart("load").value(), study, {})->chart;
+        QCOMPARE(load->marks(third), (std::vector<Mark>{{0, 0, 3, 7}}));
+        QCOMPARE(load->marks({.site = SiteIndex(3)}).size(), std::size_t(32));
+        QCOMPARE(load->marks({.expert = ExpertIndex(7)}).size(), std::size_t(6));
+        const auto sorted = draw(*findChart("load").value(), study, {}, {{"sort", "load"}})->chart;
+        const auto moved = sorted->marks(third);
+        QCOMPARE(moved.size(), std::size_t(1));
+        QCOMPARE(sorted->readout(moved[0]), load->readout({0, 0, 3, 7}));
+        const ChartSpec& pairs = *findChart("coactivation").value();
+        QVERIFY(draw(pairs, study, {})->chart->marks(third).empty()); // it is of site 0
+        QCOMPARE(draw(pairs, study, {}, {{"site", "3"}})->chart->marks(third).size(), std::size_t(31)); // not with itself
+        const auto balance = draw(*findChart("balance").value(), study, {})->chart;
+        QCOMPARE(balance->marks(third).size(), std::size_t(2)); // the trace, and uniform routing
+    }
+
     void aScopeThatCannotBeIsNamed()
     {
         const auto trace = loadTrace();

@@ -23,9 +23,11 @@ bool layersTell(const SiteSeries& series)
 
 }
 
-SiteCurves::SiteCurves(QString quantity, QString unit, std::vector<SiteSeries> series, QByteArray csvHead)
+SiteCurves::SiteCurves(
+    QString quantity, QString unit, bool counted, std::vector<SiteSeries> series, QByteArray csvHead)
     : m_quantity(std::move(quantity))
     , m_unit(std::move(unit))
+    , m_counted(counted)
     , m_series(std::move(series))
     , m_csv(std::move(csvHead))
 {
@@ -58,7 +60,8 @@ void SiteCurves::draw()
         drawUniform(curves, i);
     auto picture = std::make_shared<Picture>();
     const Axis sites{layers ? "Layer" : "Router", Axis::Scale::Linear, 0, 0, true};
-    const Axis values{m_unit.isEmpty() ? m_quantity : m_quantity + ' ' + unbroken('(' + m_unit + ')'), Axis::Scale::Linear};
+    const QString title = m_unit.isEmpty() ? m_quantity : m_quantity + ' ' + unbroken('(' + m_unit + ')');
+    const Axis values{title, Axis::Scale::Linear, 0, 0, m_counted};
     picture->panels = {{sites, values, {std::move(curves)}}};
     m_picture = std::move(picture);
 }
@@ -132,7 +135,7 @@ QString SiteCurves::readout(const Mark& mark) const
     if (row->interval)
         value += " [" + numberText(row->interval->first) + ", " + numberText(row->interval->second) + ']';
     return joinedReadout({siteText(series.shape, *row->site), m_series.size() > 1 ? series.name : QString(),
-        m_quantity.toLower() == m_quantity ? m_quantity : m_quantity.left(1).toLower() + m_quantity.mid(1), value,
+        m_quantity.startsWith("KL") ? m_quantity : m_quantity.left(1).toLower() + m_quantity.mid(1), value,
         "n = " + countText(row->n)});
 }
 
