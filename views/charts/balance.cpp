@@ -57,7 +57,8 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
         std::ranges::copy_if(results->front()->rows, std::back_inserter(series.rows),
             [](const ResultRow& row) { return row.site.has_value() && !row.expert; });
         if (std::ranges::none_of(series.rows, [](const ResultRow& row) { return row.value.has_value(); }))
-            return fail("holds no choices: nothing to draw", data->tokens.empty() ? series.name.toStdString() : data->tokens);
+            return fail(
+                "holds no choices: nothing to draw", data->tokens.empty() ? series.name.toStdString() : data->tokens);
         data->names.push_back(csvTrace(study.traces()[trace]));
         data->traces.push_back(std::move(series));
     }
@@ -75,8 +76,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         std::ranges::copy_if(trace.rows, std::back_inserter(series.rows),
             [&](const ResultRow& row) { return row.metric == std::string("balance.") + quantity->name; });
     }
-    const QByteArray head = csvHead("balance", data->names, data->tokens,
-        {QString("value: ") + quantity->title + ": " + quantity->meaning});
+    const QByteArray head = csvHead(
+        "balance", data->names, data->tokens, {QString("value: ") + quantity->title + ": " + quantity->meaning});
     return std::make_shared<SiteCurves>(quantity->title, quantity->unit, quantity->counted, std::move(drawn), head);
 }
 

@@ -44,7 +44,8 @@ ColourBar::ColourBar(QCustomPlot& plot)
     , m_value(m_rect->addAxis(QCPAxis::atRight))
     , m_map(new HeatMapPlottable(m_key, m_value))
 {
-    // In this order, not in that of axes(), which is another in each run: what is drawn first is part of a file's bytes.
+    // In this order, not in that of axes(), which is another in each run: what is drawn first is part of a file's
+    // bytes.
     for (QCPAxis* axis : {m_value, m_key, m_rect->addAxis(QCPAxis::atLeft), m_rect->addAxis(QCPAxis::atTop)})
         axis->setLayer("axes");
     m_rect->setSizeConstraintRect(QCPLayoutElement::scrInnerRect);
@@ -73,7 +74,8 @@ void ColourBar::restyle(const Style& style)
     m_map->setPaper(style.maxRectangles, style.dpi);
     // On a screen values change while a reader looks: room for the longest, so that nothing beside it moves.
     const double text = QFontMetricsF(style.font).horizontalAdvance("0.0000");
-    const int right = style.paper ? int(style.gap / 2) : int(text + 3 * style.tickLength + QFontMetricsF(style.font).height());
+    const int right =
+        style.paper ? int(style.gap / 2) : int(text + 3 * style.tickLength + QFontMetricsF(style.font).height());
     m_rect->setMinimumMargins(QMargins(int(style.gap), 0, right, 0));
 }
 

@@ -19,8 +19,8 @@ struct SiteSeries
 class SiteCurves final : public Chart
 {
 public:
-    /// `quantity` and `unit` title the vertical axis, which has whole numbers only if `counted`; `csvHead` goes before the table. What chance gives is drawn as grey
-    /// dashed curves where rows know it, once where series agree.
+    /// `quantity` and `unit` title the vertical axis, which has whole numbers only if `counted`; `csvHead` goes before
+    /// the table. What chance gives is drawn as grey dashed curves where rows know it, once where series agree.
     SiteCurves(QString quantity, QString unit, bool counted, std::vector<SiteSeries> series, QByteArray csvHead);
 
     PicturePtr picture() const override { return m_picture; }
