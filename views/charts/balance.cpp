@@ -13,15 +13,17 @@ namespace {
 struct Quantity
 {
     const char *name, *title, *meaning;
+    const char* unit = "";
+    bool counted = false; ///< whole numbers
 };
 constexpr Quantity kQuantities[] = {
     {"max_vio", "Largest load / mean − 1", "MaxVio"},
     {"gini", "Gini coefficient of the load", "0: all experts alike"},
     {"cv", "Coefficient of variation of the load", "standard deviation / mean"},
-    {"entropy", "Entropy of the load", "of log E; 1: all experts alike"},
-    {"kl", "KL divergence of the load from uniform", "nats"},
+    {"entropy", "Entropy of the load", "1: all experts alike", "log E"},
+    {"kl", "KL divergence of the load from uniform", "0: all experts alike", "nats"},
     {"min_load", "Least relative load", "1: as much as all others"},
-    {"dead", "Experts never chosen", "how many"},
+    {"dead", "Experts never chosen", "how many", "", true},
     {"max_vio_sequence", "Largest load / mean − 1 in a sequence", "MaxVio, mean over sequences"},
     {"max_vio_batch", "Largest load / mean − 1 in a batch", "MaxVio, mean over batches of 4 sequences"},
 };
@@ -55,7 +57,8 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
         std::ranges::copy_if(results->front()->rows, std::back_inserter(series.rows),
             [](const ResultRow& row) { return row.site.has_value() && !row.expert; });
         if (std::ranges::none_of(series.rows, [](const ResultRow& row) { return row.value.has_value(); }))
-            return fail("holds no choices: nothing to draw", data->tokens.empty() ? series.name.toStdString() : data->tokens);
+            return fail(
+                "holds no choices: nothing to draw", data->tokens.empty() ? series.name.toStdString() : data->tokens);
         data->names.push_back(csvTrace(study.traces()[trace]));
         data->traces.push_back(std::move(series));
     }
@@ -73,13 +76,9 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         std::ranges::copy_if(trace.rows, std::back_inserter(series.rows),
             [&](const ResultRow& row) { return row.metric == std::string("balance.") + quantity->name; });
     }
-    const auto known = std::ranges::find_if(drawn.front().rows, [](const ResultRow& row) { return row.value.has_value(); });
-    QString unit = known == drawn.front().rows.end() ? QString() : QString::fromStdString(known->unit);
-    if (unit == "1")
-        unit.clear();
-    const QByteArray head = csvHead("balance", data->names, data->tokens,
-        {QString("value: ") + quantity->title + ": " + quantity->meaning});
-    return std::make_shared<SiteCurves>(quantity->title, unit, std::move(drawn), head);
+    const QByteArray head = csvHead(
+        "balance", data->names, data->tokens, {QString("value: ") + quantity->title + ": " + quantity->meaning});
+    return std::make_shared<SiteCurves>(quantity->title, quantity->unit, quantity->counted, std::move(drawn), head);
 }
 
 }

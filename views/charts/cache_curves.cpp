@@ -50,7 +50,8 @@ std::vector<double> chanceOf(const simulation::EventSet& events, const std::vect
     return rates;
 }
 
-Expected<std::shared_ptr<CacheData>> simulate(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<std::shared_ptr<CacheData>> simulate(
+    const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     CacheOptions options;
     options.policies = joined(question.params.choices("policy"), ",");
@@ -155,7 +156,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look&)
             curve.y.push_back(100 * total.hitRate());
             csv += csvText(from.policy) + ',' + QByteArray::number(data->capacities[c]) + ','
                 + csvNumber(x[c] / data->experts) + ',' + csvNumber(total.hitRate()) + ','
-                + QByteArray::number(qulonglong(total.requests)) + ',' + QByteArray::number(qulonglong(total.hits)) + '\n';
+                + QByteArray::number(qulonglong(total.requests)) + ',' + QByteArray::number(qulonglong(total.hits))
+                + '\n';
         }
         curves.curves.push_back(std::move(curve));
     }
@@ -190,7 +192,8 @@ ChartSpec cacheCurvesChart()
     return {
         .name = "cache_curves",
         .title = "Cache curves",
-        .definition = "How often an expert that is asked for lies in its layer's cache, over the size of that; a curve a policy",
+        .definition =
+            "How often an expert that is asked for lies in its layer's cache, over the size of that; a curve a policy",
         .options = {policy},
         .compute = compute,
         .draw = draw,

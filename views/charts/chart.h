@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A kind of picture. One file in views/charts and one line in registry.cpp give it: the command line's options, keys of
-// the figure spec, option panel, undo, keeping, filters, hover, linked marks, copy, CSV, figures, a docked view. It knows
-// neither QCustomPlot nor a widget.
+// the figure spec, option panel, undo, keeping, filters, hover, linked marks, copy, CSV, figures, a docked view. It
+// knows neither QCustomPlot nor a widget.
 //
 //     Study --compute: worker, cancellable--> ChartData --draw: < 16 ms--> Chart { picture, subjects, readout, csv }
 #pragma once
@@ -48,7 +48,8 @@ public:
     virtual PicturePtr picture() const = 0;
     /// What a mark is about; nothing where there is nothing (a cell of an expert that this layer does not have).
     virtual std::optional<Subject> subject(const Mark& mark) const = 0;
-    /// Where a subject is seen: every mark whose subject agrees with it in all that both name; may be many, may be none.
+    /// Where a subject is seen: every mark whose subject agrees with it in all that both name; may be many, may be
+    /// none.
     virtual std::vector<Mark> marks(const Subject& subject) const = 0;
     /// Where, what, value (uniform), n: one line; never empty where subject() is something.
     virtual QString readout(const Mark& mark) const = 0;

@@ -124,7 +124,8 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
         return fail("there is no such site", "site " + question.params.text("site"),
             "sites go from 0 to " + std::to_string(shape.sites.size() - 1));
     data->site = SiteIndex(std::uint16_t(number));
-    if (!question.scope.sites.empty() && std::ranges::find(question.scope.sites, data->site) == question.scope.sites.end())
+    if (!question.scope.sites.empty()
+        && std::ranges::find(question.scope.sites, data->site) == question.scope.sites.end())
         return fail("is not among the sites that are kept", "site " + question.params.text("site"),
             "choose " + std::to_string(question.scope.sites.front().value));
     data->shape.sites = shape.sites;
@@ -169,8 +170,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     map->values = Pyramid(E, E, std::move(values));
     auto picture = std::make_shared<Picture>();
     ES_ASSIGN(picture->key, colourCells(look, *map, ratio ? CellMeaning::Ratio : CellMeaning::Amount, title));
-    picture->panels = {{expertCellAxis("Expert chosen too", E), expertCellAxis("Expert of layer " + QString::number(layer), E),
-        {std::move(map)}}};
+    picture->panels = {{expertCellAxis("Expert chosen too", E),
+        expertCellAxis("Expert of layer " + QString::number(layer), E), {std::move(map)}}};
     return std::make_shared<PairMatrix>(data, ratio, std::move(picture));
 }
 
@@ -181,7 +182,8 @@ ChartSpec coactivationChart()
     return {
         .name = "coactivation",
         .title = "Co-activation",
-        .definition = "Which experts of a layer are chosen together: of the tokens of each the share that chose the other too",
+        .definition =
+            "Which experts of a layer are chosen together: of the tokens of each the share that chose the other too",
         .options = {{{.name = "site",
                          .standard = "0",
                          .meaning = "router, counted from 0 through the model",

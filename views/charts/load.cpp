@@ -83,8 +83,8 @@ public:
         for (const SiteIndex site : m_data->sites) {
             auto& order = m_byLoad.emplace_back(m_data->shape.sites[std::size_t(site)].numExperts);
             std::iota(order.begin(), order.end(), std::uint16_t(0));
-            std::ranges::stable_sort(order, std::greater(),
-                [&](std::uint16_t e) { return m_data->selected->count(site, ExpertIndex(e)); });
+            std::ranges::stable_sort(
+                order, std::greater(), [&](std::uint16_t e) { return m_data->selected->count(site, ExpertIndex(e)); });
             auto& ranks = m_ranks.emplace_back(order.size());
             for (std::size_t i = 0; i < order.size(); ++i)
                 ranks[order[i]] = std::uint16_t(i + 1);
@@ -130,8 +130,8 @@ QByteArray record(const Cells& cells, const Drawing& drawing, std::size_t row, E
     const Cell cell = cells.of(row, expert);
     return QByteArray::number(data.shape.sites[std::size_t(site)].layer) + ',' + QByteArray::number(site.value) + ','
         + QByteArray::number(expert.value) + ',' + QByteArray::number(qulonglong(cell.rank)) + ','
-        + QByteArray::number(qulonglong(cell.count)) + ',' + csvNumber(cell.share) + ',' + csvNumber(cell.relative) + ','
-        + csvNumber(valueOf(cell, drawing)) + '\n';
+        + QByteArray::number(qulonglong(cell.count)) + ',' + csvNumber(cell.share) + ',' + csvNumber(cell.relative)
+        + ',' + csvNumber(valueOf(cell, drawing)) + '\n';
 }
 
 QString readout(const Cells& cells, const Drawing& drawing, SiteIndex site, ExpertIndex expert)
@@ -160,7 +160,8 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     if (shape.sites.empty())
         return fail("has no routers to draw", study.traces()[question.trace].path.string());
     ES_ASSIGN(data->selected, study.load(question.trace, question.scope, progress));
-    if (std::ranges::all_of(data->sites, [&](SiteIndex site) { return data->selected->choices[std::size_t(site)] == 0; }))
+    if (std::ranges::all_of(
+            data->sites, [&](SiteIndex site) { return data->selected->choices[std::size_t(site)] == 0; }))
         return fail("holds no choices: nothing to draw", data->part ? data->tokens : "this trace");
     data->all = data->selected;
     if (data->part && question.params.text("against") == "all") {
@@ -208,9 +209,11 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
                                         : expertCellAxis("Expert", places.columns);
     picture->panels = {{experts, siteAxis(places.sites, data->shape), {std::move(map)}}};
     ExpertMap::Words words;
-    words.readout = [cells, drawing](SiteIndex site, ExpertIndex expert) { return readout(*cells, drawing, site, expert); };
+    words.readout = [cells, drawing](
+                        SiteIndex site, ExpertIndex expert) { return readout(*cells, drawing, site, expert); };
     words.csvHead = std::move(head);
-    words.csvRecord = [cells, drawing](std::size_t row, ExpertIndex expert) { return record(*cells, drawing, row, expert); };
+    words.csvRecord = [cells, drawing](
+                          std::size_t row, ExpertIndex expert) { return record(*cells, drawing, row, expert); };
     return std::make_shared<ExpertMap>(std::move(picture), std::move(places), std::move(words));
 }
 
@@ -224,8 +227,9 @@ ChartSpec loadChart()
         .definition = "How often each expert of each layer is chosen, against uniform routing or the whole trace",
         .options = {{{.name = "metric",
                          .standard = "auto",
-                         .meaning = "relative load (1 = uniform), share of choices, or ratio of shares; auto: relative, "
-                                    "of a part of the tokens ratio",
+                         .meaning =
+                             "relative load (1 = uniform), share of choices, or ratio of shares; auto: relative, "
+                             "of a part of the tokens ratio",
                          .kind = ParameterSpec::Kind::Choices,
                          .choices = {"auto", "relative", "share", "ratio"}},
                         "Show"},

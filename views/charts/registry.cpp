@@ -3,10 +3,10 @@
 #include "views/charts/chart.h"
 
 // One line a chart: `ChartSpec NAMEChart();` is defined in NAME.cpp.
-#define EXPERTSCOPE_CHARTS(CHART) \
-    CHART(load) \
-    CHART(balance) \
-    CHART(coactivation) \
+#define EXPERTSCOPE_CHARTS(CHART)                                                                                      \
+    CHART(load)                                                                                                        \
+    CHART(balance)                                                                                                     \
+    CHART(coactivation)                                                                                                \
     CHART(cacheCurves)
 
 namespace expertscope {

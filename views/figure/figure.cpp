@@ -10,7 +10,7 @@ namespace expertscope {
 namespace {
 
 /// A title of the spec goes to all panels; one that is left open is what all panels have in common.
-void resolveTitle(QString& title, Picture& picture, Axis Panel::* axis)
+void resolveTitle(QString& title, Picture& picture, Axis Panel::*axis)
 {
     if (!title.isEmpty()) {
         for (Panel& panel : picture.panels)

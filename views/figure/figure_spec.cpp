@@ -347,8 +347,9 @@ QByteArray writeFigureSpec(const FigureSpec& spec)
     for (const auto& [name, value] : spec.options)
         options[QString::fromStdString(name)] = QString::fromStdString(value);
     const QJsonObject font{{"family", spec.page.fontFamily}, {"size_pt", spec.page.fontSizePt}};
-    const QJsonObject object{{"expertscope_figure", 2}, {"tool", spec.tool}, {"chart", QString::fromStdString(spec.chart)},
-        {"traces", traces}, {"scope", scopeJson(spec.scope)}, {"options", options}, {"look", lookJson(spec.look)},
+    const QJsonObject object{{"expertscope_figure", 2}, {"tool", spec.tool},
+        {"chart", QString::fromStdString(spec.chart)}, {"traces", traces}, {"scope", scopeJson(spec.scope)},
+        {"options", options}, {"look", lookJson(spec.look)},
         {"page",
             QJsonObject{{"width_mm", spec.page.widthMm}, {"height_mm", spec.page.heightMm}, {"font", font},
                 {"dpi", spec.page.dpi}}},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The JSON that fully determines a figure (resources/docs/figure-spec.md): the same spec and traces give the same bytes.
+// The JSON that fully determines a figure (resources/docs/figure-spec.md): the same spec and traces give the same
+// bytes.
 #pragma once
 
 #include "analysis/study/scope.h"

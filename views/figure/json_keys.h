@@ -57,7 +57,8 @@ public:
             keys.finish();
         }
     }
-    template <class T, std::size_t N, class Into> void choice(const char* key, const Spelling<T> (&spellings)[N], Into& into)
+    template <class T, std::size_t N, class Into>
+    void choice(const char* key, const Spelling<T> (&spellings)[N], Into& into)
     {
         const QJsonValue value = take(key);
         if (value.isUndefined())

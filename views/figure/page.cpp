@@ -38,8 +38,7 @@ Expected<std::unique_ptr<Page>> Page::create(const Figure& figure, std::size_t m
     ES_ASSIGN(QFont font, figureFont(spec.fontFamily, spec.fontSizePt, {}));
     std::unique_ptr<Page> page(new Page);
     page->m_plot = std::make_unique<QCustomPlot>();
-    page->m_builder =
-        std::make_unique<PlotBuilder>(*page->m_plot, paperStyle(font, maxRectangles, spec.dpi));
+    page->m_builder = std::make_unique<PlotBuilder>(*page->m_plot, paperStyle(font, maxRectangles, spec.dpi));
     page->m_builder->show(figure.picture);
     ES_ASSIGN(font, figureFont(spec.fontFamily, spec.fontSizePt, page->m_builder->texts()));
     ES_TRY(page->m_builder->layOut({spec.widthMm * kPointsPerMm, spec.heightMm * kPointsPerMm}));

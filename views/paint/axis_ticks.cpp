@@ -54,7 +54,8 @@ std::vector<double> roundLogValues(double low, double high, int most)
         if (isShort(end))
             add(end);
     }
-    for (const double mantissa : {1., 5., 2., 1.5, 3., 8., 7., 6., 4., 9., 1.2, 2.5, 1.1, 1.3, 1.4, 1.6, 1.8, 0.95, 1.05})
+    for (const double mantissa :
+        {1., 5., 2., 1.5, 3., 8., 7., 6., 4., 9., 1.2, 2.5, 1.1, 1.3, 1.4, 1.6, 1.8, 0.95, 1.05})
         for (double decade = std::floor(std::log10(low)); decade <= std::ceil(std::log10(high)); ++decade)
             add(mantissa * std::pow(10, decade));
     std::ranges::sort(values);
@@ -209,7 +210,8 @@ std::vector<Tick> numberTicks(Axis::Scale scale, bool whole, double low, double 
             continue;
         // As an exponent where the number is long: the axis sets it as a superscript.
         const bool power = scale == Axis::Scale::Log10 && (v >= 1e5 || v < 1e-3);
-        QString label = power ? QString("1e%1").arg(int(std::lround(std::log10(v)))) : tickText(v, scale == Axis::Scale::Log2);
+        QString label =
+            power ? QString("1e%1").arg(int(std::lround(std::log10(v)))) : tickText(v, scale == Axis::Scale::Log2);
         if (!power && std::abs(v) >= 1e4 && std::abs(v) < 1e15 && v == std::round(v))
             label = QString::number(qint64(v));
         ticks.push_back({v, label});
@@ -229,7 +231,9 @@ std::pair<double, double> roundRange(Axis::Scale scale, double least, double lar
         return {least / room, largest * room};
     }
     if (largest == least) {
-        const double half = least != 0 ? std::abs(least) / 2 : 0.5;
+        if (least == 0)
+            return {0, 1};
+        const double half = std::abs(least) / 2;
         return roundRange(scale, least >= 0 ? std::max(0.0, least - half) : least - half, largest + half);
     }
     if (least >= 0 && least < 0.6 * largest)

@@ -44,8 +44,10 @@ ColourBar::ColourBar(QCustomPlot& plot)
     , m_value(m_rect->addAxis(QCPAxis::atRight))
     , m_map(new HeatMapPlottable(m_key, m_value))
 {
-    m_rect->addAxis(QCPAxis::atLeft);
-    m_rect->addAxis(QCPAxis::atTop);
+    // In this order, not in that of axes(), which is another in each run: what is drawn first is part of a file's
+    // bytes.
+    for (QCPAxis* axis : {m_value, m_key, m_rect->addAxis(QCPAxis::atLeft), m_rect->addAxis(QCPAxis::atTop)})
+        axis->setLayer("axes");
     m_rect->setSizeConstraintRect(QCPLayoutElement::scrInnerRect);
     m_rect->setRangeDrag({});
     m_rect->setRangeZoom({});
@@ -64,17 +66,16 @@ void ColourBar::show(const ColourKey& key, bool below, bool above)
 
 void ColourBar::restyle(const Style& style)
 {
-    for (QCPAxis* axis : m_rect->axes()) {
+    for (QCPAxis* axis : m_rect->axes())
         styleAxis(*axis, style, axis == m_value, true);
-        axis->setLayer("axes");
-    }
     const int width = style.paper ? std::max(5, style.font.pixelSize() - 1) : 16;
     m_rect->setMinimumSize(width, 10);
     m_rect->setMaximumSize(width, QWIDGETSIZE_MAX);
     m_map->setPaper(style.maxRectangles, style.dpi);
     // On a screen values change while a reader looks: room for the longest, so that nothing beside it moves.
     const double text = QFontMetricsF(style.font).horizontalAdvance("0.0000");
-    const int right = style.paper ? int(style.gap / 2) : int(text + 3 * style.tickLength + QFontMetricsF(style.font).height());
+    const int right =
+        style.paper ? int(style.gap / 2) : int(text + 3 * style.tickLength + QFontMetricsF(style.font).height());
     m_rect->setMinimumMargins(QMargins(int(style.gap), 0, right, 0));
 }
 

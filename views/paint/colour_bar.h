@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The key of heat maps: a bar of all colours with values beside it. Includes qcustomplot.h: for .cpp files of views/paint
-// only.
+// The key of heat maps: a bar of all colours with values beside it. Includes qcustomplot.h: for .cpp files of
+// views/paint only.
 #pragma once
 
 #include "views/paint/picture.h"

@@ -43,7 +43,8 @@ void CurveLegend::restyle(const Style& style)
 
 double CurveLegend::entryWidth(const Curve& entry) const
 {
-    return swatch() + QFontMetricsF(m_style.font).horizontalAdvance(entry.name) + QFontMetricsF(m_style.font).height() / 2;
+    return swatch() + QFontMetricsF(m_style.font).horizontalAdvance(entry.name)
+        + QFontMetricsF(m_style.font).height() / 2;
 }
 
 double CurveLegend::rowHeight() const
@@ -61,7 +62,8 @@ QSizeF CurveLegend::columnSize() const
 
 std::size_t CurveLegend::columnsIn(double width) const
 {
-    return std::clamp<std::size_t>(std::size_t(width / std::max(1.0, columnSize().width())), 1, std::max<std::size_t>(1, m_entries.size()));
+    return std::clamp<std::size_t>(
+        std::size_t(width / std::max(1.0, columnSize().width())), 1, std::max<std::size_t>(1, m_entries.size()));
 }
 
 double CurveLegend::rowsHeight(double width) const

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Names of curves beside or below the panels, never over the data. Includes qcustomplot.h: for .cpp files of views/paint
-// only.
+// Names of curves beside or below the panels, never over the data. Includes qcustomplot.h: for .cpp files of
+// views/paint only.
 #pragma once
 
 #include "views/paint/picture.h"

@@ -43,9 +43,7 @@ struct Marks
     std::optional<std::size_t> nearest(std::size_t from, std::size_t column, std::size_t row) const
     {
         const auto* curves = std::get_if<Curves>(&layer);
-        const auto place = [&](std::size_t r, std::size_t c) {
-            return curves ? curves->curves[r].x[c] : double(c);
-        };
+        const auto place = [&](std::size_t r, std::size_t c) { return curves ? curves->curves[r].x[c] : double(c); };
         std::optional<std::size_t> best;
         for (std::size_t c = 0; c < columns(row); ++c) {
             const double distance = std::abs(place(row, c) - place(from, column));
@@ -70,7 +68,8 @@ std::optional<Mark> steppedMark(const Picture& picture, std::optional<Mark> from
         for (std::size_t p = 0; p < picture.panels.size(); ++p) {
             for (std::size_t l = 0; l < picture.panels[p].layers.size(); ++l) {
                 if (const auto first = Marks{picture.panels[p].layers[l]}.first())
-                    return Mark{std::uint16_t(p), std::uint16_t(l), std::uint32_t(first->first), std::uint32_t(first->second)};
+                    return Mark{
+                        std::uint16_t(p), std::uint16_t(l), std::uint32_t(first->first), std::uint32_t(first->second)};
             }
         }
         return {};
@@ -79,8 +78,8 @@ std::optional<Mark> steppedMark(const Picture& picture, std::optional<Mark> from
     Mark at = *from;
     for (int left = std::abs(rows); left > 0; --left) {
         // Rows without anything near are stepped over.
-        for (std::ptrdiff_t r = std::ptrdiff_t(at.row) + (rows > 0 ? 1 : -1); r >= 0 && r < std::ptrdiff_t(marks.rows());
-             r += rows > 0 ? 1 : -1) {
+        for (std::ptrdiff_t r = std::ptrdiff_t(at.row) + (rows > 0 ? 1 : -1);
+             r >= 0 && r<std::ptrdiff_t(marks.rows()); r += rows> 0 ? 1 : -1) {
             if (const auto column = marks.nearest(at.row, at.column, std::size_t(r))) {
                 at.row = std::uint32_t(r);
                 at.column = std::uint32_t(*column);
@@ -90,7 +89,7 @@ std::optional<Mark> steppedMark(const Picture& picture, std::optional<Mark> from
     }
     for (int left = std::abs(columns); left > 0; --left) {
         for (std::ptrdiff_t c = std::ptrdiff_t(at.column) + (columns > 0 ? 1 : -1);
-             c >= 0 && c < std::ptrdiff_t(marks.columns(at.row)); c += columns > 0 ? 1 : -1) {
+             c >= 0 && c<std::ptrdiff_t(marks.columns(at.row)); c += columns> 0 ? 1 : -1) {
             if (marks.has(at.row, std::size_t(c))) {
                 at.column = std::uint32_t(c);
                 break;

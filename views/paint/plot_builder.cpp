@@ -64,8 +64,8 @@ PlotBuilder::PlotBuilder(QCustomPlot& plot, const Style& style)
     plot.setNoAntialiasingOnDrag(false);
     plot.moveLayer(plot.layer("axes"), plot.layer("main"), QCustomPlot::limBelow);
     plot.layer("overlay")->setMode(QCPLayer::lmBuffered); // repaints alone
-    d->overlay = new PlotOverlay(
-        plot, {[this](const Mark& mark) { return placeOf(mark); }, [this](std::size_t panel) { return areaOf(panel); }});
+    d->overlay = new PlotOverlay(plot,
+        {[this](const Mark& mark) { return placeOf(mark); }, [this](std::size_t panel) { return areaOf(panel); }});
     connect(&plot, &QCustomPlot::beforeReplot, this, [this] {
         d->arrange();
         if (d->reduced() != d->wasReduced) {
@@ -205,7 +205,7 @@ void PlotBuilder::show(PicturePtr picture)
         if (picture->key) {
             const double slack = 1e-6 * std::abs(picture->key->scale.high);
             d->bar->show(
-                *picture->key, least < picture->key->scale.low - slack, largest > picture->key->scale.high + slack);
+                *picture->key, least<picture->key->scale.low - slack, largest> picture->key->scale.high + slack);
         }
         d->beside->show(*picture);
         d->below->show(*picture);
@@ -395,7 +395,8 @@ std::optional<Mark> PlotBuilder::markAt(const QPointF& position) const
 
 QRectF PlotBuilder::placeOf(const Mark& mark) const
 {
-    return mark.panel < d->panels.size() ? d->panels[mark.panel]->placeOf({mark.layer, mark.row, mark.column}) : QRectF();
+    return mark.panel < d->panels.size() ? d->panels[mark.panel]->placeOf({mark.layer, mark.row, mark.column})
+                                         : QRectF();
 }
 
 QRectF PlotBuilder::areaOf(std::size_t panel) const
@@ -429,9 +430,10 @@ Expected<void> PlotBuilder::layOut(const QSizeF& points)
     const double least = 2 * QFontMetricsF(d->style.font).height();
     for (const auto& panel : d->panels) {
         const QRectF area = panel->area();
-        if (area.width() < least || area.height() < least || area.right() > points.width() || area.bottom() > points.height())
-            return fail("leaves no room for the picture at this font size", "figure size",
-                "a larger figure or a smaller font");
+        if (area.width() < least || area.height() < least || area.right() > points.width()
+            || area.bottom() > points.height())
+            return fail(
+                "leaves no room for the picture at this font size", "figure size", "a larger figure or a smaller font");
     }
     if (!d->titlesFit) {
         QStringList titles{d->picture->title};

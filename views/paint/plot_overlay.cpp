@@ -84,7 +84,8 @@ void PlotOverlay::drawCrosshair(QCPPainter* painter) const
     if (place.isEmpty())
         return;
     // Light on dark and dark on light: one of the two can be seen on any colour. The cell itself stays free.
-    for (const auto& [colour, shift] : {std::pair(QColor(255, 255, 255, 150), 1.0), std::pair(QColor(0, 0, 0, 110), 0.0)}) {
+    for (const auto& [colour, shift] :
+        {std::pair(QColor(255, 255, 255, 150), 1.0), std::pair(QColor(0, 0, 0, 110), 0.0)}) {
         painter->setPen(QPen(colour, 1));
         const double x = std::floor(place.center().x()) + shift, y = std::floor(place.center().y()) + shift;
         painter->drawLine(QPointF(area.left(), y), QPointF(place.left() - 2, y));

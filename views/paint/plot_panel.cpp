@@ -168,7 +168,8 @@ void PlotPanel::restyle(const Style& style)
         else
             layer.curves->setStyle(style);
     }
-    // The last tick's label and half of the topmost one reach beyond the axes; what leaves the page is not drawn at all.
+    // The last tick's label and half of the topmost one reach beyond the axes; what leaves the page is not drawn at
+    // all.
     const int half = int(std::ceil(QFontMetricsF(style.font).height() / 2)) + 1;
     m_rect->setMinimumMargins(QMargins(int(style.gap / 2), half, int(style.gap / 2), 1));
     m_rect->setMinimumSize(kLeast, kLeast);
@@ -196,11 +197,17 @@ std::vector<Tick> PlotPanel::fittingTicks(const QCPAxis& axis, const Axis& meani
     const bool cells = meaning.scale == Axis::Scale::Cells;
     const double em = metrics.height();
     std::vector<Tick> ticks;
-    for (int most = std::max(2, int(length / (across ? 1.4 * em : cells ? 1.05 * em : 2 * em))); most >= 1; --most) {
+    for (int most = std::max(2,
+             int(length
+                 / (across       ? 1.4 * em
+                         : cells ? 1.05 * em
+                                 : 2 * em)));
+         most >= 1; most = std::min(most, int(ticks.size())) - 1) {
         ticks = ticksOf(axis, meaning, most);
         bool fits = true;
         for (std::size_t i = 1; i < ticks.size() && fits; ++i) {
-            const double gap = std::abs(axis.coordToPixel(ticks[i].position) - axis.coordToPixel(ticks[i - 1].position));
+            const double gap =
+                std::abs(axis.coordToPixel(ticks[i].position) - axis.coordToPixel(ticks[i - 1].position));
             const auto width = [&](const Tick& t) { return metrics.horizontalAdvance(t.label); };
             fits = gap >= (across ? (width(ticks[i]) + width(ticks[i - 1])) / 2 + 0.6 * em : 0.95 * em);
         }
@@ -316,9 +323,11 @@ void PlotPanel::reveal(std::size_t layer, std::size_t row, std::size_t column)
     const auto show = [](QCPAxis& axis, double from, double to) {
         const QCPRange range = axis.range();
         if (from < range.lower)
-            axis.setRange(from, axis.scaleType() == QCPAxis::stLogarithmic ? range.upper * from / range.lower : from + range.size());
+            axis.setRange(from,
+                axis.scaleType() == QCPAxis::stLogarithmic ? range.upper * from / range.lower : from + range.size());
         else if (to > range.upper)
-            axis.setRange(axis.scaleType() == QCPAxis::stLogarithmic ? range.lower * to / range.upper : to - range.size(), to);
+            axis.setRange(
+                axis.scaleType() == QCPAxis::stLogarithmic ? range.lower * to / range.upper : to - range.size(), to);
     };
     if (layer >= m_layers.size())
         return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What `expertscope figure` and the module that draws agree on. The module (lib/libexpertscope_figure.so beside bin/) is
-// loaded for this one command: Qt costs 15 ms and 60 libraries at start-up. Plain types, no Qt.
+// What `expertscope figure` and the module that draws agree on. The module (lib/libexpertscope_figure.so beside bin/)
+// is loaded for this one command: Qt costs 15 ms and 60 libraries at start-up. Plain types, no Qt.
 #pragma once
 
 #include "analysis/spine/parameters.h"

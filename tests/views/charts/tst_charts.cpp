@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The law of all charts: what each of the registry promises, over traces of several shapes.
+#include "io/base/version.h"
 #include "tests/support/test_main.h"
 #include "tests/views/load_fixture.h"
-#include "io/base/version.h"
 #include "views/figure/page.h"
 
 #include <QImage>
@@ -40,8 +40,7 @@ Scope scopeOf(std::vector<LabelFilter> where, std::vector<LabelFilter> without =
 const std::vector<Case>& cases()
 {
     static const std::vector<Case> all{{"labelled", {loadTrace()}}, {"one layer", {loadTrace(1, 16, 100)}},
-        {"4,096 experts", {loadTrace(2, 4096, 60)}},
-        {"a part", {loadTrace()}, scopeOf({{"language", "de"}})},
+        {"4,096 experts", {loadTrace(2, 4096, 60)}}, {"a part", {loadTrace()}, scopeOf({{"language", "de"}})},
         {"an expert's tokens", {loadTrace()}, scopeOf({}, {}, {{SiteIndex(0), ExpertIndex(1)}})},
         {"some sites", {loadTrace()}, scopeOf({}, {}, {}, {SiteIndex(0), SiteIndex(2)})},
         {"nothing", {loadTrace()}, scopeOf({{"language", "de"}}, {{"language", "de"}})},
@@ -157,7 +156,8 @@ class TestCharts : public QObject
         QTest::addColumn<int>("index");
         for (const ChartSpec& spec : chartRegistry())
             for (std::size_t i = 0; i < cases().size(); ++i)
-                QTest::addRow("%s, %s", spec.name.c_str(), cases()[i].name.c_str()) << QString::fromStdString(spec.name) << int(i);
+                QTest::addRow("%s, %s", spec.name.c_str(), cases()[i].name.c_str())
+                    << QString::fromStdString(spec.name) << int(i);
     }
     static void eachChart()
     {
@@ -202,8 +202,8 @@ private slots:
         if (!drawn) {
             // By name: what is wrong, and of what.
             QVERIFY2(!drawn.error().what.empty() && !drawn.error().where.empty(), drawn.error().message().c_str());
-            const bool hopeless = given.name == "nothing"
-                || (spec.name == "cache_curves" && given.scope.splitsSequences());
+            const bool hopeless =
+                given.name == "nothing" || (spec.name == "cache_curves" && given.scope.splitsSequences());
             QVERIFY2(hopeless, drawn.error().message().c_str());
             return;
         }
@@ -213,7 +213,8 @@ private slots:
         QVERIFY(picture && !picture->panels.empty());
         QCOMPARE(c.picture(), picture);
         const bool maps = std::ranges::any_of(picture->panels, [](const Panel& panel) {
-            return std::ranges::any_of(panel.layers, [](const Layer& l) { return std::holds_alternative<HeatMapPtr>(l); });
+            return std::ranges::any_of(
+                panel.layers, [](const Layer& l) { return std::holds_alternative<HeatMapPtr>(l); });
         });
         QCOMPARE(picture->key.has_value(), maps);
         if (maps) {
@@ -275,7 +276,8 @@ private slots:
         QCOMPARE(said.size(), shown.size());
         for (std::size_t i = 0; i < said.size(); ++i) {
             const double v = rates ? 100 * said[i] : said[i];
-            QVERIFY2(std::abs(v - shown[i]) <= 2e-7 * (1 + std::abs(v)), qPrintable(QString("%1 %2").arg(v).arg(shown[i])));
+            QVERIFY2(
+                std::abs(v - shown[i]) <= 2e-7 * (1 + std::abs(v)), qPrintable(QString("%1 %2").arg(v).arg(shown[i])));
         }
     }
 
@@ -348,11 +350,13 @@ private slots:
                 QVERIFY2(back.has_value(), back ? "" : back.error().message().c_str());
                 QVERIFY(*back == figure);
                 const auto drawn = draw(spec, study, {}, back->options);
-                QVERIFY2(drawn.has_value(), drawn ? "" : (option.name + "=" + value + ": " + drawn.error().message()).c_str());
+                QVERIFY2(drawn.has_value(),
+                    drawn ? "" : (option.name + "=" + value + ": " + drawn.error().message()).c_str());
             }
             // What only draws gives another picture of the same data.
             if (!option.computes && values.size() > 2) {
-                const auto one = draw(spec, study, {}, {{option.name, values[1]}}), other = draw(spec, study, {}, {{option.name, values.back()}});
+                const auto one = draw(spec, study, {}, {{option.name, values[1]}}),
+                           other = draw(spec, study, {}, {{option.name, values.back()}});
                 QVERIFY(one->chart->csv() != other->chart->csv());
             }
         }
@@ -421,7 +425,8 @@ private slots:
             int nearest = 255;
             for (int dx = -1; dx <= 1; ++dx)
                 for (int dy = -1; dy <= 1; ++dy)
-                    nearest = std::min(nearest, distance(wanted, image.pixel(int(place.x() * scale) + dx, int(place.y() * scale) + dy)));
+                    nearest = std::min(nearest,
+                        distance(wanted, image.pixel(int(place.x() * scale) + dx, int(place.y() * scale) + dy)));
             QVERIFY2(nearest <= 2, qPrintable(QString("%1 mm: %2").arg(width).arg(nearest)));
         }
     }
@@ -449,9 +454,32 @@ private slots:
         QCOMPARE(title(german, {{"metric", "share"}}), QString("Share of choices in language=de (%)"));
         const auto chart = draw(spec, study, german)->chart;
         const QString words = chart->readout({0, 0, 1, 4});
-        QVERIFY2(words.startsWith("Layer 2 · expert 4 · ") && words.contains("(uniform 3.13 %)") && words.contains(" of 32"),
+        QVERIFY2(
+            words.startsWith("Layer 2 · expert 4 · ") && words.contains("(uniform 3.13 %)") && words.contains(" of 32"),
             qPrintable(words));
         QVERIFY(chart->csv().contains("\n# tokens: language=de\n"));
+    }
+
+    /// Charts of one site answer for it alone; those of all sites for rows of it.
+    void aSubjectIsFoundInEveryChart()
+    {
+        const auto trace = loadTrace();
+        const Study study = expertscope::testing::studyOf({trace.get()});
+        const Subject third{.site = SiteIndex(3), .expert = ExpertIndex(7)};
+        const auto load = draw(*findChart("load").value(), study, {})->chart;
+        QCOMPARE(load->marks(third), (std::vector<Mark>{{0, 0, 3, 7}}));
+        QCOMPARE(load->marks({.site = SiteIndex(3)}).size(), std::size_t(32));
+        QCOMPARE(load->marks({.expert = ExpertIndex(7)}).size(), std::size_t(6));
+        const auto sorted = draw(*findChart("load").value(), study, {}, {{"sort", "load"}})->chart;
+        const auto moved = sorted->marks(third);
+        QCOMPARE(moved.size(), std::size_t(1));
+        QCOMPARE(sorted->readout(moved[0]), load->readout({0, 0, 3, 7}));
+        const ChartSpec& pairs = *findChart("coactivation").value();
+        QVERIFY(draw(pairs, study, {})->chart->marks(third).empty()); // it is of site 0
+        QCOMPARE(
+            draw(pairs, study, {}, {{"site", "3"}})->chart->marks(third).size(), std::size_t(31)); // not with itself
+        const auto balance = draw(*findChart("balance").value(), study, {})->chart;
+        QCOMPARE(balance->marks(third).size(), std::size_t(2)); // the trace, and uniform routing
     }
 
     void aScopeThatCannotBeIsNamed()
@@ -464,8 +492,10 @@ private slots:
         };
         const Scope tokens = scopeOf({}, {}, {{SiteIndex(0), ExpertIndex(1)}});
         QVERIFY2(error("cache_curves", tokens).contains("whole sequences"), qPrintable(error("cache_curves", tokens)));
-        QVERIFY(error("coactivation", {}, {{"site", "6"}}).contains("site 6: there is no such site (sites go from 0 to 5)"));
-        QVERIFY(error("coactivation", scopeOf({}, {}, {}, {SiteIndex(2)})).contains("is not among the sites that are kept"));
+        QVERIFY(error("coactivation", {}, {{"site", "6"}})
+                    .contains("site 6: there is no such site (sites go from 0 to 5)"));
+        QVERIFY(error("coactivation", scopeOf({}, {}, {}, {SiteIndex(2)}))
+                    .contains("is not among the sites that are kept"));
         QVERIFY(error("balance", scopeOf({{"language", "xx"}})).contains("xx"));
     }
 };

@@ -120,6 +120,33 @@ private slots:
         QVERIFY(!QFile::exists(file("c.json")));
     }
 
+    void everyChartGivesTheSameBytesInEveryRun()
+    {
+        const Result list = run(kExpertscope, {"figure", "--list"});
+        QCOMPARE(list.status, 0);
+        int charts = 0;
+        for (const QByteArray& line : list.out.split('\n')) {
+            const QString chart = QString::fromUtf8(line.left(line.indexOf(' ')));
+            if (chart.isEmpty())
+                continue; // the definition goes on
+            ++charts;
+            QMap<QString, QByteArray> before;
+            for (int round = 0; round < 3; ++round) { // Qt's hashes are in another order in each
+                const QString name = file(chart + ".pdf");
+                const Result result = run(kExpertscope, {"figure", chart, file("trace.h5"), "-o", name});
+                QVERIFY2(result.status == 0, result.err.constData());
+                for (const char* suffix : {".pdf", ".csv", ".json"}) {
+                    const QByteArray bytes = content(file(chart + suffix));
+                    QVERIFY(!bytes.isEmpty());
+                    if (round > 0)
+                        QVERIFY2(bytes == before[suffix], qPrintable(chart + suffix));
+                    before[suffix] = bytes;
+                }
+            }
+        }
+        QVERIFY(charts >= 4);
+    }
+
     void whatIsWrongIsOneLine_data()
     {
         QTest::addColumn<QStringList>("arguments");

@@ -121,8 +121,9 @@ class TestFigureExport : public QObject
         const HeatMap& map = mapOf(figure);
         const QRectF area = cellArea(figure);
         // A PDF page is measured from its lower edge, and is up to a point higher than what is painted.
-        const double shift =
-            fromTop ? 0 : figure.spec.page.heightMm * kPointsPerMm - std::floor(figure.spec.page.heightMm * kPointsPerMm);
+        const double shift = fromTop
+            ? 0
+            : figure.spec.page.heightMm * kPointsPerMm - std::floor(figure.spec.page.heightMm * kPointsPerMm);
         int worst = 0;
         for (std::size_t r = 0; r < map.rows(); ++r) {
             for (std::size_t c = 0; c < map.columns(); ++c) {
@@ -517,11 +518,14 @@ private slots:
     {
         // As Qt 6.8 writes it; older versions have no XMP.
         const QByteArray head = "%PDF-1.4\n", page = "1 0 obj\n<< /MediaBox [0 0 100 100] >>\nendobj\n";
-        const QByteArray xmp = "2 0 obj\n<< /Length 67 >>\nstream\n"
-                               "<a xmp:CreateDate=\"2026-11-22T02:36:47+09:00\" xmp:ModifyDate=\"\"/>\nendstream\nendobj\n";
+        const QByteArray xmp =
+            "2 0 obj\n<< /Length 67 >>\nstream\n"
+            "<a xmp:CreateDate=\"2026-11-22T02:36:47+09:00\" xmp:ModifyDate=\"\"/>\nendstream\nendobj\n";
         const auto pdfWith = [&](QByteArray stream) {
             const QByteArray body = head + page + stream;
-            const auto entry = [](qsizetype at) { return QByteArray::number(at).rightJustified(10, '0') + " 00000 n \n"; };
+            const auto entry = [](qsizetype at) {
+                return QByteArray::number(at).rightJustified(10, '0') + " 00000 n \n";
+            };
             return body + "xref\n0 3\n0000000000 65535 f \n" + entry(head.size()) + entry(head.size() + page.size())
                 + "trailer\n<< >>\nstartxref\n" + QByteArray::number(body.size()) + "\n%%EOF\n";
         };
@@ -529,7 +533,8 @@ private slots:
         QVERIFY(!patchPdf(pdfWith(xmp), {252.283, 100}, date)); // an empty date is none
         for (const char* zone : {"+09:00", "Z"}) {
             QByteArray stream = xmp;
-            stream.replace("+09:00", zone).replace("ModifyDate=\"\"", QByteArray("ModifyDate=\"2026-11-22T02:36:47") + zone + "\"");
+            stream.replace("+09:00", zone)
+                .replace("ModifyDate=\"\"", QByteArray("ModifyDate=\"2026-11-22T02:36:47") + zone + "\"");
             const auto patched = patchPdf(pdfWith(stream), {252.283, 100}, date);
             QVERIFY(patched.has_value());
             QVERIFY(!patched->contains("2026"));

@@ -53,15 +53,18 @@ private slots:
         QCOMPARE(open->chart, std::string("load"));
         QCOMPARE(open->traces, (std::vector<TraceRef>{{"t.h5", ""}}));
         // What version 1 took where nothing was said.
-        QCOMPARE(open->options, (std::map<std::string, std::string>{{"metric", "relative"}, {"against", "uniform"}, {"sort", "id"}}));
+        QCOMPARE(open->options,
+            (std::map<std::string, std::string>{{"metric", "relative"}, {"against", "uniform"}, {"sort", "id"}}));
         QCOMPARE(open->look, (Look{"viridis", ScaleKind::Linear, {}, Reducer::Max}));
         const auto full = parseFigureSpec(R"({"expertscope_figure": 1, "tool": "expertscope 0.1.0", "view": "load",
             "trace": {"path": "../t.h5", "uuid": "u"}, "where": [{"label": "language", "value": "de"}], "metric": "ratio",
             "against": "all", "sort": "load", "reducer": "mean", "colour": {"table": "batlow", "scale": "log2",
             "limits": [0.5, 2]}, "width_mm": 88.9, "height_mm": 41, "font": {"family": "X", "size_pt": 9},
-            "labels": {"x": "a", "y": "b", "colour": "c", "title": "d"}, "dpi": 300})", "a.json");
+            "labels": {"x": "a", "y": "b", "colour": "c", "title": "d"}, "dpi": 300})",
+            "a.json");
         QVERIFY2(full.has_value(), full ? "" : full.error().message().c_str());
-        QCOMPARE(full->options, (std::map<std::string, std::string>{{"metric", "ratio"}, {"against", "all"}, {"sort", "load"}}));
+        QCOMPARE(full->options,
+            (std::map<std::string, std::string>{{"metric", "ratio"}, {"against", "all"}, {"sort", "load"}}));
         QCOMPARE(full->scope.where, (std::vector<LabelFilter>{{"language", "de"}}));
         QCOMPARE(full->look, (Look{"batlow", ScaleKind::Log2, std::pair(0.5, 2.), Reducer::Mean}));
         QCOMPARE(full->page, (PageSpec{88.9, 41, "X", 9, 300}));
@@ -102,14 +105,17 @@ private slots:
             return QByteArray(R"({"expertscope_figure": 2, "traces": [{"path": "t.h5"}])") + more + "}";
         };
         QTest::newRow("no traces") << QByteArray(R"({"expertscope_figure": 2})") << "a.json: traces: is missing";
-        QTest::newRow("chart") << second(R"(, "chart": "flow")") << "a.json: chart: no such chart 'flow' (there is: load";
+        QTest::newRow("chart") << second(R"(, "chart": "flow")")
+                               << "a.json: chart: no such chart 'flow' (there is: load";
         QTest::newRow("old key") << second(R"(, "metric": "ratio")") << "a.json: metric: is not a key";
-        QTest::newRow("option") << second(R"(, "options": {"metrc": "ratio"})") << "a.json: options: no parameter 'metrc'";
+        QTest::newRow("option") << second(R"(, "options": {"metrc": "ratio"})")
+                                << "a.json: options: no parameter 'metrc'";
         QTest::newRow("option value") << second(R"(, "options": {"metric": "ratios"})")
                                       << "a.json: options: parameter 'metric': unknown 'ratios'";
         QTest::newRow("two words") << second(R"(, "options": {"metric": "ratio/share"})")
                                    << "a.json: options: parameter 'metric': one word";
-        QTest::newRow("option type") << second(R"(, "options": {"metric": 1})") << "a.json: options.metric: is not a text";
+        QTest::newRow("option type") << second(R"(, "options": {"metric": 1})")
+                                     << "a.json: options.metric: is not a text";
         QTest::newRow("expert") << second(R"(, "scope": {"chose": [{"site": 1}]})")
                                 << "a.json: scope.chose[0].expert: is missing";
         QTest::newRow("tokens") << second(R"(, "scope": {"tokens": [5, 2]})") << "a.json: scope.tokens: are not two";
@@ -117,7 +123,8 @@ private slots:
         QTest::newRow("look") << second(R"(, "look": {"table": "vik"})") << "a.json: look.table: is not a key";
         QTest::newRow("look table") << second(R"(, "look": {"colours": "jet"})") << "a.json: look.colours: is none of";
         QTest::newRow("page") << second(R"(, "page": {"dpi": 1})") << "a.json: page.dpi: is not in 36";
-        QTest::newRow("page font") << second(R"(, "page": {"font": {"size_pt": 1}})") << "a.json: page.font.size_pt: is not in";
+        QTest::newRow("page font") << second(R"(, "page": {"font": {"size_pt": 1}})")
+                                   << "a.json: page.font.size_pt: is not in";
         QTest::newRow("huge number") << with(R"(, "dpi": 1e300)") << "a.json: dpi: is not a whole number";
         QTest::newRow("deep") << QByteArray(5000, '[') << "a.json:1: not JSON";
     }

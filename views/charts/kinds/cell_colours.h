@@ -15,9 +15,9 @@ enum class CellMeaning
     Ratio ///< 1 = as expected: vik about 1 on a log2 scale, the most extreme
 };
 
-/// Fills in what `look` leaves open from the values of `map`, and says what it comes to. Limits hold all values, unless a
-/// few of many would leave the others one colour: then those lie beyond the ends, and the bar says so.
-/// Error: no such colour table; limits that the scale cannot have.
+/// Fills in what `look` leaves open from the values of `map`, and says what it comes to. Limits hold all values, unless
+/// a few of many would leave the others one colour: then those lie beyond the ends, and the bar says so. Error: no such
+/// colour table; limits that the scale cannot have.
 Expected<ColourKey> colourCells(Look& look, const HeatMap& map, CellMeaning meaning, const QString& title);
 
 }

@@ -23,9 +23,10 @@ bool layersTell(const SiteSeries& series)
 
 }
 
-SiteCurves::SiteCurves(QString quantity, QString unit, std::vector<SiteSeries> series, QByteArray csvHead)
+SiteCurves::SiteCurves(QString quantity, QString unit, bool counted, std::vector<SiteSeries> series, QByteArray csvHead)
     : m_quantity(std::move(quantity))
     , m_unit(std::move(unit))
+    , m_counted(counted)
     , m_series(std::move(series))
     , m_csv(std::move(csvHead))
 {
@@ -42,7 +43,8 @@ void SiteCurves::draw()
         Curve curve;
         curve.name = series.name;
         curve.colour = int(i);
-        const bool intervals = std::ranges::any_of(series.rows, [](const ResultRow& row) { return row.interval.has_value(); });
+        const bool intervals =
+            std::ranges::any_of(series.rows, [](const ResultRow& row) { return row.interval.has_value(); });
         for (const ResultRow& row : series.rows) {
             curve.x.push_back(layers ? series.shape.sites[std::size_t(*row.site)].layer : row.site->value);
             curve.y.push_back(row.value.value_or(kNaN));
@@ -58,7 +60,8 @@ void SiteCurves::draw()
         drawUniform(curves, i);
     auto picture = std::make_shared<Picture>();
     const Axis sites{layers ? "Layer" : "Router", Axis::Scale::Linear, 0, 0, true};
-    const Axis values{m_unit.isEmpty() ? m_quantity : m_quantity + ' ' + unbroken('(' + m_unit + ')'), Axis::Scale::Linear};
+    const QString title = m_unit.isEmpty() ? m_quantity : m_quantity + ' ' + unbroken('(' + m_unit + ')');
+    const Axis values{title, Axis::Scale::Linear, 0, 0, m_counted};
     picture->panels = {{sites, values, {std::move(curves)}}};
     m_picture = std::move(picture);
 }
@@ -80,8 +83,9 @@ void SiteCurves::drawUniform(Curves& curves, std::size_t i)
             continue;
         first = false;
         const Curve& drawn = curves.curves[c];
-        const bool same = drawn.x == chance.x
-            && std::ranges::equal(drawn.y, chance.y, [](double a, double b) { return std::abs(a - b) < 1e-9 * (1 + std::abs(a)); });
+        const bool same = drawn.x == chance.x && std::ranges::equal(drawn.y, chance.y, [](double a, double b) {
+            return std::abs(a - b) < 1e-9 * (1 + std::abs(a));
+        });
         if (same)
             return;
     }
@@ -132,7 +136,7 @@ QString SiteCurves::readout(const Mark& mark) const
     if (row->interval)
         value += " [" + numberText(row->interval->first) + ", " + numberText(row->interval->second) + ']';
     return joinedReadout({siteText(series.shape, *row->site), m_series.size() > 1 ? series.name : QString(),
-        m_quantity.toLower() == m_quantity ? m_quantity : m_quantity.left(1).toLower() + m_quantity.mid(1), value,
+        m_quantity.startsWith("KL") ? m_quantity : m_quantity.left(1).toLower() + m_quantity.mid(1), value,
         "n = " + countText(row->n)});
 }
 
@@ -143,8 +147,8 @@ QByteArray SiteCurves::table() const
         for (const ResultRow& row : series.rows) {
             csv += csvText(series.name.toStdString()) + ','
                 + QByteArray::number(series.shape.sites[std::size_t(*row.site)].layer) + ','
-                + QByteArray::number(row.site->value) + ',' + csvText(row.metric) + ',' + csvNumber(row.value.value_or(kNaN))
-                + ',' + csvNumber(row.interval ? row.interval->first : kNaN) + ','
+                + QByteArray::number(row.site->value) + ',' + csvText(row.metric) + ','
+                + csvNumber(row.value.value_or(kNaN)) + ',' + csvNumber(row.interval ? row.interval->first : kNaN) + ','
                 + csvNumber(row.interval ? row.interval->second : kNaN) + ',' + csvText(row.unit) + ','
                 + QByteArray::number(qulonglong(row.n)) + ',' + csvNumber(row.uniform.value_or(kNaN)) + ','
                 + csvText(row.undefined) + '\n';

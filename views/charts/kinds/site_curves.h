@@ -19,9 +19,9 @@ struct SiteSeries
 class SiteCurves final : public Chart
 {
 public:
-    /// `quantity` and `unit` title the vertical axis; `csvHead` goes before the table. What chance gives is drawn as grey
-    /// dashed curves where rows know it, once where series agree.
-    SiteCurves(QString quantity, QString unit, std::vector<SiteSeries> series, QByteArray csvHead);
+    /// `quantity` and `unit` title the vertical axis, which has whole numbers only if `counted`; `csvHead` goes before
+    /// the table. What chance gives is drawn as grey dashed curves where rows know it, once where series agree.
+    SiteCurves(QString quantity, QString unit, bool counted, std::vector<SiteSeries> series, QByteArray csvHead);
 
     PicturePtr picture() const override { return m_picture; }
     std::optional<Subject> subject(const Mark& mark) const override;
@@ -42,6 +42,7 @@ private:
     QByteArray table() const;
 
     QString m_quantity, m_unit;
+    bool m_counted;
     std::vector<SiteSeries> m_series;
     std::vector<Line> m_lines; ///< [curve]
     PicturePtr m_picture;
