@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/metrics/registry.h"
 
+#include "io/base/named.h"
+
 // One line a metric: `MetricSpec NAMEMetric();` is defined in analysis/metrics.
 #define EXPERTSCOPE_METRICS(METRIC) \
     /* load and its balance */ \
@@ -64,13 +66,7 @@ const std::vector<MetricSpec>& metricRegistry()
 
 Expected<const MetricSpec*> findMetric(const std::string& name)
 {
-    std::string known;
-    for (const MetricSpec& spec : metricRegistry()) {
-        if (spec.name == name)
-            return &spec;
-        known += (known.empty() ? "" : ", ") + spec.name;
-    }
-    return fail("unknown metric '" + name + "'", {}, "known: " + known);
+    return findNamed(metricRegistry(), name, "metric");
 }
 
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/registry.h"
 
+#include "io/base/named.h"
+
 // One line a planner: `Planner NAMEPlanner();` is defined in planners/. `contiguous` stays first.
 #define EXPERTSCOPE_PLANNERS(PLANNER)                                                                                  \
     PLANNER(contiguous)                                                                                                \
@@ -27,13 +29,9 @@ const std::vector<Planner>& plannerRegistry()
 
 Expected<const Planner*> findPlanner(const std::string& name)
 {
-    std::string names;
-    for (const Planner& planner : plannerRegistry()) {
-        if (planner.name == name)
-            return &planner;
-        names += (names.empty() ? "" : ", ") + planner.name;
-    }
-    return fail("there is no planner '" + name + "'", {}, "planners: " + names);
+    if (const Planner* const planner = named(plannerRegistry(), name))
+        return planner;
+    return fail("there is no planner '" + name + "'", {}, "planners: " + namesOf(plannerRegistry()));
 }
 
 }

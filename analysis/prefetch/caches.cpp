@@ -5,6 +5,7 @@
 
 #include "analysis/prefetch/ema_cache.h"
 #include "analysis/simulation/one_size/counted_cache.h"
+#include "io/base/text.h"
 
 namespace expertscope::prefetch {
 
@@ -156,13 +157,10 @@ Expected<CacheMaker> cacheMaker(const PolicyRequest& policy, const Contract& con
         return [make = spec->makeCache, params = *params, contract](const EventStream& stream, std::uint32_t capacity) {
             return make(params, stream, capacity, contract);
         };
-    std::string able;
-    for (const std::string& name : steppedPolicies())
-        able += (able.empty() ? "" : ", ") + name;
     return fail("policy '" + policy.name + "' cannot be replayed with prefetches: "
             + (policy.name == "static" ? "nothing can be loaded into a fixed list"
                                        : "its order is that of events, not of loads between them"),
-        {}, "those that can: " + able);
+        {}, "those that can: " + joined(steppedPolicies()));
 }
 
 std::vector<std::string> steppedPolicies()

@@ -2,6 +2,7 @@
 #include "analysis/prefetch/predictions.h"
 
 #include "analysis/prefetch/registry.h"
+#include "io/base/named.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,22 +19,17 @@ struct Chosen
 
 Expected<Chosen> choose(const PredictorRequest& request)
 {
-    std::string known;
-    for (const PredictorSpec& spec : predictorRegistry()) {
-        known += (known.empty() ? "" : ", ") + spec.name;
-        if (spec.name != request.name)
-            continue;
-        auto params = Parameters::check(spec.params, request.params);
-        if (!params) {
-            Error error = std::move(params).error();
-            error.what = "predictor '" + request.name + "': " + error.what;
-            return tl::unexpected(std::move(error));
-        }
-        return Chosen{&spec, std::move(*params)};
-    }
     if (request.name == "recorded")
-        return fail("a trace holds no recorded predictions of experts (format 1.1 has none)", {}, "known: " + known);
-    return fail("unknown predictor '" + request.name + "'", {}, "known: " + known);
+        return fail("a trace holds no recorded predictions of experts (format 1.1 has none)", {},
+            "known: " + namesOf(predictorRegistry()));
+    ES_ASSIGN(const PredictorSpec* const spec, findNamed(predictorRegistry(), request.name, "predictor"));
+    auto params = Parameters::check(spec->params, request.params);
+    if (!params) {
+        Error error = std::move(params).error();
+        error.what = "predictor '" + request.name + "': " + error.what;
+        return tl::unexpected(std::move(error));
+    }
+    return Chosen{spec, std::move(*params)};
 }
 
 /// The mean event size of each site, rounded, or n.

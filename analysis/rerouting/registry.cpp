@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rerouting/registry.h"
 
+#include "io/base/named.h"
+
 #include <algorithm>
 
 // One line a rule: `RuleSpec NAMERule();` is defined in rules/.
@@ -25,37 +27,31 @@ const std::vector<RuleSpec>& ruleRegistry()
 
 Expected<CheckedRule> checkRule(const RerouteRequest& request)
 {
-    std::string known;
-    for (const RuleSpec& spec : ruleRegistry()) {
-        known += (known.empty() ? "" : ", ") + spec.name;
-        if (spec.name != request.rule)
-            continue;
-        const std::vector<ParameterSpec> params{spec.strength,
-            {.name = "keep",
-                .standard = "1",
-                .meaning = "so many largest logits are chosen, resident or not",
-                .whole = true},
-            {.name = "tolerance",
-                .standard = "0.01",
-                .meaning = "share of a site's tokens that may have been routed by more than their logits; they stay as "
-                           "recorded",
-                .least = 0,
-                .most = 1}};
-        auto checked = Parameters::check(params, request.params);
-        if (!checked) {
-            Error error = std::move(checked).error();
-            error.what = "rule '" + request.rule + "': " + error.what;
-            return tl::unexpected(std::move(error));
-        }
-        CheckedRule rule{&spec, checked->numbers(spec.strength.name), std::uint32_t(checked->number("keep")),
-            checked->number("tolerance")};
-        for (auto i = rule.strengths.begin(); i != rule.strengths.end(); ++i) {
-            if (std::find(rule.strengths.begin(), i, *i) != i)
-                return fail("rule '" + request.rule + "': " + spec.strength.name + " names a value twice");
-        }
-        return rule;
+    ES_ASSIGN(const RuleSpec* const spec, findNamed(ruleRegistry(), request.rule, "rule"));
+    const std::vector<ParameterSpec> params{spec->strength,
+        {.name = "keep",
+            .standard = "1",
+            .meaning = "so many largest logits are chosen, resident or not",
+            .whole = true},
+        {.name = "tolerance",
+            .standard = "0.01",
+            .meaning = "share of a site's tokens that may have been routed by more than their logits; they stay as "
+                       "recorded",
+            .least = 0,
+            .most = 1}};
+    auto checked = Parameters::check(params, request.params);
+    if (!checked) {
+        Error error = std::move(checked).error();
+        error.what = "rule '" + request.rule + "': " + error.what;
+        return tl::unexpected(std::move(error));
     }
-    return fail("unknown rule '" + request.rule + "'", {}, "known: " + known);
+    CheckedRule rule{spec, checked->numbers(spec->strength.name), std::uint32_t(checked->number("keep")),
+        checked->number("tolerance")};
+    for (auto i = rule.strengths.begin(); i != rule.strengths.end(); ++i) {
+        if (std::find(rule.strengths.begin(), i, *i) != i)
+            return fail("rule '" + request.rule + "': " + spec->strength.name + " names a value twice");
+    }
+    return rule;
 }
 
 }

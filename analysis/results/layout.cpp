@@ -2,6 +2,7 @@
 #include "analysis/results/layout.h"
 
 #include "analysis/results/layout_tables.h"
+#include "io/base/text.h"
 
 #include <algorithm>
 
@@ -124,7 +125,7 @@ void addLists(
         if (options.everything || metric == order.front())
             family.tables.push_back(listTable(byMetric[metric], options));
         else
-            further += (further.empty() ? "" : ", ") + metric;
+            addPart(further, metric);
     }
     if (!further.empty())
         family.notes.push_back("for each expert also: " + further);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/registry.h"
 
+#include "io/base/named.h"
+
 // One line a policy: `PolicySpec NAMEPolicy();` is defined in policies/.
 #define EXPERTSCOPE_POLICIES(POLICY) \
     /* all capacities in one replay */ \
@@ -37,26 +39,20 @@ const std::vector<PolicySpec>& policyRegistry()
 
 Expected<const PolicySpec*> checkPolicy(const PolicyRequest& request, const Contract& contract)
 {
-    std::string known;
-    for (const PolicySpec& spec : policyRegistry()) {
-        if (spec.name == request.name) {
-            auto params = Parameters::check(spec.params, request.params);
-            if (!params) {
-                Error error = std::move(params).error();
-                error.what = "policy '" + request.name + "': " + error.what;
-                return tl::unexpected(std::move(error));
-            }
-            if (contract.service == Service::Sequential && !spec.sequential)
-                return fail("policy '" + request.name + "' serves events atomically only");
-            if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst && !spec.residentFirst)
-                return fail("policy '" + request.name + "' cannot serve residents first: its order is that of all capacities");
-            if (contract.admission == Admission::Bypass && !spec.bypass)
-                return fail("policy '" + request.name + "' always admits what it loads");
-            return &spec;
-        }
-        known += (known.empty() ? "" : ", ") + spec.name;
+    ES_ASSIGN(const PolicySpec* const spec, findNamed(policyRegistry(), request.name, "policy"));
+    auto params = Parameters::check(spec->params, request.params);
+    if (!params) {
+        Error error = std::move(params).error();
+        error.what = "policy '" + request.name + "': " + error.what;
+        return tl::unexpected(std::move(error));
     }
-    return fail("unknown policy '" + request.name + "'", {}, "known: " + known);
+    if (contract.service == Service::Sequential && !spec->sequential)
+        return fail("policy '" + request.name + "' serves events atomically only");
+    if (contract.service == Service::Sequential && contract.order == Order::ResidentFirst && !spec->residentFirst)
+        return fail("policy '" + request.name + "' cannot serve residents first: its order is that of all capacities");
+    if (contract.admission == Admission::Bypass && !spec->bypass)
+        return fail("policy '" + request.name + "' always admits what it loads");
+    return spec;
 }
 
 }

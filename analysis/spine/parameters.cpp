@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/spine/parameters.h"
 
+#include "io/base/named.h"
+
 #include <algorithm>
 #include <cassert>
 #include <charconv>
@@ -64,12 +66,8 @@ Expected<void> checkValue(const ParameterSpec& spec, const std::string& text)
         break;
     case ParameterSpec::Kind::Choices:
         for (const std::string& part : split(text)) {
-            if (std::ranges::find(spec.choices, part) == spec.choices.end()) {
-                std::string known;
-                for (const std::string& choice : spec.choices)
-                    known += (known.empty() ? "" : ", ") + choice;
-                return fail("parameter '" + spec.name + "': unknown '" + part + "'", {}, "known: " + known);
-            }
+            if (std::ranges::find(spec.choices, part) == spec.choices.end())
+                return fail("parameter '" + spec.name + "': unknown '" + part + "'", {}, "known: " + joined(spec.choices));
         }
         break;
     }
@@ -85,13 +83,9 @@ Expected<Parameters> Parameters::check(
     for (const ParameterSpec& spec : specs)
         parameters.m_values[spec.name] = spec.standard;
     for (const auto& [name, value] : given) {
-        const auto spec = std::ranges::find(specs, name, &ParameterSpec::name);
-        if (spec == specs.end()) {
-            std::string known;
-            for (const ParameterSpec& s : specs)
-                known += (known.empty() ? "" : ", ") + s.name;
-            return fail("no parameter '" + name + "'", {}, known.empty() ? "it has none" : "known: " + known);
-        }
+        const ParameterSpec* const spec = named(specs, name);
+        if (!spec)
+            return fail("no parameter '" + name + "'", {}, specs.empty() ? "it has none" : "known: " + namesOf(specs));
         ES_TRY(checkValue(*spec, value));
         parameters.m_values[name] = value;
     }

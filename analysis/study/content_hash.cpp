@@ -21,15 +21,15 @@ namespace {
 
 constexpr std::uint64_t kPiece = 16u << 20;
 
-/// Of the bytes from `begin` on, at most kPiece; empty when they cannot be read.
-std::string pieceHash(int file, std::uint64_t begin)
+/// Of the bytes from `begin` on, at most kPiece; empty when they cannot be read, or need not be.
+std::string pieceHash(int file, std::uint64_t begin, const std::function<bool()>& wanted)
 {
     Sha256 hash;
     std::vector<std::byte> buffer(1u << 20);
     for (std::uint64_t done = 0; done < kPiece;) {
         const ssize_t n = pread(file, buffer.data(), std::min<std::uint64_t>(buffer.size(), kPiece - done),
             static_cast<off_t>(begin + done));
-        if (n < 0)
+        if (n < 0 || !wanted())
             return {};
         if (n == 0)
             break;
@@ -41,7 +41,7 @@ std::string pieceHash(int file, std::uint64_t begin)
 
 }
 
-std::string contentHash(const std::filesystem::path& path)
+std::string contentHash(const std::filesystem::path& path, const std::function<bool()>& goOn)
 {
     std::error_code error;
     const std::uint64_t size = std::filesystem::file_size(path, error);
@@ -50,16 +50,23 @@ std::string contentHash(const std::filesystem::path& path)
         return {};
     std::vector<std::string> pieces((size + kPiece - 1) / kPiece);
     std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-        for (std::size_t i = next++; i < pieces.size(); i = next++)
-            pieces[i] = pieceHash(file, i * kPiece);
+    std::atomic<bool> stopped = false;
+    const auto work = [&](const std::function<bool()>& wanted) {
+        for (std::size_t i = next++; i < pieces.size() && !stopped; i = next++)
+            pieces[i] = pieceHash(file, i * kPiece, wanted);
+    };
+    const auto notStopped = [&] { return !stopped.load(); };
+    const auto asked = [&] {
+        if (goOn && !goOn())
+            stopped = true;
+        return !stopped.load();
     };
     {
         std::vector<std::jthread> workers;
         const std::size_t most = std::max(std::thread::hardware_concurrency(), 1u);
         for (std::size_t i = 1; i < std::min(most, pieces.size()); ++i)
-            workers.emplace_back(work);
-        work();
+            workers.emplace_back(work, notStopped);
+        work(asked);
     }
     ::close(file);
     Sha256 whole;

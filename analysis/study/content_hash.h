@@ -2,13 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace expertscope {
 
 /// SHA-256 over the SHA-256 of each 16 MiB of a file, in hexadecimal: pieces can be hashed at the same time. Empty when
-/// it cannot be read.
-std::string contentHash(const std::filesystem::path& path);
+/// it cannot be read, or when `goOn` (called often, from the caller's thread) has returned false.
+std::string contentHash(const std::filesystem::path& path, const std::function<bool()>& goOn = {});
 
 /// SHA-256 of the size and of 64 pieces spread over the file: tells traces apart without reading them whole on every
 /// node. Empty when it cannot be read.

@@ -125,7 +125,8 @@ ResultCache ResultCache::standard()
     return {};
 }
 
-std::string ResultCache::hashOf(const fs::path& file, const FileState& state, bool read) const
+std::string ResultCache::hashOf(
+    const fs::path& file, const FileState& state, bool read, const std::function<bool()>& goOn) const
 {
     const FileState before = fileState(file);
     if (!keeps() || before.text.empty() || !(before == state))
@@ -135,7 +136,7 @@ std::string ResultCache::hashOf(const fs::path& file, const FileState& state, bo
         return *known;
     if (!read)
         return {};
-    std::string hash = contentHash(file);
+    std::string hash = contentHash(file, goOn);
     if (!(fileState(file) == state))
         return {}; // it is being written
     if (before.settled && !hash.empty()) {

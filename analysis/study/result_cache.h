@@ -27,7 +27,8 @@ public:
 
     /// contentHash() of a file in a state, which is remembered. Empty when the file is in another state now, or cannot
     /// be read; without `read` also when its content is not known yet: hashing costs as much as reading.
-    std::string hashOf(const std::filesystem::path& file, const FileState& state, bool read) const;
+    std::string hashOf(const std::filesystem::path& file, const FileState& state, bool read,
+        const std::function<bool()>& goOn = {}) const;
 
     /// What the results depend on, as a hash: the contents of the traces by hash, the question, the code that computes.
     static std::string keyOf(std::span<const std::string> contents, const std::string& question);

@@ -103,6 +103,13 @@ struct Study::Kept
     KeptThings<TokenSet> tokens{kMostTokenBits};
 };
 
+Progress partOf(const Progress& whole, double from, double to)
+{
+    if (!whole)
+        return {};
+    return [whole, from, to](double done) { return whole(from + (to - from) * done); };
+}
+
 Error inFile(Error error, const std::filesystem::path& path)
 {
     if (!error.where.starts_with(path.string()))
@@ -144,7 +151,7 @@ Study::Study(std::vector<NamedTrace> traces, ResultCache cache, unsigned threads
     m_kept->contents.resize(m_traces.size());
 }
 
-std::string Study::contentOf(std::size_t trace, bool read) const
+std::string Study::contentOf(std::size_t trace, bool read, const Progress& progress) const
 {
     if (!m_cache.keeps() || m_states[trace].text.empty() || !(fileState(m_traces[trace].path) == m_states[trace]))
         return {};
@@ -153,7 +160,8 @@ std::string Study::contentOf(std::size_t trace, bool read) const
         if (!m_kept->contents[trace].empty())
             return m_kept->contents[trace];
     }
-    const std::string hash = m_cache.hashOf(m_traces[trace].path, m_states[trace], read);
+    const std::string hash = m_cache.hashOf(m_traces[trace].path, m_states[trace], read,
+        [&] { return !progress || progress(0); });
     const std::lock_guard lock(m_kept->mutex);
     return m_kept->contents[trace] = hash;
 }
@@ -226,7 +234,7 @@ Expected<std::vector<ResultsPtr>> Study::metrics(
     std::size_t trace, const MetricQuestion& question, const Progress& progress) const
 {
     Places places{{trace}, textOf(question, {})};
-    if (std::string content = contentOf(trace, true); !content.empty())
+    if (std::string content = contentOf(trace, true, progress); !content.empty())
         places.contents = {std::move(content)};
     const auto compute = [&](std::vector<MetricRequest> metrics) -> Expected<std::vector<Results>> {
         ES_ASSIGN(AnalysisRequest request, requestOf(trace, question, progress));
@@ -251,7 +259,7 @@ Expected<std::vector<ResultsPtr>> Study::series(const MetricQuestion& question, 
         names.push_back(m_traces[t].name);
         sources.push_back(m_traces[t].source.get());
         places.traces.push_back(t);
-        places.contents.push_back(contentOf(t, true));
+        places.contents.push_back(contentOf(t, true, progress));
     }
     places.question = textOf(question, names);
     const auto compute = [&](std::vector<MetricRequest> metrics) -> Expected<std::vector<Results>> {

@@ -19,6 +19,9 @@ namespace expertscope {
 /// Called often with the fraction that is done, from the thread that asks; false cancels.
 using Progress = std::function<bool(double fraction)>;
 
+/// Of a part of the work: its 0 to 1 are `from` to `to` of the whole.
+Progress partOf(const Progress& whole, double from, double to);
+
 /// A trace that was opened, and what rows call it.
 struct NamedTrace
 {
@@ -89,8 +92,8 @@ private:
     using Compute = std::function<Expected<std::vector<Results>>(std::vector<MetricRequest>)>;
 
     Expected<TokenSetPtr> tokensThatChose(std::size_t trace, ExpertAt expert, const Progress& progress) const;
-    /// The hash of a trace's file while it is as it was opened, else nothing.
-    std::string contentOf(std::size_t trace, bool read) const;
+    /// The hash of a trace's file while it is as it was opened, else nothing; nothing either when `progress` cancels.
+    std::string contentOf(std::size_t trace, bool read, const Progress& progress = {}) const;
     ResultsPtr find(const Places& places, const MetricRequest& metric) const;
     Expected<std::vector<ResultsPtr>> answer(
         const Places& places, const std::vector<MetricRequest>& metrics, const Compute& compute) const;

@@ -52,7 +52,9 @@ Expected<CacheAnswer> simulate(const Study& study, std::size_t trace, const Cach
     const Contract& contract = question.contract;
     const TimeRequest& time = question.time;
     const auto& policies = question.choice.policies;
-    ES_ASSIGN(const PassOptions selection, selectionOf(study, trace, question.scope, progress));
+    const bool more = question.asked.quotas || !question.prefetch.setups.empty();
+    ES_ASSIGN(PassOptions selection, selectionOf(study, trace, question.scope, progress));
+    selection.progress = partOf(progress, 0, 0.3);
     CacheAnswer answer;
     answer.expertBytes = sizes.noExpertBytes.empty() ? sizes.model.expertBytes : question.expertBytes;
     ES_ASSIGN(answer.events, readEvents(*study.traces()[trace].source, selection, question.steps, contract));
@@ -74,17 +76,19 @@ Expected<CacheAnswer> simulate(const Study& study, std::size_t trace, const Cach
     }
     watchFor(time, events, contract, answer.capacities.size() * policies.size());
     ES_ASSIGN(answer.policies,
-        simulation::simulateCaches(events, contract, policies, answer.capacities, selection.threads, progress));
+        simulation::simulateCaches(events, contract, policies, answer.capacities, selection.threads,
+            partOf(progress, 0.3, more ? 0.5 : 1)));
     if (time.machine && time.level != cost::Level::Queue)
         answer.time = timeModelOf(time, sizes, events, contract, answer.policies, events.countedTokens);
     if (question.asked.quotas) {
         ES_ASSIGN(answer.quotas,
-            simulateQuotas(events, contract, policies, answer.capacities, selection.threads, progress));
+            simulateQuotas(events, contract, policies, answer.capacities, selection.threads,
+                partOf(progress, 0.5, 0.75)));
     }
     if (!question.prefetch.setups.empty()) {
         ES_ASSIGN(answer.prefetch,
             replayPrefetches(question.prefetch, time, sizes, events, contract, answer.capacities, selection.threads,
-                progress));
+                partOf(progress, 0.75, 1)));
         answer.prefetch->expertBytes = answer.expertBytes;
         answer.prefetch->tokens = events.countedTokens;
     }

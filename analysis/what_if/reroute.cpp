@@ -76,7 +76,8 @@ Expected<RerouteAnswer> simulate(
 {
     const NamedTrace& of = study.traces()[trace];
     const RoutingShape& shape = study.shape(trace);
-    ES_ASSIGN(const PassOptions selection, selectionOf(study, trace, question.scope, progress));
+    ES_ASSIGN(PassOptions selection, selectionOf(study, trace, question.scope, progress));
+    selection.progress = partOf(progress, 0, 0.3);
     ES_ASSIGN(const ModelSizes sizes, sizesOf(question.time, question.expertBytes, of.summary.provenance));
     RerouteAnswer answer;
     answer.expertBytes = sizes.noExpertBytes.empty() ? sizes.model.expertBytes : question.expertBytes;
@@ -101,7 +102,7 @@ Expected<RerouteAnswer> simulate(
     options.policies = question.choice.policies;
     options.capacities = answer.capacities;
     options.threads = selection.threads;
-    options.progress = progress;
+    options.progress = partOf(progress, 0.3, 1);
     ES_ASSIGN(answer.done, simulateRerouting(*of.source, selection, question.steps, question.contract, options));
     return answer;
 }

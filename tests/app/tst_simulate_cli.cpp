@@ -3,7 +3,6 @@
 // `expertscope simulate` as a user runs it. The cache is checked on the fixture that resources/docs/simulation.md works
 // by hand: 3 sites, 4 experts, 2 slots; {0,1},{0,2},{0,1},{0,3},{0,1} at each site.
 #include "analysis/placement/placement_json.h"
-#include "analysis/simulation/policy.h"
 #include "analysis/simulation/registry.h"
 #include "app/cli/terminal/table.h"
 #include "cli_fixture.h"

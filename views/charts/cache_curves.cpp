@@ -2,7 +2,9 @@
 //
 // How often an expert that is asked for lies in a cache, over the size of the cache, a curve a policy.
 #include "analysis/simulation/registry.h"
-#include "analysis/simulation/simulate.h"
+#include "analysis/what_if/cache_rows.h"
+#include "analysis/what_if/caches.h"
+#include "io/base/text.h"
 #include "views/charts/chart.h"
 #include "views/charts/wording.h"
 
@@ -15,7 +17,6 @@ namespace expertscope {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr std::uint32_t kPoints = 16; ///< of a curve: each sixteenth of the experts
 
 struct CacheData final : ChartData
 {
@@ -33,18 +34,6 @@ struct CacheData final : ChartData
     std::vector<double> uniform; ///< [capacity] hit rate when experts are drawn by chance, under any policy
 };
 
-/// Each sixteenth of the largest pool.
-std::vector<std::uint32_t> capacitiesOf(std::uint32_t experts)
-{
-    std::vector<std::uint32_t> capacities;
-    for (std::uint32_t i = 1; i <= kPoints; ++i) {
-        const std::uint32_t size = (experts * i + kPoints - 1) / kPoints;
-        if (size > 0 && (capacities.empty() || size > capacities.back()))
-            capacities.push_back(size);
-    }
-    return capacities;
-}
-
 /// Chosen by chance an expert is resident as often as the slots are of the experts: sites weigh by their requests.
 std::vector<double> chanceOf(const simulation::EventSet& events, const std::vector<std::uint32_t>& capacities)
 {
@@ -61,39 +50,26 @@ std::vector<double> chanceOf(const simulation::EventSet& events, const std::vect
     return rates;
 }
 
-/// What the simulation is asked, and what it answers: the only function here that knows it.
 Expected<std::shared_ptr<CacheData>> simulate(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
-    const auto part = [&](double from, double to) {
-        return [&progress, from, to](double done) { return !progress || progress(from + (to - from) * done); };
-    };
-    ES_ASSIGN(PassOptions pass, study.passOf(question.trace, question.scope, part(0, 0.1)));
-    pass.progress = part(0.1, 0.4);
-    simulation::Contract contract;
-    ES_ASSIGN(const simulation::EventSet events,
-        simulation::readEvents(*study.traces()[question.trace].source, pass, {}, contract));
+    CacheOptions options;
+    options.policies = joined(question.params.choices("policy"), ",");
+    ES_ASSIGN(CacheQuestion cache, checkCaches(options));
+    cache.scope = question.scope;
+    ES_ASSIGN(const CacheAnswer answer, simulateCaches(study, question.trace, cache, progress));
     auto data = std::make_shared<CacheData>();
-    data->contract = simulation::describe(contract);
-    for (const simulation::EventStream& pool : events.pools)
-        data->experts = std::max(data->experts, pool.numObjects());
-    if (events.requests == 0)
+    data->contract = simulation::describe(cache.contract);
+    data->experts = answer.poolSize;
+    if (answer.events.requests == 0)
         return data;
-    data->capacities = capacitiesOf(data->experts);
-    std::vector<simulation::PolicyRequest> policies;
-    for (const std::string& name : question.params.choices("policy"))
-        policies.push_back({name});
-    ES_ASSIGN(const auto results,
-        simulation::simulateCaches(events, contract, policies, data->capacities, 0, part(0.4, 1)));
-    for (const simulation::PolicyResult& result : results) {
-        ES_ASSIGN(const simulation::PolicySpec* const spec, simulation::checkPolicy(result.request, contract));
+    data->capacities = answer.capacities;
+    for (const simulation::PolicyResult& result : answer.policies) {
+        ES_ASSIGN(const simulation::PolicySpec* const spec, simulation::checkPolicy(result.request, cache.contract));
         CacheData::Curve& curve = data->curves.emplace_back(CacheData::Curve{spec->name, spec->knowsFuture, {}});
-        for (std::size_t c = 0; c < data->capacities.size(); ++c) {
-            simulation::Counters& total = curve.totals.emplace_back();
-            for (const simulation::PoolCurve& pool : result.pools)
-                total += pool.total(c);
-        }
+        for (std::size_t c = 0; c < data->capacities.size(); ++c)
+            curve.totals.push_back(wholeModel(result, c));
     }
-    data->uniform = chanceOf(events, data->capacities);
+    data->uniform = chanceOf(answer.events, data->capacities);
     return data;
 }
 

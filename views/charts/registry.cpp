@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/base/named.h"
 #include "views/charts/chart.h"
-
-#include <algorithm>
 
 // One line a chart: `ChartSpec NAMEChart();` is defined in NAME.cpp.
 #define EXPERTSCOPE_CHARTS(CHART) \
@@ -26,13 +25,9 @@ const std::vector<ChartSpec>& chartRegistry()
 
 Expected<const ChartSpec*> findChart(const std::string& name)
 {
-    const auto found = std::ranges::find(chartRegistry(), name, &ChartSpec::name);
-    if (found != chartRegistry().end())
-        return &*found;
-    std::string known;
-    for (const ChartSpec& spec : chartRegistry())
-        known += (known.empty() ? "" : ", ") + spec.name;
-    return fail("no such chart", name, "there is: " + known);
+    if (const ChartSpec* const found = named(chartRegistry(), name))
+        return found;
+    return fail("no such chart", name, "there is: " + namesOf(chartRegistry()));
 }
 
 Expected<Parameters> checkOptions(const ChartSpec& spec, const std::map<std::string, std::string>& given)

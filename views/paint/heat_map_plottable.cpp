@@ -177,7 +177,8 @@ void HeatMapPlottable::drawPaperImage(QCPPainter* painter, const Visible& v) con
 
 void HeatMapPlottable::drawPixels(QCPPainter* painter, const Visible& v) const
 {
-    // The device's own pixels: cell borders fall between them, and each pixel reduces exactly the cells it covers.
+    // The device's own pixels, each of which reduces the cells it covers. All cells in sight are shared out among the
+    // whole pixels inside the frame: none is lost in half a pixel at an edge.
     const QTransform toDevice = painter->deviceTransform();
     const QRectF clip = toDevice.mapRect(cellClip());
     const QRectF area = toDevice.mapRect(v.area).intersected(clip);
@@ -185,10 +186,10 @@ void HeatMapPlottable::drawPixels(QCPPainter* painter, const Visible& v) const
         QPoint(int(std::lround(area.right())) - 1, int(std::lround(area.bottom())) - 1));
     if (device.isEmpty())
         return;
-    const QRectF back = toDevice.inverted().mapRect(QRectF(device));
+    const QRectF seen = toDevice.inverted().mapRect(area), back = toDevice.inverted().mapRect(QRectF(device));
     const auto values = m_data->values.render(
-        {mKeyAxis->pixelToCoord(back.left()) + 0.5, mKeyAxis->pixelToCoord(back.right()) + 0.5,
-            mValueAxis->pixelToCoord(back.top()) + 0.5, mValueAxis->pixelToCoord(back.bottom()) + 0.5,
+        {mKeyAxis->pixelToCoord(seen.left()) + 0.5, mKeyAxis->pixelToCoord(seen.right()) + 0.5,
+            mValueAxis->pixelToCoord(seen.top()) + 0.5, mValueAxis->pixelToCoord(seen.bottom()) + 0.5,
             std::size_t(device.width()), std::size_t(device.height())},
         m_reducer, m_data->centre, m_scale.kind == ScaleKind::Log2);
     QImage image(device.size(), QImage::Format_RGB32);

@@ -44,7 +44,7 @@ void declareFigure(Arguments& arguments, const FigureKind& kind, FigureRequest& 
     arguments.option("-o,--output", request.output, "NAME.pdf, .svg or .png").required();
     arguments.option("--spec", request.spec, "Start from this figure spec; other options override it");
     arguments.option("--width", request.width, "89mm, 3.5in, 252pt; default 89mm");
-    arguments.option("--height", request.height, "Default: from the number of layers");
+    arguments.option("--height", request.height, "Default: as high as the chart needs");
     addSelection(arguments, request);
     for (const FigureKind::Option& option : kind.options)
         arguments.text(

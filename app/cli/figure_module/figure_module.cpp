@@ -2,8 +2,10 @@
 //
 // libexpertscope_figure.so: the part of the figure command that needs Qt. It knows charts only through their registry.
 #include "app/cli/figure_module/figure_request.h"
+#include "io/base/text.h"
 
 #include "analysis/study/request_text.h"
+#include "io/base/named.h"
 #include "io/base/version.h"
 #include "views/figure/figure.h"
 
@@ -56,15 +58,11 @@ Outcome<> choose(const std::string& given, const char* option, const Choice<T> (
 {
     if (given.empty())
         return {};
-    std::string known;
-    for (const auto& c : choices) {
-        if (given == c.name) {
-            into = c.value;
-            return {};
-        }
-        known += known.empty() ? c.name : std::string(", ") + c.name;
+    if (const Choice<T>* const choice = named(choices, given)) {
+        into = choice->value;
+        return {};
     }
-    return wrongUse("is none of " + known, std::string(option) + " " + given);
+    return wrongUse("is none of " + namesOf(choices), std::string(option) + " " + given);
 }
 
 Outcome<> length(const std::string& given, const char* option, double& into)
@@ -116,13 +114,10 @@ Outcome<> applyOptions(const FigureRequest& request, FigureSpec& spec)
         spec.options[name] = value;
         // One by one, so that the error names what was typed.
         if (const auto checked = checkOptions(**chart, {{name, value}}); !checked) {
-            const auto option = std::ranges::find((*chart)->options, name, &ChartOption::name);
-            const bool word = option != (*chart)->options.end() && option->kind == ParameterSpec::Kind::Choices;
-            std::string known;
-            for (const std::string& choice : word ? option->choices : std::vector<std::string>())
-                known += (known.empty() ? "" : ", ") + choice;
-            return wrongUse(word ? "is none of " + known : checked.error().what, "--" + name + " " + value,
-                word ? std::string() : checked.error().hint);
+            const ChartOption* const option = named((*chart)->options, name);
+            const bool word = option && option->kind == ParameterSpec::Kind::Choices;
+            return wrongUse(word ? "is none of " + joined(option->choices) : checked.error().what,
+                "--" + name + " " + value, word ? std::string() : checked.error().hint);
         }
     }
     return {};
@@ -200,7 +195,8 @@ Expected<QStringList> draw(FigureSpec spec, const FigureRequest& request)
     std::vector<std::filesystem::path> paths;
     for (const TraceRef& trace : spec.traces)
         paths.emplace_back(trace.path.toStdString());
-    ES_ASSIGN(const auto study, Study::open(paths));
+    ES_ASSIGN(const auto study,
+        Study::open(paths, request.noCache ? ResultCache() : ResultCache::standard(), request.threads));
     const QDir beside = QFileInfo(QString::fromStdString(request.output)).absoluteDir();
     for (std::size_t i = 0; i < paths.size(); ++i) {
         TraceRef& trace = spec.traces[i];

@@ -46,7 +46,7 @@ void writeTables(std::ostream& out, const ResultLayout& layout, std::size_t widt
                 line(table.title);
             std::string constants;
             for (const auto& [name, value] : table.constants)
-                constants += (constants.empty() ? "" : ", ") + name + " = " + value;
+                addPart(constants, name + " = " + value);
             if (!constants.empty())
                 line(constants);
             out << tableText(table, width);
@@ -63,10 +63,7 @@ void writeTables(std::ostream& out, const ResultLayout& layout, std::size_t widt
         return;
     out << gap << "not computed\n\n";
     for (const auto& [reason, metrics] : layout.notComputed) {
-        std::string names;
-        for (const std::string& metric : metrics)
-            names += (names.empty() ? "" : ", ") + metric;
-        line(names + ": " + reason);
+        line(joined(metrics) + ": " + reason);
     }
 }
 
