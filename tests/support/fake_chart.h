@@ -74,6 +74,27 @@ inline ChartSpec fakeChart(
     return spec;
 }
 
+/// Counts the reads of a source.
+class CountingSource final : public BlockSource
+{
+public:
+    explicit CountingSource(std::shared_ptr<BlockSource> inner)
+        : m_inner(std::move(inner))
+    {
+    }
+    const RoutingShape& shape() const override { return m_inner->shape(); }
+    Expected<Block> read(SiteIndex site, TokenRange range, Columns wanted, BlockBuffer& buffer) override
+    {
+        ++reads;
+        return m_inner->read(site, range, wanted, buffer);
+    }
+
+    std::atomic<int> reads{0};
+
+private:
+    std::shared_ptr<BlockSource> m_inner;
+};
+
 /// A source whose reads take their time.
 class SlowSource final : public BlockSource
 {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/fake_chart.h"
 #include "tests/support/test_main.h"
+#include "tests/support/trace_files.h"
+#include "tests/support/verify.h"
 #include "views/session/session.h"
 
 #include <QElapsedTimer>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QThreadPool>
 
@@ -260,6 +263,40 @@ private slots:
         ask(&b, failing, bad);
         QTRY_COMPARE(bad.times, 1);
         QCOMPARE(bad.error->what, std::string("needs router logits"));
+    }
+
+    void whatTheCommandLineComputedIsFound()
+    {
+        QTemporaryDir dir;
+        const ResultCache cache(dir.filePath("cache").toStdString());
+        const std::filesystem::path path = dir.filePath("trace.h5").toStdString();
+        writeTraceM(dir.filePath("trace.h5"));
+        MetricQuestion asked;
+        asked.metrics = {{"balance"}};
+        asked.scope.where = {{"half", "first"}};
+        VERIFY_OK(Study::open({path}, cache).value()->metrics(0, asked)); // another process, some other day
+        std::shared_ptr<CountingSource> counting;
+        m_session = std::make_unique<Session>([&](const auto& paths) -> Expected<StudyPtr> {
+            ES_ASSIGN(const auto opened, Study::open(paths));
+            NamedTrace trace = opened->traces()[0];
+            counting = std::make_shared<CountingSource>(trace.source);
+            trace.source = counting;
+            return std::make_shared<const Study>(std::vector{std::move(trace)}, cache);
+        });
+        open(dir.filePath("trace.h5"));
+        m_session->filters().add({LabelFilter{"half", "first"}});
+        QObject a;
+        std::size_t rows = 0;
+        const auto count = [&](const Expected<std::vector<ResultsPtr>>& answer) {
+            rows = answer.value()[0]->rows.size();
+        };
+        m_session->askMetrics(&a, {{"balance"}}, count);
+        QTRY_VERIFY(rows > 0);
+        QCOMPARE(counting->reads.load(), 0);
+        rows = 0;
+        m_session->askMetrics(&a, {{"coactivation"}}, count);
+        QTRY_VERIFY(rows > 0);
+        QVERIFY(counting->reads > 0);
     }
 
     void mayDieWhileAnswersAreOnTheirWay()
