@@ -354,7 +354,6 @@ void MainWindow::updateActions()
 {
     const bool open = m_session.study() != nullptr;
     m_actions.setTraceOpen(open);
-    m_filters->setVisible(open);
     m_readout->setVisible(open);
     m_sidePanels->setChecked(open && m_docks->shown());
     const ChartView* chart = m_active->chartView();

@@ -59,7 +59,7 @@ void applyTheme(Theme theme)
                 "QProgressBar#loading::chunk { background: %7; }"
                 "QTableView { gridline-color: %3; border: none; }"
                 "QHeaderView::section { background: %6; color: %4; border: none; border-bottom: 1px "
-                "solid %3; padding: 3px 3px; }"
+                "solid %3; padding: 3px 2px; }"
                 "QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: top center; width: 7px; height: "
                 "7px; }"
                 "QMainWindow::separator { background: %3; width: 1px; height: 1px; margin: 2px; }")
