@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 using namespace simulation;
 

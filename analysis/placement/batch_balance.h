@@ -3,7 +3,7 @@
 
 #include "analysis/placement/replay.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// Balance within the steps of batch decoding: `how.batch` sequences side by side, one token of each a step, a finished
 /// one replaced by the next (the schedule of simulate cache --batch); prompts go token by token, too. Steps of fewer

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <utility>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include "analysis/placement/pair_gains.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// Sweeps forth and back over the chain, each site an exact transportation problem, until no site improves. A step that
 /// would raise the share of pairs apart is not made, so the share never rises.

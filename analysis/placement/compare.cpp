@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 struct NamedPlan
 {

@@ -4,7 +4,7 @@
 #include "analysis/placement/replay.h"
 #include "io/base/splitmix.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// Says which GPU computes a choice, at one site of a plan.
 class Dispatcher

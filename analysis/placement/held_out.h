@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// A trace seen so that a pass can visit either part alone. Selected sequences go in turn to the first and the second
 /// part, whichever has fewer tokens so far; if one of them holds more than half of all tokens, each is cut in the

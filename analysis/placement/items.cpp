@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 std::vector<std::uint16_t> replicate(std::span<const float> load, std::size_t numCopies)
 {

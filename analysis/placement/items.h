@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 using Assignment = std::vector<std::uint32_t>; ///< [n] the GPU of each item
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// Which pairs of an expert and an expert of the next site are counted.
 enum class NextPairs

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include "analysis/placement/items.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// Items by load, descending (equal ones in order), each to the least loaded GPU with room that has no copy of its
 /// expert; if there is none, to the least loaded with room.

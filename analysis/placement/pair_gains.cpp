@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

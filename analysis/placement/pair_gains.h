@@ -5,7 +5,7 @@
 
 #include "analysis/placement/swap_descent.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// [n, n] share of all pairs of choices of a token at the site that are these two copies: what fan-out can save.
 std::vector<double> pairGains(const SiteCounts& site, const SiteItems& items);

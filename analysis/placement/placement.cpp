@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 inline constexpr std::uint32_t kMostGpus = 1024;
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 enum class PlanForm
 {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <numeric>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <map>
 #include <string>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// What turns counts into bytes. Unknown sizes make the rows undefined, not wrong.
 struct PlacementSizes

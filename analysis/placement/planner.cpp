@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/planner.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 Expected<void> checkRequest(const LearnedCounts& counts, const PlanRequest& request, const LearnOptions& needs)
 {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// What a plan is to be made for, and the knobs of the planners. All deterministic.
 struct PlanRequest

@@ -13,7 +13,7 @@
     PLANNER(crossLayer)                                                                                                \
     PLANNER(joint)
 
-namespace expertscope {
+namespace expertscope::placement {
 
 #define DECLARE(NAME) Planner NAME##Planner();
 EXPERTSCOPE_PLANNERS(DECLARE)

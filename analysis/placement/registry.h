@@ -3,7 +3,7 @@
 
 #include "analysis/placement/planner.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// All of them, `contiguous` first: the engines' own start, and what the others are compared with.
 const std::vector<Planner>& plannerRegistry();

@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

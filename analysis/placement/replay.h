@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// Which copy of an expert a token goes to. Tokens have an ordinal: their place among the replayed ones.
 enum class Dispatch

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// Maximise
 ///

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// The ordinals of the tokens that a pass with these options visits: 0, 1, … in token order.
 class TokenOrder

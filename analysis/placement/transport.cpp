@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// The GPU of each item such that no GPU gets more items than it has `room` for and the sum of cost[item, GPU] is the
 /// least possible. Exact, by successive shortest paths: items come one after the other, each along the cheapest chain

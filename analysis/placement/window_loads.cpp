@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 WindowLoads::WindowLoads(std::vector<std::uint32_t> lengths, std::size_t numSites, std::size_t numGpus)
     : m_lengths(std::move(lengths))

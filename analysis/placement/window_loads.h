@@ -7,7 +7,7 @@
 
 #include <map>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 class WindowLoads
 {

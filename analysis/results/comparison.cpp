@@ -9,7 +9,7 @@
 #include <ostream>
 #include <set>
 
-namespace expertscope {
+namespace expertscope::results {
 
 namespace {
 

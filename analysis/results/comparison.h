@@ -7,7 +7,7 @@
 
 #include <optional>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// Rows of A and of B with the same key: metric, parameters, site, expert, label, other.
 struct ComparedRow

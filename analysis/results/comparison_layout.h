@@ -4,7 +4,7 @@
 #include "analysis/results/comparison.h"
 #include "analysis/results/layout.h"
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// One table a measure; of measures with a number for each expert the largest differences.
 ResultLayout layOut(const Comparison& comparison, const LayoutOptions& options);

@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-namespace expertscope {
+namespace expertscope::results {
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include <iosfwd>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// "# name: value" lines, a header, then a row a line (RFC 4180). Same numbers as the JSON; matrices are left out, a
 /// comment says so.

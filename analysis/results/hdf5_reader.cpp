@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace expertscope {
+namespace expertscope::results {
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// Errors name the place: row, matrix, field.
 Expected<ResultDocument> readResultsHdf5(const std::filesystem::path& path);

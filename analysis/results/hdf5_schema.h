@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// Columns of text: in /rows codes, -1 for none, of the entries of /texts/NAME.
 enum class TextColumn

@@ -13,7 +13,7 @@
 #include <set>
 #include <unordered_map>
 
-namespace expertscope {
+namespace expertscope::results {
 
 namespace {
 

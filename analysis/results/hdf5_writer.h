@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// One HDF5 file, version 1.10, written beside `path` and renamed.
 /// Errors: what the file system says; more rows or values than a reader takes.

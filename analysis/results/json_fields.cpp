@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace expertscope {
+namespace expertscope::results {
 
 using Json = nlohmann::ordered_json;
 

@@ -5,7 +5,7 @@
 
 #include "analysis/results/json_text.h"
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// Errors have no place: the caller knows it. Members that are not known are ignored; those that are missing are null.
 Expected<ResultRow> toRow(const nlohmann::ordered_json& json);

@@ -9,7 +9,7 @@
 
 #include <exception>
 
-namespace expertscope {
+namespace expertscope::results {
 
 using Json = nlohmann::ordered_json;
 

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// `where`: what errors call the text. Errors name the place: row, matrix, field.
 Expected<ResultDocument> readResultsJson(std::string_view text, const std::string& where);

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace expertscope {
+namespace expertscope::results {
 
 using Json = nlohmann::ordered_json;
 

@@ -11,7 +11,7 @@
 #include <map>
 #include <string>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// The shortest text that reads back to the same double; "null" for what is not finite.
 std::string numberText(double value);

@@ -7,7 +7,7 @@
 
 #include <ostream>
 
-namespace expertscope {
+namespace expertscope::results {
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include <iosfwd>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// Rows and matrices, a line each. Numbers read back to the same double. Text that is not UTF-8 gets U+FFFD.
 void writeResultsJson(std::ostream& out, const ResultDocument& document);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <ostream>
 
-namespace expertscope {
+namespace expertscope::results {
 
 namespace {
 

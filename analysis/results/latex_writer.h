@@ -5,7 +5,7 @@
 
 #include <iosfwd>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// Tables for a paper: LaTeX tabulars that need the package booktabs and nothing else. `everything`: of long tables
 /// each line, else as the terminal shows them (layout.h).

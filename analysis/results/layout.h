@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// Cells are plain text, not yet made safe for a terminal or for TeX.
 struct ResultTable

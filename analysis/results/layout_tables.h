@@ -5,7 +5,7 @@
 
 #include "analysis/results/line_keys.h"
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// One table of measures with one number a line, side by side.
 ResultTable scalarTable(const RowList& rows, const LayoutOptions& options);

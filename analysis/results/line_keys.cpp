@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace expertscope {
+namespace expertscope::results {
 
 std::string shortName(const std::string& metric)
 {

@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-namespace expertscope {
+namespace expertscope::results {
 
 using RowList = std::vector<const ResultRow*>;
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
-namespace expertscope {
+namespace expertscope::results {
 
 std::string formatNumber(double value, double largest, bool integers)
 {

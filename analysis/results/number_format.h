@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// A number with about four significant digits: `largest` is the column's largest magnitude, `integers` that it has no
 /// fractions.

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace expertscope {
+namespace expertscope::results {
 
 void makeFinite(Results& results)
 {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// Ordered name-value pairs.
 using NamedValues = std::vector<std::pair<std::string, std::string>>;

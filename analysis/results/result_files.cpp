@@ -7,7 +7,7 @@
 #include <cstring>
 #include <fstream>
 
-namespace expertscope {
+namespace expertscope::results {
 
 Expected<ResultDocument> readResults(const std::filesystem::path& path)
 {

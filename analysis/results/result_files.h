@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-namespace expertscope {
+namespace expertscope::results {
 
 /// HDF5 or JSON, told by the first bytes. Errors as those of hdf5_reader.h and json_reader.h.
 Expected<ResultDocument> readResults(const std::filesystem::path& path);

@@ -19,6 +19,8 @@
 
 namespace expertscope {
 
+using namespace results;
+
 namespace fs = std::filesystem;
 
 namespace {

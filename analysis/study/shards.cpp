@@ -9,6 +9,8 @@
 
 namespace expertscope {
 
+using namespace results;
+
 namespace {
 
 /// What differs between two parts that should be of one analysis, or empty.

@@ -16,6 +16,8 @@
 
 namespace expertscope {
 
+using namespace results;
+
 namespace {
 
 constexpr std::uint64_t kMostBytes = 256u << 20; ///< of results in memory, and of tables

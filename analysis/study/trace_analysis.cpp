@@ -9,6 +9,8 @@
 
 namespace expertscope {
 
+using namespace results;
+
 namespace {
 
 Results together(const std::vector<ResultsPtr>& each)

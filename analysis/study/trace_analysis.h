@@ -17,9 +17,9 @@ Expected<Results> analyseTrace(
 /// The metrics that compare the traces: see Study::series().
 Expected<Results> analyseSeries(const Study& study, const CheckedRequest& checked, const Progress& progress = {});
 
-NamedValues describe(const NamedTrace& trace);
+results::NamedValues describe(const NamedTrace& trace);
 /// What made results of all traces of a study.
-ResultOrigin originOf(const Study& study, const CheckedRequest& checked, const std::string& command);
+results::ResultOrigin originOf(const Study& study, const CheckedRequest& checked, const std::string& command);
 
 /// One line over tables: what they are of.
 inline constexpr const char* kUniformInBrackets = " In brackets: what uniform random routing would give.";

@@ -13,6 +13,7 @@
 
 namespace expertscope {
 
+using namespace results;
 using namespace simulation;
 
 Expected<CacheQuestion> checkCaches(const CacheOptions& options)

@@ -48,6 +48,6 @@ Expected<CacheAnswer> simulateCaches(
 
 /// All of it as rows and matrices (resources/docs/simulation.md).
 Results resultsOf(const CacheQuestion& question, const CacheAnswer& answer);
-ResultOrigin originOf(const CacheQuestion& question, const CacheAnswer& answer, const NamedTrace& trace);
+results::ResultOrigin originOf(const CacheQuestion& question, const CacheAnswer& answer, const NamedTrace& trace);
 
 }

@@ -14,6 +14,9 @@
 
 namespace expertscope {
 
+using namespace placement;
+using namespace results;
+
 namespace {
 
 Expected<std::vector<std::uint32_t>> parseWindows(const std::string& text)

@@ -31,16 +31,16 @@ struct PlacementQuestion
 {
     PlacementOptions asked;
     Scope scope;
-    CompareRequest compare;
-    PlanForm form = PlanForm::Full;
+    placement::CompareRequest compare;
+    placement::PlanForm form = placement::PlanForm::Full;
 };
 /// Errors are wrong uses.
 Expected<PlacementQuestion> checkPlacement(const PlacementOptions& options);
 
 struct PlacementAnswer
 {
-    CompareRequest compare; ///< with the plans that were read and the sizes of the trace's model
-    PlannerComparison comparison;
+    placement::CompareRequest compare; ///< with the plans that were read and the sizes of the trace's model
+    placement::PlannerComparison comparison;
 };
 /// Errors: plans that cannot be read; a scope that takes tokens out of sequences; those of comparePlanners().
 Expected<PlacementAnswer> comparePlacements(
@@ -50,6 +50,7 @@ Expected<PlacementAnswer> comparePlacements(
 Expected<std::string> exportedPlan(
     const PlacementQuestion& question, const PlacementAnswer& answer, const NamedTrace& trace);
 
-ResultOrigin originOf(const PlacementQuestion& question, const PlacementAnswer& answer, const NamedTrace& trace);
+results::ResultOrigin originOf(
+    const PlacementQuestion& question, const PlacementAnswer& answer, const NamedTrace& trace);
 
 }

@@ -14,6 +14,7 @@
 namespace expertscope {
 
 using namespace rerouting;
+using namespace results;
 using namespace simulation;
 
 Expected<RerouteRequest> parseReroute(const std::string& text)

@@ -42,6 +42,6 @@ Expected<RerouteAnswer> simulateReroute(
 
 /// All of it as rows and matrices (resources/docs/rerouting.md).
 Results resultsOf(const RerouteQuestion& question, const RerouteAnswer& answer);
-ResultOrigin originOf(const RerouteQuestion& question, const RerouteAnswer& answer, const NamedTrace& trace);
+results::ResultOrigin originOf(const RerouteQuestion& question, const RerouteAnswer& answer, const NamedTrace& trace);
 
 }

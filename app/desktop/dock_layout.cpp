@@ -63,6 +63,7 @@ void DockLayout::apply(const QByteArray& state)
         arrange();
     layout->activate();
     layout->setSizeConstraint(constraint);
+    layout->activate(); // the window may become as small as docks allow now
     QTimer::singleShot(0, this, &DockLayout::showWholeTabs); // once there are tabs
 }
 

@@ -193,6 +193,7 @@ void MainWindow::buildEditMenu()
         action->setObjectName(id);
         action->setShortcut(shortcut);
         action->setToolTip(tip);
+        action->setIconText(action->text().remove('&')); // of its button, which must not grow with what it undoes
         // QUndoStack changes text and tool tip with each step.
         connect(action, &QAction::changed, this, [action, tip] {
             if (action->toolTip() != tip)

@@ -19,6 +19,7 @@
 #include <sstream>
 
 using namespace expertscope;
+using namespace expertscope::results;
 using namespace expertscope::testing;
 
 class TestAnalyzeCli : public QObject

@@ -13,6 +13,7 @@
 #include <cmath>
 
 using namespace expertscope;
+using namespace expertscope::results;
 using namespace expertscope::testing;
 
 static ResultRow row(int site, double value, std::optional<std::pair<double, double>> interval = {})

@@ -13,6 +13,7 @@
 #include <QJsonObject>
 
 using namespace expertscope;
+using namespace expertscope::placement;
 using namespace expertscope::testing;
 
 namespace {

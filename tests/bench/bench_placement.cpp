@@ -12,6 +12,7 @@
 #include <benchmark/benchmark.h>
 
 using namespace expertscope;
+using namespace expertscope::placement;
 using namespace expertscope::testing;
 
 namespace {

@@ -15,6 +15,7 @@
 #include <string>
 
 using namespace expertscope;
+using namespace expertscope::results;
 
 namespace {
 

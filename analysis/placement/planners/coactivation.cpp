@@ -3,7 +3,7 @@
 #include "analysis/placement/pair_gains.h"
 #include "analysis/placement/planner.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 Planner coactivationPlanner()
 {

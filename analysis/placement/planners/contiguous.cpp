@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/planner.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 Planner contiguousPlanner()
 {

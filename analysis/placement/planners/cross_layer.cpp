@@ -2,7 +2,7 @@
 #include "analysis/placement/chain_sweeps.h"
 #include "analysis/placement/planner.h"
 
-namespace expertscope {
+namespace expertscope::placement {
 
 Planner crossLayerPlanner()
 {

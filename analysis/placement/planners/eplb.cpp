@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

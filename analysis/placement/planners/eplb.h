@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 /// The logical expert of each of `numSlots` physical slots for the loads of one site (deepseek-ai/EPLB,
 /// rebalance_experts): experts in `groups` are packed to nodes group by group, copied inside their node, and the

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace expertscope {
+namespace expertscope::placement {
 
 namespace {
 

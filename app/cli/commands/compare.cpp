@@ -15,6 +15,8 @@
 
 namespace expertscope {
 
+using namespace results;
+
 namespace {
 
 struct Options

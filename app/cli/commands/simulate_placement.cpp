@@ -11,6 +11,8 @@
 
 namespace expertscope {
 
+using namespace results;
+
 namespace {
 
 struct Options

@@ -15,6 +15,8 @@
 
 namespace expertscope {
 
+using namespace placement;
+
 std::string policyHelp()
 {
     std::string text = "Policies (* knows what comes):\n";

@@ -8,6 +8,8 @@
 
 namespace expertscope {
 
+using namespace placement;
+
 namespace {
 
 constexpr double kGiB = 1024.0 * 1024 * 1024;

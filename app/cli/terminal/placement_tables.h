@@ -6,6 +6,7 @@
 namespace expertscope {
 
 /// Plans side by side, on held-out tokens and, where asked for, on those they were learnt from.
-std::string placementTables(const CompareRequest& request, const PlannerComparison& comparison, std::size_t width);
+std::string placementTables(const placement::CompareRequest& request, const placement::PlannerComparison& comparison,
+    std::size_t width);
 
 }

@@ -13,6 +13,8 @@
 
 namespace expertscope {
 
+using namespace results;
+
 Expected<OutputFormat> formatOf(const OutputOptions& options)
 {
     if (options.json + options.csv + options.latex + options.hdf5 > 1)

@@ -30,7 +30,7 @@ enum class OutputFormat
 Expected<OutputFormat> formatOf(const OutputOptions& options);
 
 /// `everything`: long tables whole. `heading` stands over tables on the terminal; `layers`: see LayoutOptions.
-Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const ResultDocument& document,
+Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const results::ResultDocument& document,
     bool everything, const std::string& heading, const std::vector<std::uint16_t>& layers);
 
 /// "expertscope: …" on stderr, as every command ends that fails.

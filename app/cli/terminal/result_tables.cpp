@@ -8,6 +8,8 @@
 
 namespace expertscope {
 
+using namespace results;
+
 namespace {
 
 constexpr std::size_t kWidestText = 18; // of a cell that is not a number

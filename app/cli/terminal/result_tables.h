@@ -11,6 +11,6 @@
 namespace expertscope {
 
 /// Lines fit into `width` columns where a table lets them; what a file of results may hold cannot confuse a terminal.
-void writeTables(std::ostream& out, const ResultLayout& layout, std::size_t width);
+void writeTables(std::ostream& out, const results::ResultLayout& layout, std::size_t width);
 
 }

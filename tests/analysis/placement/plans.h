@@ -7,13 +7,14 @@
 namespace expertscope::testing {
 
 /// The same slots at every site of a trace.
-inline Placement samePlan(const RoutingShape& shape, const Cluster& cluster, const std::vector<std::uint16_t>& held)
+inline placement::Placement samePlan(
+    const RoutingShape& shape, const placement::Cluster& cluster, const std::vector<std::uint16_t>& held)
 {
-    std::vector<SitePlacement> sites;
+    std::vector<placement::SitePlacement> sites;
     for (std::size_t i = 0; i < shape.sites.size(); ++i)
         sites.push_back(
             {SiteIndex(static_cast<std::uint16_t>(i)), shape.sites[i].layer, shape.sites[i].numExperts, held});
-    return *Placement::create(cluster, sites);
+    return *placement::Placement::create(cluster, sites);
 }
 
 /// Numbers from 0 on, shuffled; deterministic in `state`.

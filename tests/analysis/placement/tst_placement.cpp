@@ -8,6 +8,7 @@
 #include <QTest>
 
 using namespace expertscope;
+using namespace expertscope::placement;
 using namespace expertscope::testing;
 
 class TestPlacement : public QObject

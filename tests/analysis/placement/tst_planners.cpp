@@ -15,6 +15,7 @@
 #include <set>
 
 using namespace expertscope;
+using namespace expertscope::placement;
 using namespace expertscope::testing;
 
 Q_DECLARE_METATYPE(std::vector<std::uint16_t>)

@@ -8,6 +8,7 @@
 #include <QTest>
 
 using namespace expertscope;
+using namespace expertscope::placement;
 using namespace expertscope::testing;
 
 namespace {

@@ -8,6 +8,7 @@
 #include <QTest>
 
 using namespace expertscope;
+using namespace expertscope::results;
 
 class TestResultLayout : public QObject
 {

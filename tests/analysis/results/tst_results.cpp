@@ -20,6 +20,7 @@
 #include <sstream>
 
 using namespace expertscope;
+using namespace expertscope::results;
 using namespace expertscope::testing;
 
 static constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();

@@ -12,6 +12,7 @@
 #include <sstream>
 
 using namespace expertscope;
+using namespace expertscope::results;
 using namespace expertscope::testing;
 
 class TestShards : public QObject

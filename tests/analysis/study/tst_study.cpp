@@ -16,6 +16,7 @@
 #include <sstream>
 
 using namespace expertscope;
+using namespace expertscope::results;
 using namespace expertscope::testing;
 
 namespace {

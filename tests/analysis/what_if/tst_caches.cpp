@@ -10,6 +10,7 @@
 #include <QTemporaryDir>
 
 using namespace expertscope;
+using namespace expertscope::results;
 using namespace expertscope::testing;
 
 class TestCaches : public QObject

@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 
 using namespace expertscope;
+using namespace expertscope::placement;
 using namespace expertscope::testing;
 
 namespace {

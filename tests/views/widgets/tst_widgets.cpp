@@ -32,7 +32,7 @@ public:
     {
         auto map = std::make_shared<HeatMap>();
         std::vector<float> values(data.counts.begin(), data.counts.end());
-        map->values = Pyramid(1, values.size(), std::move(values));
+        map->values = Pyramid(1, data.counts.size(), std::move(values));
         auto picture = std::make_shared<Picture>();
         std::vector<int> names(data.counts.size());
         for (std::size_t i = 0; i < names.size(); ++i)
