@@ -3,6 +3,11 @@
 // The line itself: which commands there are, and what is said of those there are not.
 #include "cli_fixture.h"
 #include "tests/support/test_main.h"
+#include "tests/support/trace_files.h"
+
+#include <algorithm>
+
+#include <sys/resource.h>
 
 using namespace expertscope::testing;
 
@@ -53,6 +58,34 @@ private slots:
             QCOMPARE(outcome.status, 2);
             QVERIFY2(!outcome.err.isEmpty(), qPrintable(arguments.join(' ')));
         }
+    }
+
+    void startsQuickly()
+    {
+        QTemporaryDir folder;
+        writeTraceM(folder.filePath("trace.h5"));
+        // Processor time, so that a busy machine does not matter.
+        const auto seconds = [] {
+            rusage usage{};
+            getrusage(RUSAGE_CHILDREN, &usage);
+            const auto of = [](const timeval& t) { return double(t.tv_sec) + 1e-6 * double(t.tv_usec); };
+            return of(usage.ru_utime) + of(usage.ru_stime);
+        };
+        double best = 1e9;
+        for (int i = 0; i < 5; ++i) {
+            const double before = seconds();
+            QCOMPARE(run({"info", folder.filePath("trace.h5")}).status, 0);
+            best = std::min(best, seconds() - before);
+        }
+        qInfo("expertscope info: %.1f ms of processor time", 1000 * best);
+        QVERIFY(best < 0.2);
+    }
+
+    void otherCommandsDoNotLoadQt()
+    {
+        const Outcome outcome = run({"--version"}, 100, {"LD_DEBUG=libs"});
+        QVERIFY(outcome.err.contains("libhdf5"));
+        QVERIFY(!outcome.err.contains("libQt6"));
     }
 };
 

@@ -7,6 +7,7 @@
     CHART(load)                                                                                                        \
     CHART(balance)                                                                                                     \
     CHART(coactivation)                                                                                                \
+    CHART(affinity)                                                                                                    \
     CHART(cacheCurves)
 
 namespace expertscope {

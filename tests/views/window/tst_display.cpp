@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The executable with a real X server, beside the tests of the window that run offscreen.
+#include "tests/support/test_main.h"
+
+#include <QImage>
+#include <QProcess>
+#include <QSet>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTest>
+
+class TestDisplay : public QObject
+{
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_dir;
+
+    /// What xvfb-run and the window said. xvfb-run ends with 5 when its own clearing up fails, which it does now and then:
+    /// so the window's status is printed.
+    QByteArray window(const QString& trace, const QString& shot) const
+    {
+        QProcess process;
+        auto variables = QProcessEnvironment::systemEnvironment();
+        variables.insert("QT_QPA_PLATFORM", "xcb");
+        variables.insert("XDG_CONFIG_HOME", m_dir.path());
+        variables.insert("XDG_RUNTIME_DIR", m_dir.path());
+        process.setProcessEnvironment(variables);
+        process.setProcessChannelMode(QProcess::MergedChannels);
+        process.start("xvfb-run",
+            {"-a", "sh", "-c", "\"$0\" \"$@\"; echo status=$?", EXPERTSCOPE_BIN_DIR "/expertscope-desktop", trace, "--theme",
+                "dark", "--screenshot", shot});
+        return process.waitForFinished(120000) ? process.readAll() : "no end";
+    }
+
+private slots:
+    void initTestCase()
+    {
+        if (QStandardPaths::findExecutable("xvfb-run").isEmpty())
+            QSKIP("xvfb-run is not installed");
+    }
+
+    void aTraceIsShown()
+    {
+        const QString shot = m_dir.filePath("window.png");
+        const QByteArray said = window(EXPERTSCOPE_SOURCE_DIR "/resources/demo/formation/tokens-000000000.h5", shot);
+        QVERIFY2(said.contains("status=0"), said.constData());
+        const QImage image(shot);
+        QVERIFY(image.width() >= 800);
+        QVERIFY(qGray(image.pixel(3, image.height() - 3)) < 80); // the dark theme
+        QSet<QRgb> coloured; // of the map's cells
+        for (int y = 0; y < image.height(); ++y) {
+            for (int x = 0; x < image.width(); ++x) {
+                const QColor colour = image.pixelColor(x, y);
+                if (colour.saturation() > 60)
+                    coloured.insert(colour.rgb());
+            }
+        }
+        QVERIFY2(coloured.size() > 40, qPrintable(QString::number(coloured.size())));
+    }
+
+    void whatIsWrongIsSaid()
+    {
+        const QByteArray said = window(m_dir.filePath("no.h5"), m_dir.filePath("none.png"));
+        QVERIFY2(said.contains("status=1") && said.contains("no.h5"), said.constData());
+    }
+};
+
+EXPERTSCOPE_TEST(TestDisplay)
+#include "tst_display.moc"

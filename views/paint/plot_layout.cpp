@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/paint/plot_layout.h"
+
+#include "views/paint/axis_ticks.h"
+#include "views/paint/label_lines.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace expertscope {
+
+namespace {
+
+/// Of the width: what a legend beside the panels may take; wider ones go below.
+constexpr double kLegendShare = 0.34;
+
+QCPLayoutGrid* newGrid()
+{
+    auto* grid = new QCPLayoutGrid;
+    grid->setColumnSpacing(0);
+    grid->setRowSpacing(0);
+    return grid;
+}
+
+}
+
+PlotLayout::PlotLayout(QCustomPlot& plot)
+    : m_plot(plot)
+{
+    plot.plotLayout()->clear();
+    plot.plotLayout()->setRowSpacing(0);
+    plot.plotLayout()->setColumnSpacing(0);
+}
+
+PlotLayout::~PlotLayout()
+{
+    clear();
+}
+
+void PlotLayout::clear()
+{
+    m_bar.reset();
+    m_panels.clear();
+    m_titles.clear();
+    m_plot.clearPlottables();
+    m_plot.plotLayout()->clear();
+    m_groups.clear();
+    m_beside = m_below = nullptr;
+    m_foot = nullptr;
+    m_head = nullptr;
+}
+
+bool PlotLayout::canKeep(const Picture& next) const
+{
+    const auto titled = [](const Picture& p) {
+        return std::ranges::any_of(p.panels, [](const Panel& panel) { return !panel.title.isEmpty(); });
+    };
+    if (!m_picture || next.columns != m_picture->columns || next.key.has_value() != m_picture->key.has_value()
+        || next.panels.size() != m_panels.size() || titled(next) != titled(*m_picture)
+        || next.title.isEmpty() != m_picture->title.isEmpty())
+        return false;
+    for (std::size_t i = 0; i < m_panels.size(); ++i) {
+        if (!m_panels[i]->canShow(next.panels[i]))
+            return false;
+    }
+    return true;
+}
+
+void PlotLayout::build(const Picture& next)
+{
+    clear();
+    // From the outside in: a layout takes its plot from the one around it.
+    int rows = 0;
+    if (!next.title.isEmpty()) {
+        m_head = new QCPTextElement(&m_plot, " ");
+        m_plot.plotLayout()->addElement(rows++, 0, m_head);
+    }
+    auto* body = newGrid();
+    m_plot.plotLayout()->addElement(rows++, 0, body);
+    m_below = new CurveLegend(m_plot);
+    m_plot.plotLayout()->addElement(rows++, 0, m_below);
+    m_foot = new FootNote(m_plot);
+    m_plot.plotLayout()->addElement(rows, 0, m_foot);
+    auto* grid = newGrid();
+    body->addElement(0, 0, grid);
+    const int columns = int(std::clamp<std::size_t>(next.columns, 1, std::max<std::size_t>(1, next.panels.size())));
+    const bool titled = std::ranges::any_of(next.panels, [](const Panel& p) { return !p.title.isEmpty(); });
+    std::vector<QCPMarginGroup*> ofColumn, ofRow;
+    const auto newGroup = [&] { return m_groups.emplace_back(std::make_unique<QCPMarginGroup>(&m_plot)).get(); };
+    for (std::size_t i = 0; i < next.panels.size(); ++i) {
+        const int row = int(i) / columns, column = int(i) % columns;
+        m_panels.push_back(std::make_unique<PlotPanel>(m_plot, next.panels[i]));
+        QCPAxisRect* const rect = m_panels.back()->rect();
+        if (titled) {
+            m_titles.push_back(new QCPTextElement(&m_plot, next.panels[i].title));
+            grid->addElement(2 * row, column, m_titles.back());
+        }
+        grid->addElement(2 * row + (titled ? 1 : 0), column, rect);
+        if (column >= int(ofColumn.size()))
+            ofColumn.push_back(newGroup());
+        if (row >= int(ofRow.size()))
+            ofRow.push_back(newGroup());
+        rect->setMarginGroup(QCP::msLeft | QCP::msRight, ofColumn[std::size_t(column)]);
+        rect->setMarginGroup(QCP::msTop | QCP::msBottom, ofRow[std::size_t(row)]);
+    }
+    // What stands beside the panels begins and ends level with them.
+    const auto level = [&](QCPLayoutElement* element) {
+        auto* side = newGrid();
+        body->addElement(0, body->columnCount(), side);
+        if (titled) {
+            m_titles.push_back(new QCPTextElement(&m_plot, " "));
+            side->addElement(0, 0, m_titles.back());
+        }
+        side->addElement(titled ? 1 : 0, 0, element);
+        if (!ofRow.empty()) {
+            element->setMarginGroup(QCP::msTop, ofRow.front());
+            element->setMarginGroup(QCP::msBottom, ofRow.back());
+        }
+    };
+    if (next.key) {
+        m_bar = std::make_unique<ColourBar>(m_plot);
+        level(m_bar->rect());
+    }
+    m_beside = new CurveLegend(m_plot);
+    body->addElement(0, body->columnCount(), m_beside);
+}
+
+bool PlotLayout::show(PicturePtr picture)
+{
+    const bool kept = picture && canKeep(*picture);
+    m_picture = std::move(picture);
+    if (!m_picture) {
+        clear();
+        return false;
+    }
+    if (!kept)
+        build(*m_picture);
+    float least = INFINITY, largest = -INFINITY;
+    for (std::size_t i = 0; i < m_panels.size(); ++i) {
+        const Panel& panel = m_picture->panels[i];
+        m_panels[i]->show(panel, m_picture->key);
+        if (!m_titles.empty())
+            m_titles[i]->setText(panel.title);
+        for (const Layer& layer : panel.layers) {
+            const auto* map = std::get_if<HeatMapPtr>(&layer);
+            if (!map || !*map)
+                continue;
+            const auto all = (*map)->values.summarise(0, (*map)->rows(), 0, (*map)->columns());
+            least = std::fmin(least, all.min);
+            largest = std::fmax(largest, all.max);
+        }
+    }
+    if (m_picture->key) {
+        const ColourScale& scale = m_picture->key->scale;
+        const double slack = 1e-6 * std::abs(scale.high);
+        const bool below = double(least)<scale.low - slack, above = double(largest)> scale.high + slack;
+        m_bar->show(*m_picture->key, below, above);
+    }
+    m_beside->show(*m_picture);
+    m_below->show(*m_picture);
+    m_foot->show(*m_picture);
+    return kept;
+}
+
+void PlotLayout::restyle(const Style& style)
+{
+    m_style = style;
+    std::vector<QCPTextElement*> texts = m_titles;
+    if (m_head)
+        texts.push_back(m_head);
+    for (QCPTextElement* text : texts) {
+        text->setFont(style.titleFont);
+        text->setTextColor(style.text);
+        text->setMargins(QMargins(0, 1, 0, 1));
+    }
+    for (const auto& panel : m_panels)
+        panel->restyle(style);
+    if (m_bar)
+        m_bar->restyle(style);
+    if (m_picture) {
+        m_beside->restyle(style);
+        m_below->restyle(style);
+        m_foot->restyle(style);
+    }
+}
+
+void PlotLayout::updateLayout() const
+{
+    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+        m_plot.plotLayout()->update(phase);
+}
+
+void PlotLayout::placeLegend(double width, double height)
+{
+    const QSizeF column = m_beside->columnSize();
+    m_beside->hide(Qt::Horizontal);
+    m_below->hide(Qt::Vertical);
+    if (m_beside->empty())
+        return;
+    if (column.width() <= kLegendShare * width && column.height() <= height)
+        m_beside->arrangeColumn();
+    else
+        m_below->arrangeRows(width - 2 * m_style.gap);
+}
+
+void PlotLayout::setBarTitle(double length)
+{
+    const auto lines = labelLines(m_picture->key->title, m_style.font, length);
+    m_titlesFit = m_titlesFit && lines;
+    m_bar->axis()->setLabel(lines ? *lines : elidedLines(m_picture->key->title, m_style.font, length, 1));
+}
+
+void PlotLayout::arrange()
+{
+    if (!m_picture)
+        return;
+    const QRectF page(m_plot.viewport());
+    bool headFits = true;
+    if (m_head) {
+        const auto lines = labelLines(m_picture->title, m_style.titleFont, page.width() - m_style.gap);
+        headFits = lines.has_value();
+        m_head->setText(
+            lines ? *lines : elidedLines(m_picture->title, m_style.titleFont, page.width() - m_style.gap, 1));
+    }
+    m_plot.plotLayout()->setOuterRect(m_plot.viewport());
+    placeLegend(page.width(), page.height() - 4 * QFontMetricsF(m_style.font).height());
+    m_foot->arrange(page.width(), true);
+    // Sizes depend on labels and labels on sizes: the second round has it.
+    for (int round = 0; round < 2; ++round) {
+        updateLayout();
+        m_titlesFit = headFits;
+        for (const auto& panel : m_panels) {
+            panel->limitTitles(m_panels.size() == 1 ? page : QRectF(panel->rect()->outerRect()));
+            panel->updateTicks();
+            m_titlesFit = panel->updateTitles() && m_titlesFit;
+        }
+        if (m_bar) {
+            m_bar->updateTicks();
+            const QRectF inside(m_bar->rect()->rect());
+            const double beyond =
+                std::min(inside.top() - page.top(), page.bottom() - inside.bottom()) - m_style.gap / 2;
+            setBarTitle(inside.height() + std::max(0.0, 2 * beyond));
+        }
+        const bool crosses = std::ranges::all_of(m_panels, [](const auto& panel) { return panel->crossesFit(); });
+        m_foot->arrange(page.width(), crosses);
+    }
+    updateLayout();
+}
+
+Expected<void> PlotLayout::fits(const QSizeF& points) const
+{
+    const double least = 2 * QFontMetricsF(m_style.font).height();
+    for (const auto& panel : m_panels) {
+        const QRectF area = panel->area();
+        if (area.width() < least || area.height() < least || area.right() > points.width()
+            || area.bottom() > points.height())
+            return fail(
+                "leaves no room for the picture at this font size", "figure size", "a larger figure or a smaller font");
+    }
+    if (!m_titlesFit) {
+        QStringList titles{m_picture->title};
+        for (const auto& panel : m_panels)
+            titles << panel->panel().x.title << panel->panel().y.title;
+        if (m_picture->key)
+            titles << m_picture->key->title;
+        const QFontMetricsF metrics(m_style.font);
+        const QString longest = *std::ranges::max_element(
+            titles, {}, [&](const QString& title) { return metrics.horizontalAdvance(title); });
+        return fail("does not fit the figure", "label '" + longest.toStdString() + "'",
+            "a larger figure, a smaller font or another text");
+    }
+    return {};
+}
+
+QStringList PlotLayout::texts() const
+{
+    QStringList texts{"0123456789/.…"};
+    for (const auto& panel : m_panels)
+        texts << panel->texts();
+    if (m_picture && m_picture->key) {
+        texts << m_picture->key->title;
+        for (const Tick& t : scaleTicks(m_picture->key->scale, 9, true, true))
+            texts << t.label;
+    }
+    if (m_picture)
+        texts << m_picture->title << m_beside->texts() << m_foot->texts();
+    return texts;
+}
+
+}
