@@ -501,6 +501,16 @@ private slots:
                     .contains("site 6: there is no such site (sites go from 0 to 5)"));
         QVERIFY(error("coactivation", scopeOf({}, {}, {}, {SiteIndex(2)}))
                     .contains("is not among the sites that are kept"));
+        QVERIFY(
+            error("affinity", {}, {{"site", "6"}}).contains("site 6: there is no such site (sites go from 0 to 5)"));
+        QVERIFY(error("affinity", {}, {{"site", "5"}}).contains("site 5: is the last router"));
+        QVERIFY(error("affinity", scopeOf({}, {}, {}, {SiteIndex(0), SiteIndex(2), SiteIndex(3)}))
+                    .contains("site 0: the next one, site 1, is not among the sites that are kept (choose 2)"));
+        QVERIFY(error("affinity", scopeOf({}, {}, {}, {SiteIndex(2)}))
+                    .contains("site 0: is not among the sites that are kept (keep two in a row)"));
+        const auto single = loadTrace(1, 16, 100);
+        const auto alone = draw(*findChart("affinity").value(), expertscope::testing::studyOf({single.get()}), {});
+        QVERIFY(!alone && alone.error().message().find("has one router: affinity needs two") != std::string::npos);
         QVERIFY(error("balance", scopeOf({{"language", "xx"}})).contains("xx"));
     }
 };
