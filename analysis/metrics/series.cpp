@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kTokensAtOnce = 1 << 20;
 
-std::string quoted(const std::string& name)
+std::string inQuotes(const std::string& name)
 {
     return "'" + name + "'";
 }
@@ -22,7 +22,7 @@ std::string quoted(const std::string& name)
 tl::unexpected<Error> different(
     const std::string& a, const std::string& b, const std::string& of, const std::string& difference)
 {
-    return fail("traces " + quoted(a) + " and " + quoted(b) + " are not of the same " + of + ": " + difference);
+    return fail("traces " + inQuotes(a) + " and " + inQuotes(b) + " are not of the same " + of + ": " + difference);
 }
 
 std::string against(const std::string& what, std::uint64_t a, std::uint64_t b)
@@ -69,7 +69,7 @@ Expected<SeriesSource> SeriesSource::over(std::span<BlockSource* const> traces, 
         return fail("a series of " + std::to_string(traces.size()) + " traces needs as many names");
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (std::find(names.begin(), names.begin() + std::ptrdiff_t(i), names[i]) != names.begin() + std::ptrdiff_t(i))
-            return fail("two traces of the series are called " + quoted(names[i]));
+            return fail("two traces of the series are called " + inQuotes(names[i]));
     }
     SeriesSource series;
     series.m_traces.assign(traces.begin(), traces.end());
@@ -134,7 +134,7 @@ Expected<Block> SeriesSource::read(SiteIndex site, TokenRange range, Columns wan
     } else {
         Error error = std::move(block).error();
         error.where =
-            quoted(m_names[std::size_t(site) / m_sitesPerTrace]) + (error.where.empty() ? "" : ", ") + error.where;
+            inQuotes(m_names[std::size_t(site) / m_sitesPerTrace]) + (error.where.empty() ? "" : ", ") + error.where;
         return tl::unexpected(std::move(error));
     }
     return block;
@@ -145,7 +145,7 @@ Expected<AnalysisRequest> SeriesSource::expanded(AnalysisRequest request) const
     for (const MetricRequest& metric : request.metrics) {
         const auto spec = std::ranges::find(metricRegistry(), metric.name, &MetricSpec::name);
         if (spec != metricRegistry().end() && spec->minTraces < 2)
-            return fail("metric " + quoted(metric.name) + " looks at one trace, not at a series");
+            return fail("metric " + inQuotes(metric.name) + " looks at one trace, not at a series");
     }
     ES_ASSIGN(const auto sites, selectSites(m_traces.back()->shape(), request.pass));
     request.pass.sites.clear();

@@ -49,7 +49,7 @@ Expected<CapacityList> parseCapacities(const std::string& text)
             return wrong();
         if (first < 1 || last < first || last > kMostSlots)
             return wrong();
-        list.slots.emplace_back(first, last);
+        list.slotRanges.emplace_back(first, last);
     }
     return list;
 }
@@ -58,7 +58,7 @@ std::vector<std::uint32_t> capacitiesOf(const CapacityList& list, std::uint32_t 
 {
     std::set<std::uint32_t> slots;
     cut = false;
-    for (const auto& [first, last] : list.slots) {
+    for (const auto& [first, last] : list.slotRanges) {
         for (std::uint32_t c = first; c <= std::min(last, poolSize); ++c)
             slots.insert(c);
         if (last > poolSize) {
@@ -82,7 +82,7 @@ Expected<void> bytesToSlots(CapacityList& list, const ModelSizes& sizes, std::si
                     + std::to_string(pools) + (pools == 1 ? " pool" : " pools"),
                 "--capacity", "at least " + sizeText(sizes.model.expertBytes * double(pools)));
         const auto whole = static_cast<std::uint32_t>(std::min(slots, double(kMostSlots)));
-        list.slots.emplace_back(whole, whole);
+        list.slotRanges.emplace_back(whole, whole);
     }
     list.bytes.clear();
     return {};

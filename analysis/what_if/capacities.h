@@ -14,7 +14,7 @@ namespace expertscope {
 /// Capacities as a user gives them: slots, ranges of slots, shares of a pool.
 struct CapacityList
 {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> slots; ///< first, last
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> slotRanges; ///< first, last
     std::vector<double> percent; ///< of the experts of a pool
     std::vector<double> bytes = {}; ///< of all pools together: bytesToSlots() makes slots of them
 };

@@ -110,7 +110,7 @@ Expected<AddedTokens> AddedTokens::load(
             : inModel >= 0                                ? inModel
                                                           : next;
         if (given != token.id)
-            return fail("id " + std::to_string(token.id) + " of " + quoted(token.content)
+            return fail("id " + std::to_string(token.id) + " of " + inQuotes(token.content)
                     + " disagrees with the vocabulary, which makes it " + std::to_string(given),
                 here + ".id");
         if (earlier != known.end()) {
@@ -133,9 +133,9 @@ Expected<AddedTokens> AddedTokens::load(
         if (content.text.empty())
             continue; // it can never be found
         if (content.text.size() > 4 * kMaxContentBytes)
-            return fail("normalises to something too long: " + quoted(token.content), place);
+            return fail("normalises to something too long: " + inQuotes(token.content), place);
         if (!added.m_finders[token.normalized ? 1 : 0].add(content.text, static_cast<std::uint32_t>(i)))
-            return fail("another token normalises to the same as " + quoted(token.content), place);
+            return fail("another token normalises to the same as " + inQuotes(token.content), place);
     }
     if (std::ranges::any_of(added.m_tokens, [](const AddedToken& token) { return token.singleWord; }))
         added.m_word = Regex::own(R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200C}\x{200D}])"); // Rust's \w

@@ -27,7 +27,7 @@ Expected<BpeModel> BpeModel::load(const JsonValue& value, const std::string& pla
     if (fields.find("type")) { // files of old versions have none
         ES_ASSIGN(const std::string_view type, fields.string("type"));
         if (type != "BPE")
-            return fail("model " + quoted(type) + " is not supported", fields.place("type"),
+            return fail("model " + inQuotes(type) + " is not supported", fields.place("type"),
                 "BPE is; prompts may also be given as token ids");
     }
     BpeModel model;
@@ -79,7 +79,7 @@ Expected<void> BpeModel::loadVocabulary(const JsonValue& value, const std::strin
     for (const JsonMember& member : value.members()) {
         const auto id = idOf(member.value, {});
         if (!id)
-            return fail("id of " + quoted(member.key) + " is " + id.error().what, place);
+            return fail("id of " + inQuotes(member.key) + " is " + id.error().what, place);
         m_vocabulary.insert(member.key, *id);
     }
     if (const std::int32_t twice = m_vocabulary.indexById(); twice >= 0)
@@ -115,22 +115,22 @@ Expected<void> BpeModel::loadMerges(const JsonValue& value, const std::string& p
                 continue;
             const std::size_t space = text.find(' ');
             if (space == std::string_view::npos || text.find(' ', space + 1) != std::string_view::npos)
-                return fail("not two tokens with one space between them: " + quoted(text), here());
+                return fail("not two tokens with one space between them: " + inQuotes(text), here());
             parts = {text.substr(0, space), text.substr(space + 1)};
         }
         std::array<std::int32_t, 2> ids;
         for (std::size_t k = 0; k < 2; ++k) {
             ids[k] = m_vocabulary.find(parts[k]);
             if (ids[k] < 0)
-                return fail("token " + quoted(parts[k]) + " is not in the vocabulary", here());
+                return fail("token " + inQuotes(parts[k]) + " is not in the vocabulary", here());
         }
         if (parts[1].size() < m_prefix.size())
-            return fail("token " + quoted(parts[1]) + " lacks the continuing_subword_prefix", here());
+            return fail("token " + inQuotes(parts[1]) + " lacks the continuing_subword_prefix", here());
         joined = parts[0];
         joined += parts[1].substr(m_prefix.size());
         const std::int32_t merged = m_vocabulary.find(joined);
         if (merged < 0)
-            return fail("the merged token " + quoted(joined) + " is not in the vocabulary", here());
+            return fail("the merged token " + inQuotes(joined) + " is not in the vocabulary", here());
         m_merges.put(static_cast<std::uint32_t>(ids[0]), static_cast<std::uint32_t>(ids[1]), {rank++, merged});
         pairs.push_back(ids);
     }

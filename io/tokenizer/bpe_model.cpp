@@ -122,7 +122,7 @@ Expected<void> BpeModel::split(std::string_view word, std::vector<std::int32_t>&
         if (!m_unknown)
             continue;
         if (m_unknownId < 0)
-            return fail("unk_token " + quoted(*m_unknown) + " is needed but not in the vocabulary", "tokenizer");
+            return fail("unk_token " + inQuotes(*m_unknown) + " is needed but not in the vocabulary", "tokenizer");
         if (unknownWaits && !m_fuseUnknown)
             ids.push_back(m_unknownId);
         unknownWaits = true;

@@ -110,7 +110,7 @@ Expected<void> Decoder::add(const JsonValue& value, const std::string& place)
         }
         ES_TRY(inner.finish());
     } else {
-        return fail("decoder " + quoted(type) + " is not supported", fields.place("type"));
+        return fail("decoder " + inQuotes(type) + " is not supported", fields.place("type"));
     }
     return fields.finish();
 }

@@ -17,7 +17,7 @@ Expected<std::int32_t> idOf(const JsonValue& value, const std::string& place)
     return static_cast<std::int32_t>(value.integer());
 }
 
-std::string quoted(std::string_view text)
+std::string inQuotes(std::string_view text)
 {
     constexpr std::size_t kLimit = 60;
     if (text.size() <= kLimit)
@@ -115,7 +115,7 @@ Expected<char32_t> JsonFields::character(std::string_view key)
     std::size_t at = 0;
     const char32_t c = text.empty() ? U'\0' : nextCodePoint(text, at);
     if (text.empty() || at != text.size())
-        return fail("not exactly one character: " + quoted(text), place(key));
+        return fail("not exactly one character: " + inQuotes(text), place(key));
     return c;
 }
 
@@ -129,14 +129,14 @@ Expected<std::size_t> JsonFields::oneOf(std::string_view key, std::initializer_l
             return i;
         known += (i++ == 0 ? "known: " : ", ") + std::string(name);
     }
-    return fail("unknown value " + quoted(text), place(key), known);
+    return fail("unknown value " + inQuotes(text), place(key), known);
 }
 
 Expected<void> JsonFields::finish() const
 {
     for (std::size_t i = 0; i < m_members.size(); ++i)
         if (!m_known[i])
-            return fail("unknown option " + quoted(m_members[i].key), m_place, "it could change the ids");
+            return fail("unknown option " + inQuotes(m_members[i].key), m_place, "it could change the ids");
     return {};
 }
 

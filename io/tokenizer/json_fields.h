@@ -51,6 +51,6 @@ tl::unexpected<Error> wrongKind(const char* expected, const JsonValue& found, st
 /// A whole number in 0 .. 2^31 - 2.
 Expected<std::int32_t> idOf(const JsonValue& value, const std::string& place);
 /// For messages: cut to a line's length at a code point boundary, in quotes.
-std::string quoted(std::string_view text);
+std::string inQuotes(std::string_view text);
 
 }

@@ -272,7 +272,7 @@ Expected<void> Normalizer::add(const JsonValue& value, const std::string& place)
     } else if (type == "Replace") {
         ES_ASSIGN(step, replaceStep(fields));
     } else {
-        return fail("normalizer " + quoted(type) + " is not supported", fields.place("type"));
+        return fail("normalizer " + inQuotes(type) + " is not supported", fields.place("type"));
     }
     ES_TRY(fields.finish());
     m_steps.push_back(std::move(step));

@@ -19,7 +19,7 @@ Expected<SpecialTokens> specialTokens(const JsonValue& value, const std::string&
         return wrongKind("an object", value, place);
     SpecialTokens tokens;
     for (const JsonMember& member : value.members()) {
-        ES_ASSIGN(JsonFields fields, JsonFields::open(member.value, place + "." + quoted(member.key)));
+        ES_ASSIGN(JsonFields fields, JsonFields::open(member.value, place + "." + inQuotes(member.key)));
         ES_TRY(fields.string("id"));
         ES_ASSIGN(const auto ids, fields.array("ids"));
         ES_ASSIGN(const auto names, fields.array("tokens"));
@@ -56,13 +56,13 @@ Expected<void> readTemplate(
         ES_TRY(inner.finish());
         if (isSequence) {
             if (id != "A" && (id != "B" || single))
-                return fail("unknown sequence " + quoted(id), inner.place("id"));
+                return fail("unknown sequence " + inQuotes(id), inner.place("id"));
             take(nullptr);
             continue;
         }
         const auto token = tokens.find(id);
         if (token == tokens.end())
-            return fail("special token " + quoted(id) + " is not in special_tokens", inner.place("id"));
+            return fail("special token " + inQuotes(id) + " is not in special_tokens", inner.place("id"));
         take(&token->second);
     }
     return {};
@@ -121,7 +121,7 @@ Expected<void> PostProcessor::add(const JsonValue& value, const std::string& pla
         }
         items = {Item{false, {cls}}, Item{true, {}}, Item{false, {sep}}};
     } else {
-        return fail("post-processor " + quoted(type) + " is not supported", fields.place("type"));
+        return fail("post-processor " + inQuotes(type) + " is not supported", fields.place("type"));
     }
     ES_TRY(fields.finish());
     if (m_template)

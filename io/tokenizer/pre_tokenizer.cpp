@@ -226,7 +226,7 @@ Expected<void> PreTokenizer::add(const JsonValue& value, const std::string& plac
             return fail("is 0", fields.place("length"));
         push(splitByLength(static_cast<std::size_t>(length)));
     } else {
-        return fail("pre-tokenizer " + quoted(type) + " is not supported", fields.place("type"));
+        return fail("pre-tokenizer " + inQuotes(type) + " is not supported", fields.place("type"));
     }
     return fields.finish();
 }

@@ -146,7 +146,7 @@ Expected<void> Tokenizer::Private::load(std::string_view json, const std::string
     if (fields.find("version")) {
         ES_ASSIGN(const std::string_view version, fields.string("version"));
         if (version != "1.0")
-            return fail("unknown version " + quoted(version), fields.place("version"));
+            return fail("unknown version " + inQuotes(version), fields.place("version"));
     }
     ES_ASSIGN(const JsonValue* modelValue, fields.require("model"));
     for (const char* key : {"truncation", "padding"}) {
