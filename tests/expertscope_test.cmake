@@ -12,7 +12,8 @@ expertscope_include_root(expertscope_tests tests) # "tests/support/…"
 
 # Tests need not run fast, they should compile fast. One precompiled header serves all rooms; executables are compiled
 # as libraries are, so that they can share it.
-set(EXPERTSCOPE_TEST_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O1;-g0> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+# Qt tells each target where it lies: that would make the header another one for each, and only QFINDTESTDATA asks.
+set(EXPERTSCOPE_TEST_OPTIONS -UQT_TESTCASE_BUILDDIR -UQT_TESTCASE_SOURCEDIR $<$<NOT:$<CONFIG:Debug>>:-O1;-g0> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 set(CMAKE_CXX_COMPILE_OPTIONS_PIE ${CMAKE_CXX_COMPILE_OPTIONS_PIC})
 function(expertscope_test_main name) # (NAME libraries...)
     add_library(${name} STATIC support/test_main.cpp)
