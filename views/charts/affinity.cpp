@@ -4,6 +4,7 @@
 // (metrics 3.5).
 #include "views/charts/kinds/cell_colours.h"
 #include "views/charts/kinds/expert_map.h"
+#include "views/charts/kinds/expert_pairs.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
@@ -55,19 +56,7 @@ public:
 
     std::vector<Mark> marks(const Subject& wanted) const override
     {
-        std::vector<Mark> marks;
-        if (wanted.site && *wanted.site != m_data->from) // of another site: none of E * E cells
-            return marks;
-        for (std::uint32_t r = 0; r < m_data->rows(); ++r) {
-            if (wanted.expert && wanted.expert->value != r)
-                continue;
-            for (std::uint32_t c = 0; c < m_data->columns(); ++c) {
-                const auto cell = subject({0, 0, r, c});
-                if (cell && agree(*cell, wanted))
-                    marks.push_back({0, 0, r, c});
-            }
-        }
-        return marks;
+        return marksOfRows(*this, m_data->from, m_data->rows(), m_data->columns(), wanted);
     }
 
     QString readout(const Mark& mark) const override

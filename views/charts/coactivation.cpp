@@ -2,6 +2,7 @@
 //
 // Which experts of a site are chosen together: the matrix of the metric "coactivation" (metrics 3.2).
 #include "views/charts/kinds/cell_colours.h"
+#include "views/charts/kinds/expert_pairs.h"
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/wording.h"
 
@@ -48,21 +49,7 @@ public:
 
     std::vector<Mark> marks(const Subject& wanted) const override
     {
-        std::vector<Mark> marks;
-        const auto E = std::uint32_t(m_data->experts());
-        const Subject here{.site = m_data->site};
-        if (wanted.site && !agree(here, wanted)) // of another site: none of E * E cells
-            return marks;
-        for (std::uint32_t r = 0; r < E; ++r) {
-            if (wanted.expert && wanted.expert->value != r)
-                continue;
-            for (std::uint32_t c = 0; c < E; ++c) {
-                const auto cell = subject({0, 0, r, c});
-                if (cell && agree(*cell, wanted))
-                    marks.push_back({0, 0, r, c});
-            }
-        }
-        return marks;
+        return marksOfRows(*this, m_data->site, m_data->experts(), m_data->experts(), wanted);
     }
 
     QString readout(const Mark& mark) const override
