@@ -4,6 +4,16 @@
 // evened out here. For .cpp files of io/backend only.
 #pragma once
 
+// Names of LibTorch that are macros of Qt, which a test may have included before.
+#pragma push_macro("slots")
+#pragma push_macro("signals")
+#pragma push_macro("emit")
+#pragma push_macro("foreach")
+#undef slots
+#undef signals
+#undef emit
+#undef foreach
+
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -13,6 +23,11 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/version.h>
+
+#pragma pop_macro("foreach")
+#pragma pop_macro("emit")
+#pragma pop_macro("signals")
+#pragma pop_macro("slots")
 
 #define ES_TORCH_AT_LEAST(major, minor)                                                                                \
     (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
