@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// JSON from files nobody vouches for: bounded in size, depth and number of values, without duplicate keys (which two
-// readers could understand differently). A plain tree, so that only strict_json.cpp needs the JSON library.
+// JSON from files nobody vouches for: bounded in size, depth and number of values. A plain tree.
 #pragma once
 
 #include "io/base/error.h"
@@ -17,13 +16,20 @@ namespace expertscope {
 
 struct JsonMember;
 
+/// A number that is no integer of 64 bits: a fraction, an integer larger than that, or NaN and the infinities.
+struct JsonReal
+{
+    double value = 0;
+    std::string text; ///< as it stands in the file
+};
+
 class JsonValue
 {
 public:
     using Array = std::vector<JsonValue>;
     using Object = std::vector<JsonMember>; ///< sorted by key
-    /// Integers that fit no 64-bit type arrive as double.
-    std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> data;
+    std::variant<std::monostate, bool, std::int64_t, std::uint64_t, JsonReal, std::string, Array, Object> data;
+    bool repeated = false; ///< of a key that was there before with another value (Python's dialect only)
 
     bool isNull() const { return std::holds_alternative<std::monostate>(data); }
     const bool* boolean() const { return std::get_if<bool>(&data); }
@@ -34,12 +40,16 @@ public:
     const JsonValue* find(std::string_view key) const;
     /// For messages: "an object", "a string", …
     const char* kind() const;
+
+    bool operator==(const JsonValue& other) const; ///< of numbers: written the same way
 };
 
 struct JsonMember
 {
     std::string first;
     JsonValue second;
+
+    bool operator==(const JsonMember&) const = default;
 };
 
 struct JsonLimits
@@ -49,7 +59,13 @@ struct JsonLimits
     int maxDepth = 64;
 };
 
-/// The tree of `text`. Errors name `where` and the byte.
+/// The tree of `text`, by RFC 8259 and without duplicate keys (which two readers could understand differently). Errors
+/// name `where` and the byte.
 Expected<JsonValue> parseStrictJson(std::string_view text, const JsonLimits& limits, const std::string& where);
+
+/// The same as Python's json module understands it, which wrote most of the files: NaN, Infinity and -Infinity are
+/// numbers, of a key that is there twice the last one counts, and half a surrogate pair is kept (as three bytes that
+/// are not UTF-8, so that whoever needs the string notices).
+Expected<JsonValue> parsePythonJson(std::string_view text, const JsonLimits& limits, const std::string& where);
 
 }
