@@ -151,6 +151,7 @@ private:
             ++m_at;
             if (!value(member.second, depth + 1))
                 return false;
+            member.second.position = static_cast<std::uint32_t>(members.size());
             members.push_back(std::move(member));
             skipSpace();
         }
@@ -175,6 +176,7 @@ private:
         for (auto& member : members) {
             if (!kept.empty() && kept.back().first == member.first) {
                 const auto& before = kept.back().second;
+                member.second.position = before.position; // as in Python's dict
                 member.second.repeated = before.repeated || !(before == member.second);
                 kept.back() = std::move(member);
             } else {

@@ -30,6 +30,7 @@ public:
     using Object = std::vector<JsonMember>; ///< sorted by key
     std::variant<std::monostate, bool, std::int64_t, std::uint64_t, JsonReal, std::string, Array, Object> data;
     bool repeated = false; ///< of a key that was there before with another value (Python's dialect only)
+    std::uint32_t position = 0; ///< among the members of its object, as the file has them
 
     bool isNull() const { return std::holds_alternative<std::monostate>(data); }
     const bool* boolean() const { return std::get_if<bool>(&data); }

@@ -139,6 +139,8 @@ private slots:
         QVERIFY(!value->find("same")->repeated);
         QCOMPARE(*value->find("s")->string(), std::string("x\xed\xa0\xbd"));
         QCOMPARE(*value->find("p")->string(), std::string("\xf0\x9f\x98\x80"));
+        QCOMPARE(value->find("i")->position, 1u);
+        QCOMPARE(value->find("a")->position, 2u); // where the key stood first
         QVERIFY(!parsePythonJson("[nan]", {}, "f"));
         QVERIFY(!parsePythonJson("[Infinit]", {}, "f"));
         QVERIFY(!parsePythonJson("['a']", {}, "f"));
