@@ -3,7 +3,7 @@
 
 #include "analysis/hardware/embedded_presets.h"
 #include "io/checkpoint/input_file.h"
-#include "io/checkpoint/strict_json.h"
+#include "io/base/json.h"
 
 #include <algorithm>
 #include <array>
@@ -64,8 +64,8 @@ public:
             return otherwise.value_or(1);
         }
         double number = std::nan("");
-        if (const auto* d = std::get_if<double>(&value->data))
-            number = *d;
+        if (const auto* d = std::get_if<JsonReal>(&value->data))
+            number = d->value;
         else if (const auto* i = std::get_if<std::int64_t>(&value->data))
             number = double(*i);
         else if (const auto* u = std::get_if<std::uint64_t>(&value->data))

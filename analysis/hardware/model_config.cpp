@@ -41,29 +41,34 @@ struct Bits
     std::string from;
 };
 
-Bits bitsOfDtype(ConfigReader& config)
+/// `text`: the part about the language model, which may say it for itself; `whole`: what says it for all parts.
+Bits bitsOfDtype(ConfigReader& text, ConfigReader& whole)
 {
-    for (const char* key : {"dtype", "torch_dtype"}) {
-        if (const auto name = config.string(key)) {
-            if (*name == "bfloat16" || *name == "float16" || *name == "half")
-                return {16, *name};
-            if (*name == "float32" || *name == "float")
-                return {32, *name};
-            if (*name == "float64" || *name == "double")
-                return {64, *name};
-            return {0, "its dtype '" + name->substr(0, 80) + "' is of no known width"};
+    for (ConfigReader* config : {&text, &whole}) {
+        for (const char* key : {"dtype", "torch_dtype"}) {
+            if (const auto name = config->string(key)) {
+                if (*name == "bfloat16" || *name == "float16" || *name == "half")
+                    return {16, *name};
+                if (*name == "float32" || *name == "float")
+                    return {32, *name};
+                if (*name == "float64" || *name == "double")
+                    return {64, *name};
+                return {0, "its dtype '" + name->substr(0, 80) + "' is of no known width"};
+            }
         }
     }
     return {0, "it names no dtype"};
 }
 
-Bits bitsOfExperts(ConfigReader& config, std::optional<double> given)
+Bits bitsOfExperts(ConfigReader& text, ConfigReader& whole, std::optional<double> given)
 {
     if (given)
         return {*given, "as given"};
-    auto quantisation = config.object("quantization_config");
+    auto quantisation = whole.object("quantization_config");
     if (!quantisation)
-        return bitsOfDtype(config);
+        quantisation = text.object("quantization_config");
+    if (!quantisation)
+        return bitsOfDtype(text, whole);
     const std::string method = quantisation->string("quant_method").value_or("").substr(0, 80);
     if (method == "mxfp4")
         return {4.25, "mxfp4, scales counted"}; // 32 elements of 4 bits share a scale of 8
@@ -114,7 +119,7 @@ Expected<const ExpertSize*> familyOf(ConfigReader& config, const std::string& wh
 Expected<ModelFromConfig> modelFromConfig(
     const std::string& json, const std::string& where, std::optional<double> expertBits)
 {
-    ES_ASSIGN(const JsonValue root, parseStrictJson(json, JsonLimits{}, where));
+    ES_ASSIGN(const JsonValue root, parsePythonJson(json, JsonLimits{}, where));
     if (!root.object())
         return fail(std::string("is ") + root.kind() + ", not an object", where);
     ConfigReader whole(root, where);
@@ -150,10 +155,10 @@ Expected<ModelFromConfig> modelFromConfig(
             if (reader->isNull(key))
                 reader->refuse(key, "is missing", "give --expert-bytes");
         }
-        hidden = double(text.size(family->hidden, 1));
-        intermediate = double(inside.size(family->intermediate, 1));
+        hidden = double(text.sizeOfEachLayer(family->hidden, 1));
+        intermediate = double(inside.sizeOfEachLayer(family->intermediate, 1));
     }
-    const Bits bits = bitsOfExperts(whole, expertBits), dense = bitsOfDtype(text);
+    const Bits bits = bitsOfExperts(text, whole, expertBits), dense = bitsOfDtype(text, whole);
     for (const ConfigReader* reader : {&whole, &text, &inside}) {
         if (reader->failed())
             return tl::unexpected(reader->error());

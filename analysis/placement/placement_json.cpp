@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/placement/placement_json.h"
 
-#include "io/checkpoint/strict_json.h"
+#include "io/base/json.h"
 
 #include <algorithm>
 

@@ -55,9 +55,11 @@ int main(int argc, char** argv)
     app.add_option("--model", request.model, "Folder with config.json, *.safetensors and (for text) tokenizer.json")
         ->required();
     app.add_option("--prompts", request.prompts,
-           "Documents: *.jsonl with {\"text\" or \"token_ids\", \"name\", \"labels\"} a line; any other file: one a "
-           "line; a folder: one a file")
+           "Documents: *.jsonl, *.ndjson, *.json with objects {\"text\" or \"token_ids\", \"name\", \"labels\"}; any "
+           "other file: one a line; a folder: one a file; - for standard input; each may be packed as .gz or .zst")
         ->required();
+    app.add_flag("--skip-bad-prompts", request.skipBadPrompts,
+        "Leave out empty, binary and malformed documents, and say how many, instead of failing at the first");
     auto* output = app.add_option("-o,--output", request.output, "The trace to write (HDF5)");
     app.add_option("--device", request.device, "cpu or cuda")
         ->capture_default_str()

@@ -330,6 +330,8 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     if (arch.rope.maxPositions > 0 && longest > arch.rope.maxPositions)
         start.warnings.push_back("the longest document has " + std::to_string(longest)
             + " tokens, the model was made for " + std::to_string(arch.rope.maxPositions));
+    start.warnings.insert(start.warnings.end(), checkpoint.notes().begin(), checkpoint.notes().end());
+    start.warnings.insert(start.warnings.end(), input.promptNotes.begin(), input.promptNotes.end());
     for (const auto& note : input.tokenizerNotes)
         start.warnings.push_back("tokenizer.json: " + note);
     if (input.documentsCut > 0)
@@ -379,6 +381,8 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
         {"weight_hash", checkpoint.weightHash()},
         {"command_line", request.commandLine},
     };
+    if (input.documentsSkipped > 0)
+        plan.provenance.attributes["run_prompts_skipped"] = std::to_string(input.documentsSkipped);
     if (!input.tokenizerHash.empty())
         plan.provenance.attributes["tokenizer_hash"] = input.tokenizerHash;
 

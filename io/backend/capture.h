@@ -19,6 +19,7 @@ struct CaptureRequest
 {
     std::filesystem::path model; ///< folder in the Hugging Face layout
     std::filesystem::path prompts; ///< see readPrompts()
+    bool skipBadPrompts = false; ///< leave out documents that cannot be read instead of failing at the first
     std::filesystem::path output;
     std::string device = "cpu"; ///< cpu | cuda
     std::string dtype = "auto"; ///< see chooseComputeType()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/backend/capture_input.h"
 
+#include "io/base/text.h"
 #include "io/exchange/prompts.h"
 #include "io/tokenizer/tokenizer.h"
 
@@ -10,11 +11,32 @@
 
 namespace expertscope {
 
+namespace {
+
+Expected<void> checkIds(const std::vector<std::int32_t>& ids, std::int64_t vocabularySize, const std::string& source)
+{
+    for (std::size_t t = 0; t < ids.size(); ++t) {
+        if (ids[t] < 0 || ids[t] >= vocabularySize)
+            return fail("token " + std::to_string(t) + " has the id " + std::to_string(ids[t])
+                    + ", the model's vocabulary ends at " + std::to_string(vocabularySize - 1),
+                source);
+    }
+    return {};
+}
+
+/// Documents that are left out, as a note.
+std::string leftOut(const SkippedPrompts& skipped, const std::string& why)
+{
+    return std::to_string(skipped.count) + (skipped.count == 1 ? " document " : " documents ") + why
+        + (skipped.count > skipped.reasons.size() ? ", the first: " : ": ") + joined(skipped.reasons, "; ");
+}
+
+}
+
 Expected<CaptureInput> readCaptureInput(const CaptureRequest& request, std::int64_t vocabularySize, ThreadPool& pool)
 {
-    ES_ASSIGN(std::vector<Prompt> prompts, readPrompts(request.prompts));
-    if (prompts.empty())
-        return fail("holds no document", request.prompts.string());
+    ES_ASSIGN(PromptList list, readPrompts(request.prompts, {.skipBad = request.skipBadPrompts, .stop = request.stop}));
+    std::vector<Prompt>& prompts = list.prompts;
 
     // Ids alone need no tokenizer; but where there is one, the trace gets the tokens' bytes.
     const bool anyText = std::any_of(prompts.begin(), prompts.end(), [](const Prompt& p) { return !p.tokenIds; });
@@ -43,22 +65,24 @@ Expected<CaptureInput> readCaptureInput(const CaptureRequest& request, std::int6
     if (request.stop && *request.stop)
         return fail("stopped before anything was computed", request.prompts.string());
     CaptureInput input;
+    SkippedPrompts withoutTokens;
     std::set<std::int32_t> occurring;
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         Prompt& prompt = prompts[i];
+        if (errors[i])
+            errors[i]->where = prompt.source + (errors[i]->where.empty() ? "" : ": " + errors[i]->where);
+        else if (auto checked = checkIds(*prompt.tokenIds, vocabularySize, prompt.source); !checked)
+            errors[i] = std::move(checked).error();
         if (errors[i]) {
-            Error error = std::move(*errors[i]);
-            error.where = error.where.empty() ? prompt.source : prompt.source + ": " + error.where;
-            return tl::unexpected<Error>(std::move(error));
+            if (!request.skipBadPrompts)
+                return tl::unexpected<Error>(std::move(*errors[i]));
+            list.skipped.add(*errors[i]);
+            continue;
         }
         std::vector<std::int32_t>& ids = *prompt.tokenIds;
-        if (ids.empty())
-            return fail("the document has no token", prompt.source);
-        for (std::size_t t = 0; t < ids.size(); ++t) {
-            if (ids[t] < 0 || ids[t] >= vocabularySize)
-                return fail("token " + std::to_string(t) + " has the id " + std::to_string(ids[t])
-                        + ", the model's vocabulary ends at " + std::to_string(vocabularySize - 1),
-                    prompt.source);
+        if (ids.empty()) {
+            withoutTokens.add({prompt.source, {}, {}});
+            continue;
         }
         if (request.maxTokens > 0 && input.numTokens >= request.maxTokens) {
             ++input.documentsCut;
@@ -84,6 +108,14 @@ Expected<CaptureInput> readCaptureInput(const CaptureRequest& request, std::int6
         sequence.tokenIds = std::move(ids);
         input.sequences.push_back(std::move(sequence));
     }
+    if (input.sequences.empty())
+        return fail("no document has a token", request.prompts.string());
+    input.promptNotes = std::move(list.notes);
+    if (list.skipped.count > 0)
+        input.promptNotes.push_back(leftOut(list.skipped, "skipped"));
+    if (withoutTokens.count > 0)
+        input.promptNotes.push_back(leftOut(withoutTokens, "left out, as the tokenizer leaves no token of them"));
+    input.documentsSkipped = list.skipped.count;
     if (tokenizer) {
         input.tokenizerHash = tokenizer->fileHash();
         input.tokenizerNotes = tokenizer->notes();

@@ -19,11 +19,13 @@ struct CaptureInput
     std::map<std::int32_t, std::string> vocabulary; ///< of the ids that occur; empty without a tokenizer
     std::string tokenizerHash;
     std::vector<std::string> tokenizerNotes; ///< Tokenizer::notes()
+    std::vector<std::string> promptNotes; ///< how the prompts were read, what was left out and why; a line each
+    std::uint64_t documentsSkipped = 0; ///< that could not be read
     std::uint64_t documentsCut = 0;
 };
 
 /// Reads the prompts, tokenises text (special tokens added as the tokenizer says), applies the limits. Every id is
-/// below `vocabularySize`; no sequence is empty.
+/// below `vocabularySize`; no sequence is empty: documents without a token are left out.
 Expected<CaptureInput> readCaptureInput(const CaptureRequest& request, std::int64_t vocabularySize, ThreadPool& pool);
 
 }

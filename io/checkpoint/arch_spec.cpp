@@ -21,6 +21,19 @@ std::string knownTypesHint()
     return hint;
 }
 
+/// Whether a config, of whatever model, has a key about experts. Those of all published mixtures do.
+bool namesExperts(const JsonValue& config)
+{
+    if (!config.object())
+        return false;
+    return std::ranges::any_of(*config.object(), [](const JsonMember& member) {
+        std::string key = member.first;
+        std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+        return key.find("expert") != std::string::npos || key.find("moe") != std::string::npos
+            || namesExperts(member.second);
+    });
+}
+
 /// Settings of the reference library that change what a checkpoint means and that nothing here implements.
 void refuseForeign(ConfigReader& config)
 {
@@ -123,7 +136,7 @@ void fillSites(ArchSpec& arch)
 
 Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::string& where)
 {
-    ES_ASSIGN(const auto root, parseStrictJson(configJson, JsonLimits{}, where));
+    ES_ASSIGN(const auto root, parsePythonJson(configJson, JsonLimits{}, where));
     if (!root.object())
         return fail(std::string("is ") + root.kind() + ", not an object", where);
     ConfigReader config(root, where);
@@ -135,6 +148,9 @@ Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::strin
     if (!modelType)
         return fail("is missing", where + ": model_type", knownTypesHint());
     const auto* family = findFamily(*modelType);
+    if (!family && !namesExperts(root))
+        return fail("'" + modelType->substr(0, 80) + "' has no routers: its config names no experts",
+            where + ": model_type", "a mixture-of-experts model is needed");
     if (!family)
         return fail("unknown model type '" + modelType->substr(0, 80) + "'", where + ": model_type", knownTypesHint());
     arch.modelType = *modelType;

@@ -2,6 +2,7 @@
 #include "io/checkpoint/checkpoint.h"
 
 #include "io/base/sha256.h"
+#include "io/checkpoint/foreign_layouts.h"
 #include "io/checkpoint/input_file.h"
 #include "io/checkpoint/safetensors.h"
 #include "io/checkpoint/shard_index.h"
@@ -23,16 +24,17 @@ struct Checkpoint::Private
     ModelSource weights;
     std::uint64_t weightBytes = 0;
     std::string weightHash;
+    std::vector<std::string> notes;
 };
 
 Expected<Checkpoint> Checkpoint::open(const fs::path& folder)
 {
     std::error_code error;
     if (!fs::is_directory(folder, error))
-        return fail(fs::exists(folder, error) ? "is not a folder" : "no such folder", folder.string());
+        return tl::unexpected(notAFolder(folder));
     const auto configPath = folder / "config.json";
     if (!fs::exists(configPath, error))
-        return fail("holds no config.json", folder.string(), "a checkpoint in the Hugging Face layout is expected");
+        return tl::unexpected(noConfig(folder));
     if (fs::exists(folder / "adapter_config.json", error)) {
         return fail("holds an adapter (adapter_config.json), which would change the weights", folder.string(),
             "merge it into the checkpoint first");
@@ -55,7 +57,7 @@ Expected<Checkpoint> Checkpoint::open(const fs::path& folder)
     }
     d->weightHash = hash.hex();
     ES_ASSIGN(auto table, WeightTable::build(d->files, found.index));
-    ES_ASSIGN(d->weights, resolveWeights(table, d->arch, folder.string()));
+    ES_ASSIGN(d->weights, resolveWeights(table, d->arch, folder.string(), d->notes));
     return Checkpoint(std::move(d));
 }
 
@@ -92,6 +94,11 @@ std::uint64_t Checkpoint::weightBytes() const
 const std::string& Checkpoint::weightHash() const
 {
     return d->weightHash;
+}
+
+const std::vector<std::string>& Checkpoint::notes() const
+{
+    return d->notes;
 }
 
 Expected<void> Checkpoint::read(const TensorSource& tensor, std::uint64_t first, std::span<std::byte> destination) const

@@ -75,6 +75,8 @@ public:
     std::uint64_t weightBytes() const;
     /// SHA-256 over the sizes and headers of all weight files, hexadecimal: cheap identity of the weights.
     const std::string& weightHash() const;
+    /// What the files hold and a capture leaves out, a line each, for the user to see.
+    const std::vector<std::string>& notes() const;
 
     /// Reads the raw bytes of `tensor`, [first, first + destination.size()) of it, with pread: safe from several
     /// threads; a file that shrank or failed gives a named error, never a signal.

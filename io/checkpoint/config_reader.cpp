@@ -24,7 +24,15 @@ bool ConfigReader::isNull(std::string_view key) const
     return !value || value->isNull();
 }
 
-void ConfigReader::refuse(std::string_view key, std::string what, std::string hint)
+const JsonValue* ConfigReader::find(std::string_view key) const
+{
+    const auto* value = m_object->find(key);
+    if (value && value->repeated)
+        refuse(key, "is there twice, with different values");
+    return value;
+}
+
+void ConfigReader::refuse(std::string_view key, std::string what, std::string hint) const
 {
     if (!m_error->has_value())
         *m_error = Error{std::move(what), m_where + ": " + std::string(key), std::move(hint)};
@@ -58,8 +66,8 @@ std::int64_t ConfigReader::asInteger(std::string_view key, const JsonValue& valu
 
 double ConfigReader::asNumber(std::string_view key, const JsonValue& value)
 {
-    if (const auto* n = std::get_if<double>(&value.data))
-        return *n;
+    if (const auto* n = std::get_if<JsonReal>(&value.data); n && !std::isnan(n->value))
+        return n->value;
     if (const auto* n = std::get_if<std::int64_t>(&value.data))
         return static_cast<double>(*n);
     if (const auto* n = std::get_if<std::uint64_t>(&value.data))
@@ -91,6 +99,23 @@ std::optional<std::int64_t> ConfigReader::optionalInteger(std::string_view key, 
 std::int64_t ConfigReader::size(std::string_view key, std::int64_t fallback)
 {
     return integer(key, fallback, 1, std::numeric_limits<std::int32_t>::max());
+}
+
+std::int64_t ConfigReader::sizeOfEachLayer(std::string_view key, std::int64_t fallback)
+{
+    const auto* value = find(key);
+    const auto* layers = value ? value->array() : nullptr;
+    if (!layers)
+        return size(key, fallback);
+    if (layers->empty()) {
+        refuse(key, "is an empty list");
+        return 1;
+    }
+    for (std::size_t i = 1; i < layers->size(); ++i) {
+        if (!((*layers)[i] == layers->front()))
+            refuse(std::string(key) + "[" + std::to_string(i) + "]", "differs from that of the first layer");
+    }
+    return asInteger(std::string(key) + "[0]", layers->front(), 1, std::numeric_limits<std::int32_t>::max());
 }
 
 double ConfigReader::number(std::string_view key, double fallback)

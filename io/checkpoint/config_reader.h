@@ -2,7 +2,7 @@
 #pragma once
 
 #include "io/base/error.h"
-#include "io/checkpoint/strict_json.h"
+#include "io/base/json.h"
 
 #include <cstdint>
 #include <memory>
@@ -29,6 +29,8 @@ public:
         std::string_view key, std::int64_t low, std::int64_t high); ///< null: none
     /// A size: at least 1, at most 2^31 - 1.
     std::int64_t size(std::string_view key, std::int64_t fallback);
+    /// The same, or a list of the same size for each layer.
+    std::int64_t sizeOfEachLayer(std::string_view key, std::int64_t fallback);
     double number(std::string_view key, double fallback);
     double requiredNumber(std::string_view key);
     std::optional<double> optionalNumber(std::string_view key); ///< null: none
@@ -42,12 +44,13 @@ public:
 
     const JsonValue& value() const { return *m_object; }
     /// Keeps an error about `key`, if it is the first.
-    void refuse(std::string_view key, std::string what, std::string hint = {});
+    void refuse(std::string_view key, std::string what, std::string hint = {}) const;
     bool failed() const { return m_error->has_value(); }
     const Error& error() const { return **m_error; }
 
 private:
-    const JsonValue* find(std::string_view key) const { return m_object->find(key); }
+    /// A key that is there twice with different values is an error as soon as somebody wants it.
+    const JsonValue* find(std::string_view key) const;
     void wrongType(std::string_view key, const JsonValue& value, const char* wanted);
     double asNumber(std::string_view key, const JsonValue& value);
     std::int64_t asInteger(std::string_view key, const JsonValue& value, std::int64_t low, std::int64_t high);

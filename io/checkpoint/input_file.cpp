@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/input_file.h"
 
+#include "io/base/lfs_pointer.h"
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -85,6 +87,7 @@ Expected<std::string> readTextFile(const std::filesystem::path& path, std::size_
     }
     std::string text(static_cast<std::size_t>(file.size()), '\0');
     ES_TRY(file.read(0, std::as_writable_bytes(std::span(text))));
+    ES_TRY(refuseLfsPointer(text, path.string()));
     return text;
 }
 

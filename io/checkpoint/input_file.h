@@ -34,7 +34,7 @@ private:
     std::filesystem::path m_path;
 };
 
-/// The whole of a text file of at most `maxBytes`.
+/// The whole of a text file of at most `maxBytes`. A Git LFS pointer in its place is an error.
 Expected<std::string> readTextFile(const std::filesystem::path& path, std::size_t maxBytes);
 
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/safetensors.h"
 
+#include "io/base/lfs_pointer.h"
 #include "io/base/sha256.h"
-#include "io/checkpoint/strict_json.h"
+#include "io/base/json.h"
 
 #include <algorithm>
 #include <array>
@@ -141,7 +142,7 @@ const char* elementName(ElementType type)
 Expected<SafetensorsHeader> parseSafetensorsHeader(
     std::string_view json, std::uint64_t dataOffset, std::uint64_t dataBytes, const std::string& where)
 {
-    if (json.empty() || json.front() != '{')
+    if (const auto first = json.find_first_not_of(" \t\r\n"); first == std::string_view::npos || json[first] != '{')
         return fail("the header does not start with '{'", where, "is it a safetensors file?");
     JsonLimits limits;
     limits.maxBytes = kMaxHeaderBytes;
@@ -152,6 +153,8 @@ Expected<SafetensorsHeader> parseSafetensorsHeader(
     SafetensorsHeader header;
     for (const auto& [name, value] : *root.object()) {
         if (name == "__metadata__") {
+            if (value.isNull())
+                continue; // the same as none
             if (!value.object())
                 return fail(std::string("is ") + value.kind() + ", not an object", where + ": __metadata__");
             for (const auto& [key, text] : *value.object()) {
@@ -197,6 +200,9 @@ Expected<SafetensorsFile> SafetensorsFile::open(const std::filesystem::path& pat
     const auto where = path.string();
     if (file.size() < 8)
         return fail("has " + std::to_string(file.size()) + " bytes, too few for a safetensors file", where);
+    std::string head(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 64)), '\0');
+    ES_TRY(file.read(0, std::as_writable_bytes(std::span(head))));
+    ES_TRY(refuseLfsPointer(head, where));
     std::array<std::byte, 8> word;
     ES_TRY(file.read(0, word));
     const auto headerBytes = std::bit_cast<std::uint64_t>(word);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/shard_index.h"
 
+#include "io/checkpoint/foreign_layouts.h"
 #include "io/checkpoint/input_file.h"
-#include "io/checkpoint/strict_json.h"
+#include "io/base/json.h"
 
 #include <algorithm>
 #include <system_error>
@@ -22,26 +23,19 @@ bool isPlainName(const std::string& name)
         && name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
 }
 
-bool liesUnder(const fs::path& path, const fs::path& folder)
+/// A shard may be a link to anywhere: whoever keeps the folder made it. What an index from a stranger names are plain
+/// names, which do not lead out of the folder.
+Expected<void> checkIsThere(const fs::path& file)
 {
-    return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
-}
-
-/// A shard may be a link, but not out of the checkpoint: an index from a stranger names what we open. The hub's
-/// download cache links snapshots/REVISION/FILE to blobs/HASH two levels up; that is a checkpoint too.
-Expected<void> checkStaysInside(const fs::path& file, const fs::path& folder)
-{
-    std::error_code error;
-    const auto target = fs::canonical(file, error);
-    if (error)
-        return fail("cannot open: " + error.message(), file.string(), "is the checkpoint complete?");
-    const auto home = fs::canonical(folder, error);
-    if (!error && liesUnder(target, home))
+    std::error_code error, ignored;
+    if (fs::exists(file, error))
         return {};
-    if (!error && home.parent_path().filename() == "snapshots"
-        && liesUnder(target, home.parent_path().parent_path() / "blobs"))
-        return {};
-    return fail("is a link that leads out of the checkpoint", file.string());
+    const bool link = fs::is_symlink(fs::symlink_status(file, ignored));
+    const auto target = link ? fs::read_symlink(file, ignored).string() : std::string();
+    return fail(error ? "cannot open: " + error.message()
+                    : link ? "cannot open: it is a link to " + target + ", and nothing is there"
+                           : std::string("cannot open: no such file"),
+        file.string(), "is the checkpoint complete?");
 }
 
 }
@@ -93,16 +87,12 @@ Expected<WeightFiles> findWeightFiles(const fs::path& folder)
         return found;
     }
     const auto indexPath = folder / "model.safetensors.index.json";
-    if (!fs::exists(indexPath, error)) {
-        const bool pickled = fs::exists(folder / "pytorch_model.bin", error)
-            || fs::exists(folder / "pytorch_model.bin.index.json", error);
-        return fail("holds neither model.safetensors nor model.safetensors.index.json", folder.string(),
-            pickled ? "pickled weights (pytorch_model.bin) are not read; convert them to safetensors" : "");
-    }
+    if (!fs::exists(indexPath, error))
+        return tl::unexpected(noWeights(folder));
     ES_ASSIGN(const auto text, readTextFile(indexPath, kMaxIndexBytes));
     ES_ASSIGN(found.index, parseShardIndex(text, indexPath.string()));
     for (const auto& name : found.index.files) {
-        ES_TRY(checkStaysInside(folder / name, folder));
+        ES_TRY(checkIsThere(folder / name));
         found.paths.push_back(folder / name);
     }
     return found;

@@ -199,9 +199,36 @@ bool isHarmless(const std::string& name)
     return name.ends_with("rotary_emb.inv_freq");
 }
 
+/// Of reward models and classifiers: they read the last layer's output, no router sees them.
+bool isScoreHead(const std::string& name)
+{
+    return name.starts_with("score.") || name.starts_with("v_head.");
 }
 
-Expected<ModelSource> resolveWeights(WeightTable& table, const ArchSpec& arch, const std::string& folder)
+/// Takes out of `unused` what may be left out, and says so.
+void leaveOut(const WeightTable& table, std::vector<std::string>& unused, std::vector<std::string>& notes)
+{
+    std::erase_if(unused, isHarmless);
+    const auto take = [&](const char* why, const auto& test) {
+        std::string first;
+        const auto count = std::erase_if(unused, [&](const std::string& name) {
+            const bool is = test(name);
+            if (is && first.empty())
+                first = name;
+            return is;
+        });
+        if (count > 0)
+            notes.push_back("tensor '" + first + "'" + (count > 1 ? " and " + std::to_string(count - 1) + " more" : "")
+                + " left out: " + why);
+    };
+    take("no elements", [&](const std::string& name) { return table.isEmpty(name); });
+    take("a head that scores texts, behind the last router", isScoreHead);
+}
+
+}
+
+Expected<ModelSource> resolveWeights(
+    WeightTable& table, const ArchSpec& arch, const std::string& folder, std::vector<std::string>& notes)
 {
     const auto* family = findFamily(arch.modelType);
     assert(family);
@@ -212,7 +239,7 @@ Expected<ModelSource> resolveWeights(WeightTable& table, const ArchSpec& arch, c
         return tl::unexpected(std::move(error));
     }
     auto unused = table.unused();
-    std::erase_if(unused, isHarmless);
+    leaveOut(table, unused, notes);
     if (!unused.empty()) {
         const auto more =
             unused.size() > 1 ? " (nor are " + std::to_string(unused.size() - 1) + " more)" : std::string();

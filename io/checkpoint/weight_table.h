@@ -31,6 +31,7 @@ public:
     std::string place(const std::string& name) const;
     /// Names nobody took, sorted.
     std::vector<std::string> unused() const;
+    bool isEmpty(const std::string& name) const { return m_rows.at(name).entry->bytes == 0; }
 
 private:
     struct Row
@@ -44,7 +45,9 @@ private:
 };
 
 /// Every parameter of `arch` by role. Hub spelling and the reference library's in-memory spelling, with and without the
-/// "model." prefix. A tensor that is missing, of a wrong shape, or not used: an error that names it.
-Expected<ModelSource> resolveWeights(WeightTable& table, const ArchSpec& arch, const std::string& folder);
+/// "model." prefix. A tensor that is missing, of a wrong shape, or not used: an error that names it. `notes` gets what is
+/// left out on purpose: tensors without elements, and heads that score a text instead of continuing it.
+Expected<ModelSource> resolveWeights(
+    WeightTable& table, const ArchSpec& arch, const std::string& folder, std::vector<std::string>& notes);
 
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/exchange/prompts.h"
 
-#include "io/base/utf8.h"
+#include "io/base/text.h"
+#include "io/exchange/input_format.h"
+#include "io/exchange/json_prompt.h"
+#include "io/exchange/json_splitter.h"
+#include "io/exchange/text_reader.h"
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <fstream>
 #include <set>
 
 namespace fs = std::filesystem;
@@ -14,206 +14,185 @@ namespace fs = std::filesystem;
 namespace expertscope {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t(4) << 30;
-
-std::string at(const fs::path& path, std::size_t line)
+bool isBlank(std::string_view text)
 {
-    return path.string() + ":" + std::to_string(line);
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-Expected<std::ifstream> openFile(const fs::path& path)
+Expected<void> checkPlainText(std::string_view text, const std::string& where)
 {
-    std::error_code error;
-    const auto bytes = fs::file_size(path, error);
-    if (error)
-        return fail(error.message(), path.string());
-    if (bytes > kMaxFileBytes)
-        return fail("larger than 4 GiB", path.string(), "split it");
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        return fail("cannot be opened for reading", path.string());
-    return file;
+    if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+        return fail("binary: a zero byte at byte " + std::to_string(zero), where,
+            "UTF-16 is read where it has a byte order mark");
+    return checkUtf8(text, where);
 }
 
-void trimLineEnd(std::string& line, bool first)
+/// Collects the documents of one or several inputs.
+class Collector
 {
-    if (!line.empty() && line.back() == '\r')
-        line.pop_back();
-    if (first && line.starts_with("\xef\xbb\xbf"))
-        line.erase(0, 3);
-}
+public:
+    explicit Collector(const PromptOptions& options)
+        : m_options(options)
+    {
+    }
 
-Expected<void> checkText(const std::string& text, const std::string& where)
-{
-    if (const auto bad = invalidUtf8At(text))
-        return fail("not UTF-8 at byte " + std::to_string(*bad), where);
-    return {};
-}
+    Expected<void> readFile(const fs::path& path)
+    {
+        ES_ASSIGN(TextReader text, TextReader::open(path, {}, m_options.stop));
+        ES_ASSIGN(const std::string_view ahead, text.ahead());
+        ES_TRY(refuseForeign(ahead, text.name()));
+        const auto format = inputFormat(path, ahead);
+        if (format == InputFormat::Text && beginsWithJsonDocument(ahead))
+            m_list.notes.push_back(text.name()
+                + ": begins with a JSON object that has 'text' or 'token_ids', but is read as plain text, a document a "
+                  "line (call it .jsonl to have it read as JSON)");
+        return readDocuments(text, format, inputStem(path), {});
+    }
 
-/// Depth is bounded before the parser builds anything: a hostile line of brackets must not use up the stack.
-bool nestedDeeperThan(const std::string& line, int limit)
-{
-    int depth = 0;
-    bool inString = false;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const char c = line[i];
-        if (inString) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                inString = false;
-        } else if (c == '"') {
-            inString = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > limit)
-                return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
+    /// Sorted by name: the order of a directory listing is not ours to trust.
+    Expected<void> readFolder(const fs::path& folder)
+    {
+        std::set<fs::path> files;
+        std::error_code error;
+        for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+            const bool hidden = it->path().filename().string().starts_with('.');
+            if (hidden && it->is_directory(error))
+                it.disable_recursion_pending();
+            else if (!hidden && it->is_regular_file(error))
+                files.insert(it->path());
+        }
+        if (error)
+            return fail(error.message(), folder.string());
+        for (const auto& path : files)
+            ES_TRY(orSkip(readFileOfFolder(path, path.lexically_relative(folder))));
+        return {};
+    }
+
+    Expected<PromptList> finish(const fs::path& path)
+    {
+        if (m_list.prompts.empty()) {
+            const auto& reasons = m_list.skipped.reasons;
+            return fail("holds no document", inputName(path),
+                reasons.empty()
+                    ? ""
+                    : std::to_string(m_list.skipped.count) + " were skipped, the first: " + reasons.front());
+        }
+        if (const auto keys = m_keys.notLabels(); !keys.empty())
+            m_list.notes.push_back("keys beside 'text' that are not read as labels: " + joined(keys));
+        for (std::size_t i = 0; i < m_list.prompts.size(); ++i) {
+            m_keys.keepLabels(m_beside[i]);
+            m_list.prompts[i].labels.merge(m_beside[i]); // what is there stays
+        }
+        return std::move(m_list);
+    }
+
+private:
+    /// A document that cannot be read ends everything, or is left out.
+    Expected<void> orSkip(Expected<void> read)
+    {
+        if (read || !m_options.skipBad || (m_options.stop && *m_options.stop))
+            return read;
+        m_list.skipped.add(read.error());
+        return {};
+    }
+
+    void add(JsonPrompt document, const std::string& fallbackName, const std::string& folder)
+    {
+        if (document.prompt.name.empty())
+            document.prompt.name = fallbackName;
+        if (!folder.empty())
+            document.prompt.labels.emplace("folder", folder);
+        m_list.prompts.push_back(std::move(document.prompt));
+        m_beside.push_back(std::move(document.beside));
+    }
+
+    Expected<void> readFileOfFolder(const fs::path& path, const fs::path& relative)
+    {
+        ES_ASSIGN(TextReader text, TextReader::open(path, {}, m_options.stop));
+        ES_ASSIGN(const std::string_view ahead, text.ahead());
+        const std::string folder = relative.has_parent_path() ? relative.begin()->string() : "";
+        if (const auto format = inputFormatInFolder(path, ahead); format != InputFormat::Text)
+            return readDocuments(text, format, relative.string(), folder);
+        ES_TRY(refuseForeign(ahead, text.name()));
+        ES_TRY(checkPlainText(ahead.substr(0, ahead.find('\0') + 1), text.name())); // before a large binary is read
+        JsonPrompt document;
+        ES_ASSIGN(document.prompt.text, text.rest());
+        ES_TRY(checkPlainText(document.prompt.text, text.name()));
+        if (isBlank(document.prompt.text))
+            return {};
+        document.prompt.source = text.name();
+        add(std::move(document), relative.string(), folder);
+        return {};
+    }
+
+    Expected<void> readDocuments(
+        TextReader& text, InputFormat format, const std::string& stem, const std::string& folder)
+    {
+        return format == InputFormat::JsonValues ? readValues(text, stem, folder)
+                                                 : readLines(text, format == InputFormat::JsonLines, stem, folder);
+    }
+
+    Expected<void> readLines(TextReader& text, bool json, const std::string& stem, const std::string& folder)
+    {
+        std::string line;
+        for (std::size_t number = 1;; ++number) {
+            ES_ASSIGN(const bool any, text.line(line));
+            if (!any)
+                return {};
+            if (isBlank(line))
+                continue;
+            const auto place = ":" + std::to_string(number);
+            ES_TRY(orSkip(readLine(line, json, text.name() + place, stem + place, folder)));
         }
     }
-    return false;
-}
 
-Expected<std::string> labelText(const Json& value, const std::string& key, const std::string& where)
-{
-    if (value.is_string())
-        return value.get<std::string>();
-    if (value.is_number() || value.is_boolean())
-        return value.dump();
-    return fail("label '" + key + "' must be a string, a number or a boolean", where);
-}
-
-Expected<std::vector<std::int32_t>> readTokenIds(const Json& value, const std::string& where)
-{
-    if (!value.is_array() || value.empty())
-        return fail("'token_ids' must be a non-empty list of integers", where);
-    std::vector<std::int32_t> ids;
-    ids.reserve(value.size());
-    for (const auto& id : value) {
-        if (!id.is_number_unsigned() || id.get<std::uint64_t>() > std::uint64_t(INT32_MAX))
-            return fail(
-                "'token_ids' entry " + std::to_string(ids.size()) + " is not an integer in 0..2147483647", where);
-        ids.push_back(id.get<std::int32_t>());
-    }
-    return ids;
-}
-
-Expected<Prompt> readJsonLine(const std::string& line, const std::string& where)
-{
-    if (nestedDeeperThan(line, 16))
-        return fail("nested deeper than 16 levels", where);
-    const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (object.is_discarded())
-        return fail("not a JSON object", where, "one object a line: {\"text\": …, \"name\": …, \"labels\": {…}}");
-    if (!object.is_object())
-        return fail("a JSON value, but not an object", where);
-
-    Prompt prompt;
-    prompt.source = where;
-    const bool hasText = object.contains("text");
-    const bool hasIds = object.contains("token_ids");
-    if (hasText == hasIds)
-        return fail(hasText ? "has both 'text' and 'token_ids'" : "has neither 'text' nor 'token_ids'", where);
-    if (hasText) {
-        if (!object["text"].is_string())
-            return fail("'text' is not a string", where);
-        prompt.text = object["text"].get<std::string>();
-        if (prompt.text.empty())
-            return fail("'text' is empty", where);
-    } else {
-        ES_ASSIGN(auto ids, readTokenIds(object["token_ids"], where));
-        prompt.tokenIds = std::move(ids);
-    }
-    if (object.contains("name")) {
-        if (!object["name"].is_string())
-            return fail("'name' is not a string", where);
-        prompt.name = object["name"].get<std::string>();
-    }
-    if (object.contains("labels")) {
-        const auto& labels = object["labels"];
-        if (!labels.is_object())
-            return fail("'labels' is not an object", where);
-        for (const auto& [key, value] : labels.items()) {
-            if (key.empty() || key.find_first_of("/=\n") != std::string::npos)
-                return fail("label name '" + key + "' is empty or holds '/', '=' or a line break", where);
-            ES_ASSIGN(prompt.labels[key], labelText(value, key, where));
-        }
-    }
-    return prompt;
-}
-
-Expected<std::vector<Prompt>> readLines(const fs::path& path, bool json)
-{
-    ES_ASSIGN(auto file, openFile(path));
-    std::vector<Prompt> prompts;
-    std::string line;
-    for (std::size_t number = 1; std::getline(file, line); ++number) {
-        trimLineEnd(line, number == 1);
-        if (line.find_first_not_of(" \t") == std::string::npos)
-            continue;
-        const auto where = at(path, number);
-        ES_TRY(checkText(line, where));
+    Expected<void> readLine(const std::string& line, bool json, const std::string& where, const std::string& name,
+        const std::string& folder)
+    {
+        JsonPrompt document;
         if (json) {
-            ES_ASSIGN(auto prompt, readJsonLine(line, where));
-            prompts.push_back(std::move(prompt));
+            ES_TRY(checkUtf8(line, where));
+            ES_ASSIGN(document, readJsonPrompt(line, where, m_keys));
         } else {
-            prompts.push_back({{}, where, {}, line, {}});
+            ES_TRY(checkPlainText(line, where));
+            document.prompt.text = line;
+            document.prompt.source = where;
         }
-        if (prompts.back().name.empty())
-            prompts.back().name = path.stem().string() + ":" + std::to_string(number);
+        add(std::move(document), name, folder);
+        return {};
     }
-    if (file.bad())
-        return fail("cannot be read to its end", path.string());
-    return prompts;
-}
 
-Expected<std::vector<Prompt>> readFolder(const fs::path& folder)
-{
-    std::set<fs::path> files; // sorted: the order of a directory listing is not ours to trust
-    std::error_code error;
-    for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        const bool hidden = it->path().filename().string().starts_with('.');
-        if (hidden && it->is_directory(error))
-            it.disable_recursion_pending();
-        else if (!hidden && it->is_regular_file(error))
-            files.insert(it->path());
+    Expected<void> readValues(TextReader& text, const std::string& stem, const std::string& folder)
+    {
+        JsonSplitter splitter(text);
+        std::string value;
+        for (;;) {
+            ES_ASSIGN(const bool any, splitter.next(value));
+            if (!any)
+                return {};
+            const auto name = stem + ":" + std::to_string(splitter.index());
+            ES_TRY(orSkip(readLine(value, true, splitter.place(), name, folder)));
+        }
     }
-    if (error)
-        return fail(error.message(), folder.string());
 
-    std::vector<Prompt> prompts;
-    for (const auto& path : files) {
-        ES_ASSIGN(auto file, openFile(path));
-        Prompt prompt;
-        prompt.text.assign(std::istreambuf_iterator<char>(file), {});
-        trimLineEnd(prompt.text, true);
-        ES_TRY(checkText(prompt.text, path.string()));
-        if (prompt.text.find_first_not_of(" \t\r\n") == std::string::npos)
-            continue;
-        const auto relative = path.lexically_relative(folder);
-        prompt.name = relative.string();
-        prompt.source = path.string();
-        if (relative.has_parent_path())
-            prompt.labels["folder"] = relative.begin()->string();
-        prompts.push_back(std::move(prompt));
-    }
-    return prompts;
-}
+    const PromptOptions& m_options;
+    PromptList m_list;
+    std::vector<KeysBesideText::Values> m_beside; ///< of each prompt
+    KeysBesideText m_keys;
+};
 
 }
 
-Expected<std::vector<Prompt>> readPrompts(const fs::path& path)
+Expected<PromptList> readPrompts(const fs::path& path, const PromptOptions& options)
 {
     std::error_code error;
+    const bool standard = path == "-" || path == "/dev/stdin";
     const auto status = fs::status(path, error);
-    if (!fs::exists(status))
+    if (!standard && !fs::exists(status))
         return fail("no such file or folder", path.string());
-    auto prompts = fs::is_directory(status) ? readFolder(path) : readLines(path, path.extension() == ".jsonl");
-    if (prompts && prompts->empty())
-        return fail("holds no document", path.string());
-    return prompts;
+    Collector documents(options);
+    ES_TRY(!standard && fs::is_directory(status) ? documents.readFolder(path) : documents.readFile(path));
+    return documents.finish(path);
 }
 
 }

@@ -5,13 +5,10 @@
 #include "io/tokenizer/unicode.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace expertscope::tokenizer {
 
 namespace {
-
-constexpr std::size_t kMaxContentBytes = 4096; // a long one makes every search slow
 
 unsigned char byteAt(std::string_view text, std::size_t i)
 {
@@ -30,8 +27,9 @@ Expected<AddedToken> tokenOf(const JsonValue& value, const std::string& place)
     ES_ASSIGN(token.normalized, fields.boolean("normalized"));
     ES_ASSIGN(token.special, fields.boolean("special"));
     ES_TRY(fields.finish());
-    if (token.content.size() > kMaxContentBytes)
-        return fail("longer than " + std::to_string(kMaxContentBytes) + " bytes", fields.place("content"));
+    if (token.content.size() > AddedTokens::kMaxContentBytes)
+        return fail(
+            "longer than " + std::to_string(AddedTokens::kMaxContentBytes) + " bytes", fields.place("content"));
     return token;
 }
 
@@ -91,41 +89,50 @@ TextFinder::Found TextFinder::find(std::string_view text, std::size_t from) cons
 }
 
 Expected<AddedTokens> AddedTokens::load(
-    const JsonValue& value, const std::string& place, const StringIds& vocabulary, const Normalizer& normalizer)
+    const JsonValue& value, const std::string& place, const StringIds& vocabulary)
 {
     if (value.kind() != JsonValue::Kind::Array)
         return wrongKind("an array", value, place);
     AddedTokens added;
-    std::unordered_map<std::string, std::size_t> known;
     for (std::size_t i = 0; i < value.items().size(); ++i) {
         const std::string here = place + "[" + std::to_string(i) + "]";
-        ES_ASSIGN(AddedToken token, tokenOf(value.items()[i], here));
-        if (token.content.empty())
-            continue; // as the reference does
-        const std::int32_t inModel = vocabulary.find(token.content);
-        const auto earlier = known.find(token.content);
-        const auto size = static_cast<std::int64_t>(vocabulary.size());
-        const std::int64_t next = std::max<std::int64_t>(size, added.largestId() + std::int64_t(1));
-        const std::int64_t given = earlier != known.end() ? added.m_tokens[earlier->second].id
-            : inModel >= 0                                ? inModel
-                                                          : next;
-        if (given != token.id)
+        ES_ASSIGN(const AddedToken token, tokenOf(value.items()[i], here));
+        const std::int32_t given = added.add(token, vocabulary);
+        if (given != token.id && given >= 0)
             return fail("id " + std::to_string(token.id) + " of " + inQuotes(token.content)
                     + " disagrees with the vocabulary, which makes it " + std::to_string(given),
                 here + ".id");
-        if (earlier != known.end()) {
-            added.m_tokens[earlier->second] = std::move(token); // the last one counts
-            continue;
-        }
-        known.emplace(token.content, added.m_tokens.size());
-        added.m_byId.emplace(token.id, added.m_tokens.size());
-        added.m_tokens.push_back(std::move(token));
     }
+    return added;
+}
 
+std::int32_t AddedTokens::add(AddedToken token, const StringIds& vocabulary)
+{
+    if (token.content.empty())
+        return -1;
+    if (const auto earlier = m_byContent.find(token.content); earlier != m_byContent.end()) {
+        AddedToken& there = m_tokens[earlier->second];
+        token.id = there.id;
+        there = std::move(token); // the last one counts
+        return there.id;
+    }
+    token.id = vocabulary.find(token.content);
+    if (token.id < 0)
+        token.id = static_cast<std::int32_t>(
+            std::max<std::int64_t>(static_cast<std::int64_t>(vocabulary.size()), largestId() + std::int64_t(1)));
+    m_byContent.emplace(token.content, m_tokens.size());
+    m_byId.emplace(token.id, m_tokens.size());
+    m_tokens.push_back(std::move(token));
+    return m_tokens.back().id;
+}
+
+Expected<void> AddedTokens::finish(const Normalizer& normalizer, bool splitsSpecial, const std::string& place)
+{
+    m_splitsSpecial = splitsSpecial;
     NormalizerBuffers buffers;
     RegexScratch scratch;
-    for (std::size_t i = 0; i < added.m_tokens.size(); ++i) {
-        const AddedToken& token = added.m_tokens[i];
+    for (std::size_t i = 0; i < m_tokens.size(); ++i) {
+        const AddedToken& token = m_tokens[i];
         Piece content{token.content, 0};
         if (token.normalized) {
             ES_ASSIGN(content, normalizer.apply(content, buffers, scratch));
@@ -134,12 +141,12 @@ Expected<AddedTokens> AddedTokens::load(
             continue; // it can never be found
         if (content.text.size() > 4 * kMaxContentBytes)
             return fail("normalises to something too long: " + inQuotes(token.content), place);
-        if (!added.m_finders[token.normalized ? 1 : 0].add(content.text, static_cast<std::uint32_t>(i)))
+        if (!m_finders[token.normalized ? 1 : 0].add(content.text, static_cast<std::uint32_t>(i)))
             return fail("another token normalises to the same as " + inQuotes(token.content), place);
     }
-    if (std::ranges::any_of(added.m_tokens, [](const AddedToken& token) { return token.singleWord; }))
-        added.m_word = Regex::own(R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200C}\x{200D}])"); // Rust's \w
-    return added;
+    if (std::ranges::any_of(m_tokens, [](const AddedToken& token) { return token.singleWord; }))
+        m_word = Regex::own(R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200C}\x{200D}])"); // Rust's \w
+    return {};
 }
 
 Expected<bool> AddedTokens::standsAlone(
@@ -178,6 +185,8 @@ Expected<void> AddedTokens::split(
         const AddedToken& token = m_tokens[found.value];
         std::size_t begin = found.begin;
         std::size_t end = found.end;
+        if (token.special && m_splitsSpecial)
+            continue;
         if (token.singleWord) {
             ES_ASSIGN(const bool alone, standsAlone(text, begin, end, scratch));
             if (!alone)

@@ -10,6 +10,7 @@
 #include <bitset>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace expertscope::tokenizer {
@@ -23,6 +24,8 @@ struct AddedToken
     bool stripsRight;
     bool normalized; ///< found in the normalised text, by its own normalised content
     bool special;
+
+    bool operator==(const AddedToken&) const = default;
 };
 
 /// Finds the leftmost longest of some texts: a trie behind a filter of the first two bytes.
@@ -52,14 +55,20 @@ private:
     int m_onlyFirst = -1; // when all begin with the same byte
 };
 
-/// The file's "added_tokens": cut out of the text before the model sees it, those with normalized = false from the raw
-/// text, the others from the normalised one.
+/// The file's "added_tokens", and those of the files beside it: cut out of the text before the model sees it, those with
+/// normalized = false from the raw text, the others from the normalised one.
 class AddedTokens
 {
 public:
-    /// An id that the reference library would not give the token (it counts on from the vocabulary) is an error.
-    static Expected<AddedTokens> load(
-        const JsonValue& value, const std::string& place, const StringIds& vocabulary, const Normalizer& normalizer);
+    static constexpr std::size_t kMaxContentBytes = 4096; // a long one makes every search slow
+
+    /// An id that add() would not give the token is an error.
+    static Expected<AddedTokens> load(const JsonValue& value, const std::string& place, const StringIds& vocabulary);
+    /// Adds a token, or changes the flags of one that is there; gives its id: that of the vocabulary, else the next
+    /// behind all ids there are, whatever `token.id` says. An empty one is left out (-1), as in the reference.
+    std::int32_t add(AddedToken token, const StringIds& vocabulary);
+    /// Makes the tokens findable; to be called once, behind the last add(). `splitsSpecial`: special ones are not found.
+    Expected<void> finish(const Normalizer& normalizer, bool splitsSpecial, const std::string& place);
 
     enum class Pass
     {
@@ -76,6 +85,7 @@ public:
     Expected<void> split(std::string_view text, Pass pass, std::vector<Part>& parts, RegexScratch& scratch) const;
     bool has(Pass pass) const { return !finder(pass).isEmpty(); }
 
+    const std::vector<AddedToken>& tokens() const { return m_tokens; }
     /// nullptr if the id is none of these.
     const AddedToken* token(std::int32_t id) const;
     std::int32_t largestId() const { return m_byId.empty() ? -1 : m_byId.rbegin()->first; }
@@ -86,6 +96,8 @@ private:
 
     std::vector<AddedToken> m_tokens;
     std::map<std::int32_t, std::size_t> m_byId;
+    std::unordered_map<std::string, std::size_t> m_byContent;
+    bool m_splitsSpecial = false;
     std::array<TextFinder, 2> m_finders;
     std::optional<Regex> m_word; // one word character
 };

@@ -35,12 +35,35 @@ Expected<void> BpeModel::encode(
     std::size_t begin = 0;
     for (std::size_t at = word.find("\xE2\x96\x81", 1); at != std::string_view::npos;
          at = word.find("\xE2\x96\x81", at + 3)) {
-        if (m_joinsMark.contains(lastCodePoint(word, at)))
+        const std::string_view left = withoutVanishing(word.substr(begin, at - begin));
+        if (left.empty() || m_joinsMark.contains(lastCodePoint(left, left.size())))
             continue;
         ES_TRY(encodeCached(word.substr(begin, at - begin), false, false, scratch, out));
         begin = at;
     }
     return encodeCached(word.substr(begin), false, false, scratch, out);
+}
+
+/// Without the characters at the end that split() would drop: what stands before them meets what follows.
+std::string_view BpeModel::withoutVanishing(std::string_view text) const
+{
+    if (m_unknown)
+        return text;
+    while (!text.empty()) {
+        std::size_t begin = text.size() - 1;
+        while ((static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80)
+            --begin;
+        const std::string_view last = text.substr(begin);
+        if (m_vocabulary.find(last) >= 0 || (m_byteFallback && hasByteTokens(last)))
+            break;
+        text.remove_suffix(last.size());
+    }
+    return text;
+}
+
+bool BpeModel::hasByteTokens(std::string_view symbol) const
+{
+    return std::ranges::all_of(symbol, [&](char b) { return m_byteTokens[static_cast<unsigned char>(b)] >= 0; });
 }
 
 /// `wholeWord`: not one part of several, so that ignore_merges applies.
@@ -113,10 +136,9 @@ Expected<void> BpeModel::split(std::string_view word, std::vector<std::int32_t>&
             ids.push_back(id);
             continue;
         }
-        const auto byteToken = [this](char b) { return m_byteTokens[static_cast<unsigned char>(b)]; };
-        if (m_byteFallback && std::ranges::all_of(symbol, [&](char b) { return byteToken(b) >= 0; })) {
+        if (m_byteFallback && hasByteTokens(symbol)) {
             for (const char b : symbol)
-                ids.push_back(byteToken(b));
+                ids.push_back(m_byteTokens[static_cast<unsigned char>(b)]);
             continue;
         }
         if (!m_unknown)

@@ -64,6 +64,8 @@ private:
     void findSafeCuts(const std::vector<std::array<std::int32_t, 2>>& pairs);
     Expected<void> encodeCached(
         std::string_view word, bool bytes, bool wholeWord, BpeScratch& scratch, std::vector<std::int32_t>& out) const;
+    std::string_view withoutVanishing(std::string_view text) const;
+    bool hasByteTokens(std::string_view symbol) const;
     Expected<void> split(std::string_view word, std::vector<std::int32_t>& ids) const;
     void mergeShort(BpeScratch& scratch) const;
     void mergeLong(BpeScratch& scratch) const;

@@ -3,6 +3,7 @@
 
 #include "io/tokenizer/json_fields.h"
 
+#include <algorithm>
 #include <map>
 
 namespace expertscope::tokenizer {
@@ -128,6 +129,17 @@ Expected<void> PostProcessor::add(const JsonValue& value, const std::string& pla
         return fail("a second processor that adds tokens", fields.place(), "the reference library fails on this too");
     m_template = std::move(items);
     return {};
+}
+
+bool PostProcessor::adds(std::int32_t id, bool behind) const
+{
+    bool text = false;
+    for (const Item& item : m_template.value_or(std::vector<Item>())) {
+        text = text || item.text;
+        if (!item.text && text == behind && std::ranges::find(item.ids, id) != item.ids.end())
+            return true;
+    }
+    return false;
 }
 
 void PostProcessor::apply(std::vector<std::int32_t>& ids, bool addSpecialTokens) const

@@ -16,6 +16,8 @@ class PostProcessor
 public:
     static Expected<PostProcessor> load(const JsonValue& value, const std::string& place);
 
+    /// Whether it puts this id before, or behind, the text.
+    bool adds(std::int32_t id, bool behind) const;
     void apply(std::vector<std::int32_t>& ids, bool addSpecialTokens) const;
 
 private:

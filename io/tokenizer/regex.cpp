@@ -124,6 +124,13 @@ Expected<std::optional<Match>> Regex::find(std::string_view text, std::size_t fr
     return Match{at[0], at[1]};
 }
 
+std::string regexUnicodeVersion()
+{
+    char version[24] = {}; // what pcre2_config says it needs at most
+    pcre2_config(PCRE2_CONFIG_UNICODE_VERSION, version);
+    return version;
+}
+
 Expected<std::optional<Match>> MatchIterator::next()
 {
     while (m_from <= m_text.size()) {

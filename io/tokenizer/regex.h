@@ -52,6 +52,9 @@ private:
     std::shared_ptr<const Code> m_code;
 };
 
+/// Of PCRE2's tables: "14.0.0".
+std::string regexUnicodeVersion();
+
 /// All matches in order, an empty one never right behind another match: the reference's iteration.
 class MatchIterator
 {

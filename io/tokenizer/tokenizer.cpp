@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/tokenizer/tokenizer.h"
 
+#include "io/base/lfs_pointer.h"
 #include "io/base/sha256.h"
+#include "io/base/text.h"
 #include "io/base/utf8.h"
 #include "io/tokenizer/added_tokens.h"
 #include "io/tokenizer/bpe_model.h"
@@ -10,6 +12,7 @@
 #include "io/tokenizer/normalizer.h"
 #include "io/tokenizer/post_processor.h"
 #include "io/tokenizer/pre_tokenizer.h"
+#include "io/tokenizer/side_files.h"
 #include "io/tokenizer/unicode.h"
 
 #include <algorithm>
@@ -69,12 +72,15 @@ struct Tokenizer::Private
     PostProcessor postProcessor;
     Decoder decoder;
     std::string hash;
+    std::map<std::string, std::string> sideHashes;
     std::vector<std::string> notes;
 
     std::mutex mutex;
     std::vector<std::unique_ptr<Workspace>> idle; // guarded by mutex
 
-    Expected<void> load(std::string_view json, const std::string& name);
+    Expected<void> load(std::string_view json, const std::string& name, const SideFiles& beside);
+    Expected<void> addFrom(const SideFiles& beside, const std::optional<std::string>& paddingToken);
+    void compareEnds(const SideTokens& side, const std::string& name);
     Expected<void> encode(std::string_view text, Workspace& workspace, std::vector<std::int32_t>& ids) const;
     Expected<void> encodeSection(Piece section, Workspace& workspace, std::vector<std::int32_t>& ids) const;
 
@@ -102,13 +108,35 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
+namespace {
+
+std::string hashOf(std::string_view text)
+{
+    return sha256Hex(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+/// What the folder of a model holds instead of a tokenizer.json.
+std::string noTokenizerHint(const std::filesystem::path& folder)
+{
+    std::error_code ignored;
+    for (const char* other : {"tokenizer.model", "tekken.json", "vocab.json", "tiktoken.model"}) {
+        if (std::filesystem::exists(folder / other, ignored))
+            return std::string("there is ") + other
+                + ": AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) of transformers writes tokenizer.json";
+    }
+    return "prompts may also be given as token ids";
+}
+
+}
+
 Expected<Tokenizer> Tokenizer::open(const std::filesystem::path& path)
 {
     std::error_code error;
-    const std::filesystem::path file = std::filesystem::is_directory(path, error) ? path / "tokenizer.json" : path;
+    const bool folder = std::filesystem::is_directory(path, error);
+    const std::filesystem::path file = folder ? path / "tokenizer.json" : path;
     const std::string name = file.string();
     if (!std::filesystem::exists(file, error))
-        return fail("there is no such file", name, "prompts may also be given as token ids");
+        return fail("there is no such file", name, noTokenizerHint(file.parent_path()));
     if (!std::filesystem::is_regular_file(file, error))
         return fail("not a regular file", name);
     const auto size = std::filesystem::file_size(file, error);
@@ -120,21 +148,31 @@ Expected<Tokenizer> Tokenizer::open(const std::filesystem::path& path)
     std::ifstream in(file, std::ios::binary);
     if (!in.read(text.data(), static_cast<std::streamsize>(size)))
         return fail("cannot be read", name);
-    return parse(text, name);
+    ES_TRY(refuseLfsPointer(text, name));
+    SideFiles beside;
+    if (folder) {
+        ES_ASSIGN(beside, SideFiles::read(path));
+    }
+    return parse(text, name, beside);
 }
 
 Expected<Tokenizer> Tokenizer::parse(std::string_view json, const std::string& name)
 {
+    return parse(json, name, SideFiles());
+}
+
+Expected<Tokenizer> Tokenizer::parse(std::string_view json, const std::string& name, const SideFiles& beside)
+{
     auto d = std::make_unique<Private>();
     try {
-        ES_TRY(d->load(json, name));
+        ES_TRY(d->load(json, name, beside));
     } catch (const std::exception& ex) { // out of memory
         return fail(std::string("cannot be loaded: ") + ex.what(), name);
     }
     return Tokenizer(std::move(d));
 }
 
-Expected<void> Tokenizer::Private::load(std::string_view json, const std::string& name)
+Expected<void> Tokenizer::Private::load(std::string_view json, const std::string& name, const SideFiles& beside)
 {
     ES_ASSIGN(const JsonTree tree, parseJson(json, name));
     ES_ASSIGN(JsonFields fields, JsonFields::open(tree.root, name));
@@ -169,10 +207,61 @@ Expected<void> Tokenizer::Private::load(std::string_view json, const std::string
     ES_ASSIGN(postProcessor, PostProcessor::load(postProcessorValue, fields.place("post_processor")));
     ES_ASSIGN(decoder, Decoder::load(decoderValue, fields.place("decoder")));
     if (addedValue) {
-        ES_ASSIGN(added, AddedTokens::load(*addedValue, fields.place("added_tokens"), model.vocabulary(), normalizer));
+        ES_ASSIGN(added, AddedTokens::load(*addedValue, fields.place("added_tokens"), model.vocabulary()));
     }
-    hash = sha256Hex(std::as_bytes(std::span(json.data(), json.size())));
+    hash = hashOf(json);
+    std::optional<std::string> paddingToken;
+    if (const JsonValue& padding = part("padding"); !padding.isNull()) {
+        for (const JsonMember& member : padding.members())
+            if (member.key == "pad_token" && member.value.kind() == JsonValue::Kind::String)
+                paddingToken = std::string(member.value.string());
+    }
+    return addFrom(beside, paddingToken);
+}
+
+Expected<void> Tokenizer::Private::addFrom(const SideFiles& beside, const std::optional<std::string>& paddingToken)
+{
+    SideTokens side;
+    if (beside.config || beside.specialTokensMap || beside.addedTokens) {
+        ES_ASSIGN(side, readSideTokens(beside, added, paddingToken));
+    }
+    const std::string name = beside.config ? beside.config->name : std::string();
+    std::string renumbered;
+    for (const AddedToken& token : side.tokens) {
+        const std::int32_t id = added.add(token, model.vocabulary());
+        if (token.id >= 0 && id >= 0 && id != token.id)
+            addPart(renumbered, inQuotes(token.content) + " is " + std::to_string(id));
+    }
+    if (!renumbered.empty())
+        notes.push_back(name + ": added tokens with ids that the vocabulary does not give: " + renumbered
+            + ", as in the reference library");
+    if (side.splitsSpecial)
+        notes.push_back(name + ": split_special_tokens: special tokens in the prompts are read as plain text");
+    ES_TRY(added.finish(normalizer, side.splitsSpecial, "added_tokens"));
+    for (const auto* file : {&beside.config, &beside.specialTokensMap, &beside.addedTokens})
+        if (*file)
+            sideHashes[std::filesystem::path((*file)->name).filename().string()] = hashOf((*file)->text);
+    compareEnds(side, name);
     return {};
+}
+
+/// tokenizer.json says what is put around a text; where the file beside it says otherwise, the user should know.
+void Tokenizer::Private::compareEnds(const SideTokens& side, const std::string& name)
+{
+    const auto idOf = [&](const std::string& content) {
+        for (const AddedToken& token : added.tokens())
+            if (token.content == content)
+                return token.id;
+        return model.vocabulary().find(content);
+    };
+    const auto compare = [&](const char* key, const std::optional<bool>& says, const std::string& token, bool behind) {
+        if (says && !token.empty() && *says != postProcessor.adds(idOf(token), behind))
+            notes.push_back(name + ": " + key + " is " + (*says ? "true" : "false") + ", but tokenizer.json "
+                + (*says ? "adds no " : "adds ") + inQuotes(token)
+                + (behind ? " behind" : " before") + " a text: tokenizer.json counts, as in transformers 5");
+    };
+    compare("add_bos_token", side.addsBos, side.bos, false);
+    compare("add_eos_token", side.addsEos, side.eos, true);
 }
 
 Expected<std::vector<std::int32_t>> Tokenizer::encode(std::string_view text, bool addSpecialTokens) const
@@ -253,6 +342,16 @@ std::int32_t Tokenizer::vocabularySize() const
 const std::string& Tokenizer::fileHash() const
 {
     return d->hash;
+}
+
+const std::map<std::string, std::string>& Tokenizer::sideFileHashes() const
+{
+    return d->sideHashes;
+}
+
+std::string Tokenizer::unicodeVersion()
+{
+    return regexUnicodeVersion();
 }
 
 const std::vector<std::string>& Tokenizer::notes() const

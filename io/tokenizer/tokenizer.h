@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,15 +13,22 @@
 
 namespace expertscope {
 
+namespace tokenizer {
+struct SideFiles;
+}
+
 /// A Hugging Face `tokenizer.json` (BPE: byte-level and SentencePiece style), giving the ids the `tokenizers` library
 /// gives. Immutable after open(); encode() is safe from several threads.
 class Tokenizer
 {
 public:
-    /// `path`: a tokenizer.json, or a model folder that holds one.
+    /// `path`: a model folder, whose tokenizer.json is read together with the files beside it that add tokens (as
+    /// AutoTokenizer of transformers 5 does); or a tokenizer.json, which is read alone.
     static Expected<Tokenizer> open(const std::filesystem::path& path);
     /// For tests and fuzzing: `name` stands for the file in errors.
     static Expected<Tokenizer> parse(std::string_view json, const std::string& name);
+    static Expected<Tokenizer> parse(
+        std::string_view json, const std::string& name, const tokenizer::SideFiles& beside);
 
     Tokenizer(Tokenizer&&) noexcept;
     Tokenizer& operator=(Tokenizer&&) noexcept;
@@ -37,8 +45,13 @@ public:
     std::int32_t vocabularySize() const;
     /// SHA-256 of the file, hexadecimal, for provenance.
     const std::string& fileHash() const;
-    /// What the file asks for and encode() leaves out on purpose, a line each, for the user to see: "truncation" and
-    /// "padding" blocks, which the reference's callers switch off as well (texts are always taken whole).
+    /// The same of the files beside it that were read, by their names ("tokenizer_config.json").
+    const std::map<std::string, std::string>& sideFileHashes() const;
+    /// Version of the Unicode tables that patterns match by, "14.0.0". The reference library's are current.
+    static std::string unicodeVersion();
+    /// What a user should see, a line each: what the files ask for and encode() leaves out on purpose ("truncation" and
+    /// "padding" blocks, which the reference's callers switch off as well: texts are always taken whole), and where
+    /// the files disagree.
     const std::vector<std::string>& notes() const;
 
 private:

@@ -53,6 +53,22 @@ private slots:
             R"({"model_type": "llama4", "text_config": {"hidden_size": 5120, "intermediate_size": 8192,
                 "torch_dtype": "bfloat16"}})",
             16, 251.65824);
+        row("Nemotron 3 Nano, as published",
+            R"({"model_type": "nemotron_h", "hidden_size": 2688, "moe_intermediate_size": 1856, "n_routed_experts": 128,
+                "torch_dtype": "bfloat16", "time_step_limit": [0.0, Infinity]})",
+            0, 19.955712);
+        row("Hunyuan A13B, sizes for each layer",
+            R"({"model_type": "hunyuan_v1_moe", "hidden_size": 4096, "moe_intermediate_size": [3072, 3072, 3072],
+                "torch_dtype": "bfloat16"})",
+            0, 75.497472);
+        row("dtype of the text part",
+            R"({"model_type": "llama4", "text_config": {"hidden_size": 5120, "intermediate_size": 8192,
+                "dtype": "bfloat16"}})",
+            0, 251.65824);
+        row("dtype of all parts",
+            R"({"model_type": "qwen3_vl_moe", "dtype": "bfloat16",
+                "text_config": {"hidden_size": 2048, "moe_intermediate_size": 768, "dtype": null}})",
+            0, 9.437184);
         row("two matrices",
             R"({"model_type": "nemotron_h", "hidden_size": 100, "moe_intermediate_size": 10, "dtype": "float32"})", 0,
             .008);
@@ -130,8 +146,12 @@ private slots:
         QVERIFY(
             whyNot(R"({"model_type": "gpt_oss", "hidden_size": "5", "intermediate_size": 4})").contains("hidden_size"));
         QVERIFY(whyNot(R"({"model_type": "llama4"})").contains("text_config: is missing"));
-        QVERIFY(whyNot(R"({"model_type": "hunyuan_v1_moe", "hidden_size": 5, "moe_intermediate_size": [4, 4]})")
-                    .contains("moe_intermediate_size"));
+        QVERIFY(whyNot(R"({"model_type": "hunyuan_v1_moe", "hidden_size": 5, "moe_intermediate_size": [4, 4, 5]})")
+                    .contains("moe_intermediate_size[2]: differs from that of the first layer"));
+        QVERIFY(whyNot(R"({"model_type": "hunyuan_v1_moe", "hidden_size": 5, "moe_intermediate_size": []})")
+                    .contains("moe_intermediate_size: is an empty list"));
+        QVERIFY(whyNot(R"({"model_type": "gpt_oss", "hidden_size": 5, "hidden_size": 6, "intermediate_size": 4})")
+                    .contains("hidden_size: is there twice"));
         QVERIFY(whyNot(
             R"({"model_type": "nemotron_h", "hidden_size": 5, "moe_intermediate_size": 4, "moe_latent_size": 3})")
                     .contains("moe_latent_size"));

@@ -20,6 +20,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kLfsPointer = "version https://git-lfs.github.com/spec/v1\n"
+                                    "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+
 /// A checkpoint small enough to write down: olmoe, H = 4, 2 heads, 2 layers, 2 experts 3 wide, 5 tokens.
 struct TinyCheckpoint
 {
@@ -162,6 +165,8 @@ private slots:
     void refuses_data();
     void refuses();
     void hubCacheLinks();
+    void whatIsLeftOutIsSaid();
+    void pathsThatAreNoFolder();
     void readsAreBounded();
 
 private:
@@ -500,12 +505,6 @@ void TestCheckpoint::refuses_data()
         "bias the config has", [](auto& c, auto&) { c.config.insert(1, R"("attention_bias":true,)"); }, "q_proj.bias",
         "is missing");
     tensor(
-        "score head",
-        [](auto& c, auto&) {
-            c.add("score.weight", {2, 4});
-        },
-        "tensor 'score.weight'", "is no part");
-    tensor(
         "two strangers",
         [](auto& c, auto&) {
             c.add("zzz", {1});
@@ -629,6 +628,28 @@ void TestCheckpoint::refuses_data()
         [](auto&, const fs::path& p) { fs::rename(p / "model.safetensors", p / "pytorch_model.bin"); }, "",
         "holds neither");
     after(
+        "weights not fetched",
+        [](auto&, const fs::path& p) { TinyCheckpoint::text(p / "model.safetensors", kLfsPointer); },
+        "model.safetensors", "is a Git LFS pointer");
+    after(
+        "config not fetched",
+        [](auto&, const fs::path& p) { TinyCheckpoint::text(p / "config.json", kLfsPointer); }, "config.json",
+        "is a Git LFS pointer");
+    const auto renamed = [&](const char* name, const char* weights, const char* what) {
+        after(
+            name, [weights](auto&, const fs::path& p) { fs::rename(p / "model.safetensors", p / weights); }, "", what);
+    };
+    renamed("GGUF", "model-Q4_K_M.gguf", "holds model-Q4_K_M.gguf, weights in the GGUF format");
+    renamed("Mistral's layout", "consolidated.safetensors", "holds consolidated.safetensors, weights in Mistral's own");
+    renamed("Meta's layout", "consolidated.00.pth", "holds consolidated.00.pth, weights in Meta's own");
+    after(
+        "GGUF alone",
+        [](auto&, const fs::path& p) {
+            fs::remove(p / "config.json");
+            fs::rename(p / "model.safetensors", p / "x.gguf");
+        },
+        "", "holds x.gguf, weights in the GGUF format");
+    after(
         "weights cut",
         [](auto&, const fs::path& p) {
             fs::resize_file(p / "model.safetensors", fs::file_size(p / "model.safetensors") - 1);
@@ -701,12 +722,23 @@ void TestCheckpoint::refuses_data()
         "shard cut", [](auto&, const fs::path& p) { fs::resize_file(p / "b.safetensors", 100); }, "b.safetensors",
         "the whole file has 100");
     sharded(
-        "shard a link out",
+        "shard a broken link",
         [](auto&, const fs::path& p) {
             fs::remove(p / "b.safetensors");
-            fs::create_symlink("/etc/hostname", p / "b.safetensors");
+            fs::create_symlink("/nowhere/b.safetensors", p / "b.safetensors");
         },
-        "b.safetensors", "leads out of the checkpoint");
+        "b.safetensors", "it is a link to /nowhere/b.safetensors, and nothing is there");
+    sharded(
+        "no index", [](auto&, const fs::path& p) {
+            fs::remove(p / "model.safetensors.index.json");
+            fs::rename(p / "a.safetensors", p / "model-00001-of-00002.safetensors");
+        },
+        "", "holds shards such as model-00001-of-00002.safetensors but no model.safetensors.index.json");
+    sharded(
+        "index not fetched", [](auto&, const fs::path& p) {
+            TinyCheckpoint::text(p / "model.safetensors.index.json", kLfsPointer);
+        },
+        "model.safetensors.index.json", "is a Git LFS pointer");
     sharded(
         "shard a link to itself",
         [](auto&, const fs::path& p) {
@@ -765,10 +797,60 @@ void TestCheckpoint::hubCacheLinks()
     }
     const auto checkpoint = Checkpoint::open(snapshot);
     VERIFY_OK(checkpoint);
-    fs::rename(root / "blobs" / "a.safetensors", root / "a.safetensors");
+    // Older clients, DVC and stores of clusters link elsewhere.
+    QTemporaryDir store;
+    const fs::path elsewhere = store.path().toStdString();
+    fs::copy_file(root / "blobs" / "a.safetensors", elsewhere / "a.safetensors");
     fs::remove(snapshot / "a.safetensors");
-    fs::create_symlink("../../a.safetensors", snapshot / "a.safetensors");
-    QVERIFY(!Checkpoint::open(snapshot));
+    fs::create_symlink(elsewhere / "a.safetensors", snapshot / "a.safetensors");
+    VERIFY_OK(Checkpoint::open(snapshot));
+    // The folder above is no checkpoint: which one is meant?
+    const auto above = Checkpoint::open(root);
+    QVERIFY(!above);
+    QVERIFY2(above.error().hint.ends_with("snapshots/0123abc"), above.error().message().c_str());
+}
+
+/// Heads of reward models and tensors without elements have no part in routing.
+void TestCheckpoint::whatIsLeftOutIsSaid()
+{
+    QTemporaryDir folder;
+    const fs::path path = folder.path().toStdString();
+    TinyCheckpoint plain;
+    plain.write(path);
+    const auto without = Checkpoint::open(path);
+    VERIFY_OK(without);
+    QVERIFY(without->notes().empty());
+    TinyCheckpoint tiny;
+    tiny.add("score.weight", {2, 4});
+    tiny.add("empty", {0, 4});
+    tiny.add("empty.too", {0});
+    tiny.write(path);
+    const auto checkpoint = Checkpoint::open(path);
+    VERIFY_OK(checkpoint);
+    QCOMPARE(checkpoint->notes(),
+        (std::vector<std::string>{"tensor 'empty' and 1 more left out: no elements",
+            "tensor 'score.weight' left out: a head that scores texts, behind the last router"}));
+}
+
+/// One line that says what it is, and what to do.
+void TestCheckpoint::pathsThatAreNoFolder()
+{
+    QTemporaryDir folder;
+    const fs::path path = folder.path().toStdString();
+    const auto hub = Checkpoint::open("Qwen/Qwen3-30B-A3B");
+    QVERIFY(!hub);
+    QVERIFY2(hub.error().hint.find("hf download Qwen/Qwen3-30B-A3B") != std::string::npos, hub.error().message().c_str());
+    const auto missing = Checkpoint::open("/nowhere/at all");
+    QVERIFY(!missing);
+    QCOMPARE(missing.error().message(), std::string("/nowhere/at all: no such folder"));
+    TinyCheckpoint::text(path / "model.gguf", "GGUF");
+    const auto gguf = Checkpoint::open(path / "model.gguf");
+    QVERIFY(!gguf);
+    QVERIFY2(gguf.error().what.find("a GGUF file") != std::string::npos, gguf.error().message().c_str());
+    fs::create_directories(path / "run" / "checkpoint-500");
+    const auto run = Checkpoint::open(path / "run");
+    QVERIFY(!run);
+    QVERIFY2(run.error().hint.ends_with("run/checkpoint-500"), run.error().message().c_str());
 }
 
 void TestCheckpoint::readsAreBounded()

@@ -135,6 +135,7 @@ private slots:
     void bothDialectsEqual();
     void refuses_data();
     void refuses();
+    void pythonsDialect();
     void known();
 
 private:
@@ -319,18 +320,26 @@ void TestConfig::refuses_data()
     row("comment", "{/* */}", "c", "not valid JSON");
     row("deep", std::string(200, '['), "c", "nested deeper than 64");
     row("very deep", std::string(5'000'000, '['), "c", "nested deeper than 64");
-    row("many values", "[" + std::string(3'000'000, '1').replace(0, 0, "") + "]", "c", "not valid JSON");
+    row("a number of many digits", "[" + std::string(3'000'000, '1') + "]", "c", "is an array");
     std::string many = "[";
     for (int i = 0; i < 1'100'000; ++i)
         many += "1,";
     row("too many values", many + "1]", "c", "more than 1048576 values");
     row("too large", std::string((16u << 20) + 1, ' '), "c", "larger than 16777216 bytes");
-    row("key twice", olmoe(R"("hidden_size":64,"hidden_size":128)"), "c", "key 'hidden_size' appears twice");
+    row("key twice", olmoe(R"("hidden_size":64,"hidden_size":128)"), "c: hidden_size", "is there twice");
+    row("type twice", R"({"model_type":"olmoe","model_type":"mixtral"})", "c: model_type", "is there twice");
+    row("not a number", olmoe(R"("rms_norm_eps":NaN)"), "c: rms_norm_eps", "is NaN, a number was expected");
+    row("infinite", olmoe(R"("rms_norm_eps":Infinity)"), "c: rms_norm_eps", "must be 0 to 1000");
+    row("infinite size", olmoe(R"("hidden_size":Infinity)"), "c: hidden_size", "is infinite, an integer was expected");
+    row("infinite theta", olmoe(R"("rope_theta":1e999)"), "c: rope_theta", "must be a positive number");
+    row("dense", R"({"model_type":"llama","hidden_size":4096,"num_hidden_layers":32})", "c: model_type",
+        "'llama' has no routers");
     row("no type", "{}", "c: model_type", "is missing");
     row("type null", R"({"model_type":null})", "c: model_type", "is missing");
     row("type a number", R"({"model_type":7})", "c: model_type", "is an integer");
-    row("type unknown", R"({"model_type":"gpt_oss"})", "c: model_type", "unknown model type 'gpt_oss'");
-    row("type nearly", R"({"model_type":"OLMoE"})", "c: model_type", "unknown model type");
+    row("type unknown", R"({"model_type":"gpt_oss","num_local_experts":32})", "c: model_type",
+        "unknown model type 'gpt_oss'");
+    row("type nearly", R"({"model_type":"OLMoE","num_experts":64})", "c: model_type", "unknown model type");
     row("quantised", olmoe(R"("quantization_config":{"quant_method":"gptq","bits":4})"), "c: quantization_config",
         "(gptq)");
     row("quantised without a name", olmoe(R"("quantization_config":{})"), "c: quantization_config", "cannot be read");
@@ -373,7 +382,9 @@ void TestConfig::refuses_data()
         "c: partial_rotary_factor", "rotates 64 of 128");
     row("longrope length", olmoe(R"("rope_scaling":{"type":"longrope","short_factor":[1,2],"long_factor":[1,2]})"),
         "c: rope_scaling: short_factor", "has 2 values");
-    row("control characters", "{\"model_type\":\"a\\nb\\u001b[31m\"}", "c: model_type", "unknown model type");
+    row("type unknown, experts inside", R"({"model_type":"dbrx","ffn_config":{"moe_num_experts":16}})", "c: model_type",
+        "unknown model type 'dbrx'");
+    row("control characters", "{\"model_type\":\"a\\nb\\u001b[31m\"}", "c: model_type", "has no routers");
 }
 
 void TestConfig::refuses()
@@ -389,6 +400,21 @@ void TestConfig::refuses()
     QVERIFY2(message.size() < 1000, message.c_str());
     for (const char c : message)
         QVERIFY(static_cast<unsigned char>(c) >= 0x20);
+}
+
+/// What Python writes and reads is no hindrance where the value is of no interest.
+void TestConfig::pythonsDialect()
+{
+    const std::string plain = R"({"model_type":"olmoe","hidden_size":2048)";
+    const auto expected = parseArchSpec(plain + "}", "c");
+    VERIFY_OK(expected);
+    for (const char* more : {R"("time_step_limit":[0.0,Infinity])", R"("low":-Infinity,"none":NaN)",
+             R"("pad_token_id":1,"pad_token_id":2)", R"("hidden_size":2048)", R"("task":{"a":1,"a":2})",
+             R"("title":"\ud83d")"}) {
+        const auto parsed = parseArchSpec(plain + "," + more + "}", "c");
+        VERIFY_OK(parsed);
+        QVERIFY2(*parsed == *expected, more);
+    }
 }
 
 void TestConfig::known()

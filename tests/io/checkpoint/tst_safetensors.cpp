@@ -48,6 +48,7 @@ private slots:
     void fileThatShrinks();
     void refusesHeader_data();
     void refusesHeader();
+    void acceptsHeader();
     void refusesFile_data();
     void refusesFile();
     void truncations();
@@ -162,7 +163,7 @@ void TestSafetensors::refusesHeader_data()
     };
     const auto one = [](const std::string& e) { return "{\"t\":" + e + "}"; };
     row("empty", "", 0, "does not start with '{'");
-    row("leading space", " {}", 0, "does not start with '{'");
+    row("space alone", "   ", 0, "does not start with '{'");
     row("array", "[]", 0, "does not start with '{'");
     row("cut", "{\"t\":", 0, "not valid JSON");
     row("garbage after", "{} {}", 0, "not valid JSON");
@@ -243,6 +244,16 @@ void TestSafetensors::refusesHeader()
         QVERIFY2(message.find("tensor 't'") != std::string::npos, message.c_str());
 }
 
+/// As the reference reads them: null is no metadata, white space before the header is none of its business.
+void TestSafetensors::acceptsHeader()
+{
+    for (const char* header : {R"({"__metadata__":null})", " \n{}", R"({"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}} )"}) {
+        const auto parsed = parseSafetensorsHeader(header, 8 + std::strlen(header), 0, "some.safetensors");
+        VERIFY_OK(parsed);
+        QVERIFY(parsed->metadata.empty());
+    }
+}
+
 void TestSafetensors::refusesFile_data()
 {
     QTest::addColumn<QByteArray>("bytes");
@@ -261,7 +272,7 @@ void TestSafetensors::refusesFile_data()
     QTest::newRow("header of none") << word(0) << "does not start with '{'";
     QTest::newRow("a pickle") << QByteArray("PK\x03\x04\0\0\0\0\0\0\0\0", 12) << "says its header has";
     QTest::newRow("git-lfs pointer") << QByteArray("version https://git-lfs.github.com/spec/v1\noid sha256:0")
-                                     << "says its header has";
+                                     << "is a Git LFS pointer";
 }
 
 void TestSafetensors::refusesFile()

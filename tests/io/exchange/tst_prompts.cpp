@@ -3,12 +3,76 @@
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
 
-#include <QDir>
 #include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <csignal>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
 using namespace expertscope;
+
+namespace {
+
+const QString kData = QStringLiteral(EXPERTSCOPE_TEST_DATA "/prompts/");
+
+QByteArray contents(const QString& path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly))
+        qFatal("cannot read %s", qPrintable(path));
+    return file.readAll();
+}
+
+/// As expected.json has it.
+QJsonObject asJson(const Prompt& prompt)
+{
+    QJsonObject labels;
+    for (const auto& [key, value] : prompt.labels)
+        labels[QString::fromStdString(key)] = QString::fromStdString(value);
+    QJsonObject json{{"name", QString::fromStdString(prompt.name)}, {"labels", labels}};
+    if (prompt.tokenIds) {
+        QJsonArray ids;
+        for (const auto id : *prompt.tokenIds)
+            ids.append(id);
+        json["token_ids"] = ids;
+    } else {
+        json["text"] = QString::fromStdString(prompt.text);
+    }
+    return json;
+}
+
+/// Writes bytes into a pipe as slowly as its reader takes them.
+class Feeder
+{
+public:
+    Feeder(QByteArray bytes, std::function<int()> open)
+        : m_thread([bytes = std::move(bytes), open = std::move(open)] {
+            const int to = open();
+            for (qsizetype at = 0; at < bytes.size();) {
+                const auto done =
+                    write(to, bytes.constData() + at, std::size_t(std::min<qsizetype>(bytes.size() - at, 100)));
+                if (done <= 0)
+                    break; // an error ended the reading
+                at += done;
+            }
+            close(to);
+        })
+    {
+    }
+    ~Feeder() { m_thread.join(); }
+
+private:
+    std::thread m_thread;
+};
+
+}
 
 class TestPrompts : public QObject
 {
@@ -16,111 +80,137 @@ class TestPrompts : public QObject
 
     QTemporaryDir m_folder;
 
-    std::filesystem::path write(const QString& name, const QByteArray& bytes)
+    Expected<PromptList> readThroughPipe(const QByteArray& bytes, const PromptOptions& options)
     {
-        const QString path = m_folder.filePath(name);
-        QDir().mkpath(QFileInfo(path).path());
-        QFile file(path);
-        if (!file.open(QIODevice::WriteOnly))
-            qFatal("cannot write %s", qPrintable(path));
-        file.write(bytes);
-        return path.toStdString();
+        const std::string pipe = m_folder.filePath("pipe").toStdString();
+        unlink(pipe.c_str());
+        if (mkfifo(pipe.c_str(), 0600) != 0)
+            qFatal("no pipe");
+        const Feeder feeder(bytes, [pipe] { return open(pipe.c_str(), O_WRONLY); });
+        return readPrompts(pipe, options);
+    }
+
+    static Expected<PromptList> readThroughStandardInput(const QByteArray& bytes, const PromptOptions& options)
+    {
+        int ends[2];
+        if (pipe(ends) != 0)
+            qFatal("no pipe");
+        const int before = dup(STDIN_FILENO);
+        dup2(ends[0], STDIN_FILENO);
+        close(ends[0]);
+        auto list = [&] {
+            const Feeder feeder(bytes, [to = ends[1]] { return to; });
+            return readPrompts("-", options);
+        }();
+        dup2(before, STDIN_FILENO);
+        close(before);
+        return list;
+    }
+
+    Expected<PromptList> read(const QJsonObject& row, bool skipBad)
+    {
+        const PromptOptions options{.skipBad = skipBad};
+        const QString path = kData + row["file"].toString();
+        if (row["via"] == "pipe")
+            return readThroughPipe(contents(path), options);
+        if (row["via"] == "stdin")
+            return readThroughStandardInput(contents(path), options);
+        return readPrompts(path.toStdString(), options);
     }
 
 private slots:
-    void plainTextHasADocumentALine()
+    void initTestCase() { std::signal(SIGPIPE, SIG_IGN); }
+
+    /// Files of all kinds; what they hold was read by Python (generate_prompts.py).
+    void files_data()
     {
-        const auto prompts = readPrompts(write("a.txt", "\xef\xbb\xbfone\r\n\n  \ntwo words\nlast without end"));
-        VERIFY_OK(prompts);
-        QCOMPARE(prompts->size(), std::size_t(3));
-        QCOMPARE((*prompts)[0].text, std::string("one"));
-        QCOMPARE((*prompts)[1].text, std::string("two words"));
-        QCOMPARE((*prompts)[1].name, std::string("a:4"));
-        QCOMPARE((*prompts)[2].text, std::string("last without end"));
-        QVERIFY((*prompts)[2].source.ends_with("a.txt:5"));
+        QTest::addColumn<QJsonObject>("row");
+        const auto rows = QJsonDocument::fromJson(contents(kData + "expected.json")).array();
+        QVERIFY(rows.size() >= 40);
+        for (const auto& row : rows)
+            QTest::addRow(
+                "%s %s", qPrintable(row.toObject()["file"].toString()), qPrintable(row.toObject()["via"].toString()))
+                << row.toObject();
     }
 
-    void jsonLinesCarryNamesLabelsAndIds()
+    void files()
     {
-        const auto prompts = readPrompts(write("b.jsonl",
-            R"({"text": "h\u00e9", "name": "first", "labels": {"language": "fr", "step": 3, "held_out": true}})"
-            "\n\n"
-            R"({"token_ids": [0, 17, 2147483647], "extra": {"ignored": [1]}})"));
-        VERIFY_OK(prompts);
-        QCOMPARE(prompts->size(), std::size_t(2));
-        QCOMPARE((*prompts)[0].text, std::string("h\xc3\xa9"));
-        QCOMPARE((*prompts)[0].name, std::string("first"));
-        QCOMPARE((*prompts)[0].labels.at("language"), std::string("fr"));
-        QCOMPARE((*prompts)[0].labels.at("step"), std::string("3"));
-        QCOMPARE((*prompts)[0].labels.at("held_out"), std::string("true"));
-        QCOMPARE(*(*prompts)[1].tokenIds, (std::vector<std::int32_t>{0, 17, 2147483647}));
-        QCOMPARE((*prompts)[1].name, std::string("b:3"));
+        QFETCH(QJsonObject, row);
+        const auto strict = read(row, false);
+        if (row["error"].isNull()) {
+            VERIFY_OK(strict);
+            QCOMPARE(strict->skipped.count, 0u);
+        } else {
+            QVERIFY(!strict);
+            const auto message = QString::fromStdString(strict.error().message());
+            QVERIFY2(message.contains(row["error"].toString()), qPrintable(message));
+            QVERIFY2(
+                QString::fromStdString(strict.error().where).endsWith(row["where"].toString()), qPrintable(message));
+            QVERIFY2(!message.contains('\n') && message.size() < 600, qPrintable(message));
+        }
+        const auto lenient = read(row, true);
+        const auto documents = row["documents"].toArray();
+        if (documents.isEmpty()) { // nothing is left, or the input cannot be gone on with
+            QVERIFY(!lenient);
+            return;
+        }
+        VERIFY_OK(lenient);
+        QCOMPARE(lenient->skipped.count, std::uint64_t(row["skipped"].toInt()));
+        QCOMPARE(lenient->skipped.reasons.size(),
+            std::min(std::size_t(lenient->skipped.count), SkippedPrompts::kMaxReasons));
+        QCOMPARE(lenient->prompts.size(), std::size_t(documents.size()));
+        for (qsizetype i = 0; i < documents.size(); ++i)
+            QCOMPARE(asJson(lenient->prompts[std::size_t(i)]), documents[i].toObject());
+        QString notes;
+        for (const auto& note : lenient->notes)
+            notes += QString::fromStdString(note) + "\n";
+        QCOMPARE(notes.isEmpty(), row["notes"].toArray().isEmpty());
+        for (const auto& note : row["notes"].toArray())
+            QVERIFY2(notes.contains(note.toString()), qPrintable(notes));
     }
 
-    void aFolderIsReadInOrderOfNames()
+    void everyDocumentSaysWhereItStands()
     {
-        write("docs/z.txt", "last\nof all");
-        write("docs/de/a.md", "erste");
-        write("docs/.hidden", "not me");
-        write("docs/.git/config", "nor me");
-        write("docs/empty.txt", " \n");
-        const auto prompts = readPrompts(m_folder.filePath("docs").toStdString());
-        VERIFY_OK(prompts);
-        QCOMPARE(prompts->size(), std::size_t(2));
-        QCOMPARE((*prompts)[0].name, std::string("de/a.md"));
-        QCOMPARE((*prompts)[0].labels.at("folder"), std::string("de"));
-        QCOMPARE((*prompts)[1].text, std::string("last\nof all"));
-        QVERIFY((*prompts)[1].labels.empty());
+        const auto lines = readPrompts((kData + "packed.jsonl.gz").toStdString());
+        VERIFY_OK(lines);
+        QVERIFY(lines->prompts[2].source.ends_with("packed.jsonl.gz:4"));
+        const auto values = readPrompts((kData + "array.json").toStdString());
+        VERIFY_OK(values);
+        QVERIFY(values->prompts[2].source.ends_with("array.json: value 3"));
     }
 
-    void malformedFilesAreNamed_data()
+    void whatIsNotThereIsNamed_data()
     {
-        QTest::addColumn<QString>("name");
-        QTest::addColumn<QByteArray>("bytes");
-        QTest::addColumn<QString>("what");
-        QTest::addColumn<QString>("where");
-        const auto row = [](const char* tag, const char* name, const QByteArray& bytes, const char* what,
-                             const char* where) { QTest::newRow(tag) << name << bytes << what << where; };
-        row("latin-1 text", "1.txt", "fine\ncaf\xe9\n", "not UTF-8 at byte 3", "1.txt:2");
-        row("cut JSON", "2.jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\n", "not a JSON object", "2.jsonl:2");
-        row("not an object", "3.jsonl", "[1, 2]", "not an object", "3.jsonl:1");
-        row("both", "4.jsonl", R"({"text": "a", "token_ids": [1]})", "both", "4.jsonl:1");
-        row("neither", "5.jsonl", R"({"name": "a"})", "neither", "5.jsonl:1");
-        row("number as text", "6.jsonl", R"({"text": 5})", "'text' is not a string", "6.jsonl:1");
-        row("empty text", "7.jsonl", R"({"text": ""})", "'text' is empty", "7.jsonl:1");
-        row("no ids", "8.jsonl", R"({"token_ids": []})", "non-empty list", "8.jsonl:1");
-        row("negative id", "9.jsonl", R"({"token_ids": [4, -1]})", "entry 1", "9.jsonl:1");
-        row("huge id", "10.jsonl", R"({"token_ids": [4294967296]})", "entry 0", "10.jsonl:1");
-        row("fraction", "11.jsonl", R"({"token_ids": [1.5]})", "entry 0", "11.jsonl:1");
-        row("labels as list", "12.jsonl", R"({"text": "a", "labels": ["x"]})", "'labels' is not an object",
-            "12.jsonl:1");
-        row("nested label", "13.jsonl", R"({"text": "a", "labels": {"x": {"y": 1}}})", "label 'x' must be",
-            "13.jsonl:1");
-        row("label with slash", "14.jsonl", R"({"text": "a", "labels": {"x/y": "1"}})", "label name 'x/y'",
-            "14.jsonl:1");
-        row("name as number", "15.jsonl", R"({"text": "a", "name": 1})", "'name' is not a string", "15.jsonl:1");
-        row("bracket bomb", "16.jsonl", QByteArray(100000, '['), "nested deeper", "16.jsonl:1");
-        row("invalid UTF-8 in JSON", "17.jsonl", "{\"text\": \"\xff\"}", "not UTF-8 at byte 10", "17.jsonl:1");
-        row("nothing in it", "18.txt", "\n\n", "holds no document", "18.txt");
+        QTest::addColumn<QByteArray>("path");
+        QTest::addColumn<QByteArray>("message");
+        QTest::newRow("missing") << QByteArray("/nowhere/prompts.jsonl")
+                                 << QByteArray("/nowhere/prompts.jsonl: no such file or folder");
+        QTest::newRow("empty folder") << QByteArray("%") << QByteArray("%: holds no document");
     }
-    void malformedFilesAreNamed()
+    void whatIsNotThereIsNamed()
     {
-        QFETCH(QString, name);
-        QFETCH(QByteArray, bytes);
-        QFETCH(QString, what);
-        QFETCH(QString, where);
-        const auto prompts = readPrompts(write(name, bytes));
+        QFETCH(QByteArray, path);
+        QFETCH(QByteArray, message);
+        const QTemporaryDir empty;
+        const auto prompts = readPrompts(path.replace("%", empty.path().toUtf8()).toStdString());
         QVERIFY(!prompts);
-        const auto& error = prompts.error();
-        QVERIFY2(error.what.find(what.toStdString()) != std::string::npos, error.what.c_str());
-        QVERIFY2(error.where.ends_with(where.toStdString()), error.where.c_str());
+        QCOMPARE(QByteArray::fromStdString(prompts.error().message()), message.replace("%", empty.path().toUtf8()));
     }
 
-    void aMissingFileIsNamed()
+    /// A pipe that nobody writes into must not hold a stop up.
+    void waitingForAPipeCanBeStopped()
     {
-        const auto prompts = readPrompts("/nowhere/prompts.jsonl");
+        const std::string pipe = m_folder.filePath("silent").toStdString();
+        QCOMPARE(mkfifo(pipe.c_str(), 0600), 0);
+        std::atomic<bool> stop = false;
+        std::thread stopper([&] {
+            QTest::qSleep(150);
+            stop = true;
+        });
+        const auto prompts = readPrompts(pipe, {.skipBad = true, .stop = &stop});
+        stopper.join();
         QVERIFY(!prompts);
-        QCOMPARE(prompts.error().message(), std::string("/nowhere/prompts.jsonl: no such file or folder"));
+        QCOMPARE(prompts.error().what, std::string("stopped"));
     }
 };
 
