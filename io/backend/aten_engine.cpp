@@ -3,28 +3,17 @@
 // Any device and number type, by LibTorch's operators, in the order and with the roundings of the reference
 // implementation. On the device nothing in the layer loop waits for the host where `_grouped_mm` exists; elsewhere the
 // experts' row counts come to the host once a layer.
-#include "io/backend/engine.h"
+#include "io/backend/aten_attention.h"
 #include "io/backend/router_aten.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <thread>
 
 namespace expertscope {
 
 namespace {
-
-/// Sequences of similar length that attention handles as one padded batch. Right padding needs no mask: with causal
-/// attention a real token never sees it.
-struct Bucket
-{
-    std::int64_t sequences = 0, longest = 0;
-    at::Tensor gather; ///< [sequences * longest] packed row of each padded place
-    at::Tensor scatter; ///< [tokens of the bucket] padded place of each packed row…
-    at::Tensor rows; ///< … and that packed row
-};
 
 /// aten::_grouped_mm(self [n, K], mat2 [E, K, N], offs [E]) where this LibTorch has it (2.8 or later), by name.
 class GroupedProduct
@@ -65,7 +54,7 @@ class AtenEngine final : public Engine
 public:
     explicit AtenEngine(const EngineSetup& setup)
         : m(setup)
-        , m_rope(setup.arch.rope, setup.arch.headDim)
+        , m_attention(setup)
         , m_grouped(setup.device, setup.type)
     {
     }
@@ -77,7 +66,7 @@ public:
         auto ids = at::from_blob(const_cast<std::int32_t*>(batch.tokenIds.data()), {m_tokens}, at::kInt).to(at::kLong);
         m_ids = ids.to(m.device);
         m_h = at::embedding(m.weights.embedding, m_ids);
-        planAttention();
+        m_attention.plan(m_lengths);
 
         const auto options = at::TensorOptions().device(m.device);
         const std::int64_t sites = m.numSites;
@@ -94,55 +83,18 @@ public:
 
     void attend(const LayerSpec& layer, const LayerWeights& w) override
     {
-        const ArchSpec& a = m.arch;
-        const std::int64_t d = a.headDim, qWidth = a.numHeads * d, kvWidth = a.numKvHeads * d;
-        const at::Tensor x = norm(m_h, w.inputNorm);
-        const at::Tensor qkv = w.qkvBias.defined() ? at::linear(x, w.qkv, w.qkvBias) : at::linear(x, w.qkv);
-        at::Tensor q = qkv.narrow(1, 0, qWidth), k = qkv.narrow(1, qWidth, kvWidth),
-                   v = qkv.narrow(1, qWidth + kvWidth, kvWidth);
-        if (a.qkNorm == QkNorm::FullWidth) {
-            q = norm(q, w.qNorm);
-            k = norm(k, w.kNorm);
-        }
-        if (a.clipQkv) {
-            q = q.clamp(-*a.clipQkv, *a.clipQkv);
-            k = k.clamp(-*a.clipQkv, *a.clipQkv);
-            v = v.clamp(-*a.clipQkv, *a.clipQkv);
-        }
-        q = q.reshape({m_tokens, a.numHeads, d});
-        k = k.reshape({m_tokens, a.numKvHeads, d});
-        v = v.reshape({m_tokens, a.numKvHeads, d});
-        if (a.qkNorm == QkNorm::PerHead) {
-            q = norm(q, w.qNorm);
-            k = norm(k, w.kNorm);
-        }
-        q = rotate(q);
-        k = rotate(k);
-
-        const at::Tensor attended = at::empty({m_tokens, qWidth}, m_h.options());
-        const double scale = 1.0 / std::sqrt(static_cast<double>(d));
-        for (const Bucket& b : m_buckets) {
-            const auto padded = [&](const at::Tensor& t, std::int64_t heads) {
-                return t.index_select(0, b.gather).view({b.sequences, b.longest, heads, d}).transpose(1, 2);
-            };
-            at::Tensor mask;
-            if (layer.slidingWindow > 0 && layer.slidingWindow < b.longest) {
-                const at::Tensor position =
-                    at::arange(b.longest, at::TensorOptions().dtype(at::kLong).device(m.device));
-                const at::Tensor distance = position.unsqueeze(1) - position.unsqueeze(0);
-                mask = distance.ge(0).logical_and(distance.lt(layer.slidingWindow));
-            }
-            at::Tensor out = sdpa(
-                padded(q, a.numHeads), padded(k, a.numKvHeads), padded(v, a.numKvHeads), mask, !mask.defined(), scale);
-            out = out.transpose(1, 2).reshape({b.sequences * b.longest, qWidth});
-            attended.index_copy_(0, b.rows, out.index_select(0, b.scatter));
-        }
-        m_h = m_h + (w.oBias.defined() ? at::linear(attended, w.o, w.oBias) : at::linear(attended, w.o));
+        AttentionHeads all;
+        m.overParts(m_tokens, [&](const Part& part) { all.put(project(w, part), part, m_tokens); });
+        const at::Tensor attended = m_attention(all, layer.slidingWindow);
+        m.overParts(m_tokens, [&](const Part& part) {
+            const at::Tensor rows = attended.narrow(0, part.first, part.count);
+            add(part, w.oBias.defined() ? at::linear(rows, w.o, w.oBias) : at::linear(rows, w.o));
+        });
     }
 
-    void route(const LayerWeights& w, int column) override
+    void route(const LayerWeights& w, int column, const Part& part) override
     {
-        m_x = norm(m_h, w.postAttentionNorm);
+        m_x = norm(m_h.narrow(0, part.first, part.count), w.postAttentionNorm);
         const bool wide = m.arch.router.fp32Logits;
         at::Tensor logits = wide ? at::linear(m_x.to(at::kFloat), w.router.to(at::kFloat)) : at::linear(m_x, w.router);
         if (w.routerBias.defined())
@@ -153,17 +105,20 @@ public:
         if (column < 0)
             return;
         const std::int64_t k = m.arch.router.topK;
-        m_slab.ids.select(1, column).narrow(1, 0, k).copy_(m_routed.ids);
-        m_slab.weights.select(1, column).narrow(1, 0, k).copy_(m_routed.weights);
+        const auto cells = [&](const at::Tensor& all) {
+            return all.narrow(0, part.first, part.count).select(1, column);
+        };
+        cells(m_slab.ids).narrow(1, 0, k).copy_(m_routed.ids);
+        cells(m_slab.weights).narrow(1, 0, k).copy_(m_routed.weights);
         if (m.entropy)
-            m_slab.entropy.select(1, column).copy_(m_routed.entropy);
+            cells(m_slab.entropy).copy_(m_routed.entropy);
         if (m.margin)
-            m_slab.margin.select(1, column).copy_(m_routed.margin);
+            cells(m_slab.margin).copy_(m_routed.margin);
         if (m.logits)
-            m_slab.logits.select(1, column).narrow(1, 0, m.arch.router.numExperts).copy_(logits);
+            cells(m_slab.logits).narrow(1, 0, m.arch.router.numExperts).copy_(logits);
     }
 
-    void mix(const LayerWeights& w) override
+    void mix(const LayerWeights& w, const Part& part) override
     {
         const std::int64_t k = m.arch.router.topK, numExperts = m.arch.router.numExperts;
         const auto [sorted, order] = at::sort(m_routed.ids.view({-1}).to(at::kInt), /*stable=*/true, 0, false);
@@ -175,13 +130,14 @@ public:
             const at::Tensor inner = m_grouped(rows, w.experts.gateUp.transpose(1, 2), ends);
             out = m_grouped(gated(inner), w.experts.down.transpose(1, 2), ends);
         } else {
-            out = at::empty({m_tokens * k, m.arch.hiddenSize}, m_h.options());
+            out = at::empty({part.count * k, m.arch.hiddenSize}, m_h.options());
             const at::Tensor host = ends.cpu();
             std::int64_t first = 0;
             for (std::int64_t e = 0; e < numExperts; ++e) {
                 const std::int64_t end = host.data_ptr<std::int32_t>()[e];
                 if (end == first)
                     continue;
+                m.checkStop();
                 const at::Tensor inner = at::linear(rows.narrow(0, first, end - first), w.experts.gateUp.select(0, e));
                 at::Tensor target = out.narrow(0, first, end - first);
                 at::mm_out(target, gated(inner), w.experts.down.select(0, e).t());
@@ -189,8 +145,9 @@ public:
             }
         }
         // Back to [token, slot] and summed in slot order in fp32: no atomics, the same every time.
-        const at::Tensor place = at::empty_like(order).index_copy_(0, order, at::arange(m_tokens * k, order.options()));
-        const at::Tensor slots = out.index_select(0, place).view({m_tokens, k, m.arch.hiddenSize});
+        const at::Tensor place =
+            at::empty_like(order).index_copy_(0, order, at::arange(part.count * k, order.options()));
+        const at::Tensor slots = out.index_select(0, place).view({part.count, k, m.arch.hiddenSize});
         at::Tensor sum = (slots.to(at::kFloat) * m_routed.weights.unsqueeze(-1)).sum(1);
         if (w.shared.gateUp.defined()) {
             at::Tensor shared = mlp(w.shared, m_x);
@@ -198,10 +155,15 @@ public:
                 shared = at::sigmoid(at::linear(m_x, w.sharedGate.unsqueeze(0))) * shared;
             sum = sum + shared;
         }
-        m_h = m_h + sum.to(m.type);
+        add(part, sum.to(m.type));
     }
 
-    void dense(const LayerWeights& w) override { m_h = m_h + mlp(w.dense, norm(m_h, w.postAttentionNorm)); }
+    void dense(const LayerWeights& w) override
+    {
+        m.overParts(m_tokens, [&](const Part& part) {
+            add(part, mlp(w.dense, norm(m_h.narrow(0, part.first, part.count), w.postAttentionNorm)));
+        });
+    }
 
     void hidden() override { m_slab.hidden = m_h.to(at::kFloat); }
 
@@ -209,12 +171,13 @@ public:
     {
         m_slab.loss = nan({m_tokens});
         m_slab.predictedIds = at::empty({m_tokens}, m_ids.options().dtype(at::kInt));
-        const at::Tensor x = norm(m_h, m.weights.finalNorm);
         const std::int64_t vocabulary = m.weights.lmHead.size(0);
         const std::int64_t tile = std::max<std::int64_t>(1, (64 << 20) / vocabulary);
         for (std::int64_t first = 0; first < m_tokens; first += tile) {
             const std::int64_t n = std::min(tile, m_tokens - first), withNext = std::min(n, m_tokens - 1 - first);
-            const at::Tensor logits = at::linear(x.narrow(0, first, n), m.weights.lmHead).to(at::kFloat);
+            m.checkStop();
+            const at::Tensor x = norm(m_h.narrow(0, first, n), m.weights.finalNorm);
+            const at::Tensor logits = at::linear(x, m.weights.lmHead).to(at::kFloat);
             m_slab.predictedIds.narrow(0, first, n).copy_(logits.argmax(1));
             if (withNext == 0)
                 continue;
@@ -263,8 +226,10 @@ public:
     {
         Pending pending = std::move(m_pending.front());
         m_pending.erase(m_pending.begin());
-        while (pending.copied && !pending.copied->query())
+        while (pending.copied && !pending.copied->query()) {
+            m.checkStop();
             std::this_thread::sleep_for(std::chrono::microseconds(200));
+        }
         const auto copy = [](const at::Tensor& t, std::vector<float>& to) {
             if (t.defined())
                 to.assign(t.data_ptr<float>(), t.data_ptr<float>() + t.numel());
@@ -321,14 +286,34 @@ private:
         return weight * (wide * at::rsqrt(variance + m.arch.normEpsilon)).to(x.scalar_type());
     }
 
-    at::Tensor rotate(const at::Tensor& x) const // [T, heads, D]
+    /// h += rows of a part
+    void add(const Part& part, const at::Tensor& rows) { m_h.narrow(0, part.first, part.count).add_(rows); }
+
+    AttentionHeads project(const LayerWeights& w, const Part& part) const
     {
-        const std::int64_t half = m_cosine.size(-1), d = x.size(-1);
-        const at::Tensor a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
-        std::vector<at::Tensor> parts{a * m_cosine - b * m_sine, b * m_cosine + a * m_sine};
-        if (2 * half < d)
-            parts.push_back(x.narrow(-1, 2 * half, d - 2 * half));
-        return at::cat(parts, -1);
+        const ArchSpec& a = m.arch;
+        const std::int64_t d = a.headDim, qWidth = a.numHeads * d, kvWidth = a.numKvHeads * d;
+        const at::Tensor x = norm(m_h.narrow(0, part.first, part.count), w.inputNorm);
+        const at::Tensor qkv = w.qkvBias.defined() ? at::linear(x, w.qkv, w.qkvBias) : at::linear(x, w.qkv);
+        at::Tensor q = qkv.narrow(1, 0, qWidth), k = qkv.narrow(1, qWidth, kvWidth),
+                   v = qkv.narrow(1, qWidth + kvWidth, kvWidth);
+        if (a.qkNorm == QkNorm::FullWidth) {
+            q = norm(q, w.qNorm);
+            k = norm(k, w.kNorm);
+        }
+        if (a.clipQkv) {
+            q = q.clamp(-*a.clipQkv, *a.clipQkv);
+            k = k.clamp(-*a.clipQkv, *a.clipQkv);
+            v = v.clamp(-*a.clipQkv, *a.clipQkv);
+        }
+        q = q.reshape({part.count, a.numHeads, d});
+        k = k.reshape({part.count, a.numKvHeads, d});
+        v = v.reshape({part.count, a.numKvHeads, d});
+        if (a.qkNorm == QkNorm::PerHead) {
+            q = norm(q, w.qNorm);
+            k = norm(k, w.kNorm);
+        }
+        return {m_attention.rotated(q, part), m_attention.rotated(k, part), v};
     }
 
     at::Tensor activate(const at::Tensor& x) const
@@ -381,58 +366,12 @@ private:
         return at::linear(gated(at::linear(x, w.gateUp)), w.down);
     }
 
-    /// Rotations of every token and the padded buckets: all that depends on lengths, uploaded once a batch.
-    void planAttention()
-    {
-        m_rope.prepare(m_lengths);
-        std::vector<at::Tensor> cosines, sines;
-        std::vector<std::int64_t> start;
-        std::int64_t end = 0;
-        for (const auto length : m_lengths) {
-            const auto& table = m_rope.forLength(length);
-            cosines.push_back(table.cosine.narrow(0, 0, length));
-            sines.push_back(table.sine.narrow(0, 0, length));
-            start.push_back(end);
-            end += length;
-        }
-        m_cosine = at::cat(cosines).to(m.type).to(m.device).unsqueeze(1);
-        m_sine = at::cat(sines).to(m.type).to(m.device).unsqueeze(1);
-
-        std::vector<std::size_t> byLength(m_lengths.size());
-        std::iota(byLength.begin(), byLength.end(), std::size_t{0});
-        std::stable_sort(byLength.begin(), byLength.end(), [&](auto a, auto b) { return m_lengths[a] > m_lengths[b]; });
-        m_buckets.clear();
-        for (std::size_t i = 0; i < byLength.size();) {
-            // Down to 7/8 of the longest: at most an eighth of the work is padding.
-            const std::int64_t longest = m_lengths[byLength[i]];
-            std::vector<std::int64_t> gather, scatter, rows;
-            Bucket bucket;
-            bucket.longest = longest;
-            for (; i < byLength.size() && 8 * std::int64_t{m_lengths[byLength[i]]} >= 7 * longest; ++i) {
-                const std::int64_t length = m_lengths[byLength[i]], from = start[byLength[i]];
-                for (std::int64_t p = 0; p < longest; ++p) {
-                    gather.push_back(from + std::min(p, length - 1));
-                    if (p < length) {
-                        scatter.push_back(bucket.sequences * longest + p);
-                        rows.push_back(from + p);
-                    }
-                }
-                ++bucket.sequences;
-            }
-            bucket.gather = at::tensor(gather, at::kLong).to(m.device);
-            bucket.scatter = at::tensor(scatter, at::kLong).to(m.device);
-            bucket.rows = at::tensor(rows, at::kLong).to(m.device);
-            m_buckets.push_back(std::move(bucket));
-        }
-    }
-
     const EngineSetup m;
-    RopeTables m_rope;
+    AtenAttention m_attention;
     GroupedProduct m_grouped;
     std::int64_t m_tokens = 0;
     std::vector<std::uint32_t> m_lengths;
-    std::vector<Bucket> m_buckets;
-    at::Tensor m_ids, m_h, m_x, m_cosine, m_sine;
+    at::Tensor m_ids, m_h, m_x;
     RoutedTensors m_routed;
     Slab m_slab;
     std::vector<Pending> m_pending;

@@ -140,7 +140,9 @@ public:
             if (window.firstToken + window.numTokens <= tokensDone)
                 continue;
             for (std::size_t b = 0; b < window.batches.size() && !stopped(); ++b) {
-                ES_TRY(m_decoder.submit(pack(window.batches[b])));
+                ES_ASSIGN([[maybe_unused]] const bool computed, m_decoder.submit(pack(window.batches[b])));
+                if (!computed)
+                    break;
                 result.tokensComputed += m_packed.tokenIds.size();
                 m_underWay.push_back({w, b});
                 if (m_underWay.size() == 2) {

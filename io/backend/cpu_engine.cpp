@@ -3,8 +3,7 @@
 // fp32 on the CPU: each step of a layer is one pass over tiles of tokens (or experts, or heads), with everything
 // between two matrix products done while the tile is in the cache. Matrix products are LibTorch's (MKL), one thread
 // each: the tiles are the parallelism. What a token gets does not depend on the number of threads.
-#include "io/backend/cpu_kernels.h"
-#include "io/backend/engine.h"
+#include "io/backend/cpu_attention.h"
 #include "io/backend/router.h"
 #include "io/backend/thread_pool.h"
 
@@ -30,7 +29,6 @@ struct OnTile
 };
 
 constexpr std::int64_t kTile = 512; // tokens
-constexpr std::int64_t kQueryBlock = 512; // queries of one attention item
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 float* data(const at::Tensor& t)
@@ -53,9 +51,7 @@ public:
         : m(setup)
         , m_kernel(cpu::kernels())
         , m_hidden(setup.arch.hiddenSize)
-        , m_qWidth(setup.arch.numHeads * setup.arch.headDim)
-        , m_kvWidth(setup.arch.numKvHeads * setup.arch.headDim)
-        , m_rope(setup.arch.rope, setup.arch.headDim)
+        , m_attention(setup)
         , m_scratch(static_cast<std::size_t>(setup.pool.size()))
     {
     }
@@ -64,25 +60,9 @@ public:
     {
         m_batch = &batch;
         m_tokens = static_cast<std::int64_t>(batch.tokenIds.size());
-        m_offsets.assign(1, 0);
-        m_position.clear();
-        m_sequenceOf.clear();
-        for (std::size_t s = 0; s < batch.lengths.size(); ++s) {
-            m_offsets.push_back(m_offsets.back() + batch.lengths[s]);
-            for (std::uint32_t p = 0; p < batch.lengths[s]; ++p) {
-                m_position.push_back(p);
-                m_sequenceOf.push_back(static_cast<std::uint32_t>(s));
-            }
-        }
-        m_rope.prepare(batch.lengths);
-        m_tables.clear();
-        for (const auto length : batch.lengths)
-            m_tables.push_back(&m_rope.forLength(length));
-
+        m_attention.plan(batch);
         grown(m_h, m_tokens, m_hidden);
-        grown(m_x, m_tokens, m_hidden);
-        grown(m_qkv, m_tokens, m_qWidth + 2 * m_kvWidth);
-        grown(m_attended, m_tokens, m_qWidth);
+        grown(m_qkv, m_tokens, (m.arch.numHeads + 2 * m.arch.numKvHeads) * m.arch.headDim);
         const float* table = data(m.weights.embedding);
         for (std::int64_t t = 0; t < m_tokens; ++t)
             std::memcpy(row(m_h, t), table + batch.tokenIds[static_cast<std::size_t>(t)] * m_hidden, bytes(m_hidden));
@@ -102,49 +82,18 @@ public:
 
     void attend(const LayerSpec& layer, const LayerWeights& w) override
     {
-        const std::int64_t width = m_qWidth + 2 * m_kvWidth;
         const at::Tensor qkvT = w.qkv.t(), oT = w.o.t();
-        overTiles(m_tokens, [&](std::int64_t first, std::int64_t n, int) {
-            normalise(w.inputNorm, first, n);
+        overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int worker) {
             at::Tensor out = m_qkv.narrow(0, first, n);
-            at::mm_out(out, m_x.narrow(0, first, n), qkvT);
+            at::mm_out(out, normalised(w.inputNorm, first, n, worker), qkvT);
             for (std::int64_t t = first; t < first + n; ++t)
-                shapeQkv(w, t, row(m_qkv, t), width);
+                m_attention.shape(w, t, row(m_qkv, t));
         });
-
-        // One item a block of queries of a sequence and key head.
-        m_attentionItems.clear();
-        for (std::size_t s = 0; s < m_batch->lengths.size(); ++s) {
-            const std::int64_t length = m_batch->lengths[s];
-            for (std::int64_t q = 0; q < length; q += kQueryBlock) {
-                for (std::int64_t head = 0; head < m.arch.numKvHeads; ++head)
-                    m_attentionItems.push_back(
-                        {static_cast<std::int64_t>(s), q, std::min(length, q + kQueryBlock), head});
-            }
-        }
-        const std::int64_t d = m.arch.headDim, group = m.arch.numHeads / m.arch.numKvHeads;
-        m.pool.run(static_cast<std::int64_t>(m_attentionItems.size()), [&](std::int64_t i, int worker) {
-            const AttentionItem& item = m_attentionItems[static_cast<std::size_t>(i)];
-            const std::int64_t start = m_offsets[static_cast<std::size_t>(item.sequence)];
-            cpu::AttentionTask task;
-            task.q = row(m_qkv, start) + item.head * group * d;
-            task.k = row(m_qkv, start) + m_qWidth + item.head * d;
-            task.v = task.k + m_kvWidth;
-            task.out = row(m_attended, start) + item.head * group * d;
-            task.rowStride = width;
-            task.outRowStride = m_qWidth;
-            task.headDim = d;
-            task.numHeads = group;
-            task.queryBegin = item.begin;
-            task.queryEnd = item.end;
-            task.window = layer.slidingWindow;
-            task.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(d)));
-            m_kernel.attention(task, scratch(worker, m_kernel.attentionScratch(item.end, d)));
-        });
-
-        overTiles(m_tokens, [&](std::int64_t first, std::int64_t n, int) {
+        m_attention.attend(m_qkv, layer.slidingWindow);
+        const at::Tensor attended = m_qkv.narrow(1, 0, m.arch.numHeads * m.arch.headDim);
+        overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int) {
             at::Tensor h = m_h.narrow(0, first, n);
-            at::addmm_out(h, h, m_attended.narrow(0, first, n), oT);
+            at::addmm_out(h, h, attended.narrow(0, first, n), oT);
             if (w.oBias.defined()) {
                 for (std::int64_t t = first; t < first + n; ++t)
                     m_kernel.add(row(m_h, t), data(w.oBias), m_hidden);
@@ -152,25 +101,27 @@ public:
         });
     }
 
-    void route(const LayerWeights& w, int column) override
+    void route(const LayerWeights& w, int column, const Part& part) override
     {
         const RouterSpec& router = m.arch.router;
         const std::int64_t numExperts = router.numExperts, k = router.topK;
-        m_chosen.resize(static_cast<std::size_t>(m_tokens * k));
-        m_chosenWeights.resize(static_cast<std::size_t>(m_tokens * k));
-        grown(m_logits, m_tokens, numExperts);
+        m_chosen.resize(static_cast<std::size_t>(part.count * k));
+        m_chosenWeights.resize(static_cast<std::size_t>(part.count * k));
+        grown(m_x, part.count, m_hidden);
+        grown(m_logits, part.count, numExperts);
         const at::Tensor routerT = w.router.t();
-        overTiles(m_tokens, [&](std::int64_t first, std::int64_t n, int worker) {
-            normalise(w.postAttentionNorm, first, n);
-            at::Tensor logits = m_logits.narrow(0, first, n);
-            at::mm_out(logits, m_x.narrow(0, first, n), routerT);
+        overTiles(part, [&](std::int64_t first, std::int64_t n, int worker) {
+            const std::int64_t place = first - part.first; // in what is made of this part alone
+            normalise(w.postAttentionNorm, first, n, row(m_x, place));
+            at::Tensor logits = m_logits.narrow(0, place, n);
+            at::mm_out(logits, m_x.narrow(0, place, n), routerT);
             if (w.routerBias.defined()) {
-                for (std::int64_t t = first; t < first + n; ++t)
+                for (std::int64_t t = place; t < place + n; ++t)
                     m_kernel.add(row(m_logits, t), data(w.routerBias), numExperts);
             }
             RouterOutput out;
-            out.chosen = m_chosen.data() + first * k;
-            out.chosenWeights = m_chosenWeights.data() + first * k;
+            out.chosen = m_chosen.data() + place * k;
+            out.chosenWeights = m_chosenWeights.data() + place * k;
             if (column >= 0) {
                 const std::int64_t cell = first * m.numSites + column;
                 out.ids = m_out.expertIds.data() + cell * m.numSlots;
@@ -182,16 +133,16 @@ public:
                 out.logits = m.logits ? m_out.logits.data() + cell * m.maxExperts : nullptr;
                 out.logitStride = std::int64_t{m.numSites} * m.maxExperts;
             }
-            routeTokens(router, row(m_logits, first), n, out, scratch(worker, 2 * numExperts));
+            routeTokens(router, row(m_logits, place), n, out, scratch(worker, 2 * numExperts));
         });
     }
 
-    void mix(const LayerWeights& w) override
+    void mix(const LayerWeights& w, const Part& part) override
     {
         groupByExpert();
         const std::int64_t k = m.arch.router.topK, width = m.arch.expertIntermediate;
         const int activation = static_cast<int>(m.arch.activation);
-        grown(m_expertOut, m_tokens * k, m_hidden);
+        grown(m_expertOut, part.count * k, m_hidden);
         m.pool.run(static_cast<std::int64_t>(m_expertItems.size()), [&](std::int64_t i, int worker) {
             const OnTile guard;
             const ExpertItem& item = m_expertItems[static_cast<std::size_t>(i)];
@@ -204,18 +155,21 @@ public:
                     bytes(m_hidden));
             at::Tensor inner = s.inner.narrow(0, 0, n);
             at::mm_out(inner, s.gathered.narrow(0, 0, n), w.experts.gateUp.select(0, item.expert).t());
+            if (m.stopAsked()) // a large expert's tile takes a second or two
+                return;
             for (std::int64_t r = 0; r < n; ++r)
                 m_kernel.gated(activation, row(s.inner, r), row(s.inner, r), width);
             at::Tensor out = m_expertOut.narrow(0, item.first, n);
             at::mm_out(out, inner.narrow(1, 0, width), w.experts.down.select(0, item.expert).t());
         });
 
-        overTiles(m_tokens, [&](std::int64_t first, std::int64_t n, int worker) {
+        overTiles(part, [&](std::int64_t first, std::int64_t n, int worker) {
             Scratch& s = m_scratch[static_cast<std::size_t>(worker)];
+            const std::int64_t place = first - part.first;
             if (w.shared.gateUp.defined())
-                plainMlp(w.shared, first, n, s);
+                plainMlp(w.shared, m_x.narrow(0, place, n), s);
             float* sum = scratch(worker, m_hidden);
-            for (std::int64_t t = first; t < first + n; ++t) {
+            for (std::int64_t t = place; t < place + n; ++t) {
                 for (std::int64_t slot = 0; slot < k; ++slot) {
                     const auto at = static_cast<std::size_t>(t * k + slot);
                     const float* y = row(m_expertOut, m_sortedPlace[at]);
@@ -228,19 +182,18 @@ public:
                     float gate = 1;
                     if (w.sharedGate.defined())
                         gate = 1.0f / (1.0f + std::exp(-m_kernel.dot(row(m_x, t), data(w.sharedGate), m_hidden)));
-                    m_kernel.addScaled(sum, row(s.gathered, t - first), gate, m_hidden);
+                    m_kernel.addScaled(sum, row(s.gathered, t - place), gate, m_hidden);
                 }
-                m_kernel.add(row(m_h, t), sum, m_hidden);
+                m_kernel.add(row(m_h, part.first + t), sum, m_hidden);
             }
         });
     }
 
     void dense(const LayerWeights& w) override
     {
-        overTiles(m_tokens, [&](std::int64_t first, std::int64_t n, int worker) {
-            normalise(w.postAttentionNorm, first, n);
+        overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int worker) {
             Scratch& s = m_scratch[static_cast<std::size_t>(worker)];
-            plainMlp(w.dense, first, n, s);
+            plainMlp(w.dense, normalised(w.postAttentionNorm, first, n, worker), s);
             for (std::int64_t t = first; t < first + n; ++t)
                 m_kernel.add(row(m_h, t), row(s.gathered, t - first), m_hidden);
         });
@@ -262,15 +215,13 @@ public:
             const std::int64_t first = i * tile, n = std::min(tile, m_tokens - first);
             Scratch& s = m_scratch[static_cast<std::size_t>(worker)];
             grown(s.vocabulary, tile, vocabulary);
-            normalise(m.weights.finalNorm, first, n);
             at::Tensor logits = s.vocabulary.narrow(0, 0, n);
-            at::mm_out(logits, m_x.narrow(0, first, n), headT);
+            at::mm_out(logits, normalised(m.weights.finalNorm, first, n, worker), headT);
             for (std::int64_t t = first; t < first + n; ++t) {
                 float* l = row(s.vocabulary, t - first);
                 const float* const likeliest = std::max_element(l, l + vocabulary);
                 m_out.predictedIds[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(likeliest - l);
-                if (t + 1 >= m_tokens
-                    || m_sequenceOf[static_cast<std::size_t>(t + 1)] != m_sequenceOf[static_cast<std::size_t>(t)])
+                if (m_attention.isLast(t))
                     continue;
                 const float target = l[m_batch->tokenIds[static_cast<std::size_t>(t + 1)]];
                 const float top = *likeliest;
@@ -304,11 +255,7 @@ private:
     struct Scratch
     {
         std::vector<float> small;
-        at::Tensor gathered, inner, vocabulary;
-    };
-    struct AttentionItem
-    {
-        std::int64_t sequence, begin, end, head;
+        at::Tensor x, gathered, inner, vocabulary;
     };
     struct ExpertItem
     {
@@ -326,61 +273,44 @@ private:
         return s.data();
     }
 
-    template <class Function> void overTiles(std::int64_t tokens, const Function& function)
+    template <class Function> void overTiles(const Part& part, const Function& function)
     {
-        m.pool.run((tokens + kTile - 1) / kTile, [&](std::int64_t i, int worker) {
+        m.pool.run((part.count + kTile - 1) / kTile, [&](std::int64_t i, int worker) {
             const OnTile guard;
-            function(i * kTile, std::min(kTile, tokens - i * kTile), worker);
+            function(part.first + i * kTile, std::min(kTile, part.count - i * kTile), worker);
         });
     }
 
-    void normalise(const at::Tensor& weight, std::int64_t first, std::int64_t n)
+    /// x[0..n) = norm(h[first..first + n))
+    void normalise(const at::Tensor& weight, std::int64_t first, std::int64_t n, float* x)
     {
-        for (std::int64_t t = first; t < first + n; ++t)
-            m_kernel.rmsNorm(row(m_h, t), data(weight), static_cast<float>(m.arch.normEpsilon), row(m_x, t), m_hidden);
+        for (std::int64_t t = 0; t < n; ++t)
+            m_kernel.rmsNorm(
+                row(m_h, first + t), data(weight), static_cast<float>(m.arch.normEpsilon), x + t * m_hidden, m_hidden);
+    }
+    /// … in the worker's own memory: n rows of at most a tile.
+    at::Tensor normalised(const at::Tensor& weight, std::int64_t first, std::int64_t n, int worker)
+    {
+        at::Tensor& x = grown(m_scratch[static_cast<std::size_t>(worker)].x, kTile, m_hidden);
+        normalise(weight, first, n, data(x));
+        return x.narrow(0, 0, n);
     }
 
-    /// Bias, qk-norm, clipping and rotation of one token's projections.
-    void shapeQkv(const LayerWeights& w, std::int64_t token, float* qkv, std::int64_t width)
+    /// s.gathered[0..n) = mlp(x), n rows
+    void plainMlp(const MlpWeights& w, const at::Tensor& x, Scratch& s)
     {
-        const std::int64_t d = m.arch.headDim;
-        const auto eps = static_cast<float>(m.arch.normEpsilon);
-        if (w.qkvBias.defined())
-            m_kernel.add(qkv, data(w.qkvBias), width);
-        if (m.arch.qkNorm == QkNorm::FullWidth) {
-            m_kernel.rmsNorm(qkv, data(w.qNorm), eps, qkv, m_qWidth);
-            m_kernel.rmsNorm(qkv + m_qWidth, data(w.kNorm), eps, qkv + m_qWidth, m_kvWidth);
-        } else if (m.arch.qkNorm == QkNorm::PerHead) {
-            for (std::int64_t c = 0; c < m_qWidth; c += d)
-                m_kernel.rmsNorm(qkv + c, data(w.qNorm), eps, qkv + c, d);
-            for (std::int64_t c = m_qWidth; c < m_qWidth + m_kvWidth; c += d)
-                m_kernel.rmsNorm(qkv + c, data(w.kNorm), eps, qkv + c, d);
-        }
-        if (m.arch.clipQkv)
-            m_kernel.clip(qkv, static_cast<float>(*m.arch.clipQkv), width);
-        const auto& table = *m_tables[m_sequenceOf[static_cast<std::size_t>(token)]];
-        const std::int64_t half = table.cosine.size(1), position = m_position[static_cast<std::size_t>(token)];
-        const float* cosine = data(table.cosine) + position * half;
-        const float* sine = data(table.sine) + position * half;
-        for (std::int64_t c = 0; c < m_qWidth + m_kvWidth; c += d)
-            m_kernel.rotate(qkv + c, cosine, sine, half);
-    }
-
-    /// s.gathered[0..n) = mlp(x[first..first + n))
-    void plainMlp(const MlpWeights& w, std::int64_t first, std::int64_t n, Scratch& s)
-    {
-        const std::int64_t width = w.down.size(1);
+        const std::int64_t width = w.down.size(1), n = x.size(0);
         grown(s.gathered, kTile, m_hidden);
         grown(s.inner, kTile, 2 * width);
         at::Tensor inner = s.inner.narrow(0, 0, n);
-        at::mm_out(inner, m_x.narrow(0, first, n), w.gateUp.t());
+        at::mm_out(inner, x, w.gateUp.t());
         for (std::int64_t r = 0; r < n; ++r)
             m_kernel.gated(static_cast<int>(m.arch.activation), row(s.inner, r), row(s.inner, r), width);
         at::Tensor out = s.gathered.narrow(0, 0, n);
         at::mm_out(out, inner.narrow(1, 0, width), w.down.t());
     }
 
-    /// Counting sort of all (token, slot) by expert, and the tiles of it.
+    /// Counting sort of all (token, slot) of the part that was routed by expert, and the tiles of it.
     void groupByExpert()
     {
         const std::int64_t numExperts = m.arch.router.numExperts, k = m.arch.router.topK;
@@ -406,17 +336,14 @@ private:
 
     const EngineSetup m;
     const cpu::KernelTable& m_kernel;
-    const std::int64_t m_hidden, m_qWidth, m_kvWidth;
-    RopeTables m_rope;
+    const std::int64_t m_hidden;
+    CpuAttention m_attention;
     std::vector<Scratch> m_scratch;
 
     const PackedBatch* m_batch = nullptr;
     std::int64_t m_tokens = 0;
-    std::vector<std::int64_t> m_offsets, m_position;
-    std::vector<std::uint32_t> m_sequenceOf;
-    std::vector<const RopeTables::Table*> m_tables;
-    at::Tensor m_h, m_x, m_qkv, m_attended, m_logits, m_expertOut;
-    std::vector<AttentionItem> m_attentionItems;
+    at::Tensor m_h, m_qkv; ///< of the whole batch
+    at::Tensor m_x, m_logits, m_expertOut; ///< of a part
     std::vector<ExpertItem> m_expertItems;
     std::vector<std::int32_t> m_chosen;
     std::vector<float> m_chosenWeights;

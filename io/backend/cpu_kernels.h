@@ -9,20 +9,27 @@
 
 namespace expertscope::cpu {
 
-/// One query block of one sequence for one key/value head and the query heads that share it.
+/// One key head of one sequence and the query heads that share it.
 struct AttentionTask
 {
     const float* q = nullptr; ///< first query head of the group at the sequence's first token
     const float* k = nullptr; ///< this key head at the sequence's first token
     const float* v = nullptr;
-    float* out = nullptr; ///< first query head of the group at the sequence's first token
+    float* out = nullptr; ///< first query head of the group at the sequence's first token; may be q
     std::int64_t rowStride = 0; ///< floats from token to token in q, k, v
     std::int64_t outRowStride = 0; ///< … in out
     std::int64_t headDim = 0;
     std::int64_t numHeads = 0; ///< query heads of the group, headDim apart in q and out
-    std::int64_t queryBegin = 0, queryEnd = 0; ///< tokens of the sequence
     std::int64_t window = 0; ///< 0 = full causal; else keys in (q - window, q]
     float scale = 1;
+};
+
+/// The keys and values [first, end) of a task, arranged for attention(): whole panels of keyPanel keys, what is beyond
+/// `end` zero. Which keys are packed together changes no bit of a result.
+struct PackedKeys
+{
+    float* data = nullptr; ///< packedFloats(end - first, headDim)
+    std::int64_t first = 0, end = 0; ///< tokens of the sequence
 };
 
 struct KernelTable
@@ -48,9 +55,15 @@ struct KernelTable
     float (*expShifted)(const float* x, float shift, float* out, std::int64_t n);
     /// Index of the first largest value; n >= 1, no NaN.
     std::int64_t (*firstMaximum)(const float* x, std::int64_t n);
-    /// Floats of scratch that attention() needs for these keys.
+    std::int64_t keyPanel; ///< keys of a panel
+    std::int64_t (*packedFloats)(std::int64_t numKeys, std::int64_t headDim);
+    /// Packs the panels [panel, panelEnd) of `keys`.
+    void (*packKeys)(const AttentionTask& task, const PackedKeys& keys, std::int64_t panel, std::int64_t panelEnd);
+    /// Floats of scratch that attention() needs for so many packed keys.
     std::int64_t (*attentionScratch)(std::int64_t numKeys, std::int64_t headDim);
-    void (*attention)(const AttentionTask& task, float* scratch);
+    /// The queries [begin, end): all the keys that they see are packed.
+    void (*attention)(
+        const AttentionTask& task, const PackedKeys& keys, std::int64_t begin, std::int64_t end, float* scratch);
 };
 
 const KernelTable& kernels();

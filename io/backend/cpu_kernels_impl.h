@@ -297,11 +297,41 @@ inline int64_t roundUp(int64_t n, int64_t to)
     return (n + to - 1) / to * to;
 }
 
+int64_t packedFloats(int64_t numKeys, int64_t headDim)
+{
+    return roundUp(numKeys, kPanel) * (headDim + roundUp(headDim, kLanes));
+}
+
+// Panels first, then the values; each panel is written by whoever packs it, alone.
+void packKeys(const AttentionTask& t, const PackedKeys& packed, int64_t panelBegin, int64_t panelEnd)
+{
+    const int64_t d = t.headDim, padded = roundUp(d, kLanes), numKeys = packed.end - packed.first;
+    float* values = packed.data + roundUp(numKeys, kPanel) * d;
+    for (int64_t p = panelBegin; p < panelEnd; ++p) {
+        float* panel = packed.data + p * kPanel * d;
+        for (int64_t j = 0; j < kPanel; ++j) {
+            const int64_t key = p * kPanel + j;
+            if (key < numKeys) {
+                const float* source = t.k + (packed.first + key) * t.rowStride;
+                for (int64_t c = 0; c < d; ++c)
+                    panel[c * kPanel + j] = source[c];
+            } else {
+                for (int64_t c = 0; c < d; ++c)
+                    panel[c * kPanel + j] = 0;
+            }
+        }
+        for (int64_t key = p * kPanel; key < (p + 1) * kPanel; ++key) {
+            float* row = values + key * padded;
+            const float* source = t.v + (packed.first + key) * t.rowStride;
+            for (int64_t c = 0; c < padded; ++c)
+                row[c] = key < numKeys && c < d ? source[c] : 0.0f;
+        }
+    }
+}
+
 int64_t attentionScratch(int64_t numKeys, int64_t headDim)
 {
-    const int64_t keys = roundUp(numKeys, kPanel) + kPanel;
-    const int64_t d = roundUp(headDim, kLanes);
-    return keys * headDim + keys * d + kRows * keys + kRows * headDim + kRows * d + 4 * kLanes;
+    return kRows * (roundUp(numKeys, kPanel) + kPanel + headDim + roundUp(headDim, kLanes)) + 4 * kLanes;
 }
 
 // scores[r][0..kPanel) = q[r] . panel * scale, for kMicro rows
@@ -369,44 +399,21 @@ float softmaxRow(float* s, int64_t begin, int64_t end, int64_t limit)
     return 1.0f / sum;
 }
 
-void attention(const AttentionTask& t, float* scratch)
+void attention(const AttentionTask& t, const PackedKeys& packed, int64_t queryBegin, int64_t queryEnd, float* scratch)
 {
     const int64_t d = t.headDim, padded = roundUp(d, kLanes);
-    const int64_t firstKey = t.window > 0 && t.queryBegin + 1 > t.window ? t.queryBegin + 1 - t.window : 0;
-    const int64_t numKeys = t.queryEnd - firstKey;
-    const int64_t keys = roundUp(numKeys, kPanel) + kPanel;
-    float* panels = scratch;
-    float* values = panels + keys * d;
-    float* scores = values + keys * padded;
+    const int64_t firstKey = packed.first, numKeys = packed.end - packed.first;
+    const int64_t keys = roundUp(numKeys, kPanel) + kPanel; // a row of scores
+    const float* panels = packed.data;
+    const float* values = panels + roundUp(numKeys, kPanel) * d;
+    float* scores = scratch;
     float* queries = scores + kRows * keys;
     float* mixed = queries + kRows * d;
 
-    const int64_t numPanels = (numKeys + kPanel - 1) / kPanel;
-    for (int64_t p = 0; p < numPanels; ++p) {
-        float* panel = panels + p * kPanel * d;
-        for (int64_t j = 0; j < kPanel; ++j) {
-            const int64_t key = p * kPanel + j;
-            if (key < numKeys) {
-                const float* source = t.k + (firstKey + key) * t.rowStride;
-                for (int64_t c = 0; c < d; ++c)
-                    panel[c * kPanel + j] = source[c];
-            } else {
-                for (int64_t c = 0; c < d; ++c)
-                    panel[c * kPanel + j] = 0;
-            }
-        }
-    }
-    for (int64_t key = 0; key < numPanels * kPanel; ++key) {
-        float* row = values + key * padded;
-        const float* source = t.v + (firstKey + key) * t.rowStride;
-        for (int64_t c = 0; c < padded; ++c)
-            row[c] = key < numKeys && c < d ? source[c] : 0.0f;
-    }
-
     float inverse[kRows];
     for (int64_t head = 0; head < t.numHeads; ++head) {
-        for (int64_t q0 = t.queryBegin; q0 < t.queryEnd; q0 += kRows) {
-            const int64_t rows = t.queryEnd - q0 < kRows ? t.queryEnd - q0 : kRows;
+        for (int64_t q0 = queryBegin; q0 < queryEnd; q0 += kRows) {
+            const int64_t rows = queryEnd - q0 < kRows ? queryEnd - q0 : kRows;
             const int64_t microRows = roundUp(rows, kTall);
             for (int64_t r = 0; r < microRows; ++r) {
                 const float* source = t.q + (q0 + r) * t.rowStride + head * d;
@@ -466,6 +473,6 @@ void attention(const AttentionTask& t, float* scratch)
 
 extern const KernelTable kTable;
 const KernelTable kTable{ES_NAME, rmsNorm, rotate, gated, clip, add, scale, addScaled, dot, expShifted, firstMaximum,
-    attentionScratch, attention};
+    kPanel, packedFloats, packKeys, attentionScratch, attention};
 
 }

@@ -5,6 +5,7 @@
 #include "io/backend/thread_pool.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace expertscope {
 
@@ -34,8 +35,8 @@ std::string reason(const std::exception& error)
 
 struct Decoder::Private
 {
-    explicit Private(int threads)
-        : pool(threads)
+    Private(int threads, const std::atomic<bool>* stop)
+        : pool(threads, stop)
     {
     }
 
@@ -48,6 +49,8 @@ struct Decoder::Private
     bool routerOnly = false; ///< the last layer ends at its router
     bool loss = false, hidden = false;
     at::ScalarType type = at::kFloat;
+    std::function<void(double)> advanced;
+    std::optional<EngineSetup> setup;
     std::unique_ptr<Engine> engine;
     int underWay = 0;
 
@@ -57,19 +60,26 @@ struct Decoder::Private
         for (std::size_t i = 0; i < weights.layers.size(); ++i) {
             const LayerWeights& w = weights.layers[i];
             engine->attend(arch.layers[i], w);
-            if (!arch.layers[i].moe) {
+            setup->checkStop();
+            if (arch.layers[i].moe) {
+                setup->overParts(static_cast<std::int64_t>(batch.tokenIds.size()), [&](const Part& part) {
+                    engine->route(w, columnOfLayer[i], part);
+                    setup->checkStop(); // or what was chosen may not be there
+                    // Interventions on the choice (a later issue) go here, between the choice and its effect.
+                    if (!(routerOnly && i + 1 == weights.layers.size()))
+                        engine->mix(w, part);
+                });
+            } else {
                 engine->dense(w);
-                continue;
             }
-            engine->route(w, columnOfLayer[i]);
-            // Interventions on the choice (a later issue) go here, between the choice and its effect.
-            if (!(routerOnly && i + 1 == weights.layers.size()))
-                engine->mix(w);
+            if (advanced)
+                advanced(static_cast<double>(i + 1) / static_cast<double>(weights.layers.size()));
         }
         if (hidden)
             engine->hidden();
         if (loss)
             engine->loss();
+        setup->checkStop();
         engine->finish();
     }
 };
@@ -96,10 +106,11 @@ Expected<std::unique_ptr<Decoder>> Decoder::load(const Checkpoint& checkpoint, c
     if (options.loss && !checkpoint.weights().lmHead.present() && !arch.tiedEmbeddings)
         return fail("--loss needs lm_head.weight, which the checkpoint lacks", where);
 
-    auto d = std::make_unique<Private>(std::max(1, options.threads));
+    auto d = std::make_unique<Private>(std::max(1, options.threads), options.stop);
     d->arch = arch;
     d->loss = options.loss;
     d->hidden = options.hidden;
+    d->advanced = options.advanced;
     d->type = scalarType(options.type);
 
     std::vector<std::uint16_t> wanted = options.sites;
@@ -145,17 +156,17 @@ Expected<std::unique_ptr<Decoder>> Decoder::load(const Checkpoint& checkpoint, c
         request.lastLayerRouterOnly = d->routerOnly;
         request.stop = options.stop;
         ES_ASSIGN(d->weights, loadWeights(checkpoint, request, d->pool));
-        const EngineSetup setup{d->arch, d->weights, d->pool, d->type, device,
+        d->setup.emplace(EngineSetup{d->arch, d->weights, d->pool, d->type, device,
             static_cast<std::uint16_t>(d->sites.size()), d->numSlots, d->maxExperts, options.entropy, options.margin,
-            options.logits};
-        d->engine = fused ? makeCpuEngine(setup) : makeAtenEngine(setup);
+            options.logits, static_cast<std::int64_t>(std::max<std::uint64_t>(1, options.partTokens)), options.stop});
+        d->engine = fused ? makeCpuEngine(*d->setup) : makeAtenEngine(*d->setup);
     } catch (const std::exception& error) {
         return fail(reason(error), where);
     }
     return std::unique_ptr<Decoder>(new Decoder(std::move(d)));
 }
 
-Expected<void> Decoder::submit(const PackedBatch& batch)
+Expected<bool> Decoder::submit(const PackedBatch& batch)
 {
     for (const auto id : batch.tokenIds) {
         if (id < 0 || id >= d->arch.vocabSize)
@@ -167,15 +178,17 @@ Expected<void> Decoder::submit(const PackedBatch& batch)
         const c10::InferenceMode guard;
         d->forward(batch);
         ++d->underWay;
+    } catch (const Stopped&) {
+        return false;
     } catch (const std::exception& error) {
         return fail(
             "computing a batch of " + std::to_string(batch.tokenIds.size()) + " tokens failed: " + reason(error), {},
             "a smaller --batch-tokens needs less memory");
     }
-    return {};
+    return true;
 }
 
-Expected<void> Decoder::collect(BatchRouting& out)
+Expected<bool> Decoder::collect(BatchRouting& out)
 {
     if (d->underWay == 0)
         return fail("no batch is under way");
@@ -183,10 +196,12 @@ Expected<void> Decoder::collect(BatchRouting& out)
     try {
         const c10::InferenceMode guard;
         d->engine->collect(out);
+    } catch (const Stopped&) {
+        return false;
     } catch (const std::exception& error) {
         return fail("fetching the results of a batch failed: " + reason(error));
     }
-    return {};
+    return true;
 }
 
 const std::vector<Site>& Decoder::sites() const
@@ -204,6 +219,10 @@ std::uint16_t Decoder::maxExperts() const
 std::uint64_t Decoder::weightBytes() const
 {
     return d->weights.bytes;
+}
+int Decoder::threads() const
+{
+    return d->pool.size();
 }
 std::string Decoder::expertPath() const
 {

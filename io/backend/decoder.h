@@ -9,6 +9,7 @@
 #include "io/trace/routing.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -24,7 +25,9 @@ struct DecoderOptions
     bool loss = false; ///< next-token loss and prediction: needs the final norm and the lm_head
     bool hidden = false; ///< hidden states before the last norm (tests)
     bool generic = false; ///< fp32 on the CPU through ATen operators, not our fused loops (tests)
-    const std::atomic<bool>* stop = nullptr; ///< gives up loading
+    std::uint64_t partTokens = 4096; ///< a longer batch (a long document) is computed in parts of so many tokens
+    const std::atomic<bool>* stop = nullptr; ///< gives up loading, and the batch that is being computed
+    std::function<void(double)> advanced; ///< the fraction of a batch that is done, layer by layer, within submit()
 };
 
 /// Whole sequences, one after the other.
@@ -54,15 +57,18 @@ public:
     static Expected<std::unique_ptr<Decoder>> load(const Checkpoint& checkpoint, const DecoderOptions& options);
     ~Decoder();
 
-    /// Starts a batch. At most two may be under way; results come in order. On the CPU all is done on return.
-    Expected<void> submit(const PackedBatch& batch);
-    /// Waits for the oldest batch under way. `out` gives its memory back for the next one.
-    Expected<void> collect(BatchRouting& out);
+    /// Starts a batch. At most two may be under way; results come in order. On the CPU all is done on return. False: a
+    /// stop was asked for, and the batch given up.
+    Expected<bool> submit(const PackedBatch& batch);
+    /// Waits for the oldest batch under way. `out` gives its memory back for the next one. False: stopped before it was
+    /// there.
+    Expected<bool> collect(BatchRouting& out);
 
     const std::vector<Site>& sites() const; ///< those recorded
     std::uint16_t numSlots() const; ///< K
     std::uint16_t maxExperts() const;
     std::uint64_t weightBytes() const; ///< in memory
+    int threads() const; ///< those that could be started
     /// How it is computed, for provenance: "fused avx512", "grouped_mm", …
     std::string expertPath() const;
     std::string attentionPath() const;

@@ -7,7 +7,23 @@
 #include "io/backend/decoder.h"
 #include "io/backend/model_weights.h"
 
+#include <algorithm>
+#include <atomic>
+#include <exception>
+
 namespace expertscope {
+
+/// Thrown where a stop was asked for; the decoder catches it, and the batch is given up.
+struct Stopped : std::exception
+{
+    const char* what() const noexcept override { return "stopped"; }
+};
+
+/// Tokens [first, first + count) of a batch.
+struct Part
+{
+    std::int64_t first = 0, count = 0;
+};
 
 /// What both engines are made of. The weights outlive the engine.
 struct EngineSetup
@@ -21,10 +37,30 @@ struct EngineSetup
     std::uint16_t numSlots = 0; ///< K
     std::uint16_t maxExperts = 0;
     bool entropy = true, margin = true, logits = false;
+    std::int64_t partTokens = 0; ///< what is not needed of the whole batch at once is made of so many tokens at a time
+    const std::atomic<bool>* stop = nullptr;
+
+    bool stopAsked() const { return stop && *stop; }
+    void checkStop() const
+    {
+        if (stopAsked())
+            throw Stopped();
+    }
+    /// function(part) for each part of a batch; a stop is seen between them.
+    template <class Function> void overParts(std::int64_t tokens, const Function& function) const
+    {
+        for (std::int64_t first = 0; first < tokens; first += partTokens) {
+            checkStop();
+            function(Part{first, std::min(partTokens, tokens - first)});
+        }
+        checkStop();
+    }
 };
 
 /// One batch goes through begin(), the layers in order, maybe hidden() and loss(), and finish(). The residual stream
-/// lives in the engine. Throws what LibTorch throws; the decoder catches.
+/// lives in the engine. Of a long document only that and the keys and values of one layer exist whole; all else is made
+/// part by part. Throws what LibTorch throws, and Stopped; the decoder catches. After a stop a batch is not gone on
+/// with.
 class Engine
 {
 public:
@@ -33,10 +69,10 @@ public:
     virtual void begin(const PackedBatch& batch) = 0;
     /// h += attention(norm(h))
     virtual void attend(const LayerSpec& layer, const LayerWeights& w) = 0;
-    /// Routes norm(h) and keeps both; records at `column` of the sites unless it is negative.
-    virtual void route(const LayerWeights& w, int column) = 0;
-    /// h += experts(norm(h)) + shared(norm(h)), as routed
-    virtual void mix(const LayerWeights& w) = 0;
+    /// Routes norm(h) of a part and keeps both; records at `column` of the sites unless it is negative.
+    virtual void route(const LayerWeights& w, int column, const Part& part) = 0;
+    /// h += experts(norm(h)) + shared(norm(h)), as the same part was routed last
+    virtual void mix(const LayerWeights& w, const Part& part) = 0;
     /// h += mlp(norm(h))
     virtual void dense(const LayerWeights& w) = 0;
     virtual void hidden() = 0;

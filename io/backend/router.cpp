@@ -119,17 +119,21 @@ void routeTokens(const RouterSpec& spec, const float* logits, std::int64_t n, co
                 weights[s] = kNaN;
             }
         } else {
-            // k + 1 times the first maximum: k is small, and ties go to the lowest id by themselves. What was taken
-            // becomes -inf, which no score that is left is.
+            // By logits, which every score function grows with: scores of logits that lie far apart are 0 or 1 all
+            // alike. k + 1 times the first maximum: k is small, and ties go to the lowest id by themselves. What was
+            // taken becomes -inf, which no logit that is left is.
             for (std::int64_t e = 0; e < numExperts; ++e)
-                remaining[e] = std::max(scores[e], std::numeric_limits<float>::lowest());
+                remaining[e] = std::max(logits[e], std::numeric_limits<float>::lowest());
             for (std::int64_t s = 0; s < k; ++s) {
                 const std::int64_t best = kernel.firstMaximum(remaining, numExperts);
                 chosen[s] = static_cast<std::int32_t>(best);
                 remaining[best] = -std::numeric_limits<float>::infinity();
             }
+            // The vectors' exponential may be off by the last place, so that neighbours change places.
+            for (std::int64_t s = 1; s < k; ++s)
+                scores[chosen[s]] = std::min(scores[chosen[s]], scores[chosen[s - 1]]);
             if (k < numExperts)
-                margin = scores[chosen[k - 1]] - scores[kernel.firstMaximum(remaining, numExperts)];
+                margin = std::max(0.0f, scores[chosen[k - 1]] - scores[kernel.firstMaximum(remaining, numExperts)]);
             weigh(spec, logits, scores, chosen, weights);
         }
         if (out.ids) {

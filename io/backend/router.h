@@ -24,12 +24,13 @@ struct RouterOutput
     std::int64_t logitStride = 0;
 };
 
-/// For each of n tokens: selection score, the topK highest in rank order (highest first; of equal scores the lowest id
-/// first), their weights as the experts' outputs are multiplied by them, the entropy in nats of the full score
-/// distribution (scores normalised to sum 1; Identity: softmax of the logits), and the margin: selection score of the
-/// last chosen minus that of the first unchosen (NaN where every expert is chosen). All in fp32. A logit that is not a
-/// number gives scores that are not: such a token gets the experts 0..k-1 and NaN weights, entropy and margin.
-/// `scratch`: 2 * numExperts floats. logits: [n, E], packed.
+/// For each of n tokens: the experts of the topK highest logits in rank order (highest first; of equal logits the
+/// lowest id first), which are those of the highest selection scores, told apart also where scores are rounded to 0 or
+/// 1; their weights as the experts' outputs are multiplied by them, the entropy in nats of the full score distribution
+/// (scores normalised to sum 1; Identity: softmax of the logits), and the margin: selection score of the last chosen
+/// minus that of the first unchosen (NaN where every expert is chosen). All in fp32. A logit that is not a number gives
+/// scores that are not: such a token gets the experts 0..k-1 and NaN weights, entropy and margin. `scratch`: 2 *
+/// numExperts floats. logits: [n, E], packed.
 void routeTokens(const RouterSpec& spec, const float* logits, std::int64_t n, const RouterOutput& out, float* scratch);
 
 }

@@ -31,12 +31,13 @@ RoutedTensors routeTensor(const RouterSpec& spec, const at::Tensor& rawLogits)
 
     RoutedTensors out;
     out.entropy = -at::xlogy(distribution, distribution).sum(-1);
-    // A stable descending sort leaves equal scores in the order of their ids.
-    const auto [sorted, order] = at::sort(scores, /*stable=*/true, /*dim=*/-1, /*descending=*/true);
+    // By logits, which every score function grows with: scores of logits that lie far apart are 0 or 1 all alike. A
+    // stable descending sort leaves equal ones in the order of their ids.
+    const at::Tensor order = std::get<1>(at::sort(logits, /*stable=*/true, /*dim=*/-1, /*descending=*/true));
     out.ids = order.narrow(-1, 0, spec.topK).contiguous();
-    const at::Tensor top = sorted.narrow(-1, 0, spec.topK);
+    const at::Tensor top = scores.gather(-1, out.ids);
     if (spec.topK < spec.numExperts)
-        out.margin = top.select(-1, spec.topK - 1) - sorted.select(-1, spec.topK);
+        out.margin = top.select(-1, spec.topK - 1) - scores.gather(-1, order.narrow(-1, spec.topK, 1)).squeeze(-1);
     else
         out.margin = at::full_like(out.entropy, std::numeric_limits<float>::quiet_NaN());
 

@@ -9,7 +9,7 @@ namespace expertscope {
 /// routeTokens() in operators that need no trip to the host, for a GPU.
 struct RoutedTensors
 {
-    at::Tensor ids; ///< [n, k] int64, rank order, of equal scores the lowest id first
+    at::Tensor ids; ///< [n, k] int64, rank order, of equal logits the lowest id first
     at::Tensor weights; ///< [n, k] fp32
     at::Tensor entropy; ///< [n] fp32
     at::Tensor margin; ///< [n] fp32

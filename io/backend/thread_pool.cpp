@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/backend/thread_pool.h"
 
+#include <exception>
+
 namespace expertscope {
 
-ThreadPool::ThreadPool(int threads)
+ThreadPool::ThreadPool(int threads, const std::atomic<bool>* stop)
+    : m_stop(stop)
 {
-    for (int i = 1; i < threads; ++i)
-        m_threads.emplace_back([this, i] { work(i); });
+    try {
+        for (int i = 1; i < threads; ++i)
+            m_threads.emplace_back([this, i] { work(i); });
+    } catch (const std::exception&) {
+        // A limit on processes or memory: those that started, and the caller, do all of it.
+    }
 }
 
 ThreadPool::~ThreadPool()
@@ -22,7 +29,7 @@ ThreadPool::~ThreadPool()
 
 void ThreadPool::drain(int worker)
 {
-    for (;;) {
+    while (!stopped()) {
         const std::int64_t item = m_next.fetch_add(1, std::memory_order_relaxed);
         if (item >= m_items)
             return;
@@ -35,7 +42,7 @@ void ThreadPool::runErased(std::int64_t items, Call call, const void* function)
     if (items <= 0)
         return;
     if (m_threads.empty() || items == 1) {
-        for (std::int64_t i = 0; i < items; ++i)
+        for (std::int64_t i = 0; i < items && !stopped(); ++i)
             call(function, i, 0);
         return;
     }

@@ -15,7 +15,9 @@ namespace expertscope {
 class ThreadPool
 {
 public:
-    explicit ThreadPool(int threads); ///< >= 1, the caller's thread included
+    /// `threads` >= 1, the caller's included; fewer where the system starts no more. `stop`: once set, items that no
+    /// thread has begun are left out; who set it must expect results that are not there.
+    explicit ThreadPool(int threads, const std::atomic<bool>* stop = nullptr);
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
@@ -37,7 +39,9 @@ private:
     void runErased(std::int64_t items, Call call, const void* function);
     void work(int worker);
     void drain(int worker);
+    bool stopped() const { return m_stop && m_stop->load(std::memory_order_relaxed); }
 
+    const std::atomic<bool>* const m_stop;
     std::vector<std::thread> m_threads;
     std::mutex m_mutex;
     std::condition_variable m_wake, m_done;

@@ -110,6 +110,44 @@ private slots:
         QCOMPARE(r.ids, (std::vector<std::uint16_t>{0, 1}));
     }
 
+    void saturated_data()
+    {
+        QTest::addColumn<int>("score");
+        QTest::addColumn<float>("step");
+        for (const ScoreFunction score :
+            {ScoreFunction::Softmax, ScoreFunction::Sigmoid, ScoreFunction::SqrtSoftplus, ScoreFunction::Identity}) {
+            for (const float step : {20.0f, 44.0f, 52.0f, 200.0f, 1e30f})
+                QTest::addRow("score %d, step %g", int(score), double(step)) << int(score) << step;
+        }
+    }
+
+    /// Logits so far apart that scores are 0 or 1: the next best experts follow, not those of the lowest ids. (fp32's
+    /// exponential is 0 from 87 on where denormal numbers are flushed, from 104 on where they are not.)
+    void saturated()
+    {
+        QFETCH(int, score);
+        QFETCH(float, step);
+        RouterSpec spec;
+        spec.numExperts = 24;
+        spec.topK = 6;
+        spec.score = static_cast<ScoreFunction>(score);
+        std::vector<float> logits(24);
+        // Expert 23 is the best one, each before it worse; 20 only as good as 19.
+        for (int e = 0; e < 24; ++e)
+            logits[std::size_t(e)] = step * float(e - 18);
+        logits[20] = logits[19];
+        const std::vector<std::uint16_t> expected{23, 22, 21, 19, 20, 18};
+        const Routed r = route(spec, logits);
+        QCOMPARE(r.ids, expected);
+        QVERIFY(r.margin[0] >= 0);
+        for (std::size_t s = 1; s < 6; ++s)
+            QVERIFY(r.weights[s] <= r.weights[s - 1]);
+        const RoutedTensors d = routeTensor(spec, at::from_blob(logits.data(), {1, 24}, at::kFloat));
+        for (std::size_t s = 0; s < 6; ++s)
+            QCOMPARE(d.ids.data_ptr<std::int64_t>()[s], std::int64_t{expected[s]});
+        QVERIFY(d.margin.item<float>() >= 0);
+    }
+
     void random_data()
     {
         QTest::addColumn<int>("experts");

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/backend/aten_attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace expertscope {
+
+namespace {
+
+constexpr std::int64_t kBlock = 512; ///< queries of a long sequence that are computed together, at most …
+constexpr std::int64_t kMaskCells = 8 << 20; ///< … and about so many of their pairs with keys
+
+}
+
+void AttentionHeads::put(const AttentionHeads& from, const Part& part, std::int64_t tokens)
+{
+    if (part.count == tokens) {
+        *this = from;
+        return;
+    }
+    const auto place = [&](at::Tensor& to, const at::Tensor& rows) {
+        if (!to.defined())
+            to = at::empty({tokens, rows.size(1), rows.size(2)}, rows.options());
+        to.narrow(0, part.first, part.count).copy_(rows);
+    };
+    place(q, from.q);
+    place(k, from.k);
+    place(v, from.v);
+}
+
+AtenAttention::AtenAttention(const EngineSetup& setup)
+    : m(setup)
+    , m_scale(1.0 / std::sqrt(static_cast<double>(setup.arch.headDim)))
+    , m_rope(setup.arch.rope, setup.arch.headDim)
+{
+}
+
+void AtenAttention::plan(const std::vector<std::uint32_t>& lengths)
+{
+    m_rope.prepare(lengths);
+    std::vector<at::Tensor> cosines, sines;
+    std::vector<std::int64_t> start;
+    m_tokens = 0;
+    for (const auto length : lengths) {
+        const auto& table = m_rope.forLength(length);
+        cosines.push_back(table.cosine.narrow(0, 0, length));
+        sines.push_back(table.sine.narrow(0, 0, length));
+        start.push_back(m_tokens);
+        m_tokens += length;
+    }
+    m_cosine = at::cat(cosines).to(m.type).to(m.device).unsqueeze(1);
+    m_sine = at::cat(sines).to(m.type).to(m.device).unsqueeze(1);
+
+    std::vector<std::size_t> byLength(lengths.size());
+    std::iota(byLength.begin(), byLength.end(), std::size_t{0});
+    std::stable_sort(byLength.begin(), byLength.end(), [&](auto a, auto b) { return lengths[a] > lengths[b]; });
+    m_buckets.clear();
+    for (std::size_t i = 0; i < byLength.size();) {
+        // Down to 7/8 of the longest: at most an eighth of the work is padding.
+        const std::int64_t longest = lengths[byLength[i]];
+        std::vector<std::int64_t> gather, scatter, rows;
+        Bucket bucket;
+        bucket.longest = longest;
+        bucket.first = start[byLength[i]];
+        for (; i < byLength.size() && 8 * std::int64_t{lengths[byLength[i]]} >= 7 * longest; ++i) {
+            const std::int64_t length = lengths[byLength[i]], from = start[byLength[i]];
+            for (std::int64_t p = 0; p < longest; ++p) {
+                gather.push_back(from + std::min(p, length - 1));
+                if (p < length) {
+                    scatter.push_back(bucket.sequences * longest + p);
+                    rows.push_back(from + p);
+                }
+            }
+            ++bucket.sequences;
+        }
+        bucket.gather = at::tensor(gather, at::kLong).to(m.device);
+        bucket.scatter = at::tensor(scatter, at::kLong).to(m.device);
+        bucket.rows = at::tensor(rows, at::kLong).to(m.device);
+        m_buckets.push_back(std::move(bucket));
+    }
+}
+
+at::Tensor AtenAttention::rotated(const at::Tensor& x, const Part& part) const
+{
+    const at::Tensor cosine = m_cosine.narrow(0, part.first, part.count);
+    const at::Tensor sine = m_sine.narrow(0, part.first, part.count);
+    const std::int64_t half = cosine.size(-1), d = x.size(-1);
+    const at::Tensor a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
+    std::vector<at::Tensor> parts{a * cosine - b * sine, b * cosine + a * sine};
+    if (2 * half < d)
+        parts.push_back(x.narrow(-1, 2 * half, d - 2 * half));
+    return at::cat(parts, -1);
+}
+
+at::Tensor AtenAttention::operator()(const AttentionHeads& heads, std::int64_t window) const
+{
+    at::Tensor attended = at::empty({m_tokens, m.arch.numHeads * m.arch.headDim}, heads.q.options());
+    for (const Bucket& bucket : m_buckets) {
+        m.checkStop();
+        // On a GPU the kernels of full causal attention need neither a mask nor memory for all pairs.
+        if (bucket.sequences == 1 && bucket.longest > m.partTokens && (window > 0 || m.device.is_cpu()))
+            inBlocks({bucket.first, bucket.longest}, heads, window, attended);
+        else
+            padded(bucket, heads, window, attended);
+    }
+    return attended;
+}
+
+void AtenAttention::padded(
+    const Bucket& bucket, const AttentionHeads& heads, std::int64_t window, at::Tensor& attended) const
+{
+    const auto rows = [&](const at::Tensor& t) {
+        return t.index_select(0, bucket.gather)
+            .view({bucket.sequences, bucket.longest, t.size(1), t.size(2)})
+            .transpose(1, 2);
+    };
+    at::Tensor mask;
+    if (window > 0 && window < bucket.longest)
+        mask = seen({0, bucket.longest}, {0, bucket.longest}, window);
+    at::Tensor out = sdpa(rows(heads.q), rows(heads.k), rows(heads.v), mask, !mask.defined(), m_scale);
+    out = out.transpose(1, 2).reshape({bucket.sequences * bucket.longest, attended.size(1)});
+    attended.index_copy_(0, bucket.rows, out.index_select(0, bucket.scatter));
+}
+
+/// Some queries at a time with all the keys that they see: a mask of bounded size, and a stop that is seen.
+void AtenAttention::inBlocks(
+    const Part& sequence, const AttentionHeads& heads, std::int64_t window, at::Tensor& attended) const
+{
+    const auto rows = [&](const at::Tensor& t, const Part& part) {
+        return t.narrow(0, sequence.first + part.first, part.count).transpose(0, 1).unsqueeze(0);
+    };
+    for (std::int64_t first = 0; first < sequence.count;) {
+        m.checkStop();
+        const std::int64_t firstKey = window > 0 ? std::max<std::int64_t>(0, first + 1 - window) : 0;
+        const std::int64_t most = std::max<std::int64_t>(64, kMaskCells / (first + kBlock - firstKey));
+        const Part queries{first, std::min({most, kBlock, sequence.count - first})};
+        const Part keys{firstKey, first + queries.count - firstKey};
+        const at::Tensor out = sdpa(rows(heads.q, queries), rows(heads.k, keys), rows(heads.v, keys),
+            seen(queries, keys, window), false, m_scale);
+        attended.narrow(0, sequence.first + first, queries.count)
+            .copy_(out.squeeze(0).transpose(0, 1).reshape({queries.count, attended.size(1)}));
+        first += queries.count;
+    }
+}
+
+/// [queries, keys]: is the key among those that the query sees?
+at::Tensor AtenAttention::seen(const Part& queries, const Part& keys, std::int64_t window) const
+{
+    const auto positions = [&](const Part& part) {
+        return at::arange(part.first, part.first + part.count, at::TensorOptions().dtype(at::kLong).device(m.device));
+    };
+    const at::Tensor distance = positions(queries).unsqueeze(1) - positions(keys).unsqueeze(0);
+    const at::Tensor past = distance.ge(0);
+    return window > 0 ? past.logical_and(distance.lt(window)) : past;
+}
+
+}

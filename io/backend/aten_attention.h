@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Rotary embedding and causal attention of a packed batch by LibTorch's operators. For .cpp files of io/backend only.
+#pragma once
+
+#include "io/backend/engine.h"
+
+namespace expertscope {
+
+/// Queries, keys and values, [tokens, heads, D] each.
+struct AttentionHeads
+{
+    at::Tensor q, k, v;
+
+    /// Takes those of a part; of the only one as they are.
+    void put(const AttentionHeads& from, const Part& part, std::int64_t tokens);
+};
+
+class AtenAttention
+{
+public:
+    explicit AtenAttention(const EngineSetup& setup);
+
+    /// Rotations of every token and the padded buckets: all that depends on lengths, uploaded once a batch.
+    void plan(const std::vector<std::uint32_t>& lengths);
+    /// [tokens of the part, heads, D]
+    at::Tensor rotated(const at::Tensor& x, const Part& part) const;
+    /// [tokens, heads * D]; window: 0 = full causal
+    at::Tensor operator()(const AttentionHeads& heads, std::int64_t window) const;
+
+private:
+    /// Sequences of similar length that are handled as one padded batch. Right padding needs no mask: with causal
+    /// attention a real token never sees it.
+    struct Bucket
+    {
+        std::int64_t sequences = 0, longest = 0;
+        std::int64_t first = 0; ///< row of the first token of the longest
+        at::Tensor gather; ///< [sequences * longest] packed row of each padded place
+        at::Tensor scatter; ///< [tokens of the bucket] padded place of each packed row…
+        at::Tensor rows; ///< … and that packed row
+    };
+
+    void padded(const Bucket& bucket, const AttentionHeads& heads, std::int64_t window, at::Tensor& attended) const;
+    void inBlocks(const Part& sequence, const AttentionHeads& heads, std::int64_t window, at::Tensor& attended) const;
+    at::Tensor seen(const Part& queries, const Part& keys, std::int64_t window) const;
+
+    const EngineSetup m;
+    const double m_scale;
+    RopeTables m_rope;
+    std::int64_t m_tokens = 0;
+    std::vector<Bucket> m_buckets;
+    at::Tensor m_cosine, m_sine; ///< [tokens, 1, rotated / 2]
+};
+
+}
