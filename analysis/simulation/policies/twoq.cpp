@@ -3,9 +3,9 @@
 // 2Q, full version (Johnson and Shasha, VLDB 1994): A1in, a FIFO of what is new; A1out, a FIFO of names that left it;
 // Am, an LRU list of what was asked for while in A1out. A use in A1in changes nothing. Who has to leave: the oldest of
 // A1in if that holds more than Kin, else the least recent of Am (whose name is not kept).
-// Sizes as the authors advise: Kin = capacity / 4, Kout = capacity / 2, rounded down, but at least 1: so it works from
-// capacity 1 on. The name asked for leaves A1out before another may enter. Members of the event are passed; a list of
-// nothing else, or an empty Am, leaves the eviction to the other.
+// Sizes as the authors advise: Kin = capacity / 4, Kout = capacity / 2, rounded down. Kin may be 0: then A1in, which any
+// newcomer enters, gives way before Am does. The name asked for leaves A1out before another may enter. Members of the
+// event are passed; a list of nothing else, or an empty Am, leaves the eviction to the other.
 #include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
@@ -17,8 +17,8 @@ class TwoQCache
 public:
     TwoQCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
         : m_capacity(capacity)
-        , m_mostIn(std::max(capacity / 4, 1u))
-        , m_mostOut(std::max(capacity / 2, 1u))
+        , m_mostIn(capacity / 4)
+        , m_mostOut(capacity / 2)
         , m_lists(numObjects)
     {
     }
