@@ -108,9 +108,9 @@ private:
 };
 
 /// These can leave what they load.
-template <typename Rule> PolicySpec countedPolicy(std::string name, std::string definition, std::string source)
+template <typename Counted> PolicySpec countedPolicy(std::string name, std::string definition, std::string source)
 {
-    PolicySpec spec = oneSizePolicy<CountedCache<Rule>>(std::move(name), std::move(definition), std::move(source));
+    PolicySpec spec = oneSizePolicy<Counted>(std::move(name), std::move(definition), std::move(source));
     spec.bypass = true;
     return spec;
 }

@@ -18,6 +18,7 @@
 //         bool holds(object) const
 //         uint32 serve(objects, size, event)  `objects`, which are the bits `event`, are pinned and used; how many
 //                                             were not held and are now
+//     class Many              if it has one: sizes side by side (many_sizes_replay.h)
 //     uint32 keepBest(objects)                if it has one: serves an event as a whole: the best of what it held
 //                                             and of `objects` stay; how many it evicted
 //
@@ -28,6 +29,7 @@
 // keepBest() a policy can also serve Admission::Bypass: all units that miss go there.
 #pragma once
 
+#include "analysis/simulation/many_sizes/many_sizes_replay.h"
 #include "analysis/simulation/one_size/few_objects.h"
 #include "analysis/simulation/one_size/object_lists.h"
 #include "analysis/simulation/one_size/stepped_cache.h"
@@ -39,23 +41,6 @@
 #include <tuple>
 
 namespace expertscope::simulation {
-
-/// Whom an event must not evict.
-class Pins
-{
-public:
-    explicit Pins(std::uint32_t numObjects)
-        : m_unit(numObjects)
-    {
-    }
-    bool operator()(std::uint32_t object) const { return m_unit[object] == m_now; }
-    void release() { ++m_now; }
-    void pin(std::uint32_t object) { m_unit[object] = m_now; }
-
-private:
-    std::vector<std::uint32_t> m_unit;
-    std::uint32_t m_now = 1; ///< events are fewer than 2^32
-};
 
 template <typename Cache> class OneSizeReplay final : public SteppedReplay
 {
@@ -285,21 +270,48 @@ public:
         const std::stop_token& stop) const override
     {
         PoolCurve curve{{capacities.begin(), capacities.end()}, {}, {}};
-        for (const std::uint32_t capacity : capacities) {
+        const std::size_t alone = numAlone(stream, contract, capacities); // the larger ones side by side
+        for (const std::uint32_t capacity : capacities.first(alone)) {
             std::apply(
                 [&](const Args&... args) {
                     OneSizeReplay<Cache>(stream, contract, capacity, args...).run(stop, curve);
                 },
                 m_args);
         }
+        if constexpr (requires { typename Cache::Many; }) {
+            for (std::size_t i = alone; i < capacities.size(); i += kMostSizes) {
+                const auto some = capacities.subspan(i, std::min(kMostSizes, capacities.size() - i));
+                std::apply(
+                    [&](const Args&... args) {
+                        ManySizesReplay<typename Cache::Many>(stream, contract, some, args...).run(stop, curve);
+                    },
+                    m_args);
+            }
+        }
         return curve;
     }
 
 private:
+    /// How many are replayed one by one.
+    static std::size_t numAlone(
+        const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities)
+    {
+        std::size_t alone = capacities.size();
+        if constexpr (requires { typename Cache::Many; }) {
+            while (alone > 0 && servesSideBySide(stream, contract, capacities[alone - 1]))
+                --alone;
+        }
+        if constexpr (requires { typename Cache::Few; }) { // of few objects that is faster for so few sizes
+            if (stream.numObjects() <= 64 && fewObjectsAreFast() && capacities.size() - alone < 4)
+                alone = capacities.size();
+        }
+        return alone;
+    }
+
     const std::tuple<Args...> m_args;
 };
 
-/// What these policies have in common; each replays one capacity a task.
+/// What these policies have in common.
 template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string definition, std::string source)
 {
     return {.name = std::move(name),
@@ -307,7 +319,7 @@ template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string
         .source = std::move(source),
         .residentFirst = true,
         .make = [](const Parameters&) { return std::make_unique<OneSizePolicy<Cache>>(); },
-        .capacitiesATask = 1,
+        .capacitiesATask = kMostSizes,
         .makeCache = [](const Parameters&, const EventStream& stream, std::uint32_t capacity, const Contract& contract) {
             return std::make_unique<SteppedCacheOf<Cache>>(stream.numObjects(), capacity, contract);
         },

@@ -25,7 +25,7 @@ struct FewestForAge
 
 PolicySpec lfruPolicy()
 {
-    return countedPolicy<FewestForAge>(
+    return countedPolicy<CountedCache<FewestForAge>>(
         "lfru", "evicts the lowest uses / (events since the last use + 1); ties: longest ago", "arXiv 2608.07911");
 }
 
