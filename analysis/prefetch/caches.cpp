@@ -20,13 +20,6 @@ struct FewestUsesEver
     static int compare(std::uint64_t a, std::uint64_t, std::uint64_t b, std::uint64_t) { return a < b ? -1 : a > b; }
 };
 
-/// Counts go on over a flush, as those of `lfu` do.
-struct LfuCache : CountedCache<FewestUsesEver>
-{
-    using CountedCache::CountedCache;
-    void clear() { vacate(); }
-};
-
 /// Evicts what is used again last, of one event the weaker router rank; of what is not used again the lower id.
 class OptCache
 {
@@ -124,7 +117,7 @@ CacheMaker ownMaker(const std::string& name, const Parameters& params, const Con
 {
     if (name == "lfu")
         return [contract](const EventStream& stream, std::uint32_t capacity) {
-            return std::make_unique<SteppedCacheOf<LfuCache>>(stream.numObjects(), capacity, contract);
+            return std::make_unique<SteppedCacheOf<CountedCache<FewestUsesEver>>>(stream.numObjects(), capacity, contract);
         };
     if (name == "ema")
         return [halflife = params.number("halflife")](const EventStream& stream, std::uint32_t capacity) {

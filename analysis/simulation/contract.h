@@ -62,7 +62,8 @@ struct Contract
     bool flushBetweenSequences = false; ///< each sequence starts with an empty cache, all experts "never asked for"; only with batch 1
     std::uint32_t warmUpSteps = 0; ///< steps that are served but not counted, those of `preload` included
     /// [site of the trace] experts that are loaded before the first step, most wanted first; or empty. They are asked
-    /// for one a step and site, the most wanted last: policies take that as a use.
+    /// for one a step and site, the most wanted last: policies take that as a use. Whatever the policy, of more than fit
+    /// those that come last stay.
     std::vector<std::vector<std::uint16_t>> preload = {};
     std::uint64_t seed = 1; ///< of random orders and random policies
 };

@@ -51,6 +51,12 @@ struct EventStream
     }
 };
 
+/// Leading events of a pool that load `contract.preload`: of one object each, all different, or of none.
+inline std::uint64_t preloadEvents(const EventStream& stream, const Contract& contract)
+{
+    return std::uint64_t(preloadSteps(contract)) * stream.sites.size();
+}
+
 /// How tokens become steps.
 struct StepOptions
 {

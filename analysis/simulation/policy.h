@@ -58,7 +58,7 @@ struct PolicySpec
     bool residentFirst = false; ///< sequential in that order, which depends on the capacity
     std::vector<ParameterSpec> params = {};
     std::function<std::unique_ptr<Policy>(const Parameters&)> make;
-    std::size_t capacitiesATask = 0; ///< replay() is called with at most so many, on several threads; 0: with all
+    std::size_t capacitiesATask = 0; ///< replay() is called with so many at most, on several threads; 0: with all
     /// A cache of this policy and one capacity (1 .. objects), to be stepped through the events of the stream; empty:
     /// there is none here (analysis/prefetch has those of stack policies).
     std::function<std::unique_ptr<SteppedCache>(

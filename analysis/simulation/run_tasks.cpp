@@ -10,6 +10,11 @@
 
 namespace expertscope::simulation {
 
+unsigned threadsOf(unsigned asked)
+{
+    return asked ? asked : std::max(1u, std::thread::hardware_concurrency());
+}
+
 bool runTasks(std::size_t count, unsigned threads, const std::function<void(std::size_t, const std::stop_token&)>& work,
     const std::function<bool(double)>& progress)
 {
@@ -18,8 +23,8 @@ bool runTasks(std::size_t count, unsigned threads, const std::function<void(std:
     std::mutex mutex;
     std::condition_variable changed;
     std::stop_source stop;
-    const auto workers = static_cast<unsigned>(std::clamp<std::size_t>(
-        threads ? threads : std::max(1u, std::thread::hardware_concurrency()), 1, std::max<std::size_t>(count, 1)));
+    const auto workers
+        = static_cast<unsigned>(std::clamp<std::size_t>(threadsOf(threads), 1, std::max<std::size_t>(count, 1)));
     std::vector<std::jthread> running;
     for (unsigned w = 0; w < workers; ++w)
         running.emplace_back([&] {

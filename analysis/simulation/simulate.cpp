@@ -24,6 +24,15 @@ struct Task
     PoolCurve curve = {};
 };
 
+/// Sizes cost less together: as many as leave each thread some tasks.
+std::size_t capacitiesATask(const PolicySpec& spec, std::size_t capacities, std::size_t pools, unsigned threads)
+{
+    if (spec.capacitiesATask == 0)
+        return capacities;
+    const std::size_t wanted = 4 * std::size_t(threadsOf(threads)), parts = (wanted + pools - 1) / std::max<std::size_t>(pools, 1);
+    return std::clamp<std::size_t>((capacities + parts - 1) / std::max<std::size_t>(parts, 1), 1, spec.capacitiesATask);
+}
+
 }
 
 Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const Contract& contract,
@@ -41,7 +50,7 @@ Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const
 
     std::vector<Task> tasks;
     for (std::size_t p = 0; p < made.size(); ++p) {
-        const std::size_t atOnce = made[p].spec->capacitiesATask ? made[p].spec->capacitiesATask : capacities.size();
+        const std::size_t atOnce = capacitiesATask(*made[p].spec, capacities.size(), events.pools.size(), threads);
         for (std::size_t pool = 0; pool < events.pools.size(); ++pool) {
             for (std::size_t c = 0; c < capacities.size(); c += atOnce)
                 tasks.push_back({p, pool, std::span(capacities).subspan(c, std::min(atOnce, capacities.size() - c))});

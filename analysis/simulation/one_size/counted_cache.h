@@ -9,14 +9,12 @@
 namespace expertscope::simulation {
 
 /// Rule: `static constexpr bool kForgets`, counts start anew when an object leaves; `static int compare(count, age,
-/// count, age)`, below 0 if the first is worse. Age: units since the last use, the current one included if atomic (so
-/// that what the event asks for has age 1), not included if sequential; at least 1.
+/// count, age)`, below 0 if the first is worse. Age: units since the last use, + 1: of what is asked for just now, 1.
 template <typename Rule> class CountedCache
 {
 public:
-    CountedCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract& contract)
+    CountedCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
         : m_capacity(capacity)
-        , m_current(contract.service == Service::Atomic)
         , m_objects(numObjects)
     {
     }
@@ -66,13 +64,8 @@ public:
             kept += holds(object);
         return static_cast<std::uint32_t>(held + kept - m_held.size());
     }
+    /// All leave, as if evicted one by one: counts that outlive that go on.
     void clear()
-    {
-        std::ranges::fill(m_objects, Object{});
-        m_held.clear();
-    }
-    /// All leave, as if evicted one by one.
-    void vacate()
     {
         while (!m_held.empty())
             remove(m_held.back());
@@ -85,7 +78,7 @@ private:
         std::uint32_t place = kNobody; ///< in m_held
     };
 
-    std::uint64_t age(const Object& object) const { return std::max<std::uint64_t>(m_unit - object.unit + m_current, 1); }
+    std::uint64_t age(const Object& object) const { return m_unit - object.unit + 1; }
     bool worse(std::uint32_t a, std::uint32_t b) const
     {
         const Object &first = m_objects[a], &second = m_objects[b];
@@ -109,16 +102,15 @@ private:
     }
 
     const std::uint32_t m_capacity;
-    const std::uint64_t m_current;
     std::vector<Object> m_objects;
     std::vector<std::uint32_t> m_held, m_missing, m_leaving;
     std::uint64_t m_unit = 0, m_uses = 0;
 };
 
 /// These can leave what they load.
-template <typename Rule> PolicySpec countedPolicy(std::string name, std::string definition, std::string source)
+template <typename Counted> PolicySpec countedPolicy(std::string name, std::string definition, std::string source)
 {
-    PolicySpec spec = oneSizePolicy<CountedCache<Rule>>(std::move(name), std::move(definition), std::move(source));
+    PolicySpec spec = oneSizePolicy<Counted>(std::move(name), std::move(definition), std::move(source));
     spec.bypass = true;
     return spec;
 }

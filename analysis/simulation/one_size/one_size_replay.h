@@ -7,7 +7,7 @@
 //     void hit(object)                        it is used, and held
 //     uint32 load(object, pinned)             it is not held: takes it in; whom it evicted, or kNobody. Never one with
 //                                             pinned(object); if full, there is one who is not.
-//     void clear()                            as if new
+//     void clear()                            holds nobody and knows nobody; what is counted since the start goes on
 //     static constexpr bool kHitsAreMarks     true, if it has one: hit() may be called for who is not held too, load()
 //                                             undoes it, and its order with loads of others does not matter
 //     void nextUnit()                         if it has one: before each atomic event or sequential request
@@ -18,15 +18,18 @@
 //         bool holds(object) const
 //         uint32 serve(objects, size, event)  `objects`, which are the bits `event`, are pinned and used; how many
 //                                             were not held and are now
+//     class Many              if it has one: sizes side by side (many_sizes_replay.h)
 //     uint32 keepBest(objects)                if it has one: serves an event as a whole: the best of what it held
 //                                             and of `objects` stay; how many it evicted
 //
+// What is preloaded is loaded one by one, all held being pinned but the one that is wanted least.
 // An atomic event that fits: all its members are pinned, then they are served, the weakest router rank first, so that
 // the strongest is the most recent. One that does not fit, without keepBest(): nobody is pinned, those that hit are
 // served first, then the missing, so that the last `capacity` loads stay; nobody leaves and comes back. With
 // keepBest() a policy can also serve Admission::Bypass: all units that miss go there.
 #pragma once
 
+#include "analysis/simulation/many_sizes/many_sizes_replay.h"
 #include "analysis/simulation/one_size/few_objects.h"
 #include "analysis/simulation/one_size/object_lists.h"
 #include "analysis/simulation/one_size/stepped_cache.h"
@@ -39,23 +42,6 @@
 
 namespace expertscope::simulation {
 
-/// Whom an event must not evict.
-class Pins
-{
-public:
-    explicit Pins(std::uint32_t numObjects)
-        : m_unit(numObjects)
-    {
-    }
-    bool operator()(std::uint32_t object) const { return m_unit[object] == m_now; }
-    void release() { ++m_now; }
-    void pin(std::uint32_t object) { m_unit[object] = m_now; }
-
-private:
-    std::vector<std::uint32_t> m_unit;
-    std::uint32_t m_now = 1; ///< events are fewer than 2^32
-};
-
 template <typename Cache> class OneSizeReplay final : public SteppedReplay
 {
 public:
@@ -64,6 +50,7 @@ public:
         : m_stream(stream)
         , m_contract(contract)
         , m_capacity(std::clamp(capacity, 1u, std::max(stream.numObjects(), 1u)))
+        , m_preloadEvents(preloadEvents(stream, contract))
         , m_recorder(stream, contract, capacity)
         , m_cache(stream.numObjects(), m_capacity, contract, args...)
         , m_pins(stream.numObjects())
@@ -77,7 +64,7 @@ public:
         if constexpr (kHasFew) {
             const bool atomic = m_contract.service == Service::Atomic;
             if (m_stream.numObjects() <= 64 && (!atomic || m_stream.largestEvent <= m_capacity)
-                && !m_contract.flushBetweenSequences
+                && !m_contract.flushBetweenSequences && m_preloadEvents == 0
                 && m_stream.multiplicities.empty() // the order of the missing would tell which of them a free slot took
                 && fewObjectsAreFast() && Cache::Few::serves(m_capacity, atomic ? m_stream.largestEvent : 1))
                 return atomic ? runFew(stop, curve) : serveFew<true>(m_stream.fixedSize, stop, curve);
@@ -99,7 +86,9 @@ public:
     bool holds(std::uint32_t object) const override { return m_cache.holds(object); }
     void serve(std::uint64_t i) override
     {
-        if (m_contract.service == Service::Atomic)
+        if (i < m_preloadEvents)
+            m_recorder.end(preload(m_stream.event(i)));
+        else if (m_contract.service == Service::Atomic)
             m_recorder.end(atomic(m_stream.event(i)));
         else
             m_recorder.end(sequential(m_order.of(i, [this](auto object) { return m_cache.holds(object); })));
@@ -181,7 +170,23 @@ private:
         m_recorder.takeInto(curve);
     }
 
-    // Both return the number of evictions. Apart, so that each has the processor's registers for itself.
+    // They return the number of evictions. Apart, so that each has the processor's registers for itself.
+
+    [[gnu::noinline]] std::uint32_t preload(std::span<const std::uint32_t> objects)
+    {
+        std::uint32_t evictions = 0;
+        if (!objects.empty() || m_contract.service == Service::Atomic)
+            nextUnit();
+        for (const std::uint32_t object : objects) {
+            m_recorder.miss(object);
+            m_preloaded.push_back(object);
+            const bool full = m_preloaded.size() > m_capacity;
+            const std::uint32_t leaving = full ? m_preloaded[m_preloaded.size() - 1 - m_capacity] : kNobody;
+            m_cache.load(object, [leaving](std::uint32_t held) { return held != leaving; });
+            evictions += full;
+        }
+        return evictions;
+    }
 
     [[gnu::noinline]] std::uint32_t sequential(std::span<const std::uint32_t> objects)
     {
@@ -245,11 +250,12 @@ private:
     const EventStream& m_stream;
     const Contract& m_contract;
     const std::uint32_t m_capacity;
+    const std::uint64_t m_preloadEvents;
     Recorder m_recorder;
     Cache m_cache;
     Pins m_pins;
     ServingOrder m_order;
-    std::vector<std::uint32_t> m_missing;
+    std::vector<std::uint32_t> m_missing, m_preloaded;
 };
 
 /// `Args`: what the cache's constructor takes behind the contract.
@@ -264,21 +270,48 @@ public:
         const std::stop_token& stop) const override
     {
         PoolCurve curve{{capacities.begin(), capacities.end()}, {}, {}};
-        for (const std::uint32_t capacity : capacities) {
+        const std::size_t alone = numAlone(stream, contract, capacities); // the larger ones side by side
+        for (const std::uint32_t capacity : capacities.first(alone)) {
             std::apply(
                 [&](const Args&... args) {
                     OneSizeReplay<Cache>(stream, contract, capacity, args...).run(stop, curve);
                 },
                 m_args);
         }
+        if constexpr (requires { typename Cache::Many; }) {
+            for (std::size_t i = alone; i < capacities.size(); i += kMostSizes) {
+                const auto some = capacities.subspan(i, std::min(kMostSizes, capacities.size() - i));
+                std::apply(
+                    [&](const Args&... args) {
+                        ManySizesReplay<typename Cache::Many>(stream, contract, some, args...).run(stop, curve);
+                    },
+                    m_args);
+            }
+        }
         return curve;
     }
 
 private:
+    /// How many are replayed one by one.
+    static std::size_t numAlone(
+        const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities)
+    {
+        std::size_t alone = capacities.size();
+        if constexpr (requires { typename Cache::Many; }) {
+            while (alone > 0 && servesSideBySide(stream, contract, capacities[alone - 1]))
+                --alone;
+        }
+        if constexpr (requires { typename Cache::Few; }) { // of few objects that is faster for so few sizes
+            if (stream.numObjects() <= 64 && fewObjectsAreFast() && capacities.size() - alone < 4)
+                alone = capacities.size();
+        }
+        return alone;
+    }
+
     const std::tuple<Args...> m_args;
 };
 
-/// What these policies have in common; each replays one capacity a task.
+/// What these policies have in common.
 template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string definition, std::string source)
 {
     return {.name = std::move(name),
@@ -286,7 +319,7 @@ template <typename Cache> PolicySpec oneSizePolicy(std::string name, std::string
         .source = std::move(source),
         .residentFirst = true,
         .make = [](const Parameters&) { return std::make_unique<OneSizePolicy<Cache>>(); },
-        .capacitiesATask = 1,
+        .capacitiesATask = kMostSizes,
         .makeCache = [](const Parameters&, const EventStream& stream, std::uint32_t capacity, const Contract& contract) {
             return std::make_unique<SteppedCacheOf<Cache>>(stream.numObjects(), capacity, contract);
         },

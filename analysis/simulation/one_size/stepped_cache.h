@@ -33,7 +33,7 @@ public:
     /// Takes in an object that is not held, between events; whom it evicted, or kNobody. If full, somebody must not be
     /// kept.
     virtual std::uint32_t load(std::uint32_t object, const Kept& kept) = 0;
-    /// As if new.
+    /// Nobody is held any more; what is counted since the start goes on.
     virtual void clear() = 0;
 };
 

@@ -4,7 +4,10 @@
 // names that left them, all by recency. The share p of T1 grows when a name of B1 is asked for and shrinks for B2.
 // p is a real number, as there. T1 and T2 share the slots as they come, so any capacity from 1 on works: no segment has
 // a size that could round to 0. Members of the event are passed; a list of nothing else leaves the eviction to the other.
+#include "analysis/simulation/many_sizes/use_order.h"
 #include "analysis/simulation/one_size/one_size_replay.h"
+
+#include <array>
 
 namespace expertscope::simulation {
 
@@ -89,6 +92,112 @@ private:
 
 public:
     class Few;
+    class Many;
+};
+
+/// All lists are in the order of last use: who is evicted from T1 or T2 is the oldest there but for members of the event,
+/// which are used in it, so B1 and B2 are, too.
+class ArcCache::Many
+{
+public:
+    Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
+        : m_in(numObjects)
+        , m_order(numObjects, capacities.size() * kNumLists)
+    {
+        for (const std::uint32_t capacity : capacities)
+            m_caches.push_back({.capacity = capacity});
+    }
+    SizeSet held(std::uint32_t object) const { return m_in[object][kT1] | m_in[object][kT2]; }
+    void use(std::uint32_t object, SizeSet)
+    {
+        m_order.use(object);
+        const SizeSet again = m_in[object][kT1];
+        m_in[object][kT1] = 0;
+        m_in[object][kT2] |= again;
+        forEachSize(again, [&](std::size_t size) {
+            --m_caches[size].sizes[kT1];
+            ++m_caches[size].sizes[kT2];
+        });
+    }
+    template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
+    {
+        Cache& cache = m_caches[size];
+        const auto& [t1, t2, b1, b2] = cache.sizes;
+        if (isIn(kB1, size)(object)) {
+            cache.share = std::min(cache.share + std::max(double(b2) / double(b1), 1.0), double(cache.capacity));
+            replace(size, false, pinned);
+            leave(kB1, size, object);
+            enter(kT2, size, object);
+            return;
+        }
+        if (isIn(kB2, size)(object)) {
+            cache.share = std::max(cache.share - std::max(double(b1) / double(b2), 1.0), 0.0);
+            replace(size, true, pinned);
+            leave(kB2, size, object);
+            enter(kT2, size, object);
+            return;
+        }
+        if (t1 == cache.capacity) {
+            leave(kT1, size, oldestBut(kT1, size, pinned));
+        } else if (t1 + b1 == cache.capacity) {
+            leave(kB1, size, oldestBut(kB1, size, NoPins()));
+            replace(size, false, pinned);
+        } else if (const std::uint32_t all = t1 + t2 + b1 + b2; all >= cache.capacity) {
+            if (all == 2 * cache.capacity)
+                leave(kB2, size, oldestBut(kB2, size, NoPins()));
+            replace(size, false, pinned);
+        }
+        enter(kT1, size, object);
+    }
+    void admit(std::uint32_t, SizeSet) { }
+    void clear()
+    {
+        std::ranges::fill(m_in, std::array<SizeSet, kNumLists>{});
+        for (Cache& cache : m_caches)
+            cache = {.capacity = cache.capacity};
+    }
+
+private:
+    struct Cache
+    {
+        std::uint32_t capacity;
+        std::array<std::uint32_t, kNumLists> sizes{};
+        double share = 0; ///< p
+    };
+
+    auto isIn(std::uint32_t list, std::size_t size) const
+    {
+        return [this, list, size](std::uint32_t object) { return (m_in[object][list] >> size & 1) != 0; };
+    }
+    template <typename Pinned> std::uint32_t oldestBut(std::uint32_t list, std::size_t size, const Pinned& pinned)
+    {
+        return m_order.oldestBut(size * kNumLists + list, isIn(list, size), pinned);
+    }
+    void enter(std::uint32_t list, std::size_t size, std::uint32_t object)
+    {
+        m_in[object][list] |= sizeBit(size);
+        ++m_caches[size].sizes[list];
+    }
+    void leave(std::uint32_t list, std::size_t size, std::uint32_t object)
+    {
+        m_in[object][list] &= ~sizeBit(size);
+        --m_caches[size].sizes[list];
+    }
+    template <typename Pinned> void replace(std::size_t size, bool forB2, const Pinned& pinned)
+    {
+        const Cache& cache = m_caches[size];
+        const double t1 = cache.sizes[kT1];
+        std::uint32_t list = t1 > 0 && (t1 > cache.share || (forB2 && t1 == cache.share)) ? kT1 : kT2;
+        std::uint32_t victim = oldestBut(list, size, pinned);
+        if (victim == kNobody)
+            victim = oldestBut(list = list == kT1 ? kT2 : kT1, size, pinned);
+        leave(list, size, victim);
+        enter(list == kT1 ? kB1 : kB2, size, victim);
+    }
+
+    std::vector<std::array<SizeSet, kNumLists>> m_in; ///< [object][list]
+    UseOrder m_order;
+    std::vector<Cache> m_caches; ///< [size]
 };
 
 /// Each use takes the next of 64 places, so all lists are sets of places, ordered by them: who is evicted from T1 or T2

@@ -55,6 +55,55 @@ private:
 
 public:
     class Few;
+    class Many;
+};
+
+class ClockCache::Many
+{
+public:
+    Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
+        : m_held(numObjects)
+        , m_used(numObjects)
+    {
+        for (const std::uint32_t capacity : capacities)
+            m_caches.push_back({.slots = std::vector<std::uint32_t>(capacity)});
+    }
+    SizeSet held(std::uint32_t object) const { return m_held[object]; }
+    void use(std::uint32_t object, SizeSet missing) { m_used[object] = ~missing; }
+    template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
+    {
+        Cache& cache = m_caches[size];
+        const auto end = static_cast<std::uint32_t>(cache.slots.size());
+        if (cache.size < end) {
+            cache.slots[cache.size++] = object;
+            return;
+        }
+        std::uint32_t at = cache.hand, candidate = cache.slots[at];
+        while (pinned(candidate) || (m_used[candidate] >> size & 1)) {
+            m_used[candidate] &= pinned(candidate) ? ~SizeSet(0) : ~sizeBit(size);
+            at = at + 1 == end ? 0 : at + 1;
+            candidate = cache.slots[at];
+        }
+        cache.slots[at] = object;
+        cache.hand = at + 1 == end ? 0 : at + 1;
+        m_held[candidate] &= ~sizeBit(size);
+    }
+    void admit(std::uint32_t object, SizeSet missing) { m_held[object] |= missing; }
+    void clear()
+    {
+        std::ranges::fill(m_held, SizeSet(0));
+        for (Cache& cache : m_caches)
+            cache.size = cache.hand = 0;
+    }
+
+private:
+    struct Cache
+    {
+        std::vector<std::uint32_t> slots;
+        std::uint32_t size = 0, hand = 0;
+    };
+    std::vector<SizeSet> m_held, m_used; ///< [object]
+    std::vector<Cache> m_caches; ///< [size]
 };
 
 /// Slots are bits, in the order in which the hand comes to them where that is said. It takes those that were not used

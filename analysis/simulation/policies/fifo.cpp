@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // FIFO. A ring in the order of loading. Members of the event that are passed in search of a victim keep their age.
+#include "analysis/simulation/many_sizes/queue.h"
 #include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
@@ -56,6 +57,43 @@ private:
 
 public:
     class Few;
+    class Many;
+};
+
+class FifoCache::Many
+{
+public:
+    Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
+        : m_held(numObjects)
+    {
+        for (const std::uint32_t capacity : capacities)
+            m_caches.push_back({capacity, Queue(capacity)});
+    }
+    SizeSet held(std::uint32_t object) const { return m_held[object]; }
+    void use(std::uint32_t, SizeSet) { }
+    template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
+    {
+        Cache& cache = m_caches[size];
+        if (cache.loaded.size() == cache.capacity)
+            m_held[cache.loaded.takeOldestBut(pinned)] &= ~sizeBit(size);
+        cache.loaded.push(object);
+    }
+    void admit(std::uint32_t object, SizeSet missing) { m_held[object] |= missing; }
+    void clear()
+    {
+        std::ranges::fill(m_held, SizeSet(0));
+        for (Cache& cache : m_caches)
+            cache.loaded.clear();
+    }
+
+private:
+    struct Cache
+    {
+        std::uint32_t capacity;
+        Queue loaded;
+    };
+    std::vector<SizeSet> m_held; ///< [object]
+    std::vector<Cache> m_caches; ///< [size]
 };
 
 /// Each load takes the next of 64 places; who is held is a bit there, so the oldest that are not pinned are the lowest.

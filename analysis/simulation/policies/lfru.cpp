@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // LFRU of moe-cache-eval (arXiv 2608.07911): score = uses / age, lowest leaves. Uses: all of them, resident or not. Age:
-// in events of the pool since the last use, plus 1 (sequential: in requests, the last one before has age 1). Scores are
-// compared exactly. Two differences from there: with one pool a site, ages count that site's events only (there, all
-// sites'), and equal scores fall back on recency (there, chance, or sequentially the lower id).
+// in events of the pool since the last use, plus 1 (sequential: in requests). Scores are compared exactly. Three
+// differences from there: with one pool a site, ages count that site's events only (there, all sites'); equal scores
+// fall back on recency (there, chance, or sequentially the lower id); and one request after the other ages as events of
+// one object do (there, sequentially, ages are one less, so that the last request counts as one asked for just now).
 #include "analysis/simulation/one_size/counted_cache.h"
 
 namespace expertscope::simulation {
@@ -24,7 +25,7 @@ struct FewestForAge
 
 PolicySpec lfruPolicy()
 {
-    return countedPolicy<FewestForAge>(
+    return countedPolicy<CountedCache<FewestForAge>>(
         "lfru", "evicts the lowest uses / (events since the last use + 1); ties: longest ago", "arXiv 2608.07911");
 }
 

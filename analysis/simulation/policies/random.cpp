@@ -50,6 +50,53 @@ private:
     std::vector<std::uint8_t> m_held;
     std::uint32_t m_size = 0;
     SplitMix m_random;
+
+public:
+    class Many;
+};
+
+class RandomCache::Many
+{
+public:
+    Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract& contract)
+        : m_held(numObjects)
+    {
+        for (const std::uint32_t capacity : capacities)
+            m_caches.push_back({std::vector<std::uint32_t>(capacity), 0, SplitMix(contract.seed)});
+    }
+    SizeSet held(std::uint32_t object) const { return m_held[object]; }
+    void use(std::uint32_t, SizeSet) { }
+    template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
+    {
+        Cache& cache = m_caches[size];
+        if (cache.size < cache.slots.size()) {
+            cache.slots[cache.size++] = object;
+            return;
+        }
+        std::uint32_t at;
+        do
+            at = static_cast<std::uint32_t>(cache.random.next() % cache.slots.size());
+        while (pinned(cache.slots[at]));
+        m_held[cache.slots[at]] &= ~sizeBit(size);
+        cache.slots[at] = object;
+    }
+    void admit(std::uint32_t object, SizeSet missing) { m_held[object] |= missing; }
+    void clear()
+    {
+        std::ranges::fill(m_held, SizeSet(0));
+        for (Cache& cache : m_caches)
+            cache.size = 0;
+    }
+
+private:
+    struct Cache
+    {
+        std::vector<std::uint32_t> slots;
+        std::uint32_t size;
+        SplitMix random;
+    };
+    std::vector<SizeSet> m_held; ///< [object]
+    std::vector<Cache> m_caches; ///< [size]
 };
 
 }

@@ -52,6 +52,59 @@ private:
     ObjectLists<1> m_queue;
     std::vector<std::uint8_t> m_used;
     std::uint32_t m_hand = kNobody; ///< kNobody: past the newest, next is the oldest
+
+public:
+    class Many;
+};
+
+class SieveCache::Many
+{
+public:
+    Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
+        : m_held(numObjects)
+        , m_used(numObjects)
+    {
+        for (const std::uint32_t capacity : capacities)
+            m_caches.push_back({capacity, ObjectLists<1>(numObjects)});
+    }
+    SizeSet held(std::uint32_t object) const { return m_held[object]; }
+    void use(std::uint32_t object, SizeSet missing) { m_used[object] = ~missing; }
+    template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
+    {
+        Cache& cache = m_caches[size];
+        if (cache.queue.size(0) == cache.capacity) {
+            std::uint32_t victim = cache.hand == kNobody ? cache.queue.oldest(0) : cache.hand;
+            while (pinned(victim) || (m_used[victim] >> size & 1)) {
+                m_used[victim] &= pinned(victim) ? ~SizeSet(0) : ~sizeBit(size);
+                victim = cache.queue.newer(victim);
+                if (victim == kNobody)
+                    victim = cache.queue.oldest(0);
+            }
+            cache.hand = cache.queue.newer(victim);
+            cache.queue.remove(victim);
+            m_held[victim] &= ~sizeBit(size);
+        }
+        cache.queue.append(0, object);
+    }
+    void admit(std::uint32_t object, SizeSet missing) { m_held[object] |= missing; }
+    void clear()
+    {
+        std::ranges::fill(m_held, SizeSet(0));
+        for (Cache& cache : m_caches) {
+            cache.queue.clear();
+            cache.hand = kNobody;
+        }
+    }
+
+private:
+    struct Cache
+    {
+        std::uint32_t capacity;
+        ObjectLists<1> queue;
+        std::uint32_t hand = kNobody;
+    };
+    std::vector<SizeSet> m_held, m_used; ///< [object]
+    std::vector<Cache> m_caches; ///< [size]
 };
 
 }

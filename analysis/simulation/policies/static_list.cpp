@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Fixed residency, as in programs that choose the experts of the GPU once: the most used objects, loaded before the
-// first step. Nothing is ever evicted, so neither service nor admission nor flushing matters.
+// first step. Nothing is ever evicted, so neither service nor admission matters, nor what is preloaded; flushing only to
+// which misses are compulsory.
 #include "analysis/simulation/policy.h"
 #include "analysis/simulation/stack/curve_recorder.h"
 
@@ -28,16 +29,17 @@ std::vector<std::uint32_t> distancesOf(const EventStream& stream, std::uint64_t 
     return distances;
 }
 
-/// The first event of the step nearest to the middle at which a sequence begins, or of the step in the middle.
-std::uint64_t middleOf(const EventStream& stream)
+/// The first event of the step nearest to the middle, of those from event `begin` on, at which a sequence begins, or of
+/// the step in the middle.
+std::uint64_t middleOf(const EventStream& stream, std::uint64_t begin)
 {
-    const std::uint64_t middle = stream.numEvents / 2 / stream.sites.size() * stream.sites.size();
-    std::uint64_t nearest = 0;
+    const std::uint64_t middle = begin + (stream.numEvents - begin) / 2 / stream.sites.size() * stream.sites.size();
+    std::uint64_t nearest = begin;
     for (const std::uint64_t start : stream.sequenceStarts) {
         if (std::max(start, middle) - std::min(start, middle) < std::max(nearest, middle) - std::min(nearest, middle))
             nearest = start;
     }
-    return nearest ? nearest : middle;
+    return nearest > begin ? nearest : middle;
 }
 
 class StaticList final : public Policy
@@ -50,12 +52,13 @@ public:
     PoolCurve replay(const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities,
         const std::stop_token& stop) const override
     {
-        const std::uint64_t middle = m_half ? middleOf(stream) : stream.numEvents;
+        const std::uint64_t begin = preloadEvents(stream, contract);
+        const std::uint64_t middle = m_half ? middleOf(stream, begin) : stream.numEvents;
         // Each half is served by what the other one has taught.
         std::vector<std::uint32_t> lists[2];
-        lists[0] = m_half ? distancesOf(stream, middle, stream.numEvents) : distancesOf(stream, 0, stream.numEvents);
+        lists[0] = distancesOf(stream, m_half ? middle : begin, stream.numEvents);
         if (m_half)
-            lists[1] = distancesOf(stream, 0, middle);
+            lists[1] = distancesOf(stream, begin, middle);
         FixedRecorder recorder(stream, contract, capacities);
         for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
             if (i % 4096 == 0 && stop.stop_requested())
@@ -66,7 +69,7 @@ public:
     }
 
 private:
-    /// A first use may hit, and fills no slot.
+    /// A first use (since the last flush) may hit, and fills no slot.
     class FixedRecorder
     {
     public:
@@ -74,22 +77,27 @@ private:
             : m_stream(stream)
             , m_recorder(stream, contract, capacities)
             , m_firstCounted(std::uint64_t(contract.warmUpSteps) * stream.sites.size())
+            , m_flush(contract.flushBetweenSequences)
             , m_capacities(capacities.begin(), capacities.end())
             , m_seen(stream.numObjects())
-            , m_firsts(stream.sites.size())
+            , m_firsts(stream.sites.size(), std::vector<std::uint64_t>(stream.numObjects() + std::size_t(1)))
             , m_distances(stream.largestEvent)
         {
         }
         void event(std::uint64_t i, const std::vector<std::uint32_t>& list)
         {
+            if (m_flush && m_start < m_stream.sequenceStarts.size() && m_stream.sequenceStarts[m_start] == i) {
+                ++m_start;
+                ++m_epoch;
+            }
             std::uint32_t size = 0;
             for (const std::uint32_t object : m_stream.event(i)) {
                 if (!m_stream.multiplicities.empty())
                     m_recorder.weigh(list[object], m_stream.multiplicity(m_stream.firstRequest(i) + size));
                 m_distances[size++] = list[object];
-                if (!m_seen[object] && i >= m_firstCounted)
-                    m_firsts[m_stream.siteOfEvent(i)].push_back(list[object]);
-                m_seen[object] = 1;
+                if (m_seen[object] != m_epoch && i >= m_firstCounted)
+                    ++m_firsts[m_stream.siteOfEvent(i)][list[object]];
+                m_seen[object] = m_epoch;
             }
             m_recorder.event(m_distances.data(), size, 0);
         }
@@ -100,8 +108,8 @@ private:
                 for (std::size_t site = 0; site < m_firsts.size(); ++site) {
                     Counters& counters = curve.sites[c][site];
                     counters.evictions = 0;
-                    for (const std::uint32_t distance : m_firsts[site])
-                        counters.compulsory += distance > m_capacities[c];
+                    for (std::size_t distance = m_capacities[c] + std::size_t(1); distance < m_firsts[site].size(); ++distance)
+                        counters.compulsory += m_firsts[site][distance];
                 }
             }
             return curve;
@@ -111,9 +119,12 @@ private:
         const EventStream& m_stream;
         CurveRecorder m_recorder;
         const std::uint64_t m_firstCounted;
+        const bool m_flush;
         const std::vector<std::uint32_t> m_capacities;
-        std::vector<std::uint8_t> m_seen;
-        std::vector<std::vector<std::uint32_t>> m_firsts; ///< [site] distances of first uses
+        std::vector<std::uint32_t> m_seen; ///< the epoch (flushes so far, + 1) of an object's last use
+        std::size_t m_start = 0;
+        std::uint32_t m_epoch = 1;
+        std::vector<std::vector<std::uint64_t>> m_firsts; ///< [site][distance] first uses
         std::vector<std::uint32_t> m_distances;
     };
 

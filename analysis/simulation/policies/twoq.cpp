@@ -3,9 +3,11 @@
 // 2Q, full version (Johnson and Shasha, VLDB 1994): A1in, a FIFO of what is new; A1out, a FIFO of names that left it;
 // Am, an LRU list of what was asked for while in A1out. A use in A1in changes nothing. Who has to leave: the oldest of
 // A1in if that holds more than Kin, else the least recent of Am (whose name is not kept).
-// Sizes as the authors advise: Kin = capacity / 4, Kout = capacity / 2, rounded down, but at least 1: so it works from
-// capacity 1 on. The name asked for leaves A1out before another may enter. Members of the event are passed; a list of
-// nothing else, or an empty Am, leaves the eviction to the other.
+// Sizes as the authors advise: Kin = capacity / 4, Kout = capacity / 2, rounded down. Kin may be 0: then A1in, which any
+// newcomer enters, gives way before Am does. The name asked for leaves A1out before another may enter. Members of the
+// event are passed; a list of nothing else, or an empty Am, leaves the eviction to the other.
+#include "analysis/simulation/many_sizes/queue.h"
+#include "analysis/simulation/many_sizes/use_order.h"
 #include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
@@ -17,8 +19,8 @@ class TwoQCache
 public:
     TwoQCache(std::uint32_t numObjects, std::uint32_t capacity, const Contract&)
         : m_capacity(capacity)
-        , m_mostIn(std::max(capacity / 4, 1u))
-        , m_mostOut(std::max(capacity / 2, 1u))
+        , m_mostIn(capacity / 4)
+        , m_mostOut(capacity / 2)
         , m_lists(numObjects)
     {
     }
@@ -68,6 +70,104 @@ private:
 
     const std::uint32_t m_capacity, m_mostIn, m_mostOut;
     ObjectLists<kNumLists> m_lists;
+
+public:
+    class Many;
+};
+
+class TwoQCache::Many
+{
+public:
+    Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract& contract)
+        : m_objects(numObjects)
+        , m_order(numObjects, capacities.size())
+    {
+        for (const std::uint32_t capacity : capacities) {
+            const TwoQCache sizes(0, capacity, contract);
+            m_caches.push_back(
+                {capacity, sizes.m_mostIn, sizes.m_mostOut, 0, Queue(capacity), ObjectLists<1>(numObjects)});
+        }
+    }
+    SizeSet held(std::uint32_t object) const { return m_objects[object].in | m_objects[object].am; }
+    void use(std::uint32_t object, SizeSet) { m_order.use(object); }
+    template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
+    {
+        Cache& cache = m_caches[size];
+        const SizeSet bit = sizeBit(size), known = m_objects[object].out & bit;
+        if (known) {
+            m_objects[object].out ^= bit;
+            cache.out.remove(object);
+        }
+        if (cache.in.size() + cache.am == cache.capacity) {
+            if (cache.in.size() > cache.mostIn)
+                evictIn(cache, size, pinned) || evictAm(cache, size, pinned);
+            else
+                evictAm(cache, size, pinned) || evictIn(cache, size, pinned);
+        }
+        if (known) {
+            m_objects[object].am |= bit;
+            ++cache.am;
+        } else {
+            m_objects[object].in |= bit;
+            cache.in.push(object);
+        }
+    }
+    void admit(std::uint32_t, SizeSet) { }
+    void clear()
+    {
+        std::ranges::fill(m_objects, Object{});
+        for (Cache& cache : m_caches) {
+            cache.am = 0;
+            cache.in.clear();
+            cache.out.clear();
+        }
+    }
+
+private:
+    struct Object
+    {
+        SizeSet in = 0, am = 0, out = 0;
+    };
+    struct Cache
+    {
+        std::uint32_t capacity, mostIn, mostOut, am; ///< am: its length
+        Queue in;
+        ObjectLists<1> out;
+    };
+
+    /// False: all are pinned.
+    template <typename Pinned> bool evictIn(Cache& cache, std::size_t size, const Pinned& pinned)
+    {
+        const std::uint32_t victim = cache.in.takeOldestBut(pinned);
+        if (victim == kNobody)
+            return false;
+        const SizeSet bit = sizeBit(size);
+        m_objects[victim].in ^= bit;
+        m_objects[victim].out ^= bit;
+        cache.out.append(0, victim);
+        if (cache.out.size(0) > cache.mostOut) {
+            const std::uint32_t oldest = cache.out.oldest(0);
+            m_objects[oldest].out ^= bit;
+            cache.out.remove(oldest);
+        }
+        return true;
+    }
+    template <typename Pinned> bool evictAm(Cache& cache, std::size_t size, const Pinned& pinned)
+    {
+        const SizeSet bit = sizeBit(size);
+        const std::uint32_t victim = cache.am == 0
+            ? kNobody
+            : m_order.oldestBut(size, [&](std::uint32_t object) { return (m_objects[object].am & bit) != 0; }, pinned);
+        if (victim == kNobody)
+            return false;
+        m_objects[victim].am ^= bit;
+        --cache.am;
+        return true;
+    }
+
+    std::vector<Object> m_objects;
+    UseOrder m_order; ///< of the Am of each size
+    std::vector<Cache> m_caches; ///< [size]
 };
 
 }

@@ -94,6 +94,8 @@ public:
         for (std::uint32_t j = 0; j < outcome.numKept; ++j)
             m_recorder.moved(i, m_stack.kept()[2 * j + 1], m_stack.kept()[2 * j]);
     }
+    /// A unit of what is preloaded.
+    void preload(const Moves& moves) { m_stack.push(moves); }
     /// The n-th (from 1) object of the event that was not asked for before.
     void weighFirst(std::uint32_t n, std::uint32_t multiplicity)
     {
@@ -167,6 +169,7 @@ void replayParts(const Units& units, const Contract& contract, const std::stop_t
     std::deque<Part>& parts)
 {
     const EventStream& stream = units.stream;
+    const std::uint64_t preloaded = preloadEvents(stream, contract);
     Acquaintance acquaintance(stream, contract);
     Moves moves;
     std::vector<Part*> stepping;
@@ -207,8 +210,12 @@ void replayParts(const Units& units, const Contract& contract, const std::stop_t
             }
             const std::uint32_t unknown = acquaintance.meet(members);
             ranker.next(i, begin + first, members, moves);
-            for (Part* part : stepping)
-                part->serve(i, moves, unit, unknown, multiplicities);
+            for (Part* part : stepping) {
+                if (i < preloaded && unit > 0)
+                    part->preload(moves);
+                else
+                    part->serve(i, moves, unit, unknown, multiplicities);
+            }
             firsts += unknown;
         }
         for (Part* part : stepping)
@@ -259,6 +266,7 @@ PoolCurve replayEach(const Units& units, const Contract& contract, std::span<con
     for (std::uint32_t object = 0; object < ranks.size(); ++object)
         objectAt[ranks[object]] = object;
     std::vector<std::uint8_t> member(stream.numObjects());
+    const std::uint64_t preloaded = preloadEvents(stream, contract);
     Moves moves;
     for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
         if (i % 256 == 0 && stop.stop_requested())
@@ -284,7 +292,13 @@ PoolCurve replayEach(const Units& units, const Contract& contract, std::span<con
             }
             // The best stay; those of the event first, if they fit.
             std::uint32_t evictions = 0;
-            if (cache.objects.size() > capacity) {
+            if (i < preloaded) {
+                if (cache.objects.size() > capacity) {
+                    cache.resident[cache.objects.front()] = 0;
+                    cache.objects.erase(cache.objects.begin());
+                    ++evictions;
+                }
+            } else if (cache.objects.size() > capacity) {
                 const bool pinned = members.size() <= capacity;
                 std::ranges::nth_element(cache.objects, cache.objects.begin() + std::ptrdiff_t(capacity), {},
                     [&](std::uint32_t o) { return std::pair(pinned && !member[o], ranks[o]); });

@@ -4,6 +4,7 @@
 #include "analysis/simulation/kernels/stack_kernels.h"
 #include "analysis/simulation/stack/priority_replay.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace expertscope::simulation {
@@ -55,6 +56,27 @@ public:
         }
         return outcome;
     }
+    /// The one object of a unit, which is not in the stack, goes on top, whatever its rank.
+    void push(const Moves& moves)
+    {
+        std::vector<std::uint32_t> after(m_numObjects, UINT32_MAX); // [rank before]
+        std::vector<std::uint8_t> taken(m_numObjects);
+        for (std::size_t i = 0; i < moves.from.size(); ++i) {
+            after[moves.from[i]] = moves.to[i];
+            taken[moves.to[i]] = 1;
+        }
+        for (std::uint32_t rank = 0, next = 0; rank < m_numObjects; ++rank) {
+            if (after[rank] != UINT32_MAX)
+                continue;
+            while (taken[next])
+                ++next;
+            after[rank] = next++;
+        }
+        m_state.used = std::min(m_state.used + 1, m_state.depth);
+        for (std::uint32_t place = m_state.used; --place > 0;)
+            setEntry(place, after[entry(place - 1)]);
+        setEntry(0, moves.to.front());
+    }
     const std::vector<std::uint32_t>& members() const { return m_members; }
     StackState& state() { return m_state; }
     std::uint32_t depth() const { return m_state.depth; }
@@ -62,6 +84,18 @@ public:
     const std::uint32_t* kept() const { return m_kept.data(); }
 
 private:
+    // Little-endian.
+    std::uint32_t entry(std::uint32_t place) const
+    {
+        std::uint32_t rank = 0;
+        std::memcpy(&rank, m_entries.data() + std::size_t(place) * m_bytes, m_bytes);
+        return rank;
+    }
+    void setEntry(std::uint32_t place, std::uint32_t rank)
+    {
+        std::memcpy(m_entries.data() + std::size_t(place) * m_bytes, &rank, m_bytes);
+    }
+
     const StackKernels& m_kernels = stackKernels();
     const std::uint32_t m_numObjects, m_bytes;
     std::vector<std::uint8_t> m_entries;

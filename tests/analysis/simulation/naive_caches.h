@@ -204,14 +204,14 @@ public:
         m_out.remove(object);
         if (m_in.size() + m_am.size() == m_capacity) {
             Object victim{};
-            bool fromIn = m_in.size() > std::max<std::size_t>(1, m_capacity / 4);
+            bool fromIn = m_in.size() > double(m_capacity) / 4;
             if (!takeOldest(fromIn ? m_in : m_am, pinned, victim)) {
                 fromIn = !fromIn;
                 takeOldest(fromIn ? m_in : m_am, pinned, victim);
             }
             if (fromIn)
                 m_out.push_back(victim);
-            if (m_out.size() > std::max<std::size_t>(1, m_capacity / 2))
+            if (m_out.size() > double(m_capacity) / 2)
                 m_out.pop_front();
         }
         (known ? m_am : m_in).push_back(object);

@@ -8,6 +8,7 @@
 
 #include "analysis/simulation/serving_order.h"
 
+#include <optional>
 #include <set>
 
 namespace expertscope::testing {
@@ -31,6 +32,7 @@ public:
         for (Counters& site : sites)
             site.missesPerEvent.resize(m_stream.largestEvent + 1);
         ServingOrder order(m_stream, m_contract);
+        std::vector<Object> preloaded;
         for (m_event = 0; m_event < m_stream.numEvents; ++m_event) {
             if (m_event == 0
                 || (m_contract.flushBetweenSequences
@@ -39,6 +41,17 @@ public:
                 restart();
             }
             const auto asked = m_stream.event(m_event);
+            if (m_event < preloadEvents(m_stream, m_contract)) {
+                if (asked.empty() && m_contract.service == Service::Atomic)
+                    use({}, held());
+                for (const Object object : asked) {
+                    preloaded.push_back(object);
+                    m_seen.insert(object);
+                    const bool full = preloaded.size() > m_capacity;
+                    preload(object, full ? std::optional(preloaded[preloaded.size() - 1 - m_capacity]) : std::nullopt);
+                }
+                continue;
+            }
             Counters event;
             event.events = 1;
             event.requests = asked.size();
@@ -68,6 +81,8 @@ protected:
     virtual std::set<Object> held() const = 0;
     /// Serves a unit; `before`: what was held.
     virtual void use(const std::vector<Object>& objects, const std::set<Object>& before) = 0;
+    /// Loads an object before the first step, for one that leaves if the cache is full.
+    virtual void preload(Object object, std::optional<Object> leaving) = 0;
     /// Whether none of the unit's objects may be evicted.
     bool pins(const std::vector<Object>& objects) const
     {

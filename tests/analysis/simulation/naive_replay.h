@@ -70,6 +70,14 @@ private:
             ++m_unit;
         }
 
+        void preload(Object object, std::optional<Object> leaving) override
+        {
+            if (leaving)
+                m_cache.erase(*leaving);
+            m_cache.insert(object);
+            ++m_unit;
+        }
+
         const NaiveReplay& m_replay;
         std::set<Object> m_cache;
         std::size_t m_unit = 0;

@@ -77,6 +77,41 @@ inline EventStream withMultiplicities(EventStream stream, std::uint64_t seed)
     return stream;
 }
 
+/// The same after what is preloaded: a random list of at most all experts for each site.
+inline EventStream withPreload(const EventStream& stream, std::uint64_t seed, Contract& contract)
+{
+    std::uint64_t state = mix(seed);
+    const std::size_t sites = stream.sites.size();
+    const std::uint32_t experts = stream.firstObject[1];
+    contract.preload.clear();
+    for (std::size_t site = 0; site < sites; ++site) {
+        std::vector<std::uint16_t> list(experts);
+        std::iota(list.begin(), list.end(), std::uint16_t(0));
+        for (std::size_t i = experts; i > 1; --i)
+            std::swap(list[i - 1], list[(state = mix(state)) % i]);
+        list.resize((state = mix(state)) % (experts + 1));
+        contract.preload.push_back(std::move(list));
+    }
+    std::vector<std::vector<std::uint32_t>> sets;
+    for (std::uint32_t wanted = preloadSteps(contract); wanted-- > 0;) {
+        for (const auto& list : contract.preload) {
+            sets.emplace_back();
+            if (wanted < list.size())
+                sets.back().push_back(list[wanted]);
+        }
+    }
+    for (std::uint64_t i = 0; i < stream.numEvents; ++i) {
+        sets.emplace_back();
+        for (const std::uint32_t object : stream.event(i))
+            sets.back().push_back(object - stream.firstObject[i % sites]);
+    }
+    contract.warmUpSteps += preloadSteps(contract);
+    EventStream all = streamOf(sites, experts, sets);
+    for (const std::uint64_t start : stream.sequenceStarts)
+        all.sequenceStarts.push_back(start + preloadEvents(stream, contract));
+    return all;
+}
+
 /// How many (token, slot) pairs of the event ask for an object, found by looking for it.
 inline std::uint64_t timesAsked(const EventStream& stream, std::uint64_t event, std::uint32_t object)
 {

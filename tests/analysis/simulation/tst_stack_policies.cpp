@@ -41,6 +41,25 @@ std::uint64_t fewestMisses(const EventStream& stream, std::uint32_t capacity, bo
     return *std::ranges::min_element(best);
 }
 
+/// What is held never changes.
+class NaiveList final : public NaiveContract
+{
+public:
+    NaiveList(const EventStream& stream, const Contract& contract, std::uint32_t capacity, std::set<Object> list)
+        : NaiveContract(stream, contract, capacity)
+        , m_list(std::move(list))
+    {
+    }
+
+private:
+    void restart() override { }
+    std::set<Object> held() const override { return m_list; }
+    void use(const std::vector<Object>&, const std::set<Object>&) override { }
+    void preload(Object, std::optional<Object>) override { }
+
+    const std::set<Object> m_list;
+};
+
 Contract contractOf(Service service, Admission admission, Order order = Order::RouterRank)
 {
     Contract contract;
@@ -69,6 +88,7 @@ private slots:
     void largeUniverses();
     void residentFirst();
     void staticLists();
+    void staticLikeNaive();
     void laws();
     void someCapacitiesAreLikeAll();
     void likeLibCacheSim();
@@ -146,6 +166,8 @@ void TestStackPolicies::likeNaive()
             contract.warmUpSteps = variant % 3 == 2 ? 5 : 0;
             if (policy == "sch")
                 contract.service = Service::Atomic;
+            if (variant % 4 < 2 && !contract.flushBetweenSequences && stream.multiplicities.empty())
+                stream = withPreload(stream, variant, contract);
             const PoolCurve curve = curveOf(stream, request, contract);
             const NaiveReplay naive(stream, contract, request.name, param);
             for (std::uint32_t c = 1; c <= stream.numObjects() + 3; ++c) {
@@ -243,6 +265,32 @@ void TestStackPolicies::staticLists()
     QCOMPARE(often.total(3).assignmentHits, 13u);
     QCOMPARE(often.total(3).assignments, 13u);
     QCOMPARE(half.total(1).hits, 3u + 2);
+}
+
+/// A fixed list is no less cold to a sequence that starts with nothing asked for: what misses for the first time in it is
+/// compulsory. What is preloaded teaches it nothing.
+void TestStackPolicies::staticLikeNaive()
+{
+    for (std::uint64_t variant = 0; variant < 24; ++variant) {
+        EventStream stream = randomStream(variant, 1 + variant % 3, 7, 40, variant % 2, 3);
+        Contract contract;
+        contract.flushBetweenSequences = variant % 4 < 2;
+        contract.warmUpSteps = variant % 5;
+        std::vector<std::uint64_t> uses(stream.numObjects());
+        for (const std::uint32_t object : stream.objects)
+            ++uses[object];
+        std::vector<std::uint32_t> order = upTo(stream.numObjects());
+        std::ranges::stable_sort(order, [&](auto a, auto b) { return uses[a - 1] > uses[b - 1]; });
+        if (!contract.flushBetweenSequences)
+            stream = withPreload(stream, variant, contract);
+        const PoolCurve curve = curveOf(stream, {"static"}, contract);
+        for (std::uint32_t c = 1; c <= stream.numObjects(); ++c) {
+            std::set<Object> list;
+            for (std::uint32_t i = 0; i < c; ++i)
+                list.insert(order[i] - 1);
+            QCOMPARE(curve.sites[c - 1], NaiveList(stream, contract, c, list).counters());
+        }
+    }
 }
 
 void TestStackPolicies::laws()

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Caches of several sizes side by side, for policies that replay one capacity at a time. Who is where is a bit a size, so
+// what a hit does is done to all sizes at once, and only what is loaded takes a step a size. Any number of objects.
+//
+// Sizes hold any unit (atomic: an event; sequential: a request) and admit all that they load. A cache's class Many:
+//
+//     Many(numObjects, capacities, contract)
+//     SizeSet held(object)
+//     void use(object, missing)         before its loads; missing: where it is not held
+//     void load(object, size, pinned)   as of one size; whom it evicts is held there no more
+//     void admit(object, missing)       after its loads: it is held there
+//     void clear()                      as of one size
+#pragma once
+
+#include "analysis/simulation/many_sizes/sizes_recorder.h"
+#include "analysis/simulation/one_size/atomic_service.h"
+#include "analysis/simulation/serving_order.h"
+
+#include <stop_token>
+
+namespace expertscope::simulation {
+
+/// Whom an event must not evict.
+class Pins
+{
+public:
+    explicit Pins(std::uint32_t numObjects)
+        : m_unit(numObjects)
+    {
+    }
+    bool operator()(std::uint32_t object) const { return m_unit[object] == m_now; }
+    void release() { ++m_now; }
+    void pin(std::uint32_t object) { m_unit[object] = m_now; }
+
+private:
+    std::vector<std::uint32_t> m_unit;
+    std::uint32_t m_now = 1; ///< events are fewer than 2^32
+};
+
+/// Whether sizes from this one on can be replayed side by side. (In which order residents come first depends on the size;
+/// what is preloaded has a service of its own.)
+inline bool servesSideBySide(const EventStream& stream, const Contract& contract, std::uint32_t capacity)
+{
+    if (contract.admission != Admission::Forced || !contract.preload.empty())
+        return false;
+    return contract.service == Service::Atomic ? capacity >= stream.largestEvent : contract.order != Order::ResidentFirst;
+}
+
+template <typename Many> class ManySizesReplay
+{
+public:
+    template <typename... Args>
+    ManySizesReplay(const EventStream& stream, const Contract& contract, std::span<const std::uint32_t> capacities,
+        const Args&... args)
+        : m_stream(stream)
+        , m_contract(contract)
+        , m_all(simulation::allSizes(capacities.size()))
+        , m_capacities(clamped(capacities, stream.numObjects()))
+        , m_caches(stream.numObjects(), m_capacities, contract, args...)
+        , m_recorder(stream, contract, m_capacities)
+        , m_missing(stream.largestEvent)
+    {
+    }
+
+    void run(const std::stop_token& stop, PoolCurve& curve)
+    {
+        const bool atomic = m_contract.service == Service::Atomic;
+        ServingOrder order(m_stream, m_contract);
+        Pins pins(m_stream.numObjects());
+        for (std::uint64_t i = 0; i < m_stream.numEvents; ++i) {
+            if (i % 4096 == 0 && stop.stop_requested())
+                break;
+            if (m_recorder.begin(i))
+                m_caches.clear();
+            std::span<const std::uint32_t> objects;
+            if (atomic) {
+                objects = m_stream.event(i);
+                pins.release();
+                for (const std::uint32_t object : objects)
+                    pins.pin(object);
+                for (std::size_t r = objects.size(); r-- > 0;)
+                    m_missing[r] = serve(objects[r], pins);
+            } else {
+                objects = order.of(i, [](std::uint32_t) { return false; });
+                for (std::size_t r = 0; r < objects.size(); ++r)
+                    m_missing[r] = serve(objects[r], NoPins());
+            }
+            m_recorder.end(objects, m_missing.data());
+        }
+        m_recorder.takeInto(curve);
+    }
+
+private:
+    /// More slots than objects are never filled.
+    static std::vector<std::uint32_t> clamped(std::span<const std::uint32_t> capacities, std::uint32_t numObjects)
+    {
+        std::vector<std::uint32_t> slots;
+        for (const std::uint32_t capacity : capacities)
+            slots.push_back(std::clamp(capacity, 1u, std::max(numObjects, 1u)));
+        return slots;
+    }
+
+    template <typename Pinned> SizeSet serve(std::uint32_t object, const Pinned& pinned)
+    {
+        const SizeSet missing = m_all & ~m_caches.held(object);
+        m_caches.use(object, missing);
+        std::uint16_t* const loads = m_recorder.loads();
+        forEachSize(missing, [&](std::size_t size) {
+            ++loads[size];
+            m_caches.load(object, size, pinned);
+        });
+        m_caches.admit(object, missing);
+        return missing;
+    }
+
+    const EventStream& m_stream;
+    const Contract& m_contract;
+    const SizeSet m_all;
+    const std::vector<std::uint32_t> m_capacities;
+    Many m_caches;
+    SizesRecorder m_recorder;
+    std::vector<SizeSet> m_missing;
+};
+
+}
