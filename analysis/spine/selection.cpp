@@ -19,18 +19,26 @@ std::string listed(const std::vector<std::string>& names)
     return text.empty() ? "none" : text;
 }
 
-using CodedFilter = std::pair<const Label*, std::int32_t>; ///< the label, and the code of its value
+/// The label, and the codes of the values that will do.
+using CodedFilter = std::pair<const Label*, std::vector<std::int32_t>>;
 
 Expected<std::vector<CodedFilter>> coded(const RoutingShape& shape, const std::vector<LabelFilter>& filters)
 {
     std::vector<CodedFilter> list;
     for (const LabelFilter& filter : filters) {
         ES_ASSIGN(const Label* label, findLabel(shape, filter.label));
-        const auto found = std::find(label->values.begin(), label->values.end(), filter.value);
-        if (found == label->values.end())
-            return fail("label '" + filter.label + "' has no value '" + filter.value + "'", {},
-                "its values: " + listed(label->values));
-        list.emplace_back(label, static_cast<std::int32_t>(found - label->values.begin()));
+        auto& codes = list.emplace_back(label, std::vector<std::int32_t>()).second;
+        const auto add = [&](const std::string& value) -> Expected<void> {
+            const auto found = std::find(label->values.begin(), label->values.end(), value);
+            if (found == label->values.end())
+                return fail("label '" + filter.label + "' has no value '" + value + "'", {},
+                    "its values: " + listed(label->values));
+            codes.push_back(static_cast<std::int32_t>(found - label->values.begin()));
+            return {};
+        };
+        ES_TRY(add(filter.value));
+        for (const std::string& value : filter.alternatives)
+            ES_TRY(add(value));
     }
     return list;
 }
@@ -80,7 +88,9 @@ Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, 
     ES_ASSIGN(const auto unwanted, coded(shape, options.without));
     std::vector<SequenceIndex> selected;
     for (std::size_t s = 0; s < shape.sequences.size(); ++s) {
-        const auto has = [s](const CodedFilter& filter) { return filter.first->codes[s] == filter.second; };
+        const auto has = [s](const CodedFilter& filter) {
+            return std::ranges::find(filter.second, filter.first->codes[s]) != filter.second.end();
+        };
         if (std::ranges::all_of(wanted, has) && std::ranges::none_of(unwanted, has)
             && shape.sequences[s].length > options.skipFirst)
             selected.emplace_back(static_cast<std::uint32_t>(s));

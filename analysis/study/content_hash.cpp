@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <atomic>
 #include <ctime>
-#include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,27 @@ namespace expertscope {
 namespace {
 
 constexpr std::uint64_t kPiece = 16u << 20;
+
+/// Of a regular file.
+std::optional<std::uint64_t> sizeOf(int file)
+{
+    struct stat info
+    {
+    };
+    if (file < 0 || fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
+        return std::nullopt;
+    return std::uint64_t(info.st_size);
+}
+
+FileState stateOf(const struct stat& info)
+{
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    std::ostringstream text;
+    text << info.st_dev << ' ' << info.st_ino << ' ' << info.st_size << ' ' << info.st_mtim.tv_sec << '.'
+         << info.st_mtim.tv_nsec << ' ' << info.st_ctim.tv_sec << '.' << info.st_ctim.tv_nsec;
+    return {std::move(text).str(), now.tv_sec - std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec) >= 2};
+}
 
 /// Of the bytes from `begin` on, at most kPiece; empty when they cannot be read, or need not be.
 std::string pieceHash(int file, std::uint64_t begin, const std::function<bool()>& wanted)
@@ -41,14 +61,12 @@ std::string pieceHash(int file, std::uint64_t begin, const std::function<bool()>
 
 }
 
-std::string contentHash(const std::filesystem::path& path, const std::function<bool()>& goOn)
+std::string contentHash(int file, const std::function<bool()>& goOn)
 {
-    std::error_code error;
-    const std::uint64_t size = std::filesystem::file_size(path, error);
-    const int file = error ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0)
+    const auto size = sizeOf(file);
+    if (!size)
         return {};
-    std::vector<std::string> pieces((size + kPiece - 1) / kPiece);
+    std::vector<std::string> pieces((*size + kPiece - 1) / kPiece);
     std::atomic<std::size_t> next = 0;
     std::atomic<bool> stopped = false;
     const auto work = [&](const std::function<bool()>& wanted) {
@@ -68,7 +86,6 @@ std::string contentHash(const std::filesystem::path& path, const std::function<b
             workers.emplace_back(work, notStopped);
         work(asked);
     }
-    ::close(file);
     Sha256 whole;
     for (const std::string& piece : pieces) {
         if (piece.empty())
@@ -78,18 +95,17 @@ std::string contentHash(const std::filesystem::path& path, const std::function<b
     return whole.hex();
 }
 
-std::string fingerprintOf(const std::filesystem::path& path)
+std::string fingerprintOf(int file)
 {
     constexpr std::uint64_t kPieces = 64, kPiece = 65536;
-    std::error_code error;
-    const std::uint64_t size = std::filesystem::file_size(path, error);
-    std::ifstream file(path, std::ios::binary);
-    if (error || !file)
+    const auto known = sizeOf(file);
+    if (!known)
         return {};
+    const std::uint64_t size = *known;
     Sha256 hash;
     const std::string head = std::to_string(size);
     hash.update(std::as_bytes(std::span(head)));
-    std::string buffer(kPiece, '\0');
+    std::vector<std::byte> buffer(std::min(kPiece, size));
     std::uint64_t last = UINT64_MAX;
     for (std::uint64_t i = 0; i < kPieces; ++i) {
         // From the first byte to the last piece; overlapping pieces of a small file are read once.
@@ -98,12 +114,13 @@ std::string fingerprintOf(const std::filesystem::path& path)
         if (begin == last)
             continue;
         last = begin;
-        file.clear();
-        file.seekg(static_cast<std::streamoff>(begin));
-        file.read(buffer.data(), std::streamsize(std::min(kPiece, size)));
-        if (file.bad() || std::uint64_t(file.gcount()) != std::min(kPiece, size))
-            return {};
-        hash.update(std::as_bytes(std::span(buffer.data(), std::size_t(file.gcount()))));
+        for (std::size_t done = 0; done < buffer.size();) {
+            const ssize_t n = pread(file, buffer.data() + done, buffer.size() - done, static_cast<off_t>(begin + done));
+            if (n <= 0)
+                return {};
+            done += std::size_t(n);
+        }
+        hash.update(buffer);
     }
     return hash.hex();
 }
@@ -113,14 +130,15 @@ FileState fileState(const std::filesystem::path& path)
     struct stat info
     {
     };
-    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode))
-        return {};
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    std::ostringstream text;
-    text << info.st_dev << ' ' << info.st_ino << ' ' << info.st_size << ' ' << info.st_mtim.tv_sec << '.'
-         << info.st_mtim.tv_nsec << ' ' << info.st_ctim.tv_sec << '.' << info.st_ctim.tv_nsec;
-    return {std::move(text).str(), now.tv_sec - std::max(info.st_mtim.tv_sec, info.st_ctim.tv_sec) >= 2};
+    return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) ? stateOf(info) : FileState();
+}
+
+FileState fileState(int file)
+{
+    struct stat info
+    {
+    };
+    return file >= 0 && fstat(file, &info) == 0 && S_ISREG(info.st_mode) ? stateOf(info) : FileState();
 }
 
 }

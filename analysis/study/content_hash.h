@@ -7,13 +7,14 @@
 
 namespace expertscope {
 
-/// SHA-256 over the SHA-256 of each 16 MiB of a file, in hexadecimal: pieces can be hashed at the same time. Empty when
-/// it cannot be read, or when `goOn` (called often, from the caller's thread) has returned false.
-std::string contentHash(const std::filesystem::path& path, const std::function<bool()>& goOn = {});
+/// SHA-256 over the SHA-256 of each 16 MiB of an open file, in hexadecimal: pieces can be hashed at the same time. Empty
+/// when it cannot be read, or when `goOn` (called often, from the caller's thread) has returned false.
+/// By descriptor, so that what is hashed is what is read: another file may have taken the name meanwhile.
+std::string contentHash(int file, const std::function<bool()>& goOn = {});
 
-/// SHA-256 of the size and of 64 pieces spread over the file: tells traces apart without reading them whole on every
+/// SHA-256 of the size and of 64 pieces spread over an open file: tells traces apart without reading them whole on every
 /// node. Empty when it cannot be read.
-std::string fingerprintOf(const std::filesystem::path& path);
+std::string fingerprintOf(int file);
 
 /// A file as far as the file system knows it, without a look into it: a file that changes is in another state.
 struct FileState
@@ -24,5 +25,6 @@ struct FileState
     bool operator==(const FileState& other) const { return text == other.text; }
 };
 FileState fileState(const std::filesystem::path& path);
+FileState fileState(int file);
 
 }

@@ -41,9 +41,58 @@ std::vector<MetricRequest> standardMetrics(std::size_t numTraces, bool everythin
     return metrics;
 }
 
-std::string filterText(const LabelFilter& filter)
+/// "0-3,7" -> 0, 1, 2, 3, 7; `what` they are.
+Expected<std::vector<std::uint16_t>> parseNumbers(
+    const std::string& text, const std::string& option, const std::string& what)
 {
-    return filter.label + "=" + filter.value;
+    const auto wrong = [&] { return fail("'" + text + "' is no list of " + what, option, "such as 3, 0-5 or 0-3,7"); };
+    std::set<std::uint16_t> numbers;
+    std::stringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        std::uint16_t first = 0, last = 0;
+        const char* const end = part.data() + part.size();
+        auto [next, error] = std::from_chars(part.data(), end, first);
+        if (error != std::errc())
+            return wrong();
+        last = first;
+        if (next != end) {
+            if (*next != '-')
+                return wrong();
+            const auto second = std::from_chars(next + 1, end, last);
+            if (second.ec != std::errc() || second.ptr != end || last < first)
+                return wrong();
+        }
+        for (unsigned number = first; number <= last; ++number)
+            numbers.insert(static_cast<std::uint16_t>(number));
+    }
+    if (numbers.empty() || text.back() == ',')
+        return wrong();
+    return std::vector(numbers.begin(), numbers.end());
+}
+
+std::string numbersText(const std::vector<std::uint16_t>& numbers)
+{
+    std::string text;
+    for (std::size_t i = 0; i < numbers.size();) {
+        std::size_t last = i;
+        while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1)
+            ++last;
+        const std::string first = std::to_string(numbers[i]);
+        addPart(text, last > i ? first + "-" + std::to_string(numbers[last]) : first, ",");
+        i = last + 1;
+    }
+    return text;
+}
+
+/// All conditions on labels, in the grammar of --where.
+std::vector<std::string> conditionsOf(const Scope& scope)
+{
+    std::vector<std::string> conditions;
+    for (const LabelFilter& filter : scope.where)
+        conditions.push_back(conditionText(filter));
+    for (const LabelFilter& filter : scope.without)
+        conditions.push_back(conditionText(filter, false));
+    return conditions;
 }
 
 bool same(const MetricRequest& a, const MetricRequest& b)
@@ -93,65 +142,40 @@ std::string metricText(const MetricRequest& metric)
 
 Expected<std::vector<SiteIndex>> parseSites(const std::string& text)
 {
-    const auto wrong = [&] { return fail("'" + text + "' is no list of sites", "--sites", "such as 3, 0-5 or 0-3,7"); };
-    std::set<std::uint16_t> sites;
-    std::stringstream parts(text);
-    for (std::string part; std::getline(parts, part, ',');) {
-        std::uint16_t first = 0, last = 0;
-        const char* const end = part.data() + part.size();
-        auto [next, error] = std::from_chars(part.data(), end, first);
-        if (error != std::errc())
-            return wrong();
-        last = first;
-        if (next != end) {
-            if (*next != '-')
-                return wrong();
-            const auto second = std::from_chars(next + 1, end, last);
-            if (second.ec != std::errc() || second.ptr != end || last < first)
-                return wrong();
-        }
-        for (unsigned site = first; site <= last; ++site)
-            sites.insert(static_cast<std::uint16_t>(site));
-    }
-    if (sites.empty() || text.back() == ',')
-        return wrong();
-    std::vector<SiteIndex> list;
-    for (const std::uint16_t site : sites)
-        list.emplace_back(site);
-    return list;
+    ES_ASSIGN(const auto numbers, parseNumbers(text, "--sites", "sites"));
+    std::vector<SiteIndex> sites;
+    for (const std::uint16_t number : numbers)
+        sites.emplace_back(number);
+    return sites;
+}
+
+Expected<std::vector<std::uint16_t>> parseLayers(const std::string& text)
+{
+    return parseNumbers(text, "--layers", "layers");
 }
 
 std::string sitesText(const std::vector<SiteIndex>& sites)
 {
-    std::string text;
-    for (std::size_t i = 0; i < sites.size();) {
-        std::size_t last = i;
-        while (last + 1 < sites.size() && sites[last + 1].value == sites[last].value + 1)
-            ++last;
-        const std::string first = std::to_string(sites[i].value);
-        addPart(text, last > i ? first + "-" + std::to_string(sites[last].value) : first, ",");
-        i = last + 1;
-    }
-    return text;
-}
-
-Expected<LabelFilter> parseFilter(const std::string& text)
-{
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-        return fail("'" + text + "' is no LABEL=VALUE", "--where");
-    return LabelFilter{text.substr(0, equals), text.substr(equals + 1)};
+    std::vector<std::uint16_t> numbers;
+    for (const SiteIndex site : sites)
+        numbers.push_back(site.value);
+    return numbersText(numbers);
 }
 
 Expected<Scope> checkSelection(const SelectionOptions& options)
 {
     Scope scope;
     for (const std::string& text : options.where) {
-        ES_ASSIGN(LabelFilter filter, parseFilter(text));
-        scope.where.push_back(std::move(filter));
+        ES_ASSIGN(Condition condition, parseCondition(text));
+        (condition.keep ? scope.where : scope.without).push_back(std::move(condition.filter));
     }
+    if (!options.sites.empty() && !options.layers.empty())
+        return fail("sites are chosen by their place or by their layer, not both", "--layers", "leave out --sites");
     if (!options.sites.empty()) {
         ES_ASSIGN(scope.sites, parseSites(options.sites));
+    }
+    if (!options.layers.empty()) {
+        ES_ASSIGN(scope.layers, parseLayers(options.layers));
     }
     scope.skipFirst = options.skipFirst;
     return scope;
@@ -159,7 +183,7 @@ Expected<Scope> checkSelection(const SelectionOptions& options)
 
 NamedTexts describe(const Scope& scope)
 {
-    NamedTexts pairs{{"where", joined(scope.where, " ", filterText)}};
+    NamedTexts pairs{{"where", joined(conditionsOf(scope), " ")}};
     // What few scopes have is told only of those.
     const auto experts = [&](const char* name, const std::vector<ExpertAt>& list) {
         if (!list.empty())
@@ -167,14 +191,14 @@ NamedTexts describe(const Scope& scope)
                 return std::to_string(at.site.value) + "." + std::to_string(at.expert.value);
             }));
     };
-    if (!scope.without.empty())
-        pairs.emplace_back("without", joined(scope.without, " ", filterText));
     experts("chose", scope.chose);
     experts("spared", scope.spared);
     if (scope.tokens)
         pairs.emplace_back("tokens",
             std::to_string(scope.tokens->begin.value) + ":" + std::to_string(scope.tokens->end.value));
     pairs.emplace_back("sites", sitesText(scope.sites));
+    if (!scope.layers.empty())
+        pairs.emplace_back("layers", numbersText(scope.layers));
     pairs.emplace_back("skip_first", std::to_string(scope.skipFirst));
     return pairs;
 }
@@ -243,9 +267,9 @@ AnalysisOptions asOptions(const CheckedRequest& checked)
     AnalysisOptions options;
     for (const MetricRequest& metric : metrics)
         options.metrics.push_back(metricText(metric));
-    for (const LabelFilter& filter : scope.where)
-        options.where.push_back(filterText(filter));
+    options.where = conditionsOf(scope);
     options.sites = sitesText(scope.sites);
+    options.layers = numbersText(scope.layers);
     options.skipFirst = scope.skipFirst;
     options.by = by;
     options.bootstrap = bootstrap;

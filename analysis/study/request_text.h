@@ -3,6 +3,7 @@
 // What a user asks of an analysis, as text, and what it means. Errors here are wrong uses.
 #pragma once
 
+#include "analysis/study/condition.h"
 #include "analysis/study/study.h"
 
 #include <cstdint>
@@ -16,8 +17,8 @@ using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 /// Which part of a trace.
 struct SelectionOptions
 {
-    std::vector<std::string> where; ///< "label=value" each
-    std::string sites; ///< "0-3,7" or empty
+    std::vector<std::string> where; ///< parseCondition() each; sequences must satisfy all of them
+    std::string sites, layers; ///< "0-3,7"; both empty: all
     std::uint32_t skipFirst = 0;
 };
 Expected<Scope> checkSelection(const SelectionOptions& options);
@@ -55,9 +56,8 @@ Expected<MetricRequest> parseMetric(const std::string& text);
 std::string metricText(const MetricRequest& metric);
 /// "0-3,7" -> 0, 1, 2, 3, 7.
 Expected<std::vector<SiteIndex>> parseSites(const std::string& text);
+Expected<std::vector<std::uint16_t>> parseLayers(const std::string& text);
 std::string sitesText(const std::vector<SiteIndex>& sites);
-/// "label=value"; the value may hold '=' and may be empty.
-Expected<LabelFilter> parseFilter(const std::string& text);
 /// "3/16": the third of 16 parts.
 Expected<Shard> parseShard(const std::string& text);
 

@@ -128,7 +128,7 @@ ResultCache ResultCache::standard()
 }
 
 std::string ResultCache::hashOf(
-    const fs::path& file, const FileState& state, bool read, const std::function<bool()>& goOn) const
+    int file, const FileState& state, bool read, const std::function<bool()>& goOn) const
 {
     const FileState before = fileState(file);
     if (!keeps() || before.text.empty() || !(before == state))

@@ -25,10 +25,10 @@ public:
 
     bool keeps() const { return !m_folder.empty(); }
 
-    /// contentHash() of a file in a state, which is remembered. Empty when the file is in another state now, or cannot
-    /// be read; without `read` also when its content is not known yet: hashing costs as much as reading.
-    std::string hashOf(const std::filesystem::path& file, const FileState& state, bool read,
-        const std::function<bool()>& goOn = {}) const;
+    /// contentHash() of an open file in a state, which is remembered. Empty when the file is in another state now, or
+    /// cannot be read; without `read` also when its content is not known yet: hashing costs as much as reading.
+    std::string hashOf(
+        int file, const FileState& state, bool read, const std::function<bool()>& goOn = {}) const;
 
     /// What the results depend on, as a hash: the contents of the traces by hash, the question, the code that computes.
     static std::string keyOf(std::span<const std::string> contents, const std::string& question);

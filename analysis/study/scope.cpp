@@ -1,15 +1,57 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/study/scope.h"
 
+#include "analysis/spine/selection.h"
+#include "analysis/study/condition.h"
 #include "io/base/text.h"
 
 #include <algorithm>
+#include <set>
 
 namespace expertscope {
+
+namespace {
+
+/// "its routers are at layers 3-26, 61"
+std::string layersHint(const RoutingShape& shape)
+{
+    std::set<unsigned> layers;
+    for (const Site& site : shape.sites)
+        layers.insert(site.layer);
+    std::string list;
+    for (auto it = layers.begin(); it != layers.end();) {
+        const unsigned first = *it;
+        unsigned last = first;
+        while (++it != layers.end() && *it == last + 1)
+            last = *it;
+        addPart(list, last > first ? std::to_string(first) + "-" + std::to_string(last) : std::to_string(first));
+    }
+    return list.empty() ? "it has no routers" : "its routers are at layers " + list;
+}
+
+}
 
 void addKey(std::string& key, const std::string& part)
 {
     key += std::to_string(part.size()) + ':' + part + ' ';
+}
+
+Expected<std::vector<SiteIndex>> sitesOf(const Scope& scope, const RoutingShape& shape)
+{
+    PassOptions options;
+    options.sites = scope.sites;
+    for (const std::uint16_t layer : scope.layers) {
+        bool found = false;
+        for (std::size_t i = 0; i < shape.sites.size(); ++i) {
+            if (shape.sites[i].layer != layer)
+                continue;
+            found = true;
+            options.sites.emplace_back(static_cast<std::uint16_t>(i));
+        }
+        if (!found)
+            return fail("the trace has no router at layer " + std::to_string(layer), {}, layersHint(shape));
+    }
+    return selectSites(shape, options);
 }
 
 std::string describeTokens(const Scope& scope, const RoutingShape& shape)
@@ -22,9 +64,9 @@ std::string describeTokens(const Scope& scope, const RoutingShape& shape)
             + " expert " + std::to_string(at.expert.value);
     };
     for (const LabelFilter& filter : scope.where)
-        addPart(list, filter.label + "=" + filter.value);
+        addPart(list, conditionText(filter));
     for (const LabelFilter& filter : scope.without)
-        addPart(list, "without " + filter.label + "=" + filter.value);
+        addPart(list, conditionText(filter, false));
     for (const ExpertAt& at : scope.chose)
         addPart(list, expert(at));
     for (const ExpertAt& at : scope.spared)
@@ -45,6 +87,9 @@ std::string keyText(const Scope& scope)
         for (const LabelFilter& filter : *filters) {
             addKey(key, filter.label);
             addKey(key, filter.value);
+            addKey(key, std::to_string(filter.alternatives.size()));
+            for (const std::string& value : filter.alternatives)
+                addKey(key, value);
         }
     }
     for (const auto* experts : {&scope.chose, &scope.spared}) {
@@ -55,6 +100,9 @@ std::string keyText(const Scope& scope)
     addKey(key, std::to_string(scope.sites.size()));
     for (const SiteIndex site : scope.sites)
         addKey(key, std::to_string(site.value));
+    addKey(key, std::to_string(scope.layers.size()));
+    for (const std::uint16_t layer : scope.layers)
+        addKey(key, std::to_string(layer));
     addKey(key, std::to_string(scope.skipFirst));
     if (scope.tokens)
         addKey(key, std::to_string(scope.tokens->begin.value) + "-" + std::to_string(scope.tokens->end.value));

@@ -28,7 +28,8 @@ struct Scope
     std::vector<LabelFilter> where, without;
     std::vector<ExpertAt> chose, spared;
     std::optional<TokenRange> tokens; ///< none: all
-    std::vector<SiteIndex> sites; ///< empty: all
+    std::vector<SiteIndex> sites; ///< by their place in the trace
+    std::vector<std::uint16_t> layers; ///< or those of these layers, by the model's own numbers; both empty: all
     std::uint32_t skipFirst = 0;
 
     bool everything() const { return *this == Scope(); }
@@ -37,7 +38,10 @@ struct Scope
     bool operator==(const Scope&) const = default;
 };
 
-/// "language=de, without domain=code, layer 3 expert 27, without layer 5 expert 1, tokens 100-199": which tokens, for
+/// The sites a scope keeps of a trace, in order. Error: one, or a layer, that the trace does not have; names those it has.
+Expected<std::vector<SiteIndex>> sitesOf(const Scope& scope, const RoutingShape& shape);
+
+/// "language=de|fr, domain!=code, layer 3 expert 27, without layer 5 expert 1, tokens 100-199": which tokens, for
 /// titles; empty: all of them. `shape` knows the layers of the sites.
 std::string describeTokens(const Scope& scope, const RoutingShape& shape);
 

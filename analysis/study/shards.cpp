@@ -21,7 +21,7 @@ std::string difference(const ShardFile& a, const ShardFile& b)
     if (a.shard.count != b.shard.count)
         return "is one of " + std::to_string(b.shard.count) + " parts, not of " + std::to_string(a.shard.count);
     const AnalysisOptions &x = a.options, &y = b.options;
-    const bool same = x.metrics == y.metrics && x.by == y.by && x.where == y.where && x.sites == y.sites
+    const bool same = x.metrics == y.metrics && x.by == y.by && x.where == y.where && x.sites == y.sites && x.layers == y.layers
         && x.skipFirst == y.skipFirst && x.bootstrap == y.bootstrap && a.named == b.named;
     return same ? "" : "was made with other options";
 }
@@ -82,7 +82,7 @@ Expected<ShardFile> analyseShard(
     shard.shard = part;
     shard.trace = trace.path; // as given: results name it like that
     shard.uuid = trace.summary.uuid;
-    shard.fingerprint = fingerprintOf(trace.path);
+    shard.fingerprint = fingerprintOf(trace.file);
     auto state = [&]() -> Expected<std::string> {
         ES_ASSIGN(AnalysisRequest request, study.requestOf(0, checked.question, progress));
         request.pass.shard = part;
@@ -100,7 +100,7 @@ Expected<Results> mergeParts(const Study& study, const CheckedRequest& checked, 
     const std::vector<std::filesystem::path>& parts)
 {
     const NamedTrace& trace = study.traces().front();
-    if (trace.summary.uuid != first.uuid || fingerprintOf(trace.path) != first.fingerprint)
+    if (trace.summary.uuid != first.uuid || fingerprintOf(trace.file) != first.fingerprint)
         return fail("is not the trace that the parts are of", trace.path.string(), "--trace names another one");
     ES_ASSIGN(AnalysisRequest request, study.requestOf(0, checked.question));
     auto analysis = Analysis::prepare(study.shape(), std::move(request));

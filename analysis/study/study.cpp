@@ -7,6 +7,7 @@
 #include "analysis/results/result_document.h"
 #include "analysis/spine/per_site.h"
 #include "analysis/spine/selection.h"
+#include "analysis/study/empty_scope.h"
 #include "analysis/study/kept_things.h"
 #include "io/base/named.h"
 
@@ -126,9 +127,11 @@ Expected<std::shared_ptr<const Study>> Study::open(
     std::vector<FileState> states;
     std::multiset<std::string> stems;
     for (const std::filesystem::path& path : paths) {
-        states.push_back(fileState(path));
+        const FileState before = fileState(path);
         ES_ASSIGN(auto file, TraceFile::open(path));
-        NamedTrace trace{path, path.stem().string(), nullptr, file->summary()};
+        NamedTrace trace{path, path.stem().string(), nullptr, file->summary(), file->descriptor()};
+        const FileState opened = fileState(trace.file);
+        states.push_back(opened == before ? opened : FileState());
         trace.source = std::move(file);
         stems.insert(trace.name);
         traces.push_back(std::move(trace));
@@ -149,20 +152,20 @@ Study::Study(std::vector<NamedTrace> traces, ResultCache cache, unsigned threads
     , m_kept(std::make_shared<Kept>())
 {
     for (const NamedTrace& trace : m_traces)
-        m_states.push_back(fileState(trace.path));
+        m_states.push_back(fileState(trace.file));
     m_kept->contents.resize(m_traces.size());
 }
 
 std::string Study::contentOf(std::size_t trace, bool read, const Progress& progress) const
 {
-    if (!m_cache.keeps() || m_states[trace].text.empty() || !(fileState(m_traces[trace].path) == m_states[trace]))
+    if (!m_cache.keeps() || m_states[trace].text.empty() || !(fileState(m_traces[trace].file) == m_states[trace]))
         return {};
     {
         const std::lock_guard lock(m_kept->mutex);
         if (!m_kept->contents[trace].empty())
             return m_kept->contents[trace];
     }
-    const std::string hash = m_cache.hashOf(m_traces[trace].path, m_states[trace], read,
+    const std::string hash = m_cache.hashOf(m_traces[trace].file, m_states[trace], read,
         [&] { return !progress || progress(0); });
     const std::lock_guard lock(m_kept->mutex);
     return m_kept->contents[trace] = hash;
@@ -331,11 +334,33 @@ Expected<Study::TokenSetPtr> Study::tokensThatChose(std::size_t trace, ExpertAt 
 
 Expected<PassOptions> Study::passOf(std::size_t trace, const Scope& scope, const Progress& progress) const
 {
+    auto pass = optionsOf(trace, scope, progress);
+    if (pass) {
+        if (auto leaves = checkLeavesTokens(shape(trace), scope, *pass); !leaves)
+            pass = tl::unexpected(std::move(leaves).error());
+    }
+    if (!pass && pass.error().what != kCancelled)
+        return tl::unexpected(inFile(std::move(pass).error(), m_traces[trace].path));
+    return pass;
+}
+
+Expected<std::vector<SiteIndex>> Study::sitesOf(std::size_t trace, const Scope& scope) const
+{
+    auto sites = expertscope::sitesOf(scope, shape(trace));
+    if (!sites)
+        return tl::unexpected(inFile(std::move(sites).error(), m_traces[trace].path));
+    return sites;
+}
+
+Expected<PassOptions> Study::optionsOf(std::size_t trace, const Scope& scope, const Progress& progress) const
+{
     PassOptions pass;
     pass.threads = m_threads;
     pass.where = scope.where;
     pass.without = scope.without;
-    pass.sites = scope.sites;
+    if (!scope.sites.empty() || !scope.layers.empty()) {
+        ES_ASSIGN(pass.sites, expertscope::sitesOf(scope, shape(trace)));
+    }
     pass.skipFirst = scope.skipFirst;
     if (!scope.splitsSequences())
         return pass;
@@ -361,7 +386,7 @@ Expected<PassOptions> Study::passOf(std::size_t trace, const Scope& scope, const
 
 Expected<Study::Extent> Study::extentOf(std::size_t trace, const Scope& scope, const Progress& progress) const
 {
-    ES_ASSIGN(const PassOptions pass, passOf(trace, scope, progress));
+    ES_ASSIGN(const PassOptions pass, optionsOf(trace, scope, progress));
     const RoutingShape& shape = this->shape(trace);
     ES_ASSIGN(const auto sequences, selectSequences(shape, pass));
     Extent extent;

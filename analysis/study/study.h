@@ -29,6 +29,7 @@ struct NamedTrace
     std::string name; ///< of the file, without its ending; the path where names are not unique
     std::shared_ptr<BlockSource> source;
     TraceSummary summary;
+    int file = -1; ///< descriptor of what `source` reads and keeps open; -1: no file
 };
 
 using ResultsPtr = std::shared_ptr<const Results>;
@@ -52,7 +53,7 @@ public:
     /// `threads`: of each pass, 0: all cores. Errors: what TraceFile::open says.
     static Expected<std::shared_ptr<const Study>> open(
         const std::vector<std::filesystem::path>& paths, ResultCache cache = {}, unsigned threads = 0);
-    /// Of traces that are open already. Results of one whose path is no file are kept in memory only.
+    /// Of traces that are open already. Results of one that is no file are kept in memory only.
     explicit Study(std::vector<NamedTrace> traces, ResultCache cache = {}, unsigned threads = 0);
 
     const std::vector<NamedTrace>& traces() const { return m_traces; }
@@ -74,9 +75,12 @@ public:
     Expected<AnalysisRequest> requestOf(
         std::size_t trace, const MetricQuestion& question, const Progress& progress = {}) const;
 
-    /// What a pass needs to know of a scope. Errors: labels, values, sites, experts that the trace does not have; what
-    /// finding the tokens that chose an expert fails with (one reading of that site, kept).
+    /// What a pass needs to know of a scope. Errors: labels, values, sites, experts that the trace does not have; a scope
+    /// that leaves no token; what finding the tokens that chose an expert fails with (one reading of that site, kept).
     Expected<PassOptions> passOf(std::size_t trace, const Scope& scope, const Progress& progress = {}) const;
+
+    /// sitesOf(); the error names the file.
+    Expected<std::vector<SiteIndex>> sitesOf(std::size_t trace, const Scope& scope) const;
 
     /// How many tokens and sequences a scope holds.
     struct Extent
@@ -91,15 +95,18 @@ private:
     struct Kept;
     using Compute = std::function<Expected<std::vector<Results>>(std::vector<MetricRequest>)>;
 
+    /// passOf() of a scope that may leave nothing.
+    Expected<PassOptions> optionsOf(std::size_t trace, const Scope& scope, const Progress& progress) const;
     Expected<TokenSetPtr> tokensThatChose(std::size_t trace, ExpertAt expert, const Progress& progress) const;
-    /// The hash of a trace's file while it is as it was opened, else nothing; nothing either when `progress` cancels.
+    /// The hash of the bytes that are read, while the file is as it was opened, else nothing; nothing either when
+    /// `progress` cancels.
     std::string contentOf(std::size_t trace, bool read, const Progress& progress = {}) const;
     ResultsPtr find(const Places& places, const MetricRequest& metric) const;
     Expected<std::vector<ResultsPtr>> answer(
         const Places& places, const std::vector<MetricRequest>& metrics, const Compute& compute) const;
 
     std::vector<NamedTrace> m_traces;
-    std::vector<FileState> m_states; ///< [trace] as it was opened
+    std::vector<FileState> m_states; ///< [trace] of the open file; empty: it changed while it was opened
     ResultCache m_cache;
     unsigned m_threads = 0;
     std::shared_ptr<Kept> m_kept;

@@ -92,11 +92,13 @@ std::string headingOf(const Study& study, std::size_t trace, const Scope& scope)
     const RoutingShape& shape = study.shape(trace);
     const Study::Extent extent = study.extentOf(trace, scope).value_or(Study::Extent{});
     std::ostringstream text;
+    const std::string tokens = printable(describeTokens(scope, shape));
     text << printable(study.traces()[trace].path.filename().string()) << ": " << extent.tokens << " tokens in "
          << extent.sequences << " sequences";
-    if (extent.tokens != shape.numTokens)
-        text << " (of " << shape.numTokens << " in " << shape.sequences.size() << ")";
-    text << ", " << (scope.sites.empty() ? shape.sites.size() : scope.sites.size()) << " sites";
+    if (extent.tokens != shape.numTokens || !tokens.empty())
+        text << " (of " << shape.numTokens << " in " << shape.sequences.size() << (tokens.empty() ? "" : ": ") << tokens
+             << ')';
+    text << ", " << sitesOf(scope, shape).value_or(std::vector<SiteIndex>()).size() << " sites";
     std::set<std::pair<unsigned, unsigned>> kinds;
     for (const Site& site : shape.sites)
         kinds.emplace(site.topK, site.numExperts);

@@ -143,6 +143,12 @@ haddr_t endOfFile(const H5FD_t* file, H5FD_mem_t)
     return of(file).size;
 }
 
+herr_t handleOf(H5FD_t* file, hid_t, void** handle)
+{
+    *handle = &of(file).fd;
+    return 0;
+}
+
 herr_t read(H5FD_t* base, H5FD_mem_t, hid_t, haddr_t at, std::size_t size, void* buffer)
 {
     static constexpr unsigned char kHeap[8] = {'G', 'C', 'O', 'L', 1, 0, 0, 0};
@@ -178,6 +184,7 @@ hid_t driver()
         c.get_eoa = endOfAddresses;
         c.set_eoa = setEndOfAddresses;
         c.get_eof = endOfFile;
+        c.get_handle = handleOf;
         c.read = read;
         c.write = write;
         const H5FD_mem_t map[H5FD_MEM_NTYPES] = H5FD_FLMAP_DICHOTOMY;
@@ -235,6 +242,13 @@ Expected<Handle> openForReading(const std::string& path)
     if (!file)
         return failed("is not an HDF5 file, or a damaged one", path);
     return file;
+}
+
+int descriptorOf(const Handle& file)
+{
+    const Lock lock;
+    void* handle = nullptr;
+    return H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) < 0 ? -1 : *static_cast<const int*>(handle);
 }
 
 }

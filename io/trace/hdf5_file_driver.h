@@ -14,4 +14,7 @@ namespace expertscope::hdf5 {
 /// lengths that are not of 8 bytes, which HDF5 never writes on today's machines.
 Expected<Handle> openForReading(const std::string& path);
 
+/// The descriptor that a file opened here is read by; closed with it.
+int descriptorOf(const Handle& file);
+
 }

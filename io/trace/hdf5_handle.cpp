@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/hdf5_handle.h"
 
+#include "io/trace/hdf5_filters.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -51,6 +53,36 @@ bool hasChecksum(hid_t dataset)
     const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
     return creation
         && H5Pget_filter_by_id2(creation, H5Z_FILTER_DEFLATE, nullptr, nullptr, nullptr, 0, nullptr, nullptr) >= 0;
+}
+
+std::string libraryVersion()
+{
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
+}
+
+/// An attribute that was opened, with its type and shape.
+struct OpenAttribute
+{
+    Handle attribute, type, space;
+};
+
+Expected<OpenAttribute> openAttribute(hid_t object, const std::string& attribute, const std::string& where)
+{
+    const auto place = where + ": attribute '" + attribute + "'";
+    ES_ASSIGN(const bool there, hasAttribute(object, attribute, where));
+    if (!there)
+        return fail("is missing", place);
+    OpenAttribute open;
+    open.attribute = Handle(H5Aopen(object, attribute.c_str(), H5P_DEFAULT), H5Aclose);
+    if (open.attribute) {
+        open.type = Handle(H5Aget_type(open.attribute), H5Tclose);
+        open.space = Handle(H5Aget_space(open.attribute), H5Sclose);
+    }
+    if (!open.type || !open.space)
+        return failed("cannot be opened", place);
+    return open;
 }
 
 /// Reads the one string of an attribute or dataset; `read` calls H5Aread or H5Dread with the memory type it is given.
@@ -113,13 +145,24 @@ herr_t Handle::reset()
     return status;
 }
 
-Error takeError(const std::string& what, const std::string& where)
+std::string takeReason()
 {
     const Lock lock;
     std::string reason;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collectMessage, &reason);
     H5Eclear2(H5E_DEFAULT);
-    return Error{reason.empty() ? what : what + " (HDF5: " + reason + ")", where, {}};
+    return reason;
+}
+
+Error takeError(const std::string& what, const std::string& where)
+{
+    const std::string reason = takeReason();
+    Error error{reason.empty() ? what : what + " (HDF5: " + reason + ")", where, {}};
+    // What is damaged fails its checksum before HDF5 looks at the number of a version.
+    if (reason.find("version") != std::string::npos)
+        error.hint = "it was made in a newer format than HDF5 " + libraryVersion()
+            + " here reads; rewrite it with the library that made it: h5repack --low=2 --high=2 OLD NEW";
+    return error;
 }
 
 Expected<bool> exists(hid_t location, const std::string& path, const std::string& file)
@@ -169,7 +212,9 @@ Expected<Handle> openGroup(hid_t location, const std::string& path, const std::s
 
 Expected<Handle> openDataset(hid_t location, const std::string& path, const std::string& file)
 {
-    return openObject(location, path, file, H5I_DATASET, "dataset");
+    ES_ASSIGN(Handle dataset, openObject(location, path, file, H5I_DATASET, "dataset"));
+    ES_TRY(checkFilters(dataset, file + ": dataset '" + path + "'"));
+    return dataset;
 }
 
 Expected<std::vector<hsize_t>> dimensions(hid_t dataset, const std::string& where)
@@ -185,17 +230,29 @@ Expected<std::vector<hsize_t>> dimensions(hid_t dataset, const std::string& wher
     return dims;
 }
 
+Expected<bool> hasAttribute(hid_t object, const std::string& attribute, const std::string& where)
+{
+    const Lock lock;
+    const auto there = H5Aexists(object, attribute.c_str());
+    if (there < 0)
+        return failed("is damaged: its attributes cannot be read", where);
+    return there > 0;
+}
+
+Expected<bool> isText(hid_t object, const std::string& attribute, const std::string& where)
+{
+    const Lock lock;
+    ES_ASSIGN(const auto open, openAttribute(object, attribute, where));
+    return H5Tget_class(open.type) == H5T_STRING
+        && (H5Sget_simple_extent_type(open.space) == H5S_NULL || H5Sget_simple_extent_npoints(open.space) == 1);
+}
+
 Expected<std::string> readText(hid_t object, const std::string& attribute, const std::string& where, std::size_t limit)
 {
     const Lock lock;
     const auto place = where + ": attribute '" + attribute + "'";
-    if (H5Aexists(object, attribute.c_str()) <= 0)
-        return fail("is missing", place);
-    const Handle a(H5Aopen(object, attribute.c_str(), H5P_DEFAULT), H5Aclose);
-    const Handle type(a ? H5Aget_type(a) : H5I_INVALID_HID, H5Tclose);
-    const Handle space(a ? H5Aget_space(a) : H5I_INVALID_HID, H5Sclose);
-    if (!type || !space)
-        return failed("cannot be opened", place);
+    ES_ASSIGN(const auto open, openAttribute(object, attribute, where));
+    const Handle &a = open.attribute, &type = open.type, &space = open.space;
     if (H5Sget_simple_extent_type(space) == H5S_NULL)
         return std::string();
     if (H5Sget_simple_extent_npoints(space) != 1)
@@ -221,6 +278,14 @@ Expected<std::string> readScalarText(hid_t dataset, const std::string& where, st
 Expected<std::vector<std::string>> readTexts(
     hid_t dataset, std::uint64_t count, const std::string& where, std::size_t limit)
 {
+    std::vector<std::string> texts;
+    ES_TRY(visitTexts(dataset, count, where, [&](std::string text) { texts.push_back(std::move(text)); }, limit));
+    return texts;
+}
+
+Expected<void> visitTexts(hid_t dataset, std::uint64_t count, const std::string& where,
+    const std::function<void(std::string)>& visit, std::size_t limit)
+{
     const Lock lock;
     const Handle type(H5Dget_type(dataset), H5Tclose);
     if (!type)
@@ -241,7 +306,6 @@ Expected<std::vector<std::string>> readTexts(
     if (variable ? H5Tset_size(memory, H5T_VARIABLE) < 0
                  : H5Tset_size(memory, size + 1) < 0 || H5Tset_strpad(memory, H5T_STR_NULLTERM) < 0)
         return failed("text type", where);
-    std::vector<std::string> texts;
     // Piece by piece: what a file claims is never allocated before it was read.
     constexpr std::uint64_t kPiece = 4096;
     for (std::uint64_t first = 0; first < count; first += kPiece) {
@@ -258,7 +322,7 @@ Expected<std::vector<std::string>> readTexts(
             Expected<void> status;
             for (auto* p : pointers) {
                 if (auto text = bounded(p, limit, where))
-                    texts.push_back(std::move(*text));
+                    visit(std::move(*text));
                 else
                     status = tl::unexpected(text.error());
             }
@@ -269,23 +333,18 @@ Expected<std::vector<std::string>> readTexts(
             if (H5Dread(dataset, memory, memorySpace, fileSpace, H5P_DEFAULT, buffer.data()) < 0)
                 return failed("cannot be read", where);
             for (hsize_t i = 0; i < n; ++i)
-                texts.emplace_back(buffer.data() + i * (size + 1));
+                visit(buffer.data() + i * (size + 1));
         }
     }
-    return texts;
+    return {};
 }
 
 Expected<std::int64_t> readInteger(hid_t object, const std::string& attribute, const std::string& where)
 {
     const Lock lock;
     const auto place = where + ": attribute '" + attribute + "'";
-    if (H5Aexists(object, attribute.c_str()) <= 0)
-        return fail("is missing", place);
-    const Handle a(H5Aopen(object, attribute.c_str(), H5P_DEFAULT), H5Aclose);
-    const Handle type(a ? H5Aget_type(a) : H5I_INVALID_HID, H5Tclose);
-    const Handle space(a ? H5Aget_space(a) : H5I_INVALID_HID, H5Sclose);
-    if (!type || !space)
-        return failed("cannot be opened", place);
+    ES_ASSIGN(const auto open, openAttribute(object, attribute, where));
+    const Handle &a = open.attribute, &type = open.type, &space = open.space;
     const auto kind = H5Tget_class(type);
     // h5py writes a Python bool as an enumeration of FALSE and TRUE.
     if ((kind != H5T_INTEGER && kind != H5T_ENUM) || H5Sget_simple_extent_npoints(space) != 1)

@@ -9,6 +9,7 @@
 #include <hdf5.h>
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -65,6 +66,9 @@ inline tl::unexpected<Error> failed(const std::string& what, const std::string& 
     return tl::unexpected(takeError(what, where));
 }
 
+/// What HDF5 said last, in its own words, which are then forgotten; empty: nothing.
+std::string takeReason();
+
 /// Does `path` ("a/b/c") exist below `location`, without a link that leaves the file? Missing: false. A link into
 /// another file is an error: a trace must not make its reader open other files.
 Expected<bool> exists(hid_t location, const std::string& path, const std::string& file);
@@ -72,12 +76,19 @@ Expected<Handle> openGroup(hid_t location, const std::string& path, const std::s
 Expected<Handle> openDataset(hid_t location, const std::string& path, const std::string& file);
 Expected<std::vector<hsize_t>> dimensions(hid_t dataset, const std::string& where);
 
+/// Is there an attribute of this name? An error where that cannot be told: the object is damaged.
+Expected<bool> hasAttribute(hid_t object, const std::string& attribute, const std::string& where);
+/// Is it a single text?
+Expected<bool> isText(hid_t object, const std::string& attribute, const std::string& where);
 /// Text attributes and datasets, fixed or variable length, at most `limit` bytes.
 Expected<std::string> readText(
     hid_t object, const std::string& attribute, const std::string& where, std::size_t limit = 1 << 20);
 Expected<std::string> readScalarText(hid_t dataset, const std::string& where, std::size_t limit);
 Expected<std::vector<std::string>> readTexts(
     hid_t dataset, std::uint64_t count, const std::string& where, std::size_t limit = 1 << 16);
+/// One after the other, some of them in memory.
+Expected<void> visitTexts(hid_t dataset, std::uint64_t count, const std::string& where,
+    const std::function<void(std::string)>& visit, std::size_t limit = 1 << 16);
 Expected<std::int64_t> readInteger(hid_t object, const std::string& attribute, const std::string& where);
 /// Names of all attributes of an object, at most 1,024.
 Expected<std::vector<std::string>> attributeNames(hid_t object, const std::string& where);

@@ -157,30 +157,49 @@ bool NumericDataset::isStoredAs(hid_t type) const
     return H5Tequal(m_type, type) > 0;
 }
 
+std::string NumericDataset::placeOf(std::uint64_t chunk, std::uint64_t site) const
+{
+    return m_where + ": chunk at row " + std::to_string(chunk * m_chunk[0])
+        + (m_dims.size() > 1 ? ", site " + std::to_string(site) : "");
+}
+
+Expected<hsize_t> NumericDataset::storedBytes(const hsize_t* offset, const std::string& place) const
+{
+    hsize_t size = 0;
+    if (H5Dget_chunk_storage_size(m_dataset, offset, &size) < 0) {
+        // HDF5 1.10 says so of a chunk that was never written, later ones 0 bytes. All else is damage of the index that
+        // finds chunks, and must not pass for a gap.
+        const std::string reason = hdf5::takeReason();
+        if (reason != "chunk storage is not allocated")
+            return fail("is damaged: the index of its chunks cannot be read (HDF5: " + reason + ")", place);
+        size = 0;
+    }
+    if (size == 0 && !m_fillsGaps)
+        return fail("is missing", place, "the file was not written to its end, or is damaged");
+    return size;
+}
+
+Expected<bool> NumericDataset::readPacked(std::uint64_t chunk, std::uint64_t site, std::size_t most,
+    std::vector<std::byte>& packed, std::uint32_t& skipped) const
+{
+    const hdf5::Lock lock;
+    const hsize_t offset[H5S_MAX_RANK] = {chunk * m_chunk[0], site};
+    ES_ASSIGN(const hsize_t size, storedBytes(offset, placeOf(chunk, site)));
+    if (size > most)
+        return fail("claims " + std::to_string(size) + " bytes, at most " + std::to_string(most) + " are possible",
+            placeOf(chunk, site));
+    packed.resize(size);
+    if (size > 0 && H5Dread_chunk(m_dataset, H5P_DEFAULT, offset, &skipped, packed.data()) < 0)
+        return hdf5::failed("cannot be read", placeOf(chunk, site));
+    return size > 0;
+}
+
 Expected<void> NumericDataset::inflate(std::uint64_t chunk, std::uint64_t site, std::span<std::byte> raw) const
 {
     thread_local std::vector<std::byte> packed;
-    const auto place = [&] {
-        return m_where + ": chunk at row " + std::to_string(chunk * m_chunk[0])
-            + (m_dims.size() > 1 ? ", site " + std::to_string(site) : "");
-    };
     std::uint32_t skipped = 0;
-    {
-        const hdf5::Lock lock;
-        const hsize_t offset[H5S_MAX_RANK] = {chunk * m_chunk[0], site};
-        hsize_t size = 0;
-        // Fails in HDF5 1.10 for a chunk that was never written, succeeds with 0 in later ones.
-        if (H5Dget_chunk_storage_size(m_dataset, offset, &size) < 0) {
-            H5Eclear2(H5E_DEFAULT);
-            size = 0;
-        }
-        if (size > packedBound(raw.size()) + 1024)
-            return fail("claims " + std::to_string(size) + " bytes for " + std::to_string(raw.size()), place());
-        packed.resize(size);
-        if (size > 0 && H5Dread_chunk(m_dataset, H5P_DEFAULT, offset, &skipped, packed.data()) < 0)
-            return hdf5::failed("cannot be read", place());
-    }
-    if (packed.empty()) {
+    ES_ASSIGN(const bool there, readPacked(chunk, site, packedBound(raw.size()) + 1024, packed, skipped));
+    if (!there) {
         for (std::size_t at = 0; at < raw.size(); at += m_elementSize)
             std::memcpy(raw.data() + at, m_fill.data(), m_elementSize);
         return {};
@@ -189,7 +208,7 @@ Expected<void> NumericDataset::inflate(std::uint64_t chunk, std::uint64_t site, 
     const bool shuffled = m_shuffled && (skipped & 1) == 0;
     const bool deflated = m_deflated && (skipped >> (m_shuffled ? 1 : 0) & 1) == 0;
     if (auto status = unpackChunk(packed, deflated, shuffled, static_cast<std::uint32_t>(m_elementSize), raw); !status)
-        return fail(status.error().what, place());
+        return fail(status.error().what, placeOf(chunk, site));
     return {};
 }
 
@@ -220,6 +239,35 @@ Expected<void> NumericDataset::readBytes(
     return {};
 }
 
+Expected<void> NumericDataset::checkWritten(const std::vector<hsize_t>& start, const std::vector<hsize_t>& size) const
+{
+    if (m_fillsGaps)
+        return {};
+    if (m_chunk.empty()) {
+        // Contiguous: all of it or, when nothing was ever written, nothing.
+        if (H5Dget_storage_size(m_dataset) == 0)
+            return fail("was never written", m_where);
+        return {};
+    }
+    const auto first = [&](std::size_t axis) { return start[axis] / m_chunk[axis] * m_chunk[axis]; };
+    std::vector<hsize_t> offset(m_dims.size());
+    for (std::size_t i = 0; i < offset.size(); ++i)
+        offset[i] = first(i);
+    for (std::size_t axis = 0; axis < offset.size();) {
+        std::string place;
+        for (const hsize_t n : offset)
+            place += (place.empty() ? "" : ", ") + std::to_string(n);
+        ES_TRY(storedBytes(offset.data(), m_where + ": chunk at [" + place + "]"));
+        for (axis = 0; axis < offset.size(); ++axis) { // counting with a digit an axis
+            offset[axis] += m_chunk[axis];
+            if (offset[axis] < start[axis] + size[axis])
+                break;
+            offset[axis] = first(axis);
+        }
+    }
+    return {};
+}
+
 Expected<void> NumericDataset::readThroughLibrary(
     std::uint64_t first, std::uint64_t count, std::uint64_t site, hid_t memoryType, void* out) const
 {
@@ -231,6 +279,7 @@ Expected<void> NumericDataset::readThroughLibrary(
         start[1] = site;
         size[1] = 1;
     }
+    ES_TRY(checkWritten(start, size));
     const hdf5::Handle memory(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), H5Sclose);
     const hdf5::Handle space(H5Dget_space(m_dataset), H5Sclose);
     if (!memory || !space || H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr) < 0

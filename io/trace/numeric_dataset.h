@@ -50,6 +50,9 @@ public:
         const std::string& fileName, std::uint64_t fileBytes, std::uint64_t cacheId = 0);
     static constexpr hsize_t kAnyLength = ~hsize_t(0);
 
+    /// What was never written is read as the fill value. Without this it is an error: whatever is whole lacks nothing.
+    void fillGaps() { m_fillsGaps = true; }
+
     const std::vector<hsize_t>& dims() const { return m_dims; }
     const std::string& where() const { return m_where; }
 
@@ -58,6 +61,10 @@ public:
     template <class T>
     Expected<void> read(
         std::uint64_t first, std::uint64_t count, std::uint64_t site, T* out, ChunkCache* cache = nullptr) const;
+    /// A chunk of a plain dataset (isPlain()) as it lies in the file, of at most `most` bytes; `skipped`: a set bit for each
+    /// filter that was left out. False: it was never written, and gaps are filled.
+    Expected<bool> readPacked(std::uint64_t chunk, std::uint64_t site, std::size_t most,
+        std::vector<std::byte>& packed, std::uint32_t& skipped) const;
     /// All of a one-dimensional dataset.
     template <class T> Expected<std::vector<T>> readAll() const;
 
@@ -67,10 +74,16 @@ public:
     const std::vector<hsize_t>& chunk() const { return m_chunk; }
     bool isPlain() const { return m_direct; }
     hid_t id() const { return m_dataset; }
+    /// How errors call a chunk.
+    std::string placeOf(std::uint64_t chunk, std::uint64_t site) const;
 
 private:
     Expected<void> readBytes(
         std::uint64_t first, std::uint64_t count, std::uint64_t site, std::byte* out, ChunkCache* cache) const;
+    /// Of the chunk that begins at `offset` (one number a dimension); 0: it was never written, and gaps are filled.
+    Expected<hsize_t> storedBytes(const hsize_t* offset, const std::string& place) const;
+    /// Was every chunk of these rows written?
+    Expected<void> checkWritten(const std::vector<hsize_t>& start, const std::vector<hsize_t>& size) const;
     Expected<void> inflate(std::uint64_t chunk, std::uint64_t site, std::span<std::byte> raw) const;
     Expected<void> readThroughLibrary(
         std::uint64_t first, std::uint64_t count, std::uint64_t site, hid_t memoryType, void* out) const;
@@ -83,6 +96,7 @@ private:
     std::size_t m_elementSize = 0;
     std::size_t m_rowElements = 1;
     std::uint64_t m_cacheId = 0;
+    bool m_fillsGaps = false;
     bool m_direct = false; ///< chunks of one site each, shuffle and deflate at most
     bool m_shuffled = false, m_deflated = false;
 };

@@ -75,11 +75,12 @@ struct Label
     std::vector<std::int32_t> codes; ///< [S] index into `values`; -1 = this sequence has no such label
 };
 
-/// Keeps the sequences whose label `label` has the value `value`.
+/// Keeps the sequences whose label `label` has the value `value`, or one of `alternatives`.
 struct LabelFilter
 {
     std::string label;
     std::string value;
+    std::vector<std::string> alternatives = {};
 
     bool operator==(const LabelFilter&) const = default;
 };

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_file.h"
 
-#include "io/trace/numeric_dataset.h"
-#include "io/trace/trace_schema.h"
-#include "io/trace/trace_tables.h"
+#include "io/trace/hdf5_file_driver.h"
+#include "io/trace/trace_columns.h"
 
 #include <algorithm>
 #include <array>
@@ -34,23 +33,6 @@ struct TraceFile::Private
     mutable std::vector<std::uint8_t> pieceBytes;
 
     const NumericDataset& column(Column c) const { return *columns[static_cast<std::size_t>(c)]; }
-
-    Expected<void> openColumn(Column which)
-    {
-        const bool ids = which == Column::ExpertId;
-        std::vector<hsize_t> dims{summary.numTokens};
-        if (!isPerToken(which))
-            dims.push_back(summary.sites.size());
-        if (ids || which == Column::Weight)
-            dims.push_back(summary.numSlots);
-        else if (which == Column::Logits)
-            dims.push_back(shape.numExperts);
-        ES_ASSIGN(columns[static_cast<std::size_t>(which)],
-            NumericDataset::open(trace.file, columnInfo(which).path,
-                isInteger(which) ? NumericDataset::Kind::Integer : NumericDataset::Kind::Float, dims, trace.name, trace.bytes,
-                static_cast<std::uint64_t>(which)));
-        return {};
-    }
 
     Expected<void> readIds(SiteIndex site, TokenRange range, std::vector<std::uint16_t>& out) const
     {
@@ -191,15 +173,10 @@ Expected<std::unique_ptr<TraceFile>> TraceFile::open(const std::filesystem::path
     ES_ASSIGN(p->trace, openTrace(path));
     ES_ASSIGN(p->summary, readSummary(p->trace));
     ES_ASSIGN(p->shape, readShape(p->trace, p->summary));
-    const auto& c = p->summary.columns;
-    ES_TRY(p->openColumn(Column::ExpertId));
-    for (const auto& [wanted, column] : {std::pair(c.weights, Column::Weight), std::pair(c.entropy, Column::Entropy),
-             std::pair(c.margin, Column::Margin), std::pair(c.logits, Column::Logits),
-             std::pair(p->summary.hasLoss, Column::Loss), std::pair(c.predictedIds, Column::Predicted)}) {
-        if (wanted)
-            ES_TRY(p->openColumn(column));
+    for (const Column column : columnsOf(p->summary)) {
+        ES_ASSIGN(p->columns[static_cast<std::size_t>(column)], openColumn(p->trace, p->summary, column));
     }
-    if (c.tokenIds) {
+    if (p->summary.columns.tokenIds) {
         ES_ASSIGN(p->tokenIds,
             NumericDataset::open(p->trace.file, "tokens/token_id", NumericDataset::Kind::Integer,
                 {p->summary.numTokens}, p->trace.name, p->trace.bytes, kAllColumns.size()));
@@ -222,6 +199,11 @@ const RoutingShape& TraceFile::shape() const
 const TraceSummary& TraceFile::summary() const
 {
     return d->summary;
+}
+
+int TraceFile::descriptor() const
+{
+    return hdf5::descriptorOf(d->trace.file);
 }
 
 Expected<Block> TraceFile::read(SiteIndex site, TokenRange range, Columns wanted, BlockBuffer& buffer)

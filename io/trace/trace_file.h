@@ -51,6 +51,8 @@ public:
 
     const RoutingShape& shape() const override;
     const TraceSummary& summary() const;
+    /// What the file is read by, whatever lies under its name by now; open as long as this is.
+    int descriptor() const;
     Expected<Block> read(SiteIndex site, TokenRange range, Columns wanted, BlockBuffer& buffer) override;
 
     /// Token ids of a range; -1 unknown.

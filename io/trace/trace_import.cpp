@@ -23,33 +23,27 @@ Expected<void> importColumn(
         dims.push_back(g.width(column));
         chunkShape.push_back(g.width(column));
     }
-    ES_ASSIGN(const auto dataset,
+    ES_ASSIGN(auto dataset,
         NumericDataset::open(trace.file, columnInfo(column).path,
             isInteger(column) ? NumericDataset::Kind::Integer : NumericDataset::Kind::Float, dims, trace.name, trace.bytes));
     if (!dataset.isPlain() || dataset.chunk() != chunkShape
         || !dataset.isStoredAs(ids ? H5T_STD_U16LE : predicted ? H5T_STD_I32LE : H5T_IEEE_F32LE))
         return fail(
             "was rewritten in another layout by another program; a capture cannot go on with it", dataset.where());
+    if (isPerToken(column))
+        dataset.fillGaps();
     const std::uint64_t length = g.chunkLength(column);
     // A chunk of the planned end may be partial and yet whole.
     const auto wholeChunks = summary.numTokens == g.numTokens ? g.numChunks(column) : summary.numTokens / length;
     std::vector<std::byte> packed, raw(g.chunkBytes(column));
     for (std::uint16_t site = 0; site < g.sitesOf(column); ++site) {
         for (std::uint64_t chunk = 0; chunk < wholeChunks; ++chunk) {
-            const hsize_t offset[3] = {chunk * length, site, 0};
-            const auto place =
-                dataset.where() + ": chunk at token " + std::to_string(offset[0]) + ", site " + std::to_string(site);
-            hsize_t size = 0;
+            const auto place = dataset.placeOf(chunk, site);
             std::uint32_t skipped = 0;
-            if (H5Dget_chunk_storage_size(dataset.id(), offset, &size) < 0 || size == 0) {
-                H5Eclear2(H5E_DEFAULT);
+            ES_ASSIGN(
+                const bool there, dataset.readPacked(chunk, site, packedBound(raw.size()), packed, skipped));
+            if (!there)
                 break; // a column of no site that lags behind
-            }
-            if (size > packedBound(raw.size()))
-                return fail("claims " + std::to_string(size) + " bytes", place);
-            packed.resize(size);
-            if (H5Dread_chunk(dataset.id(), H5P_DEFAULT, offset, &skipped, packed.data()) < 0)
-                return hdf5::failed("cannot be read", place);
             // What is damaged must not become the foundation of the rest.
             if (skipped != 0)
                 return fail("was written without its filters", place);
@@ -104,7 +98,8 @@ Expected<std::uint64_t> plannedTokens(const std::filesystem::path& source)
     const hdf5::Lock lock;
     ES_ASSIGN(const auto trace, openTrace(source));
     ES_ASSIGN(const auto summary, readSummary(trace));
-    if (H5Aexists(trace.file, "planned_tokens") <= 0)
+    ES_ASSIGN(const bool there, hdf5::hasAttribute(trace.file, "planned_tokens", trace.name));
+    if (!there)
         return summary.numTokens;
     ES_ASSIGN(const auto planned, hdf5::readInteger(trace.file, "planned_tokens", trace.name));
     if (planned < 0 || static_cast<std::uint64_t>(planned) < summary.numTokens)

@@ -40,7 +40,10 @@ Expected<RepairReport> repairTrace(const std::filesystem::path& target)
     if (std::filesystem::exists(target)) {
         // A resumed capture keeps the identity of its trace. Anything else must not be replaced by a fragment.
         const auto there = TraceFile::summary(target);
-        if (!there || there->uuid != journal.record()->uuid)
+        if (!there)
+            return fail("is in the way, and cannot be read: " + there.error().what, there.error().where,
+                "move it away, or delete " + part.string());
+        if (there->uuid != journal.record()->uuid)
             return fail("is in the way: it is not the trace that the interrupted capture was writing", target.string(),
                 "move it away, or delete " + part.string());
     }

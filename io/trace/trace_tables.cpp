@@ -19,7 +19,8 @@ using Kind = NumericDataset::Kind;
 Expected<std::string> textOr(hid_t object, const char* attribute, const std::string& where,
     const std::string& otherwise, std::size_t limit = 1 << 16)
 {
-    if (H5Aexists(object, attribute) <= 0)
+    ES_ASSIGN(const bool there, hdf5::hasAttribute(object, attribute, where));
+    if (!there)
         return otherwise;
     return hdf5::readText(object, attribute, where, limit);
 }
@@ -81,7 +82,8 @@ Expected<void> readProvenance(const OpenTrace& trace, Provenance& p)
     ES_ASSIGN(p.modelType, textOr(model, "model_type", where, ""));
     ES_ASSIGN(p.architecture, textOr(model, "architecture", where, ""));
     const auto number = [&](const char* name, std::uint32_t& value) -> Expected<void> {
-        if (H5Aexists(model, name) <= 0)
+        ES_ASSIGN(const bool there, hdf5::hasAttribute(model, name, where));
+        if (!there)
             return {};
         ES_ASSIGN(const auto v, hdf5::readInteger(model, name, where));
         if (v < 0 || v > 0xffffffffll)
@@ -100,13 +102,16 @@ Expected<void> readProvenance(const OpenTrace& trace, Provenance& p)
     if (!hasProvenance)
         return {};
     ES_ASSIGN(const auto provenance, hdf5::openGroup(trace.file, "provenance", trace.name));
-    ES_ASSIGN(const auto names, hdf5::attributeNames(provenance, trace.name + ": group 'provenance'"));
+    const auto place = trace.name + ": group 'provenance'";
+    ES_ASSIGN(const auto names, hdf5::attributeNames(provenance, place));
     for (const auto& name : names) {
         if (name.starts_with("plan_hash_"))
             continue;
         // What others add there need not be text; it is not ours to complain about.
-        if (auto value = hdf5::readText(provenance, name, trace.name + ": group 'provenance'"))
-            p.attributes[name] = std::move(*value);
+        ES_ASSIGN(const bool text, hdf5::isText(provenance, name, place));
+        if (text) {
+            ES_ASSIGN(p.attributes[name], hdf5::readText(provenance, name, place));
+        }
     }
     return {};
 }
@@ -210,10 +215,14 @@ Expected<OpenTrace> openTrace(const std::filesystem::path& path)
     }
     if (!S_ISREG(info.st_mode))
         return fail("is not a regular file", trace.name);
-    trace.bytes = static_cast<std::uint64_t>(info.st_size);
     const hdf5::Lock lock;
     ES_ASSIGN(trace.file, hdf5::openForReading(trace.name));
-    if (H5Aexists(trace.file, "format") <= 0)
+    // Of what was opened: another file may have taken the name meanwhile.
+    if (::fstat(hdf5::descriptorOf(trace.file), &info) != 0)
+        return fail(std::strerror(errno), trace.name);
+    trace.bytes = static_cast<std::uint64_t>(info.st_size);
+    ES_ASSIGN(const bool marked, hdf5::hasAttribute(trace.file, "format", trace.name));
+    if (!marked)
         return fail("is an HDF5 file, but not a trace (no attribute 'format')", trace.name);
     ES_ASSIGN(const auto format, hdf5::readText(trace.file, "format", trace.name, 256));
     if (format != kTraceFormat)

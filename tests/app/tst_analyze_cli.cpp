@@ -145,11 +145,6 @@ private slots:
                 sum += fields(QString::fromUtf8(line))[7].toDouble();
         }
         QCOMPARE(sum, 2 * 512 * 8.0);
-        // An empty selection is no error; nothing is made up for it.
-        const Outcome none = run({"analyze", m_trace, "--where", "half=first", "--where", "half=second", "--json"});
-        QCOMPARE(none.status, 0);
-        for (const auto& row : QJsonDocument::fromJson(none.out).object()["rows"].toArray())
-            QVERIFY(row.toObject()["value"].isNull() && !row.toObject()["undefined"].isNull());
         const Outcome unwritable = run({"analyze", m_trace, "-o", at("missing/out.json")});
         QCOMPARE(unwritable.status, 1);
         QVERIFY(unwritable.err.contains("missing/out.json: No such file or directory"));
@@ -164,6 +159,85 @@ private slots:
                 QVERIFY2(early.err.contains(out.toUtf8() + ": ") && !early.err.contains("no-such-trace"), early.err);
             }
         }
+    }
+
+    void whichSequences_data()
+    {
+        QTest::addColumn<QStringList>("options");
+        QTest::addColumn<int>("sequences"); ///< of 512 tokens each
+        QTest::addColumn<QString>("heading");
+        QTest::newRow("one value") << QStringList{"language=de"} << 2 << "language=de";
+        QTest::newRow("alternatives") << QStringList{"language=de|日本語"} << 4 << "language=de|日本語";
+        QTest::newRow("none of these") << QStringList{"language!=de|日本語"} << 4 << "language!=de|日本語"; // and without
+        QTest::newRow("all hold") << QStringList{"language=de|日本語", "half!=second"} << 4
+                                  << "language=de|日本語, half!=second";
+        QTest::newRow("quotes") << QStringList{"\"language\"=\"a,\\\"b\\\"\""} << 3 << "language=\"a,\\\"b\\\"\"";
+        QTest::newRow("either as three") << QStringList{"language=de", "language=de|日本語"} << 2
+                                         << "language=de, language=de|日本語";
+    }
+    void whichSequences()
+    {
+        QFETCH(QStringList, options);
+        QFETCH(int, sequences);
+        QFETCH(QString, heading);
+        QStringList command{"analyze", m_trace, "--metric", "load"};
+        for (const QString& option : options)
+            command << "--where" << option;
+        const Outcome json = run(command + QStringList{"--json"});
+        QVERIFY2(json.status == 0, json.err.constData());
+        const QJsonArray rows = QJsonDocument::fromJson(json.out).object()["rows"].toArray();
+        QCOMPARE(rows[0].toObject()["n"].toInt(), 512 * sequences);
+        // What was asked stands over the tables, as it could be asked again.
+        const Outcome tables = run(command, 200);
+        const QString head = QString("%1 tokens in %2 sequences (of 4096 in 8: %3)").arg(512 * sequences).arg(sequences).arg(heading);
+        QVERIFY2(QString::fromUtf8(tables.out).contains(head), tables.out.left(400).constData());
+    }
+
+    void nothingLeftIsAnError_data()
+    {
+        QTest::addColumn<QStringList>("options");
+        QTest::addColumn<QString>("message");
+        QTest::newRow("two values") << QStringList{"--where", "half=first", "--where", "half=second"}
+                                    << "no token is left: none of the 4 sequences with half=first has half=second "
+                                       "(half=first|second takes either)";
+        QTest::newRow("excluded") << QStringList{"--where", "language=de", "--where", "half!=first"}
+                                  << "no token is left: none of the 2 sequences with language=de has half!=first";
+        QTest::newRow("skipped") << QStringList{"--skip-first", "512"}
+                                 << "no token is left: the longest of the 8 sequences has 512 tokens, and the first 512 "
+                                    "of each are left out";
+        QTest::newRow("skipped of some") << QStringList{"--where", "language=de", "--skip-first", "100000"}
+                                         << "no token is left: the longest of the 2 sequences with language=de has 512 "
+                                            "tokens, and the first 100,000 of each are left out";
+    }
+    void nothingLeftIsAnError()
+    {
+        QFETCH(QStringList, options);
+        QFETCH(QString, message);
+        const QList<QStringList> commands{{"analyze", m_trace}, {"analyze", m_trace, "--shard", "1/2", "-o", at("part.esp")},
+            {"compare", m_trace, m_trace}, {"simulate", "cache", m_trace}, {"simulate", "placement", m_trace, "--gpus", "4"}};
+        for (const QStringList& command : commands) {
+            const Outcome outcome = run(command + options);
+            QVERIFY2(outcome.status == 1, outcome.out.left(300).constData());
+            QCOMPARE(outcome.out, QByteArray());
+            QCOMPARE(QString::fromUtf8(outcome.err), "expertscope: " + m_trace + ": " + message + "\n");
+            QVERIFY(!QFile::exists(at("part.esp")));
+        }
+    }
+
+    void layersAndSites()
+    {
+        // Of trace M the layers are the places.
+        const QStringList command{"analyze", m_trace, "--metric", "balance", "--json"};
+        QCOMPARE(run(command + QStringList{"--layers", "1,3"}).status, 0);
+        const auto rows = [&](const QStringList& options) -> QJsonValue {
+            return QJsonDocument::fromJson(run(command + options).out).object().value("rows");
+        };
+        QCOMPARE(rows({"--layers", "1,3"}), rows({"--sites", "1,3"}));
+        QVERIFY(rows({"--layers", "1,3"}) != rows({"--sites", "0"}));
+        const Outcome none = run(command + QStringList{"--layers", "1,9"});
+        QCOMPARE(none.status, 1);
+        QVERIFY2(none.err.contains("the trace has no router at layer 9 (its routers are at layers 0-3)"), none.err);
+        QCOMPARE(run(command + QStringList{"--layers", "1", "--sites", "1"}).status, 2);
     }
 
     void usedWronglyIsTwo_data()

@@ -6,3 +6,4 @@ expertscope_fuzz(fuzz_tokenizer_json fuzz_tokenizer_json.cpp expertscope_tokeniz
 expertscope_fuzz(fuzz_hardware fuzz_hardware.cpp expertscope_hardware)
 expertscope_fuzz(fuzz_results fuzz_results.cpp expertscope_results)
 expertscope_fuzz(fuzz_analysis_state fuzz_analysis_state.cpp expertscope_metrics)
+expertscope_fuzz(fuzz_condition fuzz_condition.cpp expertscope_study)

@@ -125,7 +125,7 @@ Expected<SiteIndex> firstSite(const Study& study, const ChartQuestion& question)
     if (number + 1 == double(count))
         return fail("is the last router: affinity needs one that follows", name,
             "choose " + std::to_string(count - 2) + " or lower");
-    const std::vector<SiteIndex> kept = sitesOf(question.scope, shape);
+    ES_ASSIGN(const std::vector<SiteIndex> kept, study.sitesOf(question.trace, question.scope));
     const auto has = [&](unsigned site) { return std::ranges::find(kept, site, &SiteIndex::value) != kept.end(); };
     const SiteIndex site{std::uint16_t(number)};
     const unsigned next = site.value + 1u;
@@ -150,6 +150,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     MetricQuestion metric;
     metric.metrics = {{"affinity"}};
     metric.scope = question.scope;
+    metric.scope.layers.clear();
     metric.scope.sites = {data->from, data->to}; // a matrix for each pair of sites, of which one is drawn
     ES_ASSIGN(const auto results, study.metrics(question.trace, metric, progress));
     data->results = results.front();

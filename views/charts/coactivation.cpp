@@ -111,16 +111,17 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
         return fail("there is no such site", "site " + question.params.text("site"),
             "sites go from 0 to " + std::to_string(shape.sites.size() - 1));
     data->site = SiteIndex(std::uint16_t(number));
-    if (!question.scope.sites.empty()
-        && std::ranges::find(question.scope.sites, data->site) == question.scope.sites.end())
+    ES_ASSIGN(const std::vector<SiteIndex> kept, study.sitesOf(question.trace, question.scope));
+    if (std::ranges::find(kept, data->site) == kept.end())
         return fail("is not among the sites that are kept", "site " + question.params.text("site"),
-            "choose " + std::to_string(question.scope.sites.front().value));
+            "choose " + std::to_string(kept.front().value));
     data->shape.sites = shape.sites;
     data->trace = csvTrace(study.traces()[question.trace]);
     data->tokens = describeTokens(question.scope, shape);
     MetricQuestion metric;
     metric.metrics = {{"coactivation"}};
     metric.scope = question.scope;
+    metric.scope.layers.clear();
     metric.scope.sites = {data->site};
     ES_ASSIGN(const auto results, study.metrics(question.trace, metric, progress));
     data->results = results.front();

@@ -153,7 +153,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     auto data = std::make_shared<LoadData>();
     const RoutingShape& shape = study.shape(question.trace);
     data->shape.sites = shape.sites;
-    data->sites = sitesOf(question.scope, shape);
+    ES_ASSIGN(data->sites, study.sitesOf(question.trace, question.scope));
     data->trace = csvTrace(study.traces()[question.trace]);
     data->tokens = describeTokens(question.scope, shape);
     data->part = !data->tokens.empty();
@@ -167,6 +167,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     if (data->part && question.params.text("against") == "all") {
         Scope whole;
         whole.sites = question.scope.sites;
+        whole.layers = question.scope.layers;
         ES_ASSIGN(data->all, study.load(question.trace, whole, progress));
     }
     return data;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/figure_spec.h"
 
+#include "analysis/study/condition.h"
 #include "views/charts/chart.h"
 #include "views/figure/json_keys.h"
 
 #include <QJsonDocument>
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <cmath>
 
 namespace expertscope {
@@ -29,16 +31,43 @@ const KeyNames& keyNames(int version)
     return version == 1 ? first : second;
 }
 
-void parseWhere(JsonKeys& keys, const char* name, std::vector<LabelFilter>& into)
+LabelFilter parseFilter(JsonKeys& keys)
 {
-    keys.list(name, [&](JsonKeys& filter) {
-        QString label, value;
-        filter.text("label", label);
-        filter.text("value", value);
-        if (label.isEmpty())
-            filter.wrong("label", "is missing");
-        into.push_back({label.toStdString(), value.toStdString()});
-    });
+    LabelFilter filter;
+    QString label, value;
+    keys.text("label", label);
+    if (label.isEmpty())
+        keys.wrong("label", "is missing");
+    filter.label = label.toStdString();
+    const QJsonValue values = keys.take("values");
+    if (values.isUndefined()) {
+        keys.text("value", value);
+        filter.value = value.toStdString();
+        return filter;
+    }
+    const QJsonArray list = values.toArray();
+    if (list.isEmpty() || !std::ranges::all_of(list, [](const QJsonValue& v) { return v.isString(); })) {
+        keys.wrong("values", "are not texts");
+        return filter;
+    }
+    filter.value = list[0].toString().toStdString();
+    for (qsizetype i = 1; i < list.size(); ++i)
+        filter.alternatives.push_back(list[i].toString().toStdString());
+    return filter;
+}
+
+/// The conditions of "where": objects, or texts as --where takes them.
+void parseWhere(JsonKeys& keys, Scope& scope)
+{
+    keys.list(
+        "where", [&](JsonKeys& filter) { scope.where.push_back(parseFilter(filter)); },
+        [&](const QString& text) -> QString {
+            auto condition = parseCondition(text.toStdString());
+            if (!condition)
+                return QString::fromStdString(condition.error().what + " (" + condition.error().hint + ")");
+            (condition->keep ? scope.where : scope.without).push_back(std::move(condition->filter));
+            return {};
+        });
 }
 
 void parseExperts(JsonKeys& keys, const char* name, std::vector<ExpertAt>& into)
@@ -72,8 +101,8 @@ std::optional<std::vector<std::uint64_t>> wholeNumbers(const QJsonValue& value, 
 
 void parseScope(JsonKeys keys, Scope& scope)
 {
-    parseWhere(keys, "where", scope.where);
-    parseWhere(keys, "without", scope.without);
+    parseWhere(keys, scope);
+    keys.list("without", [&](JsonKeys& filter) { scope.without.push_back(parseFilter(filter)); });
     parseExperts(keys, "chose", scope.chose);
     parseExperts(keys, "spared", scope.spared);
     if (const QJsonValue tokens = keys.take("tokens"); !tokens.isUndefined()) {
@@ -90,6 +119,16 @@ void parseScope(JsonKeys keys, Scope& scope)
         else
             for (const std::uint64_t site : *numbers)
                 scope.sites.emplace_back(std::uint16_t(site));
+    }
+    if (const QJsonValue layers = keys.take("layers"); !layers.isUndefined()) {
+        const auto numbers = wholeNumbers(layers, kNoExpert);
+        if (!numbers)
+            keys.wrong("layers", "are not whole numbers");
+        else if (!numbers->empty() && !scope.sites.empty())
+            keys.wrong("layers", "stand beside sites: routers are chosen by one or the other");
+        else
+            for (const std::uint64_t layer : *numbers)
+                scope.layers.push_back(std::uint16_t(layer));
     }
     int skip = 0;
     keys.integer("skip_first", skip, 1e9);
@@ -184,7 +223,7 @@ void parseFirst(JsonKeys& keys, FigureSpec& spec)
     JsonKeys trace = keys.object("trace");
     spec.traces = {parseTrace(trace)};
     trace.finish();
-    parseWhere(keys, "where", spec.scope.where);
+    parseWhere(keys, spec.scope);
     Metric metric = Metric::Relative;
     keys.choice("metric", metrics, metric);
     spec.options["metric"] = spelled(metrics, metric).toStdString();
@@ -258,9 +297,17 @@ Expected<void> check(const FigureSpec& spec, const QString& source, int version)
 QJsonArray whereJson(const std::vector<LabelFilter>& filters)
 {
     QJsonArray list;
-    for (const auto& filter : filters)
-        list.append(QJsonObject{
-            {"label", QString::fromStdString(filter.label)}, {"value", QString::fromStdString(filter.value)}});
+    for (const auto& filter : filters) {
+        QJsonObject object{{"label", QString::fromStdString(filter.label)}};
+        QJsonArray values{QString::fromStdString(filter.value)};
+        for (const std::string& value : filter.alternatives)
+            values.append(QString::fromStdString(value));
+        if (filter.alternatives.empty())
+            object["value"] = values[0];
+        else
+            object["values"] = values;
+        list.append(object);
+    }
     return list;
 }
 
@@ -280,6 +327,12 @@ QJsonObject scopeJson(const Scope& scope)
     QJsonObject object{{"where", whereJson(scope.where)}, {"without", whereJson(scope.without)},
         {"chose", expertsJson(scope.chose)}, {"spared", expertsJson(scope.spared)}, {"sites", sites},
         {"skip_first", qint64(scope.skipFirst)}};
+    if (!scope.layers.empty()) {
+        QJsonArray layers;
+        for (const std::uint16_t layer : scope.layers)
+            layers.append(int(layer));
+        object["layers"] = layers;
+    }
     if (scope.tokens)
         object["tokens"] = QJsonArray{qint64(scope.tokens->begin.value), qint64(scope.tokens->end.value)};
     return object;

@@ -45,6 +45,11 @@ public:
     /// Each object of a list in turn, as `item(keys)`.
     template <class Item> void list(const char* key, Item item)
     {
+        list(key, item, [](const QString&) -> QString { return "is not an object"; });
+    }
+    /// The same where an element may be a text instead: `word(text)` says what is wrong with it, or nothing.
+    template <class Item, class Word> void list(const char* key, Item item, Word word)
+    {
         const QJsonValue value = take(key);
         if (value.isUndefined())
             return;
@@ -52,7 +57,13 @@ public:
             return wrong(key, "is not a list");
         int index = 0;
         for (const QJsonValue& element : value.toArray()) {
-            JsonKeys keys(element.toObject(), QString("%1%2[%3].").arg(m_place, key).arg(index++), m_error);
+            const QString name = QString("%1[%2]").arg(key).arg(index++);
+            if (element.isString()) {
+                if (const QString what = word(element.toString()); !what.isEmpty())
+                    wrong(name, what);
+                continue;
+            }
+            JsonKeys keys(element.toObject(), m_place + name + '.', m_error);
             item(keys);
             keys.finish();
         }

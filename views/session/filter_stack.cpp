@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/filter_stack.h"
 
+#include "analysis/study/condition.h"
 #include "views/charts/wording.h"
 
 #include <QPointer>
@@ -32,7 +33,7 @@ QString filterText(const FilterStep& step, const RoutingShape& shape)
 {
     const QString no = step.keep ? QString() : QStringLiteral("not ");
     if (const auto* label = std::get_if<LabelFilter>(&step.what))
-        return no + QString::fromStdString(label->label) + " = " + QString::fromStdString(label->value);
+        return QString::fromStdString(conditionText(*label, step.keep));
     if (const auto* at = std::get_if<ExpertAt>(&step.what))
         return no + siteText(shape, at->site).toLower() + QString(" · expert %1").arg(at->expert.value);
     const TokenRange range = std::get<TokenRange>(step.what);
@@ -61,7 +62,10 @@ bool fits(const FilterStep& step, const RoutingShape& shape)
 {
     if (const auto* filter = std::get_if<LabelFilter>(&step.what)) {
         const Label* label = shape.label(filter->label);
-        return label && std::ranges::find(label->values, filter->value) != label->values.end();
+        const auto there = [&](const std::string& value) {
+            return std::ranges::find(label->values, value) != label->values.end();
+        };
+        return label && there(filter->value) && std::ranges::all_of(filter->alternatives, there);
     }
     if (const auto* at = std::get_if<ExpertAt>(&step.what))
         return std::size_t(at->site) < shape.sites.size()

@@ -27,7 +27,7 @@ struct FilterStep
     bool operator==(const FilterStep&) const = default;
 };
 
-/// Words for a chip: "language = de", "not layer 5 · expert 27", "tokens 100 – 199".
+/// Words for a chip: "language=de", "language!=de", as --where has them; "not layer 5 · expert 27", "tokens 100 – 199".
 QString filterText(const FilterStep& step, const RoutingShape& shape);
 
 /// The step that keeps or drops what a subject names: the tokens that chose an expert, or of a label value; of a

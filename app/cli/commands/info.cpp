@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// expertscope info FILE: what a trace is, from its attributes alone.
+// expertscope info FILE: what a trace is, from its attributes alone; with --check also whether it contradicts itself.
 #include "app/cli/arguments.h"
+#include "app/cli/commands/trace_findings.h"
 #include "io/base/grouped.h"
 #include "io/base/text.h"
 #include "io/trace/trace_file.h"
@@ -9,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace expertscope {
@@ -72,6 +75,31 @@ void row(const char* name, const std::string& value)
         std::printf("%-16s %s\n", name, withoutControls(value).c_str());
 }
 
+/// "layers 3-26", "layers 1, 4", "layers 1, 3, …, 47": those of sites in a row.
+std::string layersText(std::span<const Site> sites)
+{
+    const auto layer = [&](std::size_t i) { return std::to_string(sites[i].layer); };
+    if (sites.size() == 1)
+        return "layer " + layer(0);
+    const int step = sites[1].layer - sites[0].layer;
+    bool even = step > 0;
+    for (std::size_t i = 1; i < sites.size(); ++i)
+        even &= sites[i].layer - sites[i - 1].layer == step;
+    if (even && step == 1)
+        return "layers " + layer(0) + "-" + layer(sites.size() - 1);
+    if (even && sites.size() > 3)
+        return "layers " + layer(0) + ", " + layer(1) + ", …, " + layer(sites.size() - 1);
+    std::string text;
+    for (std::size_t i = 0; i < sites.size();) {
+        std::size_t last = i;
+        while (last + 1 < sites.size() && sites[last + 1].layer == sites[last].layer + 1)
+            ++last;
+        addPart(text, last > i + 1 ? layer(i) + "-" + layer(last) : layer(i));
+        i = last > i + 1 ? last + 1 : i + 1;
+    }
+    return "layers " + text;
+}
+
 /// One line for each run of sites that differ in nothing but their layer.
 void printSites(const std::vector<Site>& sites)
 {
@@ -86,9 +114,7 @@ void printSites(const std::vector<Site>& sites)
         }
         const auto& s = sites[first];
         auto text = first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
-        text += ": layer " + std::to_string(s.layer);
-        if (first != last)
-            text += "-" + std::to_string(sites[last].layer);
+        text += ": " + layersText(std::span(sites).subspan(first, last - first + 1));
         text += ", " + std::string(kindName(s.kind)) + ", " + std::to_string(s.numExperts) + " experts, top "
             + std::to_string(s.topK);
         if (s.numShared > 0)
@@ -126,7 +152,7 @@ void printTable(const std::string& file, const TraceSummary& s)
         row(withoutControls(key).c_str(), value);
 }
 
-void printJson(const std::string& file, const TraceSummary& s)
+void printJson(const std::string& file, const TraceSummary& s, const TraceCheck* check)
 {
     nlohmann::ordered_json json;
     json["file"] = file;
@@ -158,13 +184,15 @@ void printJson(const std::string& file, const TraceSummary& s)
             {"renormalisation", renormName(site.renormalisation)}, {"scaling", site.scaling}});
     }
     json["provenance"] = s.provenance.attributes;
+    if (check)
+        json["check"] = findingsJson(*check);
     std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
 struct Options
 {
     std::string file;
-    bool json = false;
+    bool json = false, check = false;
 };
 
 int run(const Options& options)
@@ -174,17 +202,31 @@ int run(const Options& options)
         std::fprintf(stderr, "expertscope info: %s\n", summary.error().message().c_str());
         return 1;
     }
+    std::optional<TraceCheck> check;
+    if (options.check) {
+        auto checked = checkWithProgress(options.file);
+        if (!checked) {
+            std::fprintf(stderr, "expertscope info: %s\n", checked.error().message().c_str());
+            return 1;
+        }
+        check = std::move(*checked);
+    }
     if (options.json)
-        printJson(options.file, *summary);
+        printJson(options.file, *summary, check ? &*check : nullptr);
     else
         printTable(options.file, *summary);
-    return 0;
+    if (!check)
+        return 0;
+    if (!options.json)
+        std::fputs(findingsText(*check).c_str(), stdout);
+    return findingsStatus("info", options.file, *check);
 }
 
 Run declare(Arguments& arguments)
 {
     const auto options = std::make_shared<Options>();
     arguments.option("FILE", options->file, "the trace").required();
+    arguments.flag("--check", options->check, "read all of it, and say what contradicts the format or itself");
     arguments.flag("--json", options->json, "for programs");
     return [options] { return run(*options); };
 }

@@ -2,6 +2,7 @@
 //
 // expertscope repair FILE: a readable, incomplete trace of what a killed capture left.
 #include "app/cli/arguments.h"
+#include "app/cli/commands/trace_findings.h"
 #include "io/trace/trace_writer.h"
 
 #include <nlohmann/json.hpp>
@@ -25,13 +26,20 @@ int run(const Options& options)
         std::fprintf(stderr, "expertscope repair: %s\n", report.error().message().c_str());
         return 1;
     }
+    // What was there or was made now is also looked through: nothing is repaired that still is wrong.
+    const auto check = checkWithProgress(options.file);
+    if (!check) {
+        std::fprintf(stderr, "expertscope repair: %s\n", check.error().message().c_str());
+        return 1;
+    }
     const bool repaired = report->repaired;
     if (options.json) {
-        const nlohmann::json json{{"file", options.file}, {"repaired", repaired}, {"complete", report->complete},
+        nlohmann::ordered_json json{{"file", options.file}, {"repaired", repaired}, {"complete", report->complete},
             {"tokens_kept", report->tokensKept}, {"tokens_planned", report->tokensPlanned},
             {"bytes_dropped", report->bytesDropped}};
+        json["check"] = findingsJson(*check);
         std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-        return 0;
+        return findingsStatus("repair", options.file, *check);
     }
     const auto kept = static_cast<unsigned long long>(report->tokensKept);
     const auto planned = static_cast<unsigned long long>(report->tokensPlanned);
@@ -43,7 +51,9 @@ int run(const Options& options)
     else
         std::printf("%s: repaired, %llu of %llu tokens%s\n", options.file.c_str(), kept, planned,
             report->complete ? ", complete" : "; capture --resume goes on with it");
-    return 0;
+    if (!check->findings.empty())
+        std::fputs(findingsText(*check).c_str(), stdout);
+    return findingsStatus("repair", options.file, *check);
 }
 
 Run declare(Arguments& arguments)

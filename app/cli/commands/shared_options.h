@@ -19,11 +19,16 @@ struct StudyOptions
 Expected<std::shared_ptr<const Study>> openStudy(
     const std::vector<std::filesystem::path>& traces, const StudyOptions& options);
 
-/// --where, --sites, --skip-first: of SelectionOptions and all that names its members like it.
+/// --where, --sites, --layers, --skip-first: of SelectionOptions and all that names its members like it.
 template <class Options> void addSelection(Arguments& arguments, Options& options)
 {
-    arguments.option("--where", options.where, "LABEL=VALUE: only these sequences, may be repeated").repeated();
-    arguments.option("--sites", options.sites, "Router sites, such as 0-3,7; default: all");
+    arguments
+        .option("--where", options.where,
+            "Only sequences with LABEL=VALUE, LABEL=ONE|OTHER or LABEL!=VALUE; names and values may stand in double "
+            "quotes; named again: all must hold")
+        .repeated();
+    arguments.option("--sites", options.sites, "Routers by their place in the trace, from 0, such as 0-3,7; default: all");
+    arguments.option("--layers", options.layers, "Routers by the model's own layer numbers, as `info` says them");
     arguments.option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");
 }
 /// --threads

@@ -84,19 +84,16 @@ void text(const std::string& given, QString& into)
 
 Outcome<> applyScope(const FigureRequest& request, Scope& scope)
 {
-    if (!request.where.empty())
-        scope.where.clear();
-    for (const std::string& where : request.where) {
-        const auto equals = where.find('=');
-        if (equals == std::string::npos || equals == 0)
-            return wrongUse("is not LABEL=VALUE", "--where " + where);
-        scope.where.push_back({where.substr(0, equals), where.substr(equals + 1)});
+    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0)});
+    if (!given)
+        return wrongUse(given.error().what, given.error().where, given.error().hint);
+    if (!request.where.empty()) {
+        scope.where = std::move(given->where);
+        scope.without = std::move(given->without);
     }
-    if (!request.sites.empty()) {
-        auto sites = parseSites(request.sites);
-        if (!sites)
-            return wrongUse(sites.error().what, sites.error().where, sites.error().hint);
-        scope.sites = std::move(*sites);
+    if (!request.sites.empty() || !request.layers.empty()) {
+        scope.sites = std::move(given->sites);
+        scope.layers = std::move(given->layers);
     }
     scope.skipFirst = request.skipFirst.value_or(scope.skipFirst);
     return {};

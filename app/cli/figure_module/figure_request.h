@@ -21,8 +21,8 @@ struct FigureRequest
     std::vector<std::string> traces; ///< none: those the spec names
     std::string spec; ///< start from this spec file; what is given beside it overrides it
     std::string output;
-    std::vector<std::string> where; ///< "label=value"
-    std::string sites; ///< "0-3,7"
+    std::vector<std::string> where; ///< "label=value": see SelectionOptions
+    std::string sites, layers; ///< "0-3,7"
     std::optional<std::uint32_t> skipFirst;
     std::map<std::string, std::string> options; ///< of the chart, by name
     std::string colour, scale, limits, reducer; ///< Look

@@ -67,7 +67,7 @@ private slots:
         AnalysisOptions options;
         options.metrics = {"srp:m=4/16", "load"};
         options.by = "domain";
-        options.where = {"language=de", "x=a=b", "y="};
+        options.where = {"language=de", "x=a=b", "y=", "z!=a|b"};
         options.sites = "0-3,7";
         options.skipFirst = 3;
         options.bootstrap = 100;
@@ -87,7 +87,7 @@ private slots:
         QCOMPARE(back.skipFirst, options.skipFirst);
         QCOMPARE(back.bootstrap, options.bootstrap);
         QCOMPARE(describe(*checked),
-            (NamedTexts{{"metrics", "srp:m=4/16 load"}, {"by", "domain"}, {"where", "language=de x=a=b y="},
+            (NamedTexts{{"metrics", "srp:m=4/16 load"}, {"by", "domain"}, {"where", "language=de x=a=b y= z!=a|b"},
                 {"sites", "0-3,7"}, {"skip_first", "3"}, {"bootstrap", "100"}}));
     }
 
@@ -121,8 +121,7 @@ private slots:
         row("metric", "load:x=1", "--metric: metric 'load': no parameter 'x' (it has none)");
         for (const char* text : {"", "x", "1-", "-1", "3-1", "1,", ",1", "1-2-3", "70000"})
             row("sites", text, qPrintable(QString("--sites: '%1' is no list of sites (such as 3, 0-5 or 0-3,7)").arg(text)));
-        row("where", "de", "--where: 'de' is no LABEL=VALUE");
-        row("where", "=de", "--where: '=de' is no LABEL=VALUE");
+        row("layers", "3-1", "--layers: '3-1' is no list of layers (such as 3, 0-5 or 0-3,7)");
         for (const char* text : {"", "1", "/", "0/4", "5/4", "1/", "1/4x", "1/70000", "a/4"})
             row("shard", text,
                 qPrintable(QString("--shard: '%1' is no part of a trace (1/16 is the first of 16 parts, 16/16 the last)").arg(text)));
@@ -145,8 +144,8 @@ private slots:
             take(parseMetric(given));
         else if (what == "sites")
             take(parseSites(given));
-        else if (what == "where")
-            take(parseFilter(given));
+        else if (what == "layers")
+            take(parseLayers(given));
         else if (what == "shard")
             take(parseShard(given));
         else {

@@ -9,8 +9,22 @@
 
 #include <set>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 using namespace expertscope;
 namespace fs = std::filesystem;
+
+struct Opened
+{
+    explicit Opened(const QString& path)
+        : file(::open(path.toUtf8().constData(), O_RDONLY | O_CLOEXEC))
+    {
+    }
+    ~Opened() { ::close(file); }
+    Opened(const Opened&) = delete;
+    const int file;
+};
 
 static Results someResults(double value, std::size_t bytes = 0)
 {
@@ -117,37 +131,49 @@ private slots:
         int tried = 0;
         for (const QByteArray& bytes : {QByteArray(), QByteArray("x"), piece, piece + "x", piece + piece}) {
             write("hashed", bytes);
-            const std::string hash = contentHash(at("hashed").toStdString());
+            const std::string hash = contentHash(Opened(at("hashed")).file);
             QCOMPARE(hash.size(), 64u);
             hashes.insert(hash);
             ++tried;
         }
         QCOMPARE(int(hashes.size()), tried);
-        QVERIFY(contentHash(at("nothing").toStdString()).empty());
-        QVERIFY(contentHash(m_folder.path().toStdString()).empty());
+        QVERIFY(contentHash(Opened(at("nothing")).file).empty());
+        QVERIFY(contentHash(Opened(m_folder.path()).file).empty());
     }
 
     void hashesAreOfAState()
     {
         const ResultCache cache(at("hashes").toStdString());
         write("file", "one");
-        const fs::path file = at("file").toStdString();
-        const FileState before = fileState(file);
+        const fs::path path = at("file").toStdString();
+        const Opened opened(at("file"));
+        const FileState before = fileState(opened.file);
         QVERIFY(!before.text.empty());
-        QCOMPARE(cache.hashOf(file, before, false), std::string()); // not known yet
-        QCOMPARE(cache.hashOf(file, before, true), contentHash(file));
-        write("file", "another");
-        QVERIFY(!(fileState(file) == before));
-        QCOMPARE(cache.hashOf(file, before, true), std::string());
-        QCOMPARE(cache.hashOf(at("none").toStdString(), fileState(at("none").toStdString()), true), std::string());
-        QCOMPARE(ResultCache().hashOf(file, fileState(file), true), std::string());
+        QVERIFY(fileState(path) == before);
+        QCOMPARE(cache.hashOf(opened.file, before, false), std::string()); // not known yet
+        const std::string hash = cache.hashOf(opened.file, before, true);
+        QCOMPARE(hash, contentHash(opened.file));
+        // Another file under the name is none of ours: what is open is as it was, but for having lost its name.
+        write("other", "another");
+        fs::rename(at("other").toStdString(), path);
+        QVERIFY(!(fileState(path) == before));
+        QCOMPARE(contentHash(opened.file), hash);
+        QCOMPARE(cache.hashOf(Opened(at("file")).file, before, true), std::string());
+        // Written to.
+        const Opened again(at("file"));
+        const FileState old = fileState(again.file);
+        write("file", "a third, longer one");
+        QVERIFY(!(fileState(again.file) == old));
+        QCOMPARE(cache.hashOf(again.file, old, true), std::string());
+        QCOMPARE(cache.hashOf(-1, fileState(-1), true), std::string());
+        QCOMPARE(ResultCache().hashOf(again.file, fileState(again.file), true), std::string());
         QVERIFY(fileState(m_folder.path().toStdString()).text.empty()); // a folder is no file
     }
 
     void fingerprintsTellFilesApart()
     {
         write("a", QByteArray(3'000'000, 'a'));
-        const std::string a = fingerprintOf(at("a").toStdString());
+        const std::string a = fingerprintOf(Opened(at("a")).file);
         QCOMPARE(a.size(), 64u);
         QByteArray changed(3'000'000, 'a');
         changed[2'999'999] = 'b';
@@ -156,9 +182,9 @@ private slots:
         write("d", "");
         std::set<std::string> all{a};
         for (const char* name : {"b", "c", "d"})
-            all.insert(fingerprintOf(at(name).toStdString()));
+            all.insert(fingerprintOf(Opened(at(name)).file));
         QCOMPARE(all.size(), 4u);
-        QVERIFY(fingerprintOf(at("nothing").toStdString()).empty());
+        QVERIFY(fingerprintOf(Opened(at("nothing")).file).empty());
     }
 };
 

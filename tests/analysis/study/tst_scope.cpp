@@ -36,7 +36,7 @@ private slots:
             shape.sites.push_back({.layer = layer, .numExperts = 32, .topK = 2});
         QCOMPARE(describeTokens({}, shape), std::string());
         QCOMPARE(describeTokens(rich(), shape),
-            std::string("language=de, without domain=code, layer 3 expert 27, without site 9 expert 1, tokens 100-199, "
+            std::string("language=de, domain!=code, layer 3 expert 27, without site 9 expert 1, tokens 100-199, "
                         "without the first 4 of each sequence"));
         Scope one;
         one.tokens = TokenRange{TokenIndex(7), TokenIndex(8)};
@@ -54,8 +54,30 @@ private slots:
         using Pairs = NamedTexts;
         QCOMPARE(describe(Scope()), (Pairs{{"where", ""}, {"sites", ""}, {"skip_first", "0"}}));
         QCOMPARE(describe(rich()),
-            (Pairs{{"where", "language=de"}, {"without", "domain=code"}, {"chose", "1.27"}, {"spared", "9.1"},
+            (Pairs{{"where", "language=de domain!=code"}, {"chose", "1.27"}, {"spared", "9.1"},
                 {"tokens", "100:200"}, {"sites", "0-1"}, {"skip_first", "4"}}));
+    }
+
+    void sitesByPlaceAndByLayer()
+    {
+        RoutingShape shape;
+        for (const std::uint16_t layer : {1, 4, 4, 5, 61})
+            shape.sites.push_back({.layer = layer, .numExperts = 32, .topK = 2});
+        const auto sites = [&](const Scope& scope) {
+            const auto found = sitesOf(scope, shape);
+            return found ? sitesText(*found) : found.error().message();
+        };
+        Scope scope;
+        QCOMPARE(sites(scope), std::string("0-4"));
+        scope.sites = {SiteIndex(std::uint16_t(3)), SiteIndex(std::uint16_t(0))};
+        QCOMPARE(sites(scope), std::string("0,3"));
+        scope.sites = {SiteIndex(std::uint16_t(5))};
+        QCOMPARE(sites(scope), std::string("the trace has no site 5 (its sites: 0-4)"));
+        scope.sites.clear();
+        scope.layers = {61, 4};
+        QCOMPARE(sites(scope), std::string("1-2,4"));
+        scope.layers = {4, 7};
+        QCOMPARE(sites(scope), std::string("the trace has no router at layer 7 (its routers are at layers 1, 4-5, 61)"));
     }
 
     void keysTellScopesApart()
@@ -67,6 +89,9 @@ private slots:
         add([](Scope& s) { s.where = {{"a", "b"}, {"a", "b"}}; });
         add([](Scope& s) { s.where = {{"a", "b 1:a 1:b"}}; });
         add([](Scope& s) { s.without = {{"a", "b"}}; });
+        add([](Scope& s) { s.where = {{"a", "b", {"c"}}}; });
+        add([](Scope& s) { s.where = {{"a", "b"}, {"a", "c"}}; });
+        add([](Scope& s) { s.layers = {12}; });
         add([](Scope& s) { s.chose = {at(1, 12)}; });
         add([](Scope& s) { s.chose = {at(11, 2)}; });
         add([](Scope& s) { s.spared = {at(1, 12)}; });

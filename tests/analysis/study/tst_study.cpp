@@ -32,11 +32,13 @@ public:
     const RoutingShape& shape() const override { return m_source->shape(); }
     Expected<Block> read(SiteIndex site, TokenRange range, Columns wanted, BlockBuffer& buffer) override
     {
-        ++m_reads;
+        if (m_reads++ == 0 && atFirstRead)
+            atFirstRead();
         return m_source->read(site, range, wanted, buffer);
     }
     /// Since it was asked last.
     int reads() { return m_reads.exchange(0); }
+    std::function<void()> atFirstRead; ///< since then
 
 private:
     std::shared_ptr<BlockSource> m_source;
@@ -57,7 +59,9 @@ Counted studyOf(const MemoryTrace& trace)
     return counted;
 }
 
-Counted studyOf(const QString& path, const ResultCache& cache = {})
+/// `opened` runs between opening the file and making a study of it.
+Counted studyOf(
+    const QString& path, const ResultCache& cache = {}, const std::function<void()>& opened = [] {})
 {
     Counted counted;
     auto file = TraceFile::open(path.toStdString());
@@ -66,9 +70,11 @@ Counted studyOf(const QString& path, const ResultCache& cache = {})
         return counted;
     }
     const TraceSummary summary = (*file)->summary();
+    const int descriptor = (*file)->descriptor();
+    opened();
     counted.source = std::make_shared<CountedSource>(std::shared_ptr<TraceFile>(std::move(*file)));
     counted.study = std::make_shared<Study>(
-        std::vector<NamedTrace>{{path.toStdString(), "file", counted.source, summary}}, cache);
+        std::vector<NamedTrace>{{path.toStdString(), "file", counted.source, summary, descriptor}}, cache);
     return counted;
 }
 
@@ -193,6 +199,52 @@ private slots:
         QVERIFY(open.source->reads() > 0);
         QVERIFY(answer(*open.study, ask({{"load"}})) != answer(*studyOf(path).study, ask({{"load"}})));
         QCOMPARE(files("changed/results"), kept);
+    }
+
+    void whatIsKeptIsOfTheBytesThatWereRead()
+    {
+        // Another trace takes the name: after the file was opened, or while it is read.
+        const MetricQuestion question = ask({{"balance"}});
+        writeTraceM(at("other.h5"), 'U');
+        const std::string ours = answer(*studyOf(m_trace).study, question);
+        const std::string others = answer(*studyOf(at("other.h5")).study, question);
+        QVERIFY(ours != others);
+        for (const bool early : {true, false}) {
+            const QString path = at("replaced.h5"), fresh = at("fresh.h5");
+            const char* const name = early ? "early" : "late";
+            QFile::remove(path);
+            QVERIFY(QFile::copy(m_trace, path));
+            QVERIFY(QFile::copy(at("other.h5"), fresh));
+            const auto replace = [&] { std::filesystem::rename(fresh.toStdString(), path.toStdString()); };
+            const Counted counted = early ? studyOf(path, cache(name), replace) : studyOf(path, cache(name));
+            if (!early)
+                counted.source->atFirstRead = replace;
+            QCOMPARE(answer(*counted.study, question), ours);
+            QVERIFY(!QFile::exists(fresh));
+            QCOMPARE(answer(*studyOf(path, cache(name)).study, question), others);
+            QCOMPARE(answer(*studyOf(m_trace, cache(name)).study, question), ours);
+        }
+        // The same of what a study opens itself.
+        const auto study = Study::open({at("replaced.h5").toStdString()}, cache("opened"));
+        QVERIFY(study);
+        QVERIFY(QFile::copy(m_trace, at("fresh.h5")));
+        std::filesystem::rename(at("fresh.h5").toStdString(), at("replaced.h5").toStdString());
+        QCOMPARE(answer(**study, question), others);
+        QCOMPARE(answer(*studyOf(at("replaced.h5"), cache("opened")).study, question), ours);
+    }
+
+    void aTraceThatIsWrittenToWhileItIsReadKeepsNothing()
+    {
+        const QString path = at("written.h5");
+        QVERIFY(QFile::copy(m_trace, path));
+        const auto [source, study] = studyOf(path, cache("written"));
+        source->atFirstRead = [&] {
+            QFile file(path);
+            QVERIFY(file.open(QIODevice::Append) && file.write("x") == 1);
+        };
+        const std::string answered = answer(*study, ask({{"balance"}}));
+        QVERIFY2(!answered.starts_with("error"), answered.c_str());
+        QCOMPARE(files("written/results"), 0);
     }
 
     void whatMattersIsInTheKey()

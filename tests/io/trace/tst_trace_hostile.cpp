@@ -2,6 +2,7 @@
 //
 // Files that lie. Each is a real trace or journal with one thing wrong; each must end in one error that names the file
 // and the place, without believing any size it claims.
+#include "tests/io/trace/hdf5_mutations.h"
 #include "tests/io/trace/trace_fixture.h"
 #include "tests/support/test_main.h"
 
@@ -12,9 +13,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cstring>
 #include <fstream>
 #include <functional>
-#include <hdf5.h>
 
 using namespace expertscope;
 using namespace expertscope::fixture;
@@ -26,8 +27,6 @@ using namespace expertscope::fixture;
     } while (false)
 
 namespace {
-
-using Mutation = std::function<void(hid_t)>;
 
 /// Everything that a reader of a trace does; the first error.
 Expected<void> readAll(const std::filesystem::path& path)
@@ -48,108 +47,25 @@ Expected<void> readAll(const std::filesystem::path& path)
     return {};
 }
 
-struct Space
+/// [T, M, K]; empty: they cannot be read.
+std::vector<std::uint16_t> idsOf(const std::filesystem::path& path)
 {
-    hid_t id;
-    explicit Space(std::vector<hsize_t> dims, bool growing = false)
-    {
-        auto most = dims;
-        if (growing)
-            most[0] = H5S_UNLIMITED;
-        id = dims.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(int(dims.size()), dims.data(), most.data());
+    const auto trace = TraceFile::open(path);
+    if (!trace)
+        return {};
+    const auto& shape = (*trace)->shape();
+    const std::size_t M = shape.sites.size(), K = shape.numSlots;
+    std::vector<std::uint16_t> ids(shape.numTokens * M * K);
+    BlockBuffer buffer;
+    for (std::size_t m = 0; m < M; ++m) {
+        const auto block =
+            (*trace)->read(SiteIndex(std::uint16_t(m)), {TokenIndex(0), TokenIndex(shape.numTokens)}, {}, buffer);
+        if (!block)
+            return {};
+        for (std::size_t t = 0; t < shape.numTokens; ++t)
+            std::copy_n(block->expertIds.begin() + long(t * K), K, ids.begin() + long((t * M + m) * K));
     }
-    ~Space() { H5Sclose(id); }
-};
-
-template <class T> hid_t typeOf()
-{
-    if constexpr (std::is_same_v<T, float>)
-        return H5T_NATIVE_FLOAT;
-    else if constexpr (std::is_same_v<T, double>)
-        return H5T_NATIVE_DOUBLE;
-    else
-        return H5T_NATIVE_INT64;
-}
-
-void remove(hid_t f, const char* path)
-{
-    H5Ldelete(f, path, H5P_DEFAULT);
-}
-
-/// Puts another dataset in the place of one.
-template <class T>
-void replace(hid_t f, const char* path, std::vector<hsize_t> dims, const std::vector<T>& values, hid_t fileType = -1,
-    hid_t plist = H5P_DEFAULT)
-{
-    remove(f, path);
-    const Space space(std::move(dims));
-    const auto d =
-        H5Dcreate2(f, path, fileType < 0 ? typeOf<T>() : fileType, space.id, H5P_DEFAULT, plist, H5P_DEFAULT);
-    if (!values.empty())
-        H5Dwrite(d, typeOf<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
-    H5Dclose(d);
-}
-
-/// Writes one element.
-void poke(hid_t f, const char* path, std::vector<hsize_t> at, double value)
-{
-    const auto d = H5Dopen2(f, path, H5P_DEFAULT);
-    const auto space = H5Dget_space(d);
-    const std::vector<hsize_t> one(at.size(), 1);
-    H5Sselect_hyperslab(space, H5S_SELECT_SET, at.data(), nullptr, one.data(), nullptr);
-    const Space memory({1});
-    H5Dwrite(d, H5T_NATIVE_DOUBLE, memory.id, space, H5P_DEFAULT, &value);
-    H5Sclose(space);
-    H5Dclose(d);
-}
-
-void extend(hid_t f, const char* path, std::vector<hsize_t> dims)
-{
-    const auto d = H5Dopen2(f, path, H5P_DEFAULT);
-    H5Dset_extent(d, dims.data());
-    H5Dclose(d);
-}
-
-void textAttribute(hid_t f, const char* path, const char* name, const std::string& value)
-{
-    H5Adelete_by_name(f, path, name, H5P_DEFAULT);
-    const auto type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    const Space space({});
-    const auto a = H5Acreate_by_name(f, path, name, type, space.id, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    const char* p = value.c_str();
-    H5Awrite(a, type, &p);
-    H5Aclose(a);
-    H5Tclose(type);
-}
-
-void integerAttribute(hid_t f, const char* path, const char* name, std::int64_t value)
-{
-    H5Adelete_by_name(f, path, name, H5P_DEFAULT);
-    const Space space({});
-    const auto a = H5Acreate_by_name(f, path, name, H5T_NATIVE_INT64, space.id, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    H5Awrite(a, H5T_NATIVE_INT64, &value);
-    H5Aclose(a);
-}
-
-void writeChunk(hid_t f, const char* path, const std::vector<unsigned char>& bytes, std::uint32_t mask = 0)
-{
-    const auto d = H5Dopen2(f, path, H5P_DEFAULT);
-    const hsize_t offset[3] = {0, 0, 0};
-    H5Dwrite_chunk(d, H5P_DEFAULT, mask, offset, bytes.size(), bytes.data());
-    H5Dclose(d);
-}
-
-/// An empty chunked dataset with any claim about its size.
-void claim(hid_t f, const char* path, hid_t type, std::vector<hsize_t> dims, std::vector<hsize_t> chunk)
-{
-    remove(f, path);
-    const auto plist = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(plist, int(chunk.size()), chunk.data());
-    H5Pset_deflate(plist, 1);
-    const Space space(std::move(dims), true);
-    H5Dclose(H5Dcreate2(f, path, type, space.id, H5P_DEFAULT, plist, H5P_DEFAULT));
-    H5Pclose(plist);
+    return ids;
 }
 
 struct Case
@@ -374,6 +290,23 @@ class TestTraceHostile : public QObject
                 [](hid_t f) { writeChunk(f, "routing/expert_id", std::vector<unsigned char>(200000, 1)); }},
             {"chunk without filters, too short", "chunk of 10 bytes",
                 [](hid_t f) { writeChunk(f, "routing/expert_id", std::vector<unsigned char>(10, 0), 3); }},
+            {"ids were never written", "'routing/expert_id': chunk at row 0, site 0: is missing",
+                [](hid_t f) { claim(f, "routing/expert_id", H5T_STD_U16LE, {5000, 2, 4}, {4096, 1, 4}); }},
+            {"weights in other chunks were never written", "'routing/expert_weight': chunk at [0, 0, 0]: is missing",
+                [](hid_t f) { claim(f, "routing/expert_weight", H5T_IEEE_F32LE, {5000, 2, 4}, {1000, 2, 4}); }},
+            {"entropy was never written", "'routing/entropy': was never written",
+                [](hid_t f) { replace(f, "routing/entropy", {5000, 2}, std::vector<float>{}, H5T_IEEE_F32LE); }},
+            {"loss of a complete trace was never written", "'tokens/loss': chunk at row 0: is missing",
+                [](hid_t f) { claim(f, "tokens/loss", H5T_IEEE_F32LE, {5000}, {4096}); }},
+            {"sequences were never written", "'sequences/length': was never written",
+                [](hid_t f) {
+                    const auto d = H5Dopen2(f, "sequences/length", H5P_DEFAULT);
+                    const auto s = H5Dget_space(d);
+                    const auto n = hsize_t(H5Sget_simple_extent_npoints(s));
+                    H5Sclose(s);
+                    H5Dclose(d);
+                    replace(f, "sequences/length", {n}, std::vector<std::int64_t>{});
+                }},
             {"huge chunks", "more than 256 MiB",
                 [](hid_t f) {
                     claim(f, "routing/expert_id", H5T_STD_U16LE, {5000, 2, 4}, {100000000, 2, 4});
@@ -473,6 +406,65 @@ private slots:
         QVERIFY(!readAll(m_folder.path().toStdString()));
         QVERIFY(!readAll("/dev/null"));
         QVERIFY(!readAll(path("nowhere.h5")));
+    }
+
+    void lossOfACaptureThatWasStoppedMayLag()
+    {
+        mutate([](hid_t f) {
+            integerAttribute(f, "/", "complete", 0);
+            claim(f, "tokens/loss", H5T_IEEE_F32LE, {5000}, {4096});
+        });
+        VERIFY_OK(readAll(path("bad.h5")));
+    }
+
+    void aDamagedIndexOfChunksIsNeverAGap()
+    {
+        // A trace of many chunks, so that each kind of index is there; one bit in each block of one.
+        const auto many = make({.tokens = 9000, .sites = {{16, 4}, {8, 2}, {8, 1}}, .loss = true});
+        {
+            auto writer = TraceWriter::create(path("many.h5"), many.plan);
+            VERIFY_OK(writer);
+            VERIFY_OK(feedTokenMajor(**writer, many, 1000));
+            VERIFY_OK((*writer)->finish(true));
+        }
+        std::ifstream in(path("many.h5"), std::ios::binary);
+        const std::string good{std::istreambuf_iterator<char>(in), {}};
+        int blocks = 0, refused = 0;
+        for (const char* signature : {"EAHD", "EAIB", "EASB", "EADB", "FAHD", "FADB", "BTHD", "BTIN", "BTLF"}) {
+            for (auto at = good.find(signature); at != std::string::npos; at = good.find(signature, at + 1)) {
+                ++blocks;
+                for (const std::size_t offset : {6, 30}) {
+                    auto damaged = good;
+                    damaged.at(at + offset) = char(damaged[at + offset] ^ 1);
+                    std::ofstream(path("bad.h5"), std::ios::binary | std::ios::trunc) << damaged;
+                    const auto status = readAll(path("bad.h5"));
+                    if (status) {
+                        // Of a table that the reader has no need of: then everything else is as it was.
+                        QCOMPARE(idsOf(path("bad.h5")), many.ids);
+                        continue;
+                    }
+                    ++refused;
+                    QVERIFY2(status.error().where.find("bad.h5") != std::string::npos, status.error().message().c_str());
+                }
+            }
+        }
+        QVERIFY2(blocks >= 8, std::to_string(blocks).c_str());
+        QVERIFY2(refused >= 8, std::to_string(refused).c_str());
+    }
+
+    void aDamagedRootSaysSo()
+    {
+        std::ifstream in(path("good.h5"), std::ios::binary);
+        const std::string good{std::istreambuf_iterator<char>(in), {}};
+        std::uint64_t root = 0;
+        std::memcpy(&root, good.data() + 36, sizeof root); // superblock of version 2 and 3
+        QCOMPARE(good.substr(root, 4), std::string("OHDR"));
+        auto damaged = good;
+        damaged[root + 20] = char(damaged[root + 20] ^ 1);
+        std::ofstream(path("bad.h5"), std::ios::binary | std::ios::trunc) << damaged;
+        const auto message = readAll(path("bad.h5")).error().message();
+        QVERIFY2(message.find("damaged") != std::string::npos && message.find("not a trace") == std::string::npos,
+            message.c_str());
     }
 
     void everyDamagedByteIsSurvived()

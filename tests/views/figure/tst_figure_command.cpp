@@ -160,7 +160,13 @@ private slots:
         row("label", {"trace.h5", "-o", "x.pdf", "--where", "lang=de"}, 1, "lang");
         row("value", {"trace.h5", "-o", "x.pdf", "--where", "language=xx"}, 1, "xx");
         row("no equals", {"trace.h5", "-o", "x.pdf", "--where", "de"}, 2,
-            "expertscope: --where de: is not LABEL=VALUE");
+            "expertscope: --where: 'de' is no LABEL=VALUE");
+        row("nothing left", {"trace.h5", "-o", "x.pdf", "--where", "language=de", "--where", "language=fr"}, 1,
+            "no token is left: none of the ");
+        row("all skipped", {"trace.h5", "-o", "x.pdf", "--skip-first", "1000000"}, 1,
+            "the first 1,000,000 of each are left out");
+        row("sites and layers", {"trace.h5", "-o", "x.pdf", "--sites", "0", "--layers", "1"}, 2, "not both");
+        row("layer", {"trace.h5", "-o", "x.pdf", "--layers", "999"}, 1, "the trace has no router at layer 999");
         row("width", {"trace.h5", "-o", "x.pdf", "--width", "wide"}, 2, "expertscope: --width wide: is not a length");
         row("colour", {"trace.h5", "-o", "x.pdf", "--colour", "jet"}, 2,
             "expertscope: --colour jet: is none of viridis");

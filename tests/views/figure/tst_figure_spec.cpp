@@ -16,7 +16,7 @@ private slots:
         spec.tool = "expertscope 0.1.0";
         spec.traces = {{"../traces/α run.h5", "5f0c3f0e-0000-4000-8000-000000000000"}, {"b.h5", ""}};
         spec.scope.where = {{"language", "de"}, {"domain", "man \"pages\""}};
-        spec.scope.without = {{"domain", "code"}};
+        spec.scope.without = {{"domain", "code"}, {"topic", "a", {"b|c", ""}}};
         spec.scope.chose = {{SiteIndex(3), ExpertIndex(27)}};
         spec.scope.spared = {{SiteIndex(0), ExpertIndex(0)}, {SiteIndex(5), ExpertIndex(65534)}};
         spec.scope.tokens = TokenRange{TokenIndex(100), TokenIndex(4000000000000)};
@@ -36,6 +36,21 @@ private slots:
         QCOMPARE(back->scope.where[1].value, std::string("man \"pages\""));
         QCOMPARE(back->labels.x, QString("Expert²"));
         QVERIFY(back->look.reducer == Reducer::Mean && back->options.at("sort") == "load");
+    }
+
+    void conditionsAndLayers()
+    {
+        // As --where has them, or taken apart; written taken apart.
+        const auto spec = parseFigureSpec(R"({"expertscope_figure": 2, "traces": [{"path": "t.h5"}], "scope": {
+            "where": ["language=de|fr", {"label": "topic", "values": ["a", "b"]}, "domain!=code", "\"x=y\"=z"],
+            "without": [{"label": "half", "value": "first"}], "layers": [3, 61]}})",
+            "a.json");
+        QVERIFY2(spec.has_value(), spec ? "" : spec.error().message().c_str());
+        QCOMPARE(spec->scope.where,
+            (std::vector<LabelFilter>{{"language", "de", {"fr"}}, {"topic", "a", {"b"}}, {"x=y", "z"}}));
+        QCOMPARE(spec->scope.without, (std::vector<LabelFilter>{{"domain", "code"}, {"half", "first"}}));
+        QCOMPARE(spec->scope.layers, (std::vector<std::uint16_t>{3, 61}));
+        QVERIFY(*parseFigureSpec(writeFigureSpec(*spec), "b.json") == *spec);
     }
 
     void openKeysStayOpen()
@@ -120,6 +135,16 @@ private slots:
                                 << "a.json: scope.chose[0].expert: is missing";
         QTest::newRow("tokens") << second(R"(, "scope": {"tokens": [5, 2]})") << "a.json: scope.tokens: are not two";
         QTest::newRow("sites") << second(R"(, "scope": {"sites": [-1]})") << "a.json: scope.sites: are not whole";
+        QTest::newRow("sites and layers") << second(R"(, "scope": {"sites": [0], "layers": [1]})")
+                                          << "a.json: scope.layers: stand beside sites";
+        QTest::newRow("condition") << second(R"(, "scope": {"where": ["language=de", "language"]})")
+                                   << "a.json: scope.where[1]: 'language' is no LABEL=VALUE (such as language=de, ";
+        QTest::newRow("values") << second(R"(, "scope": {"where": [{"label": "x", "values": []}]})")
+                                << "a.json: scope.where[0].values: are not texts";
+        QTest::newRow("value and values") << second(R"(, "scope": {"where": [{"label": "x", "value": "a", "values": ["b"]}]})")
+                                          << "a.json: scope.where[0].value: is not a key";
+        QTest::newRow("trace as text") << QByteArray(R"({"expertscope_figure": 2, "traces": ["t.h5"]})")
+                                       << "a.json: traces[0]: is not an object";
         QTest::newRow("look") << second(R"(, "look": {"table": "vik"})") << "a.json: look.table: is not a key";
         QTest::newRow("look table") << second(R"(, "look": {"colours": "jet"})") << "a.json: look.colours: is none of";
         QTest::newRow("page") << second(R"(, "page": {"dpi": 1})") << "a.json: page.dpi: is not in 36";

@@ -45,8 +45,8 @@ private slots:
 
     void wordsForChips()
     {
-        QCOMPARE(filterText(m_german, *m_shape), QString("language = de"));
-        QCOMPARE(filterText({m_german.what, false}, *m_shape), QString("not language = de"));
+        QCOMPARE(filterText(m_german, *m_shape), QString("language=de"));
+        QCOMPARE(filterText({m_german.what, false}, *m_shape), QString("language!=de"));
         QCOMPARE(filterText(m_expert, *m_shape), QString("layer 2 · expert 7"));
         QCOMPARE(filterText({m_expert.what, false}, *m_shape), QString("not layer 2 · expert 7"));
         QCOMPARE(filterText({TokenRange{TokenIndex(100), TokenIndex(200)}}, *m_shape), QString("tokens 100 – 199"));

@@ -267,7 +267,7 @@ private slots:
         QTest::qWait(10);
         auto chips = bar.findChildren<QToolButton*>("chipRemove");
         QCOMPARE(chips.size(), 2);
-        QVERIFY(chips[0]->toolTip().contains("not language = fr"));
+        QVERIFY(chips[0]->toolTip().contains("language!=fr"));
         chips[0]->click();
         QVERIFY(m_session->filters().scope().without.empty());
         bar.findChild<QToolButton*>("filterClear")->click();

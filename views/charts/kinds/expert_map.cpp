@@ -13,17 +13,6 @@ ExpertCells::ExpertCells(std::vector<SiteIndex> rows, const RoutingShape& shape)
     experts.assign(sites.size() * columns, kNoExpert);
 }
 
-std::vector<SiteIndex> sitesOf(const Scope& scope, const RoutingShape& shape)
-{
-    std::vector<SiteIndex> sites = scope.sites;
-    if (sites.empty()) {
-        for (std::size_t i = 0; i < shape.sites.size(); ++i)
-            sites.emplace_back(std::uint16_t(i));
-    }
-    std::ranges::sort(sites);
-    return sites;
-}
-
 Axis siteAxis(const std::vector<SiteIndex>& sites, const RoutingShape& shape)
 {
     Axis axis{"Layer", Axis::Scale::Cells};

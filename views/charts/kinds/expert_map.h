@@ -19,8 +19,6 @@ struct ExpertCells
     std::uint16_t at(std::size_t row, std::size_t column) const { return experts[row * columns + column]; }
 };
 
-/// All sites that a scope keeps, in order.
-std::vector<SiteIndex> sitesOf(const Scope& scope, const RoutingShape& shape);
 /// Layers of the rows, as an axis.
 Axis siteAxis(const std::vector<SiteIndex>& sites, const RoutingShape& shape);
 /// An axis of `count` experts, ids from 0, or ranks from 1.
