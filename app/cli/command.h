@@ -20,9 +20,14 @@ struct Command
     std::string name, title;
     /// Declares the options; what is returned holds what they are read into.
     std::function<Run(Arguments& arguments)> declare;
-    /// Another program that takes the rest of the line as it is, instead; `arguments` ends with null, [0] is this one.
-    std::function<int(char** arguments)> takeOver = {};
+    /// Another program that takes the words behind the name as they are, instead.
+    std::function<int(const std::vector<std::string>& words)> takeOver = {};
+    /// What the --help of that program says; empty where it cannot be asked.
+    std::function<std::string()> help = {};
 };
+
+/// Not listed: what is done with a file that stands in place of a command.
+inline constexpr const char* kFileCommand = "__file";
 
 /// All commands, in the order of --help.
 const std::vector<Command>& commandRegistry();

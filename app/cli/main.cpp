@@ -6,12 +6,10 @@
 
 int main(int argc, char** argv)
 {
-    expertscope::CommandLine line(argc, argv, "Expertscope: capture, analyse, simulate and draw MoE routing",
-        "expertscope", std::string("expertscope ") + expertscope::kVersion);
-    for (const expertscope::Command& command : expertscope::commandRegistry()) {
-        if (command.takeOver && argc > 1 && command.name == argv[1])
-            return command.takeOver(argv);
+    expertscope::CommandLine line(argc, argv,
+        "Capture, analyse, simulate and draw the routing of mixture-of-experts models", "expertscope",
+        std::string("expertscope ") + expertscope::kVersion);
+    for (const expertscope::Command& command : expertscope::commandRegistry())
         line.add(command);
-    }
     return line.run();
 }

@@ -106,8 +106,10 @@ Run declare(Arguments& arguments)
         .required();
     addAnalysis(arguments, options->analysis, options->study);
     addOutput(arguments, options->output);
-    arguments.option("--shard", options->shard,
-        "I/N: analyse the I-th of N parts (from 1) and write its state to -o PART.esp, for merge");
+    arguments
+        .option("--shard", options->shard,
+            "Analyse the I-th of N parts (from 1) and write its state to -o PART.esp, for merge")
+        .value("I/N");
     return [options] { return run(*options); };
 }
 

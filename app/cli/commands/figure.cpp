@@ -74,7 +74,7 @@ Command chartCommand(const FigureModule& module, const FigureKind& kind)
                 request->chart = kind.name;
                 declareFigure(arguments, kind, *request);
                 if (!kind.definition.empty())
-                    arguments.footer([&kind] { return wrapped(kind.definition, terminalWidth(), 0); });
+                    arguments.footer([&kind](std::size_t width) { return wrapped(kind.definition, width, 0); });
                 return [&module, request] { return module.run(*request); };
             }};
 }

@@ -140,7 +140,12 @@ struct Options
 Run declare(Arguments& arguments)
 {
     const auto options = std::make_shared<Options>();
-    arguments.option("metric", options->names, "Names; default: all");
+    arguments.option("metric", options->names, "Names; default: all").choices([] {
+        std::vector<std::string> names;
+        for (const MetricSpec& metric : metricRegistry())
+            names.push_back(metric.name);
+        return names;
+    });
     arguments.flag("--json", options->json, "Write JSON");
     return [options] { return run(options->names, options->json); };
 }

@@ -3,17 +3,21 @@
 
 // One line a command: `Command NAMECommand();` is defined in a file of this folder.
 #define EXPERTSCOPE_COMMANDS(COMMAND) \
+    COMMAND(capture) \
     COMMAND(info) \
-    COMMAND(repair) \
     COMMAND(analyze) \
     COMMAND(compare) \
-    COMMAND(merge) \
-    COMMAND(figure) \
-    COMMAND(metrics) \
     COMMAND(simulate) \
+    COMMAND(figure) \
+    COMMAND(desktop) \
+    COMMAND(metrics) \
     COMMAND(synth) \
-    COMMAND(capture) \
-    COMMAND(desktop)
+    COMMAND(merge) \
+    COMMAND(repair) \
+    COMMAND(help) \
+    COMMAND(completion) \
+    COMMAND(man) \
+    COMMAND(file)
 
 namespace expertscope {
 

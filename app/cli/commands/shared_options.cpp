@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/shared_options.h"
 
+#include "analysis/metrics/registry.h"
+
 namespace expertscope {
 
 Expected<std::shared_ptr<const Study>> openStudy(
@@ -20,8 +22,15 @@ void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& s
         .option("--metric", options.metrics,
             "NAME[:KEY=VALUE,...], may be repeated; lists with '/': srp:m=4/16; all: every metric; default: all but "
             "the slow ones")
-        .repeated();
-    arguments.option("--by", options.by, "Compare the values of this label");
+        .repeated()
+        .value("NAME")
+        .choices([] {
+            std::vector<std::string> names{"all"};
+            for (const MetricSpec& metric : metricRegistry())
+                names.push_back(metric.name);
+            return names;
+        });
+    arguments.option("--by", options.by, "Compare the values of this label").value("LABEL");
     addSelection(arguments, options);
     arguments.option("--bootstrap", options.bootstrap,
         "95 % intervals from so many draws of the sequences, such as 1000; default: none");

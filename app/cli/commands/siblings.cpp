@@ -7,40 +7,83 @@
 #include <cerrno>
 #include <cstring>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace expertscope {
 
 namespace {
 
-int start(const std::string& name, char** arguments)
+std::string programOf(const std::string& name)
 {
     std::error_code ignored;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
-    std::string program = (self.parent_path() / ("expertscope-" + name)).string();
+    return self.parent_path() / ("expertscope-" + name);
+}
+
+/// Returns only if it cannot be started.
+void replaceBy(std::string program, std::vector<std::string> words)
+{
     std::vector<char*> argv{program.data()};
-    for (char** a = arguments + 2; *a; ++a)
-        argv.push_back(*a);
+    for (std::string& word : words)
+        argv.push_back(word.data());
     argv.push_back(nullptr);
     execv(program.c_str(), argv.data());
+}
+
+int start(const std::string& name, const std::vector<std::string>& words)
+{
+    const std::string program = programOf(name);
+    replaceBy(program, words);
     return failed({std::strerror(errno), program, "this build may lack it: see README, --no-torch and --no-gui"});
+}
+
+/// What its --help prints; empty where it is not there.
+std::string helpOf(const std::string& name)
+{
+    int ends[2];
+    if (pipe(ends) != 0)
+        return {};
+    const pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        replaceBy(programOf(name), {"--help"});
+        _exit(127);
+    }
+    close(ends[1]);
+    std::string text;
+    char buffer[4096];
+    for (ssize_t n = 0; child > 0 && (n = read(ends[0], buffer, sizeof buffer)) != 0;) {
+        if (n > 0)
+            text.append(buffer, std::size_t(n));
+        else if (errno != EINTR)
+            break;
+    }
+    close(ends[0]);
+    int status = 0;
+    if (child > 0)
+        waitpid(child, &status, 0);
+    return status == 0 ? text : std::string();
 }
 
 Command sibling(const std::string& name, const std::string& title)
 {
-    return {name, title, {}, [name](char** arguments) { return start(name, arguments); }};
+    return {name, title, {}, [name](const std::vector<std::string>& words) { return start(name, words); },
+        [name] { return helpOf(name); }};
 }
 
 }
 
 Command captureCommand()
 {
-    return sibling("capture", "Run a checkpoint over prompts and record its routing: expertscope-capture");
+    return sibling("capture", "Run a checkpoint over prompts and record its routing in a trace");
 }
 
 Command desktopCommand()
 {
-    return sibling("desktop", "Open the window: expertscope-desktop");
+    return sibling("desktop", "Open the window");
 }
 
 }

@@ -120,7 +120,9 @@ Run declare(Arguments& arguments)
     arguments.option("--reroute", cache.reroute,
         "[RULE:]KEY=VALUE,...: a router that prefers residents, such as lambda=0.1/0.3,keep=2; --policy: lru");
     arguments.footer(
-        [] { return policyHelp() + '\n' + predictorHelp() + '\n' + ruleHelp() + '\n' + hardwareHelp(); });
+        [](std::size_t width) {
+            return policyHelp(width) + '\n' + predictorHelp(width) + '\n' + ruleHelp(width) + '\n' + hardwareHelp(width);
+        });
     addSelection(arguments, cache.selection);
     addThreads(arguments, options->threads);
     addOutput(arguments, options->output);

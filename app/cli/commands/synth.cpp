@@ -224,18 +224,11 @@ Command kindCommand(const SynthKind& kind, const std::shared_ptr<Options>& optio
 Run declare(Arguments& arguments)
 {
     const auto options = std::make_shared<Options>();
-    arguments.requireCommand(false);
-    arguments.footer("`expertscope synth KIND --help` shows the options of a kind.");
+    arguments.requireCommand();
+    arguments.footer([](std::size_t) { return "`expertscope synth KIND --help` shows the options of a kind.\n"; });
     for (const SynthKind& kind : synthKinds())
         arguments.command(kindCommand(kind, options));
-    arguments.takeAnything(); // after the kinds, which would inherit it: an unknown kind gets the list
-    return [arguments] {
-        const auto rest = arguments.remaining();
-        std::fprintf(stderr, "%s\n%s",
-            rest.empty() || rest[0].starts_with('-') ? "Which kind?" : ("There is no kind " + rest[0]).c_str(),
-            arguments.help().c_str());
-        return 2;
-    };
+    return {};
 }
 
 }

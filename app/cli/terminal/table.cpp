@@ -27,8 +27,12 @@ std::size_t widthOf(const Character& character)
 std::size_t displayWidth(std::string_view text)
 {
     std::size_t width = 0;
-    while (!text.empty())
-        width += widthOf(takeCharacter(text));
+    while (!text.empty()) {
+        if (text.starts_with("\x1b["))
+            text.remove_prefix(std::min(text.find('m'), text.size() - 1) + 1);
+        else
+            width += widthOf(takeCharacter(text));
+    }
     return width;
 }
 
@@ -37,6 +41,11 @@ std::size_t terminalWidth()
     winsize size{};
     if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
+    return plainWidth();
+}
+
+std::size_t plainWidth()
+{
     if (const char* columns = std::getenv("COLUMNS")) {
         const long wanted = std::strtol(columns, nullptr, 10);
         if (wanted >= 20 && wanted <= 10000)

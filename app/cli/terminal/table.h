@@ -10,11 +10,13 @@
 
 namespace expertscope {
 
-/// Columns a terminal needs for the text: wide characters count 2, combining ones 0.
+/// Columns a terminal needs for the text: wide characters count 2, combining ones and emphasis (reading/emphasis.h) 0.
 std::size_t displayWidth(std::string_view text);
 
-/// Columns of the terminal on standard output; where that is none, $COLUMNS, else 120.
+/// Columns of the terminal on standard output; where that is none, plainWidth().
 std::size_t terminalWidth();
+/// $COLUMNS, else 120.
+std::size_t plainWidth();
 
 /// The text in lines of at most `width` columns, broken at spaces; all but the first begin with `indent` spaces.
 std::string wrapped(const std::string& text, std::size_t width, std::size_t indent);
