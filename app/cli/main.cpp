@@ -2,9 +2,10 @@
 //
 // expertscope: every headless command but capture. What there is stands in commands/registry.cpp.
 #include "app/cli/arguments.h"
+#include "io/base/program.h"
 #include "io/base/version.h"
 
-int main(int argc, char** argv)
+static int run(int argc, char** argv)
 {
     expertscope::CommandLine line(argc, argv, "Expertscope: capture, analyse, simulate and draw MoE routing",
         "expertscope", std::string("expertscope ") + expertscope::kVersion);
@@ -14,4 +15,9 @@ int main(int argc, char** argv)
         line.add(command);
     }
     return line.run();
+}
+
+int main(int argc, char** argv)
+{
+    return expertscope::runProgram("expertscope", [&] { return run(argc, argv); });
 }
