@@ -4,6 +4,7 @@
 #include "io/base/json.h"
 
 #include <algorithm>
+#include <fstream>
 
 namespace expertscope::placement {
 
@@ -38,6 +39,20 @@ struct Inverse
 {
     std::vector<std::string> slots, counts; ///< a row a site
 };
+
+/// Rows of numbers with nothing to tell them by but linesOf(): nobody else indents the end by one.
+bool isLaidOutList(const std::filesystem::path& path)
+{
+    const std::string head = headOf(path);
+    if (!head.starts_with("[\n  ["))
+        return false;
+    const std::size_t end = head.find_first_not_of("0123456789, ", 5);
+    std::ifstream file(path, std::ios::binary);
+    std::string tail(5, '\0');
+    file.seekg(-5, std::ios::end);
+    file.read(tail.data(), 5);
+    return (end == std::string::npos || head[end] == ']') && file && tail == "]\n ]\n";
+}
 
 Inverse invert(const Placement& plan)
 {
@@ -275,6 +290,21 @@ Expected<std::string> toJson(const Placement& plan, PlanForm form, std::uint32_t
         return linesOf(rows) + "\n";
     ES_ASSIGN(const auto byLayer, rowsByLayer(plan, numLayers));
     return "{\n \"physical_to_logical_map\": " + linesOf(byLayer) + "\n}\n";
+}
+
+FileKind planKind(PlanForm form)
+{
+    return {.name = "a plan", .recognises = [form](const std::filesystem::path& path) {
+                switch (form) {
+                case PlanForm::Full:
+                    return headOf(path).starts_with("{\n \"num_gpus\": ");
+                case PlanForm::Sglang:
+                    return headOf(path).starts_with("{\n \"physical_to_logical_map\": [");
+                case PlanForm::List:
+                    break;
+                }
+                return isLaidOutList(path);
+            }};
 }
 
 Expected<Placement> placementFromJson(

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analysis/placement/placement.h"
+#include "io/base/output.h"
 #include "io/trace/routing.h"
 
 #include <optional>
@@ -24,6 +25,9 @@ enum class PlanForm
 /// layer is the model's last. Errors: engines want as many slots at each site, a multiple of the GPUs; Sglang wants one
 /// site a layer.
 Expected<std::string> toJson(const Placement& plan, PlanForm form, std::uint32_t numLayers = 0);
+
+/// A plan in one of the forms: as toJson() writes it, told by its keys, a list by how it is laid out.
+FileKind planKind(PlanForm form);
 
 /// Reads any of the forms for the sites of a trace. Rows are matched by the file's "sites"; without it row i is site i
 /// if there are as many rows as sites, else the row of the site's layer; a single row is for all. `cluster` overrides

@@ -58,9 +58,8 @@ struct CommonColumns
 class Writer
 {
 public:
-    explicit Writer(const std::string& path)
-        : m_builder(path)
-        , m_path(path)
+    explicit Writer(const NewFile& file)
+        : m_builder(file)
     {
     }
 
@@ -244,7 +243,7 @@ private:
         ES_TRY(m_builder.texts({.path = path}, keys));
         const hdf5::Handle scale(H5Dopen2(m_builder.file(), path.c_str(), H5P_DEFAULT), H5Dclose);
         if (!scale || H5DSset_scale(scale, path.substr(path.rfind('/') + 1).c_str()) < 0)
-            return hdf5::failed("axis '" + path + "'", m_path);
+            return m_builder.failed("axis '" + path + "'");
         return {};
     }
 
@@ -278,7 +277,7 @@ private:
             const std::string label = scales[a].substr(scales[a].rfind('/') + 1);
             if (!scale || H5DSattach_scale(made, scale, unsigned(a)) < 0
                 || H5DSset_label(made, unsigned(a), label.c_str()) < 0)
-                return hdf5::failed("axis '" + scales[a] + "'", m_path);
+                return m_builder.failed("axis '" + scales[a] + "'");
         }
         std::vector<hsize_t> start(dims.size(), 0), size = dims;
         size[0] = 1;
@@ -289,43 +288,34 @@ private:
             if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr) < 0
                 || H5Dwrite(made, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, matrices[members[i]].values.data())
                     < 0)
-                return hdf5::failed("'" + path + "' cannot be written", m_path);
+                return m_builder.failed("'" + path + "' cannot be written");
+            ES_TRY(m_builder.written());
         }
         return {};
     }
 
     hdf5::Builder m_builder;
-    const std::string m_path;
     std::array<Dictionary, kTextColumns.size()> m_texts;
 };
 
 }
 
-Expected<void> writeResultsHdf5(const std::filesystem::path& path, const ResultDocument& document)
+Expected<void> writeResultsHdf5(const Output& output, const ResultDocument& document)
 {
+    const std::string where = output.path.string();
     const Results& results = document.results;
     std::uint64_t values = 0;
     for (const ResultMatrix& matrix : results.matrices)
         values += matrix.values.size();
     if (results.rows.size() > kMostResultRows || results.matrices.size() > kMostMatrices || values > kMostMatrixValues)
-        return fail("more rows or values than a file of results may hold", path.string(),
+        return fail("more rows or values than a file of results may hold", where,
             "ask for fewer metrics or label values at once");
-    const std::filesystem::path part = path.string() + ".part";
-    const auto written = [&]() -> Expected<void> {
-        const hdf5::Lock lock;
-        return Writer(part.string()).write(document);
-    }();
-    std::error_code error;
-    if (written) {
-        std::filesystem::rename(part, path, error);
-        if (!error)
-            return {};
-    }
-    std::error_code ignored;
-    std::filesystem::remove(part, ignored);
-    if (error)
-        return fail(error.message(), path.string());
-    return written;
+    ES_TRY(checkOutput(output));
+    ES_ASSIGN(NewFile file, NewFile::create(output.path));
+    const hdf5::Lock lock;
+    ES_TRY(Writer(file).write(document));
+    ES_TRY(file.finish());
+    return file.place();
 }
 
 }

@@ -2,13 +2,11 @@
 #pragma once
 
 #include "analysis/results/result_document.h"
-
-#include <filesystem>
+#include "io/base/output.h"
 
 namespace expertscope::results {
 
-/// One HDF5 file, version 1.10, written beside `path` and renamed.
-/// Errors: what the file system says; more rows or values than a reader takes.
-Expected<void> writeResultsHdf5(const std::filesystem::path& path, const ResultDocument& document);
+/// One HDF5 file, version 1.10. Errors: those of an output; more rows or values than a reader takes.
+Expected<void> writeResultsHdf5(const Output& output, const ResultDocument& document);
 
 }

@@ -4,10 +4,10 @@
 #include "analysis/simulation/schedule.h"
 #include "analysis/spine/pass.h"
 #include "analysis/spine/selection.h"
+#include "io/base/workers.h"
 
 #include <algorithm>
 #include <atomic>
-#include <thread>
 
 namespace expertscope::simulation {
 
@@ -223,13 +223,13 @@ Expected<EventSet> readEvents(BlockSource& source, const PassOptions& selection,
     set.countedTokens = set.tokens - schedule.numTokensBefore(std::min(warmUp, schedule.numSteps));
     std::atomic<std::size_t> next{0};
     {
-        std::vector<std::jthread> threads;
+        Workers threads;
         const unsigned workers = selection.threads ? selection.threads : std::max(1u, std::thread::hardware_concurrency());
-        for (unsigned w = 0; w < std::min<std::size_t>(workers, pools.size()); ++w)
-            threads.emplace_back([&] {
-                for (std::size_t p = next++; p < pools.size(); p = next++)
-                    set.pools[p] = makeStream(shape, pools[p], choices, schedule, contract);
-            });
+        threads.startOrDo(unsigned(std::min<std::size_t>(workers, pools.size())), [&](unsigned) {
+            for (std::size_t p = next++; p < pools.size(); p = next++)
+                set.pools[p] = makeStream(shape, pools[p], choices, schedule, contract);
+        });
+        threads.join();
     }
     for (const EventStream& pool : set.pools)
         set.requests += pool.objects.size();

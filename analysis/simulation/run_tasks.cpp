@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/run_tasks.h"
 
+#include "io/base/workers.h"
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 namespace expertscope::simulation {
 
@@ -23,20 +24,33 @@ bool runTasks(std::size_t count, unsigned threads, const std::function<void(std:
     std::mutex mutex;
     std::condition_variable changed;
     std::stop_source stop;
-    const auto workers
+    const auto wanted
         = static_cast<unsigned>(std::clamp<std::size_t>(threadsOf(threads), 1, std::max<std::size_t>(count, 1)));
-    std::vector<std::jthread> running;
-    for (unsigned w = 0; w < workers; ++w)
-        running.emplace_back([&] {
-            for (std::size_t i = next++; i < count && !stop.stop_requested(); i = next++) {
-                work(i, stop.get_token());
-                const std::lock_guard lock(mutex);
-                ++done;
-            }
+    /// Says so when a worker ends, also when it finds no memory.
+    struct Finished
+    {
+        std::mutex& mutex;
+        std::condition_variable& changed;
+        std::size_t& finished;
+        std::stop_source& stop;
+        ~Finished()
+        {
+            if (std::uncaught_exceptions() > 0)
+                stop.request_stop();
             const std::lock_guard lock(mutex);
             ++finished;
             changed.notify_all();
-        });
+        }
+    };
+    Workers running;
+    const unsigned workers = running.startOrDo(wanted, [&](unsigned) {
+        const Finished atEnd{mutex, changed, finished, stop};
+        for (std::size_t i = next++; i < count && !stop.stop_requested(); i = next++) {
+            work(i, stop.get_token());
+            const std::lock_guard lock(mutex);
+            ++done;
+        }
+    });
     std::unique_lock lock(mutex);
     while (finished < workers) {
         changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return finished == workers; });
@@ -48,6 +62,8 @@ bool runTasks(std::size_t count, unsigned threads, const std::function<void(std:
             stop.request_stop();
         lock.lock();
     }
+    lock.unlock();
+    running.join();
     return done == count;
 }
 

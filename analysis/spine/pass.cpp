@@ -3,6 +3,7 @@
 
 #include "analysis/bits/bit_kernels.h"
 #include "analysis/spine/selection.h"
+#include "io/base/workers.h"
 
 #include <algorithm>
 #include <atomic>
@@ -10,7 +11,6 @@
 #include <condition_variable>
 #include <limits>
 #include <mutex>
-#include <thread>
 
 namespace expertscope {
 
@@ -174,8 +174,8 @@ public:
     {
         try {
             takeTasks(start());
-        } catch (const std::exception& problem) { // out of memory
-            setError(0, {problem.what(), "analysis", {}});
+        } catch (const std::exception& problem) {
+            setError(0, {reasonOf(problem), "analysis", {}});
         }
         const std::lock_guard lock(m_mutex);
         ++m_finished;
@@ -317,9 +317,8 @@ Expected<unsigned> showTiles(BlockSource& source, const PassNeeds& needs,
     if (options.progress && !options.progress(0)) // before a short pass is over
         return fail(kCancelled);
     {
-        std::vector<std::jthread> threads;
-        for (unsigned worker = 0; worker < workers; ++worker)
-            threads.emplace_back([&, worker] { pass.work([&] { return start(worker); }); });
+        Workers threads;
+        workers = threads.startOrDo(workers, [&](unsigned worker) { pass.work([&] { return start(worker); }); });
         pass.wait(workers, options.progress);
     }
     ES_TRY(pass.outcome());

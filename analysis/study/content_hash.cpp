@@ -2,13 +2,13 @@
 #include "analysis/study/content_hash.h"
 
 #include "io/base/sha256.h"
+#include "io/base/workers.h"
 
 #include <algorithm>
 #include <atomic>
 #include <ctime>
 #include <optional>
 #include <sstream>
-#include <thread>
 #include <vector>
 
 #include <sys/stat.h>
@@ -80,11 +80,12 @@ std::string contentHash(int file, const std::function<bool()>& goOn)
         return !stopped.load();
     };
     {
-        std::vector<std::jthread> workers;
+        Workers workers;
         const std::size_t most = std::max(std::thread::hardware_concurrency(), 1u);
-        for (std::size_t i = 1; i < std::min(most, pieces.size()); ++i)
-            workers.emplace_back(work, notStopped);
+        workers.start(unsigned(std::max<std::size_t>(std::min(most, pieces.size()), 1) - 1),
+            [&](unsigned) { work(notStopped); });
         work(asked);
+        workers.join();
     }
     Sha256 whole;
     for (const std::string& piece : pieces) {

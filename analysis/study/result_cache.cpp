@@ -8,14 +8,14 @@
 #include "io/base/sha256.h"
 #include "io/base/text.h"
 #include "io/base/version.h"
-#include "io/base/whole_file.h"
+#include "io/base/new_file.h"
+#include "io/base/standard_streams.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <new>
 #include <sstream>
-
-#include <unistd.h>
 
 namespace expertscope {
 
@@ -48,7 +48,7 @@ void writeFile(const fs::path& path, const std::string& text)
 {
     std::error_code ignored;
     fs::create_directories(path.parent_path(), ignored);
-    (void)writeOutput(path, text, "." + std::to_string(getpid()) + ".tmp");
+    (void)replaceFile(path, text);
 }
 
 /// Results as a document that loses nothing of them.
@@ -192,13 +192,16 @@ void ResultCache::store(std::span<const Entry> entries) const
     for (const auto& [key, results] : entries) {
         if (key.empty() || !keeps())
             continue;
-        std::ostringstream body;
-        writeResultsJson(body, documentOf(*results));
-        const std::string text = std::move(body).str();
-        if (text.size() > m_limit / 4)
-            continue; // it would push everything else out
-        writeFile(m_folder / "results" / key, kMagic + sha256(text) + '\n' + text);
-        stored = true;
+        try {
+            const std::string text
+                = textOf([&](std::ostream& body) { writeResultsJson(body, documentOf(*results)); });
+            if (text.size() > m_limit / 4)
+                continue; // it would push everything else out
+            writeFile(m_folder / "results" / key, kMagic + sha256(text) + '\n' + text);
+            stored = true;
+        } catch (const std::bad_alloc&) {
+            break; // the results themselves may still find their way
+        }
     }
     if (stored)
         prune(m_folder / "results", m_limit, SIZE_MAX);

@@ -3,7 +3,6 @@
 
 #include "io/base/sha256.h"
 #include "io/base/version.h"
-#include "io/base/whole_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -87,7 +86,14 @@ private:
 
 }
 
-Expected<void> writeShardFile(const std::filesystem::path& path, const ShardFile& shard)
+FileKind shardKind()
+{
+    return {.name = "a part of an analysis", .recognises = [](const std::filesystem::path& path) {
+                return headOf(path, sizeof kMagic) == std::string_view(kMagic, sizeof kMagic);
+            }};
+}
+
+Expected<void> writeShardFile(const Output& output, const ShardFile& shard)
 {
     const AnalysisOptions& options = shard.options;
     const Json json{{"program", shard.program}, {"metrics", options.metrics}, {"named", shard.named ? 1u : 0u},
@@ -96,7 +102,7 @@ Expected<void> writeShardFile(const std::filesystem::path& path, const ShardFile
         {"trace", shard.trace.string()}, {"uuid", shard.uuid}, {"fingerprint", shard.fingerprint}};
     const std::string header = json.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (header.size() > kMostHeader)
-        return fail("options of more than 16 MiB", path.string());
+        return fail("options of more than 16 MiB", output.path.string());
     std::string bytes(kMagic, sizeof kMagic);
     append(bytes, kFormat);
     append(bytes, std::uint32_t(header.size()));
@@ -104,7 +110,7 @@ Expected<void> writeShardFile(const std::filesystem::path& path, const ShardFile
     append(bytes, std::uint64_t(shard.state.size()));
     bytes += shard.state;
     bytes += hashOf(bytes);
-    return writeOutput(path, bytes);
+    return writeOutput(output, bytes);
 }
 
 Expected<ShardFile> readShardFile(const std::filesystem::path& path)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analysis/study/request_text.h"
+#include "io/base/output.h"
 
 #include <filesystem>
 #include <string>
@@ -23,8 +24,9 @@ struct ShardFile
     std::string state; ///< Analysis::save()
 };
 
-/// The whole file or none of it.
-Expected<void> writeShardFile(const std::filesystem::path& path, const ShardFile& shard);
+FileKind shardKind();
+/// Errors: those of an output.
+Expected<void> writeShardFile(const Output& output, const ShardFile& shard);
 /// Errors: no such file, none of ours, cut short, damaged, of another version of the program.
 Expected<ShardFile> readShardFile(const std::filesystem::path& path);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <sstream>
 
 namespace expertscope {
 
@@ -41,6 +42,17 @@ Expected<std::vector<std::vector<std::uint16_t>>> readPreload(const std::string&
     return lists;
 }
 
+}
+
+std::vector<std::filesystem::path> filesOf(const CacheOptions& options)
+{
+    std::vector<std::filesystem::path> files{options.time.model};
+    std::stringstream parts(options.time.hardware);
+    for (std::string part; std::getline(parts, part, '+');)
+        files.emplace_back(part);
+    if (options.cold.starts_with(kPreload))
+        files.emplace_back(options.cold.substr(kPreload.size()));
+    return files;
 }
 
 Expected<CacheServing> checkServing(const CacheOptions& options)

@@ -31,6 +31,9 @@ struct CacheServing
     simulation::Contract contract;
     simulation::StepOptions steps;
 };
+/// What is read besides the trace: files that the options name, and names that may be none.
+std::vector<std::filesystem::path> filesOf(const CacheOptions& options);
+
 /// Checked without the trace; errors are wrong uses.
 Expected<CacheServing> checkServing(const CacheOptions& options);
 

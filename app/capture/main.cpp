@@ -3,6 +3,7 @@
 // expertscope-capture: parses, calls, reports. The only executable that links LibTorch.
 #include "app/capture/report.h"
 #include "io/backend/capture.h"
+#include "io/base/program.h"
 #include "io/base/version.h"
 
 #include <CLI/CLI.hpp>
@@ -42,9 +43,7 @@ std::string joined(int argc, char** argv)
     return line;
 }
 
-}
-
-int main(int argc, char** argv)
+int run(int argc, char** argv)
 {
     CLI::App app{"Runs a mixture-of-experts checkpoint over prompts and records every routing choice in one trace file",
         "expertscope capture"};
@@ -113,4 +112,11 @@ int main(int argc, char** argv)
     }
     report.done(*result);
     return 0;
+}
+
+}
+
+int main(int argc, char** argv)
+{
+    return runProgram("expertscope-capture", [&] { return run(argc, argv); });
 }

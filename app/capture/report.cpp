@@ -2,6 +2,7 @@
 #include "app/capture/report.h"
 
 #include "io/base/grouped.h"
+#include "io/base/standard_streams.h"
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -15,12 +16,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void print(const Json& line)
+void say(const Json& line)
 {
-    // A path need not be UTF-8: what is not becomes a replacement character.
-    const std::string text = line.dump(-1, ' ', false, Json::error_handler_t::replace);
-    std::printf("%s\n", text.c_str());
-    std::fflush(stdout);
+    // A path need not be UTF-8: what is not becomes a replacement character. When nobody listens any more the capture
+    // goes on; the exit status tells in the end.
+    (void)print(line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 
 std::string duration(double seconds)
@@ -72,7 +72,7 @@ void CaptureReport::clearLine()
 void CaptureReport::started(const CaptureStart& s)
 {
     if (m_json) {
-        print({{"event", "start"}, {"output", m_output}, {"model_type", s.modelType}, {"tokens", s.tokens},
+        say({{"event", "start"}, {"output", m_output}, {"model_type", s.modelType}, {"tokens", s.tokens},
             {"tokens_done", s.tokensDone}, {"sequences", s.sequences}, {"sites", s.sites}, {"device", s.device},
             {"dtype", s.dtype}, {"torch", s.torch}, {"threads", s.threads}, {"batch_tokens", s.batchTokens},
             {"attention_path", s.attentionPath}, {"expert_path", s.expertPath}, {"weight_bytes", s.weightBytes},
@@ -94,7 +94,7 @@ void CaptureReport::progress(const CaptureProgress& p)
         return;
     m_lastShown = now;
     if (m_json) {
-        print({{"event", "progress"}, {"tokens", p.tokens}, {"tokens_done", p.tokensDone}, {"seconds", p.seconds},
+        say({{"event", "progress"}, {"tokens", p.tokens}, {"tokens_done", p.tokensDone}, {"seconds", p.seconds},
             {"tokens_per_second", p.tokensPerSecond}, {"seconds_left", p.secondsLeft}});
     } else if (m_terminal) {
         std::fprintf(stderr, "\r\033[K%s of %s tokens (%.0f %%), %s tokens/s, %s left", grouped(p.tokensDone).c_str(),
@@ -109,7 +109,7 @@ void CaptureReport::done(const CaptureResult& r)
 {
     clearLine();
     if (m_json) {
-        print({{"event", "done"}, {"complete", true}, {"output", m_output}, {"tokens", r.tokens},
+        say({{"event", "done"}, {"complete", true}, {"output", m_output}, {"tokens", r.tokens},
             {"tokens_done", r.tokensDone}, {"tokens_computed", r.tokensComputed}, {"capture_seconds", r.captureSeconds},
             {"cpu_seconds", r.cpuSeconds}, {"tokens_per_second", rate(r)}, {"peak_memory_bytes", peakMemory()}});
         return;
@@ -124,7 +124,7 @@ void CaptureReport::stopped(const CaptureResult& r)
     const std::string message = m_output + ": stopped after " + std::to_string(r.tokensDone) + " of "
         + std::to_string(r.tokens) + " tokens; the file is readable and marked incomplete (--resume continues it)";
     if (m_json)
-        print({{"event", "error"}, {"stopped", true}, {"message", message}, {"tokens", r.tokens},
+        say({{"event", "error"}, {"stopped", true}, {"message", message}, {"tokens", r.tokens},
             {"tokens_done", r.tokensDone}});
     std::fprintf(stderr, "expertscope-capture: %s\n", message.c_str());
 }
@@ -133,7 +133,7 @@ void CaptureReport::failed(const std::string& message)
 {
     clearLine();
     if (m_json)
-        print({{"event", "error"}, {"stopped", false}, {"message", message}});
+        say({{"event", "error"}, {"stopped", false}, {"message", message}});
     std::fprintf(stderr, "expertscope-capture: %s\n", message.c_str());
 }
 

@@ -2,9 +2,10 @@
 //
 // expertscope: every headless command but capture. What there is stands in commands/registry.cpp.
 #include "app/cli/arguments.h"
+#include "io/base/program.h"
 #include "io/base/version.h"
 
-int main(int argc, char** argv)
+static int run(int argc, char** argv)
 {
     expertscope::CommandLine line(argc, argv,
         "Capture, analyse, simulate and draw the routing of mixture-of-experts models", "expertscope",
@@ -12,4 +13,9 @@ int main(int argc, char** argv)
     for (const expertscope::Command& command : expertscope::commandRegistry())
         line.add(command);
     return line.run();
+}
+
+int main(int argc, char** argv)
+{
+    return expertscope::runProgram("expertscope", [&] { return run(argc, argv); });
 }

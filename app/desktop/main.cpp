@@ -2,11 +2,14 @@
 //
 // expertscope-desktop [TRACE...]: the window.
 #include "app/desktop/main_window.h"
+#include "io/base/output.h"
 #include "io/base/version.h"
 #include "views/widgets/chart_view.h"
 
 #include <QApplication>
+#include <QBuffer>
 #include <QCommandLineParser>
+#include <QFileInfo>
 #include <QTimer>
 
 #include <cstdio>
@@ -19,10 +22,11 @@ using namespace expertscope;
 class Screenshot final : public QObject
 {
 public:
-    Screenshot(MainWindow& window, const QString& file)
+    Screenshot(MainWindow& window, const QString& file, bool force)
         : QObject(&window)
         , m_window(window)
         , m_file(file)
+        , m_force(force)
     {
         m_timer.setInterval(300); // lets the layout settle, too
         connect(&m_timer, &QTimer::timeout, this, &Screenshot::look);
@@ -39,17 +43,42 @@ private:
                 return;
         }
         m_timer.stop();
-        const bool saved = m_window.grab().save(m_file);
+        const auto saved = save();
         if (!saved)
-            std::fprintf(stderr, "expertscope-desktop: %s: cannot be written\n", qPrintable(m_file));
+            std::fprintf(stderr, "expertscope-desktop: %s\n", saved.error().message().c_str());
         const auto error = m_window.session().error();
         if (error)
             std::fprintf(stderr, "expertscope-desktop: %s\n", error->message().c_str());
         QCoreApplication::exit(saved && !error ? 0 : 1);
     }
 
+    Expected<void> save() const
+    {
+        constexpr const char* kSoftware = "expertscope-desktop"; // by which it is known again
+        QImage image = m_window.grab().toImage();
+        image.setText("Software", kSoftware);
+        QBuffer bytes;
+        bytes.open(QIODevice::WriteOnly);
+        const QString suffix = QFileInfo(m_file).suffix();
+        if (!image.save(&bytes, suffix.isEmpty() ? "PNG" : qPrintable(suffix)))
+            return fail("is no kind of picture that Qt writes", m_file.toStdString(), "name it .png");
+        Output output{m_file.toStdString(),
+            {.name = "a picture of the window",
+                .recognises =
+                    [](const std::filesystem::path& path) {
+                        return headOf(path, 65536).find(kSoftware) != std::string::npos;
+                    }},
+            {}, m_force};
+        if (const StudyPtr& study = m_window.session().study()) {
+            for (const NamedTrace& trace : study->traces())
+                output.inputs.push_back(trace.path);
+        }
+        return writeOutput(output, {bytes.data().constData(), std::size_t(bytes.size())});
+    }
+
     MainWindow& m_window;
     QString m_file;
+    bool m_force;
     QTimer m_timer;
 };
 
@@ -69,6 +98,7 @@ int main(int argc, char** argv)
     parser.addVersionOption();
     parser.addPositionalArgument("trace", "The traces to open.", "[trace...]");
     parser.addOption({"screenshot", "Write a picture of the window once the trace is shown, and quit.", "file"});
+    parser.addOption({"force", "Replace what is at the screenshot's file, whatever it is."});
     parser.addOption({"theme", "light or dark; default: as last time.", "theme"});
     parser.process(app);
 
@@ -79,6 +109,6 @@ int main(int argc, char** argv)
     if (!parser.positionalArguments().isEmpty())
         window.open(parser.positionalArguments());
     if (parser.isSet("screenshot"))
-        new Screenshot(window, parser.value("screenshot"));
+        new Screenshot(window, parser.value("screenshot"), parser.isSet("force"));
     return QApplication::exec();
 }

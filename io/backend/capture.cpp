@@ -4,6 +4,7 @@
 #include "io/backend/batching.h"
 #include "io/backend/capture_input.h"
 #include "io/backend/decoder.h"
+#include "io/trace/trace_output.h"
 
 #include <algorithm>
 #include <charconv>
@@ -231,38 +232,25 @@ Expected<std::unique_ptr<TraceWriter>> openWriter(const CaptureRequest& request,
 {
     if (request.resume)
         return TraceWriter::resume(request.output, plan);
-    return TraceWriter::create(request.output, plan);
+    // What is there stays until the new trace replaces it; only a journal cannot be shared.
+    return TraceWriter::create(request.output, plan, {.startAnew = request.force});
 }
 
 /// Before minutes of loading: may the output be written?
 Expected<void> checkOutput(const CaptureRequest& request)
 {
-    std::error_code ignored;
     if (request.discard)
         return {};
     if (request.output.empty())
         return fail("no file to write given", "-o");
-    if (std::filesystem::is_directory(request.output, ignored))
-        return fail("is a folder", request.output.string(), "give a file, e.g. trace.h5");
-    auto parent = request.output.parent_path();
-    if (parent.empty())
-        parent = ".";
-    if (!std::filesystem::is_directory(parent, ignored))
-        return fail("there is no such folder to write into", parent.string());
-    const std::filesystem::path journal = request.output.string() + ".part";
-    if (request.resume)
-        return {};
-    if (request.force) {
-        // What is there stays until the new trace replaces it; only a journal cannot be shared.
-        std::filesystem::remove(journal, ignored);
-        return {};
-    }
-    if (std::filesystem::exists(request.output, ignored))
-        return fail("exists already", request.output.string(),
-            "--resume continues an interrupted capture, --force replaces the file");
-    if (std::filesystem::exists(journal, ignored))
-        return fail("an interrupted capture lies here", journal.string(), "--resume continues it, --force starts anew");
-    return {};
+    auto checked = checkTraceOutput({.path = request.output,
+                                        .kind = {},
+                                        .inputs = {request.model, request.prompts},
+                                        .force = request.force},
+        request.resume);
+    if (!checked && checked.error().hint.starts_with("--force"))
+        checked.error().hint = "--resume continues an interrupted capture, " + checked.error().hint;
+    return checked;
 }
 
 }

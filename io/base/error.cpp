@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/error.h"
 
+#include <new>
+
 namespace expertscope {
+
+std::string reasonOf(const std::exception& problem)
+{
+    return dynamic_cast<const std::bad_alloc*>(&problem) ? "out of memory" : problem.what();
+}
 
 std::string Error::message() const
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,9 @@ struct Error
     /// "where: what (hint)" on one line, whatever the parts hold.
     std::string message() const;
 };
+
+/// What an exception of a library or of the language says: "out of memory".
+std::string reasonOf(const std::exception& problem);
 
 template <class T = void>
 using Expected = tl::expected<T, Error>;

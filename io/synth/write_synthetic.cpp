@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/synth/write_synthetic.h"
 
+#include "io/base/output_place.h"
+#include "io/base/text.h"
+#include "io/trace/trace_output.h"
 #include "io/trace/trace_schema.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
-#include <cstdio>
+#include <cstring>
 #include <thread>
 
 namespace expertscope {
@@ -14,34 +18,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string sizeText(double bytes)
+{
+    static constexpr const char* kUnits[] = {"%.0f bytes", "%.1f kB", "%.1f MB", "%.1f GB", "%.1f TB"};
+    std::size_t unit = 0;
+    for (; bytes >= 1000 && unit + 1 < std::size(kUnits); ++unit)
+        bytes /= 1000;
+    return format(kUnits[unit], bytes);
+}
+
 /// Before anything is made: may the output be written, and is there room for it?
 Expected<void> checkOutput(const Generator& generator, const SynthRequest& request)
 {
-    std::error_code ignored;
-    if (fs::is_directory(request.output, ignored))
-        return fail("is a folder", request.output.string(), "give a file, e.g. trace.h5");
-    const fs::path folder = request.output.has_parent_path() ? request.output.parent_path() : fs::path(".");
-    if (!fs::is_directory(folder, ignored))
-        return fail("there is no such folder to write into", folder.string());
-    if (!request.force) {
-        if (fs::exists(request.output, ignored))
-            return fail("exists already", request.output.string(), "--force replaces it");
-        if (fs::exists(journalPath(request.output), ignored))
-            return fail("an interrupted run lies here", journalPath(request.output).string(), "--force starts anew");
-    }
+    ES_TRY(checkTraceOutput({.path = request.output, .kind = {}, .inputs = {}, .force = request.force}));
     // Random ids do not pack below their entropy. The journal and the trace lie side by side for a moment.
     const RoutingShape& s = generator.shape();
     const double choices = double(s.numTokens) * double(s.sites.size()) * s.numSlots;
     double bytes = choices * std::log2(double(s.numExperts)) / 8 / generator.redundancy();
     if (s.columns.logits)
         bytes += choices / s.numSlots * s.numExperts / generator.redundancy();
-    const auto room = fs::space(folder, ignored);
-    if (!ignored && 2 * bytes > double(room.available)) {
-        char text[128];
-        std::snprintf(text, sizeof text, "needs at least %.0f GB while it is written, %.0f GB are free",
-            2 * bytes / 1e9, double(room.available) / 1e9);
-        return fail(text, request.output.string());
-    }
+    ES_ASSIGN(const OutputPlace place, OutputPlace::of(request.output));
+    std::error_code ignored;
+    const auto room = fs::space(place.path.has_parent_path() ? place.path.parent_path() : ".", ignored);
+    if (!ignored && 2 * bytes > double(room.available))
+        return fail(std::string(std::strerror(ENOSPC)) + ": at least " + sizeText(2 * bytes)
+                + " are needed while it is written, " + sizeText(double(room.available)) + " are free",
+            request.output.string());
     return {};
 }
 
@@ -127,16 +129,17 @@ Expected<void> write(Generator& generator, const SynthRequest& request, TraceWri
 Expected<void> writeSynthetic(Generator& generator, const SynthRequest& request)
 {
     ES_TRY(checkOutput(generator, request));
-    std::error_code ignored;
-    if (request.force)
-        fs::remove(journalPath(request.output), ignored);
     const unsigned threads = request.threads > 0 ? request.threads : std::max(1u, std::thread::hardware_concurrency());
-    ES_ASSIGN(
-        auto writer, TraceWriter::create(request.output, planOf(generator, request), {.packingThreads = threads}));
-    const auto status = write(generator, request, *writer);
+    ES_ASSIGN(auto writer,
+        TraceWriter::create(request.output, planOf(generator, request),
+            {.startAnew = request.force, .packingThreads = threads}));
+    auto status = write(generator, request, *writer);
     writer.reset();
-    if (!status)
+    if (!status) {
+        std::error_code ignored;
         fs::remove(journalPath(request.output), ignored);
+        status.error().hint.clear(); // nothing is kept
+    }
     return status;
 }
 

@@ -17,7 +17,7 @@ namespace expertscope {
 struct SynthRequest
 {
     std::filesystem::path output;
-    bool force = false; ///< replace what is there
+    bool force = false; ///< replace what is there, and what an interrupted run left
     unsigned threads = 0; ///< that pack; 0: all cores
     std::string kind; ///< for the provenance, as are the others
     std::map<std::string, std::string> parameters; ///< kept as attributes synth_NAME

@@ -9,8 +9,12 @@ ChunkPacker::ChunkPacker(Journal& journal, unsigned threads)
     : m_journal(journal)
     , m_geometry(journal.geometry())
 {
-    for (unsigned i = 0; threads > 1 && i < threads; ++i)
-        m_threads.emplace_back([this] { work(); });
+    try {
+        for (unsigned i = 0; threads > 1 && i < threads; ++i)
+            m_threads.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+        // The system starts no more: those that run do it, or who asks.
+    }
 }
 
 ChunkPacker::~ChunkPacker()
@@ -59,7 +63,13 @@ void ChunkPacker::work()
         m_waiting.pop_front();
         if (!m_error) {
             lock.unlock();
-            const auto status = store(chunk, packed);
+            const auto status = [&]() -> Expected<void> {
+                try {
+                    return store(chunk, packed);
+                } catch (const std::exception& problem) {
+                    return fail(reasonOf(problem), "packing");
+                }
+            }();
             lock.lock();
             if (!status && !m_error)
                 m_error = status.error();

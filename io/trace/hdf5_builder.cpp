@@ -4,21 +4,16 @@
 #include <hdf5_hl.h>
 
 #include <cstdio>
+#include <cstring>
 
 namespace expertscope::hdf5 {
 
 Expected<void> Builder::create()
 {
-    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    // The 1.10 format checksums all its metadata and indexes chunks in constant time.
-    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
     H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_obj_track_times(creation, false); // the same contents are the same bytes
-    m_file = Handle(H5Fcreate(m_path.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose);
-    if (!m_file)
-        return failed("cannot be created", m_path);
+    ES_ASSIGN(m_file, createForWriting(m_bytes, creation, m_path));
     return {};
 }
 
@@ -26,8 +21,22 @@ Expected<void> Builder::close()
 {
     m_scales.clear();
     if (m_file.reset() < 0)
-        return failed("cannot be closed", m_path);
+        return failed("cannot be closed");
+    return written();
+}
+
+Expected<void> Builder::written() const
+{
+    if (m_bytes.error != 0)
+        return fail(std::strerror(m_bytes.error), m_path);
     return {};
+}
+
+tl::unexpected<Error> Builder::failed(const std::string& what) const
+{
+    if (const auto sound = written(); !sound)
+        return tl::unexpected(sound.error());
+    return hdf5::failed(what, m_path);
 }
 
 Expected<void> Builder::text(hid_t object, const char* name, const std::string& value)
@@ -47,12 +56,13 @@ Expected<Handle> Builder::group(const std::string& path)
     H5Pset_obj_track_times(creation, false);
     Handle made(H5Gcreate2(m_file, path.c_str(), H5P_DEFAULT, creation, H5P_DEFAULT), H5Gclose);
     if (!made)
-        return failed("group '" + path + "' cannot be made", m_path);
+        return failed("group '" + path + "' cannot be made");
     return made;
 }
 
 Expected<Handle> Builder::dataset(const DatasetSpec& spec)
 {
+    ES_TRY(written());
     std::vector<hsize_t> most = spec.dims;
     if (spec.growing)
         most[0] = H5S_UNLIMITED;
@@ -69,7 +79,7 @@ Expected<Handle> Builder::dataset(const DatasetSpec& spec)
         H5Pset_fill_value(creation, spec.type, spec.fill);
     Handle made(H5Dcreate2(m_file, spec.path.c_str(), spec.type, space, H5P_DEFAULT, creation, H5P_DEFAULT), H5Dclose);
     if (!made)
-        return failed("dataset '" + spec.path + "' cannot be made", m_path);
+        return failed("dataset '" + spec.path + "' cannot be made");
     if (!spec.units.empty())
         ES_TRY(text(made, "units", spec.units));
     if (!spec.longName.empty())
@@ -81,7 +91,7 @@ Expected<Handle> Builder::dataset(const DatasetSpec& spec)
         const Handle attributeSpace(H5Screate_simple(1, &one, nullptr), H5Sclose);
         const Handle a(H5Acreate2(made, "_FillValue", spec.type, attributeSpace, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
         if (!a || H5Awrite(a, spec.type, spec.fill) < 0)
-            return failed("fill value of '" + spec.path + "'", m_path);
+            return failed("fill value of '" + spec.path + "'");
     }
     for (std::size_t axis = 0; axis < spec.dimensions.size(); ++axis) {
         const auto scale = m_scales.find(spec.dimensions[axis]);
@@ -89,7 +99,7 @@ Expected<Handle> Builder::dataset(const DatasetSpec& spec)
         const auto label = name.substr(name.rfind('/') + 1);
         if (scale == m_scales.end() || H5DSattach_scale(made, scale->second, static_cast<unsigned>(axis)) < 0
             || H5DSset_label(made, static_cast<unsigned>(axis), label.c_str()) < 0)
-            return failed("axis '" + name + "' of '" + spec.path + "'", m_path);
+            return failed("axis '" + name + "' of '" + spec.path + "'");
     }
     return made;
 }
@@ -106,7 +116,7 @@ Expected<void> Builder::scale(const std::string& path, hsize_t size, bool growin
     std::snprintf(name, sizeof name, "This is a netCDF dimension but not a netCDF variable.%10llu",
         static_cast<unsigned long long>(size));
     if (H5DSset_scale(made, name) < 0)
-        return failed("axis '" + path + "'", m_path);
+        return failed("axis '" + path + "'");
     m_scales[path] = std::move(made);
     return {};
 }
@@ -115,7 +125,7 @@ Expected<Handle> Builder::column(const DatasetSpec& spec, const void* values, st
 {
     ES_ASSIGN(Handle made, dataset(spec));
     if (count > 0 && H5Dwrite(made, memoryType, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-        return failed("'" + spec.path + "' cannot be written", m_path);
+        return failed("'" + spec.path + "' cannot be written");
     return made;
 }
 
@@ -126,8 +136,8 @@ Expected<void> Builder::write(
     const Handle space(H5Dget_space(dataset), H5Sclose);
     if (!memory || !space || H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, nullptr, &count, nullptr) < 0
         || H5Dwrite(dataset, memoryType, memory, space, H5P_DEFAULT, values) < 0)
-        return failed("'" + path + "' cannot be written", m_path);
-    return {};
+        return failed("'" + path + "' cannot be written");
+    return written();
 }
 
 Expected<void> Builder::texts(DatasetSpec spec, const std::vector<const char*>& values)
@@ -150,7 +160,7 @@ Expected<void> Builder::fixedText(DatasetSpec spec, const std::string& value)
     const auto bytes = value.empty() ? std::string(1, '\0') : value;
     if (!type || H5Tset_size(type, bytes.size()) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0
         || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0)
-        return failed("text type", m_path);
+        return failed("text type");
     spec.type = type;
     ES_TRY(column(spec, bytes.data(), 1, type));
     return {};
@@ -165,7 +175,7 @@ Expected<void> Builder::flags(const Handle& object, std::uint8_t count, const ch
     const Handle space(H5Screate_simple(1, &n, nullptr), H5Sclose);
     const Handle a(H5Acreate2(object, "flag_values", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
     if (!a || H5Awrite(a, H5T_NATIVE_UINT8, values.data()) < 0)
-        return failed("flag_values", m_path);
+        return failed("flag_values");
     return text(object, "flag_meanings", meanings);
 }
 

@@ -4,7 +4,8 @@
 // Private to io/trace. All calls need hdf5::Lock to be held.
 #pragma once
 
-#include "io/trace/hdf5_handle.h"
+#include "io/base/new_file.h"
+#include "io/trace/hdf5_output_driver.h"
 
 #include <algorithm>
 #include <functional>
@@ -38,14 +39,19 @@ struct DatasetSpec
 class Builder
 {
 public:
-    /// `path` names the file in errors.
-    explicit Builder(std::string path)
-        : m_path(std::move(path))
+    /// Writes into `file`, which must outlive this.
+    explicit Builder(const NewFile& file)
+        : m_path(file.name().string())
+        , m_bytes{.descriptor = file.descriptor()}
     {
     }
 
     Expected<void> create();
     Expected<void> close();
+    /// What could not be written so far: HDF5 itself does not know (hdf5_output_driver.h).
+    Expected<void> written() const;
+    /// Our Error of a call that failed.
+    tl::unexpected<Error> failed(const std::string& what) const;
     hid_t file() const { return m_file; }
 
     Expected<void> text(hid_t object, const char* name, const std::string& value);
@@ -97,6 +103,7 @@ private:
     Expected<Handle> column(const DatasetSpec& spec, const void* values, std::size_t count, hid_t memoryType);
 
     const std::string m_path;
+    OutputBytes m_bytes; ///< before the file, which writes into it to its end
     Handle m_file;
     std::map<std::string, Handle> m_scales;
 };

@@ -48,10 +48,12 @@ public:
     enum class Access
     {
         CreateIfMissing,
-        MustExist
+        MustExist,
+        StartAnew ///< what a journal there holds is not looked at: start() follows
     };
 
-    /// Opens and locks; a named error when another process writes the same trace. Scans what is there.
+    /// Opens and locks; a named error when another process writes the same trace, or when what is there is no journal.
+    /// Scans what is there.
     static Expected<Journal> open(const std::filesystem::path& path, Access access);
     Journal(Journal&& other) noexcept;
     Journal& operator=(Journal&&) = delete;
@@ -75,6 +77,7 @@ public:
 
 private:
     Journal(int fd, std::filesystem::path path);
+    Expected<void> checkMagic();
     Expected<void> scan();
     Expected<void> appendRecord(std::uint32_t type, std::span<const std::byte> head, std::span<const std::byte> body);
     Expected<void> appendPlan(const PlanRecord& record);

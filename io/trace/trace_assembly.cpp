@@ -6,12 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <fcntl.h>
 #include <limits>
 #include <set>
-#include <unistd.h>
 
 namespace expertscope {
 
@@ -25,9 +21,8 @@ using hdf5::Lock;
 class Assembler
 {
 public:
-    Assembler(const std::filesystem::path& path, const Journal& journal, std::uint64_t numTokens)
-        : m_path(path.string())
-        , m_out(m_path)
+    Assembler(const NewFile& file, const Journal& journal, std::uint64_t numTokens)
+        : m_out(file)
         , m_journal(journal)
         , m_record(*journal.record())
         , m_plan(m_record.plan)
@@ -362,7 +357,8 @@ private:
             ES_TRY(m_journal.read(*where, packed));
             const hsize_t offset[3] = {chunk * length, site, 0};
             if (H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, packed.size(), packed.data()) < 0)
-                return hdf5::failed("chunk of '" + std::string(columnInfo(which).path) + "' cannot be written", m_path);
+                return m_out.failed("chunk of '" + std::string(columnInfo(which).path) + "' cannot be written");
+            ES_TRY(m_out.written());
         }
         return {};
     }
@@ -403,7 +399,6 @@ private:
         return made;
     }
 
-    const std::string m_path;
     hdf5::Builder m_out;
     const Journal& m_journal;
     const PlanRecord& m_record;
@@ -413,39 +408,15 @@ private:
     std::uint64_t m_numSequences = 0;
 };
 
-Expected<void> syncPath(const std::filesystem::path& path, int flags)
-{
-    const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-    const bool ok = fd >= 0 && fsync(fd) == 0;
-    const int code = errno;
-    if (fd >= 0)
-        ::close(fd);
-    // Some file systems cannot sync a folder; that is no reason to lose a trace.
-    if (!ok && (flags & O_DIRECTORY) == 0)
-        return fail(std::string("cannot be written: ") + std::strerror(code), path.string());
-    return {};
-}
-
 }
 
 Expected<std::uint64_t> assembleTrace(const std::filesystem::path& target, const Journal& journal)
 {
-    const auto temporary = temporaryPath(target);
     const auto numTokens = storedTokens(journal.index(), journal.geometry(), false, false);
-    auto status = Assembler(temporary, journal, numTokens).write();
-    if (status)
-        status = syncPath(temporary, O_RDONLY);
-    if (!status) {
-        std::error_code ignored;
-        std::filesystem::remove(temporary, ignored);
-        return tl::unexpected(status.error());
-    }
-    std::error_code error;
-    std::filesystem::rename(temporary, target, error);
-    if (error)
-        return fail("cannot be renamed: " + error.message(), temporary.string());
-    const auto folder = target.parent_path();
-    ES_TRY(syncPath(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY));
+    ES_ASSIGN(NewFile file, NewFile::create(target));
+    ES_TRY(Assembler(file, journal, numTokens).write());
+    ES_TRY(file.finish(true));
+    ES_TRY(file.place(true));
     return numTokens;
 }
 

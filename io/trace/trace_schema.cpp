@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_schema.h"
 
+#include "io/base/sha256.h"
+
 #include <algorithm>
 #include <cmath>
+
+#include <limits.h>
 
 namespace expertscope {
 
@@ -134,6 +138,20 @@ Expected<void> checkPlan(const TracePlan& plan, const std::string& where)
                 where);
     }
     return {};
+}
+
+std::filesystem::path journalPath(const std::filesystem::path& target)
+{
+    static constexpr std::string_view kEnding = ".part";
+    std::string name = target.filename().string();
+    if (name.size() + kEnding.size() > NAME_MAX) {
+        const std::string hash = sha256Hex(std::as_bytes(std::span(name))).substr(0, 16);
+        std::size_t most = NAME_MAX - kEnding.size() - hash.size() - 1;
+        while (most > 0 && (static_cast<unsigned char>(name[most]) & 0xc0) == 0x80) // whole characters
+            --most;
+        name = name.substr(0, most) + '.' + hash;
+    }
+    return target.parent_path() / (name + std::string(kEnding));
 }
 
 std::string linkName(const std::string& label)

@@ -96,14 +96,8 @@ Expected<void> checkPlan(const TracePlan& plan, const std::string& where);
 /// Are these sites ones that the format allows?
 Expected<void> checkSites(const std::vector<Site>& sites, const std::string& where);
 
-inline std::filesystem::path journalPath(const std::filesystem::path& target)
-{
-    return target.string() + ".part";
-}
-inline std::filesystem::path temporaryPath(const std::filesystem::path& target)
-{
-    return target.string() + ".tmp";
-}
+/// "trace.h5.part" beside "trace.h5"; of a name that leaves no room for that, the beginning and its hash.
+std::filesystem::path journalPath(const std::filesystem::path& target);
 
 /// The name of the HDF5 group that holds a label: '%', '/', control bytes and a leading '.' as %XX.
 std::string linkName(const std::string& label);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_writer.h"
 
+#include "io/base/output_place.h"
 #include "io/trace/chunk_packer.h"
 #include "io/trace/journal.h"
 #include "io/trace/trace_assembly.h"
@@ -71,6 +72,7 @@ struct TraceWriter::Private
 {
     Private(std::filesystem::path path, Journal opened, const WriterOptions& options)
         : target(std::move(path))
+        , before(identityOf(target))
         , journal(std::move(opened))
         , geometry(journal.geometry())
         , packer(journal, options.packingThreads)
@@ -81,7 +83,11 @@ struct TraceWriter::Private
         lossTokens = predictedTokens = done;
         for (const auto column : kAllColumns)
             buffers[index(column)].resize(geometry.has(column) ? geometry.sitesOf(column) : 0, ChunkBuffer{{}, done});
-        thread = std::thread([this] { work(); });
+        try {
+            thread = std::thread([this] { work(); });
+        } catch (const std::system_error&) {
+            // The system starts no more: append() does it.
+        }
     }
 
     ~Private() { stop(); }
@@ -110,13 +116,22 @@ struct TraceWriter::Private
             queue.pop_front();
             if (!error) {
                 lock.unlock();
-                auto status = store(slab);
+                auto status = storeSafely(slab);
                 lock.lock();
                 if (!status)
                     error = status.error();
             }
             queuedBytes -= slab.bytes();
             changed.notify_all();
+        }
+    }
+
+    Expected<void> storeSafely(const OwnedSlab& slab)
+    {
+        try {
+            return store(slab);
+        } catch (const std::exception& problem) {
+            return fail(reasonOf(problem), target.string());
         }
     }
 
@@ -290,6 +305,7 @@ struct TraceWriter::Private
     }
 
     const std::filesystem::path target;
+    const std::optional<FileIdentity> before; ///< what was there when the writer was made
     Journal journal;
     const Geometry geometry;
     std::uint64_t done = 0; ///< when the writer was made
@@ -322,12 +338,17 @@ Expected<std::unique_ptr<TraceWriter>> TraceWriter::create(
     const std::filesystem::path& target, TracePlan plan, const WriterOptions& options)
 {
     ES_TRY(checkPlan(plan, target.string()));
-    ES_ASSIGN(auto journal, Journal::open(journalPath(target), Journal::Access::CreateIfMissing));
+    using Access = Journal::Access;
+    ES_ASSIGN(auto journal,
+        Journal::open(journalPath(target), options.startAnew ? Access::StartAnew : Access::CreateIfMissing));
     if (journal.record() && !journal.index().empty()) {
         return fail("an interrupted capture lies here", journalPath(target).string(),
             "--resume goes on with it, `expertscope repair` keeps what it has, deleting the file gives it up");
     }
-    ES_TRY(journal.start(newRecord(cleaned(std::move(plan)))));
+    if (auto started = journal.start(newRecord(cleaned(std::move(plan)))); !started) {
+        journal.remove(); // holds nothing
+        return tl::unexpected(std::move(started).error());
+    }
     return std::unique_ptr<TraceWriter>(
         new TraceWriter(std::make_unique<Private>(target, std::move(journal), options)));
 }
@@ -392,6 +413,8 @@ Expected<void> TraceWriter::append(const RoutingSlab& slab)
         d->lossTokens += slab.numTokens;
     if (!owned.predictedIds.empty())
         d->predictedTokens += slab.numTokens;
+    if (!d->thread.joinable())
+        return d->storeSafely(owned);
     d->queuedBytes += owned.bytes();
     d->queue.push_back(std::move(owned));
     d->changed.notify_all();
@@ -423,7 +446,13 @@ Expected<void> TraceWriter::finish(bool complete)
     }
     ES_TRY(d->flushPartial());
     ES_TRY(d->packer.drain());
-    ES_TRY(assembleTrace(d->target, d->journal));
+    const std::string journal = journalPath(d->target).string();
+    if (identityOf(d->target) != d->before)
+        return fail("is another file than when the capture began", d->target.string(),
+            "move it away; `expertscope repair` then makes the trace of " + journal);
+    if (auto assembled = assembleTrace(d->target, d->journal); !assembled)
+        return fail(assembled.error().what, assembled.error().where,
+            "all is kept in " + journal + "; `expertscope repair` makes the trace of it");
     d->finished = true;
     d->journal.remove();
     return {};

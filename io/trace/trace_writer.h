@@ -48,6 +48,8 @@ struct RoutingSlab
 /// How the writer works; changes no byte of the trace.
 struct WriterOptions
 {
+    /// create() gives up what an interrupted capture into the same file left, unless that still runs.
+    bool startAnew = false;
     /// 1: the writer's own thread packs. More: so many others do, for sources that are faster than one can pack
     /// (about 100 MB/s of raw columns); chunks then reach the journal in any order.
     unsigned packingThreads = 1;
@@ -79,7 +81,8 @@ public:
     /// Copies and queues the slab; compression and disk are threads' of our own. Blocks only when the queue is full.
     Expected<void> append(const RoutingSlab& slab);
 
-    /// Writes the trace and removes the journal. `complete` false: the user stopped it (readable, marked incomplete,
+    /// Writes the trace in the place of what was there when this writer was made (anything else stays, and the journal
+    /// too) and removes the journal. `complete` false: the user stopped it (readable, marked incomplete,
     /// ends at the last token that every site has). The target appears by rename, whole or not at all.
     Expected<void> finish(bool complete);
 

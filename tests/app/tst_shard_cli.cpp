@@ -151,7 +151,7 @@ private slots:
         const auto lie = [&](auto change, const QString& message) {
             ShardFile changed = *part;
             change(changed);
-            QVERIFY(writeShardFile(path, changed));
+            QVERIFY(writeShardFile({path, shardKind(), {}, false}, changed));
             const Outcome outcome = run({"merge", at("broken.esp"), at("hurt-2.esp")});
             QCOMPARE(outcome.status, 1);
             QVERIFY2(outcome.err.contains(message.toUtf8()), outcome.err.constData());

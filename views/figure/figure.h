@@ -8,7 +8,6 @@
 
 #include <QByteArray>
 #include <QDateTime>
-#include <QStringList>
 
 namespace expertscope {
 
@@ -35,14 +34,6 @@ inline constexpr std::size_t kMaxSvgRectangles = 5000;
 Expected<QByteArray> renderPdf(const Figure& figure);
 Expected<QByteArray> renderSvg(const Figure& figure);
 Expected<QByteArray> renderPng(const Figure& figure);
-
-struct WriteOptions
-{
-    bool alone = false; ///< without the CSV of the plotted numbers and the spec beside it
-};
-/// Writes `path` by its suffix, and unless alone NAME.csv and NAME.json. Returns what was written. Nothing half-written
-/// stays behind.
-Expected<QStringList> writeFigure(const Figure& figure, const QString& path, const WriteOptions& options);
 
 /// SOURCE_DATE_EPOCH, else `traceCreated` (ISO 8601), else 1970.
 QDateTime figureDate(const QString& traceCreated);

@@ -11,7 +11,6 @@
 #include <QPageSize>
 #include <QPdfWriter>
 #include <QRegularExpression>
-#include <QSaveFile>
 #include <QSvgGenerator>
 #include <QUuid>
 
@@ -131,37 +130,6 @@ Expected<QByteArray> renderPng(const Figure& figure)
     if (!image.save(&buffer, "PNG"))
         return fail("Qt cannot write PNG here", "PNG export");
     return png;
-}
-
-Expected<QStringList> writeFigure(const Figure& figure, const QString& path, const WriteOptions& options)
-{
-    const QFileInfo info(path);
-    const QString suffix = info.suffix().toLower();
-    Expected<QByteArray> bytes;
-    if (suffix == "pdf")
-        bytes = renderPdf(figure);
-    else if (suffix == "svg")
-        bytes = renderSvg(figure);
-    else if (suffix == "png")
-        bytes = renderPng(figure);
-    else
-        return fail("is no kind of figure this program writes", path.toStdString(), "name it .pdf, .svg or .png");
-    if (!bytes)
-        return tl::unexpected(bytes.error());
-    std::vector<std::pair<QString, QByteArray>> files{{path, *bytes}};
-    if (!options.alone) {
-        const QString stem = info.path() + '/' + info.completeBaseName();
-        files.emplace_back(stem + ".csv", figure.csv);
-        files.emplace_back(stem + ".json", writeFigureSpec(figure.spec));
-    }
-    QStringList written;
-    for (const auto& [name, content] : files) {
-        QSaveFile file(name);
-        if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size() || !file.commit())
-            return fail(file.errorString().toStdString(), name.toStdString());
-        written << name;
-    }
-    return written;
 }
 
 }

@@ -32,10 +32,12 @@ FigureSpec figureSpecOf(const ChartView& view, const Study& study)
 }
 
 Expected<QStringList> writeChartFigure(
-    const ChartView& view, const Study& study, FigureSpec spec, const QString& path, const WriteOptions& options)
+    const ChartView& view, const Study& study, FigureSpec spec, const QString& path, WriteOptions options)
 {
     if (!view.chart())
         return fail("no chart is shown", "export");
+    for (const NamedTrace& trace : study.traces())
+        options.inputs.push_back(trace.path);
     const QDir folder = QFileInfo(path).absoluteDir();
     for (TraceRef& trace : spec.traces)
         trace.path = folder.relativeFilePath(trace.path);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "analysis/study/study.h"
-#include "views/figure/figure.h"
+#include "views/figure/figure_files.h"
 
 namespace expertscope {
 
@@ -15,8 +15,8 @@ class ChartView;
 FigureSpec figureSpecOf(const ChartView& view, const Study& study);
 
 /// `spec` may differ from figureSpecOf() in its page and its labels. The spec that is written names the trace as seen
-/// from where it lies. Errors: those of makeFigure() and writeFigure(); nothing is shown.
+/// from where it lies; no trace of the study is replaced. Errors: those of makeFigure() and writeFigure(); nothing is shown.
 Expected<QStringList> writeChartFigure(
-    const ChartView& view, const Study& study, FigureSpec spec, const QString& path, const WriteOptions& options);
+    const ChartView& view, const Study& study, FigureSpec spec, const QString& path, WriteOptions options);
 
 }

@@ -18,8 +18,8 @@ QString exportChart(
         : QString();
     ExportDialog dialog(
         figureSpecOf(view, *study), start,
-        [&](const FigureSpec& spec, const QString& path, bool alone) {
-            return writeChartFigure(view, *study, spec, path, {alone});
+        [&](const FigureSpec& spec, const QString& path, bool alone, bool replace) {
+            return writeChartFigure(view, *study, spec, path, {alone, replace});
         },
         [&](const PageSpec& page) -> std::optional<double> {
             const auto height = naturalHeightMm(*view.chart()->picture(), page);

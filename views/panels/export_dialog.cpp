@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/panels/export_dialog.h"
 
+#include "views/figure/figure_files.h"
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
@@ -118,6 +120,7 @@ ExportDialog::ExportDialog(const FigureSpec& spec, const QString& path, Writer w
     pathRow->addWidget(browseButton);
     form->addRow("File", pathRow);
     m_beside = new QCheckBox("Write the numbers (CSV) and the figure spec (JSON) beside it", this);
+    m_beside->setObjectName("beside");
     m_beside->setChecked(true);
     form->addRow(QString(), m_beside);
     if (!note.isEmpty()) {
@@ -150,10 +153,13 @@ ExportDialog::ExportDialog(const FigureSpec& spec, const QString& path, Writer w
         });
     }
     connect(m_fontSize, &QSpinBox::valueChanged, this, &ExportDialog::showAutoHeight);
-    connect(m_path, &QLineEdit::textChanged, this, [this] {
+    const auto askAnew = [this] {
+        m_mayReplace.clear();
         m_export->setText("Export");
         m_error->hide();
-    });
+    };
+    connect(m_path, &QLineEdit::textChanged, this, askAnew);
+    connect(m_beside, &QCheckBox::toggled, this, askAnew);
     showAutoHeight();
 }
 
@@ -207,12 +213,7 @@ void ExportDialog::browse()
 
 QStringList ExportDialog::existing() const
 {
-    const QFileInfo file(path());
-    QStringList files{path()};
-    if (m_beside->isChecked()) {
-        for (const char* ending : {".csv", ".json"})
-            files << file.path() + '/' + file.completeBaseName() + ending;
-    }
+    QStringList files = figureFiles(path(), !m_beside->isChecked());
     files.removeIf([](const QString& name) { return !QFileInfo::exists(name); });
     return files;
 }
@@ -222,7 +223,7 @@ void ExportDialog::askBeforeReplacing(const QStringList& files)
     QStringList names;
     for (const QString& file : files)
         names << QFileInfo(file).fileName();
-    m_mayReplace = path();
+    m_mayReplace = files;
     m_error->setText(names.join(", ") + (names.size() == 1 ? " exists." : " exist."));
     m_error->show();
     m_export->setText("Replace");
@@ -231,9 +232,9 @@ void ExportDialog::askBeforeReplacing(const QStringList& files)
 void ExportDialog::write()
 {
     const QStringList files = existing();
-    if (!files.isEmpty() && (m_mayReplace != path() || m_export->text() != "Replace"))
+    if (!files.isEmpty() && files != m_mayReplace)
         return askBeforeReplacing(files);
-    const auto written = m_writer(spec(), path(), !m_beside->isChecked());
+    const auto written = m_writer(spec(), path(), !m_beside->isChecked(), !files.isEmpty());
     if (written)
         return accept();
     m_error->setText(QString::fromStdString(written.error().message()));

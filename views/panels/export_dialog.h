@@ -24,8 +24,9 @@ class ExportDialog final : public QDialog
 {
     Q_OBJECT
 public:
-    /// Writes the figure; returns what was written.
-    using Writer = std::function<Expected<QStringList>(const FigureSpec&, const QString& path, bool alone)>;
+    /// Writes the figure; returns what was written. `replace`: the user was asked about what is there.
+    using Writer
+        = std::function<Expected<QStringList>(const FigureSpec&, const QString& path, bool alone, bool replace)>;
 
     /// `spec` and its titles are what the dialog starts from. `autoHeight`: in millimetres, of a page whose height is
     /// left open, if there is one; may be null. `note`: what a user should know; may be empty.
@@ -48,7 +49,7 @@ private:
     FigureSpec m_start;
     Writer m_writer;
     std::function<std::optional<double>(const PageSpec&)> m_autoHeight;
-    QString m_mayReplace; ///< the path that a user has agreed to replace
+    QStringList m_mayReplace; ///< the files that the user was asked about
     QPushButton* m_export = nullptr;
     QComboBox* m_preset = nullptr;
     QDoubleSpinBox *m_width = nullptr, *m_height = nullptr;

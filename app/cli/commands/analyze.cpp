@@ -43,7 +43,7 @@ Expected<void> checkUse(const Options& options)
 
 Expected<void> writeShard(const Options& options, const CheckedRequest& checked, Shard part)
 {
-    const std::filesystem::path& output = options.output.output;
+    const Output output{options.output.output, shardKind(), options.traces, options.output.force};
     ES_TRY(checkOutput(output));
     ES_ASSIGN(const auto study, openStudy(options.traces, options.study));
     auto shard = [&] {
@@ -55,9 +55,9 @@ Expected<void> writeShard(const Options& options, const CheckedRequest& checked,
     return writeShardFile(output, *shard);
 }
 
-Expected<void> analyze(const Options& options, OutputFormat format, const CheckedRequest& checked)
+Expected<void> analyze(const Options& options, const ResultOutput& output, const CheckedRequest& checked)
 {
-    ES_TRY(checkOutput(options.output.output));
+    ES_TRY(checkOutput(output.output));
     ES_ASSIGN(const auto study, openStudy(options.traces, options.study));
     auto results = [&] {
         const TerminalProgress progress;
@@ -68,8 +68,8 @@ Expected<void> analyze(const Options& options, OutputFormat format, const Checke
     std::string heading;
     for (std::size_t t = 0; t < study->traces().size(); ++t)
         addPart(heading, headingOf(*study, t, checked.question.scope), " ");
-    return writeResults(options.output, format, {originOf(*study, checked, "analyze"), std::move(*results)},
-        checked.named, heading + kUniformInBrackets,
+    return writeResults(output, {originOf(*study, checked, "analyze"), std::move(*results)}, checked.named,
+        heading + kUniformInBrackets,
         study->traces().size() == 1 ? layersOf(study->shape()) : std::vector<std::uint16_t>());
 }
 
@@ -90,10 +90,10 @@ int run(const Options& options)
         const auto done = writeShard(options, *checked, *part);
         return done ? 0 : failed(done.error());
     }
-    const auto format = formatOf(options.output);
-    if (!format)
-        return failed(format.error(), 2);
-    const auto done = analyze(options, *format, *checked);
+    const auto output = resultOutput(options.output, options.traces);
+    if (!output)
+        return failed(output.error(), 2);
+    const auto done = analyze(options, *output, *checked);
     return done ? 0 : failed(done.error());
 }
 

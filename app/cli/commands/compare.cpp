@@ -9,9 +9,10 @@
 #include "app/cli/terminal/progress.h"
 #include "app/cli/terminal/result_tables.h"
 #include "app/cli/terminal/table.h"
+#include "io/base/standard_streams.h"
 
 #include <algorithm>
-#include <sstream>
+#include <ostream>
 
 namespace expertscope {
 
@@ -46,12 +47,11 @@ Expected<Comparison> compare(const Study& study, const CheckedRequest& checked, 
     return comparison;
 }
 
-Expected<void> write(const Options& options, OutputFormat format, const Comparison& comparison,
-    const CheckedRequest& checked, const Study& study)
+void write(std::ostream& text, OutputFormat format, const Comparison& comparison, const CheckedRequest& checked,
+    const Study& study)
 {
     LayoutOptions layout;
     layout.everything = checked.named;
-    std::ostringstream text;
     if (format == OutputFormat::Json) {
         writeComparisonJson(text, comparison);
     } else if (format == OutputFormat::Csv) {
@@ -67,20 +67,19 @@ Expected<void> write(const Options& options, OutputFormat format, const Comparis
         text << '\n';
         writeTables(text, layOut(comparison, layout), width);
     }
-    return writeOutput(options.output.output, text.str());
 }
 
 int run(const Options& options)
 {
-    const auto format = formatOf(options.output);
-    if (!format)
-        return failed(format.error(), 2);
-    if (*format == OutputFormat::Hdf5)
+    const auto output = resultOutput(options.output, {options.a, options.b});
+    if (!output)
+        return failed(output.error(), 2);
+    if (output->format == OutputFormat::Hdf5)
         return failed({"comparisons are written as tables, JSON, CSV or LaTeX", "compare", {}}, 2);
     const auto checked = checkOptions(options.analysis, 2);
     if (!checked)
         return failed(checked.error(), 2);
-    if (const auto writable = checkOutput(options.output.output); !writable)
+    if (const auto writable = checkOutput(output->output); !writable)
         return failed(writable.error());
     const auto study = openStudy({options.a, options.b}, options.study);
     if (!study)
@@ -91,7 +90,10 @@ int run(const Options& options)
     }();
     if (!comparison)
         return failed(comparison.error());
-    const auto written = write(options, *format, *comparison, *checked, **study);
+    const std::string text
+        = textOf([&](std::ostream& out) { write(out, output->format, *comparison, *checked, **study); });
+    const auto written = output->format == OutputFormat::Tables ? writeTableText(*output, text)
+                                                                : writeOutput(output->output, text);
     return written ? 0 : failed(written.error());
 }
 

@@ -5,6 +5,7 @@
 #include "app/cli/commands/shared_options.h"
 #include "app/cli/figure_module/figure_request.h"
 #include "app/cli/terminal/table.h"
+#include "io/base/standard_streams.h"
 #include "io/base/text.h"
 
 #include <dlfcn.h>
@@ -63,6 +64,7 @@ void declareFigure(Arguments& arguments, const FigureKind& kind, FigureRequest& 
     arguments.option("--y-label", request.yLabel, "Instead of the chart's own");
     arguments.option("--value-label", request.valueLabel, "Beside the colour bar");
     addStudy(arguments, request);
+    addForce(arguments, request.force);
     arguments.flag("--alone", request.alone, "Do not write NAME.csv and NAME.json beside it");
     arguments.flag("--json", request.json, "Say as JSON what was written");
 }
@@ -84,7 +86,7 @@ int list(const FigureModule& module)
     std::string text;
     for (const FigureKind& kind : module.kinds)
         text += wrapped(kind.name + "  " + kind.definition, terminalWidth(), 4);
-    const auto written = writeOutput({}, text);
+    const auto written = print(text);
     return written ? 0 : failed(written.error());
 }
 

@@ -16,25 +16,27 @@ struct Options
     OutputOptions output;
 };
 
-Expected<void> merge(const Options& options, OutputFormat format)
+Expected<void> merge(const Options& options, ResultOutput output)
 {
-    ES_TRY(checkOutput(options.output.output));
+    ES_TRY(checkOutput(output.output));
     ES_ASSIGN(const ShardFile first, checkParts(options.parts));
+    output.output.inputs.push_back(options.trace.empty() ? first.trace : options.trace);
+    ES_TRY(checkOutput(output.output));
     const auto checked = requestOf(first);
     if (!checked)
         return tl::unexpected(inFile(checked.error(), options.parts.front()));
     ES_ASSIGN(const auto study, Study::open({options.trace.empty() ? first.trace : options.trace}));
     ES_ASSIGN(Results results, mergeParts(*study, *checked, first, options.parts));
-    return writeResults(options.output, format, {originOf(*study, *checked, "analyze"), std::move(results)},
+    return writeResults(output, {originOf(*study, *checked, "analyze"), std::move(results)},
         checked->named, headingOf(*study, 0, checked->question.scope) + kUniformInBrackets, layersOf(study->shape()));
 }
 
 int run(const Options& options)
 {
-    const auto format = formatOf(options.output);
-    if (!format)
-        return failed(format.error(), 2);
-    const auto done = merge(options, *format);
+    const auto output = resultOutput(options.output, options.parts);
+    if (!output)
+        return failed(output.error(), 2);
+    const auto done = merge(options, *output);
     return done ? 0 : failed(done.error());
 }
 

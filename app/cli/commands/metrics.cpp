@@ -7,7 +7,7 @@
 #include "app/cli/terminal/result_output.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/named.h"
-#include "io/base/whole_file.h"
+#include "io/base/standard_streams.h"
 
 #include <nlohmann/json.hpp>
 
@@ -127,7 +127,7 @@ int run(const std::vector<std::string>& names, bool json)
         else
             text += toText(*spec, terminalWidth());
     }
-    const auto written = writeOutput({}, json ? list.dump(1) + '\n' : text);
+    const auto written = print(json ? list.dump(1) + '\n' : text);
     return written ? 0 : failed(written.error());
 }
 

@@ -37,6 +37,11 @@ void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& s
     addStudy(arguments, study);
 }
 
+void addForce(Arguments& arguments, bool& force)
+{
+    arguments.flag("--force", force, "Replace what is at the output, whatever it is; never what the command reads");
+}
+
 void addOutput(Arguments& arguments, OutputOptions& options)
 {
     arguments.flag("--json", options.json, "Write JSON");
@@ -44,7 +49,8 @@ void addOutput(Arguments& arguments, OutputOptions& options)
     arguments.flag("--latex", options.latex, "Write LaTeX tables (package booktabs)");
     arguments.flag("--hdf5", options.hdf5, "Write HDF5, with -o");
     arguments.option(
-        "-o,--output", options.output, "Write to this file (.json, .csv, .tex and .h5 choose the format)");
+        "-o,--output", options.output, "Write to this file (.json, .csv, .tex and .h5 choose the format); -: standard output");
+    addForce(arguments, options.force);
 }
 
 }

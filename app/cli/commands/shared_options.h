@@ -41,7 +41,9 @@ template <class Options> void addStudy(Arguments& arguments, Options& options)
 }
 /// All that says what is analysed: --metric, --by, a selection, --bootstrap; --threads, --no-cache.
 void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& study);
-/// --json, --csv, --latex, --hdf5, -o
+/// --force
+void addForce(Arguments& arguments, bool& force);
+/// --json, --csv, --latex, --hdf5, -o, --force
 void addOutput(Arguments& arguments, OutputOptions& options);
 
 }

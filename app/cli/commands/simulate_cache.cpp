@@ -32,7 +32,7 @@ std::string headOf(
         + wrapped(headingOf(study, 0, serving.scope), width, 2);
 }
 
-Expected<void> simulate(const Options& options, OutputFormat format, const CacheQuestion& question)
+Expected<void> simulate(const Options& options, const ResultOutput& output, const CacheQuestion& question)
 {
     ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
     auto answer = [&] {
@@ -42,15 +42,15 @@ Expected<void> simulate(const Options& options, OutputFormat format, const Cache
     if (!answer)
         return tl::unexpected(std::move(answer).error());
     const std::size_t width = terminalWidth();
-    if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
+    if (output.format == OutputFormat::Tables)
+        return writeTableText(output,
             headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width));
-    return writeResults(options.output, format,
+    return writeResults(output,
         {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)},
         question.asked.policies != "all", {}, layersOf(study->shape()));
 }
 
-Expected<void> reroute(const Options& options, OutputFormat format, const RerouteQuestion& question)
+Expected<void> reroute(const Options& options, const ResultOutput& output, const RerouteQuestion& question)
 {
     ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
     auto answer = [&] {
@@ -60,19 +60,21 @@ Expected<void> reroute(const Options& options, OutputFormat format, const Rerout
     if (!answer)
         return tl::unexpected(std::move(answer).error());
     const std::size_t width = terminalWidth();
-    if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
+    if (output.format == OutputFormat::Tables)
+        return writeTableText(output,
             headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width));
-    return writeResults(options.output, format,
+    return writeResults(output,
         {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)}, true, {},
         layersOf(study->shape()));
 }
 
 int run(const Options& options, bool rerouted)
 {
+    std::vector<std::filesystem::path> inputs = filesOf(options.cache);
+    inputs.push_back(options.trace);
     if (rerouted)
-        return runCommand(options, [](const Options& o) { return checkReroute(o.cache); }, reroute);
-    return runCommand(options, [](const Options& o) { return checkCaches(o.cache); }, simulate);
+        return runCommand(options, inputs, [](const Options& o) { return checkReroute(o.cache); }, reroute);
+    return runCommand(options, inputs, [](const Options& o) { return checkCaches(o.cache); }, simulate);
 }
 
 Run declare(Arguments& arguments)

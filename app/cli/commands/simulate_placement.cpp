@@ -9,6 +9,8 @@
 #include "app/cli/terminal/progress.h"
 #include "app/cli/terminal/table.h"
 
+#include <array>
+
 namespace expertscope {
 
 using namespace results;
@@ -23,8 +25,19 @@ struct Options
     OutputOptions output;
 };
 
-Expected<void> simulate(const Options& options, OutputFormat format, const PlacementQuestion& question)
+std::vector<std::filesystem::path> inputsOf(const Options& options)
 {
+    std::vector<std::filesystem::path> inputs = options.placement.plans;
+    inputs.push_back(options.trace);
+    return inputs;
+}
+
+Expected<void> simulate(const Options& options, const ResultOutput& output, const PlacementQuestion& question)
+{
+    const bool exports = !question.asked.exportTo.empty();
+    const Output plan{question.asked.exportTo, planKind(question.form), inputsOf(options), options.output.force};
+    if (exports)
+        ES_TRY(checkOutputs(std::array{output.output, plan}));
     ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
     const NamedTrace& trace = study->traces().front();
     auto answer = [&] {
@@ -33,18 +46,18 @@ Expected<void> simulate(const Options& options, OutputFormat format, const Place
     }();
     if (!answer)
         return tl::unexpected(std::move(answer).error());
-    if (!question.asked.exportTo.empty()) {
+    if (exports) {
         ES_ASSIGN(const std::string json, exportedPlan(question, *answer, trace));
-        ES_TRY(writeOutput(question.asked.exportTo, json));
+        ES_TRY(writeOutput(plan, json));
     }
     const std::size_t width = terminalWidth();
-    if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
+    if (output.format == OutputFormat::Tables)
+        return writeTableText(output,
             wrapped(comparisonContract(answer->compare, answer->comparison), width, 2)
                 + wrapped(headingOf(*study, 0, question.scope), width, 2)
                 + placementTables(answer->compare, answer->comparison, width));
     ResultOrigin origin = originOf(question, *answer, trace);
-    return writeResults(options.output, format, {std::move(origin), std::move(answer->comparison.results)},
+    return writeResults(output, {std::move(origin), std::move(answer->comparison.results)},
         question.asked.planners != "all", {}, layersOf(study->shape()));
 }
 
@@ -77,7 +90,8 @@ Run declare(Arguments& arguments)
     addThreads(arguments, options->threads);
     addOutput(arguments, options->output);
     return [options] {
-        return runCommand(*options, [](const Options& o) { return checkPlacement(o.placement); }, simulate);
+        return runCommand(
+            *options, inputsOf(*options), [](const Options& o) { return checkPlacement(o.placement); }, simulate);
     };
 }
 

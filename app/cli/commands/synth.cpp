@@ -3,6 +3,7 @@
 // expertscope synth KIND -o FILE: writes a synthetic trace.
 #include "app/cli/commands/shared_options.h"
 #include "io/base/grouped.h"
+#include "io/base/standard_streams.h"
 #include "io/base/text.h"
 #include "io/synth/kinds.h"
 #include "io/synth/write_synthetic.h"
@@ -48,10 +49,10 @@ double secondsSince(Clock::time_point moment)
     return std::chrono::duration<double>(Clock::now() - moment).count();
 }
 
-void print(const Json& line)
+/// When nobody listens any more it goes on; the exit status tells in the end.
+void say(const Json& line)
 {
-    std::printf("%s\n", line.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
-    std::fflush(stdout);
+    (void)print(line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 
 std::string duration(double seconds)
@@ -85,7 +86,7 @@ public:
             return;
         m_shown = Clock::now();
         if (m_json) {
-            print({{"event", "progress"}, {"tokens", m_total}, {"tokens_done", tokens}, {"seconds", seconds},
+            say({{"event", "progress"}, {"tokens", m_total}, {"tokens_done", tokens}, {"seconds", seconds},
                 {"seconds_left", left}});
         } else if (m_terminal) {
             std::fprintf(stderr, "\r\033[K%s of %s tokens (%.0f %%), %s left", grouped(tokens).c_str(),
@@ -119,7 +120,7 @@ private:
 int refused(const Options& options, const Error& error, int status)
 {
     if (options.json)
-        print({{"event", "error"}, {"message", error.message()}});
+        say({{"event", "error"}, {"message", error.message()}});
     std::fprintf(stderr, "expertscope synth: %s\n", error.message().c_str());
     return status;
 }
@@ -139,7 +140,7 @@ void report(const Options& options, const Generator& generator, double seconds)
             {"bytes", bytes}, {"seconds", seconds}};
         if (!expected.empty())
             done["expected"] = std::move(rows);
-        print(done);
+        say(done);
         return;
     }
     std::printf("%s: %s, %s tokens x %zu site%s in %s sequence%s, %s, made in %s\n", options.output.c_str(),
@@ -208,7 +209,7 @@ Command kindCommand(const SynthKind& kind, const std::shared_ptr<Options>& optio
                 arguments.option("-o,--output", options->output, "The trace to write").required().value("FILE");
                 for (const SynthParameter& parameter : kind.parameters)
                     declareParameter(arguments, parameter, options);
-                arguments.flag("--force", options->force, "Replace what is at the output");
+                addForce(arguments, options->force);
                 arguments.option("--threads", options->threads, "Threads that pack; default: all cores")
                     .range(0, 1024)
                     .value("N");

@@ -6,8 +6,9 @@
 
 #include "analysis/study/request_text.h"
 #include "io/base/named.h"
+#include "io/base/standard_streams.h"
 #include "io/base/version.h"
-#include "views/figure/figure.h"
+#include "views/figure/figure_files.h"
 
 #include <QApplication>
 #include <QDir>
@@ -192,6 +193,10 @@ Expected<QStringList> draw(FigureSpec spec, const FigureRequest& request)
     std::vector<std::filesystem::path> paths;
     for (const TraceRef& trace : spec.traces)
         paths.emplace_back(trace.path.toStdString());
+    WriteOptions files{request.alone, request.force, paths};
+    if (!request.spec.empty())
+        files.inputs.emplace_back(request.spec);
+    ES_TRY(checkFigureFiles(QString::fromStdString(request.output), files));
     ES_ASSIGN(const auto study,
         Study::open(paths, request.noCache ? ResultCache() : ResultCache::standard(), request.threads));
     const QDir beside = QFileInfo(QString::fromStdString(request.output)).absoluteDir();
@@ -208,7 +213,7 @@ Expected<QStringList> draw(FigureSpec spec, const FigureRequest& request)
     spec.tool = QString("expertscope ") + kVersion;
     ES_TRY(checkFigureSpec(spec, QString::fromStdString(request.spec.empty() ? "figure" : request.spec)));
     ES_ASSIGN(const Figure figure, makeFigure(*study, spec));
-    return writeFigure(figure, QString::fromStdString(request.output), {request.alone});
+    return writeFigure(figure, QString::fromStdString(request.output), files);
 }
 
 int report(const Error& error, int status)
@@ -238,13 +243,11 @@ int run(const FigureRequest& request)
     const auto written = draw(std::move(*spec), request);
     if (!written)
         return report(written.error(), 1);
-    if (request.json) {
-        const QJsonObject result{{"written", QJsonArray::fromStringList(*written)}};
-        std::fputs(QJsonDocument(result).toJson(QJsonDocument::Compact).append('\n').constData(), stdout);
-    } else {
-        std::printf("%s\n", written->join('\n').toUtf8().constData());
-    }
-    return 0;
+    const QJsonObject result{{"written", QJsonArray::fromStringList(*written)}};
+    const QByteArray said
+        = request.json ? QJsonDocument(result).toJson(QJsonDocument::Compact) : written->join('\n').toUtf8();
+    const auto printed = print(said.toStdString() + '\n');
+    return printed ? 0 : report(printed.error(), 1);
 }
 
 FigureModule makeModule()

@@ -31,6 +31,7 @@ struct FigureRequest
     std::string title, xLabel, yLabel, valueLabel;
     unsigned threads = 0;
     bool noCache = false;
+    bool force = false; ///< replace files that are no figure's
     bool alone = false; ///< without the CSV and the spec beside it
     bool json = false; ///< say as JSON what was written
 };

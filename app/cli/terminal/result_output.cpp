@@ -5,17 +5,39 @@
 #include "analysis/results/hdf5_writer.h"
 #include "analysis/results/json_writer.h"
 #include "analysis/results/latex_writer.h"
+#include "analysis/results/result_kinds.h"
 #include "app/cli/terminal/result_tables.h"
 #include "app/cli/terminal/table.h"
+#include "io/base/standard_streams.h"
 
 #include <cstdio>
-#include <sstream>
 
 namespace expertscope {
 
 using namespace results;
 
-Expected<OutputFormat> formatOf(const OutputOptions& options)
+namespace {
+
+FileKind kindOf(OutputFormat format)
+{
+    switch (format) {
+    case OutputFormat::Json:
+        return jsonKind();
+    case OutputFormat::Csv:
+        return csvKind();
+    case OutputFormat::Latex:
+        return latexKind();
+    case OutputFormat::Hdf5:
+        return hdf5Kind();
+    case OutputFormat::Tables:
+        break;
+    }
+    return tablesKind();
+}
+
+}
+
+Expected<ResultOutput> resultOutput(const OutputOptions& options, std::vector<std::filesystem::path> inputs)
 {
     if (options.json + options.csv + options.latex + options.hdf5 > 1)
         return fail("--json, --csv, --latex and --hdf5 exclude each other");
@@ -34,38 +56,41 @@ Expected<OutputFormat> formatOf(const OutputOptions& options)
         format = OutputFormat::Latex;
     else if (ending == ".h5" || ending == ".hdf5")
         format = OutputFormat::Hdf5;
-    if (format == OutputFormat::Hdf5 && options.output.empty())
+    ResultOutput output{format, {options.output, kindOf(format), std::move(inputs), options.force}};
+    if (format == OutputFormat::Hdf5 && output.output.isStandardOutput())
         return fail("HDF5 needs a file to go to", "--hdf5", "-o FILE.h5");
-    return format;
+    return output;
 }
 
-Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const ResultDocument& document,
-    bool everything, const std::string& heading, const std::vector<std::uint16_t>& layers)
+Expected<void> writeResults(const ResultOutput& output, const ResultDocument& document, bool everything,
+    const std::string& heading, const std::vector<std::uint16_t>& layers)
 {
-    std::ostringstream text;
-    switch (format) {
+    switch (output.format) {
     case OutputFormat::Hdf5:
-        return writeResultsHdf5(options.output, document);
+        return writeResultsHdf5(output.output, document);
     case OutputFormat::Json:
-        writeResultsJson(text, document);
-        break;
+        return writeOutput(output.output, textOf([&](std::ostream& out) { writeResultsJson(out, document); }));
     case OutputFormat::Csv:
-        writeResultsCsv(text, document);
-        break;
+        return writeOutput(output.output, textOf([&](std::ostream& out) { writeResultsCsv(out, document); }));
     case OutputFormat::Latex:
-        writeResultsLatex(text, document, everything);
-        break;
-    case OutputFormat::Tables: {
-        LayoutOptions layout;
-        layout.everything = everything;
-        layout.layers = layers;
-        const std::size_t width = terminalWidth();
-        text << wrapped(heading, width, 2) << '\n';
-        writeTables(text, layOut(document.results, layout), width);
+        return writeOutput(
+            output.output, textOf([&](std::ostream& out) { writeResultsLatex(out, document, everything); }));
+    case OutputFormat::Tables:
         break;
     }
-    }
-    return writeOutput(options.output, text.str());
+    LayoutOptions layout;
+    layout.everything = everything;
+    layout.layers = layers;
+    const std::size_t width = terminalWidth();
+    return writeTableText(output, textOf([&](std::ostream& out) {
+        out << wrapped(heading, width, 2) << '\n';
+        writeTables(out, layOut(document.results, layout), width);
+    }));
+}
+
+Expected<void> writeTableText(const ResultOutput& output, const std::string& text)
+{
+    return writeOutput(output.output, output.output.isStandardOutput() ? text : tablesHead() + text);
 }
 
 int failed(const Error& error, int status)

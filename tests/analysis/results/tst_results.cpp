@@ -3,6 +3,7 @@
 // Results as files: what is written is read back to the bit, and nothing that a file says can do harm.
 #include "analysis/results/hdf5_reader.h"
 #include "analysis/results/hdf5_writer.h"
+#include "analysis/results/result_kinds.h"
 #include "analysis/results/json_reader.h"
 #include "analysis/results/json_writer.h"
 #include "analysis/results/latex_writer.h"
@@ -113,7 +114,7 @@ class TestResults : public QObject
     std::filesystem::path at(const char* name) const { return m_folder.filePath(name).toStdString(); }
     QByteArray written(const ResultDocument& document, const char* name)
     {
-        const auto status = writeResultsHdf5(at(name), document);
+        const auto status = writeResultsHdf5({at(name), hdf5Kind(), {}, false}, document);
         if (!status)
             qWarning("%s", status.error().message().c_str());
         QFile file(m_folder.filePath(name));
@@ -151,7 +152,7 @@ private slots:
         QVERIFY(!written({}, "empty.h5").isEmpty());
         const auto empty = readResults(at("empty.h5"));
         QVERIFY(empty && same(*empty, {}));
-        const auto unwritable = writeResultsHdf5(at("missing") / "r.h5", document);
+        const auto unwritable = writeResultsHdf5({at("missing") / "r.h5", hdf5Kind(), {}, false}, document);
         QVERIFY(!unwritable);
     }
 

@@ -40,7 +40,7 @@ private slots:
             const auto shard = analyseShard(**study, *checked, {i, 3});
             QVERIFY2(shard, shard ? "" : shard.error().message().c_str());
             parts.push_back(at("part" + std::to_string(i)));
-            QVERIFY(writeShardFile(parts.back(), *shard));
+            QVERIFY(writeShardFile({parts.back(), shardKind(), {}, false}, *shard));
         }
         std::ranges::reverse(parts);
         const auto first = checkParts(parts);

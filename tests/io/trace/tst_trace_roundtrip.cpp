@@ -145,7 +145,6 @@ private slots:
                             : feedTokenMajor(**writer, r, std::uint64_t(step)));
         VERIFY_OK((*writer)->finish(true));
         QVERIFY(!std::filesystem::exists(journalPath(file)));
-        QVERIFY(!std::filesystem::exists(temporaryPath(file)));
 
         auto trace = TraceFile::open(file);
         VERIFY_OK(trace);

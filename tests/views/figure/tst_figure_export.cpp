@@ -3,6 +3,7 @@
 // What a publisher's checker would look at (research/qt_and_style C4), with other people's PDF tools.
 #include "tests/support/test_main.h"
 #include "tests/views/load_fixture.h"
+#include "views/figure/figure_files.h"
 #include "views/figure/page.h"
 #include "views/figure/pdf_patch.h"
 

@@ -15,6 +15,7 @@
 #include "views/widgets/theme.h"
 
 #include <QAbstractItemModelTester>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QFile>
@@ -161,8 +162,8 @@ private slots:
         QVERIFY(spec.look.limits && spec.look.scale && !spec.look.colours.isEmpty());
         QStringList got;
         ExportDialog dialog(
-            spec, m_dir.filePath("out.svg"), [&](const FigureSpec& page, const QString& path, bool alone) {
-                auto written = writeChartFigure(view, *m_session->study(), page, path, {alone});
+            spec, m_dir.filePath("out.svg"), [&](const FigureSpec& page, const QString& path, bool alone, bool replace) {
+                auto written = writeChartFigure(view, *m_session->study(), page, path, {alone, replace});
                 got = written.value_or(QStringList());
                 return written;
             });
@@ -200,7 +201,7 @@ private slots:
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.close();
         int written = 0;
-        ExportDialog dialog({}, path, [&](const FigureSpec&, const QString&, bool) -> Expected<QStringList> {
+        ExportDialog dialog({}, path, [&](const FigureSpec&, const QString&, bool, bool) -> Expected<QStringList> {
             ++written;
             return QStringList(path);
         });
@@ -220,9 +221,38 @@ private slots:
         QVERIFY(!dialog.isVisible());
     }
 
+    /// Agreeing to replace the figure is not agreeing to replace the data beside it.
+    void whatLiesBesideIsAskedAboutToo()
+    {
+        const QString path = m_dir.filePath("two.pdf");
+        for (const QString& name : {path, m_dir.filePath("two.csv")}) {
+            QFile file(name);
+            QVERIFY(file.open(QIODevice::WriteOnly));
+        }
+        QList<bool> written; // whether it may replace
+        ExportDialog dialog({}, path, [&](const FigureSpec&, const QString&, bool, bool replace) -> Expected<QStringList> {
+            written << replace;
+            return QStringList(path);
+        });
+        dialog.show();
+        auto* button = dialog.findChild<QPushButton*>("exportButton");
+        auto* beside = dialog.findChild<QCheckBox*>("beside");
+        const auto* said = dialog.findChild<QLabel*>("exportError");
+        beside->setChecked(false);
+        button->click();
+        QCOMPARE(said->text(), QString("two.pdf exists."));
+        beside->setChecked(true);
+        QCOMPARE(button->text(), QString("Export"));
+        button->click();
+        QCOMPARE(said->text(), QString("two.pdf, two.csv exist."));
+        QVERIFY(written.isEmpty());
+        button->click();
+        QCOMPARE(written, QList<bool>{true});
+    }
+
     void exportErrorsStayInTheDialog()
     {
-        ExportDialog dialog({}, "x.pdf", [](const FigureSpec&, const QString&, bool) -> Expected<QStringList> {
+        ExportDialog dialog({}, "x.pdf", [](const FigureSpec&, const QString&, bool, bool) -> Expected<QStringList> {
             return fail("disk full", "x.pdf");
         });
         dialog.show();
