@@ -8,6 +8,10 @@
 
 #include "io/trace/trace_check.h"
 
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -196,6 +200,87 @@ private slots:
             }
         }
         QFAIL(("not found among\n" + all).c_str());
+    }
+
+    void theCommandsSayIt()
+    {
+        const auto program = QStringLiteral(EXPERTSCOPE_BIN_DIR "/expertscope");
+        if (!QFile::exists(program))
+            QSKIP("expertscope is not built");
+        struct Outcome
+        {
+            int status;
+            QString out, err;
+        };
+        const auto run = [&](const QStringList& arguments) {
+            QProcess process;
+            process.start(program, arguments);
+            process.waitForFinished(30000);
+            return Outcome{process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
+                QString::fromUtf8(process.readAllStandardError())};
+        };
+        std::filesystem::copy_file(path("good.h5"), path("bad.h5"), std::filesystem::copy_options::overwrite_existing);
+        const QString good = m_folder.filePath("good.h5"), bad = m_folder.filePath("bad.h5");
+        const auto f = H5Fopen(path("bad.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+        for (const hsize_t slot : {0, 1, 2, 3})
+            poke(f, "routing/expert_id", {0, 0, slot}, 5);
+        integerAttribute(f, "/", "planned_tokens", 6000);
+        H5Fclose(f);
+        QCOMPARE(run({"info", good, "--check"}).status, 0);
+        QVERIFY(run({"info", good, "--check"}).out.contains("nothing contradicts the format or itself"));
+        QCOMPARE(run({"info", bad}).status, 0); // not looked for
+        const Outcome found = run({"info", bad, "--check"});
+        QCOMPARE(found.status, 1);
+        QVERIFY2(found.out.contains("routing/expert_id: the same expert twice in a token, 3 times, first at token 0, site 0: "
+                                    "expert 5 in slot 1\n"),
+            qPrintable(found.out));
+        QVERIFY(found.out.contains("complete: says that every planned token is there: 6000 planned, 5000 there\n"));
+        QCOMPARE(found.err, "expertscope info: " + bad + ": 2 things in it are wrong\n");
+        const Outcome json = run({"info", bad, "--check", "--json"});
+        QCOMPARE(json.status, 1);
+        const QJsonArray list = QJsonDocument::fromJson(json.out.toUtf8())["check"]["findings"].toArray();
+        QCOMPARE(list.size(), 2);
+        QCOMPARE(list[1]["where"].toString(), QString("routing/expert_id"));
+        QCOMPARE(list[1]["count"].toInt(), 3);
+        // So does repair, which has nothing else to do here.
+        QCOMPARE(run({"repair", good}).status, 0);
+        const Outcome repair = run({"repair", bad});
+        QCOMPARE(repair.status, 1);
+        QVERIFY(repair.out.contains("nothing to repair") && repair.out.contains("the same expert twice in a token"));
+    }
+
+    void layersThatAreNoRangeAreListed_data()
+    {
+        QTest::addColumn<QList<int>>("layers");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("one") << QList<int>{3} << "layer 3,";
+        QTest::newRow("range") << QList<int>{3, 4, 5} << "layers 3-5,";
+        QTest::newRow("two") << QList<int>{1, 4} << "layers 1, 4,";
+        QTest::newRow("every second") << QList<int>{1, 3, 5, 7} << "layers 1, 3, …, 7,";
+        QTest::newRow("three") << QList<int>{1, 3, 5} << "layers 1, 3, 5,";
+        QTest::newRow("holes") << QList<int>{0, 1, 2, 5, 8, 9} << "layers 0-2, 5, 8, 9,";
+        QTest::newRow("twice") << QList<int>{2, 2, 3} << "layers 2, 2, 3,";
+    }
+    void layersThatAreNoRangeAreListed()
+    {
+        QFETCH(QList<int>, layers);
+        QFETCH(QString, text);
+        const auto program = QStringLiteral(EXPERTSCOPE_BIN_DIR "/expertscope");
+        if (!QFile::exists(program))
+            QSKIP("expertscope is not built");
+        Shape shape{.tokens = 20};
+        shape.sites.assign(std::size_t(layers.size()), {8, 2});
+        auto reference = make(shape);
+        for (int i = 0; i < layers.size(); ++i)
+            reference.plan.sites[std::size_t(i)].layer = std::uint16_t(layers[i]);
+        const QString file = m_folder.filePath("layers.h5");
+        auto writer = TraceWriter::create(file.toStdString(), reference.plan);
+        QVERIFY(writer && feedTokenMajor(**writer, reference, 20) && (*writer)->finish(true));
+        QProcess process;
+        process.start(program, {"info", file});
+        QVERIFY(process.waitForFinished(30000));
+        const QString out = QString::fromUtf8(process.readAllStandardOutput());
+        QVERIFY2(out.contains(": " + text), qPrintable(out));
     }
 
     void whatIsNoTraceIsAnError()

@@ -41,10 +41,10 @@ private slots:
     void conditionsAndLayers()
     {
         // As --where has them, or taken apart; written taken apart.
-        const auto spec = parseFigureSpec(R"({"expertscope_figure": 2, "traces": [{"path": "t.h5"}], "scope": {
-            "where": ["language=de|fr", {"label": "topic", "values": ["a", "b"]}, "domain!=code", "\"x=y\"=z"],
-            "without": [{"label": "half", "value": "first"}], "layers": [3, 61]}})",
-            "a.json");
+        QByteArray json(R"({"expertscope_figure": 2, "traces": [{"path": "t.h5"}], "scope": {
+            "where": ["language=de|fr", {"label": "topic", "values": ["a", "b"]}, "domain!=code", "@x=y@=z"],
+            "without": [{"label": "half", "value": "first"}], "layers": [3, 61]}})");
+        const auto spec = parseFigureSpec(json.replace('@', "\\\""), "a.json");
         QVERIFY2(spec.has_value(), spec ? "" : spec.error().message().c_str());
         QCOMPARE(spec->scope.where,
             (std::vector<LabelFilter>{{"language", "de", {"fr"}}, {"topic", "a", {"b"}}, {"x=y", "z"}}));
