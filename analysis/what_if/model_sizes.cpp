@@ -12,8 +12,11 @@ Expected<ModelSizes> sizesOf(
     ModelSizes sizes;
     std::string json = provenance.configJson, where = "the trace's config.json";
     if (!request.model.empty()) {
-        where = request.model.string();
-        ES_ASSIGN(json, readTextFile(request.model, 16u << 20));
+        std::error_code ignored;
+        const bool folder = std::filesystem::is_directory(request.model, ignored); // as capture takes it
+        const std::filesystem::path file = folder ? request.model / "config.json" : request.model;
+        where = file.string();
+        ES_ASSIGN(json, readTextFile(file, 16u << 20));
     }
     if (json.empty()) {
         sizes.noExpertBytes = sizes.noDense = "the trace holds no config.json";

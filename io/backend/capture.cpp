@@ -322,8 +322,7 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
             + " tokens, the model was made for " + std::to_string(arch.rope.maxPositions));
     start.warnings.insert(start.warnings.end(), checkpoint.notes().begin(), checkpoint.notes().end());
     start.warnings.insert(start.warnings.end(), input.promptNotes.begin(), input.promptNotes.end());
-    for (const auto& note : input.tokenizerNotes)
-        start.warnings.push_back("tokenizer.json: " + note);
+    start.warnings.insert(start.warnings.end(), input.tokenizerNotes.begin(), input.tokenizerNotes.end());
     if (input.documentsCut > 0)
         start.warnings.push_back(
             std::to_string(input.documentsCut) + " documents were cut or left out by --max-tokens or --max-length");
@@ -373,8 +372,7 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     };
     if (input.documentsSkipped > 0)
         plan.provenance.attributes["run_prompts_skipped"] = std::to_string(input.documentsSkipped);
-    if (!input.tokenizerHash.empty())
-        plan.provenance.attributes["tokenizer_hash"] = input.tokenizerHash;
+    plan.provenance.attributes.insert(input.tokenizer.begin(), input.tokenizer.end());
 
     start.tokens = input.numTokens;
     start.sequences = static_cast<std::uint32_t>(input.sequences.size());

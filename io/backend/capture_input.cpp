@@ -117,8 +117,14 @@ Expected<CaptureInput> readCaptureInput(const CaptureRequest& request, std::int6
         input.promptNotes.push_back(leftOut(withoutTokens, "left out, as the tokenizer leaves no token of them"));
     input.documentsSkipped = list.skipped.count;
     if (tokenizer) {
-        input.tokenizerHash = tokenizer->fileHash();
         input.tokenizerNotes = tokenizer->notes();
+        input.tokenizer["tokenizer_hash"] = tokenizer->fileHash();
+        for (const auto& [file, hash] : tokenizer->sideFileHashes())
+            input.tokenizer[file.substr(0, file.find('.')) + "_hash"] = hash;
+        // run_: --resume does not compare these; the ids themselves it does.
+        input.tokenizer["run_tokenizer_unicode"] = Tokenizer::unicodeVersion();
+        if (!input.tokenizerNotes.empty())
+            input.tokenizer["run_tokenizer_notes"] = joined(input.tokenizerNotes, "; ");
         for (const auto id : occurring)
             input.vocabulary[id] = tokenizer->tokenBytes(id);
     }

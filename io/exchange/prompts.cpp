@@ -39,6 +39,11 @@ public:
     Expected<void> readFile(const fs::path& path)
     {
         ES_ASSIGN(TextReader text, TextReader::open(path, {}, m_options.stop));
+        return readInput(text, path);
+    }
+
+    Expected<void> readInput(TextReader& text, const fs::path& path)
+    {
         ES_ASSIGN(const std::string_view ahead, text.ahead());
         ES_TRY(refuseForeign(ahead, text.name()));
         const auto format = inputFormat(path, ahead);
@@ -193,6 +198,15 @@ Expected<PromptList> readPrompts(const fs::path& path, const PromptOptions& opti
     Collector documents(options);
     ES_TRY(!standard && fs::is_directory(status) ? documents.readFolder(path) : documents.readFile(path));
     return documents.finish(path);
+}
+
+Expected<PromptList> readPrompts(
+    std::unique_ptr<ByteSource> from, const fs::path& name, const TextLimits& limits, const PromptOptions& options)
+{
+    ES_ASSIGN(TextReader text, TextReader::open(std::move(from), inputName(name), limits));
+    Collector documents(options);
+    ES_TRY(documents.readInput(text, name));
+    return documents.finish(name);
 }
 
 }

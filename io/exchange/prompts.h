@@ -7,11 +7,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace expertscope {
+
+class ByteSource;
+struct TextLimits;
 
 /// A document to be captured: text to tokenise, or ids.
 struct Prompt
@@ -55,5 +59,9 @@ struct PromptOptions
 /// document a regular file, sorted by name; sub-folder = label "folder"). Errors name file and line. At least one
 /// document is there.
 Expected<PromptList> readPrompts(const std::filesystem::path& path, const PromptOptions& options = {});
+
+/// The same of one input from anywhere, as if it were a file called `name`.
+Expected<PromptList> readPrompts(std::unique_ptr<ByteSource> from, const std::filesystem::path& name,
+    const TextLimits& limits, const PromptOptions& options = {});
 
 }

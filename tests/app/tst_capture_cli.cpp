@@ -224,7 +224,7 @@ private slots:
         bad("neither text nor ids", "{\"name\": \"x\"}\n", "bad.jsonl:1");
         bad("not JSON", "{\"token_ids\": [1]}\nhello\n", "bad.jsonl:2");
         bad("cut JSON", "{\"token_ids\": [1, 2", "bad.jsonl:1");
-        bad("an array", "[1, 2]\n", "bad.jsonl:1");
+        bad("an array", "[1, 2]\n", "bad.jsonl: value 1");
         bad("labels are no object", "{\"token_ids\": [1], \"labels\": 3}\n", "bad.jsonl:1");
         bad("not UTF-8", "{\"token_ids\": [1], \"name\": \"\xff\"}\n", "bad.jsonl:1");
         bad("nothing but blanks", "\n \n", "bad.jsonl");

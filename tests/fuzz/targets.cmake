@@ -3,6 +3,7 @@ expertscope_fuzz(fuzz_safetensors_header fuzz_safetensors_header.cpp expertscope
 expertscope_fuzz(fuzz_config fuzz_config.cpp expertscope_checkpoint)
 expertscope_fuzz(fuzz_shard_index fuzz_shard_index.cpp expertscope_checkpoint)
 expertscope_fuzz(fuzz_tokenizer_json fuzz_tokenizer_json.cpp expertscope_tokenizer)
+expertscope_fuzz(fuzz_prompts fuzz_prompts.cpp expertscope_exchange)
 expertscope_fuzz(fuzz_hardware fuzz_hardware.cpp expertscope_hardware)
 expertscope_fuzz(fuzz_results fuzz_results.cpp expertscope_results)
 expertscope_fuzz(fuzz_analysis_state fuzz_analysis_state.cpp expertscope_metrics)

@@ -101,6 +101,8 @@ private slots:
         file.close();
         request.model = file.fileName().toStdString();
         QVERIFY(errorOf(sizesOf(request, {}, provenance)).startsWith(file.fileName()));
+        request.model = folder.path().toStdString(); // or the folder that holds it
+        QVERIFY(errorOf(sizesOf(request, {}, provenance)).startsWith(file.fileName()));
         request.model = "nothing.json";
         QVERIFY(errorOf(sizesOf(request, {}, provenance)).startsWith("nothing.json: "));
         // What a machine needs to know.

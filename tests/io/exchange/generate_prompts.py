@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes tests/data/prompts: files of prompts of all kinds, and expected.json with the documents of each, read here with
-Python's own json, gzip and codecs. Needs Python 3.9 and the program `zstd`; the tests need neither."""
+Python's own json, gzip and codecs; and tests/fuzz/seeds/prompts. Needs Python 3.9 and the program `zstd`; the tests need neither."""
 import codecs
 import decimal
 import gzip
@@ -270,6 +270,20 @@ def folder():
     row("bad_folder", documents=[one("a.txt", "fine")], error="binary: a zero byte", where="b.o", skipped=3)
 
 
+def seeds():
+    """Of the fuzz target: a byte that chooses the name, and a file."""
+    to = os.path.join(HERE, "../../fuzz/seeds/prompts")
+    shutil.rmtree(to, ignore_errors=True)
+    os.makedirs(to)
+    for kind, name in ((0, "plain"), (0, "nameless"), (1, "utf16.txt"), (1, "members.txt.gz"), (1, "frames.txt.zst"), (2, "lines.jsonl"),
+                       (2, "all_kinds.jsonl"), (2, "mixed_label.jsonl"), (2, "nested_beside.jsonl"), (3, "array_over_lines.json"),
+                       (3, "objects.json"), (3, "value_bad.json"), (2, "utf16.jsonl"), (4, "packed.jsonl.gz"), (4, "packed.ndjson.zst")):
+        with open(os.path.join(DATA, name), "rb") as f:
+            data = f.read()
+        with open(os.path.join(to, name.replace(".", "_")), "wb") as f:
+            f.write(bytes([kind]) + data)
+
+
 def main():
     shutil.rmtree(DATA, ignore_errors=True)
     os.makedirs(DATA)
@@ -277,6 +291,7 @@ def main():
         make()
     with open(os.path.join(DATA, "expected.json"), "w", encoding="ascii") as f:
         f.write("[\n" + ",\n".join(json.dumps(r, ensure_ascii=True) for r in ROWS) + "\n]\n")
+    seeds()
     print(len(ROWS), "rows")
 
 

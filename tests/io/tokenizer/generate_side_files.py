@@ -63,6 +63,12 @@ def no_post_processor(data):
     data["post_processor"] = None
 
 
+def replaces(pattern):
+    def edit(data):
+        data["normalizer"]["normalizers"].insert(0, {"type": "Replace", "pattern": pattern, "content": "h"})
+    return edit
+
+
 def cases():
     """name, tokenizer.json, {file: content}, what a note must hold"""
     def config(**more):
@@ -116,6 +122,9 @@ def cases():
     yield "bos_not_in_config", base(eos=True), config(add_bos_token=False, add_eos_token=False), ["add_bos_token", "add_eos_token"]
     yield "bos_agreed", base(eos=True), config(add_bos_token=True, add_eos_token=True), []
     yield "no_post_processor", base(edit=no_post_processor), config(add_bos_token=True), ["add_bos_token"]
+    yield "replaces_nothing_by_something", base(edit=replaces({"String": ""})), {}, []
+    yield "replaces_maybe_nothing", base(edit=replaces({"Regex": "x*|(?=l)"})), {}, []
+    yield "replaces_what_never_is", base(edit=replaces({"Regex": "(?!)"})), {}, []
     yield "python_json", base(), {"tokenizer_config.json": '{"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": Infinity, '
         '"pad_token": "<pad>", "x": NaN, "x": 1}'}, []
 
