@@ -45,6 +45,12 @@ void addOutput(Arguments& arguments, OutputOptions& options)
     arguments.flag("--hdf5", options.hdf5, "Write HDF5, with -o");
     arguments.option(
         "-o,--output", options.output, "Write to this file (.json, .csv, .tex and .h5 choose the format)");
+    arguments.flag("--plain", options.plain, "Also on a terminal: no pager, no bold, no colours");
+}
+
+void addFull(Arguments& arguments, OutputOptions& options)
+{
+    arguments.flag("--full", options.full, "Tables whole, however long; default: those of metrics named with --metric");
 }
 
 }

@@ -36,7 +36,9 @@ template <class Options> void addStudy(Arguments& arguments, Options& options)
 }
 /// All that says what is analysed: --metric, --by, a selection, --bootstrap; --threads, --no-cache.
 void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& study);
-/// --json, --csv, --latex, --hdf5, -o
+/// --json, --csv, --latex, --hdf5, -o, --plain
 void addOutput(Arguments& arguments, OutputOptions& options);
+/// --full
+void addFull(Arguments& arguments, OutputOptions& options);
 
 }

@@ -41,9 +41,9 @@ Expected<void> simulate(const Options& options, OutputFormat format, const Cache
     }();
     if (!answer)
         return tl::unexpected(std::move(answer).error());
-    const std::size_t width = terminalWidth();
+    const std::size_t width = pageOf(options.output).width;
     if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
+        return writeTableText(options.output,
             headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width));
     return writeResults(options.output, format,
         {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)},
@@ -59,9 +59,9 @@ Expected<void> reroute(const Options& options, OutputFormat format, const Rerout
     }();
     if (!answer)
         return tl::unexpected(std::move(answer).error());
-    const std::size_t width = terminalWidth();
+    const std::size_t width = pageOf(options.output).width;
     if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
+        return writeTableText(options.output,
             headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width));
     return writeResults(options.output, format,
         {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)}, true, {},

@@ -37,9 +37,9 @@ Expected<void> simulate(const Options& options, OutputFormat format, const Place
         ES_ASSIGN(const std::string json, exportedPlan(question, *answer, trace));
         ES_TRY(writeOutput(question.asked.exportTo, json));
     }
-    const std::size_t width = terminalWidth();
+    const std::size_t width = pageOf(options.output).width;
     if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
+        return writeTableText(options.output,
             wrapped(comparisonContract(answer->compare, answer->comparison), width, 2)
                 + wrapped(headingOf(*study, 0, question.scope), width, 2)
                 + placementTables(answer->compare, answer->comparison, width));

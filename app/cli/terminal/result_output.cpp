@@ -5,6 +5,7 @@
 #include "analysis/results/hdf5_writer.h"
 #include "analysis/results/json_writer.h"
 #include "analysis/results/latex_writer.h"
+#include "app/cli/reading/remark_text.h"
 #include "app/cli/terminal/result_tables.h"
 #include "app/cli/terminal/table.h"
 
@@ -34,14 +35,31 @@ Expected<OutputFormat> formatOf(const OutputOptions& options)
         format = OutputFormat::Latex;
     else if (ending == ".h5" || ending == ".hdf5")
         format = OutputFormat::Hdf5;
+    else if (!ending.empty() && ending != ".txt")
+        return fail("what an ending '" + ending + "' is to hold is not known", options.output.string(),
+            "known: .json, .csv, .tex, .h5, .hdf5, and .txt or none for tables; or name the format: --json, --csv, …");
     if (format == OutputFormat::Hdf5 && options.output.empty())
         return fail("HDF5 needs a file to go to", "--hdf5", "-o FILE.h5");
     return format;
 }
 
+Page pageOf(const OutputOptions& options)
+{
+    return pageOf(options.plain || !options.output.empty());
+}
+
+Expected<void> writeTableText(const OutputOptions& options, const std::string& text)
+{
+    return options.output.empty() ? showPage(pageOf(options), text) : writeOutput(options.output, text);
+}
+
 Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const ResultDocument& document,
     bool everything, const std::string& heading, const std::vector<std::uint16_t>& layers)
 {
+    LayoutOptions layout;
+    layout.everything = everything || options.full;
+    layout.layers = layers;
+    layout.definitionOf = metricDefinition;
     std::ostringstream text;
     switch (format) {
     case OutputFormat::Hdf5:
@@ -53,16 +71,15 @@ Expected<void> writeResults(const OutputOptions& options, OutputFormat format, c
         writeResultsCsv(text, document);
         break;
     case OutputFormat::Latex:
-        writeResultsLatex(text, document, everything);
+        writeResultsLatex(text, document, layout);
         break;
     case OutputFormat::Tables: {
-        LayoutOptions layout;
-        layout.everything = everything;
-        layout.layers = layers;
-        const std::size_t width = terminalWidth();
-        text << wrapped(heading, width, 2) << '\n';
-        writeTables(text, layOut(document.results, layout), width);
-        break;
+        const Page page = pageOf(options);
+        text << wrapped(heading, page.width, 2) << '\n';
+        if (const std::string remarks = remarkText(document.results, layers, page); !remarks.empty())
+            text << remarks << '\n';
+        writeTables(text, layOut(document.results, layout), page);
+        return writeTableText(options, text.str());
     }
     }
     return writeOutput(options.output, text.str());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/results/layout.h"
+#include "app/cli/reading/page.h"
 #include "io/base/whole_file.h"
 
 #include <filesystem>
@@ -15,7 +16,14 @@ struct OutputOptions
 {
     bool json = false, csv = false, latex = false, hdf5 = false; ///< none: as the ending of `output` says, else tables
     std::filesystem::path output; ///< empty: standard output
+    bool full = false; ///< long tables whole
+    bool plain = false; ///< to a terminal, too, what a pipe gets: no pager, no emphasis
 };
+
+/// What tables are made for: a terminal, or a pipe and a file.
+Page pageOf(const OutputOptions& options);
+/// Tables on their way out: through a pager on a terminal, or to the file.
+Expected<void> writeTableText(const OutputOptions& options, const std::string& text);
 
 enum class OutputFormat
 {
@@ -29,7 +37,8 @@ enum class OutputFormat
 /// Errors are wrong uses: two formats, HDF5 without a file.
 Expected<OutputFormat> formatOf(const OutputOptions& options);
 
-/// `everything`: long tables whole. `heading` stands over tables on the terminal; `layers`: see LayoutOptions.
+/// `everything`: long tables whole, as with `full`. Over tables stands `heading`, and what is remarkable in them;
+/// `layers`: see LayoutOptions.
 Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const results::ResultDocument& document,
     bool everything, const std::string& heading, const std::vector<std::uint16_t>& layers);
 
