@@ -5,6 +5,7 @@
 #include "analysis/results/json_text.h"
 #include "analysis/results/json_writer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <ostream>
 #include <set>
@@ -75,6 +76,17 @@ Comparison compareResults(const Results& a, const Results& b)
             comparison.onlyB.push_back(row);
     }
     return comparison;
+}
+
+bool sameNumbers(const ComparedRow& row)
+{
+    return row.a.value == row.b.value && row.a.n == row.b.n;
+}
+
+bool sameNumbers(const Comparison& comparison)
+{
+    return comparison.onlyA.empty() && comparison.onlyB.empty()
+        && std::ranges::all_of(comparison.rows, [](const ComparedRow& row) { return sameNumbers(row); });
 }
 
 void writeComparisonJson(std::ostream& out, const Comparison& comparison)

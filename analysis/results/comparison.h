@@ -34,6 +34,10 @@ inline constexpr const char* kDifferenceInterval =
 /// Aligns the rows. Matrices are left out.
 Comparison compareResults(const Results& a, const Results& b);
 
+/// Whether A and B have the same rows with the same values.
+bool sameNumbers(const Comparison& comparison);
+bool sameNumbers(const ComparedRow& row);
+
 /// Like writeResultsJson and writeResultsCsv, with columns for A, B and the difference
 /// (resources/docs/results-format.md, "Comparisons").
 void writeComparisonJson(std::ostream& out, const Comparison& comparison);

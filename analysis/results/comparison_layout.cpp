@@ -3,6 +3,7 @@
 
 #include "analysis/results/line_keys.h"
 #include "analysis/results/number_format.h"
+#include "io/base/text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -47,7 +48,7 @@ ResultTable comparedTable(const ComparedList& rows, bool perExpert, const Layout
         std::ranges::stable_sort(sorted, std::greater(), size);
     else
         std::ranges::stable_sort(sorted, {}, [&](const ComparedRow* row) { return keys.keyOf(row->a); });
-    std::vector<bool> isWhole, isAll;
+    std::vector<LineWeight> weights;
     for (const ComparedRow* row : sorted) {
         if (perExpert && !options.everything && table.lines.size() == kLargest)
             break;
@@ -63,15 +64,14 @@ ResultTable comparedTable(const ComparedList& rows, bool perExpert, const Layout
         if (hasInterval)
             cells.push_back(row->interval ? scale.formatInterval(row->interval->first, row->interval->second) : "");
         table.lines.push_back(std::move(cells));
-        isWhole.push_back(!row->a.site);
-        isAll.push_back(!row->a.label);
+        weights.push_back({!row->a.site, !row->a.label, size(row)});
     }
     table.title = rows.front()->a.metric + unitOf(keyRows);
     if (perExpert) {
         table.title += ": the largest differences";
         table.hiddenLines = rows.size() - table.lines.size();
     } else {
-        shorten(table, isWhole, isAll, options.everything);
+        shorten(table, weights, options.everything);
     }
     return table;
 }
@@ -136,11 +136,16 @@ ResultLayout layOut(const Comparison& comparison, const LayoutOptions& options)
             order.push_back(row.a.metric);
         byMetric[row.a.metric].push_back(&row);
     }
+    std::string same;
     for (const std::string& metric : order) {
         const std::string name = metric.substr(0, metric.find('.'));
-        if (layout.families.empty() || layout.families.back().name != name)
-            layout.families.push_back({name, {}, {}});
         const ComparedList& rows = byMetric[metric];
+        if (!options.everything && std::ranges::all_of(rows, [](const auto* row) { return sameNumbers(*row); })) {
+            addPart(same, metric);
+            continue;
+        }
+        if (layout.families.empty() || layout.families.back().name != name)
+            layout.families.push_back({name, options.definitionOf ? options.definitionOf(name) : "", {}, {}});
         const bool perExpert = std::ranges::count_if(rows, [](const auto* row) { return row->a.expert.has_value(); })
             > std::ptrdiff_t(kLargest);
         layout.families.back().tables.push_back(comparedTable(rows, perExpert, options));
@@ -149,7 +154,7 @@ ResultLayout layOut(const Comparison& comparison, const LayoutOptions& options)
         for (ResultFamily& family : layOut(comparison.both, options).families)
             layout.families.push_back(std::move(family));
     }
-    ResultFamily rest{"not aligned", {}, {}};
+    ResultFamily rest{"not aligned", {}, {}, {}};
     if (!comparison.onlyA.empty())
         rest.notes.push_back(onlyText("A", comparison.onlyA, comparison.rows));
     if (!comparison.onlyB.empty())
@@ -158,6 +163,8 @@ ResultLayout layOut(const Comparison& comparison, const LayoutOptions& options)
         rest.notes.push_back("no metrics of both traces together: " + comparison.notBoth);
     if (!rest.notes.empty())
         layout.families.push_back(std::move(rest));
+    if (!same.empty())
+        layout.families.push_back({"the same in A and B", {}, {}, {same}});
     layout.notComputed = layOut(undefined, options).notComputed;
     return layout;
 }

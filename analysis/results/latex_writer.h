@@ -7,9 +7,8 @@
 
 namespace expertscope::results {
 
-/// Tables for a paper: LaTeX tabulars that need the package booktabs and nothing else. `everything`: of long tables
-/// each line, else as the terminal shows them (layout.h).
-void writeResultsLatex(std::ostream& out, const ResultDocument& document, bool everything);
+/// Tables for a paper: LaTeX that needs the package booktabs and nothing else, laid out as the options say.
+void writeResultsLatex(std::ostream& out, const ResultDocument& document, const LayoutOptions& options);
 
 /// The tables as LaTeX; see above.
 void writeLayoutLatex(std::ostream& out, const ResultOrigin& origin, const ResultLayout& layout);

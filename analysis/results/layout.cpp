@@ -207,6 +207,8 @@ ResultLayout layOut(const Results& results, const LayoutOptions& options)
         }
         ResultFamily family;
         family.name = name;
+        if (options.definitionOf)
+            family.definition = options.definitionOf(name);
         const std::set<std::string> lists = listsAmong(some.rows);
         RowList scalars;
         std::ranges::copy_if(some.rows, std::back_inserter(scalars),

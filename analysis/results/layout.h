@@ -6,6 +6,7 @@
 
 #include "analysis/results/result_document.h"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,7 @@ struct ResultTable
 struct ResultFamily
 {
     std::string name;
+    std::string definition; ///< one sentence, with its units; empty: not known
     std::vector<ResultTable> tables;
     std::vector<std::string> notes; ///< what is not in the tables: undefined values, matrices, further lists
 };
@@ -59,6 +61,7 @@ struct LayoutOptions
     /// a number for each expert one a family is shown.
     bool everything = false;
     std::vector<std::uint16_t> layers = {}; ///< the model's layer of each site; empty: not known
+    std::function<std::string(const std::string& family)> definitionOf = {}; ///< of a metric; empty: not known
 };
 
 ResultLayout layOut(const Results& results, const LayoutOptions& options);

@@ -4,6 +4,7 @@
 #include "analysis/results/number_format.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace expertscope::results {
 
@@ -173,6 +174,39 @@ void addMeasureCells(
 
 }
 
+namespace {
+
+/// How far a value lies from uniform routing, or from nothing where that is not known.
+double distanceOf(const ResultRow& row)
+{
+    return row.value ? std::abs(*row.value - row.uniform.value_or(0)) : 0;
+}
+
+/// [measure] the largest distance.
+std::vector<double> farthestOf(const std::vector<Measure>& measures)
+{
+    std::vector<double> farthest;
+    for (const Measure& measure : measures) {
+        farthest.push_back(0);
+        for (const ResultRow* row : measure.rows)
+            farthest.back() = std::max(farthest.back(), distanceOf(*row));
+    }
+    return farthest;
+}
+
+/// The largest distance in a line, each measured by the largest of its measure.
+double weightOf(const std::vector<Measure>& measures, const std::vector<double>& farthest, const LineKeys::Key& key)
+{
+    double weight = 0;
+    for (std::size_t m = 0; m < measures.size(); ++m) {
+        if (const auto found = measures[m].at.find(key); found != measures[m].at.end() && farthest[m] > 0)
+            weight = std::max(weight, distanceOf(*found->second) / farthest[m]);
+    }
+    return weight;
+}
+
+}
+
 ResultTable scalarTable(const RowList& rows, const LayoutOptions& options)
 {
     ResultTable table;
@@ -198,7 +232,8 @@ ResultTable scalarTable(const RowList& rows, const LayoutOptions& options)
     shareCounts(measures);
     for (const Measure& measure : measures)
         addMeasureColumns(table, measure);
-    std::vector<bool> isWhole, isAll;
+    std::vector<LineWeight> weights;
+    const std::vector<double> farthest = farthestOf(measures);
     for (const auto& [key, row] : lines) {
         std::vector<std::string> cells;
         keys.addCells(*row, cells);
@@ -207,10 +242,9 @@ ResultTable scalarTable(const RowList& rows, const LayoutOptions& options)
         for (std::size_t m = 0; m < measures.size(); ++m)
             addMeasureCells(cells, measures, m, key);
         table.lines.push_back(std::move(cells));
-        isWhole.push_back(!row->site);
-        isAll.push_back(!row->label);
+        weights.push_back({!row->site, !row->label, weightOf(measures, farthest, key)});
     }
-    shorten(table, isWhole, isAll, options.everything);
+    shorten(table, weights, options.everything);
     return table;
 }
 
@@ -263,7 +297,7 @@ ResultTable listTable(const RowList& rows, const LayoutOptions& options)
             table.columns.push_back({i ? "" : end, Kind::Value, false, i > 0});
     }
     table.title = measure.metric + unitOf(measure.rows) + ": the ends of " + std::to_string(longest) + " experts";
-    std::vector<bool> isWhole, isAll;
+    std::vector<LineWeight> weights;
     for (const auto& [key, line] : lines) {
         RowList sorted;
         std::ranges::copy_if(line, std::back_inserter(sorted), [](const auto* row) { return row->value.has_value(); });
@@ -284,10 +318,10 @@ ResultTable listTable(const RowList& rows, const LayoutOptions& options)
         for (std::size_t i = 0; i < kEnds; ++i)
             cells.push_back(i < low ? expertCell(*sorted[sorted.size() - low + i], measure.scale, withOther) : "");
         table.lines.push_back(std::move(cells));
-        isWhole.push_back(!line.front()->site);
-        isAll.push_back(!line.front()->label);
+        weights.push_back({!line.front()->site, !line.front()->label,
+            sorted.empty() ? 0 : *sorted.front()->value - *sorted.back()->value});
     }
-    shorten(table, isWhole, isAll, options.everything);
+    shorten(table, weights, options.everything);
     return table;
 }
 

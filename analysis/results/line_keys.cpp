@@ -4,6 +4,7 @@
 #include "analysis/results/json_text.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace expertscope::results {
 
@@ -21,10 +22,9 @@ std::string parameterText(const ParameterValue& value)
 
 std::string unitOf(const RowList& rows)
 {
-    static const std::set<std::string> kPlain{"1", "experts", "choices", "tokens", ""};
     for (const ResultRow* row : rows) {
         if (row->value)
-            return kPlain.contains(row->unit) ? "" : " [" + row->unit + "]";
+            return row->unit.empty() || row->unit == "1" ? "" : " [" + row->unit + "]";
     }
     return {};
 }
@@ -126,30 +126,33 @@ void LineKeys::addCells(const ResultRow& row, std::vector<std::string>& cells) c
         cells.push_back(row.site ? std::to_string(m_options.layers[std::size_t(*row.site)]) : "");
 }
 
-void shorten(ResultTable& table, const std::vector<bool>& isWhole, const std::vector<bool>& isAll, bool everything)
+void shorten(ResultTable& table, const std::vector<LineWeight>& weights, bool everything)
 {
     const std::size_t before = table.lines.size();
     if (everything || before <= kReadableLines)
         return;
-    const auto keep = [&](const std::vector<bool>& wanted) {
-        std::vector<std::vector<std::string>> kept;
-        for (std::size_t i = 0; i < before; ++i) {
-            if (wanted[i])
-                kept.push_back(std::move(table.lines[i]));
-        }
-        table.lines = std::move(kept);
+    std::vector<std::size_t> kept(before);
+    std::iota(kept.begin(), kept.end(), std::size_t(0));
+    const auto some = [&](auto wanted) {
+        std::vector<std::size_t> lines;
+        std::ranges::copy_if(kept, std::back_inserter(lines), [&](std::size_t i) { return wanted(weights[i]); });
+        return lines;
     };
-    const auto count = [](const std::vector<bool>& wanted) { return std::ranges::count(wanted, true); };
-    std::vector<bool> both = isWhole;
-    for (std::size_t i = 0; i < before; ++i)
-        both[i] = isWhole[i] || isAll[i];
-    if (count(isWhole) > 0 && std::size_t(count(both)) <= kReadableLines && count(isAll) < std::ptrdiff_t(before))
-        keep(both);
-    else if (count(isWhole) > 0)
-        keep(isWhole);
-    else if (count(isAll) > 0)
-        keep(isAll);
-    table.lines.resize(std::min(table.lines.size(), kReadableLines));
+    const auto whole = some([](const LineWeight& line) { return line.isWhole; });
+    const auto all = some([](const LineWeight& line) { return line.isAll; });
+    if (!whole.empty())
+        kept = whole;
+    else if (!all.empty())
+        kept = all;
+    if (kept.size() > kReadableLines) {
+        std::ranges::stable_sort(kept, std::greater(), [&](std::size_t i) { return weights[i].weight; });
+        kept.resize(kReadableLines);
+        std::ranges::sort(kept);
+    }
+    std::vector<std::vector<std::string>> lines;
+    for (const std::size_t i : kept)
+        lines.push_back(std::move(table.lines[i]));
+    table.lines = std::move(lines);
     table.hiddenLines = before - table.lines.size();
 }
 

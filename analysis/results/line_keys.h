@@ -12,7 +12,7 @@ namespace expertscope::results {
 
 using RowList = std::vector<const ResultRow*>;
 
-inline constexpr std::size_t kReadableLines = 48;
+inline constexpr std::size_t kReadableLines = 24;
 
 /// The key columns of a table: label, parameters, other keys, site. Made of all rows of the table.
 class LineKeys
@@ -48,11 +48,19 @@ private:
 
 std::string shortName(const std::string& metric);
 std::string parameterText(const ParameterValue& value);
-/// " [nats]", or nothing where it need not be said.
+/// " [nats]"; nothing for pure numbers.
 std::string unitOf(const RowList& rows);
 
-/// Leaves of a long table what can be read. `isWhole` [line]: belongs to the whole model; `isAll` [line]: to no single
-/// label value.
-void shorten(ResultTable& table, const std::vector<bool>& isWhole, const std::vector<bool>& isAll, bool everything);
+/// A line of a table as to what may be left out.
+struct LineWeight
+{
+    bool isWhole = false; ///< of the whole model
+    bool isAll = false; ///< of no single label value
+    double weight = 0; ///< how much it says: lines that weigh more stay
+};
+
+/// Leaves of a long table at most kReadableLines: the lines of the whole model, or else those of all label values; of
+/// more than that those that weigh most. `weights`: [line].
+void shorten(ResultTable& table, const std::vector<LineWeight>& weights, bool everything);
 
 }

@@ -8,7 +8,7 @@
 #include "app/cli/terminal/table.h"
 #include "io/base/error.h"
 #include "io/base/text.h"
-#include "io/base/whole_file.h"
+#include "io/base/standard_streams.h"
 
 #include <CLI/CLI.hpp>
 
@@ -336,7 +336,7 @@ int CommandLine::run()
 {
     if (!m_words.empty() && m_words.front() == kCompleteCommand) {
         const Manual whole = manualOf(*m_app, m_app->get_name(), true);
-        const auto written = writeOutput({}, candidateText(candidatesFor(whole, {m_words.begin() + 1, m_words.end()})));
+        const auto written = print(candidateText(candidatesFor(whole, {m_words.begin() + 1, m_words.end()})));
         return written ? 0 : 1;
     }
     return run(m_words);

@@ -44,6 +44,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::abort();
     std::ostringstream csv, latex;
     writeResultsCsv(csv, *read);
-    writeResultsLatex(latex, *read, true);
+    writeResultsLatex(latex, *read, {.everything = true});
     return 0;
 }

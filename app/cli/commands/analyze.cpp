@@ -106,6 +106,7 @@ Run declare(Arguments& arguments)
         .required();
     addAnalysis(arguments, options->analysis, options->study);
     addOutput(arguments, options->output);
+    addFull(arguments, options->output);
     arguments
         .option("--shard", options->shard,
             "Analyse the I-th of N parts (from 1) and write its state to -o PART.esp, for merge")

@@ -6,10 +6,13 @@
 #include "analysis/results/latex_writer.h"
 #include "analysis/study/trace_analysis.h"
 #include "app/cli/commands/shared_options.h"
+#include "app/cli/reading/remark_text.h"
 #include "app/cli/terminal/progress.h"
 #include "app/cli/terminal/result_tables.h"
 #include "app/cli/terminal/table.h"
+#include "io/base/grouped.h"
 #include "io/base/standard_streams.h"
+#include "io/base/text.h"
 
 #include <algorithm>
 #include <ostream>
@@ -47,25 +50,45 @@ Expected<Comparison> compare(const Study& study, const CheckedRequest& checked, 
     return comparison;
 }
 
-void write(std::ostream& text, OutputFormat format, const Comparison& comparison, const CheckedRequest& checked,
-    const Study& study)
+std::string sameText(const Comparison& comparison, const Options& options)
+{
+    return printable(options.a.string()) + " and " + printable(options.b.string()) + " do not differ: all "
+        + grouped(comparison.rows.size()) + " numbers are the same.";
+}
+
+/// The layers of the sites where both traces have the same.
+std::vector<std::uint16_t> layersOfBoth(const Study& study)
+{
+    const auto layers = layersOf(study.shape(0));
+    return layers == layersOf(study.shape(1)) ? layers : std::vector<std::uint16_t>();
+}
+
+void write(std::ostream& text, const ResultOutput& output, const Options& options, const Comparison& comparison,
+    const CheckedRequest& checked, const Study& study)
 {
     LayoutOptions layout;
-    layout.everything = checked.named;
-    if (format == OutputFormat::Json) {
+    layout.everything = checked.named || output.full;
+    layout.definitionOf = metricDefinition;
+    if (output.format == OutputFormat::Json) {
         writeComparisonJson(text, comparison);
-    } else if (format == OutputFormat::Csv) {
+    } else if (output.format == OutputFormat::Csv) {
         writeComparisonCsv(text, comparison);
-    } else if (format == OutputFormat::Latex) {
+    } else if (output.format == OutputFormat::Latex) {
         writeLayoutLatex(text, comparison.origin, layOut(comparison, layout));
     } else {
-        const std::size_t width = terminalWidth();
+        const Page page = pageOf(output);
+        if (sameNumbers(comparison)) {
+            text << wrapped(sameText(comparison, options), page.width, 2);
+            return;
+        }
         for (const std::size_t t : {0, 1})
-            text << wrapped((t ? "B: " : "A: ") + headingOf(study, t, checked.question.scope), width, 2);
+            text << wrapped((t ? "B: " : "A: ") + headingOf(study, t, checked.question.scope), page.width, 2);
         if (checked.question.bootstrap)
-            text << wrapped(std::string("Interval ") + kDifferenceInterval + ".", width, 2);
+            text << wrapped(std::string("Interval ") + kDifferenceInterval + ".", page.width, 2);
         text << '\n';
-        writeTables(text, layOut(comparison, layout), width);
+        if (const std::string remarks = remarkText(comparison, layersOfBoth(study), page); !remarks.empty())
+            text << remarks << '\n';
+        writeTables(text, layOut(comparison, layout), page);
     }
 }
 
@@ -91,7 +114,7 @@ int run(const Options& options)
     if (!comparison)
         return failed(comparison.error());
     const std::string text
-        = textOf([&](std::ostream& out) { write(out, output->format, *comparison, *checked, **study); });
+        = textOf([&](std::ostream& out) { write(out, *output, options, *comparison, *checked, **study); });
     const auto written = output->format == OutputFormat::Tables ? writeTableText(*output, text)
                                                                 : writeOutput(output->output, text);
     return written ? 0 : failed(written.error());
@@ -104,6 +127,7 @@ Run declare(Arguments& arguments)
     arguments.option("B", options->b, "The second one; differences are B - A").required();
     addAnalysis(arguments, options->analysis, options->study);
     addOutput(arguments, options->output);
+    addFull(arguments, options->output);
     return [options] { return run(*options); };
 }
 

@@ -4,7 +4,7 @@
 #include "app/cli/manual/completion.h"
 #include "app/cli/arguments.h"
 #include "app/cli/terminal/result_output.h"
-#include "io/base/whole_file.h"
+#include "io/base/standard_streams.h"
 
 namespace expertscope {
 
@@ -15,7 +15,7 @@ int run(const std::string& shell)
     const auto script = completionScript(shell);
     if (!script)
         return failed(script.error(), 2);
-    const auto written = writeOutput({}, *script);
+    const auto written = print(*script);
     return written ? 0 : failed(written.error());
 }
 

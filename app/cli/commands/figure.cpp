@@ -83,10 +83,11 @@ Command chartCommand(const FigureModule& module, const FigureKind& kind)
 
 int list(const FigureModule& module)
 {
+    const Page page = pageOf(false);
     std::string text;
     for (const FigureKind& kind : module.kinds)
-        text += wrapped(kind.name + "  " + kind.definition, terminalWidth(), 4);
-    const auto written = print(text);
+        text += wrapped(page.emphasis.strong(kind.name) + "  " + kind.definition, page.width, 4);
+    const auto written = showPage(page, text);
     return written ? 0 : failed(written.error());
 }
 

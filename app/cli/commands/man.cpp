@@ -5,7 +5,7 @@
 #include "app/cli/manual/man_page.h"
 #include "app/cli/terminal/result_output.h"
 #include "io/base/version.h"
-#include "io/base/whole_file.h"
+#include "io/base/standard_streams.h"
 
 namespace expertscope {
 
@@ -13,7 +13,7 @@ Command manCommand()
 {
     return {"man", "Print the manual page: expertscope man | man -l -", [](Arguments& arguments) -> Run {
                 return [arguments] {
-                    const auto written = writeOutput({}, manPage(arguments.wholeManual(), kVersion));
+                    const auto written = print(manPage(arguments.wholeManual(), kVersion));
                     return written ? 0 : failed(written.error());
                 };
             }};

@@ -46,6 +46,7 @@ Run declare(Arguments& arguments)
     arguments.option("part", options->parts, "The parts, in any order").required();
     arguments.option("--trace", options->trace, "The trace; default: where it was for the first part");
     addOutput(arguments, options->output);
+    addFull(arguments, options->output);
     return [options] { return run(*options); };
 }
 

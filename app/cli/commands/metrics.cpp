@@ -4,6 +4,7 @@
 #include "analysis/metrics/needs.h"
 #include "analysis/metrics/registry.h"
 #include "app/cli/arguments.h"
+#include "app/cli/reading/page.h"
 #include "app/cli/terminal/result_output.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/named.h"
@@ -93,9 +94,10 @@ Json toJson(const MetricSpec& spec)
         {"uniform_simulated", spec.simulateUniform}};
 }
 
-std::string toText(const MetricSpec& spec, std::size_t width)
+std::string toText(const MetricSpec& spec, const Page& page)
 {
-    std::string text = spec.name + '\n' + wrapped("  " + spec.definition, width, 2)
+    const std::size_t width = page.width;
+    std::string text = page.emphasis.strong(spec.name) + '\n' + wrapped("  " + spec.definition, width, 2)
         + wrapped("  source: " + spec.source, width, 10) + wrapped("  needs:  " + needsOf(spec), width, 10);
     for (const ParameterSpec& param : spec.params)
         text += wrapped(
@@ -119,15 +121,16 @@ int run(const std::vector<std::string>& names, bool json)
         for (const MetricSpec& spec : metricRegistry())
             specs.push_back(&spec);
     }
+    const Page page = pageOf(false);
     std::string text;
     Json list = Json::array();
     for (const MetricSpec* spec : specs) {
         if (json)
             list.push_back(toJson(*spec));
         else
-            text += toText(*spec, terminalWidth());
+            text += toText(*spec, page);
     }
-    const auto written = print(json ? list.dump(1) + '\n' : text);
+    const auto written = json ? print(list.dump(1) + '\n') : showPage(page, text);
     return written ? 0 : failed(written.error());
 }
 

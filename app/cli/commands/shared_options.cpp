@@ -51,6 +51,12 @@ void addOutput(Arguments& arguments, OutputOptions& options)
     arguments.option(
         "-o,--output", options.output, "Write to this file (.json, .csv, .tex and .h5 choose the format); -: standard output");
     addForce(arguments, options.force);
+    arguments.flag("--plain", options.plain, "Also on a terminal: no pager, no bold, no colours");
+}
+
+void addFull(Arguments& arguments, OutputOptions& options)
+{
+    arguments.flag("--full", options.full, "Tables whole, however long; default: those of metrics named with --metric");
 }
 
 }

@@ -43,7 +43,9 @@ template <class Options> void addStudy(Arguments& arguments, Options& options)
 void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& study);
 /// --force
 void addForce(Arguments& arguments, bool& force);
-/// --json, --csv, --latex, --hdf5, -o, --force
+/// --json, --csv, --latex, --hdf5, -o, --force, --plain
 void addOutput(Arguments& arguments, OutputOptions& options);
+/// --full
+void addFull(Arguments& arguments, OutputOptions& options);
 
 }

@@ -41,7 +41,7 @@ Expected<void> simulate(const Options& options, const ResultOutput& output, cons
     }();
     if (!answer)
         return tl::unexpected(std::move(answer).error());
-    const std::size_t width = terminalWidth();
+    const std::size_t width = pageOf(output).width;
     if (output.format == OutputFormat::Tables)
         return writeTableText(output,
             headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width));
@@ -59,7 +59,7 @@ Expected<void> reroute(const Options& options, const ResultOutput& output, const
     }();
     if (!answer)
         return tl::unexpected(std::move(answer).error());
-    const std::size_t width = terminalWidth();
+    const std::size_t width = pageOf(output).width;
     if (output.format == OutputFormat::Tables)
         return writeTableText(output,
             headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width));

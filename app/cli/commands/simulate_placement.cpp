@@ -50,7 +50,7 @@ Expected<void> simulate(const Options& options, const ResultOutput& output, cons
         ES_ASSIGN(const std::string json, exportedPlan(question, *answer, trace));
         ES_TRY(writeOutput(plan, json));
     }
-    const std::size_t width = terminalWidth();
+    const std::size_t width = pageOf(output).width;
     if (output.format == OutputFormat::Tables)
         return writeTableText(output,
             wrapped(comparisonContract(answer->compare, answer->comparison), width, 2)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/reading/emphasis.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -18,7 +19,17 @@ Emphasis Emphasis::ofTerminal()
 
 std::string Emphasis::marked(const char* sequence, const std::string& text) const
 {
-    return text.empty() ? text : "\x1b[" + std::string(sequence) + 'm' + text + "\x1b[0m";
+    const std::string on = "\x1b[" + std::string(sequence) + 'm';
+    std::string lines;
+    for (std::size_t at = 0; at < text.size();) { // each by itself: so pagers want it
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        if (end > at)
+            lines += on + text.substr(at, end - at) + "\x1b[0m";
+        if (end < text.size())
+            lines += '\n';
+        at = end + 1;
+    }
+    return lines;
 }
 
 std::string Emphasis::strong(const std::string& text) const

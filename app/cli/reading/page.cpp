@@ -2,7 +2,7 @@
 #include "app/cli/reading/page.h"
 
 #include "app/cli/terminal/table.h"
-#include "io/base/whole_file.h"
+#include "io/base/standard_streams.h"
 
 #include <cerrno>
 #include <csignal>
@@ -98,7 +98,7 @@ Expected<void> showPage(const Page& page, const std::string& text)
 {
     if (page.pager && paged(pagerCommand(), text))
         return {};
-    return writeOutput({}, text);
+    return print(text);
 }
 
 }

@@ -22,7 +22,7 @@ struct Page
 Page pageOf(bool plain);
 
 /// Through $EXPERTSCOPE_PAGER, else $PAGER, else less with the options FRX, which leaves alone what fits the screen;
-/// with an empty one, or cat, straight to standard output. Errors: those of writeOutput().
+/// with an empty one, or cat, straight to standard output. Errors: those of print().
 Expected<void> showPage(const Page& page, const std::string& text);
 
 }

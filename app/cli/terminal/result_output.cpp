@@ -6,6 +6,7 @@
 #include "analysis/results/json_writer.h"
 #include "analysis/results/latex_writer.h"
 #include "analysis/results/result_kinds.h"
+#include "app/cli/reading/remark_text.h"
 #include "app/cli/terminal/result_tables.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/standard_streams.h"
@@ -56,15 +57,34 @@ Expected<ResultOutput> resultOutput(const OutputOptions& options, std::vector<st
         format = OutputFormat::Latex;
     else if (ending == ".h5" || ending == ".hdf5")
         format = OutputFormat::Hdf5;
-    ResultOutput output{format, {options.output, kindOf(format), std::move(inputs), options.force}};
+    else if (!ending.empty() && ending != ".txt")
+        return fail("what an ending '" + ending + "' is to hold is not known", options.output.string(),
+            "known: .json, .csv, .tex, .h5, .hdf5, and .txt or none for tables; or name the format: --json, --csv, …");
+    ResultOutput output{
+        format, {options.output, kindOf(format), std::move(inputs), options.force}, options.full, options.plain};
     if (format == OutputFormat::Hdf5 && output.output.isStandardOutput())
         return fail("HDF5 needs a file to go to", "--hdf5", "-o FILE.h5");
     return output;
 }
 
+Page pageOf(const ResultOutput& output)
+{
+    return pageOf(output.plain || !output.output.isStandardOutput());
+}
+
+Expected<void> writeTableText(const ResultOutput& output, const std::string& text)
+{
+    return output.output.isStandardOutput() ? showPage(pageOf(output), text)
+                                            : writeOutput(output.output, tablesHead() + text);
+}
+
 Expected<void> writeResults(const ResultOutput& output, const ResultDocument& document, bool everything,
     const std::string& heading, const std::vector<std::uint16_t>& layers)
 {
+    LayoutOptions layout;
+    layout.everything = everything || output.full;
+    layout.layers = layers;
+    layout.definitionOf = metricDefinition;
     switch (output.format) {
     case OutputFormat::Hdf5:
         return writeResultsHdf5(output.output, document);
@@ -74,23 +94,17 @@ Expected<void> writeResults(const ResultOutput& output, const ResultDocument& do
         return writeOutput(output.output, textOf([&](std::ostream& out) { writeResultsCsv(out, document); }));
     case OutputFormat::Latex:
         return writeOutput(
-            output.output, textOf([&](std::ostream& out) { writeResultsLatex(out, document, everything); }));
+            output.output, textOf([&](std::ostream& out) { writeResultsLatex(out, document, layout); }));
     case OutputFormat::Tables:
         break;
     }
-    LayoutOptions layout;
-    layout.everything = everything;
-    layout.layers = layers;
-    const std::size_t width = terminalWidth();
+    const Page page = pageOf(output);
     return writeTableText(output, textOf([&](std::ostream& out) {
-        out << wrapped(heading, width, 2) << '\n';
-        writeTables(out, layOut(document.results, layout), width);
+        out << wrapped(heading, page.width, 2) << '\n';
+        if (const std::string remarks = remarkText(document.results, layers, page); !remarks.empty())
+            out << remarks << '\n';
+        writeTables(out, layOut(document.results, layout), page);
     }));
-}
-
-Expected<void> writeTableText(const ResultOutput& output, const std::string& text)
-{
-    return writeOutput(output.output, output.output.isStandardOutput() ? text : tablesHead() + text);
 }
 
 int failed(const Error& error, int status)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/results/layout.h"
+#include "app/cli/reading/page.h"
 #include "io/base/output.h"
 
 #include <filesystem>
@@ -17,6 +18,8 @@ struct OutputOptions
     bool json = false, csv = false, latex = false, hdf5 = false; ///< none: as the ending of `output` says, else tables
     std::filesystem::path output; ///< empty or "-": standard output
     bool force = false; ///< replace what is there, of whatever kind
+    bool full = false; ///< long tables whole
+    bool plain = false; ///< to a terminal, too, what a pipe gets: no pager, no emphasis
 };
 
 enum class OutputFormat
@@ -33,18 +36,22 @@ struct ResultOutput
 {
     OutputFormat format = OutputFormat::Tables;
     Output output;
+    bool full = false, plain = false; ///< as in OutputOptions
 };
 
 /// `inputs`: what the command reads, of which nothing is replaced. Errors are wrong uses: two formats, HDF5 without a
 /// file.
 Expected<ResultOutput> resultOutput(const OutputOptions& options, std::vector<std::filesystem::path> inputs);
 
-/// `everything`: long tables whole. `heading` stands over tables on the terminal; `layers`: see LayoutOptions.
+/// What tables are made for: a terminal, or a pipe and a file.
+Page pageOf(const ResultOutput& output);
+/// Tables on their way out: through a pager on a terminal, or to the file.
+Expected<void> writeTableText(const ResultOutput& output, const std::string& text);
+
+/// `everything`: long tables whole, as with `full`. Over tables stands `heading`, and what is remarkable in them;
+/// `layers`: see LayoutOptions.
 Expected<void> writeResults(const ResultOutput& output, const results::ResultDocument& document, bool everything,
     const std::string& heading, const std::vector<std::uint16_t>& layers);
-
-/// Tables that a command made itself.
-Expected<void> writeTableText(const ResultOutput& output, const std::string& text);
 
 /// "expertscope: …" on stderr, as every command ends that fails.
 int failed(const Error& error, int status = 1);

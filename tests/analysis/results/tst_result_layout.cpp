@@ -114,13 +114,46 @@ private slots:
         results.rows.push_back(missing);
         const ResultLayout layout = layOut(results, {});
         const ResultTable& table = layout.families.at(0).tables.at(0);
-        QCOMPARE(table.lines.size(), 21u + 5); // all sites of all sequences, the whole model of each value
-        QCOMPARE(table.hiddenLines, 20u * 5);
+        QCOMPARE(table.lines.size(), 6u); // the whole model, of all sequences and of each value
+        QCOMPARE(table.hiddenLines, 20u * 6);
         LayoutOptions everything;
         everything.everything = true;
         QCOMPARE(layOut(results, everything).families[0].tables[0].lines.size(), 21u * 6);
         QCOMPARE(layout.notComputed.size(), 1u);
         QCOMPARE(layout.notComputed[0].second, std::vector<std::string>{"g"});
+    }
+
+    /// Where no line is of the whole model those stay that are farthest from uniform, in their order.
+    void layoutKeepsWhatSaysMost()
+    {
+        Results results;
+        for (int site = 0; site < 100; ++site) {
+            ResultRow row;
+            row.metric = "f.value";
+            row.unit = "tokens";
+            row.site = SiteIndex(std::uint16_t(site));
+            row.uniform = 50;
+            row.value = site;
+            results.rows.push_back(row);
+        }
+        LayoutOptions options;
+        options.definitionOf = [](const std::string& family) { return "what " + family + " is"; };
+        const ResultLayout layout = layOut(results, options);
+        const ResultFamily& family = layout.families.at(0);
+        QCOMPARE(family.definition, std::string("what f is"));
+        const ResultTable& table = family.tables.at(0);
+        QCOMPARE(table.lines.size(), 24u);
+        QCOMPARE(table.hiddenLines, 76u);
+        QCOMPARE(table.columns[2].header, std::string("value [tokens]"));
+        QStringList sites;
+        for (const auto& cells : table.lines)
+            sites << QString::fromStdString(cells[0]);
+        QStringList expected;
+        for (int site = 0; site < 100; ++site) {
+            if (site <= 12 || site >= 89)
+                expected << QString::number(site);
+        }
+        QCOMPARE(sites, expected);
     }
 
     void numbersToRead()

@@ -294,7 +294,7 @@ private slots:
     void latexIsEscaped()
     {
         std::ostringstream out;
-        writeResultsLatex(out, sampleDocument(), true);
+        writeResultsLatex(out, sampleDocument(), {.everything = true});
         const std::string tex = std::move(out).str();
         QVERIFY(tex.find("\\usepackage{booktabs}") != std::string::npos);
         QVERIFY(tex.find("code, \\char34{}x\\char34{} \\& 100 \\%\\_") != std::string::npos);
@@ -307,6 +307,78 @@ private slots:
             ends += line.starts_with("\\end{tabular}");
         }
         QVERIFY(begins == ends && begins >= 2);
+    }
+
+    /// A metric with many measures, as balance has, and many lines: tabulars that fit an A4 or letter page, readable.
+    void latexFitsThePage()
+    {
+        ResultDocument document;
+        for (int site = 0; site < 100; ++site) {
+            for (int m = 0; m < 22; ++m) {
+                ResultRow row;
+                row.metric = "some_metric.measure_" + std::to_string(m);
+                row.site = SiteIndex(std::uint16_t(site));
+                row.value = 0.001 * site + m;
+                row.uniform = 0.5;
+                row.n = 1000;
+                if (m == 7)
+                    row.other["experts"] = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20";
+                document.results.rows.push_back(row);
+            }
+        }
+        std::ostringstream out;
+        LayoutOptions options;
+        options.everything = true;
+        options.definitionOf = [](const std::string& family) { return family == "some_metric" ? "50 % of x_i {a}" : ""; };
+        writeResultsLatex(out, document, options);
+        const std::string tex = std::move(out).str();
+        QVERIFY(tex.find("\\paragraph{some metric.} 50 \\% of x\\_i \\{a\\}.") != std::string::npos);
+        std::size_t columns = 0, lines = 0, tabulars = 0, cells = 0;
+        double widest = 0;
+        std::vector<std::size_t> widths;
+        std::istringstream text(tex);
+        int depth = 0;
+        for (std::string line; std::getline(text, line);) {
+            if (line.starts_with('%'))
+                continue;
+            for (std::size_t i = 0; i < line.size(); ++i) {
+                if (line[i] == '\\')
+                    ++i;
+                else
+                    depth += line[i] == '{' ? 1 : line[i] == '}' ? -1 : 0;
+                QVERIFY(depth >= 0);
+            }
+            QCOMPARE(depth, 0);
+            if (line.starts_with("\\begin{tabular}{@{}")) {
+                const std::string spec = line.substr(20, line.rfind("@{}}") - 20);
+                columns = std::size_t(std::ranges::count(spec, 'l') + std::ranges::count(spec, 'r'));
+                columns -= spec.find('p') == std::string::npos ? 0 : 1; // "p{0.4\\textwidth}" has no r, but an l
+                columns += std::size_t(std::ranges::count(spec, 'p'));
+                widths.assign(columns, 0);
+                lines = 0;
+                ++tabulars;
+            } else if (line.ends_with("\\\\")) {
+                ++lines;
+                std::size_t column = 0, start = 0;
+                for (std::size_t at = 0; at != std::string::npos; start = at + 3) {
+                    at = line.find(" & ", start);
+                    QVERIFY(column < columns);
+                    widths[column] = std::max(widths[column], std::min(at, line.size() - 3) - start);
+                    ++column;
+                }
+                QCOMPARE(column, columns);
+                cells += columns;
+            } else if (line.starts_with("\\end{tabular}")) {
+                QVERIFY(lines <= 41);
+                double width = 0; // points, at 10 pt
+                for (const std::size_t w : widths)
+                    width += 5.0 * double(std::min<std::size_t>(w, 28)) + 12;
+                widest = std::max(widest, width);
+            }
+        }
+        QVERIFY2(widest <= 345 + 12, qPrintable(QString::number(widest)));
+        QVERIFY(tabulars > 10 && cells > 22 * 2 * 100);
+        QVERIFY(tex.find("measure\\_") == std::string::npos && tex.find("measure 21") != std::string::npos);
     }
 };
 
