@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/chance/pair_chance.h"
 
-#include "analysis/chance/uniform.h"
-#include "io/base/splitmix.h"
+#include "analysis/chance/balance_chance.h"
+#include "analysis/chance/subset_sampler.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <mutex>
-#include <numeric>
+#include <tuple>
 #include <vector>
 
 namespace expertscope {
@@ -73,29 +72,30 @@ double expectedOccupied(std::uint64_t M, std::uint64_t N)
     return M == 1 ? 1 : -double(M) * std::expm1(double(N) * std::log1p(-1 / double(M)));
 }
 
-constexpr std::uint64_t kBudget = 3'000'000; ///< increments that a simulation may cost: some 10 ms
+constexpr double kBudget = 3e6; ///< increments that a simulation may cost: some 10 ms
+constexpr std::uint64_t kEnoughRounds = 32; ///< to tell how they scatter
 constexpr std::uint64_t kMostTokens = 100'000;
 
-/// Mean over several rounds of the largest N_ij / N_i of N random tokens.
-double simulatedMaxCoactivation(unsigned E, unsigned k, std::uint64_t N, bool adjacent)
+/// The largest N_ij / N_i of random tokens that make so many choices, over several rounds; sd 0: there were too few to tell.
+ChanceValue simulatedMaxCoactivation(unsigned E, double k, double choices, bool adjacent)
 {
-    const std::uint64_t cost = N * (k + (adjacent ? k : k * (k - 1u) / 2)) + std::uint64_t(E) * E;
-    const std::uint64_t rounds = std::clamp<std::uint64_t>(kBudget / cost, 1, 500);
-    std::vector<unsigned> pool(E);
-    std::iota(pool.begin(), pool.end(), 0u);
-    SplitMix random((std::uint64_t(E) << 32) | k);
-    const auto draw = [&random](unsigned below) { return static_cast<unsigned>((random.next() >> 32) * below >> 32); };
-    double sum = 0;
+    const MixedSizes sizes = adjacent ? MixedSizes::sameMean(k) : MixedSizes::sameVariance(k);
+    const auto N = static_cast<std::uint64_t>(std::max(1.0, std::round(choices / sizes.mean())));
+    const auto cost = double(N) * (k + (adjacent ? k : k * (k - 1) / 2)) + double(E) * E;
+    const auto rounds = static_cast<std::uint64_t>(std::clamp(kBudget / cost, 1.0, 500.0));
+    SubsetSampler sampler(E, sizes.less);
+    double sum = 0, squares = 0;
     std::vector<std::uint32_t> pairs(std::size_t(E) * E), chosen(E);
     for (std::uint64_t round = 0; round < rounds; ++round) {
         std::fill(pairs.begin(), pairs.end(), 0);
         std::fill(chosen.begin(), chosen.end(), 0);
         for (std::uint64_t t = 0; t < N; ++t) {
-            for (unsigned r = 0; r < k; ++r) {
-                std::swap(pool[r], pool[r + draw(E - r)]);
-                ++chosen[pool[r]];
+            const unsigned size = sizes.of(t);
+            const unsigned* const set = sampler.next(size);
+            for (unsigned r = 0; r < size; ++r) {
+                ++chosen[set[r]];
                 for (unsigned q = adjacent && r > 0 ? r - 1 : 0; q < r; ++q)
-                    ++pairs[std::size_t(pool[q]) * E + pool[r]];
+                    ++pairs[std::size_t(set[q]) * E + set[r]];
             }
         }
         double most = 0;
@@ -107,61 +107,81 @@ double simulatedMaxCoactivation(unsigned E, unsigned k, std::uint64_t N, bool ad
             }
         }
         sum += most;
+        squares += most * most;
     }
-    return sum / double(rounds);
+    const double n = double(rounds), mean = sum / n;
+    return {mean, rounds < kEnoughRounds ? 0 : std::sqrt(std::max(0.0, squares / n - mean * mean))};
 }
 
 std::mutex s_mutex;
 
 }
 
-double uniformMaxCoactivation(unsigned E, unsigned k, std::uint64_t N, bool adjacent)
+ChanceValue uniformMaxCoactivation(unsigned E, double k, double N, bool adjacent)
 {
-    if (E < 2 || k < 2 || k > E || N == 0)
-        return 0;
-    static std::map<std::array<std::uint64_t, 4>, double> cache;
+    if (E < 2 || !(k > 1) || k > E || !(N > 0))
+        return {};
+    static std::map<std::tuple<unsigned, double, double, bool>, ChanceValue> cache;
     const std::lock_guard lock(s_mutex);
     const auto [entry, isNew] = cache.try_emplace({E, k, N, adjacent});
     if (!isNew)
         return entry->second;
     const double p = (adjacent ? 2.0 / k : 1.0) * (k - 1) / (E - 1);
-    if (N <= kMostTokens || p >= 1)
-        return entry->second = simulatedMaxCoactivation(E, k, std::min(N, kMostTokens), adjacent);
+    const double simulated = std::min(N, double(kMostTokens));
+    ChanceValue value = simulatedMaxCoactivation(E, k, simulated * k, adjacent);
     // N_ij of N_i tokens is binomial: its extreme is p + sd (z + skew / 6 (z^2 - 1)), z the same for every N.
-    const auto sd = [&](double n) { return std::sqrt(p * (1 - p) / (n * k / E)); };
-    const auto bend = [&](double n) { return (1 - 2 * p) / std::sqrt(n * k / E * p * (1 - p)) / 6; };
-    const double few = double(kMostTokens), many = double(N), b = bend(few);
-    const double w = (simulatedMaxCoactivation(E, k, kMostTokens, adjacent) - p) / sd(few);
-    const double root = 1 + 4 * b * (w + b);
-    const double z = std::abs(b) < 1e-9 || root < 0 ? w : (std::sqrt(root) - 1) / (2 * b);
-    return entry->second = p + sd(many) * (z + bend(many) * (z * z - 1));
+    const auto sd = [&](double n) { return std::sqrt(std::max(0.0, p * (1 - p)) / (n * k / E)); };
+    if (value.sd == 0) {
+        const NormalMaximum largest = normalMaximum(E * (E - 1.0) / 2);
+        value.sd = sd(simulated) * std::sqrt(largest.meanSquare - largest.mean * largest.mean);
+    }
+    if (N > kMostTokens && p < 1) {
+        const auto bend = [&](double n) { return (1 - 2 * p) / std::sqrt(n * k / E * p * (1 - p)) / 6; };
+        const double few = double(kMostTokens), b = bend(few);
+        const double w = (value.mean - p) / sd(few);
+        const double root = 1 + 4 * b * (w + b);
+        const double z = std::abs(b) < 1e-9 || root < 0 ? w : (std::sqrt(root) - 1) / (2 * b);
+        value = {p + sd(N) * (z + bend(N) * (z * z - 1)), value.sd * sd(N) / sd(few)};
+    }
+    return entry->second = value;
 }
 
-double uniformRowMax(unsigned A, unsigned k, unsigned B, unsigned kTo, std::uint64_t N)
+ChanceValue uniformRowMax(unsigned A, double k, unsigned B, double kTo, double N)
 {
+    // Of few choices the most is all of them, or there is nothing: kTo below 1 does not come up.
     const auto largest = [&](double tokens) {
-        return (1 + uniformMaxVio(B, kTo, static_cast<std::uint64_t>(tokens + 0.5))) * kTo / B;
+        const ChanceValue vio = uniformMaxVio(B, std::max(kTo, 1.0), std::max(tokens, 1.0));
+        return ChanceValue{(1 + vio.mean) * kTo / B, vio.sd * kTo / B};
     };
-    const double share = double(k) / A, mean = double(N) * share;
-    if (mean > 1000) // tokens of a row vary too little to matter
-        return largest(mean);
-    const Binomial tokens(N, share);
+    const double share = k / A, mean = N * share;
+    if (mean > 1000) { // tokens of a row vary too little to matter
+        const ChanceValue row = largest(mean);
+        return {row.mean, row.sd / std::sqrt(double(A))};
+    }
+    const Binomial tokens(static_cast<std::uint64_t>(N + 0.5), share);
     const double none = tokens.first == 0 ? tokens.p[0] : 0;
-    return tokens.mean([&](double n) { return n > 0 ? largest(n) : 0.0; }) / (1 - none);
+    const double expected = tokens.mean([&](double n) { return n > 0 ? largest(n).mean : 0.0; }) / (1 - none);
+    const double square = tokens.mean([&](double n) {
+        const ChanceValue row = n > 0 ? largest(n) : ChanceValue();
+        return row.mean * row.mean + row.sd * row.sd;
+    }) / (1 - none);
+    return {expected, std::sqrt(std::max(0.0, square - expected * expected) / (A * (1 - none)))};
 }
 
-double uniformMaxCount(std::uint64_t cells, double p, std::uint64_t N)
+ChanceValue uniformMaxCount(std::uint64_t cells, double p, std::uint64_t N)
 {
     if (N == 0 || cells == 0 || p <= 0)
-        return 0;
+        return {};
     const Binomial count(N, std::min(p, 1.0));
-    // E[max] = sum over x of P(max > x)
-    double sum = double(count.first), above = 1;
-    for (const double probability : count.p) {
-        above = std::max(0.0, above - probability);
-        sum -= std::expm1(double(cells) * std::log1p(-std::min(above, 1 - 1e-16)));
+    // E[max] = sum over x of P(max > x); from the first count on, so that squares do not cancel.
+    double sum = 0, squares = 0, above = 1;
+    for (std::size_t i = 0; i < count.p.size(); ++i) {
+        above = std::max(0.0, above - count.p[i]);
+        const double probability = -std::expm1(double(cells) * std::log1p(-std::min(above, 1 - 1e-16)));
+        sum += probability;
+        squares += (2 * double(i) + 1) * probability;
     }
-    return sum;
+    return {double(count.first) + sum, std::sqrt(std::max(0.0, squares - sum * sum))};
 }
 
 UniformInformation uniformInformation(unsigned A, unsigned B, std::uint64_t N)
@@ -170,12 +190,11 @@ UniformInformation uniformInformation(unsigned A, unsigned B, std::uint64_t N)
         return {};
     const std::uint64_t both = std::uint64_t(A) * B;
     const double x = expectedEntropy(A, N), y = expectedEntropy(B, N), least = std::min(x, y);
-    UniformInformation result;
-    result.plugIn = x + y - expectedEntropy(both, N);
-    result.corrected = result.plugIn
-        - (expectedOccupied(both, N) - expectedOccupied(A, N) - expectedOccupied(B, N) + 1) / (2 * double(N));
-    result.relative = least > 0 ? result.plugIn / least : 0;
-    return result;
+    // 2 N times the information is nearly chi squared.
+    const double sd = std::sqrt(2.0 * (A - 1) * (B - 1)) / (2 * double(N));
+    const double plugIn = x + y - expectedEntropy(both, N);
+    const double bias = (expectedOccupied(both, N) - expectedOccupied(A, N) - expectedOccupied(B, N) + 1) / (2 * double(N));
+    return {{plugIn, sd}, {plugIn - bias, sd}, least > 0 ? ChanceValue{plugIn / least, sd / least} : ChanceValue()};
 }
 
 }

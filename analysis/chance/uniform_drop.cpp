@@ -43,9 +43,9 @@ double excess(double n, double p, double c)
 
 }
 
-double uniformDropped(unsigned E, unsigned k, std::uint64_t tokens, std::uint64_t capacity)
+double uniformDropped(unsigned E, double k, double tokens, std::uint64_t capacity)
 {
-    return E * excess(double(tokens), double(k) / E, double(capacity));
+    return E * excess(tokens, std::fmin(k / E, 1), double(capacity));
 }
 
 }

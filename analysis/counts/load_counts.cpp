@@ -18,16 +18,6 @@ LoadCounts::LoadCounts(const Site& site)
 {
 }
 
-void LoadCounts::noteTokens(std::uint64_t tokens, unsigned perToken)
-{
-    if (tokens == 0 || perToken == 0)
-        return;
-    m_tokens += tokens;
-    m_choices += tokens * perToken;
-    m_uneven |= m_perToken != 0 && m_perToken != perToken;
-    m_perToken = static_cast<std::uint16_t>(perToken);
-}
-
 void LoadCounts::add(const Block& block, const SequenceRun& run, unsigned slots)
 {
     const std::size_t stride = block.numSlots;
@@ -46,7 +36,7 @@ void LoadCounts::add(const Block& block, const SequenceRun& run, unsigned slots)
                     ++counts[token[r]];
             }
         }
-        noteTokens(run.length, even);
+        m_sizes.note(even, run.length);
         return;
     }
     for (const std::uint16_t* token = ids; token != end; token += stride) {
@@ -57,7 +47,7 @@ void LoadCounts::add(const Block& block, const SequenceRun& run, unsigned slots)
             ++counts[token[r]];
             ++filled;
         }
-        noteTokens(1, filled);
+        m_sizes.note(filled);
     }
 }
 
@@ -67,30 +57,26 @@ void LoadCounts::add(const Block& block, ChoiceBits& bits, const SequenceRun& ru
     if (choices < kChoicesPerExpert * m_numExperts || !bits.plain())
         return add(block, run);
     bits.count(run.begin, std::size_t(run.begin) + run.length, m_counts.data());
-    noteTokens(run.length, block.evenSlots);
+    m_sizes.note(block.evenSlots, run.length);
 }
 
 void LoadCounts::add(const LoadCounts& other)
 {
     for (std::size_t e = 0; e < m_numExperts; ++e)
         m_counts[e] += other.m_counts[e];
-    m_tokens += other.m_tokens;
-    m_choices += other.m_choices;
-    m_uneven |= other.m_uneven || (m_perToken && other.m_perToken && m_perToken != other.m_perToken);
-    m_perToken = std::max(m_perToken, other.m_perToken);
+    m_sizes.add(other.m_sizes);
 }
 
 void LoadCounts::clear()
 {
     std::fill(m_counts.begin(), m_counts.end(), 0);
-    m_tokens = m_choices = m_perToken = 0;
-    m_uneven = false;
+    m_sizes = {};
 }
 
 void LoadCounts::persist(Archive& archive)
 {
     archive.fixed(m_counts);
-    archive(m_tokens, m_choices, m_perToken, m_uneven);
+    archive(m_sizes);
 }
 
 }

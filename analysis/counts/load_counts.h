@@ -2,7 +2,7 @@
 #pragma once
 
 #include "analysis/bits/choice_bits.h"
-#include "analysis/spine/archive.h"
+#include "analysis/counts/set_sizes.h"
 
 #include <vector>
 
@@ -24,20 +24,14 @@ public:
 
     std::span<const std::uint64_t> counts() const { return m_counts; } ///< [E]
     std::uint16_t numExperts() const { return m_numExperts; }
-    std::uint64_t tokens() const { return m_tokens; } ///< with at least one choice
-    std::uint64_t choices() const { return m_choices; } ///< sum of counts
-    /// Choices a token, when all tokens have as many; else 0. Closed forms for uniform routing hold only then.
-    std::uint16_t choicesPerToken() const { return m_uneven ? 0 : m_perToken; }
+    std::uint64_t tokens() const { return m_sizes.tokens(); } ///< with at least one choice
+    std::uint64_t choices() const { return m_sizes.choices(); } ///< sum of counts
+    const SetSizes& sizes() const { return m_sizes; } ///< of the tokens' choices
 
 private:
-    void noteTokens(std::uint64_t tokens, unsigned perToken);
-
     std::uint16_t m_numExperts;
     std::vector<std::uint64_t> m_counts; ///< [E]
-    std::uint64_t m_tokens = 0;
-    std::uint64_t m_choices = 0;
-    std::uint16_t m_perToken = 0;
-    bool m_uneven = false;
+    SetSizes m_sizes;
 };
 
 }

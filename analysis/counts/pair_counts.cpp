@@ -133,14 +133,14 @@ void SetPairs::observeTurned(BlockWithBits from, BlockWithBits to)
     }
     for (const SequenceRun& run : from.block.runs)
         from.bits.count(run.begin, std::size_t(run.begin) + run.length, m_tokensOf.data());
-    notePlain(from.block, to.block, wanted.tokens());
+    notePlain(from.block, wanted.tokens());
 }
 
 void SetPairs::observeRows(const Block& from, const Block& to)
 {
     SetRows rows(m_pairs.numFrom(), m_pairs.numTo());
     const auto move = [&] {
-        notePlain(from, to, rows.tokens());
+        notePlain(from, rows.tokens());
         rows.moveTo(m_pairs.cells(rows.tokens()), m_tokensOf.data(), to.evenSlots);
     };
     for (const SequenceRun& run : from.runs) {
@@ -155,13 +155,9 @@ void SetPairs::observeRows(const Block& from, const Block& to)
     move();
 }
 
-void SetPairs::notePlain(const Block& from, const Block& to, std::uint64_t tokens)
+void SetPairs::notePlain(const Block& from, std::uint64_t tokens)
 {
-    if (tokens == 0)
-        return;
-    m_tokens += tokens;
-    m_sizeFrom.note(from.evenSlots);
-    m_sizeTo.note(to.evenSlots);
+    m_sizes.note(from.evenSlots, tokens);
 }
 
 void SetPairs::observeCells(const Block& from, const Block& to, const SequenceRun& run)
@@ -180,7 +176,7 @@ void SetPairs::observeCells(const Block& from, const Block& to, const SequenceRu
                 ++row[target[b]];
         }
     }
-    notePlain(from, to, run.length);
+    notePlain(from, run.length);
 }
 
 void SetPairs::observeSets(const Block& from, const Block& to, const SequenceRun& run)
@@ -192,9 +188,7 @@ void SetPairs::observeSets(const Block& from, const Block& to, const SequenceRun
     for (std::size_t t = 0; t < run.length; ++t) {
         if (sources[t].empty() || targets[t].empty())
             continue;
-        ++m_tokens;
-        m_sizeFrom.note(sources[t].size());
-        m_sizeTo.note(targets[t].size());
+        m_sizes.note(sources[t].size());
         for (const std::uint16_t i : sources[t]) {
             ++m_tokensOf[i];
             for (const std::uint16_t j : targets[t])
@@ -208,14 +202,12 @@ void SetPairs::add(const SetPairs& other)
     m_pairs.add(other.m_pairs);
     for (std::size_t i = 0; i < m_tokensOf.size(); ++i)
         m_tokensOf[i] += other.m_tokensOf[i];
-    m_tokens += other.m_tokens;
-    m_sizeFrom.add(other.m_sizeFrom);
-    m_sizeTo.add(other.m_sizeTo);
+    m_sizes.add(other.m_sizes);
 }
 
 void SetPairs::persist(Archive& archive)
 {
-    archive(m_pairs, m_tokens, m_sizeFrom, m_sizeTo);
+    archive(m_pairs, m_sizes);
     archive.fixed(m_tokensOf);
 }
 

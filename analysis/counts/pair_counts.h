@@ -5,7 +5,7 @@
 
 #include "analysis/bits/bit_kernels.h"
 #include "analysis/bits/choice_bits.h"
-#include "analysis/spine/archive.h"
+#include "analysis/counts/set_sizes.h"
 
 #include <algorithm>
 #include <array>
@@ -59,26 +59,6 @@ void forEachTokenCells(const std::uint16_t* rows, const std::uint16_t* columns, 
     }
 }
 
-/// Remembers whether all sets were of one size: closed forms for routing by chance hold only then.
-class SetSizes
-{
-public:
-    void note(std::size_t size) { merge(static_cast<std::uint32_t>(size), false); }
-    void add(const SetSizes& other) { merge(other.m_size, other.m_vary); }
-    unsigned even() const { return m_vary ? 0 : m_size; } ///< that size; 0: none was seen, or they vary
-    void persist(Archive& archive) { archive(m_size, m_vary); }
-
-private:
-    void merge(std::uint32_t size, bool vary)
-    {
-        m_vary |= vary || (m_size && size && m_size != size);
-        m_size = m_size ? m_size : size;
-    }
-
-    std::uint32_t m_size = 0;
-    bool m_vary = false;
-};
-
 /// A block of a tile and its bits.
 struct BlockWithBits
 {
@@ -100,9 +80,10 @@ public:
 
     std::uint64_t count(unsigned i, unsigned j) const { return m_pairs.at(i, j); }
     std::uint64_t tokensOf(unsigned i) const { return m_tokensOf[i]; } ///< that chose i, and anything there
-    std::uint64_t tokens() const { return m_tokens; }
-    unsigned sizeFrom() const { return m_sizeFrom.even(); } ///< of every set at the one site; 0: it varies
-    unsigned sizeTo() const { return m_sizeTo.even(); }
+    std::uint64_t tokens() const { return m_sizes.tokens(); }
+    const SetSizes& sizes() const { return m_sizes; } ///< of the sets at the one site, `from`
+    /// Choices there of a token that chose an expert here: the mean over experts and tokens.
+    double meanTo() const { return m_sizes.choices() ? double(m_pairs.total()) / double(m_sizes.choices()) : 0; }
     unsigned numFrom() const { return m_pairs.numFrom(); }
     unsigned numTo() const { return m_pairs.numTo(); }
 
@@ -110,13 +91,12 @@ private:
     void observeTurned(BlockWithBits from, BlockWithBits to);
     void observeRows(const Block& from, const Block& to);
     void observeCells(const Block& from, const Block& to, const SequenceRun& run);
-    void notePlain(const Block& from, const Block& to, std::uint64_t tokens);
+    void notePlain(const Block& from, std::uint64_t tokens);
     void observeSets(const Block& from, const Block& to, const SequenceRun& run);
 
     PairCounts m_pairs;
     std::vector<std::uint64_t> m_tokensOf; ///< [A]
-    std::uint64_t m_tokens = 0;
-    SetSizes m_sizeFrom, m_sizeTo;
+    SetSizes m_sizes;
 };
 
 }

@@ -5,6 +5,8 @@
 
 #include "io/trace/routing.h"
 
+#include <algorithm>
+
 namespace expertscope {
 
 /// Softmax over all experts of one token, p [E]; false when a logit is not finite.
@@ -28,6 +30,13 @@ inline std::span<const std::uint16_t> choicesOf(const Block& block, std::size_t 
     return block.expertIds.subspan(token * block.numSlots, block.numSlots);
 }
 
+/// Whether a token made a choice: only such tokens count, also where their scores are what is looked at.
+inline bool anyChoice(const Block& block, std::size_t token)
+{
+    const auto choices = choicesOf(block, token);
+    return block.evenSlots || std::ranges::any_of(choices, [](std::uint16_t id) { return id != kNoExpert; });
+}
+
 /// Calls visit(token) for all tokens in the runs of a block, in order.
 template <class Visit> void forEachToken(const Block& block, Visit visit)
 {
@@ -35,6 +44,15 @@ template <class Visit> void forEachToken(const Block& block, Visit visit)
         for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t)
             visit(t);
     }
+}
+
+/// The same for those that made a choice.
+template <class Visit> void forEachChoosingToken(const Block& block, Visit visit)
+{
+    forEachToken(block, [&](std::size_t t) {
+        if (anyChoice(block, t))
+            visit(t);
+    });
 }
 
 }

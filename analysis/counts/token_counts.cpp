@@ -132,20 +132,11 @@ void TokenCounts::copyCounts(const Entry& entry, std::span<std::uint32_t> counts
     }
 }
 
-void TokenCounts::noteTokens(std::uint64_t tokens, unsigned perToken)
-{
-    if (tokens == 0)
-        return;
-    m_uneven |= m_perToken != 0 && m_perToken != perToken;
-    m_perToken = static_cast<std::uint16_t>(perToken);
-}
-
 void TokenCounts::add(std::int32_t id, const std::uint16_t* experts, unsigned number)
 {
     Entry& entry = m_entries[find(static_cast<std::uint32_t>(id))];
     ++entry.occurrences;
     push(entry, experts, number);
-    noteTokens(1, number);
 }
 
 /// Full tokens, at most kBatch of them. Ids lie all over the memory: first all are looked up, then what they point to
@@ -177,7 +168,6 @@ inline void TokenCounts::addBatch(
         ++entry.occurrences;
         push(entry, token + tokens[i] * stride, even);
     }
-    noteTokens(known, even);
 }
 
 void TokenCounts::add(
@@ -212,8 +202,6 @@ void TokenCounts::add(const TokenCounts& other)
         other.copyCounts(theirs, counts);
         addCounts(mine, counts, theirs.listed == kNone);
     }
-    m_uneven |= other.m_uneven || (m_perToken && other.m_perToken && m_perToken != other.m_perToken);
-    m_perToken = std::max(m_perToken, other.m_perToken);
 }
 
 /// Counts [E] of what was a row elsewhere, or is to be one here because there are many.
@@ -262,7 +250,7 @@ void TokenCounts::persist(Archive& archive)
             cells.push_back(static_cast<std::uint32_t>(experts.size() - before));
         }
     }
-    archive(m_perToken, m_uneven, ids, occurrences, cells, experts, counts);
+    archive(ids, occurrences, cells, experts, counts);
     if (!archive.reading() || !archive.ok())
         return;
     std::uint64_t sum = 0;

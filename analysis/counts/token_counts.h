@@ -40,9 +40,6 @@ public:
     }
 
     std::uint16_t numExperts() const { return m_numExperts; }
-    /// Choices counted for a token, when it is one number for all tokens; else 0. Closed forms for uniform routing hold
-    /// only then.
-    unsigned evenChoices() const { return m_uneven ? 0 : m_perToken; }
     /// Whether the counters of some id, which hold 2^32 - 1, were too small.
     bool overflowed() const;
 
@@ -69,7 +66,6 @@ private:
     std::uint32_t find(std::uint32_t id);
     std::uint32_t insert(std::uint32_t id);
     void makeTable(std::size_t size);
-    void noteTokens(std::uint64_t tokens, unsigned perToken);
     void addBatch(
         const std::uint16_t* token, std::size_t stride, unsigned even, const std::int32_t* ids, std::size_t n);
     void push(Entry& entry, const std::uint16_t* experts, unsigned number);
@@ -86,8 +82,6 @@ private:
     std::vector<Chunk> m_chunks;
     std::uint32_t m_freeChunk = kNone; ///< the first of those that are free, linked by `previous`
     std::vector<std::uint32_t> m_rows; ///< [rows, E]
-    std::uint16_t m_perToken = 0;
-    bool m_uneven = false;
 };
 
 }

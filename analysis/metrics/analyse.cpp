@@ -3,6 +3,7 @@
 
 #include "analysis/metrics/needs.h"
 #include "analysis/metrics/registry.h"
+#include "analysis/metrics/simulated_rows.h"
 #include "analysis/spine/bootstrap.h"
 #include "analysis/spine/by_label.h"
 #include "analysis/spine/per_site.h"
@@ -23,18 +24,16 @@ struct Job
     std::string missing; ///< why it cannot be computed, or empty
 };
 
-std::unique_ptr<Accumulator> makeAccumulator(const Job& job, const Label* by, unsigned replicates)
+std::unique_ptr<Accumulator> makeAccumulator(const Job& job, const Label* by, unsigned replicates, bool valuesOnly)
 {
-    const AccumulatorFactory plain = [&job, by] {
-        return by && !job.spec->needsLabel ? splitByLabel(*job.spec, job.context, *by) : job.spec->make(job.context);
-    };
-    if (replicates == 0)
-        return plain();
-    const AccumulatorFactory replicate = [&job, by] {
+    const auto make = [&job, by](bool onlyValues) {
         MetricContext context = job.context;
-        context.valuesOnly = true;
+        context.valuesOnly = onlyValues;
         return by && !job.spec->needsLabel ? splitByLabel(*job.spec, context, *by) : job.spec->make(context);
     };
+    if (replicates == 0)
+        return make(valuesOnly);
+    const AccumulatorFactory plain = [make] { return make(false); }, replicate = [make] { return make(true); };
     return job.spec->groupsSequences ? bootstrapped(replicate, replicate, job.context, by, replicates, plain)
                                      : bootstrapped(plain, replicate, job.context, by, replicates);
 }
@@ -74,19 +73,19 @@ struct Analysis::Private
         return needs;
     }
 
-    AccumulatorSet makeSet(const std::vector<const Job*>& some, unsigned replicates) const
+    AccumulatorSet makeSet(const std::vector<const Job*>& some, unsigned replicates, bool valuesOnly) const
     {
         AccumulatorSet made;
         for (const Job* job : some)
-            made.push_back(makeAccumulator(*job, label, replicates));
+            made.push_back(makeAccumulator(*job, label, replicates, valuesOnly));
         return made;
     }
 
     /// Both passes of `some` over a source. The accumulators of the second may refer to those of the first.
     Expected<void> passes(BlockSource& source, const std::vector<const Job*>& some, const PassOptions& options,
-        unsigned replicates, AccumulatorSet& first, AccumulatorSet& last) const
+        unsigned replicates, bool valuesOnly, AccumulatorSet& first, AccumulatorSet& last) const
     {
-        ES_ASSIGN(first, runPass(source, needsOf(some), [&] { return makeSet(some, replicates); }, options));
+        ES_ASSIGN(first, runPass(source, needsOf(some), [&] { return makeSet(some, replicates, valuesOnly); }, options));
         last.resize(first.size());
         std::vector<const Job*> again;
         std::vector<std::size_t> places;
@@ -115,32 +114,50 @@ struct Analysis::Private
         return last[i] ? *last[i] : *first[i];
     }
 
-    /// What the metrics without a closed form give for routing by chance, by row.
-    Expected<std::map<RowKey, double>> simulated(BlockSource& source, const std::vector<Results>& measured) const
+    /// What the metrics without a closed form give for routing by chance.
+    Expected<void> simulateUniform(BlockSource& source, std::vector<Results>& measured) const
     {
         std::vector<const Job*> some;
+        std::vector<std::size_t> places;
         const std::vector<const Job*> all = computable();
         for (std::size_t i = 0; i < all.size(); ++i) {
-            const bool lacking = std::ranges::any_of(
-                measured[i].rows, [](const ResultRow& row) { return row.value && !row.uniform; });
-            if (all[i]->spec->simulateUniform && lacking)
-                some.push_back(all[i]);
+            const bool any = std::ranges::any_of(measured[i].rows, [](const ResultRow& row) { return row.value.has_value(); });
+            if (!all[i]->spec->simulateUniform || !any)
+                continue;
+            some.push_back(all[i]);
+            places.push_back(i);
         }
-        std::map<RowKey, double> values;
         if (some.empty() || !request.simulateUniform)
-            return values;
+            return {};
         UniformSource chance(source);
         const MetricContext& context = some.front()->context;
-        AccumulatorSet first, last;
-        ES_TRY(passes(chance, some,
-            simulationOptions(request.pass, *shape, *context.selection, context.sites.size()), 0, first, last));
-        for (std::size_t i = 0; i < some.size(); ++i) {
-            for (const ResultRow& row : finished(first, last, i).result().rows) {
-                if (row.value)
-                    values[keyOf(row)] = *row.value;
-            }
+        const PassOptions options =
+            simulationOptions(request.pass, *shape, *context.selection, context.sites.size());
+        std::vector<SimulatedRows> rows(some.size());
+        for (unsigned draw = 1; draw <= kUniformDraws; ++draw) {
+            chance.setSeed(draw);
+            AccumulatorSet first, last;
+            ES_TRY(passes(chance, some, options, 0, true, first, last));
+            for (std::size_t i = 0; i < some.size(); ++i)
+                rows[i].add(finished(first, last, i).result().rows);
         }
-        return values;
+        for (std::size_t i = 0; i < some.size(); ++i)
+            rows[i].apply(measured[places[i]].rows, some[i]->spec->uniformIsLimit);
+        return {};
+    }
+
+    /// Why rows that have a value have no `uniform`.
+    void explainUniform(const MetricSpec& spec, std::vector<ResultRow>& rows) const
+    {
+        for (ResultRow& row : rows) {
+            if (!row.value || row.uniform)
+                row.uniformUndefined.clear();
+            else if (row.uniformUndefined.empty())
+                row.uniformUndefined = !spec.noUniform.empty() ? spec.noUniform
+                    : !spec.simulateUniform                    ? "no closed form"
+                    : request.simulateUniform                  ? "not in the part that is simulated"
+                                                               : "not simulated";
+        }
     }
 };
 
@@ -194,7 +211,7 @@ Expected<Analysis> Analysis::prepare(const RoutingShape& shape, AnalysisRequest 
 Expected<void> Analysis::run(BlockSource& source)
 {
     d->ran = false;
-    ES_TRY(d->passes(source, d->computable(), d->request.pass, d->request.bootstrap, d->learnt, d->set));
+    ES_TRY(d->passes(source, d->computable(), d->request.pass, d->request.bootstrap, false, d->learnt, d->set));
     d->ran = true;
     return {};
 }
@@ -214,7 +231,7 @@ Expected<std::string> Analysis::save() const
 Expected<void> Analysis::absorb(std::string_view state)
 {
     const auto jobs = d->computable();
-    AccumulatorSet fresh = d->makeSet(jobs, d->request.bootstrap);
+    AccumulatorSet fresh = d->makeSet(jobs, d->request.bootstrap, false);
     Archive archive(state);
     for (const auto& accumulator : fresh) {
         if (archive.ok())
@@ -240,7 +257,7 @@ Expected<std::vector<Results>> Analysis::resultsOfEach(BlockSource& source) cons
     std::vector<Results> measured;
     for (std::size_t i = 0; i < jobs.size(); ++i)
         measured.push_back(Private::finished(d->learnt, d->set, i).result());
-    ES_ASSIGN(const auto uniform, d->simulated(source, measured));
+    ES_TRY(d->simulateUniform(source, measured));
 
     std::vector<Results> each;
     auto next = measured.begin();
@@ -251,12 +268,7 @@ Expected<std::vector<Results>> Analysis::resultsOfEach(BlockSource& source) cons
             continue;
         }
         results = std::move(*next++);
-        for (ResultRow& row : results.rows) {
-            if (row.value && !row.uniform && !uniform.empty()) {
-                if (const auto found = uniform.find(keyOf(row)); found != uniform.end())
-                    row.uniform = found->second;
-            }
-        }
+        d->explainUniform(*job.spec, results.rows);
     }
     return each;
 }

@@ -32,6 +32,10 @@ struct MetricSpec
     bool crossSite = false; ///< looks at several sites of a token at once
     bool twoPasses = false;
     bool simulateUniform = false; ///< no closed form: `uniform` comes from the metric itself on routing by chance
+    /// With simulateUniform: the `uniform` of rows is what very many tokens would give; the simulation says how far off that
+    /// the tokens at hand are.
+    bool uniformIsLimit = false;
+    std::string noUniform = {}; ///< why there is none, of rows that do not say so themselves
     /// Looks at groups of selected sequences: of the values of a label each is observed with a selection of its own, and
     /// the whole apart from them. Contexts that are valuesOnly are of single sequences: no groups there, no intervals.
     /// Not together with twoPasses.

@@ -20,8 +20,8 @@ using ParameterValue = std::variant<double, std::string>;
 
 /// A value with its unit, its sample size and what uniform random routing would give. In JSON:
 /// {"metric": "srp.value", "params": {"m": 16}, "site": 3|null, "expert": 5|null, "label": {"domain": "code"}|null,
-///  "other": {...}|null, "value": 0.61|null, "unit": "1", "n": 12345, "uniform": 0.23|null, "interval": [lo, hi]|null,
-///  "undefined": "reason"|null}
+///  "other": {...}|null, "value": 0.61|null, "unit": "1", "n": 12345, "uniform": 0.23|null, "uniform_sd": 0.01|null,
+///  "interval": [lo, hi]|null, "undefined": "reason"|null, "uniform_undefined": "reason"|null}
 struct ResultRow
 {
     std::string metric;
@@ -33,9 +33,11 @@ struct ResultRow
     std::optional<double> value;       ///< none: undefined
     std::string unit = "1";
     std::uint64_t n = 0;               ///< observations behind the value; what they are is the metric's to say
-    std::optional<double> uniform;     ///< the same under uniform random routing
-    std::optional<std::pair<double, double>> interval; ///< 95 %, bootstrap over sequences
+    std::optional<double> uniform;     ///< the same under uniform random routing of the same tokens: on average
+    std::optional<double> uniformSd;   ///< how far the value of a single such trace lies off that; none: not known
+    std::optional<std::pair<double, double>> interval; ///< 95 %, over sequences
     std::string undefined;             ///< why there is no value
+    std::string uniformUndefined;      ///< there is a value: why no `uniform`
     bool extreme = false;              ///< `expert` and `other` say where the value was found: part of the answer, not of
                                        ///< the question, so that another draw may find it elsewhere
 };

@@ -48,11 +48,15 @@ inline MemoryTrace raggedScores(std::uint64_t seed)
     return trace;
 }
 
-/// Plain restatement of the router's probabilities at a token; empty where logits are not recorded.
+/// Plain restatement of the router's probabilities at a token; empty where logits are not recorded, or nothing was chosen: such a
+/// token does not count.
 inline std::vector<double> plainProbabilities(const MemoryTrace& trace, std::size_t site, std::size_t token)
 {
     const Site& description = trace.shape().sites[site];
     std::vector<double> p;
+    const auto first = trace.ids[site].begin() + std::ptrdiff_t(token * trace.shape().numSlots);
+    if (std::all_of(first, first + trace.shape().numSlots, [](std::uint16_t id) { return id == kNoExpert; }))
+        return {};
     double sum = 0;
     for (std::size_t e = 0; e < description.numExperts; ++e) {
         const double z = trace.logits[site][token * description.numExperts + e];

@@ -93,7 +93,8 @@ inline bool identical(const std::vector<ResultRow>& a, const std::vector<ResultR
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](const ResultRow& x, const ResultRow& y) {
         return x.metric == y.metric && x.params == y.params && x.site == y.site && x.expert == y.expert
             && x.label == y.label && x.other == y.other && bits(x.value) == bits(y.value) && x.unit == y.unit
-            && x.n == y.n && bits(x.uniform) == bits(y.uniform) && x.undefined == y.undefined;
+            && x.n == y.n && bits(x.uniform) == bits(y.uniform) && bits(x.uniformSd) == bits(y.uniformSd)
+            && x.undefined == y.undefined && x.uniformUndefined == y.uniformUndefined;
     });
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How many experts a stretch of text needs (metrics 1.5).
+#include "analysis/chance/chance_value.h"
 #include "analysis/metrics/consistency/consistency.h"
+#include "analysis/spine/fixed_sum.h"
 #include "analysis/spine/per_site.h"
 
 #include <algorithm>
@@ -11,14 +13,53 @@ namespace expertscope {
 
 namespace {
 
+/// The logarithm of the chance that so many choices of E experts all miss one, or two: whole numbers, so that sums over the
+/// tokens of a window do not depend on how they are grouped.
+class Misses
+{
+public:
+    explicit Misses(unsigned E)
+        : m_one(E + 1u)
+        , m_two(E + 1u)
+    {
+        for (unsigned size = 0; size <= E; ++size) {
+            m_one[size] = rounded(std::log1p(-double(size) / E));
+            m_two[size] = m_one[size] + rounded(std::log1p(-double(size) / (E - 1.0)));
+        }
+    }
+
+    std::int64_t one(std::size_t size) const { return m_one[size]; }
+    std::int64_t two(std::size_t size) const { return m_two[size]; }
+    static double probability(std::int64_t sum) { return std::exp(double(sum) / kScale); }
+    /// Adds so many tokens; what is as good as never stays that.
+    static void add(std::int64_t& sum, std::int64_t misses, std::uint32_t tokens)
+    {
+        __extension__ using Wide = __int128;
+        const Wide more = sum + Wide(misses) * tokens, never = static_cast<std::int64_t>(kNever * kScale);
+        sum = static_cast<std::int64_t>(std::max(more, never));
+    }
+
+private:
+    static constexpr double kScale = 0x1p50, kNever = -1000; ///< nats
+    /// -inf, or NaN beyond it: somebody is met for sure.
+    static std::int64_t rounded(double log)
+    {
+        return static_cast<std::int64_t>(std::floor((log > kNever ? log : kNever) * kScale + 0.5));
+    }
+
+    std::vector<std::int64_t> m_one, m_two; ///< [choices]
+};
+
 /// Disjoint windows of one length; one at a sequence's end that is not full does not count.
 struct DisjointWindows
 {
     std::uint32_t length = 1;
     std::uint64_t windows = 0, experts = 0; ///< full ones, and the distinct experts of all of them together
+    FixedSum expected, variance; ///< the number of distinct experts by chance, over windows
 
     std::uint32_t tokens = 0; ///< of the window at hand
     std::vector<std::uint64_t> found; ///< its experts, a bit each
+    std::int64_t missesOne = 0, missesTwo = 0; ///< of its tokens
 };
 
 class DistinctState
@@ -27,7 +68,7 @@ public:
     DistinctState(const MetricContext& context, SiteIndex site)
         : m_site(site)
         , m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
-        , m_topK(context.shape->sites[std::size_t(site)].topK)
+        , m_misses(m_numExperts)
     {
         for (const double length : sortedNumbers(context, "window")) {
             m_windows.emplace_back().length = static_cast<std::uint32_t>(length);
@@ -42,7 +83,7 @@ public:
             for (DisjointWindows& windows : m_windows) {
                 if (!goesOn)
                     start(windows);
-                observe(windows, bits.set(run.begin), bits.words(), run.length);
+                observe(windows, bits.set(run.begin), bits.words(), run.length, bits.plain() ? block.evenSlots : 0);
             }
         }
     }
@@ -52,13 +93,15 @@ public:
         for (std::size_t i = 0; i < m_windows.size(); ++i) {
             m_windows[i].windows += other.m_windows[i].windows;
             m_windows[i].experts += other.m_windows[i].experts;
+            m_windows[i].expected.add(other.m_windows[i].expected);
+            m_windows[i].variance.add(other.m_windows[i].variance);
         }
     }
 
     void persist(Archive& archive)
     {
         for (DisjointWindows& windows : m_windows)
-            archive(windows.windows, windows.experts);
+            archive(windows.windows, windows.experts, windows.expected, windows.variance);
     }
 
     void rows(std::vector<ResultRow>& rows) const
@@ -73,7 +116,7 @@ public:
                 continue;
             }
             row.value = double(windows.experts) / double(windows.windows);
-            row.uniform = m_numExperts * (1 - std::pow(1 - double(m_topK) / m_numExperts, windows.length));
+            setUniform(row, {windows.expected.mean(), std::sqrt(windows.variance.sum()) / double(windows.windows)});
         }
     }
 
@@ -81,11 +124,13 @@ private:
     static void start(DisjointWindows& windows)
     {
         windows.tokens = 0;
+        windows.missesOne = windows.missesTwo = 0;
         std::ranges::fill(windows.found, 0);
     }
 
-    static void observe(
-        DisjointWindows& windows, const std::uint64_t* set, unsigned words, std::uint32_t length)
+    /// `even`: size of all sets, 0 when they may differ.
+    void observe(DisjointWindows& windows, const std::uint64_t* set, unsigned words, std::uint32_t length,
+        unsigned even) const
     {
         while (length > 0) {
             const std::uint32_t n = std::min(length, windows.length - windows.tokens);
@@ -95,19 +140,36 @@ private:
                     found |= set[std::size_t(t) * words + w];
                 windows.found[w] = found;
             }
+            const auto choose = [&](std::size_t size, std::uint32_t tokens) {
+                Misses::add(windows.missesOne, m_misses.one(size), tokens);
+                Misses::add(windows.missesTwo, m_misses.two(size), tokens);
+            };
+            if (even)
+                choose(even, n);
+            for (std::uint32_t t = 0; t < n && !even; ++t)
+                choose(sizeOfSet(set + std::size_t(t) * words, words), 1);
             set += std::size_t(n) * words;
             length -= n;
             windows.tokens += n;
-            if (windows.tokens == windows.length) {
-                ++windows.windows;
-                windows.experts += sizeOfSet(windows.found.data(), words);
-                start(windows);
-            }
+            if (windows.tokens == windows.length)
+                finish(windows, words);
         }
     }
 
+    void finish(DisjointWindows& windows, unsigned words) const
+    {
+        ++windows.windows;
+        windows.experts += sizeOfSet(windows.found.data(), words);
+        const double E = m_numExperts, one = Misses::probability(windows.missesOne);
+        windows.expected.add(E * (1 - one));
+        windows.variance.add(
+            std::max(0.0, E * one * (1 - one) + E * (E - 1) * (Misses::probability(windows.missesTwo) - one * one)));
+        start(windows);
+    }
+
     SiteIndex m_site;
-    std::uint16_t m_numExperts, m_topK;
+    std::uint16_t m_numExperts;
+    Misses m_misses;
     RunCursor m_cursor;
     std::vector<DisjointWindows> m_windows;
 };
@@ -120,7 +182,7 @@ MetricSpec distinctMetric()
         .name = "distinct",
         .definition = "mean number of distinct experts that a window of so many tokens chooses; disjoint whole windows "
                       "from each sequence's start, n of them",
-        .source = "expected under uniform routing: E (1 - (1 - k/E)^n)",
+        .source = "expected under uniform routing: E (1 - product of (1 - choices / E)), of k choices E (1 - (1 - k/E)^n)",
         .params = {{.name = "window",
             .standard = "16",
             .meaning = "tokens a window",

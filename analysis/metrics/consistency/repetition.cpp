@@ -2,12 +2,14 @@
 //
 // How much of a token's routing the next token repeats (metrics 1.6).
 #include "analysis/bits/bit_kernels.h"
+#include "analysis/chance/chance_value.h"
 #include "analysis/chance/uniform.h"
 #include "analysis/spine/per_site.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <map>
 
 namespace expertscope {
@@ -67,7 +69,7 @@ public:
     void rows(std::vector<ResultRow>& rows) const
     {
         const unsigned E = m_numExperts;
-        const auto add = [&rows](const char* metric, std::uint64_t n, double sum, double uniform) {
+        const auto add = [&rows](const char* metric, std::uint64_t n, double sum, double uniform, double variance) {
             if (n == 0) {
                 rows.push_back(undefinedRow(metric, "no neighbouring tokens with choices"));
                 return;
@@ -76,13 +78,16 @@ public:
             row.metric = metric;
             row.n = n;
             row.value = sum / double(n);
-            row.uniform = uniform / double(n);
+            // By chance neighbouring pairs do not depend on each other: the sets between them are as good as any.
+            setUniform(row, {uniform / double(n), std::sqrt(std::max(0.0, variance)) / double(n)});
             rows.push_back(std::move(row));
         };
-        add("repetition.first", m_firstPairs, double(m_firstRepeated), double(m_firstPairs) / E);
+        add("repetition.first", m_firstPairs, double(m_firstRepeated), double(m_firstPairs) / E,
+            double(m_firstPairs) / E * (1 - 1.0 / E));
 
         std::uint64_t n = 0;
         double any = 0, overlap = 0, jaccard = 0, anyUniform = 0, overlapUniform = 0, jaccardUniform = 0;
+        double anyVariance = 0, overlapVariance = 0, jaccardVariance = 0;
         std::map<std::pair<unsigned, unsigned>, std::uint64_t> sizes;
         for (const auto& [key, count] : nonZero()) {
             const auto [before, after, shared] = unpack(key);
@@ -98,10 +103,14 @@ public:
             anyUniform += double(count) * uniformAnyOverlap(E, before, after);
             overlapUniform += double(count) * before / E;
             jaccardUniform += double(count) * uniformJaccard(E, before, after);
+            const double one = uniformAnyOverlap(E, before, after), a = double(before) / E;
+            anyVariance += double(count) * one * (1 - one);
+            overlapVariance += E > 1 ? double(count) * a * (1 - a) * (E - after) / (E - 1.0) / after : 0;
+            jaccardVariance += double(count) * uniformJaccardVariance(E, before, after);
         }
-        add("repetition.any", n, any, anyUniform);
-        add("repetition.overlap", n, overlap, overlapUniform);
-        add("repetition.jaccard", n, jaccard, jaccardUniform);
+        add("repetition.any", n, any, anyUniform, anyVariance);
+        add("repetition.overlap", n, overlap, overlapUniform, overlapVariance);
+        add("repetition.jaccard", n, jaccard, jaccardUniform, jaccardVariance);
     }
 
 private:

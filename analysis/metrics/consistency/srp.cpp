@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <map>
+#include <numeric>
 
 namespace expertscope {
 
@@ -15,7 +16,7 @@ namespace {
 /// The best threshold: switch an expert on for a window when it is chosen at least alpha times.
 struct Best
 {
-    double value = 0, alpha = 0, sizeRatio = 0;
+    double value = 0, alpha = 0, sizeRatio = 0, lowerBound = 0;
 };
 
 /// `atLeast` [m]: (expert, window) pairs with at least 1, 2, … m choices, of `pairs` altogether. Real or whole numbers;
@@ -35,6 +36,8 @@ template <class T> Best bestOf(std::span<const T> atLeast, T pairs)
             best = {f1, double(alpha), m * on / active};
         above += alpha ? on : 0;
     }
+    const double rate = active / (m * double(pairs));
+    best.lowerBound = 2 * rate / (1 + rate);
     return best;
 }
 
@@ -82,14 +85,15 @@ public:
             m_chance[i] += other.m_chance[i];
         m_chancePairs += other.m_chancePairs;
     }
-    /// Chance for `pairs` pairs of an expert that is chosen at a rate of `a`.
-    void addChance(double a, double pairs)
+    /// Chance for pairs of experts that are all chosen at the same rate: as the tokens in the windows choose, k / E when they choose k.
+    void addChance()
     {
-        if (!m_chance.empty())
-            addBinomial(m_chance, a, pairs);
-        m_chancePairs += pairs;
+        if (!m_chance.empty() && m_pairs)
+            addBinomial(m_chance, std::min(1.0, rate()), double(m_pairs));
+        m_chancePairs += double(m_pairs);
     }
 
+    /// Of so many pairs that chance does not show in the best threshold.
     std::optional<Best> chance() const
     {
         if (m_chance.empty() || m_chancePairs == 0 || m_chance[0] == 0)
@@ -99,9 +103,7 @@ public:
 
     void rows(std::vector<ResultRow>& rows, std::optional<unsigned> expert, const std::optional<Best>& chance) const
     {
-        std::uint64_t active = 0;
-        for (const std::uint64_t count : m_atLeast)
-            active += count;
+        const std::uint64_t active = choices();
         const auto m = double(m_atLeast.size());
         const auto push = [&](const char* metric, double value, std::optional<double> uniform) {
             ResultRow row;
@@ -121,15 +123,19 @@ public:
             rows.push_back(std::move(row));
         };
         const Best best = active ? bestOf<std::uint64_t>(m_atLeast, m_pairs) : Best();
-        const double rate = m_pairs ? double(active) / (m * double(m_pairs)) : 0;
         const auto of = [&](double Best::*part) { return chance ? std::optional((*chance).*part) : std::nullopt; };
         push("srp.value", best.value, of(&Best::value));
         push("srp.rho_hat", best.sizeRatio, of(&Best::sizeRatio));
         push("srp.alpha", best.alpha, of(&Best::alpha));
-        push("srp.lower_bound", 2 * rate / (1 + rate), std::nullopt);
+        push("srp.lower_bound", best.lowerBound, of(&Best::lowerBound));
     }
 
+    /// Share of the places in all windows that hold a choice.
+    double rate() const { return m_pairs ? double(choices()) / (double(m_atLeast.size()) * double(m_pairs)) : 0; }
+
 private:
+    std::uint64_t choices() const { return std::accumulate(m_atLeast.begin(), m_atLeast.end(), std::uint64_t(0)); }
+
     std::vector<std::uint64_t> m_atLeast; ///< [m]
     std::uint64_t m_pairs = 0;
     std::vector<double> m_chance; ///< [m] the same, expected, or empty
@@ -144,9 +150,6 @@ public:
         , m_counts(*context.shape, site, m_lengths)
         , m_withUniform(!context.valuesOnly)
     {
-        const Site& description = context.shape->sites[std::size_t(site)];
-        if (description.numExperts)
-            m_chanceRate = std::min(1.0, double(description.topK) / description.numExperts);
     }
 
     void observe(const Block& block, ChoiceBits& bits) { m_counts.observe(block, bits); }
@@ -173,7 +176,7 @@ public:
         Group group(m_lengths[i], m_withUniform);
         for (std::size_t e = 0; e < m_counts.numExperts(); ++e)
             group.add(m_counts.atLeast(i, e), m_counts.windows(i));
-        group.addChance(m_chanceRate, double(m_counts.windows(i)) * double(m_counts.numExperts()));
+        group.addChance();
         return group;
     }
 
@@ -181,7 +184,6 @@ private:
     std::vector<unsigned> m_lengths;
     WindowCounts m_counts;
     bool m_withUniform;
-    double m_chanceRate = 0;
 };
 
 /// One threshold for all experts of all sites: the model's row is not a mean.
@@ -217,6 +219,8 @@ MetricSpec srpMetric()
             "whole window of m tokens, over all windows; with the threshold alpha, the size ratio rho_hat and "
             "the lower bound 2a/(1+a) of switching all on; the model's row pools all sites and experts",
         .source = "Not All Models Suit Expert Offloading, arXiv 2505.16056, SRP; moe-lrc 30_srp_calc, 31_srp_refine",
+        .simulateUniform = true,
+        .uniformIsLimit = true,
         .params = {windowsParameter("4/16/64/256")},
         .make = [](const MetricContext& context) { return std::make_unique<Srp>(context); },
     };

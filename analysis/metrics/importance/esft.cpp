@@ -4,6 +4,8 @@
 // them. The scores are those of the paper (arXiv 2407.01906) and of the summary.json that the authors published: over
 // tokens. Their script (generate_expert_config.py) has since come to normalise over layers. The selection is the
 // script's: experts in order of score until their sum has reached p.
+#include "analysis/chance/selection_chance.h"
+#include "analysis/counts/load_counts.h"
 #include "analysis/counts/probabilities.h"
 #include "analysis/metrics/importance/expert_list.h"
 #include "analysis/spine/fixed_sum.h"
@@ -30,7 +32,8 @@ public:
     EsftState(const MetricContext& context, SiteIndex site)
         : m_site(context.shape->sites[std::size_t(site)])
         , m_share(context.params.number("p"))
-        , m_byFilled(std::size_t(context.shape->numSlots) + 1)
+        , m_valuesOnly(context.valuesOnly)
+        , m_load(m_site)
         , m_gates(m_site.numExperts)
     {
         const Columns& recorded = context.shape->columns;
@@ -49,22 +52,14 @@ public:
     void observe(const Block& block, ChoiceBits& bits)
     {
         for (const SequenceRun& run : block.runs)
-            countChoices(block, bits, run);
+            m_load.add(block, bits, run);
         if (m_source != GateSource::None)
-            forEachToken(block, [&](std::size_t t) { addGates(block, t); });
+            forEachChoosingToken(block, [&](std::size_t t) { addGates(block, t); });
     }
 
     void add(const EsftState& other)
     {
-        for (std::size_t filled = 0; filled < m_byFilled.size(); ++filled) {
-            if (other.m_byFilled[filled].empty())
-                continue;
-            std::vector<std::uint64_t>& counts = countsFor(filled);
-            for (std::size_t e = 0; e < counts.size(); ++e)
-                counts[e] += other.m_byFilled[filled][e];
-        }
-        m_tokens += other.m_tokens;
-        m_choices += other.m_choices;
+        m_load.add(other.m_load);
         for (std::size_t e = 0; e < m_gates.size(); ++e)
             m_gates[e].add(other.m_gates[e]);
         m_gateTokens += other.m_gateTokens;
@@ -72,72 +67,28 @@ public:
 
     void persist(Archive& archive)
     {
-        archive(m_tokens, m_choices, m_gateTokens);
-        for (std::size_t filled = 0; filled < m_byFilled.size(); ++filled) {
-            if (archive.present(!m_byFilled[filled].empty()))
-                archive.fixed(countsFor(filled));
-        }
+        archive(m_load, m_gateTokens);
         archive.fixed(m_gates);
     }
 
     void rows(std::vector<ResultRow>& rows) const
     {
-        const double E = m_site.numExperts;
-        std::vector<double> scores(m_site.numExperts);
-        for (std::size_t filled = 1; filled < m_byFilled.size(); ++filled) {
-            for (std::size_t e = 0; e < m_byFilled[filled].size(); ++e)
-                scores[e] += double(m_byFilled[filled][e]) / double(filled) / double(m_tokens);
-        }
-        append(rows, "token", scores, m_tokens, kNoTokens, 1 / E);
-        if (m_tokens) // for chance the most that p of equal scores asks for
-            rows.back().uniform = std::min(E, std::max(0.0, std::ceil(m_share * E - 1e-9)));
+        const double E = m_site.numExperts, choices = double(m_load.choices());
+        std::vector<double> scores;
+        for (const std::uint64_t count : m_load.counts())
+            scores.push_back(double(count) / choices);
+        // By chance a count is the sum of independent choices.
+        const double sd = std::sqrt(std::max(0.0, 1 - m_load.sizes().worth().size / E) / E / choices);
+        append(rows, "token", scores, m_load.tokens(), kNoTokens, {1 / E, sd}, m_share);
         for (std::size_t e = 0; e < m_gates.size(); ++e)
             scores[e] = m_gates[e].sum() / double(m_gateTokens);
-        const double perToken = double(m_choices) / double(m_tokens);
-        append(rows, "gate", scores, m_gateTokens, m_reason.empty() ? kNoTokens : m_reason, perToken / E / E);
+        // Of equal softmax weights: 1 / E where chosen.
+        const double perToken = m_load.sizes().mean();
+        append(rows, "gate", scores, m_gateTokens, m_reason.empty() ? kNoTokens : m_reason,
+            {perToken / E / E, perToken / E * sd}, m_share * E / perToken);
     }
 
 private:
-    std::vector<std::uint64_t>& countsFor(std::size_t filled)
-    {
-        m_byFilled[filled].resize(m_site.numExperts);
-        return m_byFilled[filled];
-    }
-
-    /// A choice of a token with f of them is worth 1 / f; counted by f, so that the sums are exact.
-    void countChoices(const Block& block, ChoiceBits& bits, const SequenceRun& run)
-    {
-        const std::size_t stride = block.numSlots;
-        const std::uint16_t* token = block.expertIds.data() + run.begin * stride;
-        if (const unsigned even = block.evenSlots) {
-            std::uint64_t* const counts = countsFor(even).data();
-            if (bits.plain()) {
-                bits.count(run.begin, std::size_t(run.begin) + run.length, counts);
-            } else {
-                for (std::uint32_t t = 0; t < run.length; ++t, token += stride) {
-                    for (unsigned r = 0; r < even; ++r)
-                        ++counts[token[r]];
-                }
-            }
-            m_tokens += run.length;
-            m_choices += std::uint64_t(run.length) * even;
-            return;
-        }
-        for (std::uint32_t t = 0; t < run.length; ++t, token += stride) {
-            const auto filled = std::size_t(
-                std::count_if(token, token + stride, [&](std::uint16_t id) { return id < m_site.numExperts; }));
-            if (filled == 0)
-                continue;
-            std::uint64_t* const counts = countsFor(filled).data();
-            for (std::size_t r = 0; r < stride; ++r) {
-                if (token[r] < m_site.numExperts)
-                    ++counts[token[r]];
-            }
-            ++m_tokens;
-            m_choices += filled;
-        }
-    }
-
     /// Tokens with a weight or a logit that is no number are left out.
     void addGates(const Block& block, std::size_t t)
     {
@@ -145,31 +96,30 @@ private:
         if (m_source == GateSource::Logits && !softmax(logitsOf(block, t), m_p))
             return;
         m_weights.assign(choices.size(), 0);
-        bool any = false;
         for (std::size_t r = 0; r < choices.size(); ++r) {
             if (choices[r] >= m_site.numExperts)
                 continue;
-            any = true;
             m_weights[r] =
                 m_source == GateSource::Logits ? m_p[choices[r]] : double(block.weights[t * choices.size() + r]);
             if (!std::isfinite(m_weights[r]))
                 return;
         }
-        m_gateTokens += any;
+        ++m_gateTokens;
         for (std::size_t r = 0; r < choices.size(); ++r) {
             if (choices[r] < m_site.numExperts)
                 m_gates[choices[r]].add(m_weights[r]);
         }
     }
 
+    /// `share`: of the choices, that the selected experts have by chance.
     void append(std::vector<ResultRow>& rows, const std::string& kind, const std::vector<double>& scores,
-        std::uint64_t n, const std::string& reason, double uniform) const
+        std::uint64_t n, const std::string& reason, const ChanceValue& chance, double share) const
     {
         ResultRow row;
         row.n = n;
         if (n) {
             row.metric = "esft." + kind + "_score";
-            row.uniform = uniform;
+            setUniform(row, chance);
             for (std::uint16_t e = 0; e < scores.size(); ++e) {
                 row.expert = ExpertIndex(e);
                 row.value = scores[e];
@@ -177,6 +127,7 @@ private:
             }
             row.expert.reset();
             row.uniform.reset();
+            row.uniformSd.reset();
         }
         row.metric = "esft." + kind + "_selected";
         row.params["p"] = m_share;
@@ -197,6 +148,10 @@ private:
             row.unit = "experts";
             row.extreme = true;
             row.other[kExperts] = expertList(selected);
+            if (!m_valuesOnly) {
+                const EqualSets sets = m_load.sizes().worth();
+                setUniform(row, uniformSelected(m_site.numExperts, sets.size, sets.tokens, share));
+            }
         } else {
             row.undefined = reason;
         }
@@ -207,8 +162,9 @@ private:
     const double m_share;
     GateSource m_source = GateSource::None;
     std::string m_reason; ///< why there is no gate score
-    std::vector<std::vector<std::uint64_t>> m_byFilled; ///< [choices of a token][E], empty until needed
-    std::uint64_t m_tokens = 0, m_choices = 0, m_gateTokens = 0;
+    bool m_valuesOnly; ///< nobody looks at what chance gives
+    LoadCounts m_load;
+    std::uint64_t m_gateTokens = 0;
     std::vector<FixedSum> m_gates; ///< [E]
     std::vector<double> m_p, m_weights; ///< scratch
 };
@@ -220,7 +176,7 @@ MetricSpec esftMetric()
     return {
         .name = "esft",
         .definition =
-            "token score: mean over tokens of (chosen or not) / k; gate score: of the raw softmax weight where "
+            "token score: c / (N k), N k being the choices made; gate score: mean over tokens of the raw softmax weight where "
             "chosen; selected: the fewest experts, by score, whose scores reach p; n = tokens",
         .source = "ESFT (arXiv 2407.01906), as in its published expert scores; p 0.2 as in its expert configs",
         .likes = {{.weights = true, .logits = true}, {.weights = true}, {.logits = true}},

@@ -125,6 +125,7 @@ MetricSpec expertsPerTokenMetric()
             "number of experts a token chooses (0 counts): mean, SD, least, most; ffn: mean number with an id "
             "below zero_from; zero_share: share of choices on the zero-compute experts from there on; n = tokens",
         .source = "top-p routing (arXiv 2403.07652); MoE++ (arXiv 2410.07348)",
+        .noUniform = "uniform routing takes as many experts a token as the trace",
         .params = {{"zero_from", "65535", "first id of the zero-compute experts", ParameterSpec::Kind::Number, 0, 65535,
             true}},
         .make =

@@ -27,7 +27,7 @@ public:
 
     void observe(const Block& block)
     {
-        forEachToken(block, [&](std::size_t t) { m_gram.add(logitsOf(block, t)); });
+        forEachChoosingToken(block, [&](std::size_t t) { m_gram.add(logitsOf(block, t)); });
         m_gram.flush();
         for (const SequenceRun& run : block.runs)
             m_usage.add(block, run);
@@ -52,7 +52,7 @@ public:
         }
         if (!row.value)
             row.undefined =
-                m_gram.tokens() ? "no two experts have logits other than 0" : "no tokens with finite logits";
+                m_gram.tokens() ? "no two experts have logits other than 0" : "no tokens with a choice and finite logits";
         rows.push_back(std::move(row));
     }
 
@@ -191,6 +191,7 @@ MetricSpec mcSmoeMetric()
                       "group: id of the dominant expert most like it; n = tokens",
         .source = "MC-SMoE (arXiv 2310.01334), as its grouping_mixtral.py",
         .needs = {{.logits = true}},
+        .noUniform = "routing by chance has no logits",
         .onRequest = true,
         .params = {{"groups", "0", "dominant experts a site, on average; 0: half of them", ParameterSpec::Kind::Number,
             0, 65535, true}},

@@ -23,7 +23,7 @@ public:
 
     void observe(const Block& block)
     {
-        forEachToken(block, [&](std::size_t t) {
+        forEachChoosingToken(block, [&](std::size_t t) {
             if (!routerProbabilities(m_site, logitsOf(block, t), m_p))
                 return;
             for (std::size_t e = 0; e < m_p.size(); ++e)
@@ -48,7 +48,7 @@ public:
                 const bool probable =
                     m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
                 rows.push_back(undefinedRow("uoe.affinity",
-                    probable ? "no tokens with finite logits"
+                    probable ? "no tokens with a choice and finite logits"
                              : "scores are " + scoresInWords(m_site.score) + ", not probabilities"));
                 return;
             }
@@ -86,6 +86,7 @@ public:
             target.undefined.clear();
             target.value = most->value;
             target.n = n;
+            target.uniform = most->uniform; // equal scores
             target.extreme = true;
             target.other = {
                 {"site", std::to_string(most->site->value)}, {"expert", std::to_string(most->expert->value)}};

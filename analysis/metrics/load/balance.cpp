@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Balance of the load (metrics 6.1), over the whole trace, batch by batch and sequence by sequence.
-#include "analysis/chance/uniform.h"
+#include "analysis/chance/balance_chance.h"
 #include "analysis/counts/balance_stats.h"
 #include "analysis/counts/level_sums.h"
 #include "analysis/counts/load_counts.h"
@@ -24,37 +24,38 @@ public:
             return;
         const double most = double(*std::ranges::max_element(part.counts()));
         m_values.add(most * part.numExperts() / double(part.choices()) - 1);
-        ++m_lengths[part.tokens()];
-        m_uneven |= part.choicesPerToken() == 0;
+        const EqualSets sets = part.sizes().worth();
+        ++m_parts[{static_cast<std::uint64_t>(sets.tokens + 0.5),
+            static_cast<std::uint32_t>(sets.size * kSizeSteps + 0.5)}];
     }
 
     void add(const Violations& other)
     {
         m_values.add(other.m_values);
-        for (const auto& [tokens, parts] : other.m_lengths)
-            m_lengths[tokens] += parts;
-        m_uneven |= other.m_uneven;
+        for (const auto& [kind, parts] : other.m_parts)
+            m_parts[kind] += parts;
     }
 
-    void persist(Archive& archive) { archive(m_values, m_lengths, m_uneven); }
+    void persist(Archive& archive) { archive(m_values, m_parts); }
 
     std::uint64_t n() const { return m_values.n(); }
     double mean() const { return m_values.mean(); }
-    /// `k` 0, or part by part another: tokens differ in their number of choices, there is no closed form.
-    std::optional<double> uniform(unsigned E, unsigned k) const
+    ChanceValue uniform(unsigned E) const
     {
-        if (k == 0 || m_uneven)
-            return std::nullopt;
-        double expected = 0;
-        for (const auto& [tokens, parts] : m_lengths)
-            expected += uniformMaxVio(E, k, tokens) * double(parts);
-        return expected / double(n());
+        double sum = 0, variance = 0;
+        for (const auto& [kind, parts] : m_parts) {
+            const ChanceValue one = uniformMaxVio(E, double(kind.second) / kSizeSteps, double(kind.first));
+            sum += one.mean * double(parts);
+            variance += one.sd * one.sd * double(parts);
+        }
+        return {sum / double(n()), std::sqrt(variance) / double(n())};
     }
 
 private:
+    static constexpr double kSizeSteps = 16;
     FixedSum m_values;
-    std::map<std::uint64_t, std::uint64_t> m_lengths; ///< tokens -> parts of so many
-    bool m_uneven = false;
+    /// Tokens and size of their sets (in sixteenths: few kinds, however ragged the trace) -> parts of that kind.
+    std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint64_t> m_parts;
 };
 
 class BalanceState
@@ -88,35 +89,37 @@ public:
             return;
         }
         const BalanceStats stats = balanceStats(total.counts());
-        const unsigned E = total.numExperts(), k = total.choicesPerToken();
-        const UniformBalance uniform = uniformBalance(E, k, total.tokens());
+        const unsigned E = total.numExperts();
+        const UniformBalance uniform = m_valuesOnly ? UniformBalance() : uniformBalance(E, total.sizes().worth());
         ResultRow row;
         row.n = total.tokens();
-        const auto add = [&](const char* name, const char* unit, double value, std::optional<double> expected) {
+        const auto add = [&](const char* name, const char* unit, double value, const ChanceValue& chance) {
             row.metric = std::string("balance.") + name;
             row.unit = unit;
             row.value = value;
-            row.uniform = k ? expected : std::nullopt; // no closed form when k varies
+            setUniform(row, chance);
             rows.push_back(row);
         };
-        add("max_vio", "1", stats.maxVio, uniform.maxVio);
-        add("cv", "1", stats.cv, uniform.cv);
-        add("gini", "1", stats.gini, uniform.gini);
-        if (E > 1)
-            add("entropy", "log E", stats.entropy / std::log(E), 1 - uniform.kl / std::log(E));
+        add("max_vio", "1", stats.maxVio, {uniform.maxVio, uniform.sd.maxVio});
+        add("cv", "1", stats.cv, {uniform.cv, uniform.sd.cv});
+        add("gini", "1", stats.gini, {uniform.gini, uniform.sd.gini});
+        if (const double logE = std::log(E); E > 1)
+            add("entropy", "log E", stats.entropy / logE, {1 - uniform.kl / logE, uniform.sd.kl / logE});
         else
             rows.push_back(undefinedRow("balance.entropy", "one expert: log E is 0"));
-        add("kl", "nats", stats.kl, uniform.kl);
-        add("min_load", "1", stats.minLoad, uniform.minLoad);
-        add("dead", "experts", double(stats.dead), uniform.dead);
+        add("kl", "nats", stats.kl, {uniform.kl, uniform.sd.kl});
+        add("min_load", "1", stats.minLoad, {uniform.minLoad, uniform.sd.minLoad});
+        add("dead", "experts", double(stats.dead), {uniform.dead, uniform.sd.dead});
 
-        row.n = sums.ofSequences().n();
-        add("max_vio_sequence", "1", sums.ofSequences().mean(), sums.ofSequences().uniform(E, k));
+        const auto addMean = [&](const char* name, const Violations& parts) {
+            row.n = parts.n();
+            add(name, "1", parts.mean(), m_valuesOnly ? ChanceValue() : parts.uniform(E));
+        };
+        addMean("max_vio_sequence", sums.ofSequences());
         if (m_valuesOnly)
             return;
-        row.n = sums.ofBatches().n();
         row.params["batch"] = m_batch;
-        add("max_vio_batch", "1", sums.ofBatches().mean(), sums.ofBatches().uniform(E, k));
+        addMean("max_vio_batch", sums.ofBatches());
     }
 
 private:

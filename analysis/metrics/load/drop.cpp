@@ -107,14 +107,13 @@ public:
             m_dropped[i] += other.m_dropped[i];
         for (const auto& [span, sequences] : other.m_spans)
             m_spans[span] += sequences;
-        m_gaps |= other.m_gaps;
         addSequence(other.m_open);
     }
 
     void persist(Archive& archive)
     {
         closeSequence();
-        archive(m_all, m_tokens, m_spans, m_gaps);
+        archive(m_all, m_tokens, m_spans);
         archive.fixed(m_assigned);
         archive.fixed(m_dropped);
     }
@@ -149,7 +148,6 @@ private:
         m_all.add(whole);
         m_tokens += sequence.length;
         ++m_spans[{sequence.first, sequence.length}];
-        m_gaps |= whole.tokens() != sequence.length;
     }
 
     /// Adds what is dropped in each bin: of each expert the last choices, those beyond the capacity.
@@ -207,13 +205,38 @@ private:
         }
     }
 
-    /// Drop ratios of routing by chance: of each bin, of all, of the corpus. Empty when tokens differ in their number
-    /// of choices: then there is no closed form.
+    /// Tokens of a span before the end of a bin.
+    std::uint64_t tokensUntil(std::size_t bin, std::uint32_t first, std::uint32_t length) const
+    {
+        return std::min<std::uint64_t>(m_bins.ends[bin] - std::min<std::uint64_t>(m_bins.ends[bin], first), length);
+    }
+
+    /// Mean number of choices that a token makes, by bin of positions: where drops were recorded, later ones make fewer.
+    std::vector<double> choicesByBin() const
+    {
+        std::vector<double> tokens(m_bins.count()), choices(m_bins.count());
+        for (const auto& [span, sequences] : m_spans) {
+            std::uint64_t before = 0;
+            for (std::size_t b = 0; b < tokens.size(); ++b) {
+                const std::uint64_t until = tokensUntil(b, span.first, span.second);
+                tokens[b] += double(sequences) * double(until - before);
+                before = until;
+            }
+        }
+        for (std::size_t b = 0; b < tokens.size(); ++b)
+            choices[b] = tokens[b] > 0 ? double(m_assigned[b]) / tokens[b] : 0;
+        return choices;
+    }
+
+    /// Drop ratios of routing by chance: of each bin, of all, of the corpus; empty without choices. Tokens that differ in their number of
+    /// choices are taken for what they are worth.
     std::vector<double> chanceOf(double factor) const
     {
-        const unsigned E = m_all.numExperts(), k = m_all.choicesPerToken();
-        if (m_valuesOnly || k == 0 || k > E || m_gaps)
+        if (m_valuesOnly || m_all.choices() == 0)
             return {};
+        const unsigned E = m_all.numExperts();
+        const EqualSets sets = m_all.sizes().worth();
+        const std::vector<double> choices = choicesByBin();
         const std::size_t bins = m_bins.count();
         std::vector<double> lost(bins + 2), assigned(bins + 2);
         // Of very many spans each so-many-th stands for those after it.
@@ -228,21 +251,22 @@ private:
             if (++span != m_spans.end() && (i + 1) % step)
                 continue;
             const std::uint64_t room = capacity(factor, length, m_site);
-            double before = 0;
+            double before = 0, made = 0; // choices
             std::uint64_t tokens = 0;
             for (std::size_t b = 0; b < bins; ++b) {
-                const std::uint64_t until =
-                    std::min<std::uint64_t>(m_bins.ends[b] - std::min<std::uint64_t>(m_bins.ends[b], first), length);
-                const double dropped = until == tokens ? before : uniformDropped(E, k, until, room);
+                const std::uint64_t until = tokensUntil(b, first, length);
+                const double here = double(until - tokens) * choices[b];
+                made += here;
+                const double dropped = here > 0 ? uniformDropped(E, sets.size, made / sets.size, room) : before;
                 lost[b] += weight * (dropped - before);
-                assigned[b] += weight * double(until - tokens) * k;
+                assigned[b] += weight * here;
                 before = dropped;
                 tokens = until;
             }
             lost[bins] += weight * before;
-            assigned[bins] += weight * double(tokens) * k;
+            assigned[bins] += weight * made;
         }
-        lost[bins + 1] = uniformDropped(E, k, m_tokens, capacity(factor, m_tokens, m_site));
+        lost[bins + 1] = uniformDropped(E, sets.size, sets.tokens, capacity(factor, m_tokens, m_site));
         assigned[bins + 1] = double(m_all.choices());
         for (std::size_t b = 0; b < lost.size(); ++b)
             lost[b] = assigned[b] > 0 ? lost[b] / assigned[b] : 0;
@@ -263,7 +287,6 @@ private:
     std::vector<std::uint64_t> m_assigned; ///< [bins] choices
     std::vector<std::uint64_t> m_dropped; ///< [factors, bins]
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> m_spans; ///< first, tokens -> sequences
-    bool m_gaps = false; ///< some tokens have no choice at all
 };
 
 }

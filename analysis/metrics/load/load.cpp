@@ -4,6 +4,8 @@
 #include "analysis/counts/load_counts.h"
 #include "analysis/spine/per_site.h"
 
+#include <cmath>
+
 namespace expertscope {
 
 namespace {
@@ -32,6 +34,8 @@ public:
                 rows.push_back(undefinedRow(metric, kNoTokens));
             return;
         }
+        // By chance a count is the sum of independent choices.
+        const double sd = std::sqrt(total / E * std::max(0.0, 1 - m_counts.sizes().worth().size / E));
         for (std::uint16_t e = 0; e < m_counts.numExperts(); ++e) {
             const double count = double(m_counts.counts()[e]);
             ResultRow row;
@@ -42,6 +46,7 @@ public:
                 row.unit = unit;
                 row.value = value;
                 row.uniform = uniform;
+                row.uniformSd = uniform * sd / (total / E);
                 rows.push_back(row);
             };
             add("load.count", "choices", count, total / E);
@@ -60,7 +65,7 @@ MetricSpec loadMetric()
 {
     return {
         .name = "load",
-        .definition = "choices of each expert: count c, share c / sum c, relative load c / (N k / E); n = tokens",
+        .definition = "choices of each expert: count c, share c / sum c, relative load c / (N k / E), N k being the choices made; n = tokens",
         .source = "DeepSeek-V3 (arXiv 2412.19437) Fig. 9",
         .anyTokens = true,
         .make = [](const MetricContext& context) { return std::make_unique<PerSiteAccumulator<LoadState>>(context); },

@@ -83,24 +83,27 @@ public:
             rows.push_back(std::move(row));
             return rows.back();
         };
-        const unsigned k = m_sets.sizeFrom(), kTo = m_sets.sizeTo();
         ResultRow& firstRow = add(kFirst, firsts, "1", firstSum / firstRows);
         if (firsts && !m_valuesOnly)
-            firstRow.uniform = uniformRowMax(A, 1, B, 1, firsts);
+            setUniform(firstRow, uniformRowMax(A, 1, B, 1, double(firsts)));
         const std::uint64_t tokens = m_sets.tokens();
         ResultRow& setRow = add(kSet, tokens, "1", setSum / setRows);
-        if (tokens && k && kTo && k <= A && kTo <= B && !m_valuesOnly)
-            setRow.uniform = uniformRowMax(A, k, B, kTo, tokens);
+        if (tokens && !m_valuesOnly) {
+            const EqualSets sets = m_sets.sizes().worth();
+            setUniform(setRow, uniformRowMax(A, sets.size, B, m_sets.meanTo(), sets.tokens));
+        }
         const std::uint64_t pairs = m_first.total() + m_later.total();
         ResultRow& mostRow = add(kAlignedMax, m_aligned, "tokens", double(most));
         if (m_aligned && !m_valuesOnly) {
             const double cells = double(A) * B;
-            mostRow.uniform =
-                uniformMaxCount(A * std::uint64_t(B), double(pairs) / (double(m_aligned) * cells), m_aligned);
+            setUniform(mostRow,
+                uniformMaxCount(A * std::uint64_t(B), double(pairs) / (double(m_aligned) * cells), m_aligned));
         }
         ResultRow& total = add(kAlignedTotal, m_aligned, "pairs", double(pairs));
-        if (m_aligned)
+        if (m_aligned) {
             total.uniform = total.value; // as many, whatever the routing
+            total.uniformSd = 0;
+        }
     }
 
     void matrices(std::vector<ResultMatrix>& matrices) const
@@ -130,8 +133,8 @@ public:
             for (unsigned j = 0; j < B; ++j)
                 values.push_back(share(m_sets.count(i, j), m_sets.tokensOf(i)));
         });
-        if (m_sets.sizeTo())
-            matrices.back().uniform = double(m_sets.sizeTo()) / B;
+        if (m_sets.tokens())
+            matrices.back().uniform = m_sets.meanTo() / B;
         make("affinity.rank_aligned", "tokens", m_aligned, [&](unsigned i, std::vector<double>& values) {
             for (unsigned j = 0; j < B; ++j)
                 values.push_back(double(m_first.at(i, j) + m_later.at(i, j)));

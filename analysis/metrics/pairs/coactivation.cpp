@@ -43,7 +43,6 @@ public:
         if (m_sets)
             m_sets->add(*other.m_sets);
         m_pairs.add(other.m_pairs);
-        m_tokens += other.m_tokens;
         m_sizes.add(other.m_sizes);
     }
 
@@ -52,7 +51,7 @@ public:
         if (m_sets)
             archive(*m_sets);
         else
-            archive(m_pairs, m_tokens, m_sizes);
+            archive(m_pairs, m_sizes);
     }
 
     void rows(std::vector<ResultRow>& rows) const
@@ -93,8 +92,8 @@ public:
         largest.extreme = true;
         largest.other["with"] = std::to_string(second);
         largest.value = most;
-        if (const unsigned k = m_sets ? m_sets->sizeTo() : m_sizes.even(); k && k <= E && !m_valuesOnly)
-            largest.uniform = uniformMaxCoactivation(E, k, tokens(), Adjacent);
+        if (!m_valuesOnly)
+            setUniform(largest, chanceOfMax(double(met) / double(choices)));
         rows.push_back(std::move(largest));
         ResultRow mean;
         mean.metric = kName + ".mean_row_sum";
@@ -102,6 +101,8 @@ public:
         mean.unit = "experts";
         mean.value = sum / chosen;
         mean.uniform = double(met) / double(choices); // k - 1, or 2 (k - 1) / k, when all sets are of k
+        if (!Adjacent && sizes().even())
+            mean.uniformSd = 0; // as many for each expert, whatever the routing
         rows.push_back(std::move(mean));
     }
 
@@ -147,7 +148,20 @@ private:
         return m_sets ? m_sets->count(i, j) : m_pairs.at(i, j) + m_pairs.at(j, i);
     }
     std::uint64_t tokensOf(unsigned i) const { return m_sets ? m_sets->tokensOf(i) : m_pairs.at(i, i); }
-    std::uint64_t tokens() const { return m_sets ? m_sets->tokens() : m_tokens; } ///< with any choice
+    const SetSizes& sizes() const { return m_sets ? m_sets->sizes() : m_sizes; }
+    std::uint64_t tokens() const { return sizes().tokens(); } ///< with any choice
+
+    /// `met`: how many others an expert is met with where it is chosen, mean over choices. Of adjacent ranks that alone says
+    /// what chance gives, also where slots between are empty.
+    ChanceValue chanceOfMax(double met) const
+    {
+        if (!Adjacent) {
+            const EqualSets sets = sizes().worth();
+            return uniformMaxCoactivation(m_numExperts, sets.size, sets.tokens, false);
+        }
+        const double size = 2 / (2 - met); // met = 2 (size - 1) / size
+        return uniformMaxCoactivation(m_numExperts, size, double(sizes().choices()) / size, true);
+    }
 
     void observePlainly(const Block& block, ChoiceBits& bits, const SequenceRun& run)
     {
@@ -173,8 +187,7 @@ private:
                 }
             }
         }
-        m_tokens += run.length;
-        m_sizes.note(k);
+        m_sizes.note(k, run.length);
     }
 
     /// Leaves out empty slots, and a second mention of an expert.
@@ -200,7 +213,6 @@ private:
                         ++cells[ids[r] * E + ids[q]];
                 }
             }
-            m_tokens += size > 0;
             m_sizes.note(size);
         }
     }
@@ -209,7 +221,6 @@ private:
     bool m_valuesOnly; ///< nobody looks at what chance gives
     std::optional<SetPairs> m_sets; ///< then the others are empty
     PairCounts m_pairs;
-    std::uint64_t m_tokens = 0;
     SetSizes m_sizes;
 };
 

@@ -80,12 +80,12 @@ public:
         const UniformInformation chance = m_valuesOnly ? UniformInformation() : uniformInformation(A, B, tokens);
         ResultRow row;
         row.n = tokens;
-        const auto add = [&](const char* name, const char* unit, double value, double uniform) {
+        const auto add = [&](const char* name, const char* unit, double value, const ChanceValue& uniform) {
             row.metric = name;
             row.unit = unit;
             row.value = value;
             if (!m_valuesOnly)
-                row.uniform = uniform;
+                setUniform(row, uniform);
             rows.push_back(row);
         };
         add(kPlugIn, "nats", plugIn, chance.plugIn);

@@ -16,6 +16,7 @@ namespace {
 constexpr const char* kCorpus = "corpus";
 constexpr const char* kMicroBatch = "micro_batch";
 constexpr const char* kSequence = "sequence";
+constexpr const char* kHf = "aux_loss.hf";
 
 /// What the loss of a set of tokens is made of: who was chosen, and the probabilities.
 class LossSums
@@ -27,7 +28,6 @@ public:
     {
     }
 
-    /// A token; its probabilities count even when it has no choice (dropped).
     void add(std::span<const std::uint16_t> choices, std::span<const double> p)
     {
         for (const std::uint16_t id : choices) {
@@ -102,47 +102,36 @@ struct MeanLoss
     void persist(Archive& archive) { archive(switchForm, hfForm, choicesPerToken); }
 };
 
-class AuxLossState
+/// The loss of one site, or of all with their layers concatenated, at each level.
+class LossLevels
 {
 public:
-    AuxLossState(const MetricContext& context, SiteIndex site)
-        : m_site(context.shape->sites[std::size_t(site)])
-        , m_batch(context.params.number("batch"))
+    LossLevels(const MetricContext& context, std::size_t numExperts)
+        : m_batch(context.params.number("batch"))
         , m_valuesOnly(context.valuesOnly)
-        , m_sums(context, std::size_t(m_batch), LossSums(m_site.numExperts))
+        , m_sums(context, std::size_t(m_batch), LossSums(numExperts))
     {
     }
 
-    void observe(const Block& block)
-    {
-        for (const SequenceRun& run : block.runs) {
-            LossSums& sums = m_sums.of(run);
-            for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t) {
-                if (routerProbabilities(m_site, logitsOf(block, t), m_p))
-                    sums.add(choicesOf(block, t), m_p);
-            }
-        }
-    }
-
-    void add(const AuxLossState& other) { m_sums.add(other.m_sums); }
+    /// To which the tokens of the run are to be added.
+    LossSums& of(const SequenceRun& run) { return m_sums.of(run); }
+    void add(const LossLevels& other) { m_sums.add(other.m_sums); }
     void persist(Archive& archive) { m_sums.persist(archive); }
 
-    void rows(std::vector<ResultRow>& rows) const
+    void rows(const std::string& whyNone, std::vector<ResultRow>& rows) const
     {
         const auto sums = m_sums.closed();
         MeanLoss whole;
         whole.add(sums.total());
-        levelRows(rows, kCorpus, whole, sums.total().tokens());
+        levelRows(rows, kCorpus, whole, sums.total().tokens(), whyNone);
         if (!m_valuesOnly)
-            levelRows(rows, kMicroBatch, sums.ofBatches(), sums.ofBatches().switchForm.n());
-        levelRows(rows, kSequence, sums.ofSequences(), sums.ofSequences().switchForm.n());
+            levelRows(rows, kMicroBatch, sums.ofBatches(), sums.ofBatches().switchForm.n(), whyNone);
+        levelRows(rows, kSequence, sums.ofSequences(), sums.ofSequences().switchForm.n(), whyNone);
     }
 
-    /// All tokens.
-    LossSums total() const { return m_sums.closed().total(); }
-
 private:
-    void levelRows(std::vector<ResultRow>& rows, const std::string& level, const MeanLoss& loss, std::uint64_t n) const
+    void levelRows(std::vector<ResultRow>& rows, const std::string& level, const MeanLoss& loss, std::uint64_t n,
+        const std::string& whyNone) const
     {
         const auto add = [&](const char* metric, const FixedSum& values, double uniform) {
             ResultRow row;
@@ -155,74 +144,123 @@ private:
                 row.value = values.mean();
                 row.uniform = uniform;
             } else {
-                const bool probable =
-                    m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
-                row.undefined = probable ? "no tokens with logits and a choice"
-                                         : "scores are " + scoresInWords(m_site.score) + ": no probabilities";
+                row.undefined = whyNone;
             }
             rows.push_back(std::move(row));
         };
         add("aux_loss.switch", loss.switchForm, 1);
-        add("aux_loss.hf", loss.hfForm, loss.choicesPerToken.mean());
+        add(kHf, loss.hfForm, loss.choicesPerToken.mean());
     }
 
-    const Site m_site;
     double m_batch; ///< sequences a batch
     bool m_valuesOnly;
     LevelSums<LossSums, MeanLoss> m_sums;
-    std::vector<double> m_p; ///< scratch
 };
 
-class AuxLoss final : public PerSiteAccumulator<AuxLossState>
+/// As Transformers does, the layers are concatenated before the product: the tokens of all sites are thrown together, in each part by
+/// itself. So sites are looked at together.
+class AuxLoss final : public Accumulator
 {
 public:
     explicit AuxLoss(const MetricContext& context)
-        : PerSiteAccumulator(context, true)
+        : m_context(context)
     {
+        for (const SiteIndex site : m_context.sites) {
+            m_levels.emplace_back(m_context, describe(site).numExperts);
+            m_sameSize &= describe(site).numExperts == describe(m_context.sites.front()).numExperts;
+        }
+        if (!m_levels.empty() && m_sameSize)
+            m_concatenated.emplace(m_context, describe(m_context.sites.front()).numExperts);
+    }
+
+    void observe(const Tile& tile) override
+    {
+        for (const SequenceRun& run : tile.runs()) {
+            LossSums* const all = m_concatenated ? &m_concatenated->of(run) : nullptr;
+            for (std::size_t i = 0; i < m_levels.size(); ++i)
+                observe(tile.blocks[i], run, m_levels[i].of(run), all);
+        }
+    }
+
+    void merge(const Accumulator& other) override
+    {
+        const auto& that = static_cast<const AuxLoss&>(other);
+        for (std::size_t i = 0; i < m_levels.size(); ++i)
+            m_levels[i].add(that.m_levels[i]);
+        if (m_concatenated)
+            m_concatenated->add(*that.m_concatenated);
+    }
+
+    void persist(Archive& archive) override
+    {
+        for (LossLevels& levels : m_levels)
+            archive(levels);
+        if (m_concatenated)
+            archive(*m_concatenated);
     }
 
     Results result() const override
     {
-        Results results = PerSiteAccumulator::result();
-        const auto mean = std::ranges::find_if(results.rows, [](const ResultRow& row) {
-            return !row.site && row.metric == "aux_loss.hf" && row.other.at("level") == kCorpus;
-        });
-        if (mean != results.rows.end())
-            *mean = layersConcatenated();
+        Results results;
+        for (std::size_t i = 0; i < m_levels.size(); ++i) {
+            const Site& site = describe(m_context.sites[i]);
+            const bool probable = site.score != ScoreFunction::Identity && site.score != ScoreFunction::SparseMixer;
+            const std::size_t first = results.rows.size();
+            m_levels[i].rows(probable ? "no tokens with logits and a choice"
+                                      : "scores are " + scoresInWords(site.score) + ": no probabilities",
+                results.rows);
+            for (std::size_t r = first; r < results.rows.size(); ++r)
+                results.rows[r].site = m_context.sites[i];
+        }
+        const std::size_t ofSites = results.rows.size();
+        appendSiteMeans(results.rows);
+        concatenate(std::span(results.rows).subspan(ofSites));
         return results;
     }
 
 private:
-    /// As Transformers does: the tokens of all sites are thrown together before the product.
-    ResultRow layersConcatenated() const
+    const Site& describe(SiteIndex site) const { return m_context.shape->sites[std::size_t(site)]; }
+
+    void observe(const Block& block, const SequenceRun& run, LossSums& site, LossSums* all)
     {
-        ResultRow row;
-        row.metric = "aux_loss.hf";
-        row.other["level"] = kCorpus;
-        const std::vector<Site>& sites = context().shape->sites;
-        LossSums sums(sites[std::size_t(context().sites.front())].numExperts);
-        double there = 0;
-        for (const SiteIndex site : context().sites) {
-            if (sites[std::size_t(site)].numExperts != sites[std::size_t(context().sites.front())].numExperts) {
-                row.undefined = "sites have different numbers of experts";
-                return row;
-            }
-            const AuxLossState* state = seen(site);
-            if (!state || !state->total().any())
+        const Site& description = describe(block.site);
+        for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t) {
+            if (!anyChoice(block, t) || !routerProbabilities(description, logitsOf(block, t), m_p))
                 continue;
-            sums.add(state->total());
-            ++there;
+            site.add(choicesOf(block, t), m_p);
+            if (all)
+                all->add(choicesOf(block, t), m_p);
         }
-        if (there == 0) {
-            row.undefined = "no tokens with probabilities and a choice";
-            return row;
-        }
-        row.params["sites"] = there;
-        row.value = sums.hfForm();
-        row.uniform = sums.choicesPerToken();
-        row.n = sums.tokens();
-        return row;
     }
+
+    /// Puts the loss of the layers together in the place of the means over sites.
+    void concatenate(std::span<ResultRow> means) const
+    {
+        std::vector<ResultRow> rows;
+        if (m_concatenated)
+            m_concatenated->rows("no tokens with probabilities and a choice", rows);
+        for (ResultRow& mean : means) {
+            if (mean.metric != kHf)
+                continue;
+            const auto found = std::ranges::find_if(
+                rows, [&](const ResultRow& row) { return row.metric == kHf && row.other == mean.other; });
+            if (found != rows.end()) {
+                mean = *found;
+                continue;
+            }
+            ResultRow none = undefinedRow(kHf, "sites have different numbers of experts");
+            none.other = mean.other;
+            none.params = mean.params;
+            none.params.erase("sites");
+            mean = std::move(none);
+        }
+    }
+
+    const MetricContext m_context;
+    std::vector<LossLevels> m_levels; ///< of each site
+    bool m_sameSize = true; ///< all sites have as many experts
+    std::optional<LossLevels> m_concatenated;
+    std::vector<double> m_p; ///< scratch
 };
 
 }
@@ -233,14 +271,14 @@ MetricSpec auxLossMetric()
         .name = "aux_loss",
         .definition =
             "load-balancing loss E * sum f_e P_e, P = mean router probability, over all tokens and averaged over "
-            "batches "
-            "of sequences and sequences: switch, f = c / (N k), 1 when balanced, E / k collapsed; hf, f = c / N, k "
-            "when "
-            "balanced, for the whole model with the layers concatenated; uniform = equal scores; n = tokens (parts)",
+            "batches of sequences and sequences: switch, f = c / (N k), 1 when balanced, E / k collapsed; hf, f = c / N, "
+            "k when balanced, of the whole model with the layers concatenated (at every level); uniform = equal scores; "
+            "n = tokens (of all layers), parts",
         .source =
             "switch: arXiv 2101.03961 as in Megatron-LM; hf: Transformers' load_balancing_loss_func; by sequence: "
             "DeepSeek-V3; levels: arXiv 2501.11873",
         .needs = {{.logits = true}},
+        .crossSite = true,
         .groupsSequences = true,
         .params = {{.name = "batch",
             .standard = "4",

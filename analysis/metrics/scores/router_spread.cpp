@@ -20,7 +20,7 @@ public:
 
     void observe(const Block& block)
     {
-        forEachToken(block, [&](std::size_t t) {
+        forEachChoosingToken(block, [&](std::size_t t) {
             const std::span<const float> logits = logitsOf(block, t);
             if (logits.empty())
                 return;
@@ -38,7 +38,7 @@ public:
     void rows(std::vector<ResultRow>& rows) const
     {
         if (m_squares.n() == 0) {
-            rows.push_back(undefinedRow("z_loss.mean", "no tokens with logits"));
+            rows.push_back(undefinedRow("z_loss.mean", "no tokens with a choice and logits"));
             return;
         }
         ResultRow row; // no uniform value: it depends on the scale of the logits
@@ -64,7 +64,7 @@ public:
 
     void observe(const Block& block)
     {
-        forEachToken(block, [&](std::size_t t) {
+        forEachChoosingToken(block, [&](std::size_t t) {
             if (!routerProbabilities(m_site, logitsOf(block, t), m_p))
                 return;
             double entropy = 0;
@@ -96,7 +96,7 @@ public:
                 const bool probable =
                     m_site.score != ScoreFunction::Identity && m_site.score != ScoreFunction::SparseMixer;
                 row.undefined =
-                    probable ? "no tokens with logits" : "scores are " + scoresInWords(m_site.score) + ": no probabilities";
+                    probable ? "no tokens with a choice and logits" : "scores are " + scoresInWords(m_site.score) + ": no probabilities";
             }
             rows.push_back(std::move(row));
             return rows.back();
@@ -141,6 +141,7 @@ MetricSpec zLossMetric()
         .definition = "router z-loss: mean over tokens of the squared log of the sum of exp(logit); n = tokens",
         .source = "ST-MoE, arXiv 2202.08906",
         .needs = {{.logits = true}},
+        .noUniform = "depends on the scale of the logits",
         .anyTokens = true,
         .make = makePerSite<ZLossState>(),
     };

@@ -31,11 +31,6 @@ struct Moments
     double sd() const { return std::sqrt(std::max(0.0, squares.mean() - values.mean() * values.mean())); }
 };
 
-bool anyChoice(const Block& block, std::size_t token)
-{
-    return std::ranges::any_of(choicesOf(block, token), [](std::uint16_t id) { return id != kNoExpert; });
-}
-
 class EntropyState
 {
 public:
@@ -49,10 +44,10 @@ public:
     {
         if (m_recorded) {
             Moments nats; // a local one stays in registers
-            forEachToken(block, [&](std::size_t t) { nats.add(block.entropy[t]); });
+            forEachChoosingToken(block, [&](std::size_t t) { nats.add(block.entropy[t]); });
             m_nats.add(nats);
         } else if (m_site.score == ScoreFunction::Softmax) {
-            forEachToken(block, [&](std::size_t t) {
+            forEachChoosingToken(block, [&](std::size_t t) {
                 if (!softmax(logitsOf(block, t), m_p))
                     return;
                 double entropy = 0;
@@ -69,7 +64,7 @@ public:
     {
         if (m_nats.values.n() == 0) {
             const std::string reason = m_recorded || m_site.score == ScoreFunction::Softmax
-                ? "no tokens with a recorded entropy"
+                ? "no tokens with a choice and a recorded entropy"
                 : "scores are " + scoresInWords(m_site.score) + ": logits alone do not give the entropy";
             rows.push_back(undefinedRow("router_entropy.mean", reason));
             rows.push_back(undefinedRow("router_entropy.relative", reason));
@@ -124,9 +119,7 @@ public:
     {
         if (!m_reason.empty())
             return;
-        forEachToken(block, [&](std::size_t t) {
-            if (!anyChoice(block, t))
-                return;
+        forEachChoosingToken(block, [&](std::size_t t) {
             const std::size_t k = block.numSlots;
             double mass = 0;
             unsigned filled = 0;
@@ -181,7 +174,7 @@ public:
     void observe(const Block& block)
     {
         Moments margin;
-        forEachToken(block, [&](std::size_t t) { margin.add(block.margin[t]); });
+        forEachChoosingToken(block, [&](std::size_t t) { margin.add(block.margin[t]); });
         m_margin.add(margin);
     }
     void add(const MarginState& other) { m_margin.add(other.m_margin); }
@@ -190,7 +183,7 @@ public:
     void rows(std::vector<ResultRow>& rows) const
     {
         if (m_margin.values.n() == 0) {
-            rows.push_back(undefinedRow("margin.mean", "no tokens with a recorded margin"));
+            rows.push_back(undefinedRow("margin.mean", "no tokens with a choice and a recorded margin"));
             return;
         }
         ResultRow row; // no uniform value: it depends on the scale of the scores
@@ -251,6 +244,7 @@ MetricSpec marginMetric()
                       "n = tokens",
         .source = "routing stability: how far a choice is from flipping",
         .needs = {{.margin = true}},
+        .noUniform = "depends on the scale of the scores",
         .anyTokens = true,
         .make = makePerSite<MarginState>(),
     };

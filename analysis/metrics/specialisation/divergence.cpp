@@ -28,7 +28,7 @@ public:
 
     void add(const Block& block, std::size_t token, std::size_t half)
     {
-        if (routerProbabilities(m_site, logitsOf(block, token), m_p))
+        if (anyChoice(block, token) && routerProbabilities(m_site, logitsOf(block, token), m_p))
             m_halves[half].add(m_p);
     }
 
@@ -349,6 +349,7 @@ MetricSpec divergenceMetric()
     metric.source =
         "arXiv 2510.04694 Eq. 1, 2; the split-half baseline is ours: d_hjs is large for routers near uniform";
     metric.needs = {{.logits = true}};
+    metric.noUniform = "routing by chance has no logits";
     return metric;
 }
 

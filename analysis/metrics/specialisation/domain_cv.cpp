@@ -3,10 +3,12 @@
 // How unevenly an expert is used by the values of a label (metrics 1.3): the coefficient of variation of its activation
 // rate, as moe-lrc (arXiv 2505.16056, 31_srp_refine.py and 35_srp_spec.ipynb) takes it: rates from all windows of m
 // tokens, so that tokens near a sequence's ends weigh less; sample SD; values that hardly use the expert are left out.
+#include "analysis/chance/chance_value.h"
 #include "analysis/spine/per_site.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace expertscope {
 
@@ -21,12 +23,13 @@ struct WindowSums
 {
     std::vector<std::uint64_t> choices; ///< [E] summed over windows
     std::uint64_t windows = 0;
-    std::uint64_t squares = 0; ///< sum over tokens of (number of windows that hold the token)^2
+    std::vector<std::uint64_t> squares; ///< [choices of a token] sum over such tokens of (windows that hold the token)^2
 
     void persist(Archive& archive)
     {
         archive.fixed(choices);
-        archive(windows, squares);
+        archive.fixed(squares);
+        archive(windows);
     }
 };
 
@@ -38,8 +41,9 @@ public:
         , m_sequences(&context.shape->sequences)
         , m_site(site)
         , m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
-        , m_topK(context.shape->sites[std::size_t(site)].topK)
+        , m_numSlots(context.shape->numSlots)
         , m_window(static_cast<std::uint64_t>(context.params.number("m")))
+        , m_valuesOnly(context.valuesOnly)
         , m_values(context.by->values.size())
     {
     }
@@ -69,10 +73,10 @@ public:
             WindowSums& mine = value(v);
             for (std::size_t e = 0; e < m_numExperts; ++e)
                 mine.choices[e] += other.m_values[v]->choices[e];
+            for (std::size_t size = 0; size < mine.squares.size(); ++size)
+                mine.squares[size] += other.m_values[v]->squares[size];
             mine.windows += other.m_values[v]->windows;
-            mine.squares += other.m_values[v]->squares;
         }
-        m_uneven |= other.m_uneven;
     }
 
     void persist(Archive& archive)
@@ -81,7 +85,6 @@ public:
             if (archive.present(m_values[v].has_value()))
                 value(v).persist(archive);
         }
-        archive(m_uneven);
     }
 
     void rows(std::vector<ResultRow>& rows) const
@@ -94,6 +97,7 @@ public:
         ResultRow row;
         row.metric = "domain_cv.value";
         row.params["m"] = double(m_window);
+        const std::optional<ChanceValue> expected = m_valuesOnly ? ChanceValue() : chance(seen);
         std::vector<double> rates;
         for (std::uint16_t e = 0; e < m_numExperts; ++e) {
             rates.clear();
@@ -106,11 +110,16 @@ public:
             row.n = rates.size();
             row.value.reset();
             row.uniform.reset();
+            row.uniformSd.reset();
+            row.uniformUndefined.clear();
             row.undefined = "fewer than two values of the label use the expert in windows of m tokens";
             if (rates.size() > 1) {
                 row.value = variation(rates);
-                row.uniform = chance(seen);
                 row.undefined.clear();
+                if (expected)
+                    setUniform(row, *expected);
+                else
+                    row.uniformUndefined = "a value of the label has fewer than 16 choices an expert";
             }
             rows.push_back(row);
         }
@@ -119,8 +128,10 @@ public:
 private:
     WindowSums& value(std::size_t v)
     {
-        if (!m_values[v])
+        if (!m_values[v]) {
             m_values[v].emplace().choices.resize(m_numExperts);
+            m_values[v]->squares.resize(m_numSlots + 1u);
+        }
         return *m_values[v];
     }
 
@@ -131,13 +142,11 @@ private:
         const std::uint16_t* token = block.expertIds.data() + run.begin * stride;
         const unsigned slots = block.evenSlots ? block.evenSlots : block.numSlots;
         const std::uint64_t most = std::min(m_window, length - m_window + 1);
-        std::uint64_t squares = 0;
         std::uint64_t* const choices = sums.choices.data();
-        m_uneven |= block.evenSlots != 0 && block.evenSlots != m_topK;
         for (std::uint64_t i = run.position - m_begin, end = i + run.length; i < end; ++i, token += stride) {
             const std::uint64_t held = std::min(std::min(i + 1, length - i), most);
-            squares += held * held;
             if (block.evenSlots) {
+                sums.squares[slots] += held * held;
                 for (unsigned r = 0; r < slots; ++r)
                     choices[token[r]] += held;
                 continue;
@@ -149,9 +158,8 @@ private:
                     ++filled;
                 }
             }
-            m_uneven |= filled != m_topK;
+            sums.squares[filled] += held * held;
         }
-        sums.squares += squares;
     }
 
     /// Sample SD over mean.
@@ -166,34 +174,46 @@ private:
         return std::sqrt(squares / (n - 1)) / mean;
     }
 
-    /// Rates by chance are nearly normal around a = k / E with variance a (1 - a) sum w^2 / (sum w)^2, w = windows that
-    /// hold a token; the factor is the mean of a sample SD of so many normal numbers.
-    std::optional<double> chance(const std::vector<const WindowSums*>& seen) const
+    /// Rates by chance are nearly normal; of a token that chose so many of E experts and lies in w of W windows' places the
+    /// variance is a (1 - a) w^2 / W^2 with a its share of E. The mean is the value's own, the same for all where all tokens choose as many.
+    /// The factor is the mean of a sample SD of so many normal numbers.
+    std::optional<ChanceValue> chance(const std::vector<const WindowSums*>& seen) const
     {
-        const double a = double(m_topK) / m_numExperts;
-        if (m_uneven || !(a > 0 && a <= 1))
-            return std::nullopt;
+        const double V = double(seen.size());
+        std::vector<double> means;
         double variance = 0;
         for (const WindowSums* sums : seen) {
             const double weight = double(m_window) * double(sums->windows);
-            const double tokens = weight * weight / double(sums->squares); // so many independent ones are worth as much
-            if (!(tokens * a >= kEnoughChoices))
+            const auto chosen = double(std::accumulate(sums->choices.begin(), sums->choices.end(), std::uint64_t(0)));
+            double first = 0, second = 0; // sums of a w^2 and a^2 w^2
+            for (std::size_t size = 0; size < sums->squares.size(); ++size) {
+                const double a = double(size) / m_numExperts, squares = double(sums->squares[size]);
+                first += a * squares;
+                second += a * a * squares;
+            }
+            means.push_back(chosen / m_numExperts / weight);
+            // So many independent choices of an expert are worth as much.
+            if (V < 2 || !(means.back() * means.back() * weight * weight >= kEnoughChoices * first))
                 return std::nullopt;
-            variance += a * (1 - a) / tokens / double(seen.size());
+            variance += std::max(0.0, first - second) / weight / weight / V;
         }
-        const double V = double(seen.size());
+        const double mean = std::accumulate(means.begin(), means.end(), 0.0) / V;
+        double apart = 0;
+        for (const double of : means)
+            apart += (of - mean) * (of - mean) / (V - 1);
         const double factor = std::sqrt(2 / (V - 1)) * std::exp(std::lgamma(V / 2) - std::lgamma((V - 1) / 2));
-        return factor * std::sqrt(variance) / a;
+        return ChanceValue{std::sqrt(apart + factor * factor * variance) / mean,
+            std::sqrt(variance * std::max(0.0, 1 - factor * factor)) / mean};
     }
 
     const Label* m_label;
     const std::vector<Sequence>* m_sequences;
     SiteIndex m_site;
-    std::uint16_t m_numExperts, m_topK;
+    std::uint16_t m_numExperts, m_numSlots;
     std::uint64_t m_window;
     RunCursor m_cursor;
     std::uint32_t m_begin = 0; ///< position of the first token that is looked at in the sequence at hand
-    bool m_uneven = false; ///< some token does not choose just k experts
+    bool m_valuesOnly; ///< nobody looks at what chance gives
     std::vector<std::optional<WindowSums>> m_values; ///< by label value, made when first seen
 };
 
@@ -221,7 +241,7 @@ private:
         mean.metric = "domain_cv.mean";
         mean.params["m"] = context().params.number("m");
         mean.site = site;
-        double sum = 0, uniform = 0;
+        double sum = 0, uniform = 0, variance = 0;
         bool withUniform = true;
         for (const ResultRow& row : rows) {
             if (!row.value || (site && row.site != site))
@@ -229,6 +249,9 @@ private:
             sum += *row.value;
             withUniform &= row.uniform.has_value();
             uniform += row.uniform.value_or(0);
+            variance += row.uniformSd.value_or(0) * row.uniformSd.value_or(0);
+            if (mean.uniformUndefined.empty())
+                mean.uniformUndefined = row.uniformUndefined;
             ++mean.n;
         }
         if (mean.n == 0) {
@@ -237,7 +260,7 @@ private:
         }
         mean.value = sum / double(mean.n);
         if (withUniform)
-            mean.uniform = uniform / double(mean.n);
+            setUniform(mean, {uniform / double(mean.n), std::sqrt(variance) / double(mean.n)});
         return mean;
     }
 };

@@ -3,32 +3,43 @@
 // Experts of a task or a language (metrics 5): the rate at which a label value's tokens choose an expert minus the rate
 // of the reference's. SteerMoE's risk difference (a1/(a1+d1) - a2/(a2+d2), custom_steering.ipynb); with a threshold tau
 // the task and language experts of arXiv 2510.04694.
-#include "analysis/chance/uniform.h"
+#include "analysis/chance/chance_value.h"
 #include "analysis/counts/load_counts.h"
 #include "analysis/spine/per_site.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace expertscope {
 
 namespace {
 
-/// Mean of the largest |z| of E standard normals that add up to 0: as if they were independent (Simpson on [0, 9] of
-/// the probability that one lies above), and a correction found by simulation, good to 0.3 % from E = 3 on.
-double largestNormal(unsigned E)
+double normalBelow(double z)
 {
-    if (E <= 2)
-        return E < 2 ? 0 : std::sqrt(2 / std::numbers::pi);
+    return std::erfc(-z / std::numbers::sqrt2) / 2;
+}
+
+/// The largest |z + shift| of E standard normals z that add up to 0: as if they were independent (Simpson on the
+/// probability that one lies above), and a correction found by simulation, good to 0.3 % from E = 3 on.
+ChanceValue largestNormal(unsigned E, double shift)
+{
+    if (E < 2)
+        return {std::abs(shift), 0};
+    if (E == 2 && shift == 0)
+        return {std::sqrt(2 / std::numbers::pi), std::sqrt(1 - 2 / std::numbers::pi)};
     constexpr int kSteps = 1800;
-    constexpr double kWidth = 9.0 / kSteps;
-    double sum = 0;
+    const double last = 9 + std::abs(shift), width = last / kSteps;
+    double sum = 0, squares = 0;
     for (int i = 0; i <= kSteps; ++i) {
-        const double simpson = (i == 0 || i == kSteps ? 1 : i % 2 ? 4 : 2) * kWidth / 3;
-        sum += simpson * (1 - std::pow(std::erf(i * kWidth / std::numbers::sqrt2), E));
+        const double x = i * width, simpson = (i == 0 || i == kSteps ? 1 : i % 2 ? 4 : 2) * width / 3;
+        const double above = 1 - std::pow(std::max(0.0, normalBelow(x - shift) - normalBelow(-x - shift)), E);
+        sum += simpson * above;
+        squares += simpson * 2 * x * above;
     }
-    return sum / (1 + 1.0 / E / E);
+    const double correction = 1 + 1.0 / E / E;
+    return {sum / correction, std::sqrt(std::max(0.0, squares - sum * sum)) / correction};
 }
 
 class RiskDifferenceState
@@ -129,8 +140,19 @@ private:
         const unsigned E = counts.numExperts();
         double most = 0;
         std::uint64_t above = 0;
+        // By chance a difference is nearly normal with this mean (0 but where the numbers of choices differ) and variance.
+        const auto rateOf = [E](std::uint64_t choices, std::uint64_t tokens) { return double(choices) / double(tokens) / E; };
+        const std::uint64_t lessChoices = std::accumulate(lessCounts.begin(), lessCounts.end(), std::uint64_t(0));
+        const double rate = rateOf(counts.choices(), counts.tokens());
+        const double baseRate = rateOf(base.choices() - lessChoices, baseTokens);
+        const auto variance = [E](double a, const LoadCounts& of, double tokens) {
+            return a * std::max(0.0, 1 - of.sizes().worth().size / E) / tokens;
+        };
+        const double shift = rate - baseRate;
+        const double sd = std::sqrt(
+            variance(rate, counts, double(counts.tokens())) + variance(baseRate, base, double(baseTokens)));
         row.metric = "risk_difference.value";
-        row.uniform = 0;
+        setUniform(row, {shift, sd});
         for (std::uint16_t e = 0; e < E; ++e) {
             const std::uint64_t chosen = base.counts()[e] - (lessCounts.empty() ? 0 : lessCounts[e]);
             const double difference =
@@ -142,22 +164,24 @@ private:
             rows.push_back(row);
         }
         row.expert.reset();
-        // By chance a difference is nearly normal with this variance.
-        const unsigned k = base.choicesPerToken() == counts.choicesPerToken() ? counts.choicesPerToken() : 0;
-        const double a = double(k) / E;
-        const double sd = std::sqrt(a * (1 - a) * (1 / double(counts.tokens()) + 1 / double(baseTokens)));
-        const bool known = !m_valuesOnly && k && k <= E;
-        row.metric = "risk_difference.max_abs";
-        row.value = most;
-        row.uniform = known ? std::optional(sd * largestNormal(E)) : std::nullopt;
-        rows.push_back(row);
-        row.metric = "risk_difference.above_tau";
+        const auto addOfAll = [&](const char* metric, double value, const ChanceValue& chance) {
+            row.metric = metric;
+            row.value = value;
+            if (m_valuesOnly) {
+                row.uniform.reset();
+                row.uniformSd.reset();
+            } else {
+                setUniform(row, chance);
+            }
+            rows.push_back(row);
+        };
+        const ChanceValue largest = m_valuesOnly || sd == 0 ? ChanceValue() : largestNormal(E, shift / sd);
+        addOfAll("risk_difference.max_abs", most,
+            sd > 0 ? ChanceValue{sd * largest.mean, sd * largest.sd} : ChanceValue{std::abs(shift), 0});
+        const double share = sd > 0 ? normalBelow((shift - m_tau) / sd) : double(shift > m_tau);
         row.unit = "experts";
         row.params["tau"] = m_tau;
-        row.value = double(above);
-        row.uniform =
-            known && sd > 0 ? std::optional(E * std::erfc(m_tau / sd / std::numbers::sqrt2) / 2) : std::nullopt;
-        rows.push_back(row);
+        addOfAll("risk_difference.above_tau", double(above), {E * share, std::sqrt(E * share * (1 - share))});
     }
 
     const Label* m_label;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Which experts the sequences of one label value prefer (metrics 3.3).
-#include "analysis/chance/uniform.h"
+#include "analysis/chance/balance_chance.h"
 #include "analysis/counts/balance_stats.h"
 #include "analysis/counts/load_counts.h"
 #include "analysis/spine/per_site.h"
@@ -13,6 +13,8 @@
 namespace expertscope {
 
 namespace {
+
+constexpr double kEnoughChoices = 16; ///< an expert: below it there is no closed form
 
 /// Loads of one label value: of all choices, and of the first choice alone.
 struct ValueCounts
@@ -33,6 +35,7 @@ public:
     SpecialisationState(const MetricContext& context, SiteIndex site)
         : m_label(context.by)
         , m_description(&context.shape->sites[std::size_t(site)])
+        , m_valuesOnly(context.valuesOnly)
         , m_values(context.by->values.size())
     {
     }
@@ -77,7 +80,7 @@ public:
                     continue;
                 seen.push_back(&((*m_values[v]).*part));
                 const std::size_t first = rows.size();
-                valueRows(rows, prefix, *seen.back());
+                valueRows(rows, prefix, *seen.back(), m_valuesOnly);
                 for (std::size_t i = first; i < rows.size(); ++i)
                     rows[i].label = {m_label->name, m_label->values[v]};
             }
@@ -93,40 +96,42 @@ private:
         return *m_values[v];
     }
 
-    static void valueRows(std::vector<ResultRow>& rows, const std::string& prefix, const LoadCounts& counts)
+    static void valueRows(
+        std::vector<ResultRow>& rows, const std::string& prefix, const LoadCounts& counts, bool valuesOnly)
     {
         const double tokens = double(counts.tokens());
-        const unsigned E = counts.numExperts(), k = counts.choicesPerToken();
+        const unsigned E = counts.numExperts();
         const double rate = double(counts.choices()) / tokens / E; // k / E
+        const EqualSets sets = counts.sizes().worth();
         ResultRow row;
         row.n = counts.tokens();
-        const auto add = [&](const char* name, double value, std::optional<double> uniform) {
+        const auto add = [&](const char* name, double value, const ChanceValue& chance) {
             row.metric = prefix + name;
             row.value = value;
-            row.uniform = uniform;
+            setUniform(row, chance);
             rows.push_back(row);
         };
+        const double sd = std::sqrt(rate * std::max(0.0, 1 - sets.size / E) / tokens);
         for (unsigned e = 0; e < E; ++e) {
             row.expert = ExpertIndex(static_cast<std::uint16_t>(e));
-            add(".share", double(counts.counts()[e]) / tokens, rate);
+            add(".share", double(counts.counts()[e]) / tokens, {rate, sd});
         }
         // What chance alone gives for the extremes: they lie off k / E, the more so the fewer tokens there are.
-        const UniformBalance chance = uniformBalance(E, k, counts.tokens());
-        const auto ifEven = [k](double uniform) { return k ? std::optional(uniform) : std::nullopt; };
+        const UniformBalance chance = valuesOnly ? UniformBalance() : uniformBalance(E, sets);
         const BalanceStats stats = balanceStats(counts.counts());
         const auto [least, most] = std::ranges::minmax_element(counts.counts());
         const auto expert = [&](auto it) { return ExpertIndex(std::uint16_t(it - counts.counts().begin())); };
         row.extreme = true;
         row.expert = expert(std::ranges::max_element(counts.counts())); // ties: the lower id
-        add(".max_share", double(*most) / tokens, ifEven(rate * (1 + chance.maxVio)));
+        add(".max_share", double(*most) / tokens, {rate * (1 + chance.maxVio), rate * chance.sd.maxVio});
         row.expert = expert(least);
-        add(".min_share", double(*least) / tokens, ifEven(rate * chance.minLoad));
+        add(".min_share", double(*least) / tokens, {rate * chance.minLoad, rate * chance.sd.minLoad});
         row.expert.reset();
         row.extreme = false;
-        add(".max_vio", stats.maxVio, ifEven(chance.maxVio));
-        if (E > 1) {
+        add(".max_vio", stats.maxVio, {chance.maxVio, chance.sd.maxVio});
+        if (const double logE = std::log(E); E > 1) {
             row.unit = "log E";
-            add(".entropy", stats.entropy / std::log(E), ifEven(1 - chance.kl / std::log(E)));
+            add(".entropy", stats.entropy / logE, {1 - chance.kl / logE, chance.sd.kl / logE});
         }
     }
 
@@ -143,16 +148,14 @@ private:
         const double V = double(values.size());
         std::vector<double> mixture(values.front()->numExperts());
         double entropies = 0, noise = 0;
-        bool even = true, enough = true;
+        bool enough = true;
         for (const LoadCounts* counts : values) {
             for (std::size_t e = 0; e < mixture.size(); ++e)
                 mixture[e] += double(counts->counts()[e]) / double(counts->choices()) / V;
             entropies += balanceStats(counts->counts()).entropy;
             const double perExpert = double(counts->choices()) / double(mixture.size());
-            const double a = perExpert / double(counts->tokens());
-            noise += (1 - a) / perExpert;
-            even &= counts->choicesPerToken() != 0;
-            enough &= perExpert >= 16;
+            noise += std::max(0.0, 1 - counts->sizes().worth().size / double(mixture.size())) / perExpert;
+            enough &= perExpert >= kEnoughChoices;
             row.n += counts->tokens();
         }
         double entropy = 0;
@@ -160,13 +163,18 @@ private:
             entropy -= q > 0 ? q * std::log(q) : 0;
         row.value = std::max(0.0, entropy - entropies / V);
         // Chance: half the variance of relative load between the values, to first order in 1 / (choices an expert).
-        if (even && enough)
-            row.uniform = noise / V * (1 - 1 / V) / 2;
+        // Times twice the choices it is nearly chi squared.
+        const double uniform = noise / V * (1 - 1 / V) / 2, degrees = (V - 1) * (double(mixture.size()) - 1);
+        if (enough)
+            setUniform(row, {uniform, degrees > 0 ? uniform * std::sqrt(2 / degrees) : 0});
+        else
+            row.uniformUndefined = "a value of the label has fewer than 16 choices an expert";
         return row;
     }
 
     const Label* m_label;
     const Site* m_description;
+    bool m_valuesOnly; ///< nobody looks at what chance gives
     std::vector<std::optional<ValueCounts>> m_values; ///< by label value, made when first seen
 };
 

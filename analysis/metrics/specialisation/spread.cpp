@@ -2,6 +2,7 @@
 //
 // OpenMoE's context-independent specialisation (metrics 4): how spiky the load is that one token id, or one position,
 // puts on the experts: the SD over experts of its share vector.
+#include "analysis/chance/chance_value.h"
 #include "analysis/counts/token_counts.h"
 #include "analysis/spine/fixed_sum.h"
 #include "analysis/spine/per_site.h"
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 namespace expertscope {
 
@@ -35,15 +37,16 @@ struct Positions
     std::uint32_t frequent = 0; ///< positions from here on cannot occur so often
 };
 
-/// Mean of the SD over experts of the shares of n tokens that choose k of E by chance: the loads are nearly normal,
-/// with variance n a (1 - a), and add up to n k.
-double chanceSpread(unsigned E, unsigned k, std::uint64_t n)
+/// The SD over experts of the shares of n tokens that choose k of E by chance: the loads are nearly normal, with variance
+/// n a (1 - a), and add up to n k. Of tokens that choose differently k is the mean.
+ChanceValue chanceSpread(unsigned E, double k, double n)
 {
     if (E < 2)
-        return 0;
-    const double a = double(k) / E, degrees = E - 1.0;
+        return {};
+    const double a = k / E, degrees = E - 1.0;
     const double mean = std::sqrt(2 / degrees) * std::exp(std::lgamma(E / 2.0) - std::lgamma(degrees / 2));
-    return mean * std::sqrt(a * (1 - a) / double(n)) / k;
+    const double sd = std::sqrt(std::max(0.0, a * (1 - a)) / n) / k;
+    return {mean * sd, std::sqrt(std::max(0.0, 1 - mean * mean)) * sd};
 }
 
 double deviationOfShares(std::span<const std::uint32_t> counts)
@@ -64,6 +67,7 @@ class SpreadState
 public:
     SpreadState(const MetricContext& context, SiteIndex site)
         : m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
+        , m_valuesOnly(context.valuesOnly)
         , m_least(static_cast<std::uint64_t>(context.params.number("n_min")) + 1)
         , m_positions(context, m_least)
         , m_tokens(m_numExperts)
@@ -97,13 +101,11 @@ public:
             m_counts[i] += other.m_counts[i];
         for (std::size_t i = 0; i < m_bins.size(); ++i)
             m_bins[i] += other.m_bins[i];
-        m_uneven |= other.m_uneven || (m_perToken && other.m_perToken && m_perToken != other.m_perToken);
-        m_perToken = std::max(m_perToken, other.m_perToken);
     }
 
     void persist(Archive& archive)
     {
-        archive(m_tokens, m_perToken, m_uneven);
+        archive(m_tokens);
         archive.fixed(m_occurrences);
         archive.fixed(m_counts);
         archive.fixed(m_bins);
@@ -112,18 +114,17 @@ public:
     void rows(std::vector<ResultRow>& rows) const
     {
         Mean ids, positions;
-        m_tokens.forEach(m_least, [&](std::uint64_t n, auto counts) { ids.add(counts, n, m_tokens.evenChoices()); });
+        m_tokens.forEach(m_least, [&](std::uint64_t n, auto counts) { ids.add(counts, n, !m_valuesOnly); });
         for (std::size_t p = 0; p < m_occurrences.size(); ++p) {
             if (m_occurrences[p] >= m_least)
-                positions.add(
-                    std::span(m_counts).subspan(p * m_numExperts, m_numExperts), m_occurrences[p], evenChoices());
+                positions.add(std::span(m_counts).subspan(p * m_numExperts, m_numExperts), m_occurrences[p], !m_valuesOnly);
         }
-        rows.push_back(ids.row("spread.token_id", m_tokens.evenChoices() != 0, "no token id occurs so often"));
+        rows.push_back(ids.row("spread.token_id", "no token id occurs so often"));
         if (m_tokens.overflowed()) {
             rows.back().value.reset();
             rows.back().undefined = "an id occurs more often than can be counted";
         }
-        rows.push_back(positions.row("spread.position", evenChoices() != 0, "no position occurs so often"));
+        rows.push_back(positions.row("spread.position", "no position occurs so often"));
         for (ResultRow& row : rows)
             row.params["n_min"] = double(m_least - 1);
     }
@@ -156,15 +157,18 @@ private:
     /// Over ids or positions.
     struct Mean
     {
-        FixedSum values, uniform;
+        FixedSum values, uniform, variance;
 
-        void add(std::span<const std::uint32_t> counts, std::uint64_t n, unsigned even)
+        void add(std::span<const std::uint32_t> counts, std::uint64_t n, bool withUniform)
         {
-            if (!values.add(deviationOfShares(counts)))
+            if (!values.add(deviationOfShares(counts)) || !withUniform)
                 return; // counters of a damaged state: all 0
-            uniform.add(even ? chanceSpread(static_cast<unsigned>(counts.size()), even, n) : 0);
+            const double choices = std::accumulate(counts.begin(), counts.end(), 0.0);
+            const ChanceValue chance = chanceSpread(static_cast<unsigned>(counts.size()), choices / double(n), double(n));
+            uniform.add(chance.mean);
+            variance.add(chance.sd * chance.sd);
         }
-        ResultRow row(const char* metric, bool withUniform, const char* none) const
+        ResultRow row(const char* metric, const char* none) const
         {
             ResultRow row;
             row.metric = metric;
@@ -174,14 +178,13 @@ private:
                 return row;
             }
             row.value = values.mean();
-            if (withUniform)
-                row.uniform = uniform.mean();
+            if (uniform.n())
+                setUniform(row, {uniform.mean(), std::sqrt(variance.sum()) / double(row.n)});
             return row;
         }
     };
 
     std::size_t binOf(std::uint64_t position) const { return std::size_t(position * kBins / m_positions.longest); }
-    unsigned evenChoices() const { return m_uneven ? 0 : m_perToken; }
 
     /// Tokens from, from + 1, … of a run; `rowOf(position, choices)` says where a token's choices are counted.
     template <class RowOf>
@@ -190,8 +193,6 @@ private:
     {
         const std::size_t stride = block.numSlots;
         const std::uint16_t* token = block.expertIds.data() + (std::size_t(run.begin) + from) * stride;
-        if (from < to && block.evenSlots)
-            notePerToken(block.evenSlots);
         for (std::uint32_t t = from; t < to; ++t, token += stride) {
             if (block.evenSlots) {
                 auto* const counts = rowOf(run.position + t, block.evenSlots);
@@ -206,26 +207,17 @@ private:
                 if (token[r] < m_numExperts)
                     ++counts[token[r]];
             }
-            if (filled)
-                notePerToken(filled);
         }
     }
 
-    void notePerToken(unsigned choices)
-    {
-        m_uneven |= m_perToken != 0 && m_perToken != choices;
-        m_perToken = static_cast<std::uint16_t>(choices);
-    }
-
     std::uint16_t m_numExperts;
+    bool m_valuesOnly; ///< nobody looks at what chance gives
     std::uint64_t m_least; ///< occurrences
     Positions m_positions;
     TokenCounts m_tokens;
     std::vector<std::uint32_t> m_occurrences; ///< [positions]: not more than there are sequences
     std::vector<std::uint32_t> m_counts; ///< [positions, E]
     std::vector<std::uint64_t> m_bins; ///< [kBins, E]
-    std::uint16_t m_perToken = 0;
-    bool m_uneven = false;
 };
 
 }

@@ -4,12 +4,14 @@
 // the token itself, the next one, or the model's guess of the next one. moe-lrc (20_vocab_calc.py) takes the first
 // choice and ids with 20 occurrences, OLMoE the same for the first or all choices; as there, occurrences are tokens
 // that made a choice.
-#include "analysis/chance/uniform.h"
+#include "analysis/chance/balance_chance.h"
 #include "analysis/counts/token_counts.h"
 #include "analysis/spine/fixed_sum.h"
 #include "analysis/spine/per_site.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 namespace expertscope {
 
@@ -104,6 +106,19 @@ public:
     }
 
 private:
+    /// Over ids.
+    struct Mean
+    {
+        FixedSum values, uniform, variance;
+
+        void add(double value, const ChanceValue& chance)
+        {
+            values.add(value);
+            uniform.add(chance.mean);
+            variance.add(chance.sd * chance.sd);
+        }
+    };
+
     struct Kind
     {
         Ids ids;
@@ -129,55 +144,55 @@ private:
 
     void rowsOf(const Kind& kind, std::vector<ResultRow>& rows) const
     {
-        const unsigned E = kind.counts.numExperts(), even = kind.counts.evenChoices();
-        const bool withUniform = even != 0 && !m_valuesOnly;
-        std::vector<FixedSum> won(E), wonUniform(E); // values of the ids that an expert wins
-        FixedSum all, allUniform;
+        const unsigned E = kind.counts.numExperts();
+        std::vector<Mean> won(E); // over the ids that an expert wins
+        Mean all;
         kind.counts.forEach(std::max<std::uint64_t>(m_least, 1), [&](std::uint64_t n, auto counts) {
             const auto most = std::ranges::max_element(counts); // ties: the lower expert
-            const std::size_t winner = std::size_t(most - counts.begin());
             const double value = double(*most) / double(n);
-            all.add(value);
-            won[winner].add(value);
-            if (withUniform) {
-                const double chance = (1 + uniformMaxVio(E, even, n)) * even / E;
-                allUniform.add(chance);
-                wonUniform[winner].add(chance);
+            ChanceValue chance;
+            if (!m_valuesOnly) {
+                const double size = std::accumulate(counts.begin(), counts.end(), 0.0) / double(n);
+                const ChanceValue vio = uniformMaxVio(E, size, double(n));
+                chance = {(1 + vio.mean) * size / E, vio.sd * size / E};
             }
+            all.add(value, chance);
+            won[std::size_t(most - counts.begin())].add(value, chance);
         });
         const std::string tooMany = kind.counts.overflowed() ? "an id occurs more often than can be counted" : "";
-        const auto fill = [&](ResultRow& row, const FixedSum& values, const FixedSum& uniform,
-                              const std::string& none) {
-            row.n = values.n();
+        const auto fill = [&](ResultRow& row, const Mean& mean, const std::string& none) {
+            row.n = mean.values.n();
             row.value.reset();
             row.uniform.reset();
-            row.undefined = !tooMany.empty() ? tooMany : values.n() == 0 ? none : std::string();
+            row.uniformSd.reset();
+            row.undefined = !tooMany.empty() ? tooMany : row.n == 0 ? none : std::string();
             if (!row.undefined.empty())
                 return;
-            row.value = values.mean();
-            if (withUniform)
-                row.uniform = uniform.mean();
+            row.value = mean.values.mean();
+            if (!m_valuesOnly)
+                setUniform(row, {mean.uniform.mean(), std::sqrt(mean.variance.sum()) / double(row.n)});
         };
         ResultRow row = kind.row;
         const std::string none = "no token id occurs so often";
-        fill(row, all, allUniform, none);
+        fill(row, all, none);
         rows.push_back(row);
         row.metric = "vocabulary.normalised";
         const double a = double(m_slots ? std::min(m_slots, m_topK) : m_topK) / E;
         if (row.value && a >= 1) {
             row.value.reset();
             row.uniform.reset();
+            row.uniformSd.reset();
             row.undefined = "every token chooses every expert";
         } else if (row.value) {
             row.value = (*row.value - a) / (1 - a); // the mean of (v - a) / (1 - a)
             if (row.uniform)
-                row.uniform = (*row.uniform - a) / (1 - a);
+                setUniform(row, {(*row.uniform - a) / (1 - a), *row.uniformSd / (1 - a)});
         }
         rows.push_back(row);
         row.metric = "vocabulary.specialisation";
         for (std::uint16_t e = 0; e < E; ++e) {
             row.expert = ExpertIndex(e);
-            fill(row, won[e], wonUniform[e], all.n() ? "wins no token id" : none);
+            fill(row, won[e], all.values.n() ? "wins no token id" : none);
             rows.push_back(row);
         }
     }

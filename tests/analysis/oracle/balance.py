@@ -75,12 +75,12 @@ def repetition(trace):
 def sharpness(trace):
     out = []
     for l, site in enumerate(trace.sites):
+        chosen = trace.mask(l).any(1)  # tokens without a choice do not count
         if trace.entropy is not None:
-            H = trace.entropy[l][~np.isnan(trace.entropy[l])]
+            H = trace.entropy[l][chosen & ~np.isnan(trace.entropy[l])]
             out.append(row("router_entropy.mean", H.mean(), len(H), l))
             out.append(row("router_entropy.sd", H.std(), len(H), l))
             out.append(row("router_entropy.relative", H.mean() / math.log(site.E), len(H), l))
-        chosen = trace.mask(l).any(1)
         if site.score != SOFTMAX:
             mass = None
         elif site.renorm == 0:
@@ -89,7 +89,7 @@ def sharpness(trace):
             mass = (trace.probabilities(l) * trace.mask(l)).sum(1)[chosen]
         out.append(row("top_k_mass", "no softmax" if mass is None else mass.mean(), 0 if mass is None else len(mass), l))
         if trace.margin is not None:
-            margin = trace.margin[l][~np.isnan(trace.margin[l])]
+            margin = trace.margin[l][chosen & ~np.isnan(trace.margin[l])]
             out.append(row("margin.mean", margin.mean(), len(margin), l))
             out.append(row("margin.sd", margin.std(), len(margin), l))
     return with_site_means(out)

@@ -29,7 +29,8 @@ def divergence(trace, label, pair="parallel", reference="", from_ids=False):
     labels, keys, spans = trace.labels[label], trace.labels[pair], trace.sequences()
     rows = []
     for l in range(trace.L):
-        source = trace.mask(l) if from_ids else trace.probabilities(l)
+        mask = trace.mask(l)
+        source = mask if from_ids else trace.probabilities(l) * mask.any(1, keepdims=True)  # a token counts where it made a choice
 
         def q(tokens):
             total = source[tokens].sum(0)

@@ -32,7 +32,7 @@ def esft(trace, p=0.2):
         chosen = mask.any(1)
         n = int(chosen.sum())
         gate = raw_softmax_weights(trace, l)
-        scores = {"token": (mask[chosen] / mask[chosen].sum(1, keepdims=True)).sum(0) / n,
+        scores = {"token": mask.sum(0) / mask.sum(),  # N k is the number of choices made
                   "gate": None if gate is None else gate.sum(0) / n}
         for kind, score in scores.items():
             if score is None:
@@ -100,14 +100,16 @@ def committee(trace, label, presence=0.8):
 
 
 def uoe(trace):
-    out, best = [], (-1.0,)
+    out, best, tokens = [], (-1.0,), 0
     for l, site in enumerate(trace.sites):
-        affinity = trace.probabilities(l).mean(0)
-        out += [row("uoe.affinity", affinity[e], trace.T, l, e) for e in range(site.E)]
+        chosen = trace.mask(l).any(1)
+        affinity = trace.probabilities(l)[chosen].mean(0)
+        tokens += int(chosen.sum())
+        out += [row("uoe.affinity", affinity[e], chosen.sum(), l, e) for e in range(site.E)]
         top = int(affinity.argmax())
         if affinity[top] > best[0]:
             best = (float(affinity[top]), l, top)
-    return out + [row("uoe.target", best[0], trace.T * trace.L, other={"site": str(best[1]), "expert": str(best[2])})]
+    return out + [row("uoe.target", best[0], tokens, other={"site": str(best[1]), "expert": str(best[2])})]
 
 
 def similarity(z):
@@ -131,14 +133,16 @@ def mc_smoe(trace, groups=0):
         frequency, raised = usage[l]
         count = int((raised > threshold).sum())
         order = sorted(range(site.E), key=lambda e: (-frequency[e], e))
-        dominant, alike = order[:count], similarity(trace.logits[l])
+        chosen = trace.mask(l).any(1)
+        n = chosen.sum()
+        dominant, alike = order[:count], similarity(trace.logits[l][chosen])
         for e in range(site.E):
             ranked = sorted(dominant, key=lambda d: -alike[e, d])
             if e not in dominant and count > 1 and alike[e, ranked[0]] - alike[e, ranked[1]] < 1e-9:
                 print("mc_smoe: rounding decides", l, e)
-            rows.append(row("mc_smoe.group", e if e in dominant else ranked[0], trace.T, l, e, groups=groups))
-        sites.append(row("mc_smoe.dominant", count, trace.T, l, groups=groups))
-        sites.append(row("mc_smoe.max_similarity", (alike - 2 * np.eye(site.E)).max(), trace.T, l))
+            rows.append(row("mc_smoe.group", e if e in dominant else ranked[0], n, l, e, groups=groups))
+        sites.append(row("mc_smoe.dominant", count, n, l, groups=groups))
+        sites.append(row("mc_smoe.max_similarity", (alike - 2 * np.eye(site.E)).max(), n, l))
         cells += [cell("mc_smoe.similarity", alike[i, j], (i, j), l) for i in range(site.E) for j in range(site.E)]
     return cells + rows + with_site_means(sites)
 

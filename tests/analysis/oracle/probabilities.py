@@ -15,38 +15,39 @@ def levels(trace, batch):
     return ("corpus", [np.arange(trace.T)], {}), ("micro_batch", batches, {"batch": batch}), ("sequence", each, {})
 
 
+def loss(counts, P):
+    """E sum f P of the tokens of some layers thrown together: (switch: f over choices, hf: f over tokens), None without any."""
+    chosen = [c.any(1) for c in counts]  # tokens without a choice do not count
+    c = sum(c[which].sum(0) for c, which in zip(counts, chosen))
+    p = sum(p[which].sum(0) for p, which in zip(P, chosen))
+    n = int(sum(which.sum() for which in chosen))
+    return (len(c) * float((c / c.sum()) @ (p / n)), len(c) * float((c / n) @ (p / n)), n) if n else None
+
+
 def aux_loss(trace, batch=4):
     out = []
     P = [trace.probabilities(l) for l in range(trace.L)]
     A = [trace.mask(l) for l in range(trace.L)]
     for level, parts, params in levels(trace, batch):
-        rows = []
-        for l, site in enumerate(trace.sites):
-            switch, hf = [], []
-            for tokens in parts:
-                c, p = A[l][tokens].sum(0), P[l][tokens].mean(0)
-                if not c.sum():
-                    continue
-                switch.append(site.E * float((c / c.sum()) @ p))
-                hf.append(site.E * float((c / len(tokens)) @ p))
-            n = trace.T if level == "corpus" else len(switch)
-            rows.append(row("aux_loss.switch", sum(switch) / len(switch), n, l, other={"level": level}, **params))
-            rows.append(row("aux_loss.hf", sum(hf) / len(hf), n, l, other={"level": level}, **params))
-        out += with_site_means(rows)
-        if level == "corpus":  # Transformers concatenates the layers
-            out = [r for r in out if r["site"] is not None or r["metric"] != "aux_loss.hf"]
-            if len({site.E for site in trace.sites}) > 1:
-                out.append(row("aux_loss.hf", "the sites differ in their experts", 0, other={"level": level}))
-                continue
-            f, p = sum(a.mean(0) for a in A) / trace.L, sum(p.mean(0) for p in P) / trace.L
-            out.append(row("aux_loss.hf", trace.sites[0].E * float(f @ p), trace.T * trace.L, other={"level": level}))
+        def rows_of(layers, **where):
+            each = [loss([A[l][tokens] for l in layers], [P[l][tokens] for l in layers]) for tokens in parts]
+            switch, hf, n = zip(*(e for e in each if e))
+            count = n[0] if level == "corpus" else len(n)
+            return [row("aux_loss." + name, sum(values) / len(values), count, other={"level": level}, **where, **params)
+                    for name, values in (("switch", switch), ("hf", hf))]
+        rows = [r for l in range(trace.L) for r in rows_of([l], site=l)]
+        out += [r for r in with_site_means(rows) if r["site"] is not None or r["metric"] != "aux_loss.hf"]
+        if len({site.E for site in trace.sites}) > 1:
+            out.append(row("aux_loss.hf", "the sites differ in their experts", 0, other={"level": level}, **params))
+        else:  # Transformers concatenates the layers, of every part by itself
+            out.append(rows_of(range(trace.L))[1])
     return out
 
 
 def z_loss(trace):
     out = []
     for l in range(trace.L):
-        z = trace.logits[l]
+        z = trace.logits[l][trace.mask(l).any(1)]
         lse = z.max(1) + np.log(np.exp(z - z.max(1, keepdims=True)).sum(1))
         out.append(row("z_loss.mean", (lse**2).mean(), len(z), l))
     return with_site_means(out)
@@ -55,7 +56,7 @@ def z_loss(trace):
 def effective_k(trace, mass=0.9):
     out = []
     for l, site in enumerate(trace.sites):
-        p = trace.probabilities(l)
+        p = trace.probabilities(l)[trace.mask(l).any(1)]
         cumulated = np.cumsum(-np.sort(-p, axis=1), axis=1)
         needed = (cumulated < mass).sum(1) + 1
         logs = np.log(np.where(p > 0, p, 1))

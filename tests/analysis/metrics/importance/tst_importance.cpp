@@ -41,9 +41,9 @@ private slots:
             for (const TokenOfTrace& t : tokensOf(trace, site, 1)) {
                 if (t.chosen.empty())
                     continue;
-                ++n;
                 for (const std::uint16_t e : t.chosen)
-                    token[e] += 1 / double(t.chosen.size());
+                    ++token[e];
+                n += double(t.chosen.size()); // N k: the choices made
                 // site 0 has raw weights; site 1 renormalises, its logits are asked
                 std::map<std::uint16_t, double> weights;
                 const std::vector<double> probabilities = softmaxOf(trace, site, t.token);
@@ -209,6 +209,8 @@ private slots:
                 std::vector<double> affinity(E);
                 double n = 0;
                 for (const TokenOfTrace& t : tokensOf(trace, site, 2)) {
+                    if (t.chosen.empty())
+                        continue;
                     if (!value.empty() && (t.code < 0 || trace.shape().labels[0].values[std::size_t(t.code)] != value))
                         continue;
                     std::vector<double> p = softmaxOf(trace, site, t.token);

@@ -45,7 +45,7 @@ private slots:
                     ++usage[site][e];
                     ++choices;
                 }
-                for (std::size_t i = 0; i < E * E && !(site == 1 && t.token == bad); ++i)
+                for (std::size_t i = 0; i < E * E && !t.chosen.empty() && !(site == 1 && t.token == bad); ++i)
                     gram[i] += double(trace.logits[site][t.token * E + i / E])
                         * double(trace.logits[site][t.token * E + i % E]);
             }

@@ -256,10 +256,22 @@ private slots:
                 }
                 QCOMPARE(pick(*rows, "aux_loss.hf", -1, kCorpus)->undefined,
                     std::string("sites have different numbers of experts"));
+                // Layers are concatenated part by part: neither the mean over sites nor called one.
                 options.sites = {SiteIndex(0), SiteIndex(1)};
-                const auto two = analyse(trace, {{"aux_loss"}}, {}, options);
-                QVERIFY(near(number(*two, "aux_loss.hf", -1, kCorpus),
-                    PlainLoss(trace, {0, 1}, together(sequences)).hfForm, 1e-12));
+                const auto two = analyse(trace, {{"aux_loss", {{"batch", "3"}}}}, {}, options);
+                const auto concatenated = [&](const Words& level, const Numbers& params, const auto& all) {
+                    const ResultRow* row = pick(*two, "aux_loss.hf", -1, level, params);
+                    const PlainLoss plain(trace, {0, 1}, all);
+                    QVERIFY(row && near(*row->value, plain.hfForm, 1e-12));
+                    QVERIFY(!row->params.contains("sites"));
+                    QCOMPARE(row->n, std::uint64_t(level == kCorpus ? plain.tokens : plain.n));
+                    QVERIFY(pick(*two, "aux_loss.switch", -1, level, params)->params.contains("sites"));
+                };
+                concatenated(kCorpus, {}, together(sequences));
+                concatenated(kMicroBatch, batch, batches);
+                concatenated(kSequence, {}, sequences);
+                QCOMPARE(pick(*rows, "aux_loss.hf", -1, kSequence)->undefined,
+                    std::string("sites have different numbers of experts"));
             }
         }
     }
@@ -349,7 +361,7 @@ private slots:
             const double lost = std::accumulate(dropped.begin(), dropped.end(), 0.0);
             QVERIFY(near(number(*rows, "drop.ratio", int(site), {}, params), lost / choices, 1e-13));
             QCOMPARE(pick(*rows, "drop.ratio", int(site), {}, params)->n, std::uint64_t(choices));
-            QVERIFY(!pick(*rows, "drop.ratio", int(site), {}, params)->uniform); // k varies
+            QVERIFY(pick(*rows, "drop.ratio", int(site), {}, params)->uniform); // whatever tokens choose
             double corpus = 0;
             for (const double c : counts)
                 corpus += std::max(0.0, c - std::ceil(factor * all * trace.shape().sites[site].topK / E));
@@ -455,7 +467,7 @@ private slots:
         QVERIFY(!pick(*rows, "aux_loss.hf", -1, kCorpus)->undefined.empty());
         QVERIFY(!pick(*rows, "effective_k.perplexity", 0)->undefined.empty());
         QVERIFY(!pick(*rows, "effective_k.mean", 1, {}, {{"mass", 0.9}})->undefined.empty());
-        QVERIFY(pick(*rows, "effective_k.perplexity", 2)->value); // of logits alone
+        QCOMPARE(pick(*rows, "effective_k.perplexity", 2)->undefined, std::string("no tokens with a choice and logits"));
         QVERIFY(pick(*rows, "z_loss.mean", 0)->value);
         QVERIFY(!pick(*rows, "z_loss.mean", 1)->undefined.empty());
         QVERIFY(!pick(*rows, "drop.ratio", 2, {}, {{"cf", 1.0}})->undefined.empty());
