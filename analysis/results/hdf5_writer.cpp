@@ -3,6 +3,7 @@
 
 #include "analysis/results/hdf5_schema.h"
 #include "analysis/results/json_text.h"
+#include "io/base/interrupts.h"
 #include "io/trace/hdf5_builder.h"
 #include "io/trace/trace_schema.h"
 
@@ -311,6 +312,7 @@ Expected<void> writeResultsHdf5(const std::filesystem::path& path, const ResultD
         return fail("more rows or values than a file of results may hold", path.string(),
             "ask for fewer metrics or label values at once");
     const std::filesystem::path part = path.string() + ".part";
+    const Unfinished unfinished(part);
     const auto written = [&]() -> Expected<void> {
         const hdf5::Lock lock;
         return Writer(part.string()).write(document);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/whole_file.h"
 
+#include "io/base/interrupts.h"
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -32,6 +34,7 @@ Expected<void> writeOutput(const std::filesystem::path& path, const std::string&
     }
     const std::filesystem::path beside = path.string() + part;
     errno = 0;
+    const Unfinished unfinished(beside);
     std::ofstream file(beside, std::ios::binary);
     file << text;
     file.close();

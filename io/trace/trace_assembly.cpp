@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_assembly.h"
 
+#include "io/base/interrupts.h"
 #include "io/base/version.h"
 #include "io/trace/hdf5_builder.h"
 
@@ -431,6 +432,7 @@ Expected<void> syncPath(const std::filesystem::path& path, int flags)
 Expected<std::uint64_t> assembleTrace(const std::filesystem::path& target, const Journal& journal)
 {
     const auto temporary = temporaryPath(target);
+    const Unfinished unfinished(temporary);
     const auto numTokens = storedTokens(journal.index(), journal.geometry(), false, false);
     auto status = Assembler(temporary, journal, numTokens).write();
     if (status)
