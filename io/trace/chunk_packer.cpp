@@ -3,14 +3,19 @@
 
 #include "io/trace/chunk_codec.h"
 
+#include <exception>
+
 namespace expertscope {
 
 ChunkPacker::ChunkPacker(Journal& journal, unsigned threads)
     : m_journal(journal)
     , m_geometry(journal.geometry())
 {
-    for (unsigned i = 0; threads > 1 && i < threads; ++i)
-        m_threads.emplace_back([this] { work(); });
+    try {
+        for (unsigned i = 0; threads > 1 && i < threads; ++i)
+            m_threads.emplace_back([this] { work(); });
+    } catch (const std::exception&) { // the system starts no more: fewer pack, or who calls put()
+    }
 }
 
 ChunkPacker::~ChunkPacker()

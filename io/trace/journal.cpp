@@ -122,7 +122,7 @@ Expected<Journal> Journal::open(const std::filesystem::path& path, Access access
 {
     // Another process may remove the file between open and lock: then try again with the new one.
     for (int attempt = 0; attempt < 100; ++attempt) {
-        const int flags = O_RDWR | O_CLOEXEC | (access == Access::CreateIfMissing ? O_CREAT : 0);
+        const int flags = O_RDWR | O_CLOEXEC | (access == Access::MustExist ? 0 : O_CREAT);
         const int fd = ::open(path.c_str(), flags, 0666);
         if (fd < 0)
             return systemError("cannot be opened", path);
@@ -143,20 +143,30 @@ Expected<Journal> Journal::open(const std::filesystem::path& path, Access access
         if (::stat(path.c_str(), &there) != 0 || mine.st_ino != there.st_ino || mine.st_dev != there.st_dev)
             continue;
         journal.m_fileSize = static_cast<std::uint64_t>(mine.st_size);
-        ES_TRY(journal.scan());
+        ES_TRY(access == Access::StartAnew ? journal.checkMagic() : journal.scan());
         return journal;
     }
     return fail("is removed and made anew all the time", path.string());
 }
 
+/// Whatever is cut off or replaced here is a journal, not a file of the user's that has its name.
+Expected<void> Journal::checkMagic()
+{
+    char magic[sizeof kMagic];
+    const auto bytes = std::min<std::uint64_t>(m_fileSize, sizeof magic);
+    ES_ASSIGN([[maybe_unused]] const bool read, readAt(m_fd, 0, magic, bytes, m_path));
+    if (std::memcmp(magic, kMagic, bytes) != 0)
+        return fail("is not a journal of a capture", m_path.string(), "move it away");
+    return {};
+}
+
 Expected<void> Journal::scan()
 {
+    ES_TRY(checkMagic());
     const auto place = m_path.string();
     FileHead head{};
     const auto headBytes = std::min<std::uint64_t>(m_fileSize, sizeof head);
     ES_ASSIGN([[maybe_unused]] const bool read, readAt(m_fd, 0, &head, headBytes, m_path));
-    if (std::memcmp(head.magic, kMagic, std::min<std::size_t>(headBytes, sizeof kMagic)) != 0)
-        return fail("is not a journal of a capture", place, "move it away");
     if (headBytes < sizeof head)
         return {}; // killed within the first write
     if (head.version != kJournalVersion)

@@ -48,10 +48,12 @@ public:
     enum class Access
     {
         CreateIfMissing,
-        MustExist
+        MustExist,
+        StartAnew ///< what a journal there holds is not looked at: start() follows
     };
 
-    /// Opens and locks; a named error when another process writes the same trace. Scans what is there.
+    /// Opens and locks; a named error when another process writes the same trace, or when what is there is no journal.
+    /// Scans what is there.
     static Expected<Journal> open(const std::filesystem::path& path, Access access);
     Journal(Journal&& other) noexcept;
     Journal& operator=(Journal&&) = delete;
@@ -63,6 +65,7 @@ public:
     const JournalIndex& index() const { return m_index; }
     /// Bytes behind the last whole record: a torn one, or damage. They are cut off by the first append.
     std::uint64_t tornBytes() const { return m_fileSize - m_validSize; }
+    std::uint64_t validBytes() const { return m_validSize; }
 
     /// Starts anew with this plan. `importing`: the journal counts only once endImport() was called.
     Expected<void> start(PlanRecord record, bool importing = false);
@@ -75,6 +78,7 @@ public:
 
 private:
     Journal(int fd, std::filesystem::path path);
+    Expected<void> checkMagic();
     Expected<void> scan();
     Expected<void> appendRecord(std::uint32_t type, std::span<const std::byte> head, std::span<const std::byte> body);
     Expected<void> appendPlan(const PlanRecord& record);
