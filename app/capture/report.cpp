@@ -2,6 +2,8 @@
 #include "app/capture/report.h"
 
 #include "io/base/grouped.h"
+#include "io/base/interrupts.h"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -15,11 +17,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void print(const Json& line)
+/// A path need not be UTF-8: what is not becomes a replacement character.
+std::string lineOf(const Json& event)
 {
-    // A path need not be UTF-8: what is not becomes a replacement character.
-    const std::string text = line.dump(-1, ' ', false, Json::error_handler_t::replace);
-    std::printf("%s\n", text.c_str());
+    return event.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+void print(const Json& event)
+{
+    std::fputs(lineOf(event).c_str(), stdout);
     std::fflush(stdout);
 }
 
@@ -69,6 +75,18 @@ void CaptureReport::clearLine()
     m_lineOpen = false;
 }
 
+void CaptureReport::stopIsPossible(bool discard) const
+{
+    const std::string program = "expertscope-capture: ";
+    const std::string message = discard
+        ? "stopped"
+        : m_output + ": stopped; what was computed is kept beside it (--resume continues it, `expertscope repair` makes it "
+                     "readable)";
+    const Json event{{"event", "error"}, {"stopped", true}, {"message", message}};
+    stopGracefully(program + "stopping, what was computed is kept (again to stop at once)\n", program + message + '\n',
+        m_json ? lineOf(event) : std::string());
+}
+
 void CaptureReport::started(const CaptureStart& s)
 {
     if (m_json) {
@@ -109,9 +127,13 @@ void CaptureReport::done(const CaptureResult& r)
 {
     clearLine();
     if (m_json) {
-        print({{"event", "done"}, {"complete", true}, {"output", m_output}, {"tokens", r.tokens},
+        print({{"event", "done"}, {"complete", true}, {"already", r.already}, {"output", m_output}, {"tokens", r.tokens},
             {"tokens_done", r.tokensDone}, {"tokens_computed", r.tokensComputed}, {"capture_seconds", r.captureSeconds},
             {"cpu_seconds", r.cpuSeconds}, {"tokens_per_second", rate(r)}, {"peak_memory_bytes", peakMemory()}});
+        return;
+    }
+    if (r.already) {
+        std::fprintf(stderr, "%s: complete already, %s tokens\n", m_output.c_str(), grouped(r.tokensDone).c_str());
         return;
     }
     std::fprintf(stderr, "%s tokens in %s (%s tokens/s) -> %s\n", grouped(r.tokensDone).c_str(),
@@ -121,8 +143,15 @@ void CaptureReport::done(const CaptureResult& r)
 void CaptureReport::stopped(const CaptureResult& r)
 {
     clearLine();
-    const std::string message = m_output + ": stopped after " + std::to_string(r.tokensDone) + " of "
-        + std::to_string(r.tokens) + " tokens; the file is readable and marked incomplete (--resume continues it)";
+    std::string message = m_output + ": stopped ";
+    if (r.kept == CaptureResult::Kept::Nothing) {
+        message += "before anything was computed; nothing was written";
+    } else {
+        message += "after " + std::to_string(r.tokensDone) + " of " + std::to_string(r.tokens) + " tokens; "
+            + (r.kept == CaptureResult::Kept::Trace
+                    ? "the file is readable and marked incomplete (--resume continues it)"
+                    : "they are kept beside it (--resume continues it, `expertscope repair` makes it readable)");
+    }
     if (m_json)
         print({{"event", "error"}, {"stopped", true}, {"message", message}, {"tokens", r.tokens},
             {"tokens_done", r.tokensDone}});
