@@ -1,36 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// expertscope-capture: parses, calls, reports. The only executable that links LibTorch.
-#include "app/capture/report.h"
-#include "io/backend/capture.h"
+// expertscope-capture: reads the command line, and hands what it asks for to the module that links LibTorch.
+#include "app/capture/open_module.h"
+#include "io/base/interrupts.h"
 #include "io/base/program.h"
 #include "io/base/version.h"
 
 #include <CLI/CLI.hpp>
 
-#include <atomic>
-#include <csignal>
-#include <unistd.h>
+#include <cstdio>
 
 using namespace expertscope;
 
 namespace {
-
-std::atomic<bool> stopRequested{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-/// The first one asks; the second one means it.
-void onSignal(int signal)
-{
-    if (stopRequested.exchange(true)) {
-        std::signal(signal, SIG_DFL);
-        std::raise(signal);
-        return;
-    }
-    constexpr char text[] = "\nexpertscope-capture: finishing the batch and closing the file (again to abort)\n";
-    if (isatty(STDERR_FILENO)) [[maybe_unused]]
-        const auto written = write(STDERR_FILENO, text, sizeof text - 1);
-}
 
 std::string joined(int argc, char** argv)
 {
@@ -45,6 +27,7 @@ std::string joined(int argc, char** argv)
 
 int run(int argc, char** argv)
 {
+    installInterrupts("expertscope-capture");
     CLI::App app{"Runs a mixture-of-experts checkpoint over prompts and records every routing choice in one trace file",
         "expertscope capture"};
     app.set_version_flag("--version", std::string("expertscope-capture ") + kVersion);
@@ -93,25 +76,13 @@ int run(int argc, char** argv)
         return app.exit(error) == 0 ? 0 : 2;
     }
     request.commandLine = joined(argc, argv);
-    request.stop = &stopRequested;
-    std::signal(SIGINT, onSignal);
-    std::signal(SIGTERM, onSignal);
 
-    CaptureReport report(json, request.output.string());
-    CaptureEvents events;
-    events.started = [&](const CaptureStart& start) { report.started(start); };
-    events.progress = [&](const CaptureProgress& progress) { report.progress(progress); };
-    const auto result = runCapture(request, events);
-    if (!result) {
-        report.failed(result.error().message());
+    const auto module = openCaptureModule();
+    if (!module) {
+        std::fprintf(stderr, "expertscope-capture: %s\n", module.error().message().c_str());
         return 1;
     }
-    if (!result->complete) {
-        report.stopped(*result);
-        return 1;
-    }
-    report.done(*result);
-    return 0;
+    return (*module)(request, json);
 }
 
 }

@@ -2,7 +2,9 @@
 #include "app/capture/report.h"
 
 #include "io/base/grouped.h"
+#include "io/base/interrupts.h"
 #include "io/base/standard_streams.h"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -16,11 +18,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void say(const Json& line)
+/// A path need not be UTF-8: what is not becomes a replacement character.
+std::string lineOf(const Json& event)
 {
-    // A path need not be UTF-8: what is not becomes a replacement character. When nobody listens any more the capture
-    // goes on; the exit status tells in the end.
-    (void)print(line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
+    return event.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+/// When nobody listens any more the capture goes on; the exit status tells in the end.
+void say(const Json& event)
+{
+    (void)print(lineOf(event));
 }
 
 std::string duration(double seconds)
@@ -69,6 +76,18 @@ void CaptureReport::clearLine()
     m_lineOpen = false;
 }
 
+void CaptureReport::stopIsPossible(bool discard) const
+{
+    const std::string program = "expertscope-capture: ";
+    const std::string message = discard
+        ? "stopped"
+        : m_output + ": stopped; what was computed is kept beside it (--resume continues it, `expertscope repair` makes it "
+                     "readable)";
+    const Json event{{"event", "error"}, {"stopped", true}, {"message", message}};
+    stopGracefully(program + "stopping, what was computed is kept (again to stop at once)\n", program + message + '\n',
+        m_json ? lineOf(event) : std::string());
+}
+
 void CaptureReport::started(const CaptureStart& s)
 {
     if (m_json) {
@@ -109,9 +128,13 @@ void CaptureReport::done(const CaptureResult& r)
 {
     clearLine();
     if (m_json) {
-        say({{"event", "done"}, {"complete", true}, {"output", m_output}, {"tokens", r.tokens},
+        say({{"event", "done"}, {"complete", true}, {"already", r.already}, {"output", m_output}, {"tokens", r.tokens},
             {"tokens_done", r.tokensDone}, {"tokens_computed", r.tokensComputed}, {"capture_seconds", r.captureSeconds},
             {"cpu_seconds", r.cpuSeconds}, {"tokens_per_second", rate(r)}, {"peak_memory_bytes", peakMemory()}});
+        return;
+    }
+    if (r.already) {
+        std::fprintf(stderr, "%s: complete already, %s tokens\n", m_output.c_str(), grouped(r.tokensDone).c_str());
         return;
     }
     std::fprintf(stderr, "%s tokens in %s (%s tokens/s) -> %s\n", grouped(r.tokensDone).c_str(),
@@ -121,8 +144,15 @@ void CaptureReport::done(const CaptureResult& r)
 void CaptureReport::stopped(const CaptureResult& r)
 {
     clearLine();
-    const std::string message = m_output + ": stopped after " + std::to_string(r.tokensDone) + " of "
-        + std::to_string(r.tokens) + " tokens; the file is readable and marked incomplete (--resume continues it)";
+    std::string message = m_output + ": stopped ";
+    if (r.kept == CaptureResult::Kept::Nothing) {
+        message += "before anything was computed; nothing was written";
+    } else {
+        message += "after " + std::to_string(r.tokensDone) + " of " + std::to_string(r.tokens) + " tokens; "
+            + (r.kept == CaptureResult::Kept::Trace
+                    ? "the file is readable and marked incomplete (--resume continues it)"
+                    : "they are kept beside it (--resume continues it, `expertscope repair` makes it readable)");
+    }
     if (m_json)
         say({{"event", "error"}, {"stopped", true}, {"message", message}, {"tokens", r.tokens},
             {"tokens_done", r.tokensDone}});

@@ -15,6 +15,8 @@ class CaptureReport
 public:
     CaptureReport(bool json, std::string output);
 
+    /// From here on a signal leaves something that can be gone on with: says so, when one comes.
+    void stopIsPossible(bool discard) const;
     void started(const CaptureStart& start);
     void progress(const CaptureProgress& progress);
     void done(const CaptureResult& result);

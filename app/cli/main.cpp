@@ -2,6 +2,7 @@
 //
 // expertscope: every headless command but capture. What there is stands in commands/registry.cpp.
 #include "app/cli/arguments.h"
+#include "io/base/interrupts.h"
 #include "io/base/program.h"
 #include "io/base/version.h"
 
@@ -17,5 +18,6 @@ static int run(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
+    expertscope::installInterrupts("expertscope");
     return expertscope::runProgram("expertscope", [&] { return run(argc, argv); });
 }

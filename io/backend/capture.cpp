@@ -3,15 +3,13 @@
 
 #include "io/backend/batching.h"
 #include "io/backend/capture_input.h"
+#include "io/backend/capture_loop.h"
 #include "io/backend/decoder.h"
 #include "io/trace/trace_output.h"
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstring>
-#include <ctime>
-#include <deque>
 #include <sched.h>
 
 namespace expertscope {
@@ -25,12 +23,6 @@ double secondsSince(Clock::time_point start)
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Of all threads of this process.
-double cpuSeconds()
-{
-    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
-
 int usableCpus()
 {
     cpu_set_t set;
@@ -39,194 +31,6 @@ int usableCpus()
         return std::max(1, CPU_COUNT(&set));
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
-
-/// Columns of a window, [token, …], filled batch by batch in another order than the trace's.
-struct WindowSlab
-{
-    std::vector<std::uint16_t> expertIds;
-    std::vector<float> weights, entropy, margin, logits, loss;
-    std::vector<std::int32_t> predictedIds;
-
-    template <class T>
-    static void place(std::vector<T>& to, const std::vector<T>& from, std::uint64_t windowTokens,
-        std::uint64_t batchTokens, std::uint64_t target, std::uint64_t source, std::uint64_t count)
-    {
-        if (from.empty())
-            return;
-        const std::uint64_t width = from.size() / batchTokens;
-        to.resize(windowTokens * width);
-        std::memcpy(to.data() + target * width, from.data() + source * width, count * width * sizeof(T));
-    }
-    void place(const BatchRouting& r, std::uint64_t windowTokens, std::uint64_t target, std::uint64_t source,
-        std::uint64_t count)
-    {
-        place(expertIds, r.expertIds, windowTokens, r.numTokens, target, source, count);
-        place(weights, r.weights, windowTokens, r.numTokens, target, source, count);
-        place(entropy, r.entropy, windowTokens, r.numTokens, target, source, count);
-        place(margin, r.margin, windowTokens, r.numTokens, target, source, count);
-        place(logits, r.logits, windowTokens, r.numTokens, target, source, count);
-        place(loss, r.loss, windowTokens, r.numTokens, target, source, count);
-        place(predictedIds, r.predictedIds, windowTokens, r.numTokens, target, source, count);
-    }
-};
-
-/// Hands rows [skip, n) of a window to the writer.
-template <class Slab>
-Expected<void> appendRows(TraceWriter& writer, const Slab& from, std::uint64_t n, std::uint64_t skip,
-    std::uint64_t firstToken, std::uint16_t numSites)
-{
-    const auto tail = [&](const auto& column) {
-        const std::span all(column);
-        return column.empty() ? all : all.subspan(skip * (column.size() / n));
-    };
-    RoutingSlab slab;
-    slab.numSites = numSites;
-    slab.firstToken = firstToken + skip;
-    slab.numTokens = static_cast<std::uint32_t>(n - skip);
-    slab.expertIds = tail(from.expertIds);
-    slab.weights = tail(from.weights);
-    slab.entropy = tail(from.entropy);
-    slab.margin = tail(from.margin);
-    slab.logits = tail(from.logits);
-    slab.loss = tail(from.loss);
-    slab.predictedIds = tail(from.predictedIds);
-    return writer.append(slab);
-}
-
-/// The capture proper: batches through the decoder, two under way, rows to the writer in the list's order.
-class CaptureLoop
-{
-public:
-    CaptureLoop(const CaptureRequest& request, const CaptureInput& input, std::vector<BatchWindow> windows,
-        Decoder& decoder, TraceWriter* writer)
-        : m_request(request)
-        , m_input(input)
-        , m_windows(std::move(windows))
-        , m_decoder(decoder)
-        , m_writer(writer)
-        , m_numSites(static_cast<std::uint16_t>(decoder.sites().size()))
-    {
-        m_starts.reserve(input.lengths.size());
-        std::uint64_t token = 0;
-        for (const auto length : input.lengths) {
-            m_starts.push_back(token);
-            token += length;
-        }
-    }
-
-    /// `tokensDone` are in the file already.
-    Expected<CaptureResult> run(std::uint64_t tokensDone, const CaptureEvents& events)
-    {
-        m_done = m_already = tokensDone;
-        CaptureResult result;
-        result.tokens = m_input.numTokens;
-        const auto started = Clock::now();
-        const double cpuStarted = cpuSeconds();
-        const auto report = [&] {
-            if (!events.progress)
-                return;
-            CaptureProgress p;
-            p.tokens = m_input.numTokens;
-            p.tokensDone = m_done;
-            p.seconds = secondsSince(started);
-            p.tokensPerSecond = p.seconds > 0 ? static_cast<double>(m_done - m_already) / p.seconds : 0;
-            p.secondsLeft =
-                p.tokensPerSecond > 0 ? static_cast<double>(p.tokens - p.tokensDone) / p.tokensPerSecond : 0;
-            events.progress(p);
-        };
-        const auto stopped = [&] { return m_request.stop && *m_request.stop; };
-        for (std::size_t w = 0; w < m_windows.size() && !stopped(); ++w) {
-            const BatchWindow& window = m_windows[w];
-            // A window that is partly in the file is computed again whole: batches stay what they were.
-            if (window.firstToken + window.numTokens <= tokensDone)
-                continue;
-            for (std::size_t b = 0; b < window.batches.size() && !stopped(); ++b) {
-                ES_ASSIGN([[maybe_unused]] const bool computed, m_decoder.submit(pack(window.batches[b])));
-                if (!computed)
-                    break;
-                result.tokensComputed += m_packed.tokenIds.size();
-                m_underWay.push_back({w, b});
-                if (m_underWay.size() == 2) {
-                    ES_TRY(take());
-                    report();
-                }
-            }
-        }
-        while (!m_underWay.empty()) {
-            ES_TRY(take());
-            report();
-        }
-        result.complete = m_done == m_input.numTokens;
-        if (m_writer)
-            ES_TRY(m_writer->finish(result.complete));
-        result.tokensDone = m_done;
-        result.captureSeconds = secondsSince(started);
-        result.cpuSeconds = cpuSeconds() - cpuStarted;
-        return result;
-    }
-
-private:
-    struct UnderWay
-    {
-        std::size_t window, batch;
-    };
-
-    const PackedBatch& pack(const std::vector<std::uint32_t>& sequences)
-    {
-        m_packed.tokenIds.clear();
-        m_packed.lengths.clear();
-        for (const auto s : sequences) {
-            const auto& ids = m_input.sequences[s].tokenIds;
-            m_packed.tokenIds.insert(m_packed.tokenIds.end(), ids.begin(), ids.end());
-            m_packed.lengths.push_back(m_input.lengths[s]);
-        }
-        return m_packed;
-    }
-
-    /// Fetches the oldest batch; with the last one of a window its rows go to the writer.
-    Expected<void> take()
-    {
-        const auto [w, b] = m_underWay.front();
-        m_underWay.pop_front();
-        const BatchWindow& window = m_windows[w];
-        ES_TRY(m_decoder.collect(m_routing));
-        const bool last = b + 1 == window.batches.size();
-        const std::uint64_t skip = m_done > window.firstToken ? m_done - window.firstToken : 0;
-        if (window.batches.size() == 1 && inListOrder(window.batches[0])) {
-            if (m_writer)
-                ES_TRY(appendRows(*m_writer, m_routing, window.numTokens, skip, window.firstToken, m_numSites));
-        } else {
-            std::uint64_t source = 0;
-            for (const auto s : window.batches[b]) {
-                m_slab.place(m_routing, window.numTokens, m_starts[s] - window.firstToken, source, m_input.lengths[s]);
-                source += m_input.lengths[s];
-            }
-            if (last && m_writer)
-                ES_TRY(appendRows(*m_writer, m_slab, window.numTokens, skip, window.firstToken, m_numSites));
-        }
-        if (last)
-            m_done = window.firstToken + window.numTokens;
-        return {};
-    }
-
-    static bool inListOrder(const std::vector<std::uint32_t>& batch)
-    {
-        return std::is_sorted(batch.begin(), batch.end());
-    }
-
-    const CaptureRequest& m_request;
-    const CaptureInput& m_input;
-    const std::vector<BatchWindow> m_windows;
-    Decoder& m_decoder;
-    TraceWriter* m_writer;
-    const std::uint16_t m_numSites;
-    std::vector<std::uint64_t> m_starts; ///< first token of each sequence
-    std::deque<UnderWay> m_underWay;
-    PackedBatch m_packed;
-    BatchRouting m_routing;
-    WindowSlab m_slab;
-    std::uint64_t m_done = 0, m_already = 0;
-};
 
 Expected<std::unique_ptr<TraceWriter>> openWriter(const CaptureRequest& request, const TracePlan& plan)
 {
@@ -327,20 +131,8 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
         start.warnings.push_back(
             std::to_string(input.documentsCut) + " documents were cut or left out by --max-tokens or --max-length");
 
-    moment = Clock::now();
-    DecoderOptions options;
-    options.device = device;
-    options.type = type;
-    options.threads = start.threads;
-    options.sites = sites;
-    options.logits = request.logits;
-    options.loss = request.loss;
-    options.stop = request.stop;
-    ES_ASSIGN(const std::unique_ptr<Decoder> decoder, Decoder::load(checkpoint, options));
-    start.loadSeconds = secondsSince(moment);
-
     TracePlan plan;
-    plan.sites = decoder->sites();
+    ES_ASSIGN(plan.sites, recordedSites(arch, sites));
     plan.columns = {.weights = true, .entropy = true, .margin = true, .logits = request.logits, .tokenIds = true,
         .predictedIds = request.loss};
     plan.loss = request.loss;
@@ -358,21 +150,57 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
         {"run_prompts", request.prompts.string()},
         {"dtype", toString(type)},
         {"stored_dtype", arch.dtype},
-        {"router_dtype", decoder->routerType()},
         {"torch", torchVersion()},
         {"threads", std::to_string(start.threads)},
         {"batch_tokens", std::to_string(start.batchTokens)},
         {"batching",
             std::to_string(start.batchTokens) + " tokens, " + std::to_string(windowBatches) + " batches a window"},
-        {"attention_path", decoder->attentionPath()},
-        {"expert_path", decoder->expertPath()},
-        {"tie_rule", "lowest expert id"},
+        {"tie_rule", "of equal logits the lowest expert id"},
         {"weight_hash", checkpoint.weightHash()},
         {"command_line", request.commandLine},
     };
     if (input.documentsSkipped > 0)
         plan.provenance.attributes["run_prompts_skipped"] = std::to_string(input.documentsSkipped);
     plan.provenance.attributes.insert(input.tokenizer.begin(), input.tokenizer.end());
+
+    plan.sequences = input.sequences;
+    if (request.resume && !request.discard) {
+        ES_ASSIGN(const bool complete, isComplete(request.output, plan));
+        if (complete) {
+            CaptureResult result;
+            result.complete = result.already = true;
+            result.kept = CaptureResult::Kept::Trace;
+            result.tokens = result.tokensDone = input.numTokens;
+            if (events.closed)
+                events.closed(result);
+            return result;
+        }
+    }
+
+    moment = Clock::now();
+    DecoderOptions options;
+    options.device = device;
+    options.type = type;
+    options.threads = start.threads;
+    options.sites = sites;
+    options.logits = request.logits;
+    options.loss = request.loss;
+    options.partTokens = start.batchTokens;
+    options.stop = request.stop;
+    CaptureLoop* computing = nullptr;
+    if (device == DeviceKind::Cpu) // where a batch is computed when submit() returns
+        options.advanced = [&](double fraction) { computing->advanced(fraction); };
+    ES_ASSIGN(const std::unique_ptr<Decoder> decoder, Decoder::load(checkpoint, options));
+    start.loadSeconds = secondsSince(moment);
+    if (decoder->threads() < start.threads) {
+        start.warnings.push_back("only " + std::to_string(decoder->threads()) + " of " + std::to_string(start.threads)
+            + " threads could be started");
+        start.threads = decoder->threads();
+    }
+
+    plan.provenance.attributes["router_dtype"] = decoder->routerType();
+    plan.provenance.attributes["attention_path"] = decoder->attentionPath();
+    plan.provenance.attributes["expert_path"] = decoder->expertPath();
 
     start.tokens = input.numTokens;
     start.sequences = static_cast<std::uint32_t>(input.sequences.size());
@@ -385,7 +213,8 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     start.expertPath = decoder->expertPath();
     start.weightBytes = decoder->weightBytes();
 
-    plan.sequences = input.sequences;
+    if (events.opening)
+        events.opening();
     std::unique_ptr<TraceWriter> writer;
     if (!request.discard) {
         ES_ASSIGN(writer, openWriter(request, plan));
@@ -396,7 +225,11 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
         events.started(start);
     auto windows = planBatches(input.lengths, start.batchTokens, windowBatches);
     CaptureLoop loop(request, input, std::move(windows), *decoder, writer.get());
-    return loop.run(start.tokensDone, events);
+    computing = &loop;
+    auto result = loop.run(start.tokensDone, events);
+    if (result && events.closed)
+        events.closed(*result);
+    return result;
 }
 
 }

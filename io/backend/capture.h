@@ -34,7 +34,7 @@ struct CaptureRequest
     bool force = false; ///< replace what is at `output`
     bool discard = false; ///< compute, write nothing (to measure what writing costs)
     std::string commandLine;
-    const std::atomic<bool>* stop = nullptr; ///< set: finish the batch, close a readable, incomplete file
+    const std::atomic<bool>* stop = nullptr; ///< set: give up what is being computed, keep what was
 };
 
 /// Known before the first batch.
@@ -51,7 +51,7 @@ struct CaptureStart
 
 struct CaptureProgress
 {
-    std::uint64_t tokens = 0, tokensDone = 0;
+    std::uint64_t tokens = 0, tokensDone = 0; ///< also, by layers, the part of the batch that is being computed
     double seconds = 0; ///< since the first batch
     double tokensPerSecond = 0; ///< of this run
     double secondsLeft = 0;
@@ -59,7 +59,15 @@ struct CaptureProgress
 
 struct CaptureResult
 {
+    enum class Kept : std::uint8_t
+    {
+        Nothing, ///< stopped before anything was computed, or nothing was to be kept
+        Journal, ///< stopped, and more than can be made a trace of at once; or the file there is another trace
+        Trace
+    };
     bool complete = false; ///< false: stopped on request
+    bool already = false; ///< it was complete before: nothing was done
+    Kept kept = Kept::Nothing;
     std::uint64_t tokens = 0, tokensDone = 0, tokensComputed = 0;
     double captureSeconds = 0; ///< from the first batch until the file is closed
     double cpuSeconds = 0; ///< of all threads meanwhile: comparable on a machine that others use too
@@ -68,8 +76,10 @@ struct CaptureResult
 /// Called in the thread of runCapture().
 struct CaptureEvents
 {
+    std::function<void()> opening; ///< before the journal is: from here on there is something for a stop to keep
     std::function<void(const CaptureStart&)> started;
     std::function<void(const CaptureProgress&)> progress;
+    std::function<void(const CaptureResult&)> closed; ///< the trace is; before the model is put away
 };
 
 Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureEvents& events);

@@ -84,6 +84,21 @@ struct Decoder::Private
     }
 };
 
+Expected<std::vector<Site>> recordedSites(const ArchSpec& arch, const std::vector<std::uint16_t>& ordinals)
+{
+    if (arch.sites.empty())
+        return fail("the model has no router", "config.json");
+    if (ordinals.empty())
+        return arch.sites;
+    std::vector<Site> sites;
+    for (const std::uint16_t ordinal : ordinals) {
+        if (ordinal >= arch.sites.size())
+            return fail("the model has sites 0 to " + std::to_string(arch.sites.size() - 1) + " only", "--sites");
+        sites.push_back(arch.sites[ordinal]);
+    }
+    return sites;
+}
+
 Decoder::Decoder(std::unique_ptr<Private> p)
     : d(std::move(p))
 {
@@ -113,27 +128,20 @@ Expected<std::unique_ptr<Decoder>> Decoder::load(const Checkpoint& checkpoint, c
     d->advanced = options.advanced;
     d->type = scalarType(options.type);
 
-    std::vector<std::uint16_t> wanted = options.sites;
-    if (wanted.empty()) {
-        for (std::size_t i = 0; i < arch.sites.size(); ++i)
-            wanted.push_back(static_cast<std::uint16_t>(i));
-    }
+    ES_ASSIGN(d->sites, recordedSites(arch, options.sites));
     std::size_t ordinal = 0, lastRecorded = 0;
+    int column = 0;
     for (std::size_t i = 0; i < arch.layers.size(); ++i) {
         if (!arch.layers[i].moe) {
             d->columnOfLayer.push_back(-2);
             continue;
         }
-        const auto found = std::find(wanted.begin(), wanted.end(), ordinal);
-        d->columnOfLayer.push_back(found == wanted.end() ? -1 : static_cast<int>(found - wanted.begin()));
-        if (found != wanted.end()) {
-            d->sites.push_back(arch.sites[ordinal]);
+        const bool recorded = options.sites.empty() || std::ranges::find(options.sites, ordinal) != options.sites.end();
+        d->columnOfLayer.push_back(recorded ? column++ : -1);
+        if (recorded)
             lastRecorded = i;
-        }
         ++ordinal;
     }
-    if (d->sites.size() != wanted.size())
-        return fail("the model has sites 0 to " + std::to_string(arch.sites.size() - 1) + " only", "--sites");
     for (const Site& site : d->sites) {
         d->numSlots = std::max(d->numSlots, site.topK);
         d->maxExperts = std::max(d->maxExperts, site.numExperts);

@@ -50,6 +50,9 @@ struct BatchRouting
     std::vector<float> hidden; ///< [T, H] or empty
 };
 
+/// The sites of these ordinals, ascending, all where none is given; an error names those that there are.
+Expected<std::vector<Site>> recordedSites(const ArchSpec& arch, const std::vector<std::uint16_t>& ordinals);
+
 class Decoder
 {
 public:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/new_file.h"
 
+#include "io/base/interrupts.h"
 #include "io/base/output_place.h"
 
 #include <cerrno>
@@ -80,6 +81,8 @@ Expected<void> NewFile::open()
         ::close(std::exchange(m_file, -1));
     return named([&](const char* own) {
         m_file = openat(m_folder, own, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+        if (m_file >= 0)
+            m_unfinished = std::make_unique<Unfinished>(linkOf(m_folder) + '/' + own);
         return m_file >= 0;
     });
 }
@@ -103,6 +106,7 @@ NewFile::NewFile(NewFile&& other) noexcept
     : m_name(std::move(other.m_name))
     , m_last(std::move(other.m_last))
     , m_own(std::exchange(other.m_own, {}))
+    , m_unfinished(std::move(other.m_unfinished))
     , m_folder(std::exchange(other.m_folder, -1))
     , m_file(std::exchange(other.m_file, -1))
 {
@@ -113,6 +117,7 @@ NewFile& NewFile::operator=(NewFile&& other) noexcept
     std::swap(m_name, other.m_name);
     std::swap(m_last, other.m_last);
     std::swap(m_own, other.m_own);
+    std::swap(m_unfinished, other.m_unfinished);
     std::swap(m_folder, other.m_folder);
     std::swap(m_file, other.m_file);
     return *this;
@@ -132,6 +137,7 @@ void NewFile::close()
             ::close(descriptor);
     }
     m_own.clear();
+    m_unfinished.reset();
     m_file = m_folder = -1;
 }
 
@@ -153,6 +159,7 @@ Expected<void> NewFile::finish(bool toDisk)
 
 Expected<void> NewFile::place(bool toDisk)
 {
+    const Uninterrupted both; // it gets a name of its own on the way
     if (m_own.empty()) {
         ES_TRY(named([&](const char* own) {
             return linkat(AT_FDCWD, linkOf(m_file).c_str(), m_folder, own, AT_SYMLINK_FOLLOW) == 0;

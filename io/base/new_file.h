@@ -4,8 +4,10 @@
 #pragma once
 
 #include "io/base/error.h"
+#include "io/base/interrupts.h"
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 namespace expertscope {
@@ -43,6 +45,7 @@ private:
     std::filesystem::path m_name;
     std::string m_last; ///< the last part of where it is to be
     std::string m_own; ///< its name of its own, if it has one
+    std::unique_ptr<Unfinished> m_unfinished; ///< of that
     int m_folder = -1, m_file = -1;
 };
 

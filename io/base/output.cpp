@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/output.h"
 
+#include "io/base/interrupts.h"
 #include "io/base/new_file.h"
 #include "io/base/output_place.h"
 #include "io/base/standard_streams.h"
@@ -196,6 +197,7 @@ Expected<void> writeOutputs(std::span<const OutputPart> parts)
     }
     for (const auto& [part, place] : streams)
         ES_TRY(writeInto(part->output, place, part->bytes));
+    const Uninterrupted together;
     for (NewFile& file : files)
         ES_TRY(file.place());
     return {};

@@ -112,8 +112,6 @@ Expected<void> write(Generator& generator, const SynthRequest& request, TraceWri
     const std::uint64_t total = generator.shape().numTokens;
     const std::uint32_t step = slabTokens(generator.shape());
     for (std::uint64_t token = 0; token < total; token += step) {
-        if (request.stop && *request.stop)
-            return fail("stopped; nothing was kept", request.output.string());
         const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(step, total - token));
         ES_TRY(generator.next(n, [&](const RoutingSlab& slab) { return writer.append(slab); }));
         if (request.progress)
@@ -132,7 +130,7 @@ Expected<void> writeSynthetic(Generator& generator, const SynthRequest& request)
     const unsigned threads = request.threads > 0 ? request.threads : std::max(1u, std::thread::hardware_concurrency());
     ES_ASSIGN(auto writer,
         TraceWriter::create(request.output, planOf(generator, request),
-            {.startAnew = request.force, .packingThreads = threads}));
+            {.startAnew = request.force, .disposable = true, .packingThreads = threads}));
     auto status = write(generator, request, *writer);
     writer.reset();
     if (!status) {

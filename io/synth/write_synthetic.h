@@ -5,7 +5,6 @@
 
 #include "io/synth/generator.h"
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -22,14 +21,13 @@ struct SynthRequest
     std::string kind; ///< for the provenance, as are the others
     std::map<std::string, std::string> parameters; ///< kept as attributes synth_NAME
     std::string commandLine;
-    const std::atomic<bool>* stop = nullptr; ///< asked between slabs
     std::function<void(std::uint64_t tokens)> progress; ///< tokens made so far
     std::function<void()>
         assembling; ///< all is made and packed but the last few chunks; the file is being put together
 };
 
 /// Writes the whole trace, streaming: memory is the writer's (4 bytes a token, see trace_writer.h) and about 10 MB.
-/// An error, or a stop, leaves nothing behind.
+/// An error, or a signal that ends the program, leaves nothing behind.
 Expected<void> writeSynthetic(Generator& generator, const SynthRequest& request);
 
 }

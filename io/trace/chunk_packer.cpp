@@ -3,6 +3,8 @@
 
 #include "io/trace/chunk_codec.h"
 
+#include <exception>
+
 namespace expertscope {
 
 ChunkPacker::ChunkPacker(Journal& journal, unsigned threads)
@@ -12,8 +14,7 @@ ChunkPacker::ChunkPacker(Journal& journal, unsigned threads)
     try {
         for (unsigned i = 0; threads > 1 && i < threads; ++i)
             m_threads.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
-        // The system starts no more: those that run do it, or who asks.
+    } catch (const std::exception&) { // the system starts no more: fewer pack, or who calls put()
     }
 }
 

@@ -65,6 +65,7 @@ public:
     const JournalIndex& index() const { return m_index; }
     /// Bytes behind the last whole record: a torn one, or damage. They are cut off by the first append.
     std::uint64_t tornBytes() const { return m_fileSize - m_validSize; }
+    std::uint64_t validBytes() const { return m_validSize; }
 
     /// Starts anew with this plan. `importing`: the journal counts only once endImport() was called.
     Expected<void> start(PlanRecord record, bool importing = false);

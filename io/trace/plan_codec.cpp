@@ -162,13 +162,12 @@ template <class Encode> std::string digest(const Encode& encode)
     return text;
 }
 
-/// Attributes of a run that do not decide what is routed where.
-bool isVolatile(const std::string& attribute)
-{
-    static const std::set<std::string> kNames{"command_line", "threads", "host", "batch_tokens"};
-    return kNames.contains(attribute) || attribute.starts_with("run_");
 }
 
+bool decidesRouting(const std::string& attribute)
+{
+    static const std::set<std::string> kOfTheRun{"command_line", "threads", "host", "batch_tokens"};
+    return !kOfTheRun.contains(attribute) && !attribute.starts_with("run_");
 }
 
 void encodePlan(const PlanRecord& record, const ByteSink& sink)
@@ -246,6 +245,26 @@ Expected<PlanRecord> decodePlan(std::span<const std::byte> bytes, const std::str
     return record;
 }
 
+TracePlan cleaned(TracePlan plan)
+{
+    for (auto& sequence : plan.sequences) {
+        sequence.name = cleanText(sequence.name);
+        sequence.source = cleanText(sequence.source);
+        std::map<std::string, std::string> labels;
+        for (const auto& [key, value] : sequence.labels)
+            labels[cleanText(key)] = cleanText(value);
+        sequence.labels = std::move(labels);
+    }
+    auto& p = plan.provenance;
+    for (auto* text : {&p.modelId, &p.modelType, &p.architecture, &p.configJson})
+        *text = cleanText(*text);
+    std::map<std::string, std::string> attributes;
+    for (const auto& [key, value] : p.attributes)
+        attributes[cleanText(key)] = cleanText(value);
+    p.attributes = std::move(attributes);
+    return plan;
+}
+
 PlanRecord newRecord(TracePlan plan)
 {
     PlanRecord record;
@@ -293,7 +312,7 @@ PlanFingerprint fingerprint(const TracePlan& plan)
     f.model = digest([&](Encoder& out) {
         encodeModel(out, plan.provenance);
         for (const auto& [key, value] : plan.provenance.attributes) {
-            if (!isVolatile(key)) {
+            if (decidesRouting(key)) {
                 out.text(key);
                 out.text(value);
             }

@@ -27,6 +27,8 @@ using ByteSink = std::function<void(std::span<const std::byte>)>;
 void encodePlan(const PlanRecord& record, const ByteSink& sink);
 Expected<PlanRecord> decodePlan(std::span<const std::byte> bytes, const std::string& where);
 
+/// All text as the file can hold it: see cleanText().
+TracePlan cleaned(TracePlan plan);
 /// A new random uuid and the time of now.
 PlanRecord newRecord(TracePlan plan);
 
@@ -39,5 +41,7 @@ struct PlanFingerprint
     std::string difference(const PlanFingerprint& other) const;
 };
 PlanFingerprint fingerprint(const TracePlan& plan);
+/// Is a provenance attribute one of those that count?
+bool decidesRouting(const std::string& attribute);
 
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_import.h"
 
+#include "io/base/interrupts.h"
 #include "io/trace/chunk_codec.h"
 #include "io/trace/numeric_dataset.h"
+#include "io/trace/plan_outline.h"
 #include "io/trace/trace_tables.h"
 
 namespace expertscope {
@@ -65,21 +67,13 @@ Expected<void> importTrace(const std::filesystem::path& source, const TracePlan&
     ES_ASSIGN(const auto summary, readSummary(trace));
     if (summary.complete)
         return fail("the trace is complete; there is nothing to go on with", trace.name);
-    ES_ASSIGN(const auto provenance, hdf5::openGroup(trace.file, "provenance", trace.name));
-    const auto hash = [&](const char* name) {
-        return hdf5::readText(provenance, name, trace.name + ": group 'provenance'", 64);
-    };
-    PlanFingerprint there;
-    ES_ASSIGN(there.sites, hash("plan_hash_sites"));
-    ES_ASSIGN(there.sequences, hash("plan_hash_sequences"));
-    ES_ASSIGN(there.columns, hash("plan_hash_columns"));
-    ES_ASSIGN(there.model, hash("plan_hash_model"));
-    if (const auto difference = there.difference(fingerprint(plan)); !difference.empty())
-        return fail("cannot go on with another capture: " + difference, trace.name);
+    ES_ASSIGN(const PlanOutline before, outlineOf(trace, summary));
+    ES_TRY(checkSamePlan(before, outlineOf(plan), trace.name));
     const auto g = geometryOf(plan);
     if (summary.numTokens > g.numTokens || summary.sites != plan.sites)
         return fail("does not fit its own plan", trace.name);
 
+    const Unfinished whole(journalPath(source)); // until all is copied the trace is what there is to go on with
     auto record = newRecord(plan);
     if (!summary.uuid.empty())
         record.uuid = summary.uuid;

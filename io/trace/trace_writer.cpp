@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_writer.h"
 
+#include "io/base/interrupts.h"
 #include "io/base/output_place.h"
 #include "io/trace/chunk_packer.h"
 #include "io/trace/journal.h"
+#include "io/trace/plan_outline.h"
 #include "io/trace/trace_assembly.h"
 #include "io/trace/trace_import.h"
 
@@ -46,33 +48,15 @@ struct ChunkBuffer
     std::uint64_t nextToken = 0; ///< of this column at this site
 };
 
-TracePlan cleaned(TracePlan plan)
-{
-    for (auto& sequence : plan.sequences) {
-        sequence.name = cleanText(sequence.name);
-        sequence.source = cleanText(sequence.source);
-        std::map<std::string, std::string> labels;
-        for (const auto& [key, value] : sequence.labels)
-            labels[cleanText(key)] = cleanText(value);
-        sequence.labels = std::move(labels);
-    }
-    auto& p = plan.provenance;
-    for (auto* text : {&p.modelId, &p.modelType, &p.architecture, &p.configJson})
-        *text = cleanText(*text);
-    std::map<std::string, std::string> attributes;
-    for (const auto& [key, value] : p.attributes)
-        attributes[cleanText(key)] = cleanText(value);
-    p.attributes = std::move(attributes);
-    return plan;
-}
-
 }
 
 struct TraceWriter::Private
 {
-    Private(std::filesystem::path path, Journal opened, const WriterOptions& options)
+    Private(std::filesystem::path path, Journal opened, const WriterOptions& options,
+        std::unique_ptr<Unfinished> toRemove = nullptr)
         : target(std::move(path))
         , before(identityOf(target))
+        , unfinished(std::move(toRemove))
         , journal(std::move(opened))
         , geometry(journal.geometry())
         , packer(journal, options.packingThreads)
@@ -85,8 +69,7 @@ struct TraceWriter::Private
             buffers[index(column)].resize(geometry.has(column) ? geometry.sitesOf(column) : 0, ChunkBuffer{{}, done});
         try {
             thread = std::thread([this] { work(); });
-        } catch (const std::system_error&) {
-            // The system starts no more: append() does it.
+        } catch (const std::exception&) { // the system starts no more: append() stores
         }
     }
 
@@ -306,6 +289,7 @@ struct TraceWriter::Private
 
     const std::filesystem::path target;
     const std::optional<FileIdentity> before; ///< what was there when the writer was made
+    const std::unique_ptr<Unfinished> unfinished; ///< the journal, where nobody will want it
     Journal journal;
     const Geometry geometry;
     std::uint64_t done = 0; ///< when the writer was made
@@ -345,12 +329,13 @@ Expected<std::unique_ptr<TraceWriter>> TraceWriter::create(
         return fail("an interrupted capture lies here", journalPath(target).string(),
             "--resume goes on with it, `expertscope repair` keeps what it has, deleting the file gives it up");
     }
+    auto unfinished = options.disposable ? std::make_unique<Unfinished>(journalPath(target)) : nullptr;
     if (auto started = journal.start(newRecord(cleaned(std::move(plan)))); !started) {
         journal.remove(); // holds nothing
         return tl::unexpected(std::move(started).error());
     }
     return std::unique_ptr<TraceWriter>(
-        new TraceWriter(std::make_unique<Private>(target, std::move(journal), options)));
+        new TraceWriter(std::make_unique<Private>(target, std::move(journal), options, std::move(unfinished))));
 }
 
 Expected<std::unique_ptr<TraceWriter>> TraceWriter::resume(
@@ -360,9 +345,7 @@ Expected<std::unique_ptr<TraceWriter>> TraceWriter::resume(
     auto wanted = cleaned(plan);
     ES_ASSIGN(auto journal, Journal::open(journalPath(target), Journal::Access::CreateIfMissing));
     if (journal.record()) {
-        const auto difference = fingerprint(journal.record()->plan).difference(fingerprint(wanted));
-        if (!difference.empty())
-            return fail("cannot go on with another capture: " + difference, journalPath(target).string());
+        ES_TRY(checkSamePlan(outlineOf(journal.record()->plan), outlineOf(wanted), journalPath(target).string()));
     } else if (std::filesystem::exists(target)) {
         auto status = importTrace(target, wanted, journal);
         if (!status) {
@@ -407,18 +390,47 @@ Expected<void> TraceWriter::append(const RoutingSlab& slab)
         lock, [&] { return d->queue.empty() || d->queuedBytes + owned.bytes() <= kQueueBytes || d->error; });
     if (d->error)
         return tl::unexpected(*d->error);
+    if (!d->thread.joinable()) {
+        if (auto stored = d->storeSafely(owned); !stored) {
+            d->error = stored.error();
+            return stored;
+        }
+        owned = {};
+    }
     for (std::uint16_t i = 0; i < slab.numSites; ++i)
         d->siteTokens[slab.firstSite.value + i] += slab.numTokens;
-    if (!owned.loss.empty())
+    if (d->geometry.loss && !slab.loss.empty())
         d->lossTokens += slab.numTokens;
-    if (!owned.predictedIds.empty())
+    if (c.predictedIds && !slab.predictedIds.empty())
         d->predictedTokens += slab.numTokens;
     if (!d->thread.joinable())
-        return d->storeSafely(owned);
+        return {};
     d->queuedBytes += owned.bytes();
     d->queue.push_back(std::move(owned));
     d->changed.notify_all();
     return {};
+}
+
+Expected<void> TraceWriter::suspend()
+{
+    d->stop();
+    if (d->error)
+        return tl::unexpected(*d->error);
+    d->finished = true;
+    ES_TRY(d->flushPartial());
+    return d->packer.drain();
+}
+
+void TraceWriter::giveUp()
+{
+    d->stop();
+    d->finished = true;
+    d->journal.remove();
+}
+
+std::uint64_t TraceWriter::journalBytes() const
+{
+    return d->journal.validBytes();
 }
 
 Expected<void> TraceWriter::finish(bool complete)

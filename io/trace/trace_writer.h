@@ -50,6 +50,8 @@ struct WriterOptions
 {
     /// create() gives up what an interrupted capture into the same file left, unless that still runs.
     bool startAnew = false;
+    /// Nobody will want to go on with it: a signal that ends the program removes the journal.
+    bool disposable = false;
     /// 1: the writer's own thread packs. More: so many others do, for sources that are faster than one can pack
     /// (about 100 MB/s of raw columns); chunks then reach the journal in any order.
     unsigned packingThreads = 1;
@@ -69,7 +71,8 @@ public:
     static Expected<std::unique_ptr<TraceWriter>> create(
         const std::filesystem::path& target, TracePlan plan, const WriterOptions& options = {});
     /// Goes on with an interrupted capture (journal, or incomplete trace) of the very same plan; a named error when the
-    /// plan differs or the trace is complete. `tokensDone()` says where to go on. Where nothing was begun, begins.
+    /// trace is complete, or the plan differs: it says in what. `tokensDone()` says where to go on. Where nothing was
+    /// begun, begins.
     static Expected<std::unique_ptr<TraceWriter>> resume(
         const std::filesystem::path& target, const TracePlan& plan, const WriterOptions& options = {});
     ~TraceWriter(); ///< without finish(): the journal stays for resume() or repair()
@@ -85,12 +88,23 @@ public:
     /// too) and removes the journal. `complete` false: the user stopped it (readable, marked incomplete,
     /// ends at the last token that every site has). The target appears by rename, whole or not at all.
     Expected<void> finish(bool complete);
+    /// All that was appended goes into the journal, which stays for resume() or repair().
+    Expected<void> suspend();
+    /// Nothing of it is wanted: the journal goes, and what is at the target stays as it is.
+    void giveUp();
+
+    /// What finish() would have to copy.
+    std::uint64_t journalBytes() const;
 
 private:
     struct Private;
     explicit TraceWriter(std::unique_ptr<Private> d);
     std::unique_ptr<Private> d;
 };
+
+/// Is what lies at `target` the complete trace of this very plan, with no journal of another capture beside it? An error,
+/// which says in what, where it is complete and of another plan. Attributes that `plan` does not have are not compared.
+Expected<bool> isComplete(const std::filesystem::path& target, const TracePlan& plan);
 
 /// What repairTrace() did.
 struct RepairReport

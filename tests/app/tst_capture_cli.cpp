@@ -13,11 +13,13 @@
 #include <QJsonObject>
 #include <QProcess>
 #include <QRandomGenerator>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <csignal>
 #include <cstring>
+#include <sys/resource.h>
 
 using namespace expertscope;
 
@@ -180,7 +182,162 @@ private slots:
         QVERIFY(capture(options("few.jsonl", "there.h5")).status == 0);
         failsWith(options("few.jsonl", "there.h5"), "exists already");
         QVERIFY(capture(options("few.jsonl", "there.h5") + QStringList{"--force"}).status == 0);
-        failsWith(options("few.jsonl", "there.h5") + QStringList{"--resume"}, "there.h5");
+    }
+
+    /// A queue may start a job again that is done.
+    void resumeOfACompleteTrace()
+    {
+        const QStringList all = options("few.jsonl", "done.h5");
+        QVERIFY(capture(all).status == 0);
+        QFile file(path("done.h5"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray before = file.readAll();
+        const Run again = capture(all + QStringList{"--resume", "--json"});
+        QVERIFY2(again.status == 0, again.err);
+        QVERIFY(again.events().last()["already"].toBool() && again.events().last()["complete"].toBool());
+        const Run person = capture(all + QStringList{"--resume"});
+        QCOMPARE(person.status, 0);
+        QVERIFY2(person.err.contains("complete already"), person.err);
+        QVERIFY(file.seek(0));
+        QCOMPARE(file.readAll(), before);
+        QVERIFY(!QFile::exists(path("done.h5.part")));
+    }
+
+    void resumeWithOtherOptions_data()
+    {
+        QTest::addColumn<QStringList>("more");
+        QTest::addColumn<QByteArray>("says");
+        QTest::newRow("prompts") << QStringList{"--max-tokens", "400"}
+                                 << QByteArray("the prompts differ (400 tokens, 415 before)");
+        QTest::newRow("logits") << QStringList{"--logits"} << QByteArray("logits are recorded and were not");
+        QTest::newRow("loss") << QStringList{"--loss"} << QByteArray("losses are recorded and were not");
+        QTest::newRow("sites") << QStringList{"--sites", "0"} << QByteArray("1 sites are recorded and 3 were");
+        QTest::newRow("batches") << QStringList{"--batch-tokens", "128"} << QByteArray("batching is '128 tokens");
+        QTest::newRow("dtype") << QStringList{"--dtype", "bf16"} << QByteArray("dtype is 'bfloat16' and was 'float32'");
+        QTest::newRow("two") << QStringList{"--logits", "--batch-tokens", "128"}
+                             << QByteArray("logits are recorded and were not; batching is");
+    }
+
+    /// Of what is to be gone on with, a complete trace, a stopped one or a journal, it is said in what it differs.
+    void resumeWithOtherOptions()
+    {
+        QFETCH(QStringList, more);
+        QFETCH(QByteArray, says);
+        if (!QFile::exists(path("other.h5")))
+            QVERIFY(capture(options("few.jsonl", "other.h5")).status == 0);
+        failsWith(options("few.jsonl", "other.h5") + more + QStringList{"--resume"}, says);
+        for (const char* name : {"incomplete.h5", "journal.h5"}) {
+            if (!QFile::exists(path(name)) && !QFile::exists(path(QString(name) + ".part")))
+                makeUnfinished(name, name == QByteArray("incomplete.h5"));
+            failsWith(options("few.jsonl", name) + more + QStringList{"--resume"}, says);
+        }
+    }
+
+    /// What another capture of the same plan has begun: a journal with its first tokens, or a trace made of that.
+    void makeUnfinished(const QString& name, bool trace)
+    {
+        QVERIFY(QFile::exists(path("other.h5")));
+        const auto whole = TraceFile::open(path("other.h5").toStdString());
+        QVERIFY(whole);
+        TracePlan plan;
+        plan.sites = (*whole)->shape().sites;
+        plan.columns = {.weights = true, .entropy = true, .margin = true, .tokenIds = true};
+        for (const Sequence& sequence : (*whole)->shape().sequences) {
+            PlannedSequence planned;
+            planned.name = sequence.name;
+            planned.source = sequence.source;
+            const auto ids = (*whole)->tokenIds({sequence.begin, TokenIndex(sequence.begin.value + sequence.length)});
+            QVERIFY(ids);
+            planned.tokenIds = *ids;
+            plan.sequences.push_back(std::move(planned));
+        }
+        for (const Label& label : (*whole)->shape().labels) {
+            for (std::size_t i = 0; i < label.codes.size(); ++i)
+                plan.sequences[i].labels[label.name] = label.values[std::size_t(label.codes[i])];
+        }
+        plan.provenance = (*whole)->summary().provenance;
+        auto writer = TraceWriter::create(path(name).toStdString(), plan);
+        QVERIFY2(writer, writer ? "" : writer.error().message().c_str());
+        BlockBuffer buffer;
+        for (std::uint16_t m = 0; m < plan.sites.size(); ++m) {
+            const auto block = (*whole)->read(SiteIndex(m), {TokenIndex(0), TokenIndex(50)}, plan.columns, buffer);
+            QVERIFY(block);
+            RoutingSlab slab;
+            slab.firstSite = SiteIndex(m);
+            slab.numSites = 1;
+            slab.numTokens = 50;
+            slab.expertIds = block->expertIds;
+            slab.weights = block->weights;
+            slab.entropy = block->entropy;
+            slab.margin = block->margin;
+            QVERIFY((*writer)->append(slab));
+        }
+        QVERIFY(trace ? (*writer)->finish(false) : (*writer)->suspend());
+    }
+
+    /// --force begins anew, but not while another one is at it: that one ends as if nothing had been.
+    void forceAsksForTheLock()
+    {
+        QProcess first;
+        first.start(m_program, options("many.jsonl", "busy.h5") + QStringList{"--batch-tokens", "256", "--json"});
+        QVERIFY(first.waitForStarted());
+        QByteArray seen;
+        while (!seen.contains("\"start\"") && first.waitForReadyRead(60000))
+            seen += first.readAllStandardOutput();
+        QVERIFY(QFile::exists(path("busy.h5.part")));
+        ::kill(static_cast<pid_t>(first.processId()), SIGSTOP);
+        failsWith(options("few.jsonl", "busy.h5") + QStringList{"--force"}, "another process is writing this trace");
+        QVERIFY(QFile::exists(path("busy.h5.part")));
+        ::kill(static_cast<pid_t>(first.processId()), SIGCONT);
+        QVERIFY(first.waitForFinished(60000));
+        QCOMPARE(first.exitCode(), 0);
+        const auto summary = TraceFile::summary(path("busy.h5").toStdString());
+        QVERIFY(summary && summary->complete);
+    }
+
+    /// No other file than a journal is given up for one.
+    void forceLeavesOtherFiles()
+    {
+        write("notes.h5.part", "my notes");
+        failsWith(options("few.jsonl", "notes.h5") + QStringList{"--force"}, "is not a journal of a capture");
+        QFile file(path("notes.h5.part"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll(), QByteArray("my notes"));
+    }
+
+    /// Where the system starts no thread, one does all of it.
+    void noThreads()
+    {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        QSKIP("sanitizers need more address space than that");
+#endif
+        QProcess process;
+        // The stack of a thread is as large as the limit: more than all the memory that the program may have.
+        process.setChildProcessModifier([] {
+            const rlimit stack{rlim_t{64} << 30, RLIM_INFINITY}, memory{rlim_t{16} << 30, RLIM_INFINITY};
+            setrlimit(RLIMIT_STACK, &stack);
+            setrlimit(RLIMIT_AS, &memory);
+        });
+        QStringList arguments = options("few.jsonl", "alone.h5");
+        arguments.last() = "4"; // threads
+        process.start(m_program, arguments);
+        QVERIFY(process.waitForFinished(120000));
+        const QByteArray said = process.readAllStandardError();
+        QVERIFY2(process.exitStatus() == QProcess::NormalExit && process.exitCode() == 0, said);
+        QVERIFY2(said.contains("only 1 of 4 threads could be started"), said);
+        QVERIFY(capture(options("few.jsonl", "together.h5")).status == 0);
+        compareTraces(path("alone.h5"), path("together.h5"));
+    }
+
+    /// LibTorch may lie where this user cannot read it: one line says where it was looked for, and what to do.
+    void noTorch()
+    {
+        qputenv("EXPERTSCOPE_TORCH_DIR", "/nonexistent/torch");
+        const auto restore = qScopeGuard([] { qunsetenv("EXPERTSCOPE_TORCH_DIR"); });
+        failsWith(options("few.jsonl", "no.h5"), "/nonexistent/torch/lib/libtorch_cpu.so: No such file or directory");
+        failsWith(options("few.jsonl", "no.h5"), "set EXPERTSCOPE_TORCH_DIR");
+        QCOMPARE(capture({"--help"}).status, 0);
+        QVERIFY(!QFile::exists(path("no.h5.part")));
     }
 
     void wrongUse_data()
@@ -308,8 +465,12 @@ private slots:
             process.start(m_program, arguments);
             QVERIFY(process.waitForStarted());
             QByteArray seen;
-            while (!seen.contains("\"progress\"") && process.waitForReadyRead(60000))
+            qint64 tokensDone = 0; // of the batch that is being computed, too: so wait for more than one
+            while (tokensDone < 2048 && process.waitForReadyRead(60000)) {
                 seen += process.readAllStandardOutput();
+                for (const QJsonObject& event : Run{0, seen.left(seen.lastIndexOf('\n')), {}}.events())
+                    tokensDone = qMax(tokensDone, event["tokens_done"].toInteger());
+            }
             ::kill(static_cast<pid_t>(process.processId()), signal);
             QVERIFY(process.waitForFinished(60000));
             QCOMPARE(process.exitStatus(), QProcess::NormalExit);
@@ -317,7 +478,8 @@ private slots:
                 continue; // it was faster than the signal
             QCOMPARE(process.exitCode(), 1);
             const QByteArray error = process.readAllStandardError();
-            QVERIFY2(error.count('\n') == 1 && error.contains("--resume"), error);
+            QVERIFY2(error.startsWith("expertscope-capture: stopping"), error);
+            QVERIFY2(error.count('\n') == 2 && error.contains("--resume"), error);
             const auto trace = TraceFile::open(path("stopped.h5").toStdString());
             QVERIFY2(trace, trace ? "" : trace.error().message().c_str());
             QVERIFY(!(*trace)->summary().complete);

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <unistd.h>
 
@@ -32,17 +31,6 @@ struct Options
     bool json = false;
     std::string commandLine;
 };
-
-std::atomic<bool> stopRequested{false};
-
-/// The first one asks; the second one means it.
-void onSignal(int signal)
-{
-    if (stopRequested.exchange(true)) {
-        std::signal(signal, SIG_DFL);
-        std::raise(signal);
-    }
-}
 
 double secondsSince(Clock::time_point moment)
 {
@@ -169,8 +157,6 @@ int run(const Options& options)
         if (!generator)
             return refused(options, generator.error(), 2);
 
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-            std::signal(signal, onSignal);
         Progress progress(options, (*generator)->shape().numTokens);
         SynthRequest request;
         request.output = options.output;
@@ -179,7 +165,6 @@ int run(const Options& options)
         request.kind = kind.name;
         request.parameters = values->texts();
         request.commandLine = options.commandLine;
-        request.stop = &stopRequested;
         request.progress = [&](std::uint64_t tokens) { progress.made(tokens); };
         request.assembling = [&] { progress.assembling(); };
         const auto status = writeSynthetic(**generator, request);

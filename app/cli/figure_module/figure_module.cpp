@@ -5,6 +5,7 @@
 #include "io/base/text.h"
 
 #include "analysis/study/request_text.h"
+#include "io/base/interrupts.h"
 #include "io/base/named.h"
 #include "io/base/standard_streams.h"
 #include "io/base/version.h"
@@ -232,6 +233,7 @@ int run(const FigureRequest& request)
         if (type == QtCriticalMsg || type == QtFatalMsg)
             std::fprintf(stderr, "expertscope: %s\n", qPrintable(message));
     });
+    installInterrupts("expertscope"); // with the tables of this module
     int argc = 1;
     char name[] = "expertscope";
     char* argv[] = {name, nullptr};

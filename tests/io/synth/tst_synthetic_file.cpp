@@ -164,20 +164,6 @@ private slots:
         QCOMPARE((*file)->summary().provenance.modelId, "synthetic " + name);
     }
 
-    /// The stop is asked for between slabs and leaves nothing behind.
-    void stopped()
-    {
-        std::atomic<bool> stop{false};
-        SynthRequest request;
-        request.output = path("t.h5");
-        request.stop = &stop;
-        request.progress = [&](std::uint64_t tokens) { stop = tokens >= 8192; };
-        const auto status = writeSynthetic(*generator("uniform", {{"tokens", "100000"}, {"sites", "2"}}), request);
-        QVERIFY(!status);
-        QVERIFY(status.error().what.starts_with("stopped"));
-        QVERIFY(isEmpty());
-    }
-
     void badParameters_data()
     {
         QTest::addColumn<QString>("arguments");
