@@ -78,8 +78,7 @@ std::optional<bool> judge(Remark& remark, const ComparedRow& row, const ToldMeas
     if (a == b)
         return false;
     auto beyond = judge(remark, b, a);
-    if (beyond && intervals
-        && (within(a, *row.b.interval, scaleB) || within(b, *row.a.interval, scaleA)))
+    if (beyond && intervals && (within(a, *row.b.interval, scaleB) || within(b, *row.a.interval, scaleA)))
         beyond = false;
     return beyond;
 }
@@ -141,8 +140,7 @@ Remarks remarksOnRows(const Rows& rows, std::size_t most, RowOf rowOf, Complete 
     for (const auto& row : rows) {
         const ResultRow& key = rowOf(row);
         const ToldMeasure* const measure = toldMeasure(key.metric);
-        if (!measure || !complete(row) || key.other.contains("position")
-            || (!key.site && ofSites.contains(key.metric)))
+        if (!measure || !complete(row) || key.other.contains("position") || (!key.site && ofSites.contains(key.metric)))
             continue;
         Remark remark;
         const auto beyond = judge(remark, row, *measure);

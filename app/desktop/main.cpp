@@ -12,7 +12,9 @@
 #include <QFileInfo>
 #include <QTimer>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 namespace {
 
@@ -82,6 +84,25 @@ private:
     QTimer m_timer;
 };
 
+/// Qt gives up where there is no display, with many words and a core dump: one line says it.
+void whileStarting(QtMsgType type, const QMessageLogContext&, const QString&)
+{
+    if (type != QtFatalMsg)
+        return; // remarks on the way there
+    std::fputs("expertscope-desktop: there is no display for a window (DISPLAY or WAYLAND_DISPLAY names one, `ssh -X` "
+               "brings one along; `expertscope figure` draws without)\n",
+        stderr);
+    std::_Exit(1);
+}
+
+/// --help and --version need no display: they are answered before there is one.
+bool asksForText(int argc, char** argv)
+{
+    return std::any_of(argv + 1, argv + argc, [](const QByteArrayView word) {
+        return word == "-h" || word == "--help" || word == "--help-all" || word == "-v" || word == "--version";
+    });
+}
+
 }
 
 int main(int argc, char** argv)
@@ -89,9 +110,6 @@ int main(int argc, char** argv)
     QCoreApplication::setOrganizationName("expertscope");
     QCoreApplication::setApplicationName("expertscope-desktop");
     QCoreApplication::setApplicationVersion(kVersion);
-    QApplication app(argc, argv);
-    QGuiApplication::setDesktopFileName("expertscope");
-
     QCommandLineParser parser;
     parser.setApplicationDescription("Shows how a mixture-of-experts model routes its tokens.");
     parser.addHelpOption();
@@ -100,7 +118,19 @@ int main(int argc, char** argv)
     parser.addOption({"screenshot", "Write a picture of the window once the trace is shown, and quit.", "file"});
     parser.addOption({"force", "Replace what is at the screenshot's file, whatever it is."});
     parser.addOption({"theme", "light or dark; default: as last time.", "theme"});
-    parser.process(app);
+    if (asksForText(argc, argv)) {
+        const QCoreApplication text(argc, argv);
+        parser.process(text); // does not return
+    }
+    qInstallMessageHandler(whileStarting);
+    QApplication app(argc, argv);
+    qInstallMessageHandler(nullptr);
+    QGuiApplication::setDesktopFileName("expertscope");
+    if (!parser.parse(QCoreApplication::arguments())) {
+        std::fprintf(stderr, "expertscope-desktop: %s (`expertscope-desktop --help` tells more)\n",
+            qPrintable(parser.errorText()));
+        return 2;
+    }
 
     MainWindow window;
     if (parser.isSet("theme"))

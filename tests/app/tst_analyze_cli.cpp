@@ -2,9 +2,11 @@
 //
 // `expertscope analyze` and `expertscope metrics` as a user runs them, on trace M of metrics.md 9.1 in a file.
 #include "analysis/metrics/registry.h"
+#include "analysis/results/chance_noise.h"
 #include "analysis/results/json_writer.h"
 #include "analysis/results/result_document.h"
 #include "analysis/results/result_files.h"
+#include "app/cli/reading/measure_words.h"
 #include "app/cli/terminal/table.h"
 #include "cli_fixture.h"
 #include "io/base/named.h"
@@ -44,7 +46,7 @@ private slots:
         QCOMPARE(plain.status, 0);
         QCOMPARE(plain.err, QByteArray());
         for (const char* text : {"trace M.h5: 4096 tokens in 8 sequences, 4 sites, top-8 of 64", "0.1543", "(0.6791)",
-                 "E30 591", "risk_difference"})
+                 "E30 591", "risk_difference", "\nload\nchoices of each expert: count c", "load.count [choices]: "})
             QVERIFY2(plain.out.contains(text), text);
         const Outcome by = run({"analyze", m_trace, "--by", "language"});
         QCOMPARE(by.status, 0);
@@ -54,7 +56,7 @@ private slots:
         QVector<QVector<std::size_t>> tables(1);
         for (const QByteArray& line : by.out.split('\n')) {
             QVERIFY2(displayWidth(line.toStdString()) <= 100 || line.contains("In brackets"), line.constData());
-            if (line.endsWith(')') && line.contains("0.")) {
+            if (line.endsWith(')') && line.contains("0.") && !line.contains("uniform ")) {
                 tables.back().append(displayWidth(line.toStdString()));
             } else if (!tables.back().isEmpty()) {
                 tables.append(QVector<std::size_t>());
@@ -67,6 +69,61 @@ private slots:
             }
         }
         QVERIFY(checked > 40);
+    }
+
+    /// The first lines say what is remarkable, in at most 20; nothing in routing by chance.
+    void whatIsRemarkableComesFirst()
+    {
+        const auto remarksIn = [](const Outcome& outcome) {
+            const qsizetype start = outcome.out.indexOf("\n\n") + 2;
+            return outcome.out.mid(start, outcome.out.indexOf("\n\n", start) - start).split('\n');
+        };
+        for (const int columns : {60, 80, 120}) {
+            for (const QStringList& more : {QStringList{}, {"--by", "language"}}) {
+                const auto lines = remarksIn(run(QStringList{"analyze", m_trace} + more, columns));
+                QVERIFY(lines.front().startsWith("Remarkable: ") && lines.size() > 5 && lines.size() <= 20);
+                for (const QByteArray& line : lines)
+                    QVERIFY(QString::fromUtf8(line).size() <= columns);
+            }
+        }
+        // Trace M keeps a part of its scores for 16 tokens: so the experts of neighbouring tokens are alike.
+        const QByteArray remarks = remarksIn(run({"analyze", m_trace}, 120)).join('\n');
+        QVERIFY2(remarks.contains("a token shares 0.31"), remarks.constData());
+        QVERIFY2(
+            remarks.contains("of its experts with the one before (uniform 0.125 \xc2\xb1 0.00"), remarks.constData());
+
+        const QString chance = at("chance.h5");
+        QCOMPARE(run({"synth", "uniform", "-o", chance, "--tokens", "20000", "--sites", "3", "--experts", "64",
+                         "--top-k", "8", "--length", "500"})
+                     .status,
+            0);
+        const auto nothing = remarksIn(run({"analyze", chance}));
+        QVERIFY2(nothing.size() == 1 && nothing.front().startsWith("Nothing is remarkable: all "),
+            nothing.join('\n').constData());
+    }
+
+    void everyToldMeasureHasWords()
+    {
+        for (const ToldMeasure& measure : toldMeasures()) {
+            QVERIFY2(hasWords(measure.metric), measure.metric);
+            QVERIFY(
+                named(metricRegistry(), std::string(measure.metric).substr(0, std::string(measure.metric).find('.'))));
+        }
+    }
+
+    /// Long tables are shortened and say so; --full shows them whole, and a file has what a pipe gets.
+    void fullAndPlain()
+    {
+        const QStringList command{"analyze", m_trace, "--by", "language"};
+        const Outcome brief = run(command), full = run(command + QStringList{"--full"});
+        QVERIFY(brief.out.contains(" lines more: --metric srp, or --full for all metrics\n"));
+        QVERIFY(full.out.count('\n') > 2 * brief.out.count('\n') && !full.out.contains(" lines more"));
+        QCOMPARE(run(command + QStringList{"--plain"}).out, brief.out);
+        const QString file = at("tables.txt");
+        QCOMPARE(run(command + QStringList{"-o", file}).status, 0);
+        QFile tables(file);
+        QVERIFY(tables.open(QIODevice::ReadOnly));
+        QVERIFY(tables.readAll().endsWith(brief.out));
     }
 
     void jsonAndCsvHoldTheSameNumbers()
@@ -255,6 +312,7 @@ private slots:
         QTest::newRow("word for a number") << QStringList{m_trace, "--threads", "many"};
         QTest::newRow("two formats") << QStringList{m_trace, "--json", "--csv"};
         QTest::newRow("one trace twice") << QStringList{m_trace, m_folder.path() + "/./trace M.h5"};
+        QTest::newRow("unknown ending") << QStringList{m_trace, "-o", at("out.xlsx")};
         QTest::newRow("HDF5 to nowhere") << QStringList{m_trace, "--hdf5"};
         QTest::newRow("no such parameter") << QStringList{m_trace, "--metric", "load:m=3"};
         QTest::newRow("no key") << QStringList{m_trace, "--metric", "load:3"};
@@ -409,7 +467,7 @@ private slots:
             QCOMPARE(outcome.status, 0);
             // Nothing is wider than its key columns and one group of numbers need.
             for (const QByteArray& line : outcome.out.split('\n'))
-                QVERIFY2(displayWidth(line.toStdString()) <= std::size_t(std::max(columns, 78)), line.constData());
+                QVERIFY2(displayWidth(line.toStdString()) <= std::size_t(std::max(columns, 90)), line.constData());
         }
     }
 

@@ -122,7 +122,8 @@ private slots:
         QCOMPARE(outcome.status, 0);
         QCOMPARE(outcome.err, QByteArray());
         for (const char* text : {"A: M.h5: 4096 tokens", "B: B.h5: 4096 tokens", "B - A", "MOVER",
-                 "load.count: the largest differences", "repetition.jaccard", "日本語"})
+                 "load.count [choices]: the largest differences", "Differs most: A \xe2\x86\x92 B",
+                 "repetition.jaccard", "日本語"})
             QVERIFY2(outcome.out.contains(text), text);
         for (const QByteArray& line : outcome.out.split('\n'))
             QVERIFY2(QString::fromUtf8(line).size() <= 100, line.constData());
@@ -137,6 +138,19 @@ private slots:
             if (!line["difference"].isNull())
                 QCOMPARE(line["difference"].toDouble(), 0.0);
         }
+        // To read, one line says so.
+        const QString copy = at("copy of M.h5");
+        QVERIFY(QFile::copy(m_a, copy));
+        for (const QStringList& more : {QStringList{}, {"--by", "language"}, {"--full"}}) {
+            const Outcome outcome = run(QStringList{"compare", m_a, copy} + more, 200);
+            QCOMPARE(outcome.status, 0);
+            QCOMPARE(outcome.out.count('\n'), 1);
+            QVERIFY2(outcome.out.contains("do not differ: all ") && outcome.out.endsWith(" numbers are the same.\n"),
+                outcome.out.constData());
+        }
+        // What is the same in both has no tables but a line.
+        const Outcome other = run({"compare", m_a, m_b});
+        QVERIFY(other.out.contains("\nthe same in A and B\n"));
     }
 
     void whatCannotBeAligned()

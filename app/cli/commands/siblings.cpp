@@ -21,10 +21,10 @@ std::string programOf(const std::string& name)
     return self.parent_path() / ("expertscope-" + name);
 }
 
-/// Returns only if it cannot be started.
-void replaceBy(std::string program, std::vector<std::string> words)
+/// Returns only if it cannot be started. `as`: what it is to call itself.
+void replaceBy(const std::string& program, std::string as, std::vector<std::string> words)
 {
-    std::vector<char*> argv{program.data()};
+    std::vector<char*> argv{as.data()};
     for (std::string& word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -34,7 +34,7 @@ void replaceBy(std::string program, std::vector<std::string> words)
 int start(const std::string& name, const std::vector<std::string>& words)
 {
     const std::string program = programOf(name);
-    replaceBy(program, words);
+    replaceBy(program, program, words);
     return failed({std::strerror(errno), program, "this build may lack it: see README, --no-torch and --no-gui"});
 }
 
@@ -49,7 +49,7 @@ std::string helpOf(const std::string& name)
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);
-        replaceBy(programOf(name), {"--help"});
+        replaceBy(programOf(name), "expertscope-" + name, {"--help"});
         _exit(127);
     }
     close(ends[1]);

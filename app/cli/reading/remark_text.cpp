@@ -50,8 +50,9 @@ std::string siteText(int site, const Layers& layers)
     if (std::size_t(site) >= layers.size())
         return "site " + std::to_string(site);
     const std::string layer = "layer " + std::to_string(layers[std::size_t(site)]);
-    return std::ranges::count(layers, layers[std::size_t(site)]) == 1 ? layer
-                                                                      : "site " + std::to_string(site) + " (" + layer + ')';
+    return std::ranges::count(layers, layers[std::size_t(site)]) == 1
+        ? layer
+        : "site " + std::to_string(site) + " (" + layer + ')';
 }
 
 std::optional<std::string> keyOf(const ResultRow& row, const std::string& name)
@@ -128,8 +129,9 @@ std::string lineOf(const Remark& remark, const Layers& layers, const Page& page)
     if (compares && remark.noise)
         addPart(beside, "± " + fixed(*remark.noise, decimalsFor(*remark.noise, 2)));
     if (remark.uniform)
-        addPart(beside, "uniform " + (remark.noise && !compares ? withNoise(*remark.uniform, *remark.noise)
-                                                                : brief(*remark.uniform)));
+        addPart(beside,
+            "uniform "
+                + (remark.noise && !compares ? withNoise(*remark.uniform, *remark.noise) : brief(*remark.uniform)));
     if (!beside.empty())
         text += ' ' + unbroken('(' + beside + ')');
     return broken(wrapped("  " + placeOf(*remark.row, layers, used) + ": " + text, page.width, 4));
@@ -159,9 +161,11 @@ std::string fitted(const std::string& heading, const Remarks& remarks, const Lay
     return head;
 }
 
-std::string countOf(std::size_t beyond, std::size_t judged)
+/// "12 of 340 numbers", "all 340 numbers"
+std::string countOf(std::size_t some, std::size_t all)
 {
-    return grouped(beyond) + " of " + grouped(judged) + (judged == 1 ? " number" : " numbers");
+    const std::string numbers = grouped(all) + (all == 1 ? " number" : " numbers");
+    return some == all ? "all " + numbers : grouped(some) + " of " + numbers;
 }
 
 }
@@ -173,7 +177,7 @@ std::string remarkText(const Results& results, const Layers& layers, const Page&
         return {};
     if (all.beyond == 0)
         return wrapped("Nothing is remarkable: " + countOf(all.judged, all.judged)
-                + (all.judged == 1 ? " lies" : " lie") + " within the noise of uniform routing.",
+                + " judged lie within the noise of uniform routing.",
             page.width, 2);
     return fitted("Remarkable: farthest from uniform routing, ± the standard deviation of its noise; "
             + countOf(all.beyond, all.judged) + " judged lie beyond it.",
@@ -188,8 +192,8 @@ std::string remarkText(const Comparison& comparison, const Layers& layers, const
     const bool intervals =
         std::ranges::any_of(comparison.rows, [](const ComparedRow& row) { return row.interval.has_value(); });
     if (all.beyond == 0)
-        return wrapped("No difference is larger than its noise: " + countOf(all.judged, all.judged) + " compared.",
-            page.width, 2);
+        return wrapped(
+            "No difference is larger than its noise: " + countOf(all.judged, all.judged) + " compared.", page.width, 2);
     return fitted("Differs most: A → B, ± the standard deviation of the difference "
             + std::string(intervals ? "by the bootstrap" : "of independent tokens (--bootstrap N measures it)") + "; "
             + countOf(all.beyond, all.judged) + " judged differ by more than noise.",

@@ -35,14 +35,50 @@ private:
     }
 
 private slots:
-    void initTestCase()
+    void withoutDisplay_data()
     {
-        if (QStandardPaths::findExecutable("xvfb-run").isEmpty())
-            QSKIP("xvfb-run is not installed");
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QByteArray>("out");
+        QTest::addColumn<QByteArray>("err");
+        QTest::newRow("help") << QStringList{"--help"} << 0 << QByteArray("--screenshot") << QByteArray();
+        QTest::newRow("version") << QStringList{"--version"} << 0 << QByteArray("expertscope-desktop ") << QByteArray();
+        QTest::newRow("window") << QStringList{} << 1 << QByteArray() << QByteArray("there is no display for a window");
+    }
+    /// Help and version need none; a window says so in a line.
+    void withoutDisplay()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(int, status);
+        QFETCH(QByteArray, out);
+        QFETCH(QByteArray, err);
+        QProcess process;
+        auto variables = QProcessEnvironment::systemEnvironment();
+        for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+            variables.remove(name);
+        process.setProcessEnvironment(variables);
+        process.start(EXPERTSCOPE_BIN_DIR "/expertscope-desktop", arguments);
+        QVERIFY(process.waitForFinished(30000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), status);
+        QVERIFY(process.readAllStandardOutput().contains(out));
+        const QByteArray said = process.readAllStandardError();
+        QVERIFY2(said.contains(err) && said.count('\n') == (err.isEmpty() ? 0 : 1), said.constData());
+    }
+
+    void usedWrongly()
+    {
+        QProcess process;
+        process.start(EXPERTSCOPE_BIN_DIR "/expertscope-desktop", {"--nonsense"});
+        QVERIFY(process.waitForFinished(30000));
+        QCOMPARE(process.exitCode(), 2);
+        QCOMPARE(process.readAllStandardError().count('\n'), 1);
     }
 
     void aTraceIsShown()
     {
+        if (QStandardPaths::findExecutable("xvfb-run").isEmpty())
+            QSKIP("xvfb-run is not installed");
         const QString shot = m_dir.filePath("window.png");
         const QByteArray said = window(EXPERTSCOPE_SOURCE_DIR "/resources/demo/formation/tokens-000000000.h5", shot);
         QVERIFY2(said.contains("status=0"), said.constData());
@@ -62,6 +98,8 @@ private slots:
 
     void whatIsWrongIsSaid()
     {
+        if (QStandardPaths::findExecutable("xvfb-run").isEmpty())
+            QSKIP("xvfb-run is not installed");
         const QByteArray said = window(m_dir.filePath("no.h5"), m_dir.filePath("none.png"));
         QVERIFY2(said.contains("status=1") && said.contains("no.h5"), said.constData());
     }
