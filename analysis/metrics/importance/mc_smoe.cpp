@@ -191,6 +191,7 @@ MetricSpec mcSmoeMetric()
                       "group: id of the dominant expert most like it; n = tokens",
         .source = "MC-SMoE (arXiv 2310.01334), as its grouping_mixtral.py",
         .needs = {{.logits = true}},
+        .ranges = {{"mc_smoe.max_similarity", kShare}, {"mc_smoe.group", kNoInterval}, {"mc_smoe.dominant", kNoInterval}},
         .noUniform = "routing by chance has no logits",
         .onRequest = true,
         .params = {{"groups", "0", "dominant experts a site, on average; 0: half of them", ParameterSpec::Kind::Number,
