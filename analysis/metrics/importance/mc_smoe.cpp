@@ -50,7 +50,9 @@ public:
                     row.value = std::isnan(alike) ? row.value : std::optional(alike);
             }
         }
-        if (!row.value)
+        if (row.value)
+            row.value = shown(*row.value);
+        else
             row.undefined =
                 m_gram.tokens() ? "no two experts have logits other than 0" : "no tokens with a choice and finite logits";
         rows.push_back(std::move(row));
@@ -64,7 +66,7 @@ public:
         matrix.axes = {expertAxis("expert", numExperts()), expertAxis("with", numExperts())};
         for (std::size_t i = 0; i < numExperts(); ++i) {
             for (std::size_t j = 0; j < numExperts(); ++j)
-                matrix.values.push_back(similarity(i, j));
+                matrix.values.push_back(shown(similarity(i, j)));
         }
         matrices.push_back(std::move(matrix));
     }
@@ -84,6 +86,8 @@ public:
     {
         return i == j && m_gram.tokens() ? 1 : (m_gram.cosine(i, j) + 1) / 2;
     }
+    /// To as many digits as the sums are good for: logits enter them in steps of 2^-18.
+    static double shown(double similarity) { return std::round(similarity * 1e6) / 1e6; }
 
 private:
     GramMatrix m_gram;
