@@ -34,8 +34,8 @@ std::unique_ptr<Accumulator> makeAccumulator(const Job& job, const Label* by, un
     if (replicates == 0)
         return make(valuesOnly);
     const AccumulatorFactory plain = [make] { return make(false); }, replicate = [make] { return make(true); };
-    return job.spec->groupsSequences ? bootstrapped(replicate, replicate, job.context, by, replicates, plain)
-                                     : bootstrapped(plain, replicate, job.context, by, replicates);
+    return job.spec->groupsSequences ? bootstrapped(replicate, replicate, *job.spec, job.context, by, replicates, plain)
+                                     : bootstrapped(plain, replicate, *job.spec, job.context, by, replicates);
 }
 
 }

@@ -105,7 +105,8 @@ void writeComparisonJson(std::ostream& out, const Comparison& comparison)
             << ", \"interval\": " << intervalJson(row.interval) << ", \"interval_a\": " << intervalJson(row.a.interval)
             << ", \"interval_b\": " << intervalJson(row.b.interval) << ", \"n_a\": " << row.a.n
             << ", \"n_b\": " << row.b.n << ", \"uniform_a\": " << numberOrNull(row.a.uniform)
-            << ", \"uniform_b\": " << numberOrNull(row.b.uniform)
+            << ", \"uniform_b\": " << numberOrNull(row.b.uniform) << ", \"uniform_sd_a\": " << numberOrNull(row.a.uniformSd)
+            << ", \"uniform_sd_b\": " << numberOrNull(row.b.uniformSd)
             << ", \"undefined\": " << (undefined.empty() ? "null" : quotedJson(undefined)) << '}';
         separator = ",\n  {";
     }
@@ -131,12 +132,13 @@ void writeComparisonCsv(std::ostream& out, const Comparison& comparison)
     if (!comparison.notBoth.empty())
         out << "# metrics of both: " << comparison.notBoth << '\n';
     out << "metric,params,site,expert,label,label_value,other,a,b,difference,interval_low,interval_high,unit,n_a,n_b,"
-           "uniform_a,uniform_b,interval_a_low,interval_a_high,interval_b_low,interval_b_high,undefined\n";
+           "uniform_a,uniform_b,uniform_sd_a,uniform_sd_b,interval_a_low,interval_a_high,interval_b_low,interval_b_high,undefined\n";
     const auto line = [&](const ComparedRow& row, const ResultRow& key, const std::string& undefined) {
         writeRowKeyCsv(out, key);
         out << ',' << csvNumber(row.a.value) << ',' << csvNumber(row.b.value) << ',' << csvNumber(row.difference) << ','
             << csvInterval(row.interval) << ',' << csvField(key.unit) << ',' << row.a.n << ',' << row.b.n << ','
-            << csvNumber(row.a.uniform) << ',' << csvNumber(row.b.uniform) << ',' << csvInterval(row.a.interval) << ','
+            << csvNumber(row.a.uniform) << ',' << csvNumber(row.b.uniform) << ','
+            << csvNumber(row.a.uniformSd) << ',' << csvNumber(row.b.uniformSd) << ',' << csvInterval(row.a.interval) << ','
             << csvInterval(row.b.interval) << ',' << csvField(undefined) << '\n';
     };
     for (const ComparedRow& row : comparison.rows)

@@ -85,13 +85,14 @@ void writeResultsCsv(std::ostream& out, const ResultDocument& document)
     writeOriginCsv(out, document.origin);
     if (const std::size_t n = document.results.matrices.size())
         out << "# not in CSV: " << n << (n == 1 ? " matrix" : " matrices") << " (JSON and HDF5 hold them)\n";
-    out << "metric,params,site,expert,label,label_value,other,value,unit,n,uniform,interval_low,interval_high,"
-           "undefined\n";
+    out << "metric,params,site,expert,label,label_value,other,value,unit,n,uniform,uniform_sd,interval_low,interval_high,"
+           "undefined,uniform_undefined\n";
     for (const ResultRow& row : document.results.rows) {
         writeRowKeyCsv(out, row);
         out << ',' << number(row.value) << ',' << csvField(row.unit) << ',' << row.n << ',' << number(row.uniform)
-            << ',' << (row.interval ? numberText(row.interval->first) : "") << ','
-            << (row.interval ? numberText(row.interval->second) : "") << ',' << csvField(row.undefined) << '\n';
+            << ',' << number(row.uniformSd) << ',' << (row.interval ? numberText(row.interval->first) : "") << ','
+            << (row.interval ? numberText(row.interval->second) : "") << ',' << csvField(row.undefined) << ','
+            << csvField(row.uniformUndefined) << '\n';
     }
 }
 

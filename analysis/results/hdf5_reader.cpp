@@ -77,6 +77,7 @@ public:
             return fail("is of format version " + version.substr(0, 100) + "; this program reads 1.x", m_name);
         ResultDocument document;
         ES_TRY(readOrigin(document.origin));
+        ES_ASSIGN(m_saysSd, hdf5::exists(m_file, "rows/uniform_sd", m_name)); // since 1.1
         ES_TRY(readTexts());
         ES_TRY(readRows(document.results.rows));
         ES_TRY(readMatrices(document.results.matrices));
@@ -140,6 +141,8 @@ private:
         ES_TRY(entries(TextColumn::LabelValue, m_labelValues, same));
         ES_TRY(entries(TextColumn::Unit, m_units, same));
         ES_TRY(entries(TextColumn::Undefined, m_reasons, same));
+        if (m_saysSd)
+            ES_TRY(entries(TextColumn::UniformUndefined, m_uniformReasons, same));
         ES_TRY(entries(TextColumn::Params, m_params, [](const std::string& text) -> Expected<ParameterMap> {
             ES_ASSIGN(const auto json, parseFlatObject(text));
             return toParams(json);
@@ -220,6 +223,12 @@ private:
         ES_ASSIGN(const auto value, column<double>("rows/value", n));
         ES_ASSIGN(const auto low, column<double>("rows/interval_low", n));
         ES_ASSIGN(const auto high, column<double>("rows/interval_high", n));
+        std::vector<double> sd;
+        std::vector<std::int32_t> uniformUndefined;
+        if (m_saysSd) {
+            ES_ASSIGN(sd, column<double>("rows/uniform_sd", n));
+            ES_ASSIGN(uniformUndefined, column<std::int32_t>("rows/uniform_undefined", n));
+        }
         rows.reserve(n);
         for (std::size_t i = 0; i < n; ++i) {
             ResultRow row;
@@ -227,6 +236,10 @@ private:
             ES_ASSIGN(row.expert, index<ExpertIndex>(expert[i], "expert"));
             ES_ASSIGN(row.undefined, m_reasons.at(undefined[i], ""));
             row.value = defined(value[i]);
+            if (m_saysSd) {
+                row.uniformSd = defined(sd[i]);
+                ES_ASSIGN(row.uniformUndefined, m_uniformReasons.at(uniformUndefined[i], ""));
+            }
             if (std::isfinite(low[i]) && std::isfinite(high[i]))
                 row.interval = {low[i], high[i]};
             rows.push_back(std::move(row));
@@ -301,10 +314,11 @@ private:
     const std::string m_name;
     std::uint64_t m_bytes = 0;
     hdf5::Handle m_file;
-    Entries<std::string> m_metrics, m_labels, m_labelValues, m_units, m_reasons;
+    Entries<std::string> m_metrics, m_labels, m_labelValues, m_units, m_reasons, m_uniformReasons;
     Entries<ParameterMap> m_params;
     Entries<TextMap> m_others;
     std::uint64_t m_values = 0;
+    bool m_saysSd = false;
 };
 
 }

@@ -17,8 +17,10 @@ enum class TextColumn
     LabelValue,
     Other, ///< a JSON object
     Unit,
-    Undefined
+    Undefined,
+    UniformUndefined
 };
-inline constexpr std::array kTextColumns{"metric", "params", "label", "label_value", "other", "unit", "undefined"};
+inline constexpr std::array kTextColumns{"metric", "params", "label", "label_value", "other", "unit", "undefined",
+    "uniform_undefined"};
 
 }

@@ -143,20 +143,26 @@ private:
         ES_TRY(m_builder.scale("rows/row", rows.size()));
         CommonColumns columns;
         std::vector<std::int32_t> expert;
-        std::vector<double> value, low, high;
+        std::vector<double> value, sd, low, high;
         for (const ResultRow& row : rows) {
             addCommon(columns, row);
             columns.of(TextColumn::Undefined)
                 .push_back(
                     row.undefined.empty() ? -1 : m_texts[std::size_t(TextColumn::Undefined)].code(row.undefined));
             expert.push_back(row.expert ? row.expert->value : -1);
+            columns.of(TextColumn::UniformUndefined)
+                .push_back(row.uniformUndefined.empty()
+                        ? -1
+                        : m_texts[std::size_t(TextColumn::UniformUndefined)].code(row.uniformUndefined));
             value.push_back(row.value.value_or(kNaN));
+            sd.push_back(row.uniformSd.value_or(kNaN));
             low.push_back(row.interval ? row.interval->first : kNaN);
             high.push_back(row.interval ? row.interval->second : kNaN);
         }
         ES_TRY(writeCommon("rows/", columns));
         ES_TRY(column("rows/expert", expert, "expert id; -1: none"));
         ES_TRY(column("rows/value", value, "the value; NaN: undefined, see 'undefined'"));
+        ES_TRY(column("rows/uniform_sd", sd, "SD of the value under uniform random routing; NaN: not known"));
         ES_TRY(column("rows/interval_low", low, "lower end of the 95 % interval; NaN: none"));
         return column("rows/interval_high", high, "upper end of the 95 % interval; NaN: none");
     }

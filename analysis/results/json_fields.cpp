@@ -130,7 +130,9 @@ Expected<ResultRow> toRow(const Json& json)
             return fail("'interval' is not [low, high]");
         row.interval = {interval[0].get<double>(), interval[1].get<double>()};
     }
+    ES_ASSIGN(row.uniformSd, number(json, "uniform_sd"));
     ES_ASSIGN(row.undefined, text(json, "undefined", ""));
+    ES_ASSIGN(row.uniformUndefined, text(json, "uniform_undefined", ""));
     return row;
 }
 

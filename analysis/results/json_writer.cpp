@@ -26,6 +26,11 @@ template <class Row> std::string otherText(const Row& row)
     return row.other.empty() ? "null" : textsJson(row.other);
 }
 
+std::string textOrNull(const std::string& text)
+{
+    return text.empty() ? "null" : quotedJson(text);
+}
+
 /// The values of the axes from `axis` on; `at` goes over them in order.
 void writeValues(std::ostream& out, const ResultMatrix& matrix, std::size_t axis, std::size_t& at)
 {
@@ -87,8 +92,9 @@ void writeRowJson(std::ostream& out, const ResultRow& row)
     out << '{';
     writeRowKeyJson(out, row);
     out << ", \"value\": " << numberOrNull(row.value) << ", \"unit\": " << quotedJson(row.unit) << ", \"n\": " << row.n
-        << ", \"uniform\": " << numberOrNull(row.uniform) << ", \"interval\": " << intervalJson(row.interval)
-        << ", \"undefined\": " << (row.undefined.empty() ? "null" : quotedJson(row.undefined)) << '}';
+        << ", \"uniform\": " << numberOrNull(row.uniform) << ", \"uniform_sd\": " << numberOrNull(row.uniformSd)
+        << ", \"interval\": " << intervalJson(row.interval) << ", \"undefined\": " << textOrNull(row.undefined)
+        << ", \"uniform_undefined\": " << textOrNull(row.uniformUndefined) << '}';
 }
 
 void writeOriginJson(std::ostream& out, const ResultOrigin& origin)

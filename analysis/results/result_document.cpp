@@ -17,6 +17,7 @@ void makeFinite(Results& results)
         if (!finite(row.value) && row.undefined.empty())
             row.undefined = "not a finite number";
         finite(row.uniform);
+        finite(row.uniformSd);
         if (row.interval && !(std::isfinite(row.interval->first) && std::isfinite(row.interval->second)))
             row.interval.reset();
     }

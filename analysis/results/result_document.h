@@ -35,7 +35,7 @@ struct ResultDocument
 };
 
 inline constexpr const char* kResultsFormat = "expertscope-results";
-inline constexpr const char* kResultsFormatVersion = "1.0.0";
+inline constexpr const char* kResultsFormatVersion = "1.1.0";
 
 /// What readers are ready to take; more is refused.
 inline constexpr std::uint64_t kMostResultRows = 1u << 23;

@@ -5,6 +5,8 @@
 #include "analysis/spine/parameters.h"
 #include "analysis/spine/selection.h"
 
+#include <limits>
+
 namespace expertscope {
 
 /// What a metric needs to know before it sees a block.
@@ -18,6 +20,14 @@ struct MetricContext
     std::vector<std::string> series; ///< names of the traces when the source is a SeriesSource, else empty
     bool valuesOnly = false; ///< neither `uniform` nor matrices are looked at: for a bootstrap replicate
 };
+
+/// What the values of a row can be, whatever the trace.
+struct ValueRange
+{
+    double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
+    bool hasInterval = true; ///< false: no method was found that covers (resources/docs/metrics.md)
+};
+inline constexpr ValueRange kShare{0, 1}, kNotNegative{0}, kNoInterval{.hasInterval = false};
 
 /// A registered metric.
 struct MetricSpec
@@ -35,6 +45,7 @@ struct MetricSpec
     /// With simulateUniform: the `uniform` of rows is what very many tokens would give; the simulation says how far off that
     /// the tokens at hand are.
     bool uniformIsLimit = false;
+    std::map<std::string, ValueRange> ranges = {}; ///< by ResultRow::metric; of the others nothing is known
     std::string noUniform = {}; ///< why there is none, of rows that do not say so themselves
     /// Looks at groups of selected sequences: of the values of a label each is observed with a selection of its own, and
     /// the whole apart from them. Contexts that are valuesOnly are of single sequences: no groups there, no intervals.

@@ -217,6 +217,8 @@ MetricSpec repetitionMetric()
             "neighbouring tokens of a sequence: same first choice, any shared expert, shared / size of the later set "
             "(= overlap / k), Jaccard |A n B| / |A u B|; n = pairs",
         .source = "Mixtral (arXiv 2401.04088) Table 5; Jaccard: arXiv 2510.04694",
+        .ranges = {{"repetition.first", kShare}, {"repetition.any", kShare}, {"repetition.overlap", kShare},
+            {"repetition.jaccard", kShare}},
         .anyTokens = true,
         .make =
             [](const MetricContext& context) {

@@ -221,6 +221,7 @@ MetricSpec srpMetric()
         .source = "Not All Models Suit Expert Offloading, arXiv 2505.16056, SRP; moe-lrc 30_srp_calc, 31_srp_refine",
         .simulateUniform = true,
         .uniformIsLimit = true,
+        .ranges = {{"srp.value", kShare}, {"srp.rho_hat", kNoInterval}, {"srp.alpha", kNoInterval}, {"srp.lower_bound", kShare}},
         .params = {windowsParameter("4/16/64/256")},
         .make = [](const MetricContext& context) { return std::make_unique<Srp>(context); },
     };

@@ -232,6 +232,8 @@ MetricSpec committeeMetric()
         .source = "Standing Committee (arXiv 2601.03425), as its Audit_Committee.py; presence 0.8",
         .needs = {{.weights = true}},
         .needsLabel = true,
+        .ranges = {{"committee.mean_rank", kNoInterval}, {"committee.rank_variance", kNoInterval},
+            {"committee.size", kNoInterval}, {"committee.coverage", kNoInterval}, {"committee.ratio", kNoInterval}},
         .noUniform = "routing by chance has no weights",
         .params = {{"presence", "0.8", "share of the values whose lists a candidate must be in",
             ParameterSpec::Kind::Number, 0, 1, false}},

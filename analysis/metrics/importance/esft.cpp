@@ -180,6 +180,8 @@ MetricSpec esftMetric()
             "chosen; selected: the fewest experts, by score, whose scores reach p; n = tokens",
         .source = "ESFT (arXiv 2407.01906), as in its published expert scores; p 0.2 as in its expert configs",
         .likes = {{.weights = true, .logits = true}, {.weights = true}, {.logits = true}},
+        .ranges = {{"esft.token_score", kShare}, {"esft.gate_score", kShare}, {"esft.token_selected", kNoInterval},
+            {"esft.gate_selected", kNoInterval}},
         .params = {{"p", "0.2", "sum of scores to be reached", ParameterSpec::Kind::Number, 0, 1, false}},
         .make =
             [](const MetricContext& context) { return std::make_unique<ExpertListAccumulator<EsftState>>(context); },

@@ -125,6 +125,9 @@ MetricSpec expertsPerTokenMetric()
             "number of experts a token chooses (0 counts): mean, SD, least, most; ffn: mean number with an id "
             "below zero_from; zero_share: share of choices on the zero-compute experts from there on; n = tokens",
         .source = "top-p routing (arXiv 2403.07652); MoE++ (arXiv 2410.07348)",
+        .ranges = {{"experts_per_token.mean", kNotNegative}, {"experts_per_token.sd", kNotNegative},
+            {"experts_per_token.min", kNoInterval}, {"experts_per_token.max", kNoInterval},
+            {"experts_per_token.ffn", kNotNegative}, {"experts_per_token.zero_share", kShare}},
         .noUniform = "uniform routing takes as many experts a token as the trace",
         .params = {{"zero_from", "65535", "first id of the zero-compute experts", ParameterSpec::Kind::Number, 0, 65535,
             true}},

@@ -50,7 +50,9 @@ public:
                     row.value = std::isnan(alike) ? row.value : std::optional(alike);
             }
         }
-        if (!row.value)
+        if (row.value)
+            row.value = shown(*row.value);
+        else
             row.undefined =
                 m_gram.tokens() ? "no two experts have logits other than 0" : "no tokens with a choice and finite logits";
         rows.push_back(std::move(row));
@@ -64,7 +66,7 @@ public:
         matrix.axes = {expertAxis("expert", numExperts()), expertAxis("with", numExperts())};
         for (std::size_t i = 0; i < numExperts(); ++i) {
             for (std::size_t j = 0; j < numExperts(); ++j)
-                matrix.values.push_back(similarity(i, j));
+                matrix.values.push_back(shown(similarity(i, j)));
         }
         matrices.push_back(std::move(matrix));
     }
@@ -84,6 +86,8 @@ public:
     {
         return i == j && m_gram.tokens() ? 1 : (m_gram.cosine(i, j) + 1) / 2;
     }
+    /// To as many digits as the sums are good for: logits enter them in steps of 2^-18.
+    static double shown(double similarity) { return std::round(similarity * 1e6) / 1e6; }
 
 private:
     GramMatrix m_gram;
@@ -191,6 +195,7 @@ MetricSpec mcSmoeMetric()
                       "group: id of the dominant expert most like it; n = tokens",
         .source = "MC-SMoE (arXiv 2310.01334), as its grouping_mixtral.py",
         .needs = {{.logits = true}},
+        .ranges = {{"mc_smoe.max_similarity", kShare}, {"mc_smoe.group", kNoInterval}, {"mc_smoe.dominant", kNoInterval}},
         .noUniform = "routing by chance has no logits",
         .onRequest = true,
         .params = {{"groups", "0", "dominant experts a site, on average; 0: half of them", ParameterSpec::Kind::Number,

@@ -139,6 +139,9 @@ MetricSpec balanceMetric()
             "over sequences, CV, Gini, entropy / log E, KL to uniform, least relative load, dead experts; n = tokens "
             "(batches, sequences)",
         .source = "MaxVio: arXiv 2408.15664 Eq. 4; the others are the usual statistics of c (population SD)",
+        .ranges = {{"balance.max_vio", kNotNegative}, {"balance.cv", kNotNegative}, {"balance.gini", kShare},
+            {"balance.entropy", kShare}, {"balance.kl", kNotNegative}, {"balance.min_load", kShare},
+            {"balance.dead", kNoInterval}, {"balance.max_vio_sequence", kNotNegative}},
         .groupsSequences = true,
         .anyTokens = true,
         .params = {{.name = "batch",

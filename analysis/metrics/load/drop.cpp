@@ -201,7 +201,9 @@ private:
             lost = 0;
             for (const std::uint64_t c : m_all.counts())
                 lost += c > room ? c - room : 0;
-            add("drop.corpus", m_all.choices(), lost, uniform(m_bins.count() + 1), kNoTokens);
+            const EqualSets sets = m_all.sizes().worth();
+            add("drop.corpus", m_all.choices(), lost,
+                uniformDropped(m_all.numExperts(), sets.size, sets.tokens, room) / double(m_all.choices()), kNoTokens);
         }
     }
 
@@ -211,34 +213,16 @@ private:
         return std::min<std::uint64_t>(m_bins.ends[bin] - std::min<std::uint64_t>(m_bins.ends[bin], first), length);
     }
 
-    /// Mean number of choices that a token makes, by bin of positions: where drops were recorded, later ones make fewer.
-    std::vector<double> choicesByBin() const
-    {
-        std::vector<double> tokens(m_bins.count()), choices(m_bins.count());
-        for (const auto& [span, sequences] : m_spans) {
-            std::uint64_t before = 0;
-            for (std::size_t b = 0; b < tokens.size(); ++b) {
-                const std::uint64_t until = tokensUntil(b, span.first, span.second);
-                tokens[b] += double(sequences) * double(until - before);
-                before = until;
-            }
-        }
-        for (std::size_t b = 0; b < tokens.size(); ++b)
-            choices[b] = tokens[b] > 0 ? double(m_assigned[b]) / tokens[b] : 0;
-        return choices;
-    }
-
-    /// Drop ratios of routing by chance: of each bin, of all, of the corpus; empty without choices. Tokens that differ in their number of
-    /// choices are taken for what they are worth.
+    /// Drop ratios of routing by chance, of each bin and of all sequences; empty when tokens differ in their number of
+    /// choices: then there is no closed form.
     std::vector<double> chanceOf(double factor) const
     {
-        if (m_valuesOnly || m_all.choices() == 0)
-            return {};
         const unsigned E = m_all.numExperts();
-        const EqualSets sets = m_all.sizes().worth();
-        const std::vector<double> choices = choicesByBin();
+        const std::uint64_t k = m_all.sizes().even();
+        if (m_valuesOnly || k == 0 || k > E || m_all.tokens() != m_tokens)
+            return {};
         const std::size_t bins = m_bins.count();
-        std::vector<double> lost(bins + 2), assigned(bins + 2);
+        std::vector<double> lost(bins + 1), assigned(bins + 1);
         // Of very many spans each so-many-th stands for those after it.
         const std::size_t step = (m_spans.size() + kMostSpans - 1) / kMostSpans;
         double weight = 0;
@@ -251,23 +235,19 @@ private:
             if (++span != m_spans.end() && (i + 1) % step)
                 continue;
             const std::uint64_t room = capacity(factor, length, m_site);
-            double before = 0, made = 0; // choices
+            double before = 0;
             std::uint64_t tokens = 0;
             for (std::size_t b = 0; b < bins; ++b) {
                 const std::uint64_t until = tokensUntil(b, first, length);
-                const double here = double(until - tokens) * choices[b];
-                made += here;
-                const double dropped = here > 0 ? uniformDropped(E, sets.size, made / sets.size, room) : before;
+                const double dropped = until == tokens ? before : uniformDropped(E, double(k), double(until), room);
                 lost[b] += weight * (dropped - before);
-                assigned[b] += weight * here;
+                assigned[b] += weight * double(until - tokens) * double(k);
                 before = dropped;
                 tokens = until;
             }
             lost[bins] += weight * before;
-            assigned[bins] += weight * made;
+            assigned[bins] += weight * double(tokens) * double(k);
         }
-        lost[bins + 1] = uniformDropped(E, sets.size, sets.tokens, capacity(factor, m_tokens, m_site));
-        assigned[bins + 1] = double(m_all.choices());
         for (std::size_t b = 0; b < lost.size(); ++b)
             lost[b] = assigned[b] > 0 ? lost[b] / assigned[b] : 0;
         return lost;
@@ -300,6 +280,8 @@ MetricSpec dropMetric()
             "filled "
             "in order of positions, as a whole and by position; drop.corpus: one capacity for all tokens; n = choices",
         .source = "drop towards the end: OpenMoE, arXiv 2402.01739; corpus: the capacity drop rate",
+        .simulateUniform = true,
+        .ranges = {{"drop.ratio", kShare}, {"drop.corpus", kShare}},
         .params = {{.name = "cf",
                        .standard = "1/1.25",
                        .meaning = "capacity factors",

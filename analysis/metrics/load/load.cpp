@@ -67,6 +67,7 @@ MetricSpec loadMetric()
         .name = "load",
         .definition = "choices of each expert: count c, share c / sum c, relative load c / (N k / E), N k being the choices made; n = tokens",
         .source = "DeepSeek-V3 (arXiv 2412.19437) Fig. 9",
+        .ranges = {{"load.count", kNotNegative}, {"load.share", kShare}, {"load.relative", kNotNegative}},
         .anyTokens = true,
         .make = [](const MetricContext& context) { return std::make_unique<PerSiteAccumulator<LoadState>>(context); },
     };

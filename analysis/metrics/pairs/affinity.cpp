@@ -192,6 +192,7 @@ MetricSpec affinityMetric()
             "tokens that chose at both sites count; n = tokens",
         .source = "ExFlow (arXiv 2401.08383); rank-aligned: OLMoE (arXiv 2409.02060) appendix G, as its script does it",
         .crossSite = true,
+        .ranges = {{kFirst, kShare}, {kSet, kShare}, {kAlignedMax, kNotNegative}, {kAlignedTotal, kNotNegative}},
         .anyTokens = true,
         .params = {distanceParameter()},
         .make =

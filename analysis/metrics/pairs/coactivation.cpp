@@ -252,6 +252,7 @@ MetricSpec coactivationMetric()
         .definition = "share of the tokens of expert i that chose j too: the largest, and the mean over i of the sum "
                       "over j; all pairs of a token's experts; n = tokens",
         .source = "OLMoE (arXiv 2409.02060) section 5, as its text defines it",
+        .ranges = {{"coactivation.max", kShare}, {"coactivation.mean_row_sum", kNotNegative}},
         .anyTokens = true,
         .make = make<false>,
     };
@@ -264,6 +265,7 @@ MetricSpec coactivationAdjacentMetric()
         .definition = "as coactivation, but only pairs of adjacent ranks count, which is what OLMoE's script does and "
                       "its figure shows; n = tokens",
         .source = "OLMoE (arXiv 2409.02060), scripts/run_moe_analysis.py",
+        .ranges = {{"coactivation_adjacent.max", kShare}, {"coactivation_adjacent.mean_row_sum", kNotNegative}},
         .anyTokens = true,
         .make = make<true>,
     };

@@ -113,6 +113,7 @@ MetricSpec mutualInformationMetric()
             "the smaller entropy; n = tokens",
         .source = "Shannon; bias: Miller 1955",
         .crossSite = true,
+        .ranges = {{kPlugIn, kNotNegative}, {kRelative, kShare}},
         .anyTokens = true,
         .params = {distanceParameter()},
         .make =

@@ -281,6 +281,8 @@ MetricSpec predictMetric()
         .source = "eam: MoE-Infinity (arXiv 2401.14361), expert_tracer.py",
         .crossSite = true,
         .twoPasses = true,
+        .ranges = {{"predict.recall", kShare}, {"predict.precision", kShare}, {"predict.exact", kShare},
+            {"predict.f1", kShare}, {"predict.label_accuracy", kShare}},
         .onRequest = true,
         .params = {{.name = "predictor",
                        .standard = "previous/static/transition/eam",

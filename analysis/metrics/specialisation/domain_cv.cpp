@@ -276,6 +276,7 @@ MetricSpec domainCvMetric()
             "tokens; values with a rate up to 1e-5 left out (n = those that count); means over experts",
         .source = "domain specialisation of arXiv 2505.16056, as its code takes it (SD with n - 1)",
         .needsLabel = true,
+        .ranges = {{"domain_cv.value", kNotNegative}, {"domain_cv.mean", kNotNegative}},
         .params = {{"m", "16", "tokens in a window", ParameterSpec::Kind::Number, 1, 1 << 20, true}},
         .make = [](const MetricContext& context) { return std::make_unique<DomainCv>(context); },
     };

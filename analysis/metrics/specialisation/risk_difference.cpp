@@ -203,6 +203,8 @@ MetricSpec riskDifferenceMetric()
             "all other values); the largest; number of experts above tau; n = tokens of the value",
         .source = "SteerMoE's risk difference; tau: arXiv 2510.04694 (0.25 to 0.5)",
         .needsLabel = true,
+        .ranges = {{"risk_difference.value", {-1, 1}}, {"risk_difference.max_abs", kShare},
+            {"risk_difference.above_tau", kNoInterval}},
         .params = {{.name = "reference",
                        .standard = "",
                        .meaning = "the label value to compare with; empty: the rest",

@@ -188,6 +188,12 @@ MetricSpec specialisationMetric()
                       "entropy / log E; JSD between the values; _top1: of the first choice alone; n = tokens",
         .source = "OLMoE (arXiv 2409.02060) section 5.3",
         .needsLabel = true,
+        .ranges = {{"specialisation.share", kShare}, {"specialisation.max_share", kShare},
+            {"specialisation.min_share", kShare}, {"specialisation.max_vio", kNotNegative},
+            {"specialisation.entropy", kShare}, {"specialisation.jsd", kNotNegative}, {"specialisation_top1.share", kShare},
+            {"specialisation_top1.max_share", kShare}, {"specialisation_top1.min_share", kShare},
+            {"specialisation_top1.max_vio", kNotNegative}, {"specialisation_top1.entropy", kShare},
+            {"specialisation_top1.jsd", kNotNegative}},
         .anyTokens = true,
         .make =
             [](const MetricContext& context) {

@@ -240,6 +240,7 @@ MetricSpec vocabularyMetric()
         .source = "OLMoE (arXiv 2409.02060) section 5, vocabulary specialisation; n_min 20 as arXiv 2505.16056",
         .needs = {{.tokenIds = true}},
         .likes = {{.predictedIds = true}},
+        .ranges = {{"vocabulary.specialisation", kShare}},
         .params = {{.name = "ids",
                        .standard = "input/next/predicted",
                        .meaning = "of the token, the next one, the model's guess of it",
