@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <exception>
 #include <limits>
 
 namespace expertscope {
@@ -378,11 +379,15 @@ Expected<JsonValue> parse(std::string_view text, const JsonLimits& limits, bool 
         return fail("not valid JSON at byte " + std::to_string(zero + 1) + ": a zero byte", where);
     if (const auto bad = invalidUtf8At(text))
         return fail("not valid JSON at byte " + std::to_string(*bad + 1) + ": not UTF-8", where);
-    Parser parser(text, limits, python);
-    JsonValue root;
-    if (!parser.run(root))
-        return fail(parser.what(), where);
-    return root;
+    try {
+        Parser parser(text, limits, python);
+        JsonValue root;
+        if (!parser.run(root))
+            return fail(parser.what(), where);
+        return root;
+    } catch (const std::exception& error) { // out of memory
+        return fail(std::string("cannot be read: ") + error.what(), where);
+    }
 }
 
 }

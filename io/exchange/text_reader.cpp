@@ -56,7 +56,8 @@ private:
             if (unit >= 0xD800 && unit < 0xDC00)
                 m_high = unit;
             else
-                appendUtf8(m_text, low ? 0x10000 + ((std::exchange(m_high, 0) - 0xD800) << 10) + (unit - 0xDC00) : unit);
+                appendUtf8(
+                    m_text, low ? 0x10000 + ((std::exchange(m_high, 0) - 0xD800) << 10) + (unit - 0xDC00) : unit);
         }
         m_odd = bytes % 2;
         if (m_odd > 0)
