@@ -2,8 +2,8 @@
 #include "analysis/hardware/hardware_presets.h"
 
 #include "analysis/hardware/embedded_presets.h"
-#include "io/checkpoint/input_file.h"
 #include "io/base/json.h"
+#include "io/checkpoint/input_file.h"
 
 #include <algorithm>
 #include <array>

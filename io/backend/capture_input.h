@@ -17,7 +17,8 @@ struct CaptureInput
     std::vector<std::uint32_t> lengths;
     std::uint64_t numTokens = 0;
     std::map<std::int32_t, std::string> vocabulary; ///< of the ids that occur; empty without a tokenizer
-    std::map<std::string, std::string> tokenizer; ///< for the provenance: hashes of its files, tables, notes; empty: none
+    std::map<std::string, std::string>
+        tokenizer; ///< for the provenance: hashes of its files, tables, notes; empty: none
     std::vector<std::string> tokenizerNotes; ///< Tokenizer::notes()
     std::vector<std::string> promptNotes; ///< how the prompts were read, what was left out and why; a line each
     std::uint64_t documentsSkipped = 0; ///< that could not be read

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <exception>
 #include <limits>
 
 namespace expertscope {
@@ -257,7 +258,7 @@ private:
             m_at = first;
             return invalid("half a surrogate pair");
         }
-        append(out, c);
+        appendUtf8(out, c);
         return true;
     }
 
@@ -270,26 +271,6 @@ private:
             return invalid("four hexadecimal digits were expected");
         m_at += 4;
         return true;
-    }
-
-    static void append(std::string& out, std::uint32_t c)
-    {
-        const auto byte = [&](std::uint32_t b) { out += static_cast<char>(b); };
-        if (c < 0x80) {
-            byte(c);
-        } else if (c < 0x800) {
-            byte(0xC0 | c >> 6);
-            byte(0x80 | (c & 0x3F));
-        } else if (c < 0x10000) {
-            byte(0xE0 | c >> 12);
-            byte(0x80 | (c >> 6 & 0x3F));
-            byte(0x80 | (c & 0x3F));
-        } else {
-            byte(0xF0 | c >> 18);
-            byte(0x80 | (c >> 12 & 0x3F));
-            byte(0x80 | (c >> 6 & 0x3F));
-            byte(0x80 | (c & 0x3F));
-        }
     }
 
     bool digits()
@@ -398,11 +379,15 @@ Expected<JsonValue> parse(std::string_view text, const JsonLimits& limits, bool 
         return fail("not valid JSON at byte " + std::to_string(zero + 1) + ": a zero byte", where);
     if (const auto bad = invalidUtf8At(text))
         return fail("not valid JSON at byte " + std::to_string(*bad + 1) + ": not UTF-8", where);
-    Parser parser(text, limits, python);
-    JsonValue root;
-    if (!parser.run(root))
-        return fail(parser.what(), where);
-    return root;
+    try {
+        Parser parser(text, limits, python);
+        JsonValue root;
+        if (!parser.run(root))
+            return fail(parser.what(), where);
+        return root;
+    } catch (const std::exception& error) { // out of memory
+        return fail(std::string("cannot be read: ") + error.what(), where);
+    }
 }
 
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/safetensors.h"
 
+#include "io/base/json.h"
 #include "io/base/lfs_pointer.h"
 #include "io/base/sha256.h"
-#include "io/base/json.h"
 
 #include <algorithm>
 #include <array>
@@ -150,8 +150,12 @@ Expected<SafetensorsHeader> parseSafetensorsHeader(
     limits.maxDepth = 4;
     ES_ASSIGN(const auto root, parseStrictJson(json, limits, where + ": header"));
 
+    const auto* tensors = root.object();
+    if (!tensors)
+        return fail(std::string("the header is ") + root.kind() + ", not an object", where);
+
     SafetensorsHeader header;
-    for (const auto& [name, value] : *root.object()) {
+    for (const auto& [name, value] : *tensors) {
         if (name == "__metadata__") {
             if (value.isNull())
                 continue; // the same as none

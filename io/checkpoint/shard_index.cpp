@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/checkpoint/shard_index.h"
 
+#include "io/base/json.h"
 #include "io/checkpoint/foreign_layouts.h"
 #include "io/checkpoint/input_file.h"
-#include "io/base/json.h"
 
 #include <algorithm>
 #include <system_error>
@@ -33,8 +33,8 @@ Expected<void> checkIsThere(const fs::path& file)
     const bool link = fs::is_symlink(fs::symlink_status(file, ignored));
     const auto target = link ? fs::read_symlink(file, ignored).string() : std::string();
     return fail(error ? "cannot open: " + error.message()
-                    : link ? "cannot open: it is a link to " + target + ", and nothing is there"
-                           : std::string("cannot open: no such file"),
+            : link    ? "cannot open: it is a link to " + target + ", and nothing is there"
+                      : std::string("cannot open: no such file"),
         file.string(), "is the checkpoint complete?");
 }
 

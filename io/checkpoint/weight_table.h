@@ -45,8 +45,8 @@ private:
 };
 
 /// Every parameter of `arch` by role. Hub spelling and the reference library's in-memory spelling, with and without the
-/// "model." prefix. A tensor that is missing, of a wrong shape, or not used: an error that names it. `notes` gets what is
-/// left out on purpose: tensors without elements, and heads that score a text instead of continuing it.
+/// "model." prefix. A tensor that is missing, of a wrong shape, or not used: an error that names it. `notes` gets what
+/// is left out on purpose: tensors without elements, and heads that score a text instead of continuing it.
 Expected<ModelSource> resolveWeights(
     WeightTable& table, const ArchSpec& arch, const std::string& folder, std::vector<std::string>& notes);
 

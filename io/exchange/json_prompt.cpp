@@ -11,7 +11,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr JsonLimits kLimits{.maxBytes = std::size_t(512) << 20, .maxValues = std::size_t(1) << 26, .maxDepth = 16};
+constexpr JsonLimits kLimits{.maxBytes = std::size_t(512) << 20, .maxValues = std::size_t(1) << 24, .maxDepth = 16};
 constexpr std::array<std::string_view, 4> kOwnKeys{"text", "token_ids", "name", "labels"};
 
 /// The member, unless it is missing or null, which say the same.

@@ -186,6 +186,15 @@ private:
     KeysBesideText m_keys;
 };
 
+template <class Read> Expected<PromptList> orOutOfMemory(const fs::path& path, Read&& read)
+{
+    try {
+        return read();
+    } catch (const std::exception& error) {
+        return fail(std::string("cannot be read: ") + error.what(), inputName(path));
+    }
+}
+
 }
 
 Expected<PromptList> readPrompts(const fs::path& path, const PromptOptions& options)
@@ -195,18 +204,22 @@ Expected<PromptList> readPrompts(const fs::path& path, const PromptOptions& opti
     const auto status = fs::status(path, error);
     if (!standard && !fs::exists(status))
         return fail("no such file or folder", path.string());
-    Collector documents(options);
-    ES_TRY(!standard && fs::is_directory(status) ? documents.readFolder(path) : documents.readFile(path));
-    return documents.finish(path);
+    return orOutOfMemory(path, [&]() -> Expected<PromptList> {
+        Collector documents(options);
+        ES_TRY(!standard && fs::is_directory(status) ? documents.readFolder(path) : documents.readFile(path));
+        return documents.finish(path);
+    });
 }
 
 Expected<PromptList> readPrompts(
     std::unique_ptr<ByteSource> from, const fs::path& name, const TextLimits& limits, const PromptOptions& options)
 {
-    ES_ASSIGN(TextReader text, TextReader::open(std::move(from), inputName(name), limits));
-    Collector documents(options);
-    ES_TRY(documents.readInput(text, name));
-    return documents.finish(name);
+    return orOutOfMemory(name, [&]() -> Expected<PromptList> {
+        ES_ASSIGN(TextReader text, TextReader::open(std::move(from), inputName(name), limits));
+        Collector documents(options);
+        ES_TRY(documents.readInput(text, name));
+        return documents.finish(name);
+    });
 }
 
 }

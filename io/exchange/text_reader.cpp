@@ -56,32 +56,13 @@ private:
             if (unit >= 0xD800 && unit < 0xDC00)
                 m_high = unit;
             else
-                append(low ? 0x10000 + ((std::exchange(m_high, 0) - 0xD800) << 10) + (unit - 0xDC00) : unit);
+                appendUtf8(
+                    m_text, low ? 0x10000 + ((std::exchange(m_high, 0) - 0xD800) << 10) + (unit - 0xDC00) : unit);
         }
         m_odd = bytes % 2;
         if (m_odd > 0)
             m_units[0] = m_units[bytes - 1];
         return {};
-    }
-
-    void append(std::uint32_t c)
-    {
-        const auto put = [&](std::uint32_t b) { m_text += static_cast<char>(b); };
-        if (c < 0x80) {
-            put(c);
-        } else if (c < 0x800) {
-            put(0xC0 | c >> 6);
-            put(0x80 | (c & 0x3F));
-        } else if (c < 0x10000) {
-            put(0xE0 | c >> 12);
-            put(0x80 | (c >> 6 & 0x3F));
-            put(0x80 | (c & 0x3F));
-        } else {
-            put(0xF0 | c >> 18);
-            put(0x80 | (c >> 12 & 0x3F));
-            put(0x80 | (c >> 6 & 0x3F));
-            put(0x80 | (c & 0x3F));
-        }
     }
 
     std::unique_ptr<ByteSource> m_from;

@@ -28,8 +28,7 @@ Expected<AddedToken> tokenOf(const JsonValue& value, const std::string& place)
     ES_ASSIGN(token.special, fields.boolean("special"));
     ES_TRY(fields.finish());
     if (token.content.size() > AddedTokens::kMaxContentBytes)
-        return fail(
-            "longer than " + std::to_string(AddedTokens::kMaxContentBytes) + " bytes", fields.place("content"));
+        return fail("longer than " + std::to_string(AddedTokens::kMaxContentBytes) + " bytes", fields.place("content"));
     return token;
 }
 
@@ -88,8 +87,7 @@ TextFinder::Found TextFinder::find(std::string_view text, std::size_t from) cons
     return {std::string_view::npos, std::string_view::npos, UINT32_MAX};
 }
 
-Expected<AddedTokens> AddedTokens::load(
-    const JsonValue& value, const std::string& place, const StringIds& vocabulary)
+Expected<AddedTokens> AddedTokens::load(const JsonValue& value, const std::string& place, const StringIds& vocabulary)
 {
     if (value.kind() != JsonValue::Kind::Array)
         return wrongKind("an array", value, place);

@@ -55,8 +55,8 @@ private:
     int m_onlyFirst = -1; // when all begin with the same byte
 };
 
-/// The file's "added_tokens", and those of the files beside it: cut out of the text before the model sees it, those with
-/// normalized = false from the raw text, the others from the normalised one.
+/// The file's "added_tokens", and those of the files beside it: cut out of the text before the model sees it, those
+/// with normalized = false from the raw text, the others from the normalised one.
 class AddedTokens
 {
 public:
@@ -67,7 +67,8 @@ public:
     /// Adds a token, or changes the flags of one that is there; gives its id: that of the vocabulary, else the next
     /// behind all ids there are, whatever `token.id` says. An empty one is left out (-1), as in the reference.
     std::int32_t add(AddedToken token, const StringIds& vocabulary);
-    /// Makes the tokens findable; to be called once, behind the last add(). `splitsSpecial`: special ones are not found.
+    /// Makes the tokens findable; to be called once, behind the last add(). `splitsSpecial`: special ones are not
+    /// found.
     Expected<void> finish(const Normalizer& normalizer, bool splitsSpecial, const std::string& place);
 
     enum class Pass

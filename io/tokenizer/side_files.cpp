@@ -62,8 +62,13 @@ struct Mentioned
 
 Expected<Mentioned> mentioned(const Json& value, const std::string& place)
 {
-    Mentioned token{{.content = {}, .id = -1, .singleWord = false, .stripsLeft = false, .stripsRight = false,
-        .normalized = true, .special = false}};
+    Mentioned token{{.content = {},
+        .id = -1,
+        .singleWord = false,
+        .stripsLeft = false,
+        .stripsRight = false,
+        .normalized = true,
+        .special = false}};
     const auto* content = value.string();
     if (const auto* members = value.object()) {
         content = nullptr;
@@ -142,8 +147,13 @@ private:
 
     static Mentioned text(const std::string& content)
     {
-        return {{.content = content, .id = -1, .singleWord = false, .stripsLeft = false, .stripsRight = false,
-            .normalized = true, .special = false}};
+        return {{.content = content,
+            .id = -1,
+            .singleWord = false,
+            .stripsLeft = false,
+            .stripsRight = false,
+            .normalized = true,
+            .special = false}};
     }
 
     /// Members in the order of the file: new tokens are numbered by it.

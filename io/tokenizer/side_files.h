@@ -24,7 +24,8 @@ struct SideFile
 struct SideFiles
 {
     std::optional<SideFile> config; ///< tokenizer_config.json
-    std::optional<SideFile> specialTokensMap; ///< special_tokens_map.json; not looked at where `config` lists its tokens
+    std::optional<SideFile>
+        specialTokensMap; ///< special_tokens_map.json; not looked at where `config` lists its tokens
     std::optional<SideFile> addedTokens; ///< added_tokens.json; the same
 
     static Expected<SideFiles> read(const std::filesystem::path& folder);

@@ -122,7 +122,8 @@ std::string noTokenizerHint(const std::filesystem::path& folder)
     for (const char* other : {"tokenizer.model", "tekken.json", "vocab.json", "tiktoken.model"}) {
         if (std::filesystem::exists(folder / other, ignored))
             return std::string("there is ") + other
-                + ": AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) of transformers writes tokenizer.json";
+                + ": AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) of transformers writes "
+                  "tokenizer.json";
     }
     return "prompts may also be given as token ids";
 }
@@ -257,8 +258,8 @@ void Tokenizer::Private::compareEnds(const SideTokens& side, const std::string& 
     const auto compare = [&](const char* key, const std::optional<bool>& says, const std::string& token, bool behind) {
         if (says && !token.empty() && *says != postProcessor.adds(idOf(token), behind))
             notes.push_back(name + ": " + key + " is " + (*says ? "true" : "false") + ", but tokenizer.json "
-                + (*says ? "adds no " : "adds ") + inQuotes(token)
-                + (behind ? " behind" : " before") + " a text: tokenizer.json counts, as in transformers 5");
+                + (*says ? "adds no " : "adds ") + inQuotes(token) + (behind ? " behind" : " before")
+                + " a text: tokenizer.json counts, as in transformers 5");
     };
     compare("add_bos_token", side.addsBos, side.bos, false);
     compare("add_eos_token", side.addsEos, side.eos, true);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "io/base/utf8.h"
+
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -13,7 +15,6 @@ namespace expertscope::tokenizer {
 char32_t nextCodePoint(std::string_view text, std::size_t& at);
 /// The code point that ends at `end` > 0.
 char32_t lastCodePoint(std::string_view text, std::size_t end);
-void appendUtf8(std::string& text, char32_t c);
 
 /// Rust's char::is_whitespace, the White_Space property: what the reference library strips and splits at.
 bool isWhitespace(char32_t c);

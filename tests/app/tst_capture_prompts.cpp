@@ -90,7 +90,8 @@ private slots:
     void badDocumentsAreSkippedWhenAsked()
     {
         const auto prompts = write("bad.jsonl",
-            "{\"text\":\"ab\"}\n{\"text\":\"\"}\n{\"text\":\"ba\",\"language\":\"de\"}\n{\"token_ids\":[5000]}\nrubbish\n");
+            "{\"text\":\"ab\"}\n{\"text\":\"\"}\n{\"text\":\"ba\",\"language\":\"de\"}\n{\"token_ids\":[5000]}"
+            "\nrubbish\n");
         QVERIFY(failure(options(prompts, "bad.h5")).contains("bad.jsonl:2: 'text' is empty"));
         const auto notes = warnings(options(prompts, "bad.h5") + QStringList{"--skip-bad-prompts"});
         QVERIFY2(notes.contains("3 documents skipped: ") && notes.contains("bad.jsonl:2: 'text' is empty")
@@ -101,7 +102,8 @@ private slots:
         QVERIFY(file->shape().label("language"));
         QCOMPARE(file->summary().provenance.attributes.at("run_prompts_skipped"), std::string("3"));
         const auto none = write("none.jsonl", "rubbish\n");
-        QVERIFY(failure(options(none, "none.h5") + QStringList{"--skip-bad-prompts"}).contains("holds no document (1 were"));
+        QVERIFY(failure(options(none, "none.h5") + QStringList{"--skip-bad-prompts"})
+                    .contains("holds no document (1 were"));
     }
 
     void aDocumentWithoutTokensStopsNothing()
@@ -120,7 +122,8 @@ private slots:
     void disagreementOfTheFilesIsSaidAndRecorded()
     {
         const auto notes = warnings(options(write("few.txt", "ab\n"), "few.h5"));
-        QVERIFY2(notes.contains("add_bos_token is true, but tokenizer.json adds no '<s>' before a text"), qPrintable(notes));
+        QVERIFY2(
+            notes.contains("add_bos_token is true, but tokenizer.json adds no '<s>' before a text"), qPrintable(notes));
         const auto file = trace("few.h5");
         const auto& attributes = file->summary().provenance.attributes;
         QVERIFY(attributes.at("run_tokenizer_notes").find("add_bos_token") != std::string::npos);
@@ -132,7 +135,8 @@ private slots:
     void standardInputIsRead()
     {
         for (const char* name : {"-", "/dev/stdin"}) {
-            const auto notes = warnings(options(name, "piped.h5") + QStringList{"--force"}, "{\"text\":\"ab\",\"name\":\"one\"}\n");
+            const auto notes =
+                warnings(options(name, "piped.h5") + QStringList{"--force"}, "{\"text\":\"ab\",\"name\":\"one\"}\n");
             QVERIFY2(!notes.startsWith("failed"), qPrintable(notes));
             QCOMPARE(trace("piped.h5")->shape().sequences.size(), std::size_t(1));
         }

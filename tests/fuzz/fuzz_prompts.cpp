@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Any bytes as prompts: packed or not, lines or JSON; the first byte chooses the name. Must not crash, hang or eat memory,
-// and with bad documents skipped give the same as without where there are none.
+// Any bytes as prompts: packed or not, lines or JSON; the first byte chooses the name. Must not crash, hang or eat
+// memory, and with bad documents skipped give the same as without where there are none.
 #include "io/base/utf8.h"
 #include "io/exchange/byte_source.h"
 #include "io/exchange/prompts.h"
@@ -30,8 +30,8 @@ private:
     std::string_view m_text;
 };
 
-constexpr TextLimits kLimits{.maxBytes = 4 << 20, .maxDocument = 1 << 20,
-    .expansion = {.freeBytes = 1 << 20, .factor = 250, .windowLog = 20}};
+constexpr TextLimits kLimits{
+    .maxBytes = 4 << 20, .maxDocument = 1 << 20, .expansion = {.freeBytes = 1 << 20, .factor = 250, .windowLog = 20}};
 constexpr const char* kNames[] = {"fuzz", "fuzz.txt", "fuzz.jsonl", "fuzz.json", "fuzz.ndjson.gz"};
 
 }

@@ -20,8 +20,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kLfsPointer = "version https://git-lfs.github.com/spec/v1\n"
-                                    "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+constexpr const char* kLfsPointer =
+    "version https://git-lfs.github.com/spec/v1\n"
+    "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
 
 /// A checkpoint small enough to write down: olmoe, H = 4, 2 heads, 2 layers, 2 experts 3 wide, 5 tokens.
 struct TinyCheckpoint
@@ -632,9 +633,8 @@ void TestCheckpoint::refuses_data()
         [](auto&, const fs::path& p) { TinyCheckpoint::text(p / "model.safetensors", kLfsPointer); },
         "model.safetensors", "is a Git LFS pointer");
     after(
-        "config not fetched",
-        [](auto&, const fs::path& p) { TinyCheckpoint::text(p / "config.json", kLfsPointer); }, "config.json",
-        "is a Git LFS pointer");
+        "config not fetched", [](auto&, const fs::path& p) { TinyCheckpoint::text(p / "config.json", kLfsPointer); },
+        "config.json", "is a Git LFS pointer");
     const auto renamed = [&](const char* name, const char* weights, const char* what) {
         after(
             name, [weights](auto&, const fs::path& p) { fs::rename(p / "model.safetensors", p / weights); }, "", what);
@@ -729,15 +729,15 @@ void TestCheckpoint::refuses_data()
         },
         "b.safetensors", "it is a link to /nowhere/b.safetensors, and nothing is there");
     sharded(
-        "no index", [](auto&, const fs::path& p) {
+        "no index",
+        [](auto&, const fs::path& p) {
             fs::remove(p / "model.safetensors.index.json");
             fs::rename(p / "a.safetensors", p / "model-00001-of-00002.safetensors");
         },
         "", "holds shards such as model-00001-of-00002.safetensors but no model.safetensors.index.json");
     sharded(
-        "index not fetched", [](auto&, const fs::path& p) {
-            TinyCheckpoint::text(p / "model.safetensors.index.json", kLfsPointer);
-        },
+        "index not fetched",
+        [](auto&, const fs::path& p) { TinyCheckpoint::text(p / "model.safetensors.index.json", kLfsPointer); },
         "model.safetensors.index.json", "is a Git LFS pointer");
     sharded(
         "shard a link to itself",
@@ -839,7 +839,8 @@ void TestCheckpoint::pathsThatAreNoFolder()
     const fs::path path = folder.path().toStdString();
     const auto hub = Checkpoint::open("Qwen/Qwen3-30B-A3B");
     QVERIFY(!hub);
-    QVERIFY2(hub.error().hint.find("hf download Qwen/Qwen3-30B-A3B") != std::string::npos, hub.error().message().c_str());
+    QVERIFY2(
+        hub.error().hint.find("hf download Qwen/Qwen3-30B-A3B") != std::string::npos, hub.error().message().c_str());
     const auto missing = Checkpoint::open("/nowhere/at all");
     QVERIFY(!missing);
     QCOMPARE(missing.error().message(), std::string("/nowhere/at all: no such folder"));

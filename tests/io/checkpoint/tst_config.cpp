@@ -408,9 +408,9 @@ void TestConfig::pythonsDialect()
     const std::string plain = R"({"model_type":"olmoe","hidden_size":2048)";
     const auto expected = parseArchSpec(plain + "}", "c");
     VERIFY_OK(expected);
-    for (const char* more : {R"("time_step_limit":[0.0,Infinity])", R"("low":-Infinity,"none":NaN)",
-             R"("pad_token_id":1,"pad_token_id":2)", R"("hidden_size":2048)", R"("task":{"a":1,"a":2})",
-             R"("title":"\ud83d")"}) {
+    for (const char* more :
+        {R"("time_step_limit":[0.0,Infinity])", R"("low":-Infinity,"none":NaN)", R"("pad_token_id":1,"pad_token_id":2)",
+            R"("hidden_size":2048)", R"("task":{"a":1,"a":2})", R"("title":"\ud83d")"}) {
         const auto parsed = parseArchSpec(plain + "," + more + "}", "c");
         VERIFY_OK(parsed);
         QVERIFY2(*parsed == *expected, more);

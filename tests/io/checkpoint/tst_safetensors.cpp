@@ -247,7 +247,8 @@ void TestSafetensors::refusesHeader()
 /// As the reference reads them: null is no metadata, white space before the header is none of its business.
 void TestSafetensors::acceptsHeader()
 {
-    for (const char* header : {R"({"__metadata__":null})", " \n{}", R"({"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}} )"}) {
+    for (const char* header :
+        {R"({"__metadata__":null})", " \n{}", R"({"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}} )"}) {
         const auto parsed = parseSafetensorsHeader(header, 8 + std::strlen(header), 0, "some.safetensors");
         VERIFY_OK(parsed);
         QVERIFY(parsed->metadata.empty());

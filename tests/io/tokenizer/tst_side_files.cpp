@@ -64,7 +64,8 @@ private slots:
                 VERIFY_OK(mine);
                 QVERIFY2(asJson(*mine) == ids[i][special].toArray(),
                     (lines[i].toString() + ": "
-                        + QJsonDocument(QJsonArray{asJson(*mine), ids[i][special].toArray()}).toJson(QJsonDocument::Compact))
+                        + QJsonDocument(QJsonArray{asJson(*mine), ids[i][special].toArray()})
+                              .toJson(QJsonDocument::Compact))
                         .toUtf8());
             }
         }
@@ -85,7 +86,8 @@ private slots:
         const auto alone = Tokenizer::open((kData + "map_wins/tokenizer.json").toStdString());
         VERIFY_OK(alone);
         QVERIFY(alone->sideFileHashes().empty());
-        QVERIFY(QRegularExpression("^\\d+\\.\\d+").match(QString::fromStdString(Tokenizer::unicodeVersion())).hasMatch());
+        QVERIFY(
+            QRegularExpression("^\\d+\\.\\d+").match(QString::fromStdString(Tokenizer::unicodeVersion())).hasMatch());
     }
 
     void malformedFilesAreNamed_data()
@@ -99,16 +101,21 @@ private slots:
         row("cut", "{\"pad_token\":", "tokenizer_config.json", "not valid JSON");
         row("a list", "[]", "tokenizer_config.json", "is an array, not an object");
         row("a number as token", "{\"pad_token\":5}", "tokenizer_config.json: pad_token", "neither a token's text");
-        row("an object without content", "{\"pad_token\":{\"lstrip\":true}}", "tokenizer_config.json: pad_token", "neither");
-        row("a flag that is none", "{\"pad_token\":{\"content\":\"a\",\"lstrip\":1}}", "tokenizer_config.json: pad_token.lstrip",
-            "is an integer, not true or false");
+        row("an object without content", "{\"pad_token\":{\"lstrip\":true}}", "tokenizer_config.json: pad_token",
+            "neither");
+        row("a flag that is none", "{\"pad_token\":{\"content\":\"a\",\"lstrip\":1}}",
+            "tokenizer_config.json: pad_token.lstrip", "is an integer, not true or false");
         row("twice", "{\"pad_token\":\"a\",\"pad_token\":\"b\"}", "tokenizer_config.json: pad_token", "is there twice");
-        row("decoder a list", "{\"added_tokens_decoder\":[]}", "tokenizer_config.json: added_tokens_decoder", "is an array");
+        row("decoder a list", "{\"added_tokens_decoder\":[]}", "tokenizer_config.json: added_tokens_decoder",
+            "is an array");
         row("decoder without ids", "{\"added_tokens_decoder\":{\"x\":{\"content\":\"a\"}}}",
             "tokenizer_config.json: added_tokens_decoder.x", "no token's id");
-        row("too long", "{\"pad_token\":\"" + QByteArray(5000, 'x') + "\"}", "tokenizer_config.json: pad_token", "longer than 4096");
-        row("half a pair", "{\"pad_token\":\"\\ud800\"}", "tokenizer_config.json: pad_token", "half of a surrogate pair");
-        row("extra a number", "{\"extra_special_tokens\":1}", "tokenizer_config.json: extra_special_tokens", "is an integer");
+        row("too long", "{\"pad_token\":\"" + QByteArray(5000, 'x') + "\"}", "tokenizer_config.json: pad_token",
+            "longer than 4096");
+        row("half a pair", "{\"pad_token\":\"\\ud800\"}", "tokenizer_config.json: pad_token",
+            "half of a surrogate pair");
+        row("extra a number", "{\"extra_special_tokens\":1}", "tokenizer_config.json: extra_special_tokens",
+            "is an integer");
         row("not fetched", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "tokenizer_config.json",
             "is a Git LFS pointer");
     }
@@ -152,10 +159,11 @@ private slots:
     /// Characters outside the vocabulary vanish, and what stands beside them meets.
     void whatVanishesCutsNothing()
     {
-        const char* json =
-            "{\"added_tokens\":[],\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\u2581\"},"
-            "\"model\":{\"type\":\"BPE\",\"unk_token\":null,\"vocab\":{\"a\":0,\"\u2581\":1,\"\u2581\u2581\":2,\"a\u2581\":3,\"b\":4,"
-            "\"ab\":5},\"merges\":[[\"\u2581\",\"\u2581\"],[\"a\",\"\u2581\"],[\"a\",\"b\"]]}}";
+        const char* json = "{\"added_tokens\":[],\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"String\":\" "
+                           "\"},\"content\":\"\u2581\"},"
+                           "\"model\":{\"type\":\"BPE\",\"unk_token\":null,\"vocab\":{\"a\":0,\"\u2581\":1,"
+                           "\"\u2581\u2581\":2,\"a\u2581\":3,\"b\":4,"
+                           "\"ab\":5},\"merges\":[[\"\u2581\",\"\u2581\"],[\"a\",\"\u2581\"],[\"a\",\"b\"]]}}";
         const auto tokenizer = Tokenizer::parse(json, "t.json");
         VERIFY_OK(tokenizer);
         // ids of tokenizers 0.23.3
