@@ -7,11 +7,11 @@
 #define EXPERTSCOPE_POLICIES(POLICY) \
     /* all capacities in one replay */ \
     POLICY(lru) \
+    POLICY(opt) \
     POLICY(lfu) \
     POLICY(ema) \
     POLICY(staticList) \
     POLICY(sch) \
-    POLICY(opt) \
     /* one replay a capacity */ \
     POLICY(fifo) \
     POLICY(clock) \

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/cache_rows.h"
 
+#include "analysis/simulation/registry.h"
 #include "analysis/what_if/contract_text.h"
+#include "io/base/named.h"
 
 #include <algorithm>
 
@@ -13,7 +15,9 @@ namespace {
 
 constexpr const char* kNothing = "nothing was asked for";
 
-void addRows(std::vector<ResultRow>& rows, const Counters& counters, const std::optional<SiteIndex>& site,
+/// opt: what OPT made of the same, or null; uniform: of the hit rate.
+void addRows(std::vector<ResultRow>& rows, const Counters& counters, const Counters* opt,
+    const std::optional<double>& uniform, const std::optional<SiteIndex>& site,
     const std::map<std::string, ParameterValue>& params, const CacheRowContext& context)
 {
     const auto add = [&](const char* name, double value, const char* unit, std::uint64_t n) -> ResultRow& {
@@ -30,8 +34,11 @@ void addRows(std::vector<ResultRow>& rows, const Counters& counters, const std::
         return rows.emplace_back(std::move(row));
     };
     const double misses = double(counters.misses());
-    add("hit_rate", counters.hitRate(), "1", counters.requests);
-    add("assignment_hit_rate", counters.assignmentHitRate(), "1", counters.assignments);
+    const auto chance = counters.requests ? uniform : std::nullopt;
+    add("hit_rate", counters.hitRate(), "1", counters.requests).uniform = chance;
+    add("assignment_hit_rate", counters.assignmentHitRate(), "1", counters.assignments).uniform = chance;
+    if (opt)
+        add("gap_to_opt", opt->hitRate() - counters.hitRate(), "1", counters.requests);
     add("misses", misses, "experts", counters.requests);
     add("compulsory", double(counters.compulsory), "experts", counters.requests);
     add("evictions", double(counters.evictions), "experts", counters.requests);
@@ -82,6 +89,25 @@ ResultMatrix histogram(const std::vector<std::uint32_t>& capacities, const Count
 
 }
 
+std::optional<double> chanceHitRate(std::span<const EventStream> pools, std::uint32_t capacity)
+{
+    double hits = 0, requests = 0;
+    for (const EventStream& pool : pools) {
+        if (pool.sites.size() > 1)
+            return {};
+        const double asked = double(pool.objects.size());
+        requests += asked;
+        hits += asked * std::min(1.0, double(capacity) / pool.numObjects());
+    }
+    return requests > 0 ? std::optional(hits / requests) : std::nullopt;
+}
+
+const PolicyResult* optOf(const std::vector<PolicyResult>& policies)
+{
+    const auto opt = std::ranges::find(policies, "opt", [](const PolicyResult& policy) { return policy.request.name; });
+    return opt == policies.end() ? nullptr : &*opt;
+}
+
 Counters wholeModel(const PolicyResult& policy, std::size_t c)
 {
     Counters all;
@@ -93,7 +119,13 @@ Counters wholeModel(const PolicyResult& policy, std::size_t c)
 Results cacheRows(const EventSet& events, const std::vector<PolicyResult>& policies, const CacheRowContext& context)
 {
     Results results;
+    const PolicyResult* const opt = optOf(policies);
     for (const PolicyResult& policy : policies) {
+        const PolicySpec* const spec = named(policyRegistry(), policy.request.name);
+        const bool gap = opt && &policy != opt;
+        const auto uniformOf = [&](std::span<const EventStream> pools, std::uint32_t capacity) {
+            return spec->knowsFuture ? std::nullopt : chanceHitRate(pools, capacity);
+        };
         auto params = context.params;
         params["policy"] = policyText(policy.request);
         const auto& capacities = policy.pools.front().capacities;
@@ -101,10 +133,14 @@ Results cacheRows(const EventSet& events, const std::vector<PolicyResult>& polic
             auto own = params;
             own["capacity"] = double(capacities[c]);
             for (std::size_t p = 0; p < events.pools.size(); ++p) {
+                const auto uniform = uniformOf(std::span(events.pools).subspan(p, 1), capacities[c]);
                 for (std::size_t s = 0; s < events.pools[p].sites.size(); ++s)
-                    addRows(results.rows, policy.pools[p].sites[c][s], events.pools[p].sites[s], own, context);
+                    addRows(results.rows, policy.pools[p].sites[c][s], gap ? &opt->pools[p].sites[c][s] : nullptr,
+                        uniform, events.pools[p].sites[s], own, context);
             }
-            addRows(results.rows, wholeModel(policy, c), {}, own, context);
+            const Counters best = gap ? wholeModel(*opt, c) : Counters{};
+            addRows(results.rows, wholeModel(policy, c), gap ? &best : nullptr,
+                uniformOf(events.pools, capacities[c]), {}, own, context);
         }
         results.matrices.push_back(histogram(
             capacities, [&](std::size_t c) { return wholeModel(policy, c); }, params));

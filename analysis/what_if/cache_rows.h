@@ -8,6 +8,7 @@
 #include "analysis/spine/result.h"
 
 #include <optional>
+#include <span>
 
 namespace expertscope {
 
@@ -19,6 +20,13 @@ struct CacheRowContext
     std::uint64_t tokens = 0; ///< that are counted
     std::string noTokens; ///< why the number of counted tokens is not known
 };
+
+/// Hit rate by chance: whatever a policy keeps that does not know the future, of slots that are filled an expert has one as
+/// often as they are of the experts. Of several pools by their requests. None: sites share a pool; nothing is asked for.
+std::optional<double> chanceHitRate(std::span<const simulation::EventStream> pools, std::uint32_t capacity);
+
+/// Result of `opt`, or null.
+const simulation::PolicyResult* optOf(const std::vector<simulation::PolicyResult>& policies);
 
 /// For each policy and capacity the sites' rows, then those of the whole model; and one matrix a policy (and
 /// site): events by capacity and number of misses.

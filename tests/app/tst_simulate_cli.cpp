@@ -86,7 +86,7 @@ private slots:
             QCOMPARE(params[name].toString(), QString(value));
         QCOMPARE(params["batch"].toInt(), 1);
         QCOMPARE(row["n"].toInt(), 10);
-        QVERIFY(row["uniform"].isNull());
+        QCOMPARE(row["uniform"].toDouble(), 0.5); // 2 slots of 4 experts
         const QJsonObject options = root["options"].toObject();
         QCOMPARE(options["contract"].toString(), QString("atomic, forced admission, one pool a site, empty at start"));
         QCOMPARE(options["steps"].toString(), QString("5"));
@@ -106,6 +106,23 @@ private slots:
             QCOMPARE(own["site"].toInt(-1), site);
             QCOMPARE(own["values"].toArray().first().toVariant().toList(), QVariantList({0., 4., 1.}));
         }
+    }
+
+    /// How much of what is missed would be found by who knows the future.
+    void gapToOpt()
+    {
+        const QJsonObject both = jsonOf(run({"simulate", "cache", m_fixture, "--policy", "fifo,opt", "--capacity", "2,3", "--json"}));
+        for (const int capacity : {2, 3}) {
+            const Values fifo = valuesOf(both, "fifo", capacity), opt = valuesOf(both, "opt", capacity);
+            QVERIFY(opt["cache.hit_rate"] > 0);
+            QCOMPARE(fifo["cache.gap_to_opt"], opt["cache.hit_rate"] - fifo["cache.hit_rate"]);
+            QVERIFY(!opt.contains("cache.gap_to_opt"));
+        }
+        const QJsonObject alone = jsonOf(run({"simulate", "cache", m_fixture, "--policy", "fifo", "--capacity", "2", "--json"}));
+        QVERIFY(!valuesOf(alone, "fifo", 2).contains("cache.gap_to_opt"));
+        const Outcome tables = run({"simulate", "cache", m_fixture, "--policy", "lru,opt", "--capacity", "2,3"});
+        for (const char* text : {"uniform", "0.5000", "0.7500", "gap to opt"})
+            QVERIFY2(tables.out.contains(text), text);
     }
 
     void contractsChangeTheAnswer()

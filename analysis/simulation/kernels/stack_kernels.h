@@ -68,6 +68,9 @@ struct EventRange
 /// Largest event that StackKernels::count takes.
 inline constexpr std::uint32_t kMostCounted = 16;
 
+/// Most objects that StackKernels::reorder takes.
+inline constexpr std::uint32_t kMostOrdered = 4096;
+
 struct StackKernels
 {
     const char* name; ///< "avx512", "avx2", "baseline"
@@ -81,6 +84,11 @@ struct StackKernels
     /// For events `stride` apart: ++counts[min(place in the event, rank)] of each rank; [0] may be left alone.
     void (*drops)(const std::uint32_t* ranks, std::uint32_t size, std::uint64_t count, std::size_t stride,
         std::uint64_t* counts);
+    /// The keys of `count` objects have changed: where these were and are in the order of all keys, higher first, among
+    /// equals those that have changed, in the order given. keys, ranks: [numObjects, a multiple of 64], by object; keys
+    /// below 2^63, those of no object 0, numObjects at most kMostOrdered. Brings `ranks` up to date.
+    void (*reorder)(const std::uint64_t* keys, std::uint32_t numObjects, const std::uint32_t* objects,
+        std::uint32_t count, std::uint16_t* ranks, std::uint32_t* from, std::uint32_t* to);
     /// Some object moves, numMoved > 0.
     StackOutcome (*step)(StackState& state, const StackEvent& event);
     /// Many events of `size` <= kMostCounted objects all of which were asked for before, where members lead: `to`

@@ -5,6 +5,7 @@
 // called here: an inline function emitted with this file's instruction set could be the copy that the linker keeps for
 // everybody.
 #include "analysis/simulation/kernels/stack_kernels_leading.h"
+#include "analysis/simulation/kernels/stack_kernels_order.h"
 #include "analysis/simulation/kernels/stack_kernels_recency.h"
 #include "analysis/simulation/kernels/stack_kernels_stack.h"
 
@@ -28,6 +29,6 @@ StackOutcome step(StackState& state, const StackEvent& event)
 }
 
 extern const StackKernels kTable;
-const StackKernels kTable = {ES_NAME, kFewByRank, recency, count, drops, step, kStepLeading};
+const StackKernels kTable = {ES_NAME, kFewByRank, recency, count, drops, reorder, step, kStepLeading};
 
 }

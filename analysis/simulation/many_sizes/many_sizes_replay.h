@@ -7,16 +7,23 @@
 //
 //     Many(numObjects, capacities, contract)
 //     SizeSet held(object)
-//     void use(object, missing)         before its loads; missing: where it is not held
+//     void use(object, missing)         all of a unit before any load; missing: where it is not held
 //     void load(object, size, pinned)   as of one size; whom it evicts is held there no more
-//     void admit(object, missing)       after its loads: it is held there
+//     void admit(object, missing)       all of a unit after all loads, in the same order: it is held there
 //     void clear()                      as of one size
+//
+// or, if it has a way of its own to serve all sizes at once:
+//
+//     static bool serves(stream)
+//     void serve(objects, pins, SizeSet* missing)   a unit; pins: none of them may be evicted. Sets where each was not held
+//     void clear()
 #pragma once
 
 #include "analysis/simulation/many_sizes/sizes_recorder.h"
 #include "analysis/simulation/one_size/atomic_service.h"
 #include "analysis/simulation/serving_order.h"
 
+#include <cstring>
 #include <stop_token>
 
 namespace expertscope::simulation {
@@ -47,6 +54,13 @@ inline bool servesSideBySide(const EventStream& stream, const Contract& contract
     return contract.service == Service::Atomic ? capacity >= stream.largestEvent : contract.order != Order::ResidentFirst;
 }
 
+template <typename Many> bool servesAll(const EventStream& stream)
+{
+    if constexpr (requires { Many::serves(stream); })
+        return Many::serves(stream);
+    return true;
+}
+
 template <typename Many> class ManySizesReplay
 {
 public:
@@ -60,6 +74,8 @@ public:
         , m_caches(stream.numObjects(), m_capacities, contract, args...)
         , m_recorder(stream, contract, m_capacities)
         , m_missing(stream.largestEvent)
+        , m_objects(stream.largestEvent * capacities.size() + 8)
+        , m_sizes(m_objects.size())
     {
     }
 
@@ -79,12 +95,11 @@ public:
                 pins.release();
                 for (const std::uint32_t object : objects)
                     pins.pin(object);
-                for (std::size_t r = objects.size(); r-- > 0;)
-                    m_missing[r] = serve(objects[r], pins);
+                serve(objects, m_missing.data(), pins);
             } else {
                 objects = order.of(i, [](std::uint32_t) { return false; });
                 for (std::size_t r = 0; r < objects.size(); ++r)
-                    m_missing[r] = serve(objects[r], NoPins());
+                    serve(objects.subspan(r, 1), m_missing.data() + r, NoPins());
             }
             m_recorder.end(objects, m_missing.data());
         }
@@ -101,17 +116,46 @@ private:
         return slots;
     }
 
-    template <typename Pinned> SizeSet serve(std::uint32_t object, const Pinned& pinned)
+    /// A unit: the weakest router rank first.
+    template <typename Pinned>
+    void serve(std::span<const std::uint32_t> objects, SizeSet* missing, const Pinned& pinned)
     {
-        const SizeSet missing = m_all & ~m_caches.held(object);
-        m_caches.use(object, missing);
+        if constexpr (requires { m_caches.serve(objects, true, missing); }) {
+            m_caches.serve(objects, !std::is_same_v<Pinned, NoPins>, missing);
+            std::uint16_t* const loads = m_recorder.loads();
+            for (std::size_t r = 0; r < objects.size(); ++r) {
+                for (std::size_t size = 0; size < m_capacities.size(); ++size)
+                    loads[size] += static_cast<std::uint16_t>(missing[r] >> size & 1);
+            }
+        } else {
+            load(objects, missing, pinned);
+        }
+    }
+
+    template <typename Pinned>
+    void load(std::span<const std::uint32_t> objects, SizeSet* missing, const Pinned& pinned)
+    {
+        // What is to be loaded is listed first: how often a loop over the bits of a set goes round is anybody's guess.
+        std::size_t count = 0;
+        for (std::size_t r = objects.size(); r-- > 0;) {
+            missing[r] = m_all & ~m_caches.held(objects[r]);
+            m_caches.use(objects[r], missing[r]);
+            for (unsigned shift = 0; shift < m_capacities.size(); shift += 8) {
+                const std::uint64_t byte = missing[r] >> shift & 0xFF;
+                const std::uint64_t sizes = kBitsOfByte[byte] + shift * 0x0101010101010101u; // little-endian
+                std::memcpy(m_sizes.data() + count, &sizes, 8);
+                for (unsigned n = 0; n < 8; ++n)
+                    m_objects[count + n] = objects[r];
+                count += static_cast<std::size_t>(std::popcount(byte));
+            }
+        }
         std::uint16_t* const loads = m_recorder.loads();
-        forEachSize(missing, [&](std::size_t size) {
-            ++loads[size];
-            m_caches.load(object, size, pinned);
-        });
-        m_caches.admit(object, missing);
-        return missing;
+        for (std::size_t n = 0; n < count; ++n) {
+            ++loads[m_sizes[n]];
+            m_caches.load(m_objects[n], m_sizes[n], pinned);
+        }
+        for (std::size_t r = objects.size(); r-- > 0;)
+            m_caches.admit(objects[r], missing[r]);
     }
 
     const EventStream& m_stream;
@@ -121,6 +165,8 @@ private:
     Many m_caches;
     SizesRecorder m_recorder;
     std::vector<SizeSet> m_missing;
+    std::vector<std::uint32_t> m_objects; ///< to be loaded
+    std::vector<std::uint8_t> m_sizes; ///< and where
 };
 
 }

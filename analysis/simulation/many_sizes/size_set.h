@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,18 @@ constexpr SizeSet allSizes(std::size_t count)
 {
     return count < kMostSizes ? sizeBit(count) - 1 : ~SizeSet(0);
 }
+/// The places of the bits of each byte, from the lowest on, a byte each.
+inline constexpr std::array<std::uint64_t, 256> kBitsOfByte = [] {
+    std::array<std::uint64_t, 256> all{};
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (unsigned bit = 0, n = 0; bit < 8; ++bit) {
+            if (byte >> bit & 1)
+                all[byte] |= std::uint64_t(bit) << 8 * n++;
+        }
+    }
+    return all;
+}();
+
 template <typename Call> void forEachSize(SizeSet sizes, const Call& call)
 {
     for (; sizes; sizes &= sizes - 1)

@@ -298,7 +298,8 @@ private:
     {
         std::size_t alone = capacities.size();
         if constexpr (requires { typename Cache::Many; }) {
-            while (alone > 0 && servesSideBySide(stream, contract, capacities[alone - 1]))
+            while (alone > 0 && servesAll<typename Cache::Many>(stream)
+                && servesSideBySide(stream, contract, capacities[alone - 1]))
                 --alone;
         }
         if constexpr (requires { typename Cache::Few; }) { // of few objects that is faster for so few sizes

@@ -4,10 +4,10 @@
 // names that left them, all by recency. The share p of T1 grows when a name of B1 is asked for and shrinks for B2.
 // p is a real number, as there. T1 and T2 share the slots as they come, so any capacity from 1 on works: no segment has
 // a size that could round to 0. Members of the event are passed; a list of nothing else leaves the eviction to the other.
-#include "analysis/simulation/many_sizes/use_order.h"
+#include "analysis/simulation/kernels/arc_kernels.h"
 #include "analysis/simulation/one_size/one_size_replay.h"
 
-#include <array>
+#include <utility>
 
 namespace expertscope::simulation {
 
@@ -95,109 +95,81 @@ public:
     class Many;
 };
 
-/// All lists are in the order of last use: who is evicted from T1 or T2 is the oldest there but for members of the event,
-/// which are used in it, so B1 and B2 are, too.
+/// Sizes in lanes (arc_kernels.h).
 class ArcCache::Many
 {
 public:
+    static bool serves(const EventStream& stream) { return stream.numObjects() <= 512; } // more take too many words
     Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
-        : m_in(numObjects)
-        , m_order(numObjects, capacities.size() * kNumLists)
+        : m_placeOf(numObjects, kNobody)
+        , m_objectAt((2 * std::size_t(numObjects) + 63) / 64 * 64) // an event must fit behind all objects
+        , m_taken(m_objectAt.size() / 64)
+        , m_pinned(m_taken.size())
     {
-        for (const std::uint32_t capacity : capacities)
-            m_caches.push_back({.capacity = capacity});
+        const std::size_t lanes = m_kernels.lanes, groups = (capacities.size() + lanes - 1) / lanes;
+        m_places.resize((groups * lanes * kArcLists * m_taken.size() + 7) / 8);
+        m_sizes.resize((groups * lanes * kArcLists + 7) / 8);
+        m_shares.resize((groups * lanes + 7) / 8);
+        m_capacities.resize(m_shares.size());
+        std::ranges::copy(capacities, m_capacities.front().values);
+        m_state = {static_cast<std::uint32_t>(groups), static_cast<std::uint32_t>(m_taken.size()),
+            m_places.front().values, m_sizes.front().values, m_shares.front().values, m_capacities.front().values};
     }
-    SizeSet held(std::uint32_t object) const { return m_in[object][kT1] | m_in[object][kT2]; }
-    void use(std::uint32_t object, SizeSet)
+    void serve(std::span<const std::uint32_t> objects, bool pins, SizeSet* missing)
     {
-        m_order.use(object);
-        const SizeSet again = m_in[object][kT1];
-        m_in[object][kT1] = 0;
-        m_in[object][kT2] |= again;
-        forEachSize(again, [&](std::size_t size) {
-            --m_caches[size].sizes[kT1];
-            ++m_caches[size].sizes[kT2];
-        });
+        if (m_next + objects.size() > m_objectAt.size())
+            closeUp();
+        std::ranges::fill(m_pinned, 0u);
+        for (const std::uint32_t object : objects.first(pins ? objects.size() : 0)) {
+            if (const std::uint32_t place = m_placeOf[object]; place != kNobody)
+                m_pinned[place / 64] |= bitOf(place % 64);
+        }
+        for (std::size_t r = objects.size(); r-- > 0;) {
+            const std::uint32_t from = m_placeOf[objects[r]], to = m_next++;
+            missing[r] = m_kernels.use(m_state, from, to, m_pinned.data());
+            if (from != kNobody)
+                m_taken[from / 64] &= ~bitOf(from % 64);
+            m_taken[to / 64] |= bitOf(to % 64);
+            m_pinned[to / 64] |= pins ? bitOf(to % 64) : 0;
+            m_placeOf[objects[r]] = to;
+            m_objectAt[to] = objects[r];
+        }
     }
-    template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
-    {
-        Cache& cache = m_caches[size];
-        const auto& [t1, t2, b1, b2] = cache.sizes;
-        if (isIn(kB1, size)(object)) {
-            cache.share = std::min(cache.share + std::max(double(b2) / double(b1), 1.0), double(cache.capacity));
-            replace(size, false, pinned);
-            leave(kB1, size, object);
-            enter(kT2, size, object);
-            return;
-        }
-        if (isIn(kB2, size)(object)) {
-            cache.share = std::max(cache.share - std::max(double(b1) / double(b2), 1.0), 0.0);
-            replace(size, true, pinned);
-            leave(kB2, size, object);
-            enter(kT2, size, object);
-            return;
-        }
-        if (t1 == cache.capacity) {
-            leave(kT1, size, oldestBut(kT1, size, pinned));
-        } else if (t1 + b1 == cache.capacity) {
-            leave(kB1, size, oldestBut(kB1, size, NoPins()));
-            replace(size, false, pinned);
-        } else if (const std::uint32_t all = t1 + t2 + b1 + b2; all >= cache.capacity) {
-            if (all == 2 * cache.capacity)
-                leave(kB2, size, oldestBut(kB2, size, NoPins()));
-            replace(size, false, pinned);
-        }
-        enter(kT1, size, object);
-    }
-    void admit(std::uint32_t, SizeSet) { }
     void clear()
     {
-        std::ranges::fill(m_in, std::array<SizeSet, kNumLists>{});
-        for (Cache& cache : m_caches)
-            cache = {.capacity = cache.capacity};
+        std::ranges::fill(m_places, Line<std::uint64_t>{});
+        std::ranges::fill(m_sizes, Line<double>{});
+        std::ranges::fill(m_shares, Line<double>{});
     }
 
 private:
-    struct Cache
+    template <typename T> struct alignas(64) Line
     {
-        std::uint32_t capacity;
-        std::array<std::uint32_t, kNumLists> sizes{};
-        double share = 0; ///< p
+        T values[8];
     };
 
-    auto isIn(std::uint32_t list, std::size_t size) const
+    void closeUp()
     {
-        return [this, list, size](std::uint32_t object) { return (m_in[object][list] >> size & 1) != 0; };
-    }
-    template <typename Pinned> std::uint32_t oldestBut(std::uint32_t list, std::size_t size, const Pinned& pinned)
-    {
-        return m_order.oldestBut(size * kNumLists + list, isIn(list, size), pinned);
-    }
-    void enter(std::uint32_t list, std::size_t size, std::uint32_t object)
-    {
-        m_in[object][list] |= sizeBit(size);
-        ++m_caches[size].sizes[list];
-    }
-    void leave(std::uint32_t list, std::size_t size, std::uint32_t object)
-    {
-        m_in[object][list] &= ~sizeBit(size);
-        --m_caches[size].sizes[list];
-    }
-    template <typename Pinned> void replace(std::size_t size, bool forB2, const Pinned& pinned)
-    {
-        const Cache& cache = m_caches[size];
-        const double t1 = cache.sizes[kT1];
-        std::uint32_t list = t1 > 0 && (t1 > cache.share || (forB2 && t1 == cache.share)) ? kT1 : kT2;
-        std::uint32_t victim = oldestBut(list, size, pinned);
-        if (victim == kNobody)
-            victim = oldestBut(list = list == kT1 ? kT2 : kT1, size, pinned);
-        leave(list, size, victim);
-        enter(list == kT1 ? kB1 : kB2, size, victim);
+        m_kernels.closeUp(m_state, m_taken.data());
+        m_next = 0;
+        for (std::size_t word = 0; word < m_taken.size(); ++word) {
+            for (std::uint64_t rest = std::exchange(m_taken[word], 0); rest; rest &= rest - 1) {
+                const std::uint32_t object = m_objectAt[word * 64 + std::size_t(std::countr_zero(rest))];
+                m_objectAt[m_next] = object;
+                m_placeOf[object] = m_next++;
+            }
+        }
+        for (std::uint32_t place = 0; place < m_next; ++place)
+            m_taken[place / 64] |= bitOf(place % 64);
     }
 
-    std::vector<std::array<SizeSet, kNumLists>> m_in; ///< [object][list]
-    UseOrder m_order;
-    std::vector<Cache> m_caches; ///< [size]
+    const ArcKernels& m_kernels = arcKernels();
+    std::vector<std::uint32_t> m_placeOf, m_objectAt;
+    std::vector<std::uint64_t> m_taken, m_pinned; ///< places, a bit each
+    std::vector<Line<std::uint64_t>> m_places;
+    std::vector<Line<double>> m_sizes, m_shares, m_capacities;
+    ArcState m_state;
+    std::uint32_t m_next = 0; ///< place
 };
 
 /// Each use takes the next of 64 places, so all lists are sets of places, ordered by them: who is evicted from T1 or T2

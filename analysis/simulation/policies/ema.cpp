@@ -4,6 +4,7 @@
 // `halflife` steps. An exponential moving average of the use orders objects in the same way.
 #include "analysis/simulation/stack/rank_order.h"
 
+#include <bit>
 #include <cmath>
 
 namespace expertscope::simulation {
@@ -16,22 +17,26 @@ public:
     Decaying(const Units& units, double halflife)
         : m_sites(units.stream.sites.size())
         , m_growth(std::exp2(1 / halflife))
+        , m_scores(units.stream.numObjects())
         , m_order(units.stream.numObjects())
     {
     }
-    void next(std::uint64_t event, std::uint64_t first, std::span<const std::uint32_t> members, Moves& moves) override
+    void next(std::uint64_t event, std::uint64_t, std::span<const std::uint32_t> members, Moves& moves) override
     {
         // Instead of all scores decaying, the weight of a use grows; both are brought down now and then.
         for (const std::uint64_t step = event / m_sites; m_step < step; ++m_step) {
             m_weight *= m_growth;
             if (m_weight > 0x1p+400) {
                 m_weight *= 0x1p-400;
-                m_order.scale(0x1p-400);
+                for (std::uint32_t object = 0; object < m_scores.size(); ++object) {
+                    m_scores[object] *= 0x1p-400;
+                    m_order.setKey(object, std::bit_cast<std::uint64_t>(m_scores[object]));
+                }
             }
         }
-        for (std::uint32_t r = 0; r < members.size(); ++r) {
-            m_order.use(members[r], first, r);
-            m_order.setScore(members[r], m_order.score(members[r]) + m_weight);
+        for (const std::uint32_t object : members) {
+            m_scores[object] += m_weight;
+            m_order.setKey(object, std::bit_cast<std::uint64_t>(m_scores[object])); // in the same order
         }
         m_order.reorder(members, moves);
     }
@@ -42,6 +47,7 @@ private:
     const double m_growth;
     double m_weight = 1;
     std::uint64_t m_step = 0;
+    std::vector<double> m_scores; ///< [U]
     RankOrder m_order;
 };
 

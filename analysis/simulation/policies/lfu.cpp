@@ -12,12 +12,10 @@ public:
         : m_order(units.stream.numObjects())
     {
     }
-    void next(std::uint64_t, std::uint64_t first, std::span<const std::uint32_t> members, Moves& moves) override
+    void next(std::uint64_t, std::uint64_t, std::span<const std::uint32_t> members, Moves& moves) override
     {
-        for (std::uint32_t r = 0; r < members.size(); ++r) {
-            m_order.use(members[r], first, r);
-            m_order.setScore(members[r], m_order.score(members[r]) + 1);
-        }
+        for (const std::uint32_t object : members)
+            m_order.setKey(object, m_order.key(object) + 1);
         m_order.reorder(members, moves);
     }
     std::vector<std::uint32_t> initialRanks() const override { return m_order.ranks(); }

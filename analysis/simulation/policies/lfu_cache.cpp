@@ -2,6 +2,7 @@
 //
 // In-cache LFU: uses are counted while an object is resident (its load is the first) and forgotten when it leaves, which
 // is why this is not a stack policy. `lfu` remembers all uses.
+#include "analysis/simulation/many_sizes/queue.h"
 #include "analysis/simulation/one_size/counted_cache.h"
 
 namespace expertscope::simulation {
@@ -24,9 +25,9 @@ public:
     class Many;
 };
 
-/// Uses are the same for all sizes but for those that were counted before an object was loaded. What is held stands in
-/// the order of eviction, the first to go last, as it was when it was placed there: uses only move an object away from
-/// the end, so it is enough to look at those that come to it.
+/// Uses are the same for all sizes but for those that were counted before an object was loaded. Who was not used since it
+/// was loaded waits in a queue; the others stand in the order of eviction, the first to go last, as it was when they were
+/// placed there: uses only move an object away from the end, so it is enough to look at those that come to it.
 class LfuCache::Many
 {
 public:
@@ -37,8 +38,8 @@ public:
         , m_before(capacities.size() * numObjects)
     {
         for (const std::uint32_t capacity : capacities) {
-            m_caches.push_back({capacity, {}});
-            m_caches.back().objects.reserve(capacity);
+            m_caches.push_back({capacity, Queue(capacity), {}});
+            m_caches.back().used.reserve(capacity);
         }
     }
     SizeSet held(std::uint32_t object) const { return m_held[object]; }
@@ -49,35 +50,41 @@ public:
     }
     template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
     {
-        std::vector<Placed>& objects = m_caches[size].objects;
-        if (objects.size() == m_caches[size].capacity)
-            m_held[evict(objects, size, pinned)] &= ~sizeBit(size);
+        Cache& cache = m_caches[size];
+        if (cache.loaded.size() + cache.used.size() == cache.capacity)
+            m_held[evict(cache, size, pinned)] &= ~sizeBit(size);
         before(object, size) = m_uses[object] - 1;
-        objects.emplace_back();
-        place(objects, objects.size() - 1, {object, 1, m_now});
+        cache.loaded.push(object);
     }
     void admit(std::uint32_t object, SizeSet missing) { m_held[object] |= missing; }
     void clear()
     {
         std::ranges::fill(m_held, SizeSet(0));
-        for (Cache& cache : m_caches)
-            cache.objects.clear();
+        for (Cache& cache : m_caches) {
+            cache.loaded.clear();
+            cache.used.clear();
+        }
     }
 
 private:
     struct Placed
     {
-        std::uint32_t object = 0, count = 0;
-        std::uint64_t use = 0; ///< its last one
+        std::uint32_t object, count;
+        std::uint64_t use; ///< its last one
     };
     struct Cache
     {
         std::uint32_t capacity;
-        std::vector<Placed> objects;
+        Queue loaded;
+        std::vector<Placed> used;
     };
 
     std::uint32_t& before(std::uint32_t object, std::size_t size) { return m_before[size * m_held.size() + object]; }
-    /// From place i, which is free, towards the front until nobody before it is to go sooner.
+    Placed placed(std::uint32_t object, std::size_t size)
+    {
+        return {object, m_uses[object] - before(object, size), m_lastUse[object]};
+    }
+    /// At place i, which is free, or nearer to the front: until nobody before it is to go sooner.
     static void place(std::vector<Placed>& objects, std::size_t i, const Placed& placed)
     {
         for (; i > 0; --i) {
@@ -88,18 +95,27 @@ private:
         }
         objects[i] = placed;
     }
-    template <typename Pinned>
-    std::uint32_t evict(std::vector<Placed>& objects, std::size_t size, const Pinned& pinned)
+    template <typename Pinned> std::uint32_t evict(Cache& cache, std::size_t size, const Pinned& pinned)
     {
-        for (std::size_t i = objects.size() - 1;;) {
-            const Placed last = objects[i];
+        for (;;) {
+            const std::uint32_t object = cache.loaded.takeOldestBut(pinned);
+            if (object == kNobody)
+                break;
+            const Placed now = placed(object, size);
+            if (now.count == 1)
+                return object;
+            cache.used.emplace_back();
+            place(cache.used, cache.used.size() - 1, now);
+        }
+        for (std::size_t i = cache.used.size() - 1;;) {
+            const Placed last = cache.used[i];
             if (pinned(last.object)) {
                 --i;
             } else if (m_lastUse[last.object] == last.use) {
-                objects.erase(objects.begin() + std::ptrdiff_t(i));
+                cache.used.erase(cache.used.begin() + std::ptrdiff_t(i));
                 return last.object;
             } else {
-                place(objects, i, {last.object, m_uses[last.object] - before(last.object, size), m_lastUse[last.object]});
+                place(cache.used, i, placed(last.object, size));
             }
         }
     }

@@ -7,7 +7,6 @@
 // newcomer enters, gives way before Am does. The name asked for leaves A1out before another may enter. Members of the
 // event are passed; a list of nothing else, or an empty Am, leaves the eviction to the other.
 #include "analysis/simulation/many_sizes/queue.h"
-#include "analysis/simulation/many_sizes/use_order.h"
 #include "analysis/simulation/one_size/one_size_replay.h"
 
 namespace expertscope::simulation {
@@ -80,23 +79,22 @@ class TwoQCache::Many
 public:
     Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract& contract)
         : m_objects(numObjects)
-        , m_order(numObjects, capacities.size())
     {
         for (const std::uint32_t capacity : capacities) {
             const TwoQCache sizes(0, capacity, contract);
             m_caches.push_back(
-                {capacity, sizes.m_mostIn, sizes.m_mostOut, 0, Queue(capacity), ObjectLists<1>(numObjects)});
+                {capacity, sizes.m_mostIn, sizes.m_mostOut, 0, Queue(capacity), ObjectLists<2>(numObjects)});
         }
     }
     SizeSet held(std::uint32_t object) const { return m_objects[object].in | m_objects[object].am; }
-    void use(std::uint32_t object, SizeSet) { m_order.use(object); }
+    void use(std::uint32_t, SizeSet) { }
     template <typename Pinned> void load(std::uint32_t object, std::size_t size, const Pinned& pinned)
     {
         Cache& cache = m_caches[size];
         const SizeSet bit = sizeBit(size), known = m_objects[object].out & bit;
         if (known) {
             m_objects[object].out ^= bit;
-            cache.out.remove(object);
+            cache.lists.remove(object);
         }
         if (cache.in.size() + cache.am == cache.capacity) {
             if (cache.in.size() > cache.mostIn)
@@ -112,27 +110,38 @@ public:
             cache.in.push(object);
         }
     }
-    void admit(std::uint32_t, SizeSet) { }
+    /// Uses in Am count in the order of the unit, whether the object was there before.
+    void admit(std::uint32_t object, SizeSet missing)
+    {
+        const SizeSet am = m_objects[object].am;
+        forEachSize(am & ~missing, [&](std::size_t size) { m_caches[size].lists.moveTo(kAgain, object); });
+        forEachSize(am & missing, [&](std::size_t size) { m_caches[size].lists.append(kAgain, object); });
+    }
     void clear()
     {
         std::ranges::fill(m_objects, Object{});
         for (Cache& cache : m_caches) {
             cache.am = 0;
             cache.in.clear();
-            cache.out.clear();
+            cache.lists.clear();
         }
     }
 
 private:
+    enum : std::uint32_t
+    {
+        kAgain,
+        kNames
+    };
     struct Object
     {
         SizeSet in = 0, am = 0, out = 0;
     };
     struct Cache
     {
-        std::uint32_t capacity, mostIn, mostOut, am; ///< am: its length
+        std::uint32_t capacity, mostIn, mostOut, am; ///< am: objects in Am
         Queue in;
-        ObjectLists<1> out;
+        ObjectLists<2> lists; ///< Am, A1out
     };
 
     /// False: all are pinned.
@@ -144,29 +153,26 @@ private:
         const SizeSet bit = sizeBit(size);
         m_objects[victim].in ^= bit;
         m_objects[victim].out ^= bit;
-        cache.out.append(0, victim);
-        if (cache.out.size(0) > cache.mostOut) {
-            const std::uint32_t oldest = cache.out.oldest(0);
+        cache.lists.append(kNames, victim);
+        if (cache.lists.size(kNames) > cache.mostOut) {
+            const std::uint32_t oldest = cache.lists.oldest(kNames);
             m_objects[oldest].out ^= bit;
-            cache.out.remove(oldest);
+            cache.lists.remove(oldest);
         }
         return true;
     }
     template <typename Pinned> bool evictAm(Cache& cache, std::size_t size, const Pinned& pinned)
     {
-        const SizeSet bit = sizeBit(size);
-        const std::uint32_t victim = cache.am == 0
-            ? kNobody
-            : m_order.oldestBut(size, [&](std::uint32_t object) { return (m_objects[object].am & bit) != 0; }, pinned);
+        const std::uint32_t victim = cache.lists.oldestBut(kAgain, pinned);
         if (victim == kNobody)
             return false;
-        m_objects[victim].am ^= bit;
+        m_objects[victim].am ^= sizeBit(size);
+        cache.lists.remove(victim);
         --cache.am;
         return true;
     }
 
     std::vector<Object> m_objects;
-    UseOrder m_order; ///< of the Am of each size
     std::vector<Cache> m_caches; ///< [size]
 };
 

@@ -26,6 +26,9 @@ std::string capacityTable(const CacheAnswer& answer, std::size_t width, double (
     const double unit = answer.memory.empty() || answer.memory.back() < kGiB ? kGiB / 1024 : kGiB;
     if (!answer.memory.empty())
         table.addColumn(unit < kGiB ? "MiB" : "GiB", TextTable::Align::Right, true);
+    const bool chance = chanceHitRate(answer.events.pools, 1).has_value();
+    if (chance)
+        table.addColumn("uniform", TextTable::Align::Right);
     for (const PolicyResult& policy : answer.policies) {
         const PolicySpec* const spec = named(policyRegistry(), policy.request.name);
         table.addColumn(
@@ -36,6 +39,8 @@ std::string capacityTable(const CacheAnswer& answer, std::size_t width, double (
             format("%.0f %%", 100.0 * answer.capacities[c] / answer.poolSize)};
         if (!answer.memory.empty())
             cells.push_back(format("%.2f", answer.memory[c] / unit));
+        if (chance)
+            cells.push_back(format("%.4f", *chanceHitRate(answer.events.pools, answer.capacities[c])));
         for (const PolicyResult& policy : answer.policies) {
             const Counters all = wholeModel(policy, c);
             cells.push_back(all.requests ? format("%.4f", (all.*rate)()) : "-");
@@ -54,31 +59,36 @@ std::string regimeTable(const CacheAnswer& answer, const Regime& regime, const C
     table.addColumn("slots", TextTable::Align::Right, true);
     table.addColumn(perPool ? "T/slots" : "|S|/slots", TextTable::Align::Right);
     table.addColumn("overflows", TextTable::Align::Right);
-    if (answer.expertBytes && tokens) {
-        table.addColumn("best causal policy", TextTable::Align::Left);
+    const PolicyResult* const opt = optOf(answer.policies);
+    table.addColumn("best causal policy", TextTable::Align::Left);
+    if (opt)
+        table.addColumn("gap to opt", TextTable::Align::Right);
+    if (answer.expertBytes && tokens)
         table.addColumn("MiB/token", TextTable::Align::Right);
-    }
     for (std::size_t c = 0; c < answer.capacities.size(); ++c) {
         const double size = perPool ? regime.slotsAStep : regime.eventSize;
         const Counters first = wholeModel(answer.policies.front(), c);
         std::vector<std::string> cells{std::to_string(answer.capacities[c]),
             format("%.3f", size / answer.capacities[c]),
             first.events ? format("%.1f %%", 100.0 * double(first.overflows) / double(first.events)) : "-"};
-        if (answer.expertBytes && tokens) {
-            const PolicyResult* best = nullptr;
-            std::uint64_t misses = 0;
-            for (const PolicyResult& policy : answer.policies) {
-                const PolicySpec* const spec = named(policyRegistry(), policy.request.name);
-                const std::uint64_t own = wholeModel(policy, c).misses();
-                if (!spec->knowsFuture && (!best || own < misses)) {
-                    best = &policy;
-                    misses = own;
-                }
+        const PolicyResult* best = nullptr;
+        std::uint64_t misses = 0;
+        for (const PolicyResult& policy : answer.policies) {
+            const PolicySpec* const spec = named(policyRegistry(), policy.request.name);
+            const std::uint64_t own = wholeModel(policy, c).misses();
+            if (!spec->knowsFuture && (!best || own < misses)) {
+                best = &policy;
+                misses = own;
             }
-            cells.push_back(best ? printable(policyText(best->request)) : "-");
+        }
+        cells.push_back(best ? printable(policyText(best->request)) : "-");
+        if (opt)
+            cells.push_back(best && first.requests
+                    ? format("%.4f", wholeModel(*opt, c).hitRate() - wholeModel(*best, c).hitRate())
+                    : "-");
+        if (answer.expertBytes && tokens)
             cells.push_back(
                 best ? format("%.2f", double(misses) * *answer.expertBytes / double(tokens) / (1024 * 1024)) : "-");
-        }
         table.addRow(std::move(cells));
     }
     return table.toString(width);
