@@ -34,6 +34,9 @@ inline constexpr const char* kDifferenceInterval =
 /// Aligns the rows. Matrices are left out.
 Comparison compareResults(const Results& a, const Results& b);
 
+/// The same rule as of results of one trace: fails when neither has a number.
+Expected<void> checkComputed(const Comparison& comparison);
+
 /// Like writeResultsJson and writeResultsCsv, with columns for A, B and the difference
 /// (resources/docs/results-format.md, "Comparisons").
 void writeComparisonJson(std::ostream& out, const Comparison& comparison);

@@ -67,7 +67,8 @@ Expected<void> write(const Options& options, OutputFormat format, const Comparis
         text << '\n';
         writeTables(text, layOut(comparison, layout), width);
     }
-    return writeOutput(options.output.output, text.str());
+    ES_TRY(writeOutput(options.output.output, text.str()));
+    return checkComputed(comparison);
 }
 
 int run(const Options& options)

@@ -42,11 +42,14 @@ Expected<void> simulate(const Options& options, OutputFormat format, const Cache
     if (!answer)
         return tl::unexpected(std::move(answer).error());
     const std::size_t width = terminalWidth();
-    if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
-            headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width));
+    Results results = resultsOf(question, *answer);
+    if (format == OutputFormat::Tables) {
+        ES_TRY(writeOutput(options.output.output,
+            headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width)));
+        return results::checkComputed(results);
+    }
     return writeResults(options.output, format,
-        {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)},
+        {originOf(question, *answer, study->traces().front()), std::move(results)},
         question.asked.policies != "all", {}, layersOf(study->shape()));
 }
 
@@ -60,11 +63,14 @@ Expected<void> reroute(const Options& options, OutputFormat format, const Rerout
     if (!answer)
         return tl::unexpected(std::move(answer).error());
     const std::size_t width = terminalWidth();
-    if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
-            headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width));
+    Results results = resultsOf(question, *answer);
+    if (format == OutputFormat::Tables) {
+        ES_TRY(writeOutput(options.output.output,
+            headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width)));
+        return results::checkComputed(results);
+    }
     return writeResults(options.output, format,
-        {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)}, true, {},
+        {originOf(question, *answer, study->traces().front()), std::move(results)}, true, {},
         layersOf(study->shape()));
 }
 

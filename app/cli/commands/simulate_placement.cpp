@@ -38,11 +38,13 @@ Expected<void> simulate(const Options& options, OutputFormat format, const Place
         ES_TRY(writeOutput(question.asked.exportTo, json));
     }
     const std::size_t width = terminalWidth();
-    if (format == OutputFormat::Tables)
-        return writeOutput(options.output.output,
+    if (format == OutputFormat::Tables) {
+        ES_TRY(writeOutput(options.output.output,
             wrapped(comparisonContract(answer->compare, answer->comparison), width, 2)
                 + wrapped(headingOf(*study, 0, question.scope), width, 2)
-                + placementTables(answer->compare, answer->comparison, width));
+                + placementTables(answer->compare, answer->comparison, width)));
+        return checkComputed(answer->comparison.results);
+    }
     ResultOrigin origin = originOf(question, *answer, trace);
     return writeResults(options.output, format, {std::move(origin), std::move(answer->comparison.results)},
         question.asked.planners != "all", {}, layersOf(study->shape()));

@@ -45,7 +45,8 @@ Expected<void> writeResults(const OutputOptions& options, OutputFormat format, c
     std::ostringstream text;
     switch (format) {
     case OutputFormat::Hdf5:
-        return writeResultsHdf5(options.output, document);
+        ES_TRY(writeResultsHdf5(options.output, document));
+        return checkComputed(document.results);
     case OutputFormat::Json:
         writeResultsJson(text, document);
         break;
@@ -65,7 +66,8 @@ Expected<void> writeResults(const OutputOptions& options, OutputFormat format, c
         break;
     }
     }
-    return writeOutput(options.output, text.str());
+    ES_TRY(writeOutput(options.output, text.str()));
+    return checkComputed(document.results);
 }
 
 int failed(const Error& error, int status)

@@ -29,7 +29,7 @@ enum class OutputFormat
 /// Errors are wrong uses: two formats, HDF5 without a file.
 Expected<OutputFormat> formatOf(const OutputOptions& options);
 
-/// `everything`: long tables whole. `heading` stands over tables on the terminal; `layers`: see LayoutOptions.
+/// Fails too when nothing could be computed, once it is written: results::checkComputed(). `everything`: long tables whole. `heading` stands over tables on the terminal; `layers`: see LayoutOptions.
 Expected<void> writeResults(const OutputOptions& options, OutputFormat format, const results::ResultDocument& document,
     bool everything, const std::string& heading, const std::vector<std::uint16_t>& layers);
 
