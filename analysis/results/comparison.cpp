@@ -89,6 +89,18 @@ bool sameNumbers(const Comparison& comparison)
         && std::ranges::all_of(comparison.rows, [](const ComparedRow& row) { return sameNumbers(row); });
 }
 
+Expected<void> checkComputed(const Comparison& comparison)
+{
+    Results all = comparison.both;
+    for (const ComparedRow& row : comparison.rows)
+        all.rows.insert(all.rows.end(), {row.a, row.b});
+    for (const auto* rows : {&comparison.onlyA, &comparison.onlyB})
+        all.rows.insert(all.rows.end(), rows->begin(), rows->end());
+    if (all.rows.empty() && !comparison.notBoth.empty())
+        return fail("nothing of what was asked for could be computed: " + comparison.notBoth);
+    return checkComputed(all);
+}
+
 void writeComparisonJson(std::ostream& out, const Comparison& comparison)
 {
     out << "{\"format\": \"expertscope-comparison\",\n \"format_version\": " << quotedJson(kResultsFormatVersion)

@@ -37,6 +37,8 @@ Comparison compareResults(const Results& a, const Results& b);
 /// Whether A and B have the same rows with the same values.
 bool sameNumbers(const Comparison& comparison);
 bool sameNumbers(const ComparedRow& row);
+/// The same rule as of results of one trace: fails when neither has a number.
+Expected<void> checkComputed(const Comparison& comparison);
 
 /// Like writeResultsJson and writeResultsCsv, with columns for A, B and the difference
 /// (resources/docs/results-format.md, "Comparisons").

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/results/result_document.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace expertscope::results {
+
+Expected<void> checkComputed(const Results& results)
+{
+    const auto known = [](const ResultRow& row) { return row.value.has_value(); };
+    const auto holds = [](const ResultMatrix& matrix) {
+        return std::ranges::any_of(matrix.values, [](double value) { return std::isfinite(value); });
+    };
+    if (results.rows.empty() || std::ranges::any_of(results.rows, known) || std::ranges::any_of(results.matrices, holds))
+        return {};
+    const ResultRow& first = results.rows.front();
+    return fail("nothing of what was asked for could be computed" + (first.undefined.empty() ? "" : ": " + first.undefined),
+        first.metric);
+}
 
 void makeFinite(Results& results)
 {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analysis/spine/result.h"
+#include "io/base/error.h"
 
 #include <map>
 #include <string>
@@ -42,6 +43,10 @@ inline constexpr std::uint64_t kMostResultRows = 1u << 23;
 inline constexpr std::uint64_t kMostMatrixValues = 1u << 28; ///< of all matrices together
 inline constexpr std::uint64_t kMostMatrices = 1u << 20;
 inline constexpr std::size_t kMostMatrixAxes = 8;
+
+/// Fails when not one number of what was asked for could be computed; says why of the first. A command ends with 1 then,
+/// after it has written what it has: each row with its reason.
+Expected<void> checkComputed(const Results& results);
 
 /// Numbers that no file could keep (infinities, NaN as a value) become undefined, with the reason.
 void makeFinite(Results& results);

@@ -281,6 +281,29 @@ private slots:
         }
     }
 
+    void nothingComputedIsOne()
+    {
+        // Without weights, logits or a second trace: what is named is told with its reason, and the status says so.
+        const QString bare = at("bare.h5");
+        writeCacheFixture(bare);
+        const QList<QStringList> commands{{"analyze", bare, "--metric", "margin"}, {"compare", bare, bare, "--metric", "margin"},
+            {"analyze", m_trace, "--metric", "flip_rate"}};
+        for (const QStringList& command : commands) {
+            for (const QStringList& format : {QStringList{}, {"--json"}, {"--csv"}, {"-o", at("none.h5")}}) {
+                if (command[0] == "compare" && format.contains(at("none.h5")))
+                    continue; // comparisons have no such file
+                const Outcome outcome = run(command + format);
+                QVERIFY2(outcome.status == 1, (command + format).join(' ').toUtf8().constData());
+                QVERIFY2(outcome.err.contains("nothing of what was asked for could be computed: "), outcome.err.constData());
+                QCOMPARE(outcome.err.count('\n'), 1);
+                QVERIFY(!outcome.out.isEmpty() || QFile::exists(at("none.h5")));
+            }
+        }
+        // One number is enough.
+        QCOMPARE(run({"analyze", bare, "--metric", "margin", "--metric", "load"}).status, 0);
+        QCOMPARE(run({"compare", bare, bare, "--metric", "margin", "--metric", "load"}).status, 0);
+    }
+
     void layersAndSites()
     {
         // Of trace M the layers are the places.

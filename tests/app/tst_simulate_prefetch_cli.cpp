@@ -171,6 +171,15 @@ private slots:
             QVERIFY2(help.contains(word), word);
     }
 
+    void aWarmUpOfEverythingLeavesNothing()
+    {
+        // Served, but not counted: no number is left, which the status says behind the tables.
+        const Outcome outcome = run({"simulate", "cache", m_fixture, "--prefetch", "previous", "--warm-up", "99"});
+        QCOMPARE(outcome.status, 1);
+        QVERIFY2(outcome.err.contains("nothing of what was asked for could be computed: nothing was asked for"), outcome.err);
+        QVERIFY(!outcome.out.isEmpty());
+    }
+
     void wrongUse_data()
     {
         QTest::addColumn<QStringList>("more");
@@ -196,7 +205,6 @@ private slots:
         row({"--prefetch", "previous", "--contract", "sequential"});
         row({"--prefetch", "previous", "--admission", "bypass"});
         row({"--prefetch", "previous", "--cold", "first-free"});
-        row({"--prefetch", "previous", "--warm-up", "99"}, 0);
         row({"--chunks", "2"});
         for (const char* chunks : {"0", "x", "-1", "5000"})
             row({"--prefetch", "previous", QString("--chunks=") + chunks});

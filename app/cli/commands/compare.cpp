@@ -117,7 +117,10 @@ int run(const Options& options)
         = textOf([&](std::ostream& out) { write(out, *output, options, *comparison, *checked, **study); });
     const auto written = output->format == OutputFormat::Tables ? writeTableText(*output, text)
                                                                 : writeOutput(output->output, text);
-    return written ? 0 : failed(written.error());
+    if (!written)
+        return failed(written.error());
+    const auto computed = checkComputed(*comparison);
+    return computed ? 0 : failed(computed.error());
 }
 
 Run declare(Arguments& arguments)

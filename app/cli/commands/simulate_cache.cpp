@@ -42,11 +42,13 @@ Expected<void> simulate(const Options& options, const ResultOutput& output, cons
     if (!answer)
         return tl::unexpected(std::move(answer).error());
     const std::size_t width = pageOf(output).width;
-    if (output.format == OutputFormat::Tables)
-        return writeTableText(output,
-            headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width));
-    return writeResults(output,
-        {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)},
+    Results results = resultsOf(question, *answer);
+    if (output.format == OutputFormat::Tables) {
+        ES_TRY(writeTableText(output,
+            headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width)));
+        return results::checkComputed(results);
+    }
+    return writeResults(output, {originOf(question, *answer, study->traces().front()), std::move(results)},
         question.asked.policies != "all", {}, layersOf(study->shape()));
 }
 
@@ -60,11 +62,13 @@ Expected<void> reroute(const Options& options, const ResultOutput& output, const
     if (!answer)
         return tl::unexpected(std::move(answer).error());
     const std::size_t width = pageOf(output).width;
-    if (output.format == OutputFormat::Tables)
-        return writeTableText(output,
-            headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width));
-    return writeResults(output,
-        {originOf(question, *answer, study->traces().front()), resultsOf(question, *answer)}, true, {},
+    Results results = resultsOf(question, *answer);
+    if (output.format == OutputFormat::Tables) {
+        ES_TRY(writeTableText(output,
+            headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width)));
+        return results::checkComputed(results);
+    }
+    return writeResults(output, {originOf(question, *answer, study->traces().front()), std::move(results)}, true, {},
         layersOf(study->shape()));
 }
 

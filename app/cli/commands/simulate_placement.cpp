@@ -51,11 +51,13 @@ Expected<void> simulate(const Options& options, const ResultOutput& output, cons
         ES_TRY(writeOutput(plan, json));
     }
     const std::size_t width = pageOf(output).width;
-    if (output.format == OutputFormat::Tables)
-        return writeTableText(output,
+    if (output.format == OutputFormat::Tables) {
+        ES_TRY(writeTableText(output,
             wrapped(comparisonContract(answer->compare, answer->comparison), width, 2)
                 + wrapped(headingOf(*study, 0, question.scope), width, 2)
-                + placementTables(answer->compare, answer->comparison, width));
+                + placementTables(answer->compare, answer->comparison, width)));
+        return checkComputed(answer->comparison.results);
+    }
     ResultOrigin origin = originOf(question, *answer, trace);
     return writeResults(output, {std::move(origin), std::move(answer->comparison.results)},
         question.asked.planners != "all", {}, layersOf(study->shape()));

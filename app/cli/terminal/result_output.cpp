@@ -78,7 +78,9 @@ Expected<void> writeTableText(const ResultOutput& output, const std::string& tex
                                             : writeOutput(output.output, tablesHead() + text);
 }
 
-Expected<void> writeResults(const ResultOutput& output, const ResultDocument& document, bool everything,
+namespace {
+
+Expected<void> write(const ResultOutput& output, const ResultDocument& document, bool everything,
     const std::string& heading, const std::vector<std::uint16_t>& layers)
 {
     LayoutOptions layout;
@@ -105,6 +107,15 @@ Expected<void> writeResults(const ResultOutput& output, const ResultDocument& do
             out << remarks << '\n';
         writeTables(out, layOut(document.results, layout), page);
     }));
+}
+
+}
+
+Expected<void> writeResults(const ResultOutput& output, const ResultDocument& document, bool everything,
+    const std::string& heading, const std::vector<std::uint16_t>& layers)
+{
+    ES_TRY(write(output, document, everything, heading, layers));
+    return checkComputed(document.results);
 }
 
 int failed(const Error& error, int status)

@@ -49,7 +49,7 @@ Page pageOf(const ResultOutput& output);
 Expected<void> writeTableText(const ResultOutput& output, const std::string& text);
 
 /// `everything`: long tables whole, as with `full`. Over tables stands `heading`, and what is remarkable in them;
-/// `layers`: see LayoutOptions.
+/// `layers`: see LayoutOptions. Fails too when nothing could be computed, once it is written: results::checkComputed().
 Expected<void> writeResults(const ResultOutput& output, const results::ResultDocument& document, bool everything,
     const std::string& heading, const std::vector<std::uint16_t>& layers);
 
