@@ -71,7 +71,7 @@ std::string planDifferences(const PlanOutline& before, const PlanOutline& now, b
     const auto say = [&](const std::string& what) { addPart(all, what, "; "); };
     const auto recorded = [&](const char* what, bool then, bool today) {
         if (then != today)
-            say(std::string(what) + (today ? " are recorded and were not" : " are not recorded and were"));
+            say(std::string(what).append(today ? " are recorded and were not" : " are not recorded and were"));
     };
     if (before.fingerprint.sequences != now.fingerprint.sequences) {
         say("the prompts differ"
