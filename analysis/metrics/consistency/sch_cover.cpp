@@ -175,6 +175,7 @@ MetricSpec schCoverMetric()
         .source = "arXiv 2505.16056 v1, SCH; moe-lrc's first commit, 40_sch_calc",
         .crossSite = true,
         .simulateUniform = true,
+        .ranges = {{"sch_cover.hit_rate", kNoInterval}},
         .onRequest = true,
         .params = {windowsParameter("4/16/64"), rhoParameter("1/2/3")},
         .make = [](const MetricContext& context) { return std::make_unique<SitesAndModel<CoverGroup>>(context); },

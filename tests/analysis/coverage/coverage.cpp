@@ -143,7 +143,7 @@ int main(int argc, char** argv)
             MemoryTrace trace = drawTrace(sequences, 1000 + r);
             for (const ResultRow& row : resultsOf(trace, {metric}, 50).rows) {
                 const auto found = truth.find(keyOf(row));
-                const bool counts = row.unit == "choices" || row.unit == "tokens" || row.unit == "pairs";
+                const bool counts = row.metric == "load.count" || row.metric.starts_with("affinity.rank_aligned");
                 if (!row.interval || found == truth.end() || counts || (row.expert && !row.extreme && row.expert->value % 6))
                     continue; // a count is of so many tokens: nothing is true of it
                 Tally& tally = tallies[row.metric];
