@@ -101,6 +101,18 @@ class TestCaptureCli : public QObject
         return {"--model", m_model, "--prompts", path(prompts), "-o", path(output), "--threads", "2"};
     }
 
+    /// Until so many are done, those of the batch that is being computed included.
+    static void waitForTokens(QProcess& process, qint64 tokens)
+    {
+        QByteArray seen;
+        qint64 done = 0;
+        while (done < tokens && process.waitForReadyRead(60000)) {
+            seen += process.readAllStandardOutput();
+            for (const QJsonObject& event : Run{0, seen.left(seen.lastIndexOf('\n')), {}}.events())
+                done = qMax(done, event["tokens_done"].toInteger());
+        }
+    }
+
     /// Exit 1, one line on stderr that holds `part`.
     void failsWith(const QStringList& arguments, const QByteArray& part) const
     {
@@ -464,13 +476,7 @@ private slots:
                 options("many.jsonl", "stopped.h5") + QStringList{"--batch-tokens", "512", "--json"};
             process.start(m_program, arguments);
             QVERIFY(process.waitForStarted());
-            QByteArray seen;
-            qint64 tokensDone = 0; // of the batch that is being computed, too: so wait for more than one
-            while (tokensDone < 2048 && process.waitForReadyRead(60000)) {
-                seen += process.readAllStandardOutput();
-                for (const QJsonObject& event : Run{0, seen.left(seen.lastIndexOf('\n')), {}}.events())
-                    tokensDone = qMax(tokensDone, event["tokens_done"].toInteger());
-            }
+            waitForTokens(process, 2048);
             ::kill(static_cast<pid_t>(process.processId()), signal);
             QVERIFY(process.waitForFinished(60000));
             QCOMPARE(process.exitStatus(), QProcess::NormalExit);
@@ -489,6 +495,31 @@ private slots:
             QVERIFY2(again.status == 0, again.err);
             compareTraces(path("whole.h5"), path("stopped.h5"));
         }
+    }
+
+    /// --force was to replace a trace by a whole one, not by a part of one.
+    void stoppedForceKeepsWhatWasThere()
+    {
+        QVERIFY(capture(options("few.jsonl", "old.h5")).status == 0);
+        const auto before = TraceFile::summary(path("old.h5").toStdString());
+        QProcess process;
+        process.start(
+            m_program, options("many.jsonl", "old.h5") + QStringList{"--batch-tokens", "512", "--json", "--force"});
+        QVERIFY(process.waitForStarted());
+        waitForTokens(process, 2048);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(60000));
+        if (process.exitCode() == 0)
+            QSKIP("it was faster than the signal");
+        const QByteArray error = process.readAllStandardError();
+        QVERIFY2(error.contains("kept beside it (--resume"), error);
+        const auto after = TraceFile::summary(path("old.h5").toStdString());
+        QVERIFY(before && after && after->complete && after->uuid == before->uuid);
+        QVERIFY(QFile::exists(path("old.h5.part")));
+        const Run again = capture(options("many.jsonl", "old.h5") + QStringList{"--batch-tokens", "512", "--resume"});
+        QVERIFY2(again.status == 0, again.err);
+        QVERIFY(capture(options("many.jsonl", "new.h5") + QStringList{"--batch-tokens", "512"}).status == 0);
+        compareTraces(path("new.h5"), path("old.h5"));
     }
 
     /// Acceptance E: EXPERTSCOPE_KILLS=30 for the full count.
