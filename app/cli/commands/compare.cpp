@@ -84,7 +84,7 @@ void write(std::ostream& text, const ResultOutput& output, const Options& option
         for (const std::size_t t : {0, 1})
             text << wrapped((t ? "B: " : "A: ") + headingOf(study, t, checked.question.scope), page.width, 2);
         if (checked.question.bootstrap)
-            text << wrapped(std::string("Interval ") + kDifferenceInterval + ".", page.width, 2);
+            text << wrapped(std::string("Interval ").append(kDifferenceInterval).append("."), page.width, 2);
         text << '\n';
         if (const std::string remarks = remarkText(comparison, layersOfBoth(study), page); !remarks.empty())
             text << remarks << '\n';
