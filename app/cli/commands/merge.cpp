@@ -18,7 +18,6 @@ struct Options
 
 Expected<void> merge(const Options& options, ResultOutput output)
 {
-    ES_TRY(checkOutput(output.output));
     ES_ASSIGN(const ShardFile first, checkParts(options.parts));
     output.output.inputs.push_back(options.trace.empty() ? first.trace : options.trace);
     ES_TRY(checkOutput(output.output));
