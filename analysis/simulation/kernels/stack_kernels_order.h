@@ -12,6 +12,25 @@ typedef long long Keys __attribute__((vector_size(ES_VECTOR), aligned(8), may_al
 typedef u16 Ranks __attribute__((vector_size(ES_VECTOR), aligned(2), may_alias));
 
 /// How many keys are above each of N.
+#if defined(__AVX512F__)
+template <u32 N>
+inline void countAbove(const u64* keys, u32 numObjects, const u32* objects, u32* above)
+{
+    __m512i own[N], sums[N];
+    for (u32 i = 0; i < N; ++i) {
+        own[i] = _mm512_set1_epi64(static_cast<long long>(keys[objects[i]]));
+        sums[i] = _mm512_setzero_si512();
+    }
+    const __m512i one = _mm512_set1_epi64(1);
+    for (u32 v = 0; v < numObjects; v += 8) {
+        const __m512i some = _mm512_loadu_si512(keys + v);
+        for (u32 i = 0; i < N; ++i)
+            sums[i] = _mm512_mask_add_epi64(sums[i], _mm512_cmpgt_epi64_mask(some, own[i]), sums[i], one);
+    }
+    for (u32 i = 0; i < N; ++i)
+        above[i] = u32(_mm512_reduce_add_epi64(sums[i]));
+}
+#else
 template <u32 N>
 inline void countAbove(const u64* keys, u32 numObjects, const u32* objects, u32* above)
 {
@@ -30,12 +49,15 @@ inline void countAbove(const u64* keys, u32 numObjects, const u32* objects, u32*
         above[i] = u32(sum);
     }
 }
+#endif
 
 void reorder(const u64* keys, u32 numObjects, const u32* objects, u32 count, u16* ranks, u32* from, u32* to)
 {
     u32 i = 0;
-    for (; i + 4 <= count; i += 4)
-        countAbove<4>(keys, numObjects, objects + i, to + i);
+    for (; i + 8 <= count; i += 8)
+        countAbove<8>(keys, numObjects, objects + i, to + i);
+    for (; i + 2 <= count; i += 2)
+        countAbove<2>(keys, numObjects, objects + i, to + i);
     for (; i < count; ++i)
         countAbove<1>(keys, numObjects, objects + i, to + i);
     for (i = 0; i < count; ++i) {

@@ -9,7 +9,7 @@
 //     SizeSet held(object)
 //     void use(object, missing)         all of a unit before any load; missing: where it is not held
 //     void load(object, size, pinned)   as of one size; whom it evicts is held there no more
-//     void admit(object, missing)       all of a unit after all loads, in the same order: it is held there
+//     void admit(object, missing)       after its loads: it is held there
 //     void clear()                      as of one size
 //
 // or, if it has a way of its own to serve all sizes at once:
@@ -54,6 +54,33 @@ inline bool servesSideBySide(const EventStream& stream, const Contract& contract
     return contract.service == Service::Atomic ? capacity >= stream.largestEvent : contract.order != Order::ResidentFirst;
 }
 
+/// As many slots as each event has objects: whatever the policy, they hold the last event.
+class LastEventCache
+{
+public:
+    static bool serves(const EventStream& stream, const Contract& contract, std::uint32_t capacity)
+    {
+        return contract.service == Service::Atomic && capacity == stream.fixedSize && capacity > 0;
+    }
+    LastEventCache(std::uint32_t numObjects, std::span<const std::uint32_t>, const Contract&)
+        : m_last(numObjects)
+    {
+    }
+    void serve(std::span<const std::uint32_t> objects, bool, SizeSet* missing)
+    {
+        for (std::size_t r = 0; r < objects.size(); ++r) {
+            missing[r] = m_last[objects[r]] != m_now;
+            m_last[objects[r]] = m_now + 1;
+        }
+        ++m_now;
+    }
+    void clear() { ++m_now; }
+
+private:
+    std::vector<std::uint32_t> m_last; ///< [object] event, + 1; events are fewer than 2^32
+    std::uint32_t m_now = 1;
+};
+
 template <typename Many> bool servesAll(const EventStream& stream)
 {
     if constexpr (requires { Many::serves(stream); })
@@ -74,8 +101,8 @@ public:
         , m_caches(stream.numObjects(), m_capacities, contract, args...)
         , m_recorder(stream, contract, m_capacities)
         , m_missing(stream.largestEvent)
-        , m_objects(stream.largestEvent * capacities.size() + 8)
-        , m_sizes(m_objects.size())
+        , m_sizes(stream.largestEvent * capacities.size() + 8)
+        , m_counts(stream.largestEvent)
     {
     }
 
@@ -136,26 +163,33 @@ private:
     void load(std::span<const std::uint32_t> objects, SizeSet* missing, const Pinned& pinned)
     {
         // What is to be loaded is listed first: how often a loop over the bits of a set goes round is anybody's guess.
+        std::uint8_t* const sizes = m_sizes.data();
+        std::uint32_t* const counts = m_counts.data();
+        const unsigned numSizes = static_cast<unsigned>(m_capacities.size());
         std::size_t count = 0;
         for (std::size_t r = objects.size(); r-- > 0;) {
-            missing[r] = m_all & ~m_caches.held(objects[r]);
-            m_caches.use(objects[r], missing[r]);
-            for (unsigned shift = 0; shift < m_capacities.size(); shift += 8) {
-                const std::uint64_t byte = missing[r] >> shift & 0xFF;
-                const std::uint64_t sizes = kBitsOfByte[byte] + shift * 0x0101010101010101u; // little-endian
-                std::memcpy(m_sizes.data() + count, &sizes, 8);
-                for (unsigned n = 0; n < 8; ++n)
-                    m_objects[count + n] = objects[r];
-                count += static_cast<std::size_t>(std::popcount(byte));
+            const SizeSet where = m_all & ~m_caches.held(objects[r]);
+            m_caches.use(objects[r], where);
+            missing[r] = where;
+            for (unsigned shift = 0; shift < numSizes; shift += 8) {
+                const BitsOfByte& bits = kBitsOfByte[where >> shift & 0xFF];
+                const std::uint64_t places = bits.places + shift * 0x0101010101010101u; // little-endian
+                std::memcpy(sizes + count, &places, 8);
+                count += bits.count;
             }
+            counts[r] = static_cast<std::uint32_t>(count);
         }
         std::uint16_t* const loads = m_recorder.loads();
-        for (std::size_t n = 0; n < count; ++n) {
-            ++loads[m_sizes[n]];
-            m_caches.load(m_objects[n], m_sizes[n], pinned);
+        std::size_t n = 0;
+        for (std::size_t r = objects.size(); r-- > 0;) {
+            const std::uint32_t object = objects[r];
+            for (const std::size_t end = counts[r]; n < end; ++n) {
+                const std::size_t size = sizes[n];
+                ++loads[size];
+                m_caches.load(object, size, pinned);
+            }
+            m_caches.admit(object, missing[r]);
         }
-        for (std::size_t r = objects.size(); r-- > 0;)
-            m_caches.admit(objects[r], missing[r]);
     }
 
     const EventStream& m_stream;
@@ -165,8 +199,8 @@ private:
     Many m_caches;
     SizesRecorder m_recorder;
     std::vector<SizeSet> m_missing;
-    std::vector<std::uint32_t> m_objects; ///< to be loaded
-    std::vector<std::uint8_t> m_sizes; ///< and where
+    std::vector<std::uint8_t> m_sizes; ///< where objects are to be loaded, the weakest first
+    std::vector<std::uint32_t> m_counts; ///< [router rank] how many of these there are, up to this object's
 };
 
 }

@@ -23,7 +23,19 @@ public:
     /// Takes out the oldest that is not pinned; those that were passed stay the oldest. kNobody: there is none.
     template <typename Pinned> std::uint32_t takeOldestBut(const Pinned& pinned)
     {
-        for (std::uint32_t passed = 0; passed < m_size; ++passed) {
+        const std::uint32_t oldest = m_slots[m_first & m_mask];
+        if (m_size == 0 || pinned(oldest))
+            return takeBehind(pinned);
+        ++m_first;
+        --m_size;
+        return oldest;
+    }
+    void clear() { m_size = 0; }
+
+private:
+    template <typename Pinned> [[gnu::noinline]] std::uint32_t takeBehind(const Pinned& pinned)
+    {
+        for (std::uint32_t passed = 1; passed < m_size; ++passed) {
             const std::uint32_t object = m_slots[(m_first + passed) & m_mask];
             if (pinned(object))
                 continue;
@@ -35,9 +47,7 @@ public:
         }
         return kNobody;
     }
-    void clear() { m_size = 0; }
 
-private:
     std::vector<std::uint32_t> m_slots;
     std::uint32_t m_mask, m_first = 0, m_size = 0;
 };

@@ -20,13 +20,17 @@ constexpr SizeSet allSizes(std::size_t count)
 {
     return count < kMostSizes ? sizeBit(count) - 1 : ~SizeSet(0);
 }
-/// The places of the bits of each byte, from the lowest on, a byte each.
-inline constexpr std::array<std::uint64_t, 256> kBitsOfByte = [] {
-    std::array<std::uint64_t, 256> all{};
+struct BitsOfByte
+{
+    std::uint64_t places = 0; ///< of the bits, from the lowest on, a byte each
+    std::uint64_t count = 0;
+};
+inline constexpr std::array<BitsOfByte, 256> kBitsOfByte = [] {
+    std::array<BitsOfByte, 256> all{};
     for (unsigned byte = 0; byte < 256; ++byte) {
-        for (unsigned bit = 0, n = 0; bit < 8; ++bit) {
+        for (unsigned bit = 0; bit < 8; ++bit) {
             if (byte >> bit & 1)
-                all[byte] |= std::uint64_t(bit) << 8 * n++;
+                all[byte].places |= std::uint64_t(bit) << 8 * all[byte].count++;
         }
     }
     return all;

@@ -279,7 +279,10 @@ public:
                 m_args);
         }
         if constexpr (requires { typename Cache::Many; }) {
-            for (std::size_t i = alone; i < capacities.size(); i += kMostSizes) {
+            std::size_t i = alone;
+            if (i < capacities.size() && LastEventCache::serves(stream, contract, capacities[i]))
+                ManySizesReplay<LastEventCache>(stream, contract, capacities.subspan(i++, 1)).run(stop, curve);
+            for (; i < capacities.size(); i += kMostSizes) {
                 const auto some = capacities.subspan(i, std::min(kMostSizes, capacities.size() - i));
                 std::apply(
                     [&](const Args&... args) {

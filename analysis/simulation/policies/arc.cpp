@@ -102,7 +102,7 @@ public:
     static bool serves(const EventStream& stream) { return stream.numObjects() <= 512; } // more take too many words
     Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
         : m_placeOf(numObjects, kNobody)
-        , m_objectAt((2 * std::size_t(numObjects) + 63) / 64 * 64) // an event must fit behind all objects
+        , m_objectAt((numObjects + std::max<std::size_t>(capacities.front(), 64) + 63) / 64 * 64) // and an event
         , m_taken(m_objectAt.size() / 64)
         , m_pinned(m_taken.size())
     {
