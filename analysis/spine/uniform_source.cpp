@@ -39,7 +39,7 @@ UniformSource::Filled UniformSource::filledOf(const Block& block)
         if ((block.expertIds[i] != kNoExpert) == (i % K < filled.even))
             continue;
         for (const std::uint16_t id : block.expertIds)
-            filled.slots.push_back(id != kNoExpert);
+            filled.bits.push_back(id != kNoExpert);
         break;
     }
     return filled;
@@ -81,7 +81,7 @@ Expected<Block> UniformSource::read(SiteIndex site, TokenRange range, Columns wa
         std::uint64_t state = splitmix64(siteSeed ^ (range.begin.value + t));
         chosen.clear();
         for (std::size_t r = 0; r < K && chosen.size() < E; ++r) {
-            if (filled->slots.empty() ? r >= filled->even : !filled->slots[t * K + r])
+            if (filled->bits.empty() ? r >= filled->even : !filled->bits[t * K + r])
                 continue;
             for (bool isNew = false; !isNew;) { // k is far below E: drawing again is rare
                 state = splitmix64(state);

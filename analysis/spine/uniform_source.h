@@ -28,7 +28,7 @@ private:
     struct Filled
     {
         std::size_t even = 0;
-        std::vector<bool> slots; ///< [tokens * slots], or empty
+        std::vector<bool> bits; ///< [tokens * slots], or empty
     };
     static Filled filledOf(const Block& block);
 
