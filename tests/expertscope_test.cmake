@@ -27,7 +27,7 @@ endfunction()
 expertscope_test_main(expertscope_test_main)
 if(EXPERTSCOPE_GUI)
     expertscope_test_main(expertscope_test_main_gui Qt6::Widgets)
-    target_compile_definitions(expertscope_test_main_gui PRIVATE EXPERTSCOPE_TEST_GUI)
+    target_compile_definitions(expertscope_test_main_gui PUBLIC EXPERTSCOPE_TEST_GUI) # also of the rooms, whose precompiled header it makes
 endif()
 
 # expertscope_add_test(NAME ROOM TEST [ARGS...] [ENVIRONMENT...]): a test of ctest that runs TEST of a room.

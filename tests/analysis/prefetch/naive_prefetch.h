@@ -131,7 +131,7 @@ private:
     PrefetchCounters& counters(std::size_t site) { return m_counting ? m_result.sites[site] : m_uncounted[site]; }
     std::size_t site() const { return m_event % m_walk.numSites(); }
     std::uint32_t poolOf(std::size_t site) const { return m_walk.place(site).pool; }
-    std::uint32_t slots(std::size_t site) const { return std::min(m_capacity, m_walk.pool(site).numObjects()); }
+    std::uint32_t room(std::size_t site) const { return std::min(m_capacity, m_walk.pool(site).numObjects()); }
     std::size_t siteOf(std::size_t nearSite, std::uint32_t object) const
     {
         for (std::size_t s = 0; s < m_walk.numSites(); ++s) {
@@ -212,7 +212,7 @@ private:
     void serve()
     {
         const std::size_t here = site();
-        const std::uint32_t pool = poolOf(here), slots = this->slots(here);
+        const std::uint32_t pool = poolOf(here), room = this->room(here);
         const auto event = m_walk.event(m_event / m_walk.numSites(), here);
         const std::uint64_t inPool = m_walk.eventInPool(m_event / m_walk.numSites(), here);
         const auto& assignments = m_walk.pool(here).assignments;
@@ -259,18 +259,18 @@ private:
             demand(missing, served, c);
         const std::set<Key> members(served.begin(), served.end());
         const std::set<Key> absent(missing.begin(), missing.end());
-        if (served.size() <= slots) {
+        if (served.size() <= room) {
             std::size_t others = 0;
             for (const auto& [key, slot] : m_held)
                 others += poolOf(key.first) == pool && !members.contains(key) && !slot.guarded;
             const std::size_t after = heldIn(pool) + missing.size();
-            const bool spared = after <= slots || after - slots <= others;
+            const bool spared = after <= room || after - room <= others;
             for (std::size_t r = served.size(); r-- > 0;) { // the strongest is the most recent
                 if (!absent.contains(served[r])) {
                     use(served[r]);
                     continue;
                 }
-                if (heldIn(pool) == slots) {
+                if (heldIn(pool) == room) {
                     ++c.cache.evictions;
                     leave(*victim(pool, [&](const Key& key, const Slot& slot) {
                         return !members.contains(key) && (!spared || !slot.guarded);
@@ -289,14 +289,14 @@ private:
                     enter(missing[r], false);
                 for (std::size_t r = served.size(); r-- > 0;)
                     m_held[served[r]].used = ++m_clock;
-                while (heldIn(pool) > slots) {
+                while (heldIn(pool) > room) {
                     const Key out = *victim(pool, [](const Key&, const Slot&) { return true; });
                     c.cache.evictions += !absent.contains(out);
                     leave(out);
                 }
             } else {
                 for (std::size_t r = missing.size(); r-- > 0;) {
-                    if (heldIn(pool) == slots) {
+                    if (heldIn(pool) == room) {
                         const Key out = *victim(pool, [](const Key&, const Slot&) { return true; });
                         c.cache.evictions += !absent.contains(out);
                         leave(out);
@@ -311,7 +311,7 @@ private:
     void issue(std::uint64_t target)
     {
         const std::size_t there = target % m_walk.numSites();
-        const std::uint32_t pool = poolOf(there), slots = this->slots(there);
+        const std::uint32_t pool = poolOf(there), room = this->room(there);
         PrefetchCounters& c = counters(there);
         std::set<Key> named;
         std::uint32_t loads = 0;
@@ -322,7 +322,7 @@ private:
             } else {
                 if (loads == m_options.budget)
                     break;
-                if (heldIn(pool) == slots) {
+                if (heldIn(pool) == room) {
                     const auto out = m_options.eviction == Eviction::Never
                         ? std::nullopt
                         : victim(pool, [&](const Key& other, const Slot& slot) {
