@@ -5,6 +5,7 @@
 
 #include "app/capture/report.h"
 #include "io/base/interrupts.h"
+#include "io/base/standard_streams.h"
 
 #include <cstdio>
 #include <unistd.h>
@@ -32,9 +33,15 @@ int run(CaptureRequest request, bool json)
         _exit(1); // whoever wants to stop need not wait until a hundred gigabytes of weights are given back
     };
     const auto result = runCapture(request, events);
-    if (!result)
+    if (!result) {
         report.failed(result.error().message());
-    return result ? 0 : 1;
+        return 1;
+    }
+    if (const auto printed = finishPrinting(); !printed) { // what main() asks knows nothing of this module's prints
+        std::fprintf(stderr, "expertscope-capture: %s\n", printed.error().message().c_str());
+        return 1;
+    }
+    return 0;
 }
 
 }

@@ -50,8 +50,7 @@ std::string unknownCommand(const CLI::App& root, const std::vector<std::string>&
             const std::string nearest = nearestOf(word, names);
             const bool isPath = app == &root && word.find_first_of("./") != std::string::npos;
             const Error error{isPath ? "no such command or file" : "no such command", path + word,
-                nearest.empty() ? "`" + root.get_name() + ' ' + path + "--help` lists them"
-                                : "did you mean " + nearest + "?"};
+                !nearest.empty() ? "did you mean " + nearest + "?" : "there are " + joined(names)};
             return root.get_name() + ": " + error.message();
         }
         app = *known;
