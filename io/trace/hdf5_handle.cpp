@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 namespace expertscope::hdf5 {
 
 namespace {
+
+constexpr std::size_t kThreadBytes = 64 << 10;
 
 std::recursive_mutex& libraryMutex()
 {
@@ -118,6 +121,9 @@ Lock::Lock()
     // The default error stack belongs to the thread in thread-safe builds, so each one is told.
     thread_local bool silenced = false;
     if (!silenced) {
+        // HDF5 does not look whether it found memory for what it keeps of a thread, and crashes: ask for it before.
+        const std::unique_ptr<volatile char[]> enough(new volatile char[kThreadBytes]);
+        enough[0] = 0;
         H5open();
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
         silenced = true;

@@ -45,7 +45,6 @@ struct Limits
     rlim_t fileBytes = RLIM_INFINITY;
     bool asEverybody = false; ///< permissions count, also for root
     QString standardOutput{};
-    rlim_t processes = RLIM_INFINITY;
 };
 
 }
@@ -486,6 +485,86 @@ private slots:
         QFETCH(int, writer);
         QFETCH(QString, kind);
         kinds()[kind](m_writers[writer]);
+    }
+
+    /// A journal that was begun: of one site and one sequence of 5 tokens.
+    std::unique_ptr<TraceWriter> begun(const QString& name) const
+    {
+        TracePlan plan;
+        plan.sites = {{.layer = 0, .numExperts = 4, .topK = 2}};
+        plan.sequences.emplace_back().tokenIds.assign(5, 1);
+        auto writer = TraceWriter::create(at(name).toStdString(), plan);
+        return writer ? std::move(*writer) : nullptr;
+    }
+
+    void repairOnAFullDisk()
+    {
+        QVERIFY(begun("killed.h5") != nullptr);
+        const QByteArray journal = bytes("killed.h5.part");
+        const QStringList before = entries();
+        Limits limits;
+        limits.fileBytes = 4096;
+        REFUSED(start({"repair", "killed.h5"}, limits), "killed.h5: File too large");
+        QCOMPARE(bytes("killed.h5.part"), journal);
+        QCOMPARE(entries(), before);
+        DONE(start({"repair", "killed.h5"}, {}));
+        QVERIFY(TraceFile::summary(at("killed.h5").toStdString()));
+        QVERIFY(!QFile::exists(at("killed.h5.part")));
+    }
+
+    /// --force gives up what an interrupted capture left, not what only has its name, and not what still goes on.
+    void journalsOfOthers()
+    {
+        const QStringList synth{"synth", "uniform", "--tokens", "64", "-o", "out.h5", "--force"};
+        put("out.h5.part", "my notes\n");
+        REFUSED(start(synth, {}), "out.h5.part: is not a journal of a capture");
+        QCOMPARE(bytes("out.h5.part"), QByteArray("my notes\n"));
+        QVERIFY(QFile::remove(at("out.h5.part")));
+        auto writer = begun("out.h5");
+        QVERIFY(writer != nullptr);
+        const QByteArray journal = bytes("out.h5.part");
+        REFUSED(start(synth, {}), "out.h5.part: another process is writing this trace");
+        QCOMPARE(bytes("out.h5.part"), journal);
+        writer.reset();
+        DONE(start(synth, {}));
+    }
+
+    /// What came there while a trace was made stays, and so does the trace.
+    void replacedMeanwhile()
+    {
+        auto writer = begun("out.h5");
+        QVERIFY(writer != nullptr);
+        put("out.h5", "somebody's");
+        const auto finished = writer->finish(false);
+        QVERIFY(!finished && finished.error().what == "is another file than when the capture began");
+        writer.reset();
+        QCOMPARE(bytes("out.h5"), QByteArray("somebody's"));
+        QVERIFY(QFile::remove(at("out.h5")));
+        DONE(start({"repair", "out.h5"}, {}));
+    }
+
+    void aPlanAndResultsAreTwoFiles()
+    {
+        const QStringList placement{"simulate", "placement", "a.h5", "--gpus", "2", "--planner", "contiguous"};
+        REFUSED(start(placement + QStringList{"-o", "x.json", "--export", "./x.json"}, {}), "is to take two outputs");
+        REFUSED(start(placement + QStringList{"--export", "-"}, {}), "standard output: is to take two outputs");
+        QVERIFY(!QFile::exists(at("x.json")));
+    }
+
+    /// The spec that a figure is drawn from may lie where the new one would go: it stays.
+    void aSpecThatIsRead()
+    {
+        if (!QFile::exists(EXPERTSCOPE_BIN_DIR "/../lib/libexpertscope_figure.so"))
+            QSKIP("without figures");
+        DONE(start({"figure", "load", "a.h5", "-o", "x.svg"}, {}));
+        const QByteArray figure = bytes("x.svg"), spec = bytes("x.json");
+        DONE(start({"figure", "load", "--spec", "x.json", "-o", "x.svg"}, {}));
+        QCOMPARE(bytes("x.svg"), figure);
+        QCOMPARE(bytes("x.json"), spec);
+        REFUSED(start({"figure", "load", "--spec", "x.json", "--width", "120mm", "-o", "x.svg", "--force"}, {}),
+            "x.json: is read by this command, which never replaces it");
+        QCOMPARE(bytes("x.svg"), figure);
+        QCOMPARE(bytes("x.json"), spec);
     }
 
     void whatIsPrintedArrives_data()
