@@ -124,7 +124,8 @@ Results cacheRows(const EventSet& events, const std::vector<PolicyResult>& polic
         const PolicySpec* const spec = named(policyRegistry(), policy.request.name);
         const bool gap = opt && &policy != opt;
         const auto uniformOf = [&](std::span<const EventStream> pools, std::uint32_t capacity) {
-            return spec->knowsFuture ? std::nullopt : chanceHitRate(pools, capacity);
+            // Where the router is led by what is resident (no policy of the registry) chance is something else.
+            return !spec || spec->knowsFuture ? std::nullopt : chanceHitRate(pools, capacity);
         };
         auto params = context.params;
         params["policy"] = policyText(policy.request);

@@ -149,7 +149,7 @@ private slots:
         }
         QVERIFY(comments >= 8);
         const QStringList header = fields(lines.takeFirst());
-        QCOMPARE(header.size(), 14);
+        QCOMPARE(header.size(), 16);
         QCOMPARE(lines.size(), rows.size());
         for (int i = 0; i < rows.size(); ++i) {
             const QJsonObject row = rows[i].toObject();
@@ -157,7 +157,7 @@ private slots:
             QCOMPARE(cells.size(), header.size());
             const auto cell = [&](const char* name) { return cells[header.indexOf(name)]; };
             QCOMPARE(cell("metric"), row["metric"].toString());
-            for (const char* name : {"value", "uniform", "site", "expert", "n"}) {
+            for (const char* name : {"value", "uniform", "uniform_sd", "site", "expert", "n"}) {
                 QCOMPARE(cell(name).isEmpty(), row[name].isNull());
                 if (!row[name].isNull())
                     QCOMPARE(cell(name).toDouble(), row[name].toDouble());
@@ -166,6 +166,7 @@ private slots:
             QCOMPARE(cell("label"), label.keys().join(""));
             QCOMPARE(cell("label_value"), label["language"].toString());
             QCOMPARE(cell("undefined"), row["undefined"].toString());
+            QCOMPARE(cell("uniform_undefined"), row["uniform_undefined"].toString());
             QVERIFY(row["value"].isNull() != row["undefined"].isNull());
         }
     }
@@ -435,7 +436,9 @@ private slots:
         QCOMPARE(content("o.json"), run(command + QStringList{"--json"}).out);
         QCOMPARE(content("o.csv"), run(command + QStringList{"--csv"}).out);
         QCOMPARE(content("o.tex"), run(command + QStringList{"--latex"}).out);
-        QCOMPARE(content("o.txt"), run(command).out);
+        const QByteArray tables = content("o.txt"); // one line says what the file is
+        QVERIFY(tables.startsWith("Tables of expertscope "));
+        QCOMPARE(tables.mid(tables.indexOf("\n\n") + 2), run(command).out);
         QVERIFY(content("o.tex").contains("\\begin{tabular}"));
         // What the files hold is the same.
         const auto json = readResults(at("o.json").toStdString()), hdf5 = readResults(at("o.h5").toStdString());

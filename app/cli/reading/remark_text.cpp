@@ -104,18 +104,23 @@ std::string placeOf(const ResultRow& row, const Layers& layers, const std::set<s
     return place.empty() ? "all layers" : printable(place);
 }
 
-constexpr char kUnbroken = '\x1f'; // a space where no line ends
+constexpr std::string_view kUnbroken = "\uE000"; // a space where no line ends, as wide as one
+
+std::string replaced(std::string text, std::string_view what, std::string_view with)
+{
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+        text.replace(at, what.size(), with);
+    return text;
+}
 
 std::string unbroken(std::string text)
 {
-    std::ranges::replace(text, ' ', kUnbroken);
-    return text;
+    return replaced(std::move(text), " ", kUnbroken);
 }
 
 std::string broken(std::string text)
 {
-    std::ranges::replace(text, kUnbroken, ' ');
-    return text;
+    return replaced(std::move(text), kUnbroken, " ");
 }
 
 std::string lineOf(const Remark& remark, const Layers& layers, const Page& page)
