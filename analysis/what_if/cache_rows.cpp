@@ -95,6 +95,8 @@ std::optional<double> chanceHitRate(std::span<const EventStream> pools, std::uin
     for (const EventStream& pool : pools) {
         if (pool.sites.size() > 1)
             return {};
+        if (pool.objects.empty()) // also where the router asked for what was resident: chance is something else then
+            continue;
         const double asked = double(pool.objects.size());
         requests += asked;
         hits += asked * std::min(1.0, double(capacity) / pool.numObjects());
@@ -124,8 +126,7 @@ Results cacheRows(const EventSet& events, const std::vector<PolicyResult>& polic
         const PolicySpec* const spec = named(policyRegistry(), policy.request.name);
         const bool gap = opt && &policy != opt;
         const auto uniformOf = [&](std::span<const EventStream> pools, std::uint32_t capacity) {
-            // Where the router is led by what is resident (no policy of the registry) chance is something else.
-            return !spec || spec->knowsFuture ? std::nullopt : chanceHitRate(pools, capacity);
+            return spec->knowsFuture ? std::nullopt : chanceHitRate(pools, capacity);
         };
         auto params = context.params;
         params["policy"] = policyText(policy.request);

@@ -226,8 +226,9 @@ private slots:
             QCOMPARE(outcome.status, 2);
             QVERIFY(!outcome.err.isEmpty());
         }
-        for (const QStringList& arguments : {QStringList{}, {"V", "-o", at("x.h5")}, {"-o", at("x.h5")}})
+        for (const QStringList& arguments : {QStringList{}, {"nonsense", "-o", at("x.h5")}, {"-o", at("x.h5")}})
             QVERIFY(run(arguments).err.contains("planted")); // says which kinds there are
+        QVERIFY(run({"V", "-o", at("x.h5")}).err.contains("did you mean U?"));
         QVERIFY(isEmpty());
         // An unknown name is not passed over in code either.
         QVERIFY(!makeSynthetic("U", {{"stay", "1"}}));

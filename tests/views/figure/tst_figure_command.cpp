@@ -214,9 +214,14 @@ private slots:
         QCOMPARE(result.status, 1);
         QVERIFY2(result.err.contains("is not the trace this figure was made of"), result.err.constData());
         // Named on purpose it may be drawn.
-        QCOMPARE(run(kExpertscope, {"figure", "load", file("other.h5"), "--spec", file("e.json"), "-o", file("e.pdf")})
+        QCOMPARE(run(kExpertscope, {"figure", "load", file("other.h5"), "--spec", file("e.json"), "-o", file("f.pdf")})
                      .status,
             0);
+        // Under the spec's own name it would have to replace what it reads.
+        QCOMPARE(run(kExpertscope, {"figure", "load", file("other.h5"), "--spec", file("e.json"), "-o", file("e.pdf")})
+                     .status,
+            1);
+        QVERIFY(content(file("e.json")) == spec);
     }
 
     void aBuildWithoutFiguresSaysSo()
