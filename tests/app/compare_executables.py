@@ -32,12 +32,6 @@ from pathlib import Path
 
 # Regular expression on the command -> why it differs. Empty it once OLD_BIN_DIR is newer than the change.
 EXPECTED_DIFFERENCES = {
-    r"^(--help|nonsense|simulate nonsense)$": "capture and desktop are listed, and a word that is no command is named",
-    r"^(expertscope-)?desktop\b": "the window opens several traces together, and looks otherwise",
-    r"(^|bare |=\S+ )figure\b": "charts by name, figure spec version 2, and the look of figures changed with it",
-    r"^(compare in/|analyze in/f0.h5 in/B.h5 )": "the cache forgot where an extreme was found: the old tables after a "
-    "cold and a warm cache differed; with --no-cache old and new are the same",
-    r"results in the cache": "results are kept metric by metric",
     r"^info in/(f0|slice).h5": "only where BIN_DIR is the folder in which the bundled traces were recorded",
 }
 
