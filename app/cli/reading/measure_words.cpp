@@ -12,7 +12,7 @@ const std::map<std::string, const char*>& words()
     static const std::map<std::string, const char*> words{
         {"load.count", "takes {} x its share of the tokens"},
         {"balance.max_vio", "the busiest expert's load over the mean, less 1, is {}"},
-        {"balance.max_vio_sequence", "the same (MaxVio) within single sequences is {}"},
+        {"balance.max_vio_sequence", "within single sequences the busiest's load over the mean, less 1, is {}"},
         {"balance.dead", "experts that are never chosen: {}"},
         {"drop.ratio", "capacity factor {cf} would drop {} of the choices"},
         {"repetition.first", "{} of the tokens repeat the first choice of the one before"},

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <set>
 
 namespace expertscope {
@@ -55,6 +56,16 @@ std::string siteText(int site, const Layers& layers)
         : "site " + std::to_string(site) + " (" + layer + ')';
 }
 
+/// "6" for the layer of a second site where that is how sites are told, else its number.
+std::string targetText(const std::string& site, const Layers& layers)
+{
+    const unsigned long number = std::strtoul(site.c_str(), nullptr, 10);
+    if (number >= layers.size())
+        return printable(site);
+    const std::string text = siteText(int(number), layers);
+    return text.starts_with("layer ") ? text.substr(6) : text;
+}
+
 std::optional<std::string> keyOf(const ResultRow& row, const std::string& name)
 {
     if (const auto param = row.params.find(name); param != row.params.end()) {
@@ -92,7 +103,7 @@ std::string placeOf(const ResultRow& row, const Layers& layers, const std::set<s
     if (row.site) {
         std::string site = siteText(row.site->value, layers);
         if (const auto to = row.other.find("to_site"); to != row.other.end())
-            site += " to " + to->second;
+            site += " to " + targetText(to->second, layers);
         addPart(place, site);
     }
     if (row.expert)
