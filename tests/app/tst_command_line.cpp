@@ -152,15 +152,17 @@ private slots:
     {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QByteArray>("message");
-        const auto row = [](const QStringList& arguments, const char* message) {
-            QTest::newRow(qPrintable(arguments.join(' '))) << arguments << QByteArray(message);
+        const auto row = [](const QStringList& arguments, const QByteArray& message) {
+            QTest::newRow(qPrintable(arguments.join(' '))) << arguments << message;
         };
         row({"analyse", "x.h5"}, "expertscope: analyse: no such command (did you mean analyze?)\n");
         row({"compaer"}, "expertscope: compaer: no such command (did you mean compare?)\n");
-        row({"nonsense"}, "expertscope: nonsense: no such command (`expertscope --help` lists them)\n");
+        const QByteArray there = "(there are capture, info, analyze, compare, simulate, figure, desktop, metrics, synth, merge, repair, "
+                                  "help, completion, man)\n";
+        row({"nonsense"}, "expertscope: nonsense: no such command " + there);
         row({"simulate", "cahce", "x.h5"}, "expertscope: simulate cahce: no such command (did you mean cache?)\n");
-        row({"simulate", "x"}, "expertscope: simulate x: no such command (`expertscope simulate --help` lists them)\n");
-        row({"I"}, "expertscope: I: no such command (`expertscope --help` lists them)\n");
+        row({"simulate", "x"}, "expertscope: simulate x: no such command (there are cache, placement)\n");
+        row({"I"}, "expertscope: I: no such command " + there);
         row({"synth", "plantde"}, "expertscope: synth plantde: no such command (did you mean planted?)\n");
         row({"analyze", "x.h5", "--metrics", "load"},
             "expertscope analyze: --metrics: no such option (did you mean --metric?)\n");
