@@ -27,7 +27,7 @@ std::string lineOf(const Json& event)
 /// When nobody listens any more the capture goes on; the exit status tells in the end.
 void say(const Json& event)
 {
-    (void)print(lineOf(event));
+    printEvent(lineOf(event));
 }
 
 std::string duration(double seconds)

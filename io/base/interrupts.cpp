@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <mutex>
 #include <sched.h>
 #include <unistd.h>
 
@@ -28,9 +29,16 @@ struct Line
 
     void set(const std::string& line)
     {
-        const std::size_t length = std::min(line.size(), sizeof text);
-        std::memcpy(text, line.data(), length);
-        size = static_cast<int>(length);
+        size = 0;
+        append(line);
+    }
+    /// What a handler sees meanwhile is the line as it was.
+    void append(const std::string& more)
+    {
+        const auto before = static_cast<std::size_t>(size.load());
+        const std::size_t length = std::min(more.size(), sizeof text - before);
+        std::memcpy(text + before, more.data(), length);
+        size = static_cast<int>(before + length);
     }
     void write(int file) const
     {
@@ -39,6 +47,8 @@ struct Line
 };
 
 Line stoppedLine, askedLine, givenUpLine, event;
+std::string stoppedBegin; ///< "expertscope: stopped"
+Line writtenLine; ///< instead of stoppedLine, once something is there
 
 /// A file to remove. Only who gets it from Armed to Taken may read the path.
 struct Slot
@@ -61,23 +71,38 @@ std::atomic<int> waiting{0}; ///< the signal that came meanwhile
 std::atomic<bool> ending{false};
 timer_t deadline;
 
-[[noreturn]] void end(int signal)
+void removeUnfinished()
 {
     for (Slot& slot : slots) {
         int armed = Slot::Armed;
         if (slot.state.compare_exchange_strong(armed, Slot::Taken))
             unlink(slot.path);
     }
-    (graceful ? givenUpLine : stoppedLine).write(STDERR_FILENO);
-    event.write(STDOUT_FILENO);
-    if (signal != SIGALRM) {
-        std::signal(signal, SIG_DFL);
-        sigset_t only;
-        sigemptyset(&only);
-        sigaddset(&only, signal);
-        pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
-        raise(signal);
+}
+
+[[noreturn]] void dieOf(int signal)
+{
+    std::signal(signal, SIG_DFL);
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, signal);
+    pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+    raise(signal);
+    _exit(128 + signal);
+}
+
+[[noreturn]] void end(int signal)
+{
+    removeUnfinished();
+    if (!graceful && writtenLine.size > 0) {
+        writtenLine.write(STDERR_FILENO);
+        [[maybe_unused]] const auto ended = ::write(STDERR_FILENO, "\n", 1);
+    } else {
+        (graceful ? givenUpLine : stoppedLine).write(STDERR_FILENO);
     }
+    event.write(STDOUT_FILENO);
+    if (signal != SIGALRM)
+        dieOf(signal);
     _exit(1);
 }
 
@@ -122,8 +147,8 @@ void handle(int signal)
 void installInterrupts(const std::string& program)
 {
     // On a terminal a line of progress may stand there.
-    const std::string begin = isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "";
-    stoppedLine.set(begin + program + ": stopped, nothing was written\n");
+    stoppedBegin = (isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "") + program + ": stopped";
+    stoppedLine.set(stoppedBegin + ", nothing was written\n");
     handle(SIGINT);
     handle(SIGTERM);
     struct sigaction hangUp
@@ -132,6 +157,19 @@ void installInterrupts(const std::string& program)
     if (sigaction(SIGHUP, nullptr, &hangUp) == 0 && hangUp.sa_handler != SIG_IGN)
         handle(SIGHUP);
     std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void noteWritten(const std::filesystem::path& path)
+{
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    writtenLine.append((writtenLine.size == 0 ? stoppedBegin + "; written whole: " : ", ") + path.string());
+}
+
+void endBy(int signal)
+{
+    removeUnfinished();
+    dieOf(signal);
 }
 
 void stopGracefully(const std::string& asked, const std::string& givenUp, const std::string& out)

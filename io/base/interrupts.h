@@ -17,6 +17,13 @@ namespace expertscope {
 /// the write from then on, like a full disk, and no signal.
 void installInterrupts(const std::string& program);
 
+/// Of a file that was asked for and is there now, whole: a signal that ends the program from now on says so, instead of
+/// that nothing was written.
+void noteWritten(const std::filesystem::path& path);
+
+/// Ends the program as a signal does that comes now, without a word.
+[[noreturn]] void endBy(int signal);
+
 /// From now on the first signal only asks: it says `asked`, and stopRequested() becomes true. A second signal ends the
 /// program as ever; when it has not ended by itself after kStopSeconds, it ends with status 1. Both say `givenUp`: what
 /// is kept. `event`, unless empty, goes to standard output then.

@@ -168,7 +168,7 @@ Expected<void> writeOutput(const Output& output, std::string_view bytes)
 
 Expected<void> writeOutputs(std::span<const OutputPart> parts)
 {
-    std::vector<NewFile> files;
+    std::vector<std::pair<const OutputPart*, NewFile>> files;
     std::vector<std::pair<const OutputPart*, OutputPlace>> streams;
     for (const OutputPart& part : parts) {
         const Output& output = part.output;
@@ -193,13 +193,15 @@ Expected<void> writeOutputs(std::span<const OutputPart> parts)
         ES_ASSIGN(NewFile file, NewFile::create(output.path));
         ES_TRY(file.write(part.bytes));
         ES_TRY(file.finish());
-        files.push_back(std::move(file));
+        files.emplace_back(&part, std::move(file));
     }
     for (const auto& [part, place] : streams)
         ES_TRY(writeInto(part->output, place, part->bytes));
     const Uninterrupted together;
-    for (NewFile& file : files)
+    for (auto& [part, file] : files) {
         ES_TRY(file.place());
+        noteWritten(part->output.path);
+    }
     return {};
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/standard_streams.h"
 
+#include "io/base/interrupts.h"
+
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -13,8 +16,20 @@ namespace {
 
 int firstError = 0; ///< of print(); the stream itself remembers only that there was one
 
+bool written(std::string_view text)
+{
+    errno = 0;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+        return true;
+    if (firstError == 0)
+        firstError = errno;
+    return false;
+}
+
 tl::unexpected<Error> lost(int code)
 {
+    if (code == EPIPE)
+        endBy(SIGPIPE);
     return fail(code ? std::strerror(code) : "cannot be written", "standard output");
 }
 
@@ -22,12 +37,14 @@ tl::unexpected<Error> lost(int code)
 
 Expected<void> print(std::string_view text)
 {
-    errno = 0;
-    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    if (written(text))
         return {};
-    if (firstError == 0)
-        firstError = errno;
-    return lost(errno);
+    return lost(firstError);
+}
+
+void printEvent(std::string_view text)
+{
+    (void)written(text);
 }
 
 Expected<void> finishPrinting()

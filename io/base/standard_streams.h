@@ -11,10 +11,14 @@
 
 namespace expertscope {
 
-/// To standard output, at once.
+/// To standard output, at once. A pipe whose reader has gone (`| head`) ends the program without a word, by SIGPIPE, as
+/// readers of any tool expect.
 Expected<void> print(std::string_view text);
 
-/// Last of all: whether everything that was printed, by whatever means, has arrived.
+/// To standard output, at once, for programs that go on when nobody listens any more: finishPrinting() tells in the end.
+void printEvent(std::string_view text);
+
+/// Last of all: whether everything that was printed, by whatever means, has arrived. A reader that has gone: as print().
 Expected<void> finishPrinting();
 
 /// What `write` puts into a stream. A stream that finds no memory goes on without a word; this one throws.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/trace/trace_assembly.h"
 
+#include "io/base/interrupts.h"
 #include "io/base/version.h"
 #include "io/trace/hdf5_builder.h"
 
@@ -416,7 +417,9 @@ Expected<std::uint64_t> assembleTrace(const std::filesystem::path& target, const
     ES_ASSIGN(NewFile file, NewFile::create(target));
     ES_TRY(Assembler(file, journal, numTokens).write());
     ES_TRY(file.finish(true));
+    const Uninterrupted both;
     ES_TRY(file.place(true));
+    noteWritten(target);
     return numTokens;
 }
 

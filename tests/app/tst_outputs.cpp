@@ -600,10 +600,10 @@ private slots:
         };
         lost(">/dev/full", ": standard output: No space left on device\n");
         lost(">&-", ": standard output: Bad file descriptor\n");
-        // The reader is gone before the first byte.
+        // The reader is gone before the first byte: nobody is told, as with any tool.
         const Outcome closed = shell("{ sleep 0.2; $E " + arguments + "; echo status $? >&2; } | true");
-        QVERIFY2(closed.err.contains(capture ? ": standard output: " : ": standard output: Broken pipe\n")
-                && closed.err.endsWith("\nstatus 1\n"),
+        QVERIFY2(!closed.err.contains("standard output") && !closed.err.contains("Broken pipe")
+                && closed.err.endsWith("status 141\n"),
             closed.err.constData());
     }
 

@@ -40,7 +40,7 @@ double secondsSince(Clock::time_point moment)
 /// When nobody listens any more it goes on; the exit status tells in the end.
 void say(const Json& line)
 {
-    (void)print(line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
+    printEvent(line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 
 std::string duration(double seconds)
