@@ -151,10 +151,10 @@ Expected<NumericDataset> NumericDataset::open(hid_t file, const std::string& pat
     return d;
 }
 
-bool NumericDataset::isStoredAs(hid_t type) const
+template <class T> bool NumericDataset::isStoredAs() const
 {
-    const hdf5::Lock lock;
-    return H5Tequal(m_type, type) > 0;
+    const hdf5::Lock lock; // the name of a type is a call, too
+    return H5Tequal(m_type, memoryType<T>()) > 0;
 }
 
 std::string NumericDataset::placeOf(std::uint64_t chunk, std::uint64_t site) const
@@ -269,7 +269,7 @@ Expected<void> NumericDataset::checkWritten(const std::vector<hsize_t>& start, c
 }
 
 Expected<void> NumericDataset::readThroughLibrary(
-    std::uint64_t first, std::uint64_t count, std::uint64_t site, hid_t memoryType, void* out) const
+    std::uint64_t first, std::uint64_t count, std::uint64_t site, hid_t (*memoryType)(), void* out) const
 {
     const hdf5::Lock lock;
     std::vector<hsize_t> start(m_dims.size(), 0), size = m_dims;
@@ -283,7 +283,7 @@ Expected<void> NumericDataset::readThroughLibrary(
     const hdf5::Handle memory(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), H5Sclose);
     const hdf5::Handle space(H5Dget_space(m_dataset), H5Sclose);
     if (!memory || !space || H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr) < 0
-        || H5Dread(m_dataset, memoryType, memory, space, H5P_DEFAULT, out) < 0)
+        || H5Dread(m_dataset, memoryType(), memory, space, H5P_DEFAULT, out) < 0)
         return hdf5::failed(
             "rows " + std::to_string(first) + " to " + std::to_string(first + count) + " cannot be read", m_where);
     return {};
@@ -300,8 +300,8 @@ Expected<void> NumericDataset::read(
     if (count == 0)
         return {};
     if (!m_direct)
-        return readThroughLibrary(first, count, site, memoryType<T>(), out);
-    if (isStoredAs(memoryType<T>()))
+        return readThroughLibrary(first, count, site, memoryType<T>, out);
+    if (isStoredAs<T>())
         return readBytes(first, count, site, reinterpret_cast<std::byte*>(out), cache);
     // Other widths and byte orders: inflated by us, converted by HDF5.
     const auto elements = count * m_rowElements;
@@ -335,6 +335,9 @@ template Expected<void> NumericDataset::read(
     std::uint64_t, std::uint64_t, std::uint64_t, std::int32_t*, ChunkCache*) const;
 template Expected<void> NumericDataset::read(
     std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t*, ChunkCache*) const;
+template bool NumericDataset::isStoredAs<float>() const;
+template bool NumericDataset::isStoredAs<std::uint16_t>() const;
+template bool NumericDataset::isStoredAs<std::int32_t>() const;
 template Expected<std::vector<float>> NumericDataset::readAll() const;
 template Expected<std::vector<std::uint16_t>> NumericDataset::readAll() const;
 template Expected<std::vector<std::int64_t>> NumericDataset::readAll() const;

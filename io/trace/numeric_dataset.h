@@ -68,8 +68,8 @@ public:
     /// All of a one-dimensional dataset.
     template <class T> Expected<std::vector<T>> readAll() const;
 
-    /// Is it stored as `type`, so that no value changes when read as that?
-    bool isStoredAs(hid_t type) const;
+    /// Is it stored as T, so that no value changes when read as that? T as of read().
+    template <class T> bool isStoredAs() const;
     /// The chunk shape; empty when not chunked.
     const std::vector<hsize_t>& chunk() const { return m_chunk; }
     bool isPlain() const { return m_direct; }
@@ -86,7 +86,7 @@ private:
     Expected<void> checkWritten(const std::vector<hsize_t>& start, const std::vector<hsize_t>& size) const;
     Expected<void> inflate(std::uint64_t chunk, std::uint64_t site, std::span<std::byte> raw) const;
     Expected<void> readThroughLibrary(
-        std::uint64_t first, std::uint64_t count, std::uint64_t site, hid_t memoryType, void* out) const;
+        std::uint64_t first, std::uint64_t count, std::uint64_t site, hid_t (*memoryType)(), void* out) const;
     std::size_t rowBytes() const { return m_rowElements * m_elementSize; }
 
     hdf5::Handle m_dataset, m_type;

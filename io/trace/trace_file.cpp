@@ -46,10 +46,7 @@ struct TraceFile::Private
                     + " at site " + std::to_string(site.value) + ", which has " + std::to_string(experts),
                 dataset.where());
         };
-        const bool ready = [&] {
-            const hdf5::Lock lock; // the name of a type is a call
-            return dataset.isStoredAs(H5T_STD_U16LE);
-        }();
+        const bool ready = dataset.isStoredAs<std::uint16_t>();
         if (ready) {
             ES_TRY(dataset.read(range.begin.value, n, site.value, out.data(), &cache));
             std::uint16_t wrong = 0; // as wide as an id, and without a branch: the compiler vectorises that
@@ -103,10 +100,7 @@ struct TraceFile::Private
                 "id " + std::to_string(id) + " of token " + std::to_string(range.begin.value + i), dataset.where());
         };
         out.resize(range.size());
-        const bool ready = [&] {
-            const hdf5::Lock lock;
-            return dataset.isStoredAs(H5T_NATIVE_INT32);
-        }();
+        const bool ready = dataset.isStoredAs<std::int32_t>();
         if (ready) {
             ES_TRY(dataset.read(range.begin.value, range.size(), 0, out.data(), &cache));
             const auto found = std::find_if(out.begin(), out.end(), [](auto id) { return id < -1; });

@@ -28,8 +28,10 @@ Expected<void> importColumn(
     ES_ASSIGN(auto dataset,
         NumericDataset::open(trace.file, columnInfo(column).path,
             isInteger(column) ? NumericDataset::Kind::Integer : NumericDataset::Kind::Float, dims, trace.name, trace.bytes));
-    if (!dataset.isPlain() || dataset.chunk() != chunkShape
-        || !dataset.isStoredAs(ids ? H5T_STD_U16LE : predicted ? H5T_STD_I32LE : H5T_IEEE_F32LE))
+    const bool asWeStore = ids ? dataset.isStoredAs<std::uint16_t>()
+        : predicted            ? dataset.isStoredAs<std::int32_t>()
+                               : dataset.isStoredAs<float>();
+    if (!dataset.isPlain() || dataset.chunk() != chunkShape || !asWeStore)
         return fail(
             "was rewritten in another layout by another program; a capture cannot go on with it", dataset.where());
     if (isPerToken(column))

@@ -90,7 +90,7 @@ private:
         if (!dataset)
             return false;
         m_ids.resize(count * m_slots);
-        if (dataset->isStoredAs(H5T_STD_U16LE))
+        if (dataset->isStoredAs<std::uint16_t>())
             return m.good(dataset->read(m_first, count, m_site, m_ids.data(), &m_cache));
         // Written by others: any integer, where below zero says none.
         std::vector<std::int64_t> wide(m_ids.size());
