@@ -7,8 +7,10 @@ if(EXPERTSCOPE_GUI)
     install(TARGETS expertscope_figure_module LIBRARY DESTINATION lib) # `expertscope figure` looks in ../lib
 endif()
 if(EXPERTSCOPE_TORCH)
-    set_target_properties(expertscope-capture PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON) # LibTorch stays where it is
+    # LibTorch stays where it is.
+    set_target_properties(expertscope_capture_module PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
     install(TARGETS expertscope-capture RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(TARGETS expertscope_capture_module LIBRARY DESTINATION lib) # looked for in ../lib
 endif()
 
 install(CODE "
