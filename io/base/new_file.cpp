@@ -21,7 +21,7 @@ namespace {
 /// Short: a name of 250 bytes must leave room for it. Nobody else's, and hidden.
 std::string ownName()
 {
-    static thread_local std::random_device random;
+    std::random_device random; // not one a thread: without memory for its end glibc aborts
     char name[24];
     std::snprintf(name, sizeof name, ".es-%08x", static_cast<unsigned>(random()));
     return name;

@@ -238,6 +238,7 @@ Expected<Handle> openForReading(const std::string& path)
     if (driver() < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0
         || H5Pset_driver(access, driver(), nullptr) < 0)
         return failed("cannot be opened", path);
+    requireMemory(kFileBytes);
     Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
     if (!file)
         return failed("is not an HDF5 file, or a damaged one", path);

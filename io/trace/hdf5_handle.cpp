@@ -11,7 +11,8 @@ namespace expertscope::hdf5 {
 
 namespace {
 
-constexpr std::size_t kThreadBytes = 64 << 10;
+constexpr std::size_t kFirstBytes = 4 << 20, kCallBytes = 1 << 20; ///< the library's own tables; what a call allocates
+int depth = 0; ///< of locks, guarded by the mutex
 
 std::recursive_mutex& libraryMutex()
 {
@@ -115,19 +116,39 @@ template <class Read> Expected<std::string> oneText(hid_t type, const std::strin
 
 }
 
+void requireMemory(std::size_t bytes)
+{
+    const std::unique_ptr<volatile char[]> enough(new volatile char[bytes]);
+    enough[0] = 0;
+}
+
+Lock::Lock(Closing)
+    : m_lock(libraryMutex())
+{
+    ++depth;
+}
+
+Lock::~Lock()
+{
+    --depth;
+}
+
 Lock::Lock()
     : m_lock(libraryMutex())
 {
     // The default error stack belongs to the thread in thread-safe builds, so each one is told.
     thread_local bool silenced = false;
     if (!silenced) {
-        // HDF5 does not look whether it found memory for what it keeps of a thread, and crashes: ask for it before.
-        const std::unique_ptr<volatile char[]> enough(new volatile char[kThreadBytes]);
-        enough[0] = 0;
+        requireMemory(kFirstBytes);
+        // At exit nothing of ours is open; what HDF5 tidies away then, it frees twice once it has been short of memory.
+        [[maybe_unused]] static const herr_t untidy = H5dont_atexit();
         H5open();
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
         silenced = true;
     }
+    if (depth == 0)
+        requireMemory(kCallBytes);
+    ++depth;
 }
 
 Handle& Handle::operator=(Handle&& other) noexcept
@@ -145,7 +166,7 @@ herr_t Handle::reset()
 {
     if (m_id < 0)
         return 0;
-    const Lock lock;
+    const Lock lock(Lock::Closing{});
     const auto status = m_close(m_id);
     m_id = H5I_INVALID_HID;
     return status;

@@ -16,14 +16,27 @@
 
 namespace expertscope::hdf5 {
 
+/// HDF5 does not always look whether it found memory, and crashes: ask before it does. Throws std::bad_alloc.
+void requireMemory(std::size_t bytes);
+inline constexpr std::size_t kFileBytes = 8 << 20; ///< what opening or making a file may need
+
 /// Held around HDF5 calls: distributions ship the library with and without its own locking, so we bring ours. Also
 /// silences the library's printing for the calling thread. Recursive, so that helpers may take it again.
 class Lock
 {
 public:
+    /// Throws std::bad_alloc where there would not be memory enough for a call.
     Lock();
+    ~Lock();
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
 
 private:
+    friend class Handle;
+    struct Closing
+    {
+    };
+    explicit Lock(Closing); ///< gives memory back and needs none
     std::unique_lock<std::recursive_mutex> m_lock;
 };
 

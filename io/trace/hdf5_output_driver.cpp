@@ -172,6 +172,7 @@ Expected<Handle> createForWriting(OutputBytes& bytes, hid_t creation, const std:
     if (driver() < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0
         || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 || H5Pset_driver(access, driver(), &info) < 0)
         return failed("cannot be created", path);
+    requireMemory(kFileBytes);
     Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose);
     if (!file)
         return failed("cannot be created", path);

@@ -632,7 +632,7 @@ private slots:
         const Outcome whole = shell("$E " + arguments);
         DONE(whole);
         int failures = 0;
-        for (int kilobytes = 30000; kilobytes < 90000; kilobytes += 2000) {
+        for (int kilobytes = 30000; kilobytes < 80000; kilobytes += 1750) {
             const QString limit = QString("ulimit -c 0; ulimit -v %1; ").arg(kilobytes);
             if (shell(limit + "$E --version").status != 0)
                 continue; // not even the libraries fit
