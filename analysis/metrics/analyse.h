@@ -13,6 +13,8 @@ struct MetricRequest
 {
     std::string name;
     std::map<std::string, std::string> params = {};
+
+    bool operator==(const MetricRequest&) const = default;
 };
 
 struct AnalysisRequest

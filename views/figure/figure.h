@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A figure ready to be written: its spec with nothing left open, and the picture. PDF, SVG, PNG.
+// A figure ready to be written: its spec with nothing left open, and the picture. PDF, SVG, PNG, EPS.
 #pragma once
 
 #include "views/charts/chart.h"
@@ -34,6 +34,10 @@ inline constexpr std::size_t kMaxSvgRectangles = 5000;
 Expected<QByteArray> renderPdf(const Figure& figure);
 Expected<QByteArray> renderSvg(const Figure& figure);
 Expected<QByteArray> renderPng(const Figure& figure);
+/// Of the PDF, by Poppler (convert_pdf.h), with its errors. Fonts are embedded as Type 42.
+Expected<QByteArray> renderEps(const Figure& figure);
+/// Text as outlines, for those who do not have the font: of the PDF, as renderEps().
+Expected<QByteArray> renderOutlinedSvg(const Figure& figure);
 
 /// SOURCE_DATE_EPOCH, else `traceCreated` (ISO 8601), else 1970.
 QDateTime figureDate(const QString& traceCreated);

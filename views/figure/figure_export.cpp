@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/figure.h"
 
+#include "views/figure/convert_pdf.h"
 #include "views/figure/page.h"
 #include "views/figure/pdf_patch.h"
 
@@ -47,6 +48,28 @@ QString number(double value)
     return QString::number(value, 'f', 4).remove(QRegularExpression("\\.?0+$"));
 }
 
+QString madeBy(const Figure& figure)
+{
+    return figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec);
+}
+
+/// Writers know whole pixels or points only: the size that was asked for, and a view box that agrees with it. One pixel
+/// is one cell: viewers must not blur them into each other.
+Expected<QByteArray> ofAskedSize(QString svg, const FigureSpec& spec)
+{
+    const QSizeF points = pagePoints(spec);
+    static const QRegularExpression size(R"((<svg[^>]*?) width="[^"]*" height="[^"]*"\s+viewBox="[^"]*")");
+    const auto match = size.match(svg);
+    if (!match.hasMatch())
+        return fail("unexpected SVG: no size", "SVG export");
+    svg.replace(match.capturedStart(), match.capturedLength(),
+        match.captured(1)
+            + QString(R"( width="%1mm" height="%2mm" viewBox="0 0 %3 %4")")
+                  .arg(number(spec.page.widthMm), number(spec.page.heightMm), number(points.width()),
+                      number(points.height())));
+    return svg.replace("<image ", "<image style=\"image-rendering:pixelated\" ").toUtf8();
+}
+
 }
 
 Expected<QByteArray> renderPdf(const Figure& figure)
@@ -65,7 +88,7 @@ Expected<QByteArray> renderPdf(const Figure& figure)
             QPageSize(QSizeF(page->width(), page->height()), QPageSize::Point, QString(), QPageSize::ExactMatch));
         writer.setPageMargins(QMarginsF());
         writer.setTitle(documentTitle(figure.spec));
-        writer.setCreator(figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec));
+        writer.setCreator(madeBy(figure));
 #if QT_VERSION >= QT_VERSION_CHECK(6, 8, 0)
         writer.setDocumentId(QUuid::createUuidV5(QUuid(), specHash(figure.spec)));
 #endif
@@ -87,26 +110,19 @@ Expected<QByteArray> renderSvg(const Figure& figure)
         generator.setSize(QSize(page->width(), page->height()));
         generator.setViewBox(QRect(0, 0, page->width(), page->height()));
         generator.setTitle(documentTitle(figure.spec));
-        generator.setDescription(figure.spec.tool + ", figure spec sha256:" + specHash(figure.spec));
+        generator.setDescription(madeBy(figure));
         ES_TRY(page->paint(&generator, 1, true));
     }
-    // The generator knows whole pixels only: write the size that was asked for, and a view box that agrees with it.
-    QString text = QString::fromUtf8(svg);
-    const QSizeF points = pagePoints(figure.spec);
-    static const QRegularExpression head(R"(<svg width="[^"]*" height="[^"]*"\s+viewBox="[^"]*")");
-    const auto match = head.match(text);
-    if (!match.hasMatch())
-        return fail("unexpected SVG from Qt: no size", "SVG export");
-    text.replace(match.capturedStart(), match.capturedLength(),
-        QString(R"(<svg width="%1mm" height="%2mm" viewBox="0 0 %3 %4")")
-            .arg(number(figure.spec.page.widthMm), number(figure.spec.page.heightMm), number(points.width()),
-                number(points.height())));
     // Viewers without the font take one of the same widths.
-    text.replace(QString("font-family=\"%1\"").arg(figure.spec.page.fontFamily),
-        QString("font-family=\"%1, Arial, Helvetica, sans-serif\"").arg(figure.spec.page.fontFamily));
-    // One pixel is one cell: viewers must not blur them into each other.
-    text.replace("<image ", "<image style=\"image-rendering:pixelated\" ");
-    return text.toUtf8();
+    QString text = QString::fromUtf8(svg);
+    const QString family = figure.spec.page.fontFamily;
+    text.replace(QString("font-family=\"%1\"").arg(family),
+        QString("font-family=\"%1, %2\"")
+            .arg(family,
+                family.contains("serif", Qt::CaseInsensitive) || family.contains("Times")
+                    ? "Times New Roman, Times, serif"
+                    : "Arial, Helvetica, sans-serif"));
+    return ofAskedSize(std::move(text), figure.spec);
 }
 
 Expected<QByteArray> renderPng(const Figure& figure)
@@ -130,6 +146,26 @@ Expected<QByteArray> renderPng(const Figure& figure)
     if (!image.save(&buffer, "PNG"))
         return fail("Qt cannot write PNG here", "PNG export");
     return png;
+}
+
+Expected<QByteArray> renderEps(const Figure& figure)
+{
+    ES_ASSIGN(const QByteArray pdf, renderPdf(figure));
+    return convertPdf(pdf, "pdftops", {"-eps", "-level3"}); // takes over who made it, as a comment
+}
+
+Expected<QByteArray> renderOutlinedSvg(const Figure& figure)
+{
+    ES_ASSIGN(const QByteArray pdf, renderPdf(figure));
+    ES_ASSIGN(const QByteArray converted, convertPdf(pdf, "pdftocairo", {"-svg"}));
+    QString svg = QString::fromUtf8(converted);
+    const qsizetype tag = svg.indexOf("<svg"), inside = tag < 0 ? -1 : svg.indexOf('>', tag) + 1;
+    if (inside <= 0)
+        return fail("unexpected SVG", "pdftocairo");
+    svg.insert(inside,
+        QString("\n<title>%1</title>\n<desc>%2</desc>")
+            .arg(documentTitle(figure.spec).toHtmlEscaped(), madeBy(figure).toHtmlEscaped()));
+    return ofAskedSize(std::move(svg), figure.spec);
 }
 
 }

@@ -4,6 +4,7 @@
 #include "io/base/output.h"
 #include "io/base/output_place.h"
 
+#include <QDir>
 #include <QFileInfo>
 
 #include <algorithm>
@@ -27,6 +28,8 @@ FileKind figureKind(const QString& suffix)
                 const QByteArray bytes = QByteArray::fromStdString(headOf(path, kMostBytes));
                 if (suffix == "svg")
                     return bytes.contains("<svg") && bytes.contains(kMark);
+                if (suffix == "eps")
+                    return bytes.startsWith("%!PS-Adobe") && bytes.contains(kMark);
                 if (suffix == "png")
                     return bytes.startsWith("\x89PNG") && bytes.contains(QByteArray("Software\0expertscope", 20));
                 QByteArray wide; // as PDF has it
@@ -60,66 +63,95 @@ FileKind specKind()
         .needsFile = true};
 }
 
-/// In the order of figureFiles().
-Expected<std::vector<Output>> outputsOf(const QString& path, const WriteOptions& options)
+QString suffixOf(const QString& path)
 {
-    const QString suffix = QFileInfo(path).suffix().toLower();
-    if (suffix != "pdf" && suffix != "svg" && suffix != "png")
-        return fail("is no kind of figure this program writes", path.toStdString(), "name it .pdf, .svg or .png");
-    const FileKind kinds[] = {figureKind(suffix), dataKind(), specKind()};
+    return QFileInfo(path).suffix().toLower();
+}
+
+/// In the order of figureFiles().
+Expected<std::vector<Output>> outputsOf(const QStringList& figures, const WriteOptions& options)
+{
     std::vector<Output> outputs;
-    for (const QString& name : figureFiles(path, options.alone))
-        outputs.push_back({name.toStdString(), kinds[outputs.size()], options.inputs, options.force});
+    for (const QString& name : figureFiles(figures, options.alone)) {
+        const QString suffix = suffixOf(name);
+        const bool figure = outputs.size() < std::size_t(figures.size());
+        if (figure && !kFigureFormats.contains(suffix))
+            return fail("is no kind of figure this program writes", name.toStdString(),
+                "name it .pdf, .svg, .png or .eps");
+        outputs.push_back({name.toStdString(), figure ? figureKind(suffix) : suffix == "csv" ? dataKind() : specKind(),
+            options.inputs, options.force});
+    }
     return outputs;
 }
 
-/// How to do without the files beside the figure.
-Error besideIt(Error error, const QString& path)
+Expected<QByteArray> rendered(const Figure& figure, const QString& suffix, bool outlines)
 {
-    if (error.where != path.toStdString() && !error.hint.empty())
+    if (suffix == "pdf")
+        return renderPdf(figure);
+    if (suffix == "eps")
+        return renderEps(figure);
+    if (suffix == "png")
+        return renderPng(figure);
+    return outlines ? renderOutlinedSvg(figure) : renderSvg(figure);
+}
+
+/// How to do without the files beside the figure.
+Error besideIt(Error error, const QStringList& figures)
+{
+    if (!figures.contains(QString::fromStdString(error.where)) && !error.hint.empty())
         error.hint += ", --alone writes nothing beside the figure";
     return error;
 }
 
 }
 
-QStringList figureFiles(const QString& path, bool alone)
+QStringList figureFiles(const QStringList& figures, bool alone)
 {
-    const QFileInfo info(path);
-    const QString stem = info.path() + '/' + info.completeBaseName();
-    return alone ? QStringList{path} : QStringList{path, stem + ".csv", stem + ".json"};
+    QStringList files = figures, beside;
+    for (const QString& path : figures) {
+        const QFileInfo info(path);
+        const QString stem = QDir::cleanPath(info.path() + '/' + info.completeBaseName());
+        beside << stem + ".csv" << stem + ".json";
+    }
+    beside.removeDuplicates();
+    return alone ? files : files + beside;
 }
 
-Expected<void> checkFigureFiles(const QString& path, const WriteOptions& options)
+Expected<void> checkFigureFiles(const QStringList& figures, const WriteOptions& options)
 {
-    ES_ASSIGN(std::vector<Output> outputs, outputsOf(path, options));
+    ES_ASSIGN(std::vector<Output> outputs, outputsOf(figures, options));
     // A spec that was read may stand where it is to be written: whether it would stay what it is shows then.
-    if (!options.alone) {
-        const auto there = identityOf(outputs.back().path);
-        const auto isIt = [&](const fs::path& input) { return there && identityOf(input) == there; };
-        if (std::ranges::any_of(options.inputs, isIt))
-            outputs.pop_back();
-    }
+    std::erase_if(outputs, [&](const Output& output) {
+        if (output.path.extension() != ".json")
+            return false;
+        const auto there = identityOf(output.path);
+        return std::ranges::any_of(
+            options.inputs, [&](const fs::path& input) { return there && identityOf(input) == there; });
+    });
     if (auto checked = checkOutputs(outputs); !checked)
-        return tl::unexpected(besideIt(std::move(checked).error(), path));
+        return tl::unexpected(besideIt(std::move(checked).error(), figures));
     return {};
 }
 
-Expected<QStringList> writeFigure(const Figure& figure, const QString& path, const WriteOptions& options)
+Expected<QStringList> writeFigure(const Figure& figure, const QStringList& figures, const WriteOptions& options)
 {
-    ES_ASSIGN(const std::vector<Output> outputs, outputsOf(path, options));
-    const QString suffix = QFileInfo(path).suffix().toLower();
-    ES_ASSIGN(const QByteArray page,
-        suffix == "pdf"       ? renderPdf(figure)
-            : suffix == "svg" ? renderSvg(figure)
-                              : renderPng(figure));
-    const QByteArray contents[] = {page, figure.csv, writeFigureSpec(figure.spec)};
+    ES_ASSIGN(const std::vector<Output> outputs, outputsOf(figures, options));
+    const QByteArray spec = writeFigureSpec(figure.spec);
+    std::vector<QByteArray> pages;
+    for (const QString& path : figures) {
+        ES_ASSIGN(QByteArray page, rendered(figure, suffixOf(path), options.outlines));
+        pages.push_back(std::move(page));
+    }
     std::vector<OutputPart> parts;
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-        parts.push_back({outputs[i], {contents[i].constData(), std::size_t(contents[i].size())}});
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const QByteArray& content = i < pages.size() ? pages[i]
+            : outputs[i].path.extension() == ".csv"  ? figure.csv
+                                                     : spec;
+        parts.push_back({outputs[i], {content.constData(), std::size_t(content.size())}});
+    }
     if (auto written = writeOutputs(parts); !written)
-        return tl::unexpected(besideIt(std::move(written).error(), path));
-    return figureFiles(path, options.alone);
+        return tl::unexpected(besideIt(std::move(written).error(), figures));
+    return figureFiles(figures, options.alone);
 }
 
 }

@@ -13,7 +13,8 @@ Expected<void> registerBundledFonts()
 {
     static const QString failed = [] {
         ensurePaintResources();
-        for (const char* file : {"LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf"}) {
+        for (const char* file : {"LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LiberationSerif-Regular.ttf",
+                 "LiberationSerif-Bold.ttf"}) {
             if (QFontDatabase::addApplicationFont(QString(":/expertscope/fonts/") + file) < 0)
                 return QString(file);
         }
@@ -28,7 +29,7 @@ Expected<QFont> figureFont(const QString& family, int pixels, const QStringList&
 {
     ES_TRY(registerBundledFonts());
     const std::string name = family.toStdString();
-    const QString hint = "the bundled family is Liberation Sans";
+    const QString hint = "the bundled families are Liberation Sans and Liberation Serif";
     if (!QFontDatabase::families().contains(family, Qt::CaseInsensitive))
         return fail("no such font family on this system", name, hint.toStdString());
     QFont font(family);

@@ -43,7 +43,7 @@ Expected<QStringList> writeChartFigure(
         trace.path = folder.relativeFilePath(trace.path);
     const QDateTime created = figureDate(QString::fromStdString(study.traces().front().summary.created));
     ES_ASSIGN(const Figure figure, makeFigure(*view.chart(), spec, created));
-    return writeFigure(figure, path, options);
+    return writeFigure(figure, {path}, options);
 }
 
 }

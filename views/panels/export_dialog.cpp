@@ -2,6 +2,7 @@
 #include "views/panels/export_dialog.h"
 
 #include "views/figure/figure_files.h"
+#include "views/figure/venues.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -22,17 +23,24 @@ namespace expertscope {
 
 namespace {
 
-/// Column widths and text sizes of venues (research: author guides, tueplots).
 struct Preset
 {
-    const char* name;
-    double widthMm;
-    int fontPt;
+    QString title;
+    const Venue* venue;
+    Span span;
 };
-constexpr Preset kPresets[] = {{"Nature, one column", 89, 7}, {"Nature, two columns", 183, 7},
-    {"NeurIPS, ICLR text width", 139.7, 8}, {"ICML, one column", 82.55, 8}, {"ICML, two columns", 171.45, 8},
-    {"ACL, one column", 77, 8}, {"ACL, text width", 160, 9}, {"IEEE, one column", 88.9, 8},
-    {"IEEE, two columns", 181.9, 8}, {"Slide", 254, 14}};
+
+std::vector<Preset> presets()
+{
+    std::vector<Preset> all;
+    for (const Venue& venue : venues()) {
+        const bool one = venue.columnMm == venue.fullMm;
+        all.push_back({venue.title + (one ? "" : ", one column"), &venue, Span::Column});
+        if (!one)
+            all.push_back({venue.title + ", full width", &venue, Span::Full});
+    }
+    return all;
+}
 
 QDoubleSpinBox* millimetres(double value, double least, const QString& id, QWidget* parent)
 {
@@ -88,8 +96,14 @@ ExportDialog::ExportDialog(const FigureSpec& spec, const QString& path, Writer w
     m_preset = new QComboBox(this);
     m_preset->setObjectName("preset");
     m_preset->addItem("Own size");
-    for (const Preset& preset : kPresets)
-        m_preset->addItem(QString("%1 (%2 mm, %3 pt)").arg(preset.name).arg(preset.widthMm).arg(preset.fontPt));
+    for (const Preset& preset : presets()) {
+        PageSpec page;
+        applyVenue(*preset.venue, preset.span, page);
+        m_preset->addItem(QString("%1 (%2 mm, %3 pt)").arg(preset.title).arg(page.widthMm).arg(page.fontSizePt));
+        m_preset->setItemData(m_preset->count() - 1,
+            QString("%1, rules of %2. %3").arg(page.fontFamily).arg(preset.venue->year).arg(preset.venue->source),
+            Qt::ToolTipRole);
+    }
     form->addRow("Size for", m_preset);
     m_width = millimetres(spec.page.widthMm, 10, "width", this);
     m_height = millimetres(spec.page.heightMm, 0, "height", this);
@@ -167,10 +181,12 @@ void ExportDialog::choosePreset(int index)
 {
     if (index <= 0)
         return;
+    const Preset preset = presets()[std::size_t(index - 1)];
+    applyVenue(*preset.venue, preset.span, m_start.page);
     const QSignalBlocker quietWidth(m_width), quietHeight(m_height);
-    m_width->setValue(kPresets[index - 1].widthMm);
+    m_width->setValue(m_start.page.widthMm);
     m_height->setValue(0);
-    m_fontSize->setValue(kPresets[index - 1].fontPt);
+    m_fontSize->setValue(m_start.page.fontSizePt);
     showAutoHeight();
 }
 
@@ -206,14 +222,14 @@ void ExportDialog::browse()
 {
     // This dialog asks itself, also about what is written beside it.
     const QString chosen = QFileDialog::getSaveFileName(this, "Export figure", m_path->text(),
-        "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)", nullptr, QFileDialog::DontConfirmOverwrite);
+        "PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;EPS (*.eps)", nullptr, QFileDialog::DontConfirmOverwrite);
     if (!chosen.isEmpty())
         m_path->setText(chosen);
 }
 
 QStringList ExportDialog::existing() const
 {
-    QStringList files = figureFiles(path(), !m_beside->isChecked());
+    QStringList files = figureFiles({path()}, !m_beside->isChecked());
     files.removeIf([](const QString& name) { return !QFileInfo::exists(name); });
     return files;
 }

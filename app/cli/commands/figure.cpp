@@ -39,13 +39,40 @@ std::string helpOf(const FigureKind::Option& option)
     return option.meaning + (known.empty() ? "" : " (" + known + ")");
 }
 
-void declareFigure(Arguments& arguments, const FigureKind& kind, FigureRequest& request)
+/// How all figures look.
+void declarePage(Arguments& arguments, const FigureModule& module, FigureRequest& request)
 {
-    arguments.option("trace", request.traces, "The trace; default: the one the --spec names");
-    arguments.option("-o,--output", request.output, "NAME.pdf, .svg or .png").required();
-    arguments.option("--spec", request.spec, "Start from this figure spec; other options override it");
+    arguments
+        .option("--venue", request.venue,
+            "Width, family and size of the text as a venue asks: " + joined(module.venues, ", ") + "; overridden by --width, …")
+        .choices([&module] { return module.venues; });
+    arguments.option("--span", request.span, "Of a --venue: column (default) or full");
     arguments.option("--width", request.width, "89mm, 3.5in, 252pt; default 89mm");
     arguments.option("--height", request.height, "Default: as high as the chart needs");
+    arguments.option("--font", request.font, "Family; default Liberation Sans; built in: it and Liberation Serif");
+    arguments.option("--font-size", request.fontSize, "Whole points; default 7");
+    arguments.option("--dpi", request.dpi, "Of PNG, and of large images in PDF and SVG; default 600");
+    arguments.flag("--outlines", request.outlines, "In SVG: text as outlines, for those without the font");
+}
+
+/// Last: how it is done.
+void declareFiles(Arguments& arguments, FigureRequest& request)
+{
+    addStudy(arguments, request);
+    addForce(arguments, request.force);
+    arguments.flag("--alone", request.alone, "Do not write NAME.csv and NAME.json beside it");
+    arguments.flag("--json", request.json, "Say as JSON what was written");
+}
+
+void declareFigure(Arguments& arguments, const FigureModule& module, const FigureKind& kind, FigureRequest& request)
+{
+    arguments.option("trace", request.traces, "The trace; default: the one the --spec names");
+    arguments
+        .option("-o,--output", request.outputs, "NAME.pdf, .svg, .png or .eps; named again: the same figure as that, too")
+        .repeated()
+        .required();
+    arguments.option("--spec", request.spec, "Start from this figure spec; other options override it");
+    declarePage(arguments, module, request);
     addSelection(arguments, request);
     for (const FigureKind::Option& option : kind.options)
         arguments.text(
@@ -56,17 +83,11 @@ void declareFigure(Arguments& arguments, const FigureKind& kind, FigureRequest& 
     arguments.option("--scale", request.scale, "linear or log2");
     arguments.option("--limits", request.limits, "LOW,HIGH: ends of the colour bar; default: from the data");
     arguments.option("--reducer", request.reducer, "max, mean or extreme, when cells outnumber pixels");
-    arguments.option("--font", request.font, "Family; default Liberation Sans, which is built in");
-    arguments.option("--font-size", request.fontSize, "Whole points; default 7");
-    arguments.option("--dpi", request.dpi, "Of PNG, and of large images in PDF and SVG; default 600");
     arguments.option("--title", request.title, "Above the figure; default none");
     arguments.option("--x-label", request.xLabel, "Instead of the chart's own");
     arguments.option("--y-label", request.yLabel, "Instead of the chart's own");
     arguments.option("--value-label", request.valueLabel, "Beside the colour bar");
-    addStudy(arguments, request);
-    addForce(arguments, request.force);
-    arguments.flag("--alone", request.alone, "Do not write NAME.csv and NAME.json beside it");
-    arguments.flag("--json", request.json, "Say as JSON what was written");
+    declareFiles(arguments, request);
 }
 
 Command chartCommand(const FigureModule& module, const FigureKind& kind)
@@ -74,7 +95,7 @@ Command chartCommand(const FigureModule& module, const FigureKind& kind)
     return {kind.name, kind.title, [&module, &kind](Arguments& arguments) -> Run {
                 const auto request = std::make_shared<FigureRequest>();
                 request->chart = kind.name;
-                declareFigure(arguments, kind, *request);
+                declareFigure(arguments, module, kind, *request);
                 if (!kind.definition.empty())
                     arguments.footer([&kind](std::size_t width) { return wrapped(kind.definition, width, 0); });
                 return [&module, request] { return module.run(*request); };
@@ -101,13 +122,25 @@ Run declare(Arguments& arguments)
         return [error = module.error()] { return failed(error); };
     }
     const auto listed = std::make_shared<bool>(false);
+    const auto all = std::make_shared<FigureRequest>();
     arguments.requireCommand(false);
     arguments.flag("--list", *listed, "Say what can be drawn");
+    arguments.option("--all", all->folder, "Draw every chart that the traces allow into this folder").value("DIR");
+    arguments.option("trace", all->traces, "With --all: the traces");
+    arguments.option("--format", all->formats, "With --all: pdf, svg, png, eps, or several of them with commas");
+    declarePage(arguments, **module, *all);
+    addSelection(arguments, *all);
+    declareFiles(arguments, *all);
     for (const FigureKind& kind : (*module)->kinds)
         arguments.command(chartCommand(**module, kind));
-    return [module = *module, listed] {
-        return *listed ? list(*module)
-                       : failed({"what is to be drawn?", "figure", "`expertscope figure --list` says what there is"}, 2);
+    return [module = *module, listed, all] {
+        if (*listed)
+            return list(*module);
+        if (!all->folder.empty()) {
+            all->chart = module->kinds.front().name;
+            return module->run(*all);
+        }
+        return failed({"what is to be drawn?", "figure", "`expertscope figure --list` says what there is"}, 2);
     };
 }
 
@@ -115,7 +148,7 @@ Run declare(Arguments& arguments)
 
 Command figureCommand()
 {
-    return {"figure", "Draw a figure of a trace: PDF, SVG or PNG, with its data and spec", declare};
+    return {"figure", "Draw figures of a trace: PDF, SVG, PNG or EPS, with their data and spec", declare};
 }
 
 }

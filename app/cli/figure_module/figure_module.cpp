@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// libexpertscope_figure.so: the part of the figure command that needs Qt. It knows charts only through their registry.
-#include "app/cli/figure_module/figure_request.h"
-#include "io/base/text.h"
-
-#include "analysis/study/request_text.h"
+// libexpertscope_figure.so: the part of the command line that needs Qt. It knows charts only through their registry.
+#include "app/cli/figure_module/spec_of.h"
 #include "io/base/interrupts.h"
 #include "io/base/named.h"
 #include "io/base/standard_streams.h"
 #include "io/base/version.h"
 #include "views/figure/figure_files.h"
+#include "views/figure/venues.h"
 
 #include <QApplication>
 #include <QDir>
-#include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -25,202 +22,129 @@ namespace expertscope {
 
 namespace {
 
-/// Usage errors end with 2, all others with 1.
-struct Failure
-{
-    Error error;
-    int status = 1;
-};
-template <class T = void> using Outcome = tl::expected<T, Failure>;
-
-tl::unexpected<Failure> wrongUse(std::string what, std::string option, std::string hint = {})
-{
-    return tl::unexpected(Failure{{std::move(what), std::move(option), std::move(hint)}, 2});
-}
-
-tl::unexpected<Failure> failed(Error error)
-{
-    return tl::unexpected(Failure{std::move(error), 1});
-}
-
-#define ES_USE(expression)                                                                                             \
-    do {                                                                                                               \
-        if (auto result = (expression); !result)                                                                       \
-            return tl::unexpected(std::move(result).error());                                                          \
-    } while (false)
-
-template <class T> struct Choice
-{
-    const char* name;
-    T value;
-};
-
-template <class T, std::size_t N, class Into>
-Outcome<> choose(const std::string& given, const char* option, const Choice<T> (&choices)[N], Into& into)
-{
-    if (given.empty())
-        return {};
-    if (const Choice<T>* const choice = named(choices, given)) {
-        into = choice->value;
-        return {};
-    }
-    return wrongUse("is none of " + namesOf(choices), std::string(option) + " " + given);
-}
-
-Outcome<> length(const std::string& given, const char* option, double& into)
-{
-    if (given.empty())
-        return {};
-    const auto mm = parseLengthMm(QString::fromStdString(given));
-    if (!mm)
-        return wrongUse(mm.error().what, std::string(option) + " " + given, mm.error().hint);
-    into = *mm;
-    return {};
-}
-
-void text(const std::string& given, QString& into)
-{
-    if (!given.empty())
-        into = QString::fromStdString(given);
-}
-
-Outcome<> applyScope(const FigureRequest& request, Scope& scope)
-{
-    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0)});
-    if (!given)
-        return wrongUse(given.error().what, given.error().where, given.error().hint);
-    if (!request.where.empty()) {
-        scope.where = std::move(given->where);
-        scope.without = std::move(given->without);
-    }
-    if (!request.sites.empty() || !request.layers.empty()) {
-        scope.sites = std::move(given->sites);
-        scope.layers = std::move(given->layers);
-    }
-    scope.skipFirst = request.skipFirst.value_or(scope.skipFirst);
-    return {};
-}
-
-Outcome<> applyOptions(const FigureRequest& request, FigureSpec& spec)
-{
-    const auto chart = findChart(request.chart);
-    if (!chart)
-        return wrongUse(chart.error().what, chart.error().where, chart.error().hint);
-    if (spec.chart != request.chart)
-        spec.options.clear(); // those of another chart mean nothing here
-    spec.chart = request.chart;
-    for (const auto& [name, value] : request.options) {
-        spec.options[name] = value;
-        // One by one, so that the error names what was typed.
-        if (const auto checked = checkOptions(**chart, {{name, value}}); !checked) {
-            const ChartOption* const option = named((*chart)->options, name);
-            const bool word = option && option->kind == ParameterSpec::Kind::Choices;
-            return wrongUse(word ? "is none of " + joined(option->choices) : checked.error().what,
-                "--" + name + " " + value, word ? std::string() : checked.error().hint);
-        }
-    }
-    return {};
-}
-
-Outcome<> applyLook(const FigureRequest& request, Look& look)
-{
-    static constexpr Choice<ScaleKind> scales[] = {{"linear", ScaleKind::Linear}, {"log2", ScaleKind::Log2}};
-    static constexpr Choice<Reducer> reducers[] = {
-        {"max", Reducer::Max}, {"mean", Reducer::Mean}, {"extreme", Reducer::Extreme}};
-    ES_USE(choose(request.scale, "--scale", scales, look.scale));
-    ES_USE(choose(request.reducer, "--reducer", reducers, look.reducer));
-    text(request.colour, look.colours);
-    if (!request.colour.empty() && !colourTableNames().contains(look.colours))
-        return wrongUse("is none of " + colourTableNames().join(", ").toStdString(), "--colour " + request.colour);
-    if (!request.limits.empty()) {
-        const QStringList parts = QString::fromStdString(request.limits).split(',');
-        bool ok = parts.size() == 2, okHigh = false;
-        const double low = ok ? parts[0].toDouble(&ok) : 0, high = ok ? parts[1].toDouble(&okHigh) : 0;
-        if (!ok || !okHigh)
-            return wrongUse("is not LOW,HIGH", "--limits " + request.limits);
-        look.limits = {low, high};
-    }
-    return {};
-}
-
-Expected<FigureSpec> readSpec(const FigureRequest& request)
-{
-    if (request.spec.empty())
-        return FigureSpec{};
-    const QString name = QString::fromStdString(request.spec);
-    QFile file(name);
-    if (!file.open(QIODevice::ReadOnly))
-        return fail(file.errorString().toStdString(), request.spec);
-    if (file.size() > 1 << 20)
-        return fail("is larger than any figure spec", request.spec);
-    ES_ASSIGN(FigureSpec spec, parseFigureSpec(file.readAll(), name));
-    // Paths in a spec count from where the spec lies.
-    for (TraceRef& trace : spec.traces)
-        trace.path = QDir::cleanPath(QFileInfo(name).absoluteDir().absoluteFilePath(trace.path));
-    return spec;
-}
-
-/// What the request says, on top of the spec it may name. Trace paths are as they can be opened.
-Outcome<FigureSpec> specOf(const FigureRequest& request)
-{
-    auto read = readSpec(request);
-    if (!read)
-        return failed(read.error());
-    FigureSpec spec = std::move(*read);
-    ES_USE(applyOptions(request, spec));
-    ES_USE(applyScope(request, spec.scope));
-    ES_USE(applyLook(request, spec.look));
-    ES_USE(length(request.width, "--width", spec.page.widthMm));
-    ES_USE(length(request.height, "--height", spec.page.heightMm));
-    text(request.font, spec.page.fontFamily);
-    spec.page.fontSizePt = request.fontSize.value_or(spec.page.fontSizePt);
-    spec.page.dpi = request.dpi.value_or(spec.page.dpi);
-    text(request.title, spec.labels.title);
-    text(request.xLabel, spec.labels.x);
-    text(request.yLabel, spec.labels.y);
-    text(request.valueLabel, spec.labels.colour);
-    if (!request.traces.empty()) {
-        spec.traces.clear();
-        for (const std::string& trace : request.traces)
-            spec.traces.push_back({QString::fromStdString(trace)});
-    }
-    if (spec.traces.empty())
-        return wrongUse("which trace?", "figure", "expertscope figure " + request.chart + " TRACE -o FILE");
-    return spec;
-}
-
-Expected<QStringList> draw(FigureSpec spec, const FigureRequest& request)
-{
-    std::vector<std::filesystem::path> paths;
-    for (const TraceRef& trace : spec.traces)
-        paths.emplace_back(trace.path.toStdString());
-    WriteOptions files{request.alone, request.force, paths};
-    if (!request.spec.empty())
-        files.inputs.emplace_back(request.spec);
-    ES_TRY(checkFigureFiles(QString::fromStdString(request.output), files));
-    ES_ASSIGN(const auto study,
-        Study::open(paths, request.noCache ? ResultCache() : ResultCache::standard(), request.threads));
-    const QDir beside = QFileInfo(QString::fromStdString(request.output)).absoluteDir();
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-        TraceRef& trace = spec.traces[i];
-        const QString uuid = QString::fromStdString(study->traces()[i].summary.uuid);
-        if (!trace.uuid.isEmpty() && trace.uuid != uuid)
-            return fail("is not the trace this figure was made of (uuid " + uuid.toStdString() + ", not "
-                    + trace.uuid.toStdString() + ")",
-                paths[i].string(), "name the trace on the command line to draw the same figure of it");
-        trace.uuid = uuid;
-        trace.path = beside.relativeFilePath(QFileInfo(trace.path).absoluteFilePath());
-    }
-    spec.tool = QString("expertscope ") + kVersion;
-    ES_TRY(checkFigureSpec(spec, QString::fromStdString(request.spec.empty() ? "figure" : request.spec)));
-    ES_ASSIGN(const Figure figure, makeFigure(*study, spec));
-    return writeFigure(figure, QString::fromStdString(request.output), files);
-}
-
 int report(const Error& error, int status)
 {
     std::fprintf(stderr, "expertscope: %s\n", error.message().c_str());
     return status;
+}
+
+QStringList textsOf(const std::vector<std::string>& texts)
+{
+    QStringList list;
+    for (const std::string& text : texts)
+        list << QString::fromStdString(text);
+    return list;
+}
+
+std::vector<std::filesystem::path> pathsOf(const FigureSpec& spec)
+{
+    std::vector<std::filesystem::path> paths;
+    for (const TraceRef& trace : spec.traces)
+        paths.emplace_back(trace.path.toStdString());
+    return paths;
+}
+
+WriteOptions optionsOf(const FigureRequest& request, const FigureSpec& spec)
+{
+    WriteOptions options{request.alone, request.force, request.outlines, pathsOf(spec)};
+    if (!request.spec.empty())
+        options.inputs.emplace_back(request.spec);
+    return options;
+}
+
+Expected<std::shared_ptr<const Study>> openStudy(const FigureRequest& request, const FigureSpec& spec)
+{
+    return Study::open(pathsOf(spec), request.noCache ? ResultCache() : ResultCache::standard(), request.threads);
+}
+
+/// Traces as the spec that lies in `beside` names them. Error: another trace than the one the spec is of.
+Expected<void> nameTraces(FigureSpec& spec, const Study& study, const QDir& beside)
+{
+    for (std::size_t i = 0; i < spec.traces.size(); ++i) {
+        TraceRef& trace = spec.traces[i];
+        const QString uuid = QString::fromStdString(study.traces()[i].summary.uuid);
+        if (!trace.uuid.isEmpty() && trace.uuid != uuid)
+            return fail("is not the trace this figure was made of (uuid " + uuid.toStdString() + ", not "
+                    + trace.uuid.toStdString() + ")",
+                trace.path.toStdString(), "name the trace on the command line to draw the same figure of it");
+        trace.uuid = uuid;
+        trace.path = beside.relativeFilePath(QFileInfo(trace.path).absoluteFilePath());
+    }
+    spec.tool = QString("expertscope ") + kVersion;
+    return {};
+}
+
+Expected<Figure> made(const Study& study, const FigureSpec& spec, const FigureRequest& request)
+{
+    ES_ASSIGN(Figure figure, makeFigure(study, spec));
+    const Venue* const venue = named(venues(), request.venue);
+    if (venue && venue->maxHeightMm > 0 && figure.spec.page.heightMm > venue->maxHeightMm)
+        return fail("the figure is " + QString::number(figure.spec.page.heightMm).toStdString() + " mm high, "
+                + venue->title.toStdString() + " allows " + QString::number(venue->maxHeightMm).toStdString(),
+            "--venue " + venue->name, "give it a --height, or fewer --layers");
+    return figure;
+}
+
+Expected<QStringList> drawOne(FigureSpec spec, const FigureRequest& request)
+{
+    const QStringList outputs = textsOf(request.outputs);
+    const WriteOptions files = optionsOf(request, spec);
+    ES_TRY(checkFigureFiles(outputs, files));
+    ES_ASSIGN(const auto study, openStudy(request, spec));
+    ES_TRY(nameTraces(spec, *study, QFileInfo(outputs.front()).absoluteDir()));
+    ES_TRY(checkFigureSpec(spec, QString::fromStdString(request.spec.empty() ? "figure" : request.spec)));
+    ES_ASSIGN(const Figure figure, made(*study, spec, request));
+    return writeFigure(figure, outputs, files);
+}
+
+/// What all charts ask of the metrics, in one pass: then each finds its own.
+Expected<void> askAtOnce(const Study& study, const Scope& scope)
+{
+    MetricQuestion question;
+    question.scope = scope;
+    for (const ChartSpec& chart : chartRegistry()) {
+        const auto options = checkOptions(chart, {});
+        for (const MetricRequest& metric : options && chart.metrics ? chart.metrics(*options) : std::vector<MetricRequest>{})
+            if (std::ranges::find(question.metrics, metric) == question.metrics.end())
+                question.metrics.push_back(metric);
+    }
+    for (std::size_t trace = 0; trace < study.traces().size(); ++trace)
+        ES_TRY(study.metrics(trace, question));
+    return {};
+}
+
+/// Every chart that the traces allow; what is not drawn is said, and why.
+Expected<QStringList> drawAll(FigureSpec spec, const FigureRequest& request)
+{
+    const QString folder = QString::fromStdString(request.folder);
+    const WriteOptions files = optionsOf(request, spec);
+    const auto outputsOf = [&](const ChartSpec& chart) {
+        QStringList outputs;
+        for (const QString& format : QString::fromStdString(request.formats).split(','))
+            outputs << QDir(folder).filePath(QString::fromStdString(chart.name) + '.' + format);
+        return outputs;
+    };
+    ES_ASSIGN(const auto study, openStudy(request, spec));
+    ES_TRY(nameTraces(spec, *study, QDir(folder)));
+    if (!QDir().mkpath(folder))
+        return fail("cannot be made a folder", request.folder);
+    for (const ChartSpec& chart : chartRegistry())
+        ES_TRY(checkFigureFiles(outputsOf(chart), files));
+    (void)askAtOnce(*study, spec.scope); // what the traces do not have each chart says for itself
+    QStringList written;
+    for (const ChartSpec& chart : chartRegistry()) {
+        spec.chart = chart.name;
+        const auto figure = made(*study, spec, request);
+        if (!figure) {
+            std::fprintf(stderr, "not drawn: %s: %s\n", chart.name.c_str(), figure.error().message().c_str());
+            continue;
+        }
+        ES_ASSIGN(const QStringList names, writeFigure(*figure, outputsOf(chart), files));
+        written += names;
+    }
+    if (written.isEmpty())
+        return fail("nothing could be drawn", "figure --all");
+    return written;
 }
 
 int run(const FigureRequest& request)
@@ -242,7 +166,8 @@ int run(const FigureRequest& request)
     auto spec = specOf(request);
     if (!spec)
         return report(spec.error().error, spec.error().status);
-    const auto written = draw(std::move(*spec), request);
+    const auto written =
+        request.folder.empty() ? drawOne(std::move(*spec), request) : drawAll(std::move(*spec), request);
     if (!written)
         return report(written.error(), 1);
     const QJsonObject result{{"written", QJsonArray::fromStringList(*written)}};
@@ -262,6 +187,8 @@ FigureModule makeModule()
             kind.options.push_back({option, option.title.toStdString()});
         module.kinds.push_back(std::move(kind));
     }
+    for (const Venue& venue : venues())
+        module.venues.push_back(venue.name);
     return module;
 }
 

@@ -14,18 +14,21 @@
 
 namespace expertscope {
 
-/// `expertscope figure CHART TRACE... -o FILE`, as given; empty = not given.
+/// `expertscope figure CHART TRACE... -o FILE...`, or `figure --all FOLDER TRACE...`, as given; empty = not given.
 struct FigureRequest
 {
-    std::string chart;
+    std::string chart; ///< with --all: whichever
     std::vector<std::string> traces; ///< none: those the spec names
     std::string spec; ///< start from this spec file; what is given beside it overrides it
-    std::string output;
+    std::vector<std::string> outputs;
+    std::string folder; ///< of --all
+    std::string formats = "pdf"; ///< of --all: "pdf,svg"
     std::vector<std::string> where; ///< "label=value": see SelectionOptions
     std::string sites, layers; ///< "0-3,7"
     std::optional<std::uint32_t> skipFirst;
     std::map<std::string, std::string> options; ///< of the chart, by name
     std::string colour, scale, limits, reducer; ///< Look
+    std::string venue, span; ///< "icml"; "column" or "full"
     std::string width, height, font; ///< PageSpec: "89mm", "3.5in"
     std::optional<int> fontSize, dpi;
     std::string title, xLabel, yLabel, valueLabel;
@@ -33,6 +36,7 @@ struct FigureRequest
     bool noCache = false;
     bool force = false; ///< replace files that are no figure's
     bool alone = false; ///< without the CSV and the spec beside it
+    bool outlines = false; ///< SVG without text
     bool json = false; ///< say as JSON what was written
 };
 
@@ -50,6 +54,7 @@ struct FigureKind
 struct FigureModule
 {
     std::vector<FigureKind> kinds; ///< in the order of the registry
+    std::vector<std::string> venues; ///< for --venue
     /// Draws and writes the figure. Exit status: 0, 1 (failed) or 2 (an option makes no sense); errors are one line on
     /// stderr.
     int (*run)(const FigureRequest& request) = nullptr;

@@ -3,14 +3,12 @@
 // `expertscope figure` as a process: without a display, under other scales and locales, and what it says when something
 // is wrong.
 #include "tests/support/test_main.h"
+#include "tests/views/figure/figure_process.h"
 #include "tests/views/trace_fixture.h"
 
 #include <QDir>
 #include <QElapsedTimer>
-#include <QFile>
 #include <QImage>
-#include <QMap>
-#include <QProcess>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
@@ -19,45 +17,6 @@
 
 using namespace expertscope;
 using namespace expertscope::testing;
-
-namespace {
-
-struct Result
-{
-    int status = -1;
-    QByteArray out, err;
-};
-
-Result run(const QString& program, const QStringList& arguments, const QMap<QString, QString>& environment = {},
-    const QString& folder = {})
-{
-    QProcess process;
-    QProcessEnvironment all = QProcessEnvironment::systemEnvironment();
-    for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "SOURCE_DATE_EPOCH"})
-        all.remove(name);
-    for (auto it = environment.begin(); it != environment.end(); ++it)
-        all.insert(it.key(), it.value());
-    process.setProcessEnvironment(all);
-    process.setWorkingDirectory(folder);
-    process.start(program, arguments);
-    Result result;
-    if (!process.waitForFinished(120000))
-        return result;
-    result.status = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
-    result.out = process.readAllStandardOutput();
-    result.err = process.readAllStandardError();
-    return result;
-}
-
-QByteArray content(const QString& name)
-{
-    QFile file(name);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-const QString kExpertscope = EXPERTSCOPE_BIN_DIR "/expertscope";
-
-}
 
 class TestFigureCommand : public QObject
 {

@@ -489,10 +489,10 @@ private slots:
         spec.page.heightMm = 10;
         QVERIFY2(message().contains("figure size: leaves no room"), qPrintable(message()));
         const Figure figure = loadFigure(*m_trace, loadSpec());
-        const auto written = writeFigure(figure, file("x.bmp"), {});
+        const auto written = writeFigure(figure, {file("x.bmp")}, {});
         QVERIFY(!written);
         QVERIFY(QString::fromStdString(written.error().message()).contains("is no kind of figure"));
-        QVERIFY(!writeFigure(figure, file("no/such/folder/x.pdf"), {}));
+        QVERIFY(!writeFigure(figure, {file("no/such/folder/x.pdf")}, {}));
         QVERIFY(!QFile::exists(file("no")));
     }
 
@@ -551,7 +551,7 @@ private slots:
     {
         const Figure figure = loadFigure(*m_trace, loadSpec());
         QDir(m_dir.path()).mkdir("beside");
-        const auto written = writeFigure(figure, file("beside/a.b.pdf"), {});
+        const auto written = writeFigure(figure, {file("beside/a.b.pdf")}, {});
         QVERIFY(written.has_value());
         QCOMPARE(QDir(file("beside")).entryList(QDir::Files), QStringList({"a.b.csv", "a.b.json", "a.b.pdf"}));
         QFile json(file("beside/a.b.json"));
@@ -561,7 +561,7 @@ private slots:
         QVERIFY(*spec == figure.spec);
         // What was resolved from the data gives the same figure when it is given.
         QCOMPARE(renderPdf(loadFigure(*m_trace, *spec)).value(), renderPdf(figure).value());
-        QVERIFY(writeFigure(figure, file("alone.svg"), {true}).value().size() == 1);
+        QVERIFY(writeFigure(figure, {file("alone.svg")}, {true}).value().size() == 1);
         QVERIFY(!QFile::exists(file("alone.csv")));
     }
 };
