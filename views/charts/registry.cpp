@@ -6,8 +6,14 @@
 #define EXPERTSCOPE_CHARTS(CHART)                                                                                      \
     CHART(load)                                                                                                        \
     CHART(balance)                                                                                                     \
+    CHART(loadByLabel)                                                                                                 \
+    CHART(riskDifference)                                                                                              \
+    CHART(importance)                                                                                                  \
     CHART(coactivation)                                                                                                \
     CHART(affinity)                                                                                                    \
+    CHART(expertSimilarity)                                                                                            \
+    CHART(mutualInformation)                                                                                           \
+    CHART(labelDivergence)                                                                                             \
     CHART(cacheCurves)
 
 namespace expertscope {
