@@ -12,8 +12,7 @@ namespace {
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_ASSIGN(const SiteIndex site, chosenSite(study, question));
-    return computeExpertMatrix(
-        study, question, {"coactivation"}, "coactivation.conditional", site, site, progress);
+    return computeExpertMatrix(study, question, {"coactivation"}, "coactivation.conditional", site, site, progress);
 }
 
 Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)

@@ -59,7 +59,8 @@ ChartSpec expertSimilarityChart()
     return {
         .name = "expert_similarity",
         .title = "Similarity of experts",
-        .definition = "How alike the router's logits of two experts of a layer are over all tokens: what MC-SMoE merges by",
+        .definition =
+            "How alike the router's logits of two experts of a layer are over all tokens: what MC-SMoE merges by",
         .options = {siteOption(), expertOrderOption()},
         .compute = compute,
         .draw = draw,

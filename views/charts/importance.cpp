@@ -94,19 +94,21 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
 
 ChartSpec importanceChart()
 {
-    ChartOption quantity{{.name = "quantity",
-                             .standard = "token_score",
-                             .meaning = "ESFT's scores by choices or by weights, or the rank of an expert in the lists of a "
-                                        "label's values",
-                             .kind = ParameterSpec::Kind::Choices},
+    ChartOption quantity{
+        {.name = "quantity",
+            .standard = "token_score",
+            .meaning = "ESFT's scores by choices or by weights, or the rank of an expert in the lists of a "
+                       "label's values",
+            .kind = ParameterSpec::Kind::Choices},
         "Show", true};
     for (const Quantity& q : kQuantities)
         quantity.choices.emplace_back(q.name);
     return {
         .name = "importance",
         .title = "Importance",
-        .definition = "Which experts matter for these tokens: ESFT's scores, ranks of the Standing Committee, and whom they "
-                      "select",
+        .definition =
+            "Which experts matter for these tokens: ESFT's scores, ranks of the Standing Committee, and whom they "
+            "select",
         .options = {quantity, labelOption()},
         .compute = compute,
         .draw = draw,

@@ -137,19 +137,21 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         const ResultRow& row = *(*rows)[r * V + c];
         const QString value = QString::fromStdString(data->values[r]);
         return joinedReadout({siteText(data->shape, data->site),
-            r == c ? value + ", even against odd tokens" : value + " against " + QString::fromStdString(data->values[c]),
+            r == c ? value + ", even against odd tokens"
+                   : value + " against " + QString::fromStdString(data->values[c]),
             numberText(*row.value) + (relative ? "" : " nats"), "n = " + countText(row.n) + " pairs"});
     };
     cells.csvHead = csvHead("label_divergence", {data->trace}, data->tokens,
         {QString("layer %1, site %2; label: %3; metric: %4.%5, with the same value twice split_half")
                 .arg(layer)
                 .arg(data->site.value)
-                .arg(QString::fromStdString(data->label), QString::fromStdString(data->metric), relative ? "d_hjs" : "jsd"),
+                .arg(QString::fromStdString(data->label), QString::fromStdString(data->metric),
+                    relative ? "d_hjs" : "jsd"),
             "value: " + title});
     cells.csvHead += "layer,site,label_value,reference,n,value\n";
     cells.csvRecord = [data, rows, V, layer](std::size_t r, std::size_t c) {
-        return QByteArray::number(layer) + ',' + QByteArray::number(data->site.value) + ',' + csvText(data->values[r]) + ','
-            + csvText(data->values[c]) + ',' + QByteArray::number(qulonglong((*rows)[r * V + c]->n)) + ',';
+        return QByteArray::number(layer) + ',' + QByteArray::number(data->site.value) + ',' + csvText(data->values[r])
+            + ',' + csvText(data->values[c]) + ',' + QByteArray::number(qulonglong((*rows)[r * V + c]->n)) + ',';
     };
     return drawMatrix(std::move(cells), CellMeaning::Amount, title, look);
 }
@@ -161,8 +163,9 @@ ChartSpec labelDivergenceChart()
     return {
         .name = "label_divergence",
         .title = "Divergence of labels",
-        .definition = "How differently a layer routes parallel texts of each two values of a label, beside what two halves "
-                      "of one text show",
+        .definition =
+            "How differently a layer routes parallel texts of each two values of a label, beside what two halves "
+            "of one text show",
         .options = {siteOption(), labelOption(),
             {{.name = "quantity",
                  .standard = "jsd",

@@ -186,7 +186,10 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     cells.readout = [data, measure](std::size_t v, std::size_t e) { return readout(*data, measure, v, e); };
     const QString title = measure.title(data->label);
     cells.csvHead = csvHead("load_by_label", {data->trace}, data->tokens,
-        {QString("layer %1, site %2; label: %3").arg(layer).arg(data->site.value).arg(QString::fromStdString(data->label)),
+        {QString("layer %1, site %2; label: %3")
+                .arg(layer)
+                .arg(data->site.value)
+                .arg(QString::fromStdString(data->label)),
             "share: of the tokens of `label_value` those that chose `expert`; uniform: the same under uniform routing; "
             "share_of_all: of all tokens; n: tokens of the value",
             "value: " + title});
@@ -194,8 +197,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     cells.csvRecord = [data, layer](std::size_t v, std::size_t e) {
         const ResultRow& row = *data->values[v].shares[e];
         return QByteArray::number(layer) + ',' + QByteArray::number(data->site.value) + ','
-            + csvText(data->values[v].name) + ',' + QByteArray::number(qulonglong(e)) + ',' + csvNumber(*row.value) + ','
-            + csvNumber(row.uniform.value_or(kNaN)) + ',' + csvNumber(data->inWhole(e)) + ','
+            + csvText(data->values[v].name) + ',' + QByteArray::number(qulonglong(e)) + ',' + csvNumber(*row.value)
+            + ',' + csvNumber(row.uniform.value_or(kNaN)) + ',' + csvNumber(data->inWhole(e)) + ','
             + QByteArray::number(qulonglong(row.n)) + ',';
     };
     return drawMatrix(std::move(cells), measure.share ? CellMeaning::Amount : CellMeaning::Ratio, title, look);
@@ -213,7 +216,8 @@ ChartSpec loadByLabelChart()
         .options = {siteOption(), labelOption(),
             {{.name = "measure",
                  .standard = "whole",
-                 .meaning = "ratio of the share to that of all tokens (whole) or to uniform routing, or the share itself",
+                 .meaning =
+                     "ratio of the share to that of all tokens (whole) or to uniform routing, or the share itself",
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"whole", "uniform", "share"}},
                 "Show"},

@@ -66,7 +66,8 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     data->tokens = describeTokens(question.scope, shape);
     const std::string file = study.traces()[question.trace].path.string();
     if (shape.sites.size() < 2)
-        return fail(shape.sites.empty() ? "has no routers to draw" : "has one router: mutual_information needs two", file);
+        return fail(
+            shape.sites.empty() ? "has no routers to draw" : "has one router: mutual_information needs two", file);
     ES_ASSIGN(data->sites, study.sitesOf(question.trace, question.scope));
     if (data->sites.size() < 2)
         return fail("is the only site that is kept: mutual_information needs two",
@@ -113,7 +114,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         return nothingToDraw(*data->results.front(), data->tokens, "mutual_information");
     const std::size_t M = data->sites.size();
     const QString unit = quantity.unit;
-    const QString title = unit.isEmpty() ? QString(quantity.title) : quantity.title + (' ' + unbroken('(' + unit + ')'));
+    const QString title =
+        unit.isEmpty() ? QString(quantity.title) : quantity.title + (' ' + unbroken('(' + unit + ')'));
     MatrixCells cells;
     cells.rows.axis = cells.columns.axis = siteAxis(data->sites, data->shape);
     for (const SiteIndex site : data->sites)
@@ -133,7 +135,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             "n = " + countText(row.n) + " tokens"});
     };
     cells.csvHead = csvHead("mutual_information", {data->trace}, data->tokens,
-        {"of the first choices at `site` and at `with_site`; uniform: the same under uniform routing", "value: " + title});
+        {"of the first choices at `site` and at `with_site`; uniform: the same under uniform routing",
+            "value: " + title});
     cells.csvHead += "layer,site,with_layer,with_site,n,uniform,value\n";
     cells.csvRecord = [data, pairs, M](std::size_t r, std::size_t c) {
         const ResultRow& row = *(*pairs)[r * M + c];

@@ -56,7 +56,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look& l
     words.said = [](double share) { return numberText(100 * share) + " points"; };
     words.counted = "tokens";
     words.csvLines = {"measured: of the tokens of " + value + " those that chose `expert`, as a share, minus that of "
-            + reference + "; uniform: the same under uniform routing; n: tokens of the value"};
+        + reference + "; uniform: the same under uniform routing; n: tokens of the value"};
     return drawExpertRows(
         data->rows, data->rows->rowsOf("risk_difference.value", std::pair(data->label, data->value)), words, look);
 }

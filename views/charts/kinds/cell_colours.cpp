@@ -57,7 +57,8 @@ Limits limitsOf(const HeatMap& map, ScaleKind kind, bool diverging, std::optiona
         return roundLimits(kind, 0, 0);
     const auto [least, largest] = std::ranges::minmax(values);
     const double beyond = percentile ? (100 - *percentile) / 200 : kExceptions; // at each end
-    const auto cut = std::ptrdiff_t(percentile ? beyond * double(values.size()) : std::ceil(beyond * double(values.size())));
+    const auto cut =
+        std::ptrdiff_t(percentile ? beyond * double(values.size()) : std::ceil(beyond * double(values.size())));
     if ((!percentile && values.size() < kMany) || cut == 0 || 2 * std::size_t(cut) >= values.size())
         return roundedLimits(map, kind, diverging, least, largest);
     std::ranges::nth_element(values, values.begin() + cut);

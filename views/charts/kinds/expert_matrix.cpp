@@ -43,9 +43,8 @@ std::vector<std::size_t> byLoad(const LoadTable& load, SiteIndex site, std::size
     return order;
 }
 
-Expected<void> arrange(
-    ExpertMatrix& data, const Study& study, const ChartQuestion& question, const Scope& scope, double base,
-    const Progress& progress)
+Expected<void> arrange(ExpertMatrix& data, const Study& study, const ChartQuestion& question, const Scope& scope,
+    double base, const Progress& progress)
 {
     const std::string& order = question.params.text("order");
     if (order == "load") {
@@ -78,8 +77,8 @@ Expected<ChartDataPtr> computeExpertMatrix(const Study& study, const ChartQuesti
     data->tokens = describeTokens(question.scope, shape);
     MetricQuestion asked;
     asked.metrics = {metric};
-    asked.scope = scopeOfSites(
-        question.scope, from == to ? std::vector{from} : std::vector{from, to}); // of more sites there are more matrices
+    asked.scope = scopeOfSites(question.scope,
+        from == to ? std::vector{from} : std::vector{from, to}); // of more sites there are more matrices
     const bool loads = question.params.text("order") == "load";
     ES_ASSIGN(const auto results, study.metrics(question.trace, asked, partOf(progress, 0, loads ? 0.7 : 1)));
     data->results = results.front();
@@ -137,8 +136,8 @@ Expected<ChartPtr> drawShares(
     cells.csvHead += "layer,site,expert," + words.csvOther + ",share,uniform,value\n";
     cells.csvRecord = [data, words, layer](std::size_t row, std::size_t column) {
         return QByteArray::number(layer) + ',' + QByteArray::number(data->from.value) + ','
-            + QByteArray::number(qulonglong(row)) + ',' + words.csvOfColumn(column) + csvNumber(data->value(row, column))
-            + ',' + csvNumber(data->matrix->uniform.value_or(std::nan(""))) + ',';
+            + QByteArray::number(qulonglong(row)) + ',' + words.csvOfColumn(column)
+            + csvNumber(data->value(row, column)) + ',' + csvNumber(data->matrix->uniform.value_or(std::nan(""))) + ',';
     };
     return drawMatrix(std::move(cells), ratio ? CellMeaning::Ratio : CellMeaning::Amount, title, look);
 }

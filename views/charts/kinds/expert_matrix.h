@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A kind of chart: a metric's matrix of experts of one site by experts of the same or of another, in an order that shows
-// its groups.
+// A kind of chart: a metric's matrix of experts of one site by experts of the same or of another, in an order that
+// shows its groups.
 #pragma once
 
 #include "views/charts/kinds/matrix_map.h"

@@ -64,8 +64,8 @@ Expected<std::shared_ptr<ExpertRows>> computeExpertRows(const Study& study, cons
     return data;
 }
 
-Expected<ChartPtr> drawExpertRows(const ExpertRowsPtr& data, std::vector<std::vector<const ResultRow*>> rows,
-    const ExpertRowWords& words, Look& look)
+Expected<ChartPtr> drawExpertRows(
+    const ExpertRowsPtr& data, std::vector<std::vector<const ResultRow*>> rows, const ExpertRowWords& words, Look& look)
 {
     ExpertCells places(data->sites, data->shape);
     auto map = std::make_shared<HeatMap>();
@@ -99,9 +99,12 @@ Expected<ChartPtr> drawExpertRows(const ExpertRowsPtr& data, std::vector<std::ve
     said.csvRecord = [data, shared, words](std::size_t row, ExpertIndex expert) {
         const ResultRow& of = *(*shared)[row][std::size_t(expert)];
         return QByteArray::number(data->shape.sites[std::size_t(*of.site)].layer) + ','
-            + QByteArray::number(of.site->value) + ',' + QByteArray::number(expert.value) + ',' + csvText(of.metric) + ','
-            + csvNumber(*of.value) + ',' + csvNumber(of.uniform.value_or(kNaN)) + ',' + QByteArray::number(qulonglong(of.n))
-            + ',' + (words.members.empty() ? "" : words.members[row][std::size_t(expert)] ? "1," : "0,")
+            + QByteArray::number(of.site->value) + ',' + QByteArray::number(expert.value) + ',' + csvText(of.metric)
+            + ',' + csvNumber(*of.value) + ',' + csvNumber(of.uniform.value_or(kNaN)) + ','
+            + QByteArray::number(qulonglong(of.n)) + ','
+            + (words.members.empty()                          ? ""
+                    : words.members[row][std::size_t(expert)] ? "1,"
+                                                              : "0,")
             + csvNumber(valueOf(&of, words)) + '\n';
     };
     said.readout = [data, shared, words](SiteIndex site, ExpertIndex expert) {
@@ -113,8 +116,7 @@ Expected<ChartPtr> drawExpertRows(const ExpertRowsPtr& data, std::vector<std::ve
         const bool member = !words.members.empty() && words.members[row][std::size_t(expert)];
         return joinedReadout({siteText(data->shape, site), "expert " + QString::number(expert.value), value,
             words.ratio ? numberText(valueOf(&of, words)) + " of uniform" : QString(),
-            member ? words.memberTitle : QString(),
-            of.n ? "n = " + countText(of.n) + ' ' + words.counted : QString()});
+            member ? words.memberTitle : QString(), of.n ? "n = " + countText(of.n) + ' ' + words.counted : QString()});
     };
     return std::make_shared<ExpertMap>(std::move(picture), std::move(places), std::move(said));
 }

@@ -16,7 +16,8 @@ struct ExpertRows final : ChartData
     std::string tokens;
     std::vector<ResultsPtr> results; ///< keep the rows alive
 
-    /// The rows of `metric` with `label` (of every row, or of none): [site of `sites`][expert], null where there is none.
+    /// The rows of `metric` with `label` (of every row, or of none): [site of `sites`][expert], null where there is
+    /// none.
     std::vector<std::vector<const ResultRow*>> rowsOf(
         const std::string& metric, const std::optional<std::pair<std::string, std::string>>& label = {}) const;
 };

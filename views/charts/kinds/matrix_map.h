@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A kind of chart: one matrix with two axes that are said in words: experts, label values, sites, sizes. What is known of
-// its cells is known by id; in which order they are drawn is the map's business.
+// A kind of chart: one matrix with two axes that are said in words: experts, label values, sites, sizes. What is known
+// of its cells is known by id; in which order they are drawn is the map's business.
 #pragma once
 
 #include "views/charts/chart.h"

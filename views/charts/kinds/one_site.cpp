@@ -7,12 +7,7 @@ namespace expertscope {
 
 ChartOption siteOption(std::string meaning)
 {
-    return {{.name = "site",
-                .standard = "0",
-                .meaning = std::move(meaning),
-                .least = 0,
-                .most = 65534,
-                .whole = true},
+    return {{.name = "site", .standard = "0", .meaning = std::move(meaning), .least = 0, .most = 65534, .whole = true},
         "Site", true};
 }
 
@@ -44,7 +39,8 @@ tl::unexpected<Error> nothingToDraw(const Results& results, const std::string& t
 {
     const auto row = std::ranges::find_if(results.rows, [](const ResultRow& r) { return !r.undefined.empty(); });
     const std::string why = row != results.rows.end() ? row->undefined : std::string();
-    const bool scores = why.find("not hold logits") != std::string::npos || why.find("not hold weights") != std::string::npos;
+    const bool scores =
+        why.find("not hold logits") != std::string::npos || why.find("not hold weights") != std::string::npos;
     return fail(why.empty() ? "holds no choices: nothing to draw" : "nothing to draw: " + why,
         tokens.empty() ? what : tokens, scores ? "`expertscope capture --logits` records them" : "");
 }
