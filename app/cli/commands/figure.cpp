@@ -82,6 +82,8 @@ void declareFigure(Arguments& arguments, const FigureModule& module, const Figur
     arguments.option("--colour,--color", request.colour, "viridis, cividis, batlow or vik");
     arguments.option("--scale", request.scale, "linear or log2");
     arguments.option("--limits", request.limits, "LOW,HIGH: ends of the colour bar; default: from the data");
+    arguments.option("--percentile", request.percentile,
+        "Without --limits: so many percent of the cells lie between the ends; default: all, but for a few far outliers");
     arguments.option("--reducer", request.reducer, "max, mean or extreme, when cells outnumber pixels");
     arguments.option("--title", request.title, "Above the figure; default none");
     arguments.option("--x-label", request.xLabel, "Instead of the chart's own");

@@ -29,6 +29,7 @@ struct FigureRequest
     std::map<std::string, std::string> options; ///< of the chart, by name
     std::string colour, scale, limits, reducer; ///< Look
     std::string venue, span; ///< "icml"; "column" or "full"
+    std::optional<double> percentile; ///< Look
     std::string width, height, font; ///< PageSpec: "89mm", "3.5in"
     std::optional<int> fontSize, dpi;
     std::string title, xLabel, yLabel, valueLabel;
