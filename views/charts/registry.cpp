@@ -8,7 +8,21 @@
     CHART(balance)                                                                                                     \
     CHART(coactivation)                                                                                                \
     CHART(affinity)                                                                                                    \
-    CHART(cacheCurves)
+    CHART(cacheCurves)                                                                                                 \
+    CHART(vocabulary)                                                                                                  \
+    CHART(divergence)                                                                                                  \
+    CHART(domainCv)                                                                                                    \
+    CHART(repetition)                                                                                                  \
+    CHART(lifetime)                                                                                                    \
+    CHART(srp)                                                                                                         \
+    CHART(sch)                                                                                                         \
+    CHART(sharpness)                                                                                                   \
+    CHART(auxLoss)                                                                                                     \
+    CHART(position)                                                                                                    \
+    CHART(drop)                                                                                                        \
+    CHART(fanOut)                                                                                                      \
+    CHART(predict)                                                                                                     \
+    CHART(training)
 
 namespace expertscope {
 

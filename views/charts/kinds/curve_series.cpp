@@ -12,6 +12,8 @@ namespace expertscope {
 
 namespace {
 
+constexpr double kMostCounted = 512;
+
 using Dimensions = std::map<std::string, std::string>; ///< "m" -> "16", "ids" -> "next"
 
 std::string textOf(const ParameterValue& value)
@@ -19,6 +21,14 @@ std::string textOf(const ParameterValue& value)
     if (const auto* number = std::get_if<double>(&value))
         return QString::number(*number, 'g', 9).toStdString();
     return std::get<std::string>(value);
+}
+
+/// The name of its column: the table has columns of its own.
+QByteArray columnOf(const std::string& name)
+{
+    static const std::set<std::string> taken{
+        "trace", "layer", "site", "metric", "value", "lower", "upper", "unit", "n", "uniform", "undefined"};
+    return csvText(taken.contains(name) ? "asked_" + name : name);
 }
 
 /// A row that is drawn, and what tells it from the others of its quantity.
@@ -82,11 +92,11 @@ public:
         CurvePanels made;
         made.places = "trace";
         for (const std::string& name : m_varying)
-            made.places += ',' + csvText(name);
+            made.places += ',' + columnOf(name);
         if (m_overLayers || m_view.eachLayer)
             made.places += ",layer,site";
         if (!m_overLayers)
-            made.places += ',' + csvText(m_view.over);
+            made.places += ',' + columnOf(m_view.over);
         for (std::size_t i = 0; i < all.size(); ++i)
             made.panels.push_back(panelOf(*m_view.quantities[i], all[i]));
         return made;
@@ -191,15 +201,18 @@ private:
     QString nameOf(const Candidate& candidate, const std::vector<std::string>& varying) const
     {
         QStringList parts;
-        if (m_answer.traces.size() > 1 || (varying.empty() && !m_view.eachLayer))
+        if (m_answer.traces.size() > 1 || (varying.empty() && m_overLayers))
             parts << m_answer.traces[candidate.trace].name;
+        else if (varying.empty() && !m_view.eachLayer)
+            parts << "whole model";
         for (const std::string& name : varying) {
             const auto found = candidate.dimensions.find(name);
             if (found == candidate.dimensions.end())
                 continue;
-            const QString value = QString::fromStdString(found->second);
-            parts << (numberOf(found->second) && name != m_answer.by ? QString::fromStdString(name) + " = " + value
-                                                                     : value);
+            QString value = QString::fromStdString(found->second);
+            if (name != m_answer.by) // a word of ours
+                value = numberOf(found->second) ? QString::fromStdString(name) + " = " + value : value.replace('_', ' ');
+            parts << value;
         }
         if (m_view.eachLayer && !m_overLayers)
             parts << layerName(candidate);
@@ -303,7 +316,9 @@ private:
             values.insert(candidate.x);
         const bool doubled = values.size() > 2 && *values.begin() > 0 && *values.rbegin() / *values.begin() >= 8
             && std::ranges::all_of(values, [](double v) { return std::log2(v) == std::round(std::log2(v)); });
-        const bool whole = std::ranges::all_of(values, [](double v) { return v == std::round(v); });
+        // A whole axis counts: windows, GPUs; not the tokens of a training.
+        const bool whole = *values.rbegin() - *values.begin() <= kMostCounted
+            && std::ranges::all_of(values, [](double v) { return v == std::round(v); });
         return {title != m_answer.axisTitles.end() ? title->second : QString(axis ? axis->title : ""),
             doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, 0, 0, whole};
     }

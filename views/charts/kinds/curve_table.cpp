@@ -87,6 +87,18 @@ std::string hintFor(const MetricSpec& metric, const RoutingShape& shape)
     return "a trace of expertscope capture holds them";
 }
 
+/// Whether values of the label meet: in all sequences, or in those that share a value of the label `pair`.
+bool compares(const Label& label, const Label* pair)
+{
+    std::map<std::int32_t, std::int32_t> first; // by value of `pair`: code of its first sequence
+    for (std::size_t s = 0; s < label.codes.size(); ++s) {
+        const std::int32_t group = pair ? pair->codes[s] : 0;
+        if (label.codes[s] >= 0 && group >= 0 && first.try_emplace(group, label.codes[s]).first->second != label.codes[s])
+            return true;
+    }
+    return false;
+}
+
 /// The label whose values are compared: the one asked for, or the first that has two.
 Expected<std::string> labelFor(
     const CurveTable& table, const Parameters& params, const NamedTrace& trace, const RoutingShape& shape)
@@ -96,10 +108,10 @@ Expected<std::string> labelFor(
     const std::string& asked = params.text("by");
     if (table.by == CurveTable::By::Asked || !asked.empty())
         return asked;
-    const auto& all = params.all();
-    const auto pair = all.find("pair"); // says which sequences belong together: not what they differ in
+    const auto pair = params.all().find("pair"); // says which sequences belong together: not what they differ in
+    const Label* const paired = pair == params.all().end() ? nullptr : shape.label(pair->second);
     for (const Label& label : shape.labels) {
-        if (label.values.size() > 1 && (pair == all.end() || pair->second != label.name))
+        if (compares(label, paired))
             return label.name;
     }
     return fail("has no label with two values to compare", trace.name, "labels come with the prompts that are captured");

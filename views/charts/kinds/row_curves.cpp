@@ -61,11 +61,11 @@ bool allUndefined(const std::vector<double>& values)
     return std::ranges::all_of(values, [](double v) { return std::isnan(v); });
 }
 
-/// Two curves a reader could not tell apart.
+/// Two curves that a reader could not tell apart where both are.
 bool same(const Curve& a, const Curve& b)
 {
     return a.x == b.x && std::ranges::equal(a.y, b.y, [](double v, double w) {
-        return (std::isnan(v) && std::isnan(w)) || std::abs(v - w) < 1e-9 * (1 + std::abs(v));
+        return std::isnan(v) || std::isnan(w) || std::abs(v - w) < 1e-9 * (1 + std::abs(v));
     });
 }
 
