@@ -10,7 +10,7 @@ ChartSpec divergenceChart()
 {
     constexpr const char* kJsd = "jsd of the mean router vectors of parallel sequences";
     constexpr const char* kChosen = "the same of the shares of choices: needs no logits";
-    const auto floor = [](const char* column) { return RowBeside{"halves of one text, at most", column, true}; };
+    const auto floor = [](const char* column) { return RowBeside{"split halves, at most", column, true}; };
     return curvesChart({
         .name = "divergence",
         .title = "Divergence from a reference",

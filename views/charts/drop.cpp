@@ -16,7 +16,7 @@ ChartSpec dropChart()
         .quantities = {{"ratio", "drop.ratio", "Share of choices dropped", "each sequence filled in order of positions"},
             {"corpus", "drop.corpus", "Share of choices dropped, one capacity for all",
                 "capacity of all tokens together"}},
-        .parameters = {{"cf", "Capacity factors", "1/1.25/1.5/2"}, {"bins", "Bins of positions"}},
+        .parameters = {{"cf", "Capacity factors", "1/1.25/1.5/2", "capacity"}, {"bins", "Bins of positions"}},
         .axes = {{"cf", "Capacity factor"}, {"position", "Position in the sequence (tokens)"}},
         .over = "cf",
     });

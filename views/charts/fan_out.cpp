@@ -15,7 +15,7 @@ ChartSpec fanOutChart()
                       "layer; changes of GPU from layer to layer",
         .quantities = {{"gpus", "fan_out.gpus", "GPUs a token", "distinct GPUs of its experts at a layer"},
             {"hops", "fan_out.top1_hops", "Changes of GPU a token", "of first choices from layer to layer"}},
-        .parameters = {{"gpus", "GPUs", "2/4/8/16"}},
+        .parameters = {{"gpus", "GPUs", "2/4/8/16", "GPUs"}},
         .axes = {{"gpus", "GPUs"}},
         .over = "gpus",
     });

@@ -18,7 +18,7 @@ ChartSpec lifetimeChart()
             {"run", "lifetime.run", "Tokens an expert is chosen without a break", "mean over stays", "tokens"},
             {"lru", "lifetime.lru", "Tokens an expert stays in a cache",
                 "LRU cache of rho k experts that each sequence starts empty", "tokens"}},
-        .parameters = {{"window", "Window", "4/16/64"}, {"rho", "Cache / k"}},
+        .parameters = {{"window", "Window", "4/16/64"}, {"rho", "Cache / k", nullptr, "ρ"}},
         .axes = {{"window", "Window (tokens)"}},
     });
 }

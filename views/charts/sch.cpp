@@ -19,7 +19,7 @@ ChartSpec schChart()
             {"lru", "sequence_cache.lru", "Hit rate, LRU", "evicts the least recently used"},
             {"lfu", "sequence_cache.lfu", "Hit rate, LFU", "evicts the least frequently used"},
             {"belady", "sequence_cache.belady", "Hit rate, Belady", "evicts what is needed last: the optimum"}},
-        .parameters = {{"m", "Segments"}, {"rho", "Cache / k"}},
+        .parameters = {{"m", "Segments"}, {"rho", "Cache / k", nullptr, "ρ"}},
         .axes = {{"rho", "Cache size ρ (experts / k)"}, {"m", "Segment length m (tokens)"}},
         .over = "rho",
     });

@@ -15,7 +15,7 @@ ChartSpec srpChart()
         .definition = "Best F1 of a router that switches each expert on or off for a whole segment of m tokens; of the "
                       "model over m, or by layer",
         .quantities = {{"value", "srp.value", "SRP", "best F1; the model's pools all experts", "", false, nullptr, bound},
-            {"rho_hat", "srp.rho_hat", "Size ratio ρ̂", "experts switched on / chosen, at the best F1"},
+            {"rho_hat", "srp.rho_hat", "Size ratio of the segment router", "experts switched on / chosen, at the best F1"},
             {"alpha", "srp.alpha", "Best threshold α", "choices in a segment that switch an expert on", "choices", true}},
         .parameters = {{"m", "Segments"}},
         .axes = {{"m", "Segment length m (tokens)"}},

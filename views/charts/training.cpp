@@ -3,6 +3,7 @@
 // How routing settles over the checkpoints of a training (metrics 3.1, 8): router saturation over checkpoints, OLMoE
 // (arXiv 2409.02060) section 5; last fluctuation step, StableMoE (arXiv 2204.08396); flips of the first choice.
 #include "views/charts/kinds/curve_table.h"
+#include "views/charts/wording.h"
 
 #include <QRegularExpression>
 
@@ -16,8 +17,17 @@ namespace {
 struct Steps
 {
     std::map<std::string, double> places;
-    QString title = "Checkpoint";
+    AxisScale axis{"Checkpoint"};
 };
+
+/// "Checkpoint (million tokens)": of numbers up to `last`.
+AxisScale axisOf(const QString& counted, double last)
+{
+    if (counted.isEmpty())
+        return {"Checkpoint"};
+    const char* const many = last >= 2e6 ? "million " : last >= 2e4 ? "thousand " : "";
+    return {"Checkpoint " + unbroken('(' + (many + counted) + ')'), last >= 2e6 ? 1e6 : last >= 2e4 ? 1e3 : 1};
+}
 
 Steps stepsOf(const Study& study)
 {
@@ -38,8 +48,7 @@ Steps stepsOf(const Study& study)
         last = number;
         numbered.places[trace.name] = number;
     }
-    if (!stem.isEmpty())
-        numbered.title += " (" + stem + ')';
+    numbered.axis = axisOf(stem, last);
     return numbered;
 }
 
@@ -48,7 +57,7 @@ Expected<CurveAnswer> ofSeries(const Study& study, const MetricQuestion& questio
     const Steps steps = stepsOf(study);
     CurveAnswer answer;
     answer.by = question.by;
-    answer.axisTitles["checkpoint"] = steps.title;
+    answer.axes["checkpoint"] = steps.axis;
     CurveRows& all = answer.traces.emplace_back();
     all.name = QString::fromStdString(study.traces().back().name);
     all.shape.sites = study.shape(study.traces().size() - 1).sites;

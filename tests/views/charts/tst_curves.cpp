@@ -6,6 +6,7 @@
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
 #include "tests/views/load_fixture.h"
+#include "views/charts/wording.h"
 
 #include <cmath>
 #include <set>
@@ -242,7 +243,7 @@ private slots:
         const auto divergence = draw("divergence", study, {});
         VERIFY_OK(divergence);
         const auto& curves = std::get<Curves>((*divergence)->picture()->panels[0].layers[0]).curves;
-        const auto floor = std::ranges::find(curves, QString("halves of one text, at most"), &Curve::name);
+        const auto floor = std::ranges::find(curves, QString("split halves, at most"), &Curve::name);
         QVERIFY(floor != curves.end() && floor->colour < 0);
         for (std::size_t site = 0; site < 6; ++site) {
             double largest = 0;
@@ -260,7 +261,7 @@ private slots:
         const auto trace = scoredTrace(20, 16, 60);
         const auto chart = draw("srp", studyOfScored(trace), {{"over", "m_by_layer"}, {"m", "2/4/8"}});
         VERIFY_OK(chart);
-        QCOMPARE((*chart)->picture()->note, QString("8 of 20 curves are in colour"));
+        QCOMPARE((*chart)->picture()->note, QString("7 of 20 curves are in colour"));
         std::set<int> colours;
         int named = 0;
         for (const Curve& curve : std::get<Curves>((*chart)->picture()->panels[0].layers[0]).curves) {
@@ -268,8 +269,8 @@ private slots:
             if (curve.colour >= 0)
                 colours.insert(curve.colour);
         }
-        QCOMPARE(named, 8);
-        QCOMPARE(colours.size(), std::size_t(20));
+        QCOMPARE(named, 7);
+        QCOMPARE(colours.size(), std::size_t(8)); // and one grey
         const auto& first = std::get<Curves>((*chart)->picture()->panels[0].layers[0]).curves;
         QCOMPARE(first[0].name, QString("layer 1"));
         QCOMPARE(first[19].name, QString("layer 20"));
@@ -298,7 +299,7 @@ private slots:
             if (row.metric == "saturation.top_k" && !row.site)
                 QVERIFY(same(records[0].at("value"), row.value));
         }
-        QCOMPARE((*chart)->picture()->panels[0].x.title, QString("Checkpoint (tokens)"));
+        QCOMPARE((*chart)->picture()->panels[0].x.title, "Checkpoint " + unbroken("(thousand tokens)"));
         const auto flips = draw("training", study, {{"quantity", "flips"}, {"over", "checkpoint_by_layer"}});
         VERIFY_OK(flips);
         for (const auto& record : recordsOf((*flips)->csv())) {
@@ -320,13 +321,13 @@ private slots:
         const ResultMatrix& matrix = results->front()->matrices[2];
         QCOMPARE(matrix.site, std::optional(SiteIndex(2)));
         const auto records = recordsOf((*chart)->csv());
-        QCOMPARE(records.size(), std::size_t(8 * 32));
+        QCOMPARE(records.size(), std::size_t(7 * 32));
         for (const auto& record : records) {
             const auto bin = std::size_t(std::lround(record.at("from").toDouble() * 32 / 100));
             const std::size_t expert = record.at("expert").toULongLong();
             QVERIFY(same(record.at("value"), matrix.values[bin * 32 + expert]));
         }
-        QCOMPARE((*chart)->picture()->note, QString("8 of 32 experts, those chosen most"));
+        QCOMPARE((*chart)->picture()->note, QString("7 of 32 experts, those chosen most"));
     }
 
     void errorsSayWhatIsMissing()

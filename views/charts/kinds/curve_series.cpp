@@ -111,11 +111,20 @@ private:
                             : std::nullopt;
         if (row.site.has_value() != m_view.eachLayer)
             return {};
+        std::optional<double> x;
         if (const auto param = row.params.find(m_view.over); param != row.params.end())
-            return numberOf(textOf(param->second));
-        if (const auto other = row.other.find(m_view.over); other != row.other.end())
-            return numberOf(other->second);
-        return {};
+            x = numberOf(textOf(param->second));
+        else if (const auto other = row.other.find(m_view.over); other != row.other.end())
+            x = numberOf(other->second);
+        return x ? std::optional(*x / scale().units) : std::nullopt;
+    }
+
+    AxisScale scale() const
+    {
+        if (const auto given = m_answer.axes.find(m_view.over); given != m_answer.axes.end())
+            return given->second;
+        const CurveAxis* const axis = named(m_table.axes, m_view.over);
+        return {axis ? axis->title : ""};
     }
 
     /// A part of `other` that can stand below is looked at only when it does.
@@ -211,12 +220,18 @@ private:
                 continue;
             QString value = QString::fromStdString(found->second);
             if (name != m_answer.by) // a word of ours
-                value = numberOf(found->second) ? QString::fromStdString(name) + " = " + value : value.replace('_', ' ');
+                value = numberOf(found->second) ? symbolOf(name) + " = " + value : value.replace('_', ' ');
             parts << value;
         }
         if (m_view.eachLayer && !m_overLayers)
             parts << layerName(candidate);
         return parts.join(", ");
+    }
+
+    QString symbolOf(const std::string& name) const
+    {
+        const CurveParameter* const parameter = named(m_table.parameters, name);
+        return parameter && parameter->symbol ? QString(parameter->symbol) : QString::fromStdString(name);
     }
 
     QString layerName(const Candidate& candidate) const
@@ -234,6 +249,7 @@ private:
         panel.counted = quantity.counted;
         panel.beside = quantity.beside;
         panel.x = axisOf(candidates);
+        panel.ordered = m_view.eachLayer;
         const std::vector<std::string> varying = varyingOf(candidates);
         std::map<std::tuple<std::size_t, Dimensions, int>, std::size_t> places;
         for (const Candidate& candidate : candidates) {
@@ -309,8 +325,6 @@ private:
     {
         if (m_overLayers)
             return {m_layers ? "Layer" : "Router", Axis::Scale::Linear, 0, 0, true};
-        const CurveAxis* const axis = named(m_table.axes, m_view.over);
-        const auto title = m_answer.axisTitles.find(m_view.over);
         std::set<double> values;
         for (const Candidate& candidate : candidates)
             values.insert(candidate.x);
@@ -319,8 +333,7 @@ private:
         // A whole axis counts: windows, GPUs; not the tokens of a training.
         const bool whole = *values.rbegin() - *values.begin() <= kMostCounted
             && std::ranges::all_of(values, [](double v) { return v == std::round(v); });
-        return {title != m_answer.axisTitles.end() ? title->second : QString(axis ? axis->title : ""),
-            doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, 0, 0, whole};
+        return {scale().title, doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, 0, 0, whole};
     }
 
     const CurveTable& m_table;

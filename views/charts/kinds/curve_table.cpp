@@ -181,15 +181,19 @@ Expected<ChartDataPtr> compute(
 QString noteOn(const std::vector<RowPanel>& panels)
 {
     QStringList said;
+    std::map<std::string, QStringList> missing; // by reason
     std::size_t most = 0;
     for (const RowPanel& panel : panels) {
-        most = std::max(most, panel.series.size());
+        most = std::max(most, std::size_t(std::ranges::count_if(panel.series, hasValues)));
         for (const RowSeries& series : panel.series) {
-            const bool none = std::ranges::none_of(
-                series.points, [](const RowPoint& point) { return point.row.value.has_value(); });
-            if (none && !series.points.empty())
-                said << series.name + ": " + QString::fromStdString(series.points.front().row.undefined);
+            if (QStringList& names = missing[series.points.front().row.undefined];
+                !hasValues(series) && !names.contains(series.name))
+                names << series.name;
         }
+    }
+    for (const auto& [reason, names] : missing) {
+        if (!names.isEmpty())
+            said << names.join(", ") + ": " + QString::fromStdString(reason);
     }
     if (most > kMostColours)
         said << QString("%1 of %2 curves are in colour").arg(kMostColours).arg(most);

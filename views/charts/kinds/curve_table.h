@@ -26,6 +26,7 @@ struct CurveParameter
 {
     const char *name, *title;
     const char* standard = nullptr; ///< else the metric's
+    const char* symbol = nullptr; ///< in legends, else its name
 };
 
 /// What may stand below instead of layers: a parameter or a part of `other`, of which there are rows of the whole model.
@@ -42,11 +43,18 @@ struct CurveRows
     std::vector<ResultRow> rows;
 };
 
+/// What an axis is called, and how many of its units one on paper is.
+struct AxisScale
+{
+    QString title;
+    double units = 1;
+};
+
 struct CurveAnswer
 {
     std::vector<CurveRows> traces;
     std::string by; ///< the label whose values have rows, or empty
-    std::map<std::string, QString> axisTitles = {}; ///< instead of those of the table
+    std::map<std::string, AxisScale> axes = {}; ///< by name, instead of those of the table
 };
 
 struct CurveTable

@@ -12,22 +12,44 @@ namespace expertscope {
 
 namespace {
 
+constexpr int kGrey = int(kMostColours) + 2; ///< past the colours: a light one
+
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Which of so many series have which colour: all, or some from the first to the last.
-std::vector<int> coloursOf(std::size_t series)
+/// Which of the series that are to be seen have a colour of their own: all, unless they are too many.
+std::vector<std::size_t> chosenSeries(const RowPanel& panel)
 {
-    std::vector<int> colours(series);
-    for (std::size_t i = 0; i < series; ++i)
-        colours[i] = int(series <= kMostColours ? i : kMostColours + i);
-    for (std::size_t c = 0; series > kMostColours && c < kMostColours; ++c)
-        colours[c * (series - 1) / (kMostColours - 1)] = int(c);
-    return colours;
+    std::vector<std::size_t> seen;
+    for (std::size_t i = 0; i < panel.series.size(); ++i) {
+        if (hasValues(panel.series[i]))
+            seen.push_back(i);
+    }
+    if (seen.size() <= kMostColours)
+        return seen;
+    std::vector<std::size_t> chosen;
+    if (panel.ordered) {
+        for (std::size_t c = 0; c < kMostColours; ++c)
+            chosen.push_back(seen[c * (seen.size() - 1) / (kMostColours - 1)]);
+        return chosen;
+    }
+    std::ranges::stable_sort(seen, std::greater(), [&](std::size_t i) {
+        std::uint64_t n = 0;
+        for (const RowPoint& point : panel.series[i].points)
+            n += point.row.n;
+        return n;
+    });
+    chosen.assign(seen.begin(), seen.begin() + kMostColours);
+    std::ranges::sort(chosen);
+    return chosen;
 }
 
-bool coloured(int colour)
+std::vector<int> coloursOf(const RowPanel& panel)
 {
-    return colour < int(kMostColours);
+    std::vector<int> colours(panel.series.size(), kGrey);
+    const std::vector<std::size_t> chosen = chosenSeries(panel);
+    for (std::size_t c = 0; c < chosen.size(); ++c)
+        colours[chosen[c]] = int(c);
+    return colours;
 }
 
 QString inWords(const QString& title)
@@ -94,6 +116,11 @@ std::vector<QByteArray> besideColumns(const std::vector<RowPanel>& panels)
 
 }
 
+bool hasValues(const RowSeries& series)
+{
+    return std::ranges::any_of(series.points, [](const RowPoint& point) { return point.row.value.has_value(); });
+}
+
 RowCurves::RowCurves(std::vector<RowPanel> panels, QByteArray head, const QByteArray& places, QString note)
     : m_csv(std::move(head))
 {
@@ -126,7 +153,7 @@ RowCurves::Drawing RowCurves::drawn(const RowPanel& panel)
 
 void RowCurves::drawSeries(const RowPanel& panel, Drawing& into)
 {
-    const std::vector<int> colours = coloursOf(panel.series.size());
+    const std::vector<int> colours = coloursOf(panel);
     for (std::size_t i = 0; i < panel.series.size(); ++i) {
         const RowSeries& series = panel.series[i];
         Curve curve;
@@ -143,7 +170,7 @@ void RowCurves::drawSeries(const RowPanel& panel, Drawing& into)
             }
             line.push_back({point.subject, point.row.value ? words(panel, series, point) : QString()});
         }
-        if (coloured(curve.colour) && !allUndefined(curve.y))
+        if (curve.colour != kGrey)
             curve.name = series.name;
         into.curves.curves.push_back(std::move(curve));
         into.lines.push_back(std::move(line));

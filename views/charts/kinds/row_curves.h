@@ -39,11 +39,16 @@ struct RowPanel
     bool counted = false; ///< whole numbers only
     Axis x;
     std::vector<RowSeries> series;
+    bool ordered = false; ///< series come in an order, as layers do
     std::optional<RowBeside> beside = {};
 };
 
-/// Curves of as many series as can be told apart have a colour, chosen from first to last; the rest is grey.
-inline constexpr std::size_t kMostColours = 8;
+/// As many series as can be told apart have a colour: of ordered ones some from the first to the last, else those with
+/// the most observations; the rest is grey.
+inline constexpr std::size_t kMostColours = 7;
+
+/// Whether anything of it is to be seen.
+bool hasValues(const RowSeries& series);
 
 class RowCurves final : public Chart
 {
