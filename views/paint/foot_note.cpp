@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/paint/foot_note.h"
 
-#include "views/paint/heat_map_plottable.h"
 #include "views/paint/label_lines.h"
+#include "views/paint/layers/heat_map_plottable.h"
 
 #include <cmath>
 

@@ -5,13 +5,12 @@
 #pragma once
 
 #include "views/paint/colour_table.h"
-#include "views/paint/heat_map.h"
+#include "views/paint/layer.h"
 
 #include <QString>
 
 #include <memory>
 #include <optional>
-#include <variant>
 #include <vector>
 
 namespace expertscope {
@@ -31,23 +30,6 @@ struct Axis
     bool whole = false; ///< only whole numbers are ticked: layers, slots
     std::vector<int> names = {}; ///< Cells: of each row or column
 };
-
-/// One line of a panel: points in order of x. NaN in y: a gap.
-struct Curve
-{
-    QString name; ///< in the legend; empty: not in it
-    std::vector<double> x, y;
-    std::vector<double> low = {}, high = {}; ///< of a band around the line, or empty
-    int colour = 0; ///< number in Style::series; < 0: grey, for what is compared with
-    bool dashed = false;
-    bool points = true; ///< a dot at each
-};
-struct Curves
-{
-    std::vector<Curve> curves;
-};
-
-using Layer = std::variant<HeatMapPtr, Curves>;
 
 struct Panel
 {
@@ -74,7 +56,8 @@ struct Picture
 };
 using PicturePtr = std::shared_ptr<const Picture>;
 
-/// A place in a picture: a cell of a heat map, or of curves the curve (row) and its point (column).
+/// A place in a picture: a cell of a heat map, or of curves the curve (row) and its point (column); LayerMarks knows
+/// all.
 struct Mark
 {
     std::uint16_t panel = 0, layer = 0;

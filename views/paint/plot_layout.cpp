@@ -77,7 +77,7 @@ void PlotLayout::build(const Picture& next)
     }
     auto* body = newGrid();
     m_plot.plotLayout()->addElement(rows++, 0, body);
-    m_below = new CurveLegend(m_plot);
+    m_below = new Legend(m_plot);
     m_plot.plotLayout()->addElement(rows++, 0, m_below);
     m_foot = new FootNote(m_plot);
     m_plot.plotLayout()->addElement(rows, 0, m_foot);
@@ -121,7 +121,7 @@ void PlotLayout::build(const Picture& next)
         m_bar = std::make_unique<ColourBar>(m_plot);
         level(m_bar->rect());
     }
-    m_beside = new CurveLegend(m_plot);
+    m_beside = new Legend(m_plot);
     body->addElement(0, body->columnCount(), m_beside);
 }
 
@@ -135,25 +135,23 @@ bool PlotLayout::show(PicturePtr picture)
     }
     if (!kept)
         build(*m_picture);
-    float least = INFINITY, largest = -INFINITY;
+    double least = INFINITY, largest = -INFINITY;
     for (std::size_t i = 0; i < m_panels.size(); ++i) {
         const Panel& panel = m_picture->panels[i];
         m_panels[i]->show(panel, m_picture->key);
         if (!m_titles.empty())
             m_titles[i]->setText(panel.title);
         for (const Layer& layer : panel.layers) {
-            const auto* map = std::get_if<HeatMapPtr>(&layer);
-            if (!map || !*map)
-                continue;
-            const auto all = (*map)->values.summarise(0, (*map)->rows(), 0, (*map)->columns());
-            least = std::fmin(least, all.min);
-            largest = std::fmax(largest, all.max);
+            if (const auto values = keyedValues(layer)) {
+                least = std::min(least, values->first);
+                largest = std::max(largest, values->second);
+            }
         }
     }
     if (m_picture->key) {
         const ColourScale& scale = m_picture->key->scale;
         const double slack = 1e-6 * std::abs(scale.high);
-        const bool below = double(least)<scale.low - slack, above = double(largest)> scale.high + slack;
+        const bool below = least<scale.low - slack, above = largest> scale.high + slack;
         m_bar->show(*m_picture->key, below, above);
     }
     m_beside->show(*m_picture);

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "views/paint/colour_bar.h"
-#include "views/paint/curve_legend.h"
 #include "views/paint/foot_note.h"
+#include "views/paint/legend.h"
 #include "views/paint/plot_panel.h"
 
 #include <memory>
@@ -46,7 +46,7 @@ private:
     std::vector<std::unique_ptr<QCPMarginGroup>> m_groups;
     std::vector<QCPTextElement*> m_titles; ///< of panels, and one beside them, to keep the colour bar level; or empty
     std::unique_ptr<ColourBar> m_bar;
-    CurveLegend *m_beside = nullptr, *m_below = nullptr;
+    Legend *m_beside = nullptr, *m_below = nullptr;
     FootNote* m_foot = nullptr;
     QCPTextElement* m_head = nullptr; ///< the title above; or none
     bool m_titlesFit = true;

@@ -3,13 +3,11 @@
 
 #include "views/paint/axis_ticks.h"
 #include "views/paint/colour_bar.h"
-#include "views/paint/curves_plottable.h"
-#include "views/paint/heat_map_plottable.h"
 #include "views/paint/label_lines.h"
+#include "views/paint/layers/layer_plottable.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
@@ -17,8 +15,6 @@ namespace {
 
 using Range = PlotView::Range;
 
-constexpr double kReach = 16; ///< pixels from a point that still mean it
-constexpr double kPointBox = 9;
 constexpr int kLeast = 20; ///< side of a panel
 constexpr double kClosest = 1e-4; ///< part of the data that can be zoomed to
 
@@ -27,38 +23,16 @@ bool isLog(const Axis& axis)
     return axis.scale == Axis::Scale::Log2 || axis.scale == Axis::Scale::Log10;
 }
 
-/// Smallest and largest of what the curves of a panel have on an axis.
-std::pair<double, double> extent(const Panel& panel, const Axis& axis, bool isX)
-{
-    double least = std::numeric_limits<double>::infinity(), largest = -least;
-    const auto take = [&](const std::vector<double>& values) {
-        for (const double v : values) {
-            if (!std::isfinite(v) || (isLog(axis) && v <= 0))
-                continue;
-            least = std::min(least, v);
-            largest = std::max(largest, v);
-        }
-    };
-    for (const Layer& layer : panel.layers) {
-        const auto* curves = std::get_if<Curves>(&layer);
-        for (const Curve& curve : curves ? curves->curves : std::vector<Curve>()) {
-            take(isX ? curve.x : curve.y);
-            if (!isX) {
-                take(curve.low);
-                take(curve.high);
-            }
-        }
-    }
-    return {least, largest};
-}
-
 Range fullRange(const Panel& panel, const Axis& axis, bool isX)
 {
     if (axis.scale == Axis::Scale::Cells)
         return {-0.5, std::max<double>(double(axis.names.size()), 1) - 0.5};
     if (axis.low < axis.high)
         return {axis.low, axis.high};
-    const auto [least, largest] = extent(panel, axis, isX);
+    Extent extent{isLog(axis)};
+    for (const Layer& layer : panel.layers)
+        extend(extent, layer, isX);
+    const auto [positive, least, largest] = extent;
     if (isX && !isLog(axis) && least < largest) { // points at the ends stand free of the frame
         const double room = axis.whole ? std::min(0.5, 0.04 * (largest - least)) : 0.03 * (largest - least);
         return {least - room, largest + room};
@@ -80,14 +54,8 @@ PlotPanel::PlotPanel(QCustomPlot& plot, const Panel& panel)
     , m_x(m_rect->axis(QCPAxis::atBottom))
     , m_y(m_rect->axis(QCPAxis::atLeft))
 {
-    for (const Layer& layer : panel.layers) {
-        LayerPlottable made;
-        if (std::holds_alternative<HeatMapPtr>(layer))
-            made.map = new HeatMapPlottable(m_x, m_y);
-        else
-            made.curves = new CurvesPlottable(m_x, m_y);
-        m_layers.push_back(made);
-    }
+    for (const Layer& layer : panel.layers)
+        m_layers.push_back(makePlottable(layer, m_x, m_y));
     for (QCPAxis* axis : {m_x, m_y}) {
         connect(axis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, [this] {
             if (m_clamping)
@@ -103,31 +71,27 @@ PlotPanel::PlotPanel(QCustomPlot& plot, const Panel& panel)
 
 PlotPanel::~PlotPanel()
 {
-    for (const LayerPlottable& layer : m_layers) {
-        if (layer.map)
-            m_plot.removePlottable(layer.map);
-        else
-            m_plot.removePlottable(layer.curves);
-    }
+    for (LayerPlottable* layer : m_layers)
+        m_plot.removePlottable(layer);
 }
 
 bool PlotPanel::canShow(const Panel& panel) const
 {
-    return std::ranges::equal(m_layers, panel.layers, [](const LayerPlottable& mine, const Layer& wanted) {
-        return (mine.map != nullptr) == std::holds_alternative<HeatMapPtr>(wanted);
-    });
+    return std::ranges::equal(
+        m_layers, panel.layers, [](const LayerPlottable* mine, const Layer& wanted) { return mine->canShow(wanted); });
+}
+
+bool PlotPanel::framed() const
+{
+    return std::ranges::any_of(m_layers, [](const LayerPlottable* layer) { return layer->framed(); });
 }
 
 void PlotPanel::show(const Panel& panel, const std::optional<ColourKey>& key)
 {
     const bool stays = sameShape(m_panel.x, panel.x) && sameShape(m_panel.y, panel.y) && isZoomed();
     m_panel = panel;
-    for (std::size_t i = 0; i < m_layers.size(); ++i) {
-        if (m_layers[i].map && key)
-            m_layers[i].map->setData(std::get<HeatMapPtr>(panel.layers[i]), key->scale, key->reducer);
-        else if (m_layers[i].curves)
-            m_layers[i].curves->setData(std::get<Curves>(panel.layers[i]));
-    }
+    for (std::size_t i = 0; i < m_layers.size(); ++i)
+        m_layers[i]->show(panel.layers[i], key);
     m_fullX = fullRange(panel, panel.x, true);
     m_fullY = fullRange(panel, panel.y, false);
     m_y->setRangeReversed(panel.y.scale == Axis::Scale::Cells);
@@ -153,7 +117,7 @@ void PlotPanel::setTitles()
 void PlotPanel::restyle(const Style& style)
 {
     m_style = style;
-    const bool cells = m_panel.x.scale == Axis::Scale::Cells;
+    const bool cells = framed();
     for (QCPAxis* axis : m_rect->axes()) {
         styleAxis(*axis, style, axis == m_x || axis == m_y, cells);
         axis->setVisible(cells || axis == m_x || axis == m_y); // curves stand on two axes
@@ -162,12 +126,8 @@ void PlotPanel::restyle(const Style& style)
         axis->grid()->setPen(QPen(style.grid, 1));
         axis->grid()->setZeroLinePen(QPen(style.grid, 1));
     }
-    for (const LayerPlottable& layer : m_layers) {
-        if (layer.map)
-            layer.map->setPaper(style.maxRectangles, style.dpi);
-        else
-            layer.curves->setStyle(style);
-    }
+    for (LayerPlottable* layer : m_layers)
+        layer->setStyle(style);
     // The last tick's label and half of the topmost one reach beyond the axes; what leaves the page is not drawn at
     // all.
     const int half = int(std::ceil(QFontMetricsF(style.font).height() / 2)) + 1;
@@ -262,16 +222,12 @@ bool PlotPanel::isZoomed() const
 
 bool PlotPanel::isReduced(double pixelRatio) const
 {
-    const bool maps = std::ranges::any_of(m_layers, [](const LayerPlottable& layer) { return layer.map != nullptr; });
-    return maps
-        && (m_x->range().size() > m_rect->width() * pixelRatio || m_y->range().size() > m_rect->height() * pixelRatio);
+    return std::ranges::any_of(m_layers, [&](const LayerPlottable* layer) { return layer->isReduced(pixelRatio); });
 }
 
 bool PlotPanel::crossesFit() const
 {
-    if (m_panel.x.scale != Axis::Scale::Cells)
-        return true;
-    return std::min(m_rect->width() / m_x->range().size(), m_rect->height() / m_y->range().size()) >= kSmallestCross;
+    return std::ranges::all_of(m_layers, [](const LayerPlottable* layer) { return layer->crossesFit(); });
 }
 
 std::pair<Range, Range> PlotPanel::view() const
@@ -329,18 +285,13 @@ void PlotPanel::reveal(std::size_t layer, std::size_t row, std::size_t column)
             axis.setRange(
                 axis.scaleType() == QCPAxis::stLogarithmic ? range.lower * to / range.upper : to - range.size(), to);
     };
-    if (layer >= m_layers.size())
+    const auto span = layer < m_layers.size() ? m_layers[layer]->spanOf({row, column}) : std::nullopt;
+    if (!span)
         return;
-    if (m_layers[layer].map) {
-        show(*m_x, double(column) - 0.5, double(column) + 0.5);
-        show(*m_y, double(row) - 0.5, double(row) + 0.5);
-    } else if (const auto* curves = std::get_if<Curves>(&m_panel.layers[layer]);
-               row < curves->curves.size() && column < curves->curves[row].x.size()) {
-        const Curve& curve = curves->curves[row];
-        show(*m_x, curve.x[column], curve.x[column]);
-        if (std::isfinite(curve.y[column]))
-            show(*m_y, curve.y[column], curve.y[column]);
-    }
+    if (std::isfinite(span->x.low))
+        show(*m_x, span->x.low, span->x.high);
+    if (std::isfinite(span->y.low))
+        show(*m_y, span->y.low, span->y.high);
 }
 
 std::optional<PlotPanel::Place> PlotPanel::markAt(const QPointF& position) const
@@ -348,30 +299,15 @@ std::optional<PlotPanel::Place> PlotPanel::markAt(const QPointF& position) const
     if (!area().contains(position))
         return {};
     for (std::size_t i = m_layers.size(); i > 0; --i) { // what lies above first
-        const LayerPlottable& layer = m_layers[i - 1];
-        const auto found = layer.map ? layer.map->cellAt(position) : layer.curves->pointAt(position, kReach);
-        if (found)
-            return Place{i - 1, found->first, found->second};
+        if (const auto found = m_layers[i - 1]->markAt(position))
+            return Place{i - 1, found->row, found->column};
     }
     return {};
 }
 
 QRectF PlotPanel::placeOf(const Place& place) const
 {
-    if (place.layer >= m_layers.size())
-        return {};
-    const QRectF inside = area();
-    if (const HeatMapPlottable* const map = m_layers[place.layer].map) {
-        if (!map->data() || place.row >= map->data()->rows() || place.column >= map->data()->columns())
-            return {};
-        const QPointF a(m_x->coordToPixel(double(place.column) - 0.5), m_y->coordToPixel(double(place.row) - 0.5));
-        const QPointF b(m_x->coordToPixel(double(place.column) + 0.5), m_y->coordToPixel(double(place.row) + 0.5));
-        return QRectF(a, b).normalized().intersected(inside);
-    }
-    const auto at = m_layers[place.layer].curves->placeOf(place.row, place.column);
-    if (!at || !inside.adjusted(-1, -1, 1, 1).contains(*at))
-        return {};
-    return QRectF(at->x() - kPointBox / 2, at->y() - kPointBox / 2, kPointBox, kPointBox);
+    return place.layer < m_layers.size() ? m_layers[place.layer]->placeOf({place.row, place.column}) : QRectF();
 }
 
 QStringList PlotPanel::texts() const

@@ -11,8 +11,7 @@
 
 namespace expertscope {
 
-class CurvesPlottable;
-class HeatMapPlottable;
+class LayerPlottable;
 
 class PlotPanel final : public QObject
 {
@@ -59,11 +58,7 @@ signals:
     void rangeChanged();
 
 private:
-    struct LayerPlottable
-    {
-        HeatMapPlottable* map = nullptr;
-        CurvesPlottable* curves = nullptr;
-    };
+    bool framed() const; ///< by axes all around
     std::vector<Tick> ticksOf(const QCPAxis& axis, const Axis& meaning, int most) const;
     std::vector<Tick> fittingTicks(const QCPAxis& axis, const Axis& meaning) const;
     void clampRange(QCPAxis& axis, const Axis& meaning, const PlotView::Range& full);
@@ -74,7 +69,7 @@ private:
     Panel m_panel;
     QCPAxisRect* m_rect;
     QCPAxis *m_x, *m_y;
-    std::vector<LayerPlottable> m_layers;
+    std::vector<LayerPlottable*> m_layers; ///< the plot's
     PlotView::Range m_fullX, m_fullY; ///< all of the data
     QRectF m_page;
     bool m_clamping = false;

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "views/paint/curves_plottable.h"
+#include "views/paint/layers/curves_plottable.h"
 
 #include <cmath>
 
 namespace expertscope {
 
-QPen curvePen(const Style& style, const Curve& curve)
+namespace {
+
+constexpr double kReach = 16; ///< pixels from a point that still mean it
+constexpr double kPointBox = 9;
+
+}
+
+QPen curvePen(const Style& style, int colour, bool dashed)
 {
-    const SeriesPen series = seriesPen(style, curve.colour, curve.dashed);
-    QPen pen(series.colour, curve.colour < 0 ? style.curveLine * 0.75 : style.curveLine);
+    const SeriesPen series = seriesPen(style, colour, dashed);
+    QPen pen(series.colour, colour < 0 ? style.curveLine * 0.75 : style.curveLine);
     pen.setJoinStyle(Qt::RoundJoin);
     pen.setCapStyle(Qt::FlatCap);
     if (!series.dashes.empty())
@@ -16,60 +23,48 @@ QPen curvePen(const Style& style, const Curve& curve)
     return pen;
 }
 
-CurvesPlottable::CurvesPlottable(QCPAxis* keyAxis, QCPAxis* valueAxis)
-    : QCPAbstractPlottable(keyAxis, valueAxis)
+std::optional<QPointF> CurvesPlottable::pointOf(std::size_t curve, std::size_t point) const
 {
-    setSelectable(QCP::stNone);
-}
-
-QPointF CurvesPlottable::pixel(double x, double y) const
-{
-    return {mKeyAxis->coordToPixel(x), mValueAxis->coordToPixel(y)};
-}
-
-std::optional<QPointF> CurvesPlottable::placeOf(std::size_t curve, std::size_t point) const
-{
-    if (curve >= m_curves.curves.size() || point >= m_curves.curves[curve].y.size())
+    if (curve >= m_curves.rows() || point >= m_curves.columns(curve))
         return {};
     const Curve& c = m_curves.curves[curve];
     const QPointF at = pixel(c.x[point], c.y[point]);
     return std::isfinite(at.x()) && std::isfinite(at.y()) ? std::optional(at) : std::nullopt;
 }
 
-std::optional<std::pair<std::size_t, std::size_t>> CurvesPlottable::pointAt(const QPointF& position, double reach) const
+std::optional<LayerPlottable::Cell> CurvesPlottable::markAt(const QPointF& position) const
 {
-    std::optional<std::pair<std::size_t, std::size_t>> best;
-    double least = reach * reach;
-    for (std::size_t c = 0; c < m_curves.curves.size(); ++c) {
-        for (std::size_t i = 0; i < m_curves.curves[c].y.size(); ++i) {
-            const auto at = placeOf(c, i);
+    std::optional<Cell> best;
+    double least = kReach * kReach;
+    for (std::size_t c = 0; c < m_curves.rows(); ++c) {
+        for (std::size_t i = 0; i < m_curves.columns(c); ++i) {
+            const auto at = pointOf(c, i);
             if (!at)
                 continue;
             const QPointF to = *at - position;
             if (const double distance = QPointF::dotProduct(to, to); distance <= least) {
                 least = distance;
-                best = std::pair{c, i};
+                best = Cell{c, i};
             }
         }
     }
     return best;
 }
 
-double CurvesPlottable::selectTest(const QPointF&, bool, QVariant*) const
+QRectF CurvesPlottable::placeOf(const Cell& cell) const
 {
-    return -1;
+    const auto at = pointOf(cell.row, cell.column);
+    if (!at || !inside().adjusted(-1, -1, 1, 1).contains(*at))
+        return {};
+    return QRectF(at->x() - kPointBox / 2, at->y() - kPointBox / 2, kPointBox, kPointBox);
 }
 
-QCPRange CurvesPlottable::getKeyRange(bool& found, QCP::SignDomain) const
+std::optional<LayerPlottable::Span> CurvesPlottable::spanOf(const Cell& cell) const
 {
-    found = false; // the panel knows what is to be seen
-    return {};
-}
-
-QCPRange CurvesPlottable::getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const
-{
-    found = false;
-    return {};
+    if (cell.row >= m_curves.rows() || cell.column >= m_curves.columns(cell.row))
+        return {};
+    const double x = m_curves.curves[cell.row].x[cell.column], y = m_curves.curves[cell.row].y[cell.column];
+    return Span{{x, x}, {y, y}};
 }
 
 void CurvesPlottable::draw(QCPPainter* painter)
@@ -112,7 +107,7 @@ void CurvesPlottable::drawBand(QCPPainter* painter, const Curve& curve) const
 
 void CurvesPlottable::drawLine(QCPPainter* painter, const Curve& curve) const
 {
-    const QPen pen = curvePen(m_style, curve);
+    const QPen pen = curvePen(m_style, curve.colour, curve.dashed);
     QPolygonF all;
     double room = 1e9; // between dots
     for (std::size_t i = 0; i < curve.y.size();) {
@@ -139,7 +134,5 @@ void CurvesPlottable::drawLine(QCPPainter* painter, const Curve& curve) const
         painter->drawEllipse(at, m_style.dot / 2, m_style.dot / 2);
     painter->setBrush(Qt::NoBrush);
 }
-
-void CurvesPlottable::drawLegendIcon(QCPPainter*, const QRectF&) const { }
 
 }
