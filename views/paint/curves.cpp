@@ -21,17 +21,23 @@ void Curves::extend(Extent& extent, bool alongX) const
         extent.take(curve.low);
         extent.take(curve.high);
     }
+    for (const ReferenceBand& band : bands) {
+        if (band.upright != alongX)
+            continue;
+        extent.take(band.low);
+        extent.take(band.high);
+    }
 }
 
 std::vector<LegendEntry> Curves::legend() const
 {
     std::vector<LegendEntry> entries;
     for (const Curve& curve : curves) {
-        LegendEntry entry{curve.name, curve.colour};
-        entry.dashed = curve.dashed;
-        entry.dot = curve.points;
-        entries.push_back(std::move(entry));
+        const auto shape = curve.line ? LegendEntry::Shape::Line : LegendEntry::Shape::None;
+        entries.push_back({curve.name, curve.colour, shape, curve.dashed, curve.points || !curve.line});
     }
+    for (const ReferenceBand& band : bands)
+        entries.push_back({band.name, -1, LegendEntry::Shape::Shade});
     return entries;
 }
 

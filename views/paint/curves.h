@@ -21,12 +21,23 @@ struct Curve
     int colour = 0; ///< number in Style::series; < 0: grey, for what is compared with
     bool dashed = false;
     bool points = true; ///< a dot at each
+    bool line = true; ///< joins them; without one points are in any order, and low and high are error bars
+    std::vector<QString> labels = {}; ///< beside the points, where they do not collide; or empty
+};
+
+/// Between two values, across the panel.
+struct ReferenceBand
+{
+    QString name; ///< in the legend; empty: not in it
+    double low, high;
+    bool upright = false; ///< the values are of x
 };
 
 /// Marks: the curve (row) and its point (column).
 struct Curves
 {
     std::vector<Curve> curves;
+    std::vector<ReferenceBand> bands = {}; ///< behind them, grey
 
     std::size_t rows() const { return curves.size(); }
     std::size_t columns(std::size_t row) const { return curves[row].y.size(); }

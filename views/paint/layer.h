@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What a panel can hold, and what all kinds of it can be asked. A new kind is: a type of plain data with the members
-// that LayerMarks and the functions below call, an entry in Layer, a plottable in layers/ and a line in
+// that LayerMarks and the functions below call, an entry in Layer, a plottable in layers/ and a line for
 // makePlottable() there.
 #pragma once
 
+#include "views/paint/bars.h"
 #include "views/paint/curves.h"
 #include "views/paint/heat_map.h"
+#include "views/paint/strips.h"
+#include "views/paint/words.h"
 
 #include <optional>
 #include <utility>
@@ -14,9 +17,9 @@
 
 namespace expertscope {
 
-using Layer = std::variant<HeatMapPtr, Curves>;
+using Layer = std::variant<HeatMapPtr, Curves, Bars, StripsPtr, WordsPtr>;
 
-/// The places of a layer that are about something, in rows and columns: cells, points of curves.
+/// The places of a layer that are about something, in rows and columns: cells, points of curves, bars, tokens.
 class LayerMarks
 {
 public:

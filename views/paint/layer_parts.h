@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace expertscope {
@@ -15,6 +16,7 @@ namespace expertscope {
 struct Extent
 {
     bool positive = false; ///< only what a logarithmic axis can show
+    bool grounded = false; ///< bars stand on 0: no room before it
     double least = std::numeric_limits<double>::infinity();
     double largest = -std::numeric_limits<double>::infinity();
 
@@ -35,9 +37,17 @@ struct Extent
 /// A name and how what it names looks.
 struct LegendEntry
 {
+    enum class Shape
+    {
+        Line,
+        Patch,
+        Category, ///< a patch of Style::categories
+        Shade, ///< a pale band
+        None
+    };
     QString name; ///< empty: not in the legend
     int colour = 0; ///< as in the layer
-    bool line = true;
+    Shape shape = Shape::Line;
     bool dashed = false;
     bool dot = false;
 };

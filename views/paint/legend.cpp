@@ -26,7 +26,8 @@ void Legend::show(const Picture& picture)
             }
         }
     }
-    if (m_entries.size() == 1 && m_entries.front().colour >= 0)
+    if (m_entries.size() == 1 && m_entries.front().colour >= 0
+        && m_entries.front().shape != LegendEntry::Shape::Category)
         m_entries.clear(); // the axis says what it is
 }
 
@@ -107,6 +108,37 @@ QStringList Legend::texts() const
     return texts;
 }
 
+void Legend::drawSign(QCPPainter* painter, const LegendEntry& entry, const QRectF& box) const
+{
+    const QPen pen = curvePen(m_style, entry.colour, entry.dashed);
+    const QPointF middle = box.center();
+    const double side = 0.5 * box.height();
+    const QRectF patch(middle.x() - side / 2, middle.y() - side / 2, side, side);
+    switch (entry.shape) {
+    case LegendEntry::Shape::Line:
+        painter->setPen(pen);
+        painter->drawLine(QPointF(box.left(), middle.y()), QPointF(box.right(), middle.y()));
+        break;
+    case LegendEntry::Shape::Patch:
+        painter->fillRect(patch, pen.color());
+        break;
+    case LegendEntry::Shape::Category:
+        painter->fillRect(patch, categoryColour(m_style, entry.colour));
+        break;
+    case LegendEntry::Shape::Shade:
+        painter->fillRect(patch.adjusted(-side / 2, 0, side / 2, 0), shadeOf(pen.color()));
+        break;
+    case LegendEntry::Shape::None:
+        break;
+    }
+    if (!entry.dot)
+        return;
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(pen.color());
+    painter->drawEllipse(middle, m_style.dot / 2, m_style.dot / 2);
+    painter->setBrush(Qt::NoBrush);
+}
+
 void Legend::draw(QCPPainter* painter)
 {
     if (m_hidden)
@@ -118,16 +150,8 @@ void Legend::draw(QCPPainter* painter)
         const LegendEntry& entry = m_entries[i];
         const QPointF at(rect().left() + double(i % m_columns) * width, rect().top() + double(i / m_columns) * height);
         const double middle = at.y() + height / 2;
-        const QPen pen = curvePen(m_style, entry.colour, entry.dashed);
         painter->setAntialiasing(true);
-        painter->setPen(pen);
-        painter->drawLine(QPointF(at.x(), middle), QPointF(at.x() + line, middle));
-        if (entry.dot) {
-            painter->setPen(Qt::NoPen);
-            painter->setBrush(pen.color());
-            painter->drawEllipse(QPointF(at.x() + line / 2, middle), m_style.dot / 2, m_style.dot / 2);
-            painter->setBrush(Qt::NoBrush);
-        }
+        drawSign(painter, entry, QRectF(at.x(), middle - height / 2, line, height));
         painter->setPen(QPen(m_style.text));
         const QFontMetricsF metrics(m_style.font);
         painter->drawText(QRectF(at.x() + swatch(), at.y(), width - swatch() + 2, height),

@@ -37,6 +37,7 @@ protected:
     void draw(QCPPainter* painter) override;
 
 private:
+    void drawSign(QCPPainter* painter, const LegendEntry& entry, const QRectF& box) const;
     double entryWidth(const LegendEntry& entry) const;
     double rowHeight() const;
     double swatch() const { return 2.2 * QFontMetricsF(m_style.font).height(); }

@@ -19,16 +19,20 @@ struct Axis
 {
     enum class Scale
     {
-        Cells, ///< rows or columns of a heat map
+        Cells, ///< rows or columns of a raster, categories of bars
         Linear,
         Log2,
-        Log10
+        Log10,
+        None ///< no axis: running text
     };
     QString title; ///< quantity and unit
     Scale scale = Scale::Linear;
     double low = 0, high = 0; ///< what is shown at first; equal: from the data, rounded
     bool whole = false; ///< only whole numbers are ticked: layers, slots
     std::vector<int> names = {}; ///< Cells: of each row or column
+    std::vector<QString> words = {}; ///< Cells: the same, where they are words
+
+    std::size_t cells() const { return words.empty() ? names.size() : words.size(); }
 };
 
 struct Panel

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/paint/plot_panel.h"
 
-#include "views/paint/axis_ticks.h"
 #include "views/paint/colour_bar.h"
 #include "views/paint/label_lines.h"
 #include "views/paint/layers/layer_plottable.h"
@@ -23,17 +22,24 @@ bool isLog(const Axis& axis)
     return axis.scale == Axis::Scale::Log2 || axis.scale == Axis::Scale::Log10;
 }
 
-Range fullRange(const Panel& panel, const Axis& axis, bool isX)
+Extent extentOf(const Panel& panel, bool isX)
 {
-    if (axis.scale == Axis::Scale::Cells)
-        return {-0.5, std::max<double>(double(axis.names.size()), 1) - 0.5};
-    if (axis.low < axis.high)
-        return {axis.low, axis.high};
-    Extent extent{isLog(axis)};
+    Extent extent{isLog(isX ? panel.x : panel.y)};
     for (const Layer& layer : panel.layers)
         extend(extent, layer, isX);
-    const auto [positive, least, largest] = extent;
-    if (isX && !isLog(axis) && least < largest) { // points at the ends stand free of the frame
+    return extent;
+}
+
+Range fullRange(const Panel& panel, const Axis& axis, bool isX)
+{
+    if (axis.scale == Axis::Scale::None)
+        return {0, 1};
+    if (axis.scale == Axis::Scale::Cells)
+        return {-0.5, std::max<double>(double(axis.cells()), 1) - 0.5};
+    if (axis.low < axis.high)
+        return {axis.low, axis.high};
+    const auto [positive, grounded, least, largest] = extentOf(panel, isX);
+    if (isX && !isLog(axis) && !grounded && least < largest) { // points at the ends stand free of the frame
         const double room = axis.whole ? std::min(0.5, 0.04 * (largest - least)) : 0.03 * (largest - least);
         return {least - room, largest + room};
     }
@@ -41,9 +47,23 @@ Range fullRange(const Panel& panel, const Axis& axis, bool isX)
     return {low, high};
 }
 
+/// First and last of the whole numbers that a horizontal axis is about; none: it is not, or they are not known.
+std::optional<std::pair<int, int>> wholeEnds(const Panel& panel)
+{
+    const Axis& axis = panel.x;
+    if (!axis.whole || axis.scale != Axis::Scale::Linear || axis.low < axis.high)
+        return {};
+    const Extent extent = extentOf(panel, true);
+    const auto isWhole = [](double v) { return std::abs(v) < 1e6 && v == std::round(v); };
+    if (!(extent.least < extent.largest) || !isWhole(extent.least) || !isWhole(extent.largest))
+        return {};
+    return std::pair(int(extent.least), int(extent.largest));
+}
+
 bool sameShape(const Axis& a, const Axis& b)
 {
-    return a.scale == b.scale && a.names == b.names && (a.scale == Axis::Scale::Cells || a.title == b.title);
+    return a.scale == b.scale && a.names == b.names && a.words == b.words
+        && (a.scale == Axis::Scale::Cells || a.title == b.title);
 }
 
 }
@@ -67,6 +87,19 @@ PlotPanel::PlotPanel(QCustomPlot& plot, const Panel& panel)
             emit rangeChanged();
         });
     }
+    if (!scrolls())
+        return;
+    m_rect->setRangeDrag({});
+    m_rect->setRangeZoom({});
+    connect(&plot, &QCustomPlot::mouseWheel, this, [this](const QWheelEvent* event) {
+        constexpr double kPagesAStep = 0.2 / 120;
+        if (!m_plot.interactions().testFlag(QCP::iRangeZoom) || !area().contains(event->position()))
+            return;
+        for (LayerPlottable* shown : m_layers)
+            shown->scrollBy(-event->angleDelta().y() * kPagesAStep);
+        emit rangeChanged();
+        m_plot.replot(QCustomPlot::rpQueuedReplot);
+    });
 }
 
 PlotPanel::~PlotPanel()
@@ -79,6 +112,11 @@ bool PlotPanel::canShow(const Panel& panel) const
 {
     return std::ranges::equal(
         m_layers, panel.layers, [](const LayerPlottable* mine, const Layer& wanted) { return mine->canShow(wanted); });
+}
+
+bool PlotPanel::scrolls() const
+{
+    return std::ranges::any_of(m_layers, [](const LayerPlottable* layer) { return layer->scrolls(); });
 }
 
 bool PlotPanel::framed() const
@@ -94,6 +132,7 @@ void PlotPanel::show(const Panel& panel, const std::optional<ColourKey>& key)
         m_layers[i]->show(panel.layers[i], key);
     m_fullX = fullRange(panel, panel.x, true);
     m_fullY = fullRange(panel, panel.y, false);
+    m_wholeX = wholeEnds(panel);
     m_y->setRangeReversed(panel.y.scale == Axis::Scale::Cells);
     m_x->setScaleType(isLog(panel.x) ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     m_y->setScaleType(isLog(panel.y) ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
@@ -110,8 +149,15 @@ void PlotPanel::show(const Panel& panel, const std::optional<ColourKey>& key)
 
 void PlotPanel::setTitles()
 {
-    m_x->setLabel(QString(m_panel.x.title).replace(QChar::Nbsp, ' '));
-    m_y->setLabel(QString(m_panel.y.title).replace(QChar::Nbsp, ' '));
+    m_x->setLabel(m_titledX ? QString(m_panel.x.title).replace(QChar::Nbsp, ' ') : QString());
+    m_y->setLabel(m_titledY ? QString(m_panel.y.title).replace(QChar::Nbsp, ' ') : QString());
+}
+
+void PlotPanel::setTitled(bool x, bool y)
+{
+    m_titledX = x;
+    m_titledY = y;
+    setTitles();
 }
 
 void PlotPanel::restyle(const Style& style)
@@ -120,8 +166,11 @@ void PlotPanel::restyle(const Style& style)
     const bool cells = framed();
     for (QCPAxis* axis : m_rect->axes()) {
         styleAxis(*axis, style, axis == m_x || axis == m_y, cells);
-        axis->setVisible(cells || axis == m_x || axis == m_y); // curves stand on two axes
-        const bool grid = style.gridLines && !cells && (axis == m_x || axis == m_y);
+        const auto scale = (axis == m_x ? m_panel.x : m_panel.y).scale;
+        const bool numbers = scale != Axis::Scale::Cells;
+        // Curves stand on two axes.
+        axis->setVisible(scale != Axis::Scale::None && (cells || axis == m_x || axis == m_y));
+        const bool grid = style.gridLines && !cells && numbers && (axis == m_x || axis == m_y);
         axis->grid()->setVisible(grid);
         axis->grid()->setPen(QPen(style.grid, 1));
         axis->grid()->setZeroLinePen(QPen(style.grid, 1));
@@ -141,48 +190,20 @@ QRectF PlotPanel::area() const
     return QRectF(m_rect->rect()).translated(0, -1);
 }
 
-std::vector<Tick> PlotPanel::ticksOf(const QCPAxis& axis, const Axis& meaning, int most) const
+AxisLabels PlotPanel::labels(QCPAxis& axis) const
 {
-    const QCPRange range = axis.range();
-    if (meaning.scale == Axis::Scale::Cells)
-        return cellTicks(meaning.names, range.lower, range.upper, most);
-    return numberTicks(meaning.scale, meaning.whole, range.lower, range.upper, most);
-}
-
-std::vector<Tick> PlotPanel::fittingTicks(const QCPAxis& axis, const Axis& meaning) const
-{
-    const QFontMetricsF metrics(m_style.font);
-    const bool across = axis.orientation() == Qt::Horizontal;
-    const double length = across ? m_rect->width() : m_rect->height();
-    const bool cells = meaning.scale == Axis::Scale::Cells;
-    const double em = metrics.height();
-    std::vector<Tick> ticks;
-    for (int most = std::max(2,
-             int(length
-                 / (across       ? 1.4 * em
-                         : cells ? 1.05 * em
-                                 : 2 * em)));
-         most >= 1; most = std::min(most, int(ticks.size())) - 1) {
-        ticks = ticksOf(axis, meaning, most);
-        bool fits = true;
-        for (std::size_t i = 1; i < ticks.size() && fits; ++i) {
-            const double gap =
-                std::abs(axis.coordToPixel(ticks[i].position) - axis.coordToPixel(ticks[i - 1].position));
-            const auto width = [&](const Tick& t) { return metrics.horizontalAdvance(t.label); };
-            fits = gap >= (across ? (width(ticks[i]) + width(ticks[i - 1])) / 2 + 0.6 * em : 0.95 * em);
-        }
-        if (fits)
-            break;
-    }
-    return ticks;
+    const bool x = &axis == m_x;
+    const bool all = !isZoomed();
+    return {axis, x ? m_panel.x : m_panel.y, m_style, x && all ? m_wholeX : std::nullopt};
 }
 
 void PlotPanel::updateTicks()
 {
     if (m_rect->width() <= 0 || m_rect->height() <= 0)
         return;
-    setTicks(*m_x, fittingTicks(*m_x, m_panel.x));
-    setTicks(*m_y, fittingTicks(*m_y, m_panel.y));
+    constexpr double kMostOfPage = 0.3; // that words beside an axis may take
+    labels(*m_x).fit(kMostOfPage * m_plot.viewport().height());
+    labels(*m_y).fit(kMostOfPage * m_plot.viewport().width());
 }
 
 bool PlotPanel::updateTitles()
@@ -198,8 +219,10 @@ bool PlotPanel::updateTitles()
     // Titles stand at the middle of their axis; they may reach beyond it as far as the page goes on both sides.
     const double beside = std::min(inside.left() - m_page.left(), m_page.right() - inside.right());
     const double above = std::min(inside.top() - m_page.top(), m_page.bottom() - inside.bottom());
-    m_x->setLabel(lines(m_panel.x.title, inside.width() + std::max(0.0, 2 * (beside - m_style.gap / 2))));
-    m_y->setLabel(lines(m_panel.y.title, inside.height() + std::max(0.0, 2 * (above - m_style.gap / 2))));
+    if (m_titledX)
+        m_x->setLabel(lines(m_panel.x.title, inside.width() + std::max(0.0, 2 * (beside - m_style.gap / 2))));
+    if (m_titledY)
+        m_y->setLabel(lines(m_panel.y.title, inside.height() + std::max(0.0, 2 * (above - m_style.gap / 2))));
     return fit;
 }
 
@@ -266,6 +289,11 @@ void PlotPanel::zoomBy(double factor, std::optional<QPointF> at)
 
 void PlotPanel::panBy(double x, double y)
 {
+    if (scrolls()) {
+        for (LayerPlottable* layer : m_layers)
+            layer->scrollBy(x + y);
+        return;
+    }
     const auto move = [](QCPAxis& axis, double from, double to) {
         axis.setRange(QCPRange(axis.pixelToCoord(from), axis.pixelToCoord(to)));
     };
@@ -285,6 +313,8 @@ void PlotPanel::reveal(std::size_t layer, std::size_t row, std::size_t column)
             axis.setRange(
                 axis.scaleType() == QCPAxis::stLogarithmic ? range.lower * to / range.upper : to - range.size(), to);
     };
+    if (layer < m_layers.size())
+        m_layers[layer]->scrollTo({row, column});
     const auto span = layer < m_layers.size() ? m_layers[layer]->spanOf({row, column}) : std::nullopt;
     if (!span)
         return;
@@ -310,12 +340,37 @@ QRectF PlotPanel::placeOf(const Place& place) const
     return place.layer < m_layers.size() ? m_layers[place.layer]->placeOf({place.row, place.column}) : QRectF();
 }
 
+QString PlotPanel::note() const
+{
+    QStringList notes;
+    for (const LayerPlottable* layer : m_layers)
+        notes << layer->note();
+    notes.removeAll(QString());
+    return notes.join("; ");
+}
+
+std::optional<double> PlotPanel::wantedHeight(double width) const
+{
+    std::optional<double> most;
+    for (const LayerPlottable* layer : m_layers) {
+        if (const auto wanted = layer->wantedHeight(width))
+            most = std::max(most.value_or(0), *wanted);
+    }
+    return most;
+}
+
 QStringList PlotPanel::texts() const
 {
     QStringList texts{m_panel.title, m_panel.x.title, m_panel.y.title};
-    for (const QCPAxis* axis : {m_x, m_y}) {
-        for (const Tick& t : ticksOf(*axis, axis == m_x ? m_panel.x : m_panel.y, 12))
+    for (const LayerPlottable* layer : m_layers)
+        texts << layer->texts();
+    for (QCPAxis* axis : {m_x, m_y}) {
+        for (const Tick& t : labels(*axis).ticks(12))
             texts << t.label;
+    }
+    for (const Axis* axis : {&m_panel.x, &m_panel.y}) {
+        for (const QString& word : axis->words)
+            texts << word;
     }
     return texts;
 }

@@ -26,8 +26,12 @@ protected:
 
 private:
     std::optional<QPointF> pointOf(std::size_t curve, std::size_t point) const; ///< none: a gap
+    void drawReferences(QCPPainter* painter) const;
     void drawBand(QCPPainter* painter, const Curve& curve) const;
     void drawLine(QCPPainter* painter, const Curve& curve) const;
+    void drawDots(QCPPainter* painter, const Curve& curve, const QPolygonF& places) const;
+    void drawErrorBars(QCPPainter* painter, const Curve& curve) const;
+    void drawLabels(QCPPainter* painter) const;
 
     Curves m_curves;
     Style m_style;
@@ -35,5 +39,9 @@ private:
 
 /// The pen of a curve's line; `colour` and `dashed` as in Curve.
 QPen curvePen(const Style& style, int colour, bool dashed);
+/// A line from one end to the other of an interval, with caps; `across`: it lies along x.
+void drawErrorBar(QPainter* painter, const QPointF& from, const QPointF& to, double cap, bool across);
+/// The same colour, for areas that others are seen through.
+QColor shadeOf(QColor colour);
 
 }

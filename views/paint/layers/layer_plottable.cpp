@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/paint/layers/layer_plottable.h"
 
+#include "views/paint/layers/bars_plottable.h"
 #include "views/paint/layers/curves_plottable.h"
 #include "views/paint/layers/heat_map_plottable.h"
+#include "views/paint/layers/strips_plottable.h"
+#include "views/paint/layers/words_plottable.h"
 
 namespace expertscope {
 
 namespace {
 
 // One line a kind of layer.
-template <class T> struct PlottableOf;
-template <> struct PlottableOf<HeatMapPtr> : std::type_identity<HeatMapPlottable>
-{
-};
-template <> struct PlottableOf<Curves> : std::type_identity<CurvesPlottable>
-{
-};
+template <class Data> struct PlottableOf;
+// clang-format off
+template <> struct PlottableOf<HeatMapPtr> { using Type = HeatMapPlottable; };
+template <> struct PlottableOf<Curves> { using Type = CurvesPlottable; };
+template <> struct PlottableOf<Bars> { using Type = BarsPlottable; };
+template <> struct PlottableOf<StripsPtr> { using Type = StripsPlottable; };
+template <> struct PlottableOf<WordsPtr> { using Type = WordsPlottable; };
+// clang-format on
 
 }
 
 LayerPlottable* makePlottable(const Layer& layer, QCPAxis* x, QCPAxis* y)
 {
     return std::visit(
-        [&]<class T>(const T&) -> LayerPlottable* { return new typename PlottableOf<T>::type(x, y); }, layer);
+        [&](const auto& held) -> LayerPlottable* {
+            return new typename PlottableOf<std::decay_t<decltype(held)>>::Type(x, y);
+        },
+        layer);
 }
 
 LayerPlottable::LayerPlottable(QCPAxis* keyAxis, QCPAxis* valueAxis)

@@ -41,6 +41,14 @@ public:
     virtual bool framed() const { return false; } ///< fills its panel, which has axes all around
     virtual bool isReduced(double) const { return false; } ///< at so many pixels a unit, several marks share one
     virtual bool crossesFit() const { return true; } ///< into its cells
+    virtual QString note() const { return {}; } ///< what is not seen of it at this size, in words
+    virtual QStringList texts() const { return {}; } ///< that it draws on paper
+
+    /// What has no axes scrolls instead of zooming.
+    virtual bool scrolls() const { return false; }
+    virtual void scrollBy(double /*pages*/) { }
+    virtual void scrollTo(const Cell&) { } ///< moves as little as it must
+    virtual std::optional<double> wantedHeight(double /*width*/) const { return {}; } ///< to show all of it
 
     // Ranges are the panel's to know.
     double selectTest(const QPointF& pos, bool onlySelectable, QVariant* details = nullptr) const override;
