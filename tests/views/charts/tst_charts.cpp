@@ -102,21 +102,13 @@ std::vector<Mark> marksOf(const Chart& chart)
     const PicturePtr picture = chart.picture();
     for (std::size_t p = 0; p < picture->panels.size(); ++p) {
         for (std::size_t l = 0; l < picture->panels[p].layers.size(); ++l) {
-            const Layer& layer = picture->panels[p].layers[l];
-            const auto add = [&](std::size_t r, std::size_t c) {
-                const Mark mark{std::uint16_t(p), std::uint16_t(l), std::uint32_t(r), std::uint32_t(c)};
-                if (chart.subject(mark))
-                    marks.push_back(mark);
-            };
-            if (const auto* map = std::get_if<HeatMapPtr>(&layer)) {
-                for (std::size_t r = 0; r < (*map)->rows(); ++r)
-                    for (std::size_t c = 0; c < (*map)->columns(); ++c)
-                        add(r, c);
-            } else {
-                const auto& curves = std::get<Curves>(layer).curves;
-                for (std::size_t r = 0; r < curves.size(); ++r)
-                    for (std::size_t c = 0; c < curves[r].y.size(); ++c)
-                        add(r, c);
+            const LayerMarks layer(picture->panels[p].layers[l]);
+            for (std::size_t r = 0; r < layer.rows(); ++r) {
+                for (std::size_t c = 0; c < layer.columns(r); ++c) {
+                    const Mark mark{std::uint16_t(p), std::uint16_t(l), std::uint32_t(r), std::uint32_t(c)};
+                    if (chart.subject(mark))
+                        marks.push_back(mark);
+                }
             }
         }
     }
@@ -125,17 +117,13 @@ std::vector<Mark> marksOf(const Chart& chart)
 
 double valueAt(const Picture& picture, const Mark& mark)
 {
-    const Layer& layer = picture.panels[mark.panel].layers[mark.layer];
-    if (const auto* map = std::get_if<HeatMapPtr>(&layer))
-        return (*map)->values.at(mark.row, mark.column);
-    return std::get<Curves>(layer).curves[mark.row].y[mark.column];
+    return LayerMarks(picture.panels[mark.panel].layers[mark.layer]).value(mark.row, mark.column);
 }
 
-/// A curve that others are compared with has a column of its own.
+/// What others are compared with has a column of its own.
 bool isReference(const Picture& picture, const Mark& mark)
 {
-    const auto* curves = std::get_if<Curves>(&picture.panels[mark.panel].layers[mark.layer]);
-    return curves && curves->curves[mark.row].colour < 0;
+    return LayerMarks(picture.panels[mark.panel].layers[mark.layer]).isReference(mark.row);
 }
 
 /// The numbers of a column; NaN where a field is empty.
