@@ -9,13 +9,27 @@
     MAP(load)                                                                                                          \
     CHART(balance)                                                                                                     \
     MAP(loadByLabel)                                                                                                   \
+    CHART(divergence)                                                                                                  \
+    MAP(labelDivergence)                                                                                               \
     MAP(riskDifference)                                                                                                \
-    MAP(importance)                                                                                                    \
+    CHART(domainCv)                                                                                                    \
+    CHART(vocabulary)                                                                                                  \
+    CHART(repetition)                                                                                                  \
+    CHART(lifetime)                                                                                                    \
+    CHART(srp)                                                                                                         \
+    CHART(sch)                                                                                                         \
     MAP(coactivation)                                                                                                  \
     MAP(affinity)                                                                                                      \
-    MAP(expertSimilarity)                                                                                              \
     MAP(mutualInformation)                                                                                             \
-    MAP(labelDivergence)                                                                                               \
+    CHART(predict)                                                                                                     \
+    CHART(fanOut)                                                                                                      \
+    CHART(sharpness)                                                                                                   \
+    CHART(auxLoss)                                                                                                     \
+    CHART(position)                                                                                                    \
+    CHART(drop)                                                                                                        \
+    MAP(importance)                                                                                                    \
+    MAP(expertSimilarity)                                                                                              \
+    CHART(training)                                                                                                    \
     CHART(cacheCurves)
 
 namespace expertscope {

@@ -16,7 +16,7 @@ using namespace expertscope::testing;
 namespace {
 
 /// labelledTrace() with all columns.
-MemoryTrace fullTrace(std::uint64_t seed)
+MemoryTrace scoredTrace(std::uint64_t seed)
 {
     MemoryTrace trace = labelledTrace(seed);
     trace.editShape().columns.entropy = trace.editShape().columns.margin = true;
@@ -78,7 +78,7 @@ private slots:
         const std::string name = metric.toStdString();
         const MetricSpec& spec = **findMetric(name);
         for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-            MemoryTrace trace = fullTrace(seed);
+            MemoryTrace trace = scoredTrace(seed);
             const std::uint64_t T = trace.shape().numTokens;
             TokenSet first(T), all(T);
             first.insert(TokenIndex(mix(seed) % T));
@@ -135,7 +135,7 @@ private slots:
     void othersSayWhy()
     {
         QFETCH(QString, metric);
-        MemoryTrace trace = fullTrace(1);
+        MemoryTrace trace = scoredTrace(1);
         AnalysisRequest request = requestFor(metric.toStdString(), "language");
         request.pass.tokens = std::make_shared<TokenSet>(someTokens(trace.shape().numTokens, 1, 0.5));
         const auto results = analyse(trace, request);
