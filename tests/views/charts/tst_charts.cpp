@@ -161,14 +161,14 @@ static bool mayRefuse(const std::string& chart, const Case& given)
         "expert_similarity", "importance", "label_divergence", "lifetime", "position", "predict", "risk_difference", "sch",
         "srp", "vocabulary"};
     static const std::set<std::string> needColumns{"aux_loss", "divergence", "expert_similarity", "importance",
-        "label_divergence", "sharpness", "vocabulary"};
+        "label_divergence", "position", "sharpness", "vocabulary"};
     return given.name == "nothing" || (needSequences.contains(chart) && given.scope.splitsSequences())
         || (given.name == "choices alone" && needColumns.contains(chart))
         || (chart == "affinity" && (given.name == "one layer" || given.name == "some sites"))
         || (chart == "mutual_information" && given.name == "one layer")
         || (chart == "training" && given.name != "a training")
         // Values of a label are compared: of one there is nothing to compare.
-        || (given.name == "a part" && (chart == "divergence" || chart == "domain_cv" || chart == "risk_difference"));
+        || (given.name == "a part" && (chart == "divergence" || chart == "domain_cv" || chart == "risk_difference" || chart == "label_divergence"));
 }
 
 /// What an option may be and no trace of these cases is large enough for.
