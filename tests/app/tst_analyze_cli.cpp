@@ -6,7 +6,7 @@
 #include "analysis/results/json_writer.h"
 #include "analysis/results/result_document.h"
 #include "analysis/results/result_files.h"
-#include "app/cli/reading/measure_words.h"
+#include "analysis/results/measure_words.h"
 #include "app/cli/terminal/table.h"
 #include "cli_fixture.h"
 #include "io/base/named.h"
@@ -105,7 +105,7 @@ private slots:
     void everyToldMeasureHasWords()
     {
         for (const ToldMeasure& measure : toldMeasures()) {
-            QVERIFY2(hasWords(measure.metric), measure.metric);
+            QVERIFY2(results::hasWords(measure.metric), measure.metric);
             QVERIFY(
                 named(metricRegistry(), std::string(measure.metric).substr(0, std::string(measure.metric).find('.'))));
         }

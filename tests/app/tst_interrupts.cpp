@@ -132,7 +132,10 @@ private slots:
         row("merge", {"merge", in("1.esp"), in("2.esp"), "-o", "out.json"});
         row("repair", {"repair", "torn.h5"});
         if (QFile::exists(EXPERTSCOPE_BIN_DIR "/../lib/libexpertscope_figure.so"))
+        {
             row("figure", {"figure", "load", in("a.h5"), "--no-cache", "-o", "out.pdf"});
+            row("report", {"report", in("a.h5"), "--no-cache", "-o", "out.html"});
+        }
     }
 
     /// Nothing is left of what was to be written, and what was there is as it was.

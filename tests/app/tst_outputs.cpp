@@ -400,6 +400,8 @@ class TestOutputs : public QObject
             for (const QString ending : {".pdf", ".svg", ".png"})
                 m_writers.append({"figure " + ending.mid(1), {"figure", "load", "a" + ending, "--dpi", "72"}, "-o",
                     ending, {"a" + ending}, true, false, {".csv", ".json"}});
+            for (const QString& ending : {QString(".html"), QString(".pdf")})
+                m_writers.append({"report " + ending.mid(1), {"report", "a" + ending}, "-o", ending, {"a" + ending}, true});
             m_writers.append({"figure --alone", {"figure", "load", "a.pdf", "--spec", "spec.svg", "--alone"}, "-o",
                 ".svg", {"spec.svg"}, true});
         }

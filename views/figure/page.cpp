@@ -63,13 +63,26 @@ Expected<void> Page::paint(QPaintDevice* device, double unitsPerPoint, bool vect
     if (!painter.begin(device))
         return fail("Qt cannot paint to this kind of file here", "figure");
     painter.scale(unitsPerPoint, unitsPerPoint);
+    paintTo(painter, vector);
+    painter.end();
+    return {};
+}
+
+void Page::paint(QCPPainter& painter, const QPointF& corner)
+{
+    painter.save();
+    painter.translate(corner);
+    paintTo(painter, true);
+    painter.restore();
+}
+
+void Page::paintTo(QCPPainter& painter, bool vector)
+{
     painter.setRenderHint(QPainter::LosslessImageRendering);
     painter.setMode(QCPPainter::pmVectorized, vector);
     painter.setMode(QCPPainter::pmNoCaching);
     painter.setMode(QCPPainter::pmNonCosmetic);
     m_plot->toPainter(&painter, width(), height());
-    painter.end();
-    return {};
 }
 
 QRectF Page::areaOf(std::size_t panel) const

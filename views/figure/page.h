@@ -8,6 +8,7 @@
 #include <memory>
 
 class QCustomPlot;
+class QCPPainter;
 class QPaintDevice;
 
 namespace expertscope {
@@ -27,11 +28,15 @@ public:
     /// `vector`: cells as rectangles or one image, lines as lines; else pixels of the device.
     Expected<void> paint(QPaintDevice* device, double unitsPerPoint, bool vector);
 
+    /// As vectors, onto a page that holds other things as well, with its upper left corner there; a unit is a point.
+    void paint(QCPPainter& painter, const QPointF& corner);
+
     /// Where a panel's axes are on the page.
     QRectF areaOf(std::size_t panel) const;
 
 private:
     Page();
+    void paintTo(QCPPainter& painter, bool vector);
     std::unique_ptr<QCustomPlot> m_plot;
     std::unique_ptr<PlotBuilder> m_builder;
 };

@@ -3,6 +3,7 @@
 
 #include "views/paint/resources.h"
 
+#include <QFile>
 #include <QFontDatabase>
 #include <QFontInfo>
 #include <QRawFont>
@@ -23,6 +24,15 @@ Expected<void> registerBundledFonts()
     if (!failed.isEmpty())
         return fail("bundled font cannot be loaded", failed.toStdString());
     return {};
+}
+
+Expected<QByteArray> bundledFont(const QString& name)
+{
+    ensurePaintResources();
+    QFile file(":/expertscope/fonts/" + name);
+    if (!file.open(QIODevice::ReadOnly))
+        return fail("no such bundled font", name.toStdString());
+    return file.readAll();
 }
 
 Expected<QFont> figureFont(const QString& family, int pixels, const QStringList& texts)

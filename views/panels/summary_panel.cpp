@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/panels/summary_panel.h"
 
-#include "views/panels/trace_facts.h"
+#include "views/charts/trace_facts.h"
 #include "views/session/session.h"
 #include "views/widgets/elided_label.h"
 

@@ -3,33 +3,14 @@
 // expertscope figure CHART TRACE... -o FILE: the module that draws is loaded when a figure is asked for, and says which
 // charts there are; Qt would cost every other command 60 shared libraries and 15 ms.
 #include "app/cli/commands/shared_options.h"
-#include "app/cli/figure_module/figure_request.h"
+#include "app/cli/commands/load_figure_module.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/standard_streams.h"
 #include "io/base/text.h"
 
-#include <dlfcn.h>
-
 namespace expertscope {
 
 namespace {
-
-Expected<const FigureModule*> loadModule()
-{
-    namespace fs = std::filesystem;
-    std::error_code ignored;
-    const fs::path bin = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    const fs::path module = bin.parent_path() / "lib" / kFigureModule;
-    if (!fs::exists(module, ignored))
-        return fail("this build has no figures: " + module.string() + " is not there", "figure",
-            "made with EXPERTSCOPE_GUI=OFF, or bootstrap --no-gui?");
-    void* const library = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL); // for good: Qt does not like to be unloaded
-    auto* const entry =
-        library ? reinterpret_cast<const FigureModule* (*)()>(dlsym(library, kFigureModuleEntry)) : nullptr;
-    if (!entry)
-        return fail(dlerror(), "figure");
-    return entry();
-}
 
 std::string helpOf(const FigureKind::Option& option)
 {
@@ -118,7 +99,7 @@ Run declare(Arguments& arguments)
 {
     if (!arguments.likely())
         return {};
-    const auto module = loadModule();
+    const auto module = loadFigureModule();
     if (!module) {
         arguments.takeAnything();
         return [error = module.error()] { return failed(error); };

@@ -9,6 +9,7 @@
     COMMAND(compare) \
     COMMAND(simulate) \
     COMMAND(figure) \
+    COMMAND(report) \
     COMMAND(desktop) \
     COMMAND(metrics) \
     COMMAND(synth) \

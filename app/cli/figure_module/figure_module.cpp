@@ -2,12 +2,14 @@
 //
 // libexpertscope_figure.so: the part of the command line that needs Qt. It knows charts only through their registry.
 #include "app/cli/figure_module/spec_of.h"
+#include "analysis/study/request_text.h"
 #include "io/base/interrupts.h"
 #include "io/base/named.h"
 #include "io/base/standard_streams.h"
 #include "io/base/version.h"
 #include "views/figure/figure_files.h"
 #include "views/figure/venues.h"
+#include "views/report/report_files.h"
 
 #include <QApplication>
 #include <QDir>
@@ -147,22 +149,37 @@ Expected<QStringList> drawAll(FigureSpec spec, const FigureRequest& request)
     return written;
 }
 
+/// Qt for what follows: figures never need a display, and look the same whatever the display is.
+class Application
+{
+public:
+    Application()
+        : m_application(prepared(), m_argv)
+    {
+    }
+
+private:
+    int& prepared()
+    {
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+        qputenv("QT_SCALE_FACTOR", "1");
+        // Qt's remarks about the session (no XDG_RUNTIME_DIR, …) are no errors of ours, which are values and all reported.
+        qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
+            if (type == QtCriticalMsg || type == QtFatalMsg)
+                std::fprintf(stderr, "expertscope: %s\n", qPrintable(message));
+        });
+        installInterrupts("expertscope"); // with the tables of this module
+        return m_argc;
+    }
+    int m_argc = 1;
+    char m_name[12] = "expertscope";
+    char* m_argv[2] = {m_name, nullptr};
+    QApplication m_application;
+};
+
 int run(const FigureRequest& request)
 {
-    // Figures never need a display, and look the same whatever the display is.
-    qputenv("QT_QPA_PLATFORM", "offscreen");
-    qputenv("QT_SCALE_FACTOR", "1");
-    // Qt's remarks about the session (no XDG_RUNTIME_DIR, …) are no errors of ours, which are values and all reported.
-    qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
-        if (type == QtCriticalMsg || type == QtFatalMsg)
-            std::fprintf(stderr, "expertscope: %s\n", qPrintable(message));
-    });
-    installInterrupts("expertscope"); // with the tables of this module
-    int argc = 1;
-    char name[] = "expertscope";
-    char* argv[] = {name, nullptr};
-    QApplication application(argc, argv);
-
+    const Application application;
     auto spec = specOf(request);
     if (!spec)
         return report(spec.error().error, spec.error().status);
@@ -177,10 +194,26 @@ int run(const FigureRequest& request)
     return printed ? 0 : report(printed.error(), 1);
 }
 
+Expected<void> report(const ReportOrder& order)
+{
+    const Application application;
+    std::vector<std::filesystem::path> traces(order.traces.begin(), order.traces.end());
+    ES_ASSIGN(const Output output, reportOutput(order.output, traces, order.force));
+    ES_TRY(checkOutput(output));
+    ES_ASSIGN(Scope scope, checkSelection(order));
+    ES_ASSIGN(const auto study,
+        Study::open(traces, order.noCache ? ResultCache() : ResultCache::standard(), order.threads));
+    const ReportRequest request{
+        std::move(scope), QString::fromStdString(order.title), QString::fromStdString(order.arguments)};
+    ES_ASSIGN(const Report made, makeReport(*study, request, order.progress));
+    return writeReport(made, output);
+}
+
 FigureModule makeModule()
 {
     FigureModule module;
     module.run = run;
+    module.report = report;
     for (const ChartSpec& chart : chartRegistry()) {
         FigureKind kind{chart.name, chart.title.toStdString(), chart.definition.toStdString(), {}};
         for (const ChartOption& option : chart.options)

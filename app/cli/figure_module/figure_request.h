@@ -5,8 +5,11 @@
 #pragma once
 
 #include "analysis/spine/parameters.h"
+#include "analysis/study/request_text.h"
+#include "io/base/error.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,6 +44,19 @@ struct FigureRequest
     bool json = false; ///< say as JSON what was written
 };
 
+/// `expertscope report TRACE... -o FILE`.
+struct ReportOrder : SelectionOptions
+{
+    std::vector<std::string> traces;
+    std::string output; ///< NAME.html or NAME.pdf
+    std::string title;
+    std::string arguments; ///< traces and selection as they were typed
+    unsigned threads = 0;
+    bool noCache = false;
+    bool force = false;
+    std::function<bool(double)> progress; ///< false cancels
+};
+
 /// A chart as the command line knows it.
 struct FigureKind
 {
@@ -59,6 +75,7 @@ struct FigureModule
     /// Draws and writes the figure. Exit status: 0, 1 (failed) or 2 (an option makes no sense); errors are one line on
     /// stderr.
     int (*run)(const FigureRequest& request) = nullptr;
+    Expected<void> (*report)(const ReportOrder& order) = nullptr; ///< writes it
 };
 
 inline constexpr const char* kFigureModule = "libexpertscope_figure.so";

@@ -9,7 +9,7 @@
 #include "views/panels/chart_figure.h"
 #include "views/panels/export_dialog.h"
 #include "views/panels/summary_panel.h"
-#include "views/panels/trace_facts.h"
+#include "views/charts/trace_facts.h"
 #include "views/widgets/chart_view.h"
 #include "views/widgets/result_table_model.h"
 #include "views/widgets/theme.h"

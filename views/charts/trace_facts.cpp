@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "views/panels/trace_facts.h"
+#include "views/charts/trace_facts.h"
 
 #include <QDateTime>
 #include <QLocale>

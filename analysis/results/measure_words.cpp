@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/reading/measure_words.h"
+#include "analysis/results/measure_words.h"
 
 #include <map>
 
-namespace expertscope {
+namespace expertscope::results {
 
 namespace {
 
