@@ -6,6 +6,10 @@
 #define EXPERTSCOPE_CHARTS(CHART)                                                                                      \
     CHART(load)                                                                                                        \
     CHART(balance)                                                                                                     \
+    CHART(specialisation)                                                                                              \
+    CHART(expertsPerToken)                                                                                             \
+    CHART(tokens)                                                                                                      \
+    CHART(timeline)                                                                                                    \
     CHART(coactivation)                                                                                                \
     CHART(affinity)                                                                                                    \
     CHART(cacheCurves)

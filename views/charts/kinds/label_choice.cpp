@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/charts/kinds/label_choice.h"
+
+#include "io/base/named.h"
+
+#include <algorithm>
+
+namespace expertscope {
+
+namespace {
+
+/// A label of more values tells sequences apart, not kinds of them.
+constexpr std::size_t kFewValues = 64;
+
+}
+
+ChartOption labelOption()
+{
+    return {{.name = "label",
+                .standard = "",
+                .meaning = "name of the label; default: the first with several values",
+                .kind = ParameterSpec::Kind::Text},
+        "Label", true};
+}
+
+Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& question)
+{
+    const std::vector<Label>& labels = study.shape(question.trace).labels;
+    const std::string& name = question.params.text("label");
+    const std::string file = study.traces()[question.trace].path.string();
+    if (!name.empty()) {
+        if (const Label* const found = named(labels, name))
+            return found;
+        return fail("no sequence has a label of this name", "label=" + name,
+            labels.empty() ? "the trace has no labels" : "there is: " + namesOf(labels));
+    }
+    for (const std::size_t most : {kFewValues, SIZE_MAX}) {
+        for (const Label& label : labels) {
+            if (label.values.size() >= 2 && label.values.size() <= most)
+                return &label;
+        }
+    }
+    return fail(labels.empty() ? "its sequences have no labels to compare" : "has no label with two values to compare",
+        file, "labels come with the prompts: see prompts.md");
+}
+
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Charts that go by a label of the sequences: the option that names it.
+#pragma once
+
+#include "views/charts/chart.h"
+
+namespace expertscope {
+
+ChartOption labelOption();
+
+/// The label that is named, else the first one with two values or more that are few enough to be drawn side by side
+/// (or, without one, the first with two). Errors: no such label; none has two values. The label lives in the study.
+Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& question);
+
+}
