@@ -77,9 +77,12 @@ Expected<ChartPtr> drawHistogram(const CountData& data)
             + QByteArray::number(qulonglong(histogram.n)) + ',' + csvNumber(100 * share) + '\n';
     }
     auto picture = std::make_shared<Picture>();
+    Axis shares{"Share of tokens " + unbroken("(%)")};
+    if (std::ranges::max(series.values) > 50)
+        shares.high = 100; // there are no more
     const QString layer = "layer " + QString::number(data.shape.sites[std::size_t(data.site)].layer);
-    picture->panels = {{expertCellAxis("Experts that a token chooses at " + layer, series.values.size()),
-        {"Share of tokens " + unbroken("(%)")}, {Bars{{std::move(series)}}}}};
+    picture->panels = {{expertCellAxis("Experts that a token chooses at " + layer, series.values.size()), shares,
+        {Bars{{std::move(series)}}}}};
     const QByteArray head = csvHead("experts_per_token", {data.trace}, data.tokens,
         {"tokens: that choose so many experts; value: their share (%)"});
     return std::make_shared<BarChart>(std::move(picture), BarChart::Words{{std::move(words)}}, head + kFields);

@@ -26,8 +26,8 @@ struct Quantity
 constexpr Quantity kQuantities[] = {
     {"top1", "First choice", "expert", false},
     {"weight", "Weight of the first choice", "", true},
-    {"entropy", "Entropy of the router", "nats", true},
-    {"margin", "Margin between chosen and unchosen", "", true},
+    {"entropy", "Router entropy", "nats", true},
+    {"margin", "Margin of the choice", "", true},
     {"chosen", "Whether the expert is chosen", "", false},
 };
 
@@ -200,7 +200,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     ES_ASSIGN(std::vector<float> values, valuesOf(*data, params));
     auto picture = std::make_shared<Picture>();
     const QString layer = "layer " + QString::number(router.layer);
-    const QString what = QString(quantity.title) + " at " + layer;
+    const QString what = QString(quantity.title) + ", " + layer;
     if (quantity.keyed) {
         HeatMap map;
         map.values = Pyramid(1, values.size(), values);

@@ -16,7 +16,7 @@ namespace {
 constexpr double kGolden = 0.618;
 constexpr double kFlattest = 0.4, kHighest = 0.95; ///< of the width, unless titles ask for more
 constexpr double kHighestGrid = 1.3; ///< the same of panels in more rows than columns
-constexpr double kFlattestText = 0.1; ///< the same of running text, of which there may be little
+constexpr double kFlattestText = 0.1; ///< the same of text and strips, of which there may be little
 
 /// Height of a panel of that width.
 double wantedHeight(const Panel& panel, double width)

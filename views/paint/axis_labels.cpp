@@ -59,6 +59,17 @@ void AxisLabels::fit(double longest)
     m_meaning.words.empty() ? fitNumbers() : fitWords(longest);
 }
 
+double AxisLabels::overhang() const
+{
+    const auto ticker = m_axis.ticker().dynamicCast<QCPAxisTickerText>();
+    if (!ticker || ticker->ticks().isEmpty())
+        return 0;
+    const double place = m_axis.coordToPixel(ticker->ticks().lastKey());
+    const double width =
+        m_axis.tickLabelRotation() == 0 ? m_metrics.horizontalAdvance(ticker->ticks().last()) : m_metrics.height();
+    return place + width / 2 - m_axis.axisRect()->right();
+}
+
 void AxisLabels::fitNumbers()
 {
     const bool across = m_axis.orientation() == Qt::Horizontal;

@@ -86,7 +86,8 @@ void Legend::arrangeColumn()
 void Legend::arrangeRows(double width)
 {
     m_columns = columnsIn(width);
-    setFixed({1, rowsHeight(width)}, QMargins(int(m_style.gap), int(m_style.gap / 2), int(m_style.gap / 2), 0));
+    setFixed({1, rowsHeight(width)},
+        QMargins(int(m_style.gap), int(m_style.gap / 2), int(m_style.gap / 2), int(m_style.gap / 2)));
     setMaximumSize(QWIDGETSIZE_MAX, minimumSize().height());
 }
 

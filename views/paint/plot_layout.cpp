@@ -239,10 +239,13 @@ void PlotLayout::placeLegend(double width, double height)
     m_below->hide(Qt::Vertical);
     if (m_beside->empty())
         return;
-    if (column.width() <= kLegendShare * width && column.height() <= height)
+    // Panels beside each other need the width, and one line below them is little.
+    const double across = width - 2 * m_style.gap;
+    const bool oneLine = columns() > 1 && m_below->rowsHeight(across) <= m_below->rowsHeight(1e9);
+    if (!oneLine && column.width() <= kLegendShare * width && column.height() <= height)
         m_beside->arrangeColumn();
     else
-        m_below->arrangeRows(width - 2 * m_style.gap);
+        m_below->arrangeRows(across);
 }
 
 void PlotLayout::setBarTitle(double length)
