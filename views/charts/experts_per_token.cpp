@@ -116,7 +116,6 @@ Expected<ChartPtr> drawMeans(const CountData& data)
     }
     auto picture = std::make_shared<Picture>();
     picture->panels = {{siteAxis(sites, data.shape), {"Experts that a token chooses"}, {Bars{{std::move(series)}}}}};
-    picture->note = "lines: one standard deviation to each side";
     const QByteArray head =
         csvHead("experts_per_token", {data.trace}, data.tokens, {"value: mean number of experts a token chooses"});
     return std::make_shared<BarChart>(std::move(picture), BarChart::Words{{std::move(words)}}, head + kFields);

@@ -18,7 +18,8 @@ namespace expertscope {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kMostPanels = 12, kMostSeries = 8;
+constexpr std::size_t kMostPanels = 12, kMostSeries = 7;
+constexpr std::size_t kMostBars = 120; ///< beside each other; more are lines
 constexpr const char* kFields = "layer,site,expert,label,metric,share,uniform,unit,n,value\n";
 
 struct Quantity
@@ -184,6 +185,24 @@ void drawExperts(const SpecialisationData& data, const Quantity& quantity, const
     picture.columns = gridColumns(values.size());
 }
 
+/// What would be too many bars to be told apart.
+void drawLines(const SpecialisationData& data, const Bars& bars, const QString& title, Picture& picture)
+{
+    std::vector<double> x;
+    for (const SiteIndex site : data.sites)
+        x.push_back(data.shape.sites[std::size_t(site)].layer);
+    const bool layers = std::ranges::adjacent_find(x, std::greater_equal()) == x.end();
+    for (std::size_t s = 0; s < x.size() && !layers; ++s)
+        x[s] = data.sites[s].value;
+    Curves curves;
+    for (const BarSeries& series : bars.series)
+        curves.curves.push_back({series.name, x, series.values, {}, {}, series.colour});
+    Curve chance{bars.referenceName, x, bars.reference, {}, {}, -1, true, false};
+    if (std::ranges::any_of(chance.y, [](double v) { return !std::isnan(v); }))
+        curves.curves.push_back(std::move(chance));
+    picture.panels = {{{layers ? "Layer" : "Router", Axis::Scale::Linear, 0, 0, true}, {title}, {std::move(curves)}}};
+}
+
 /// Groups of bars over the routers, a bar a label value.
 void drawSites(const SpecialisationData& data, const Quantity& quantity, const RowBars& bars, Picture& picture,
     BarChart::Words& words)
@@ -215,6 +234,10 @@ void drawSites(const SpecialisationData& data, const Quantity& quantity, const R
     if (values.empty()) // of all values together
         addSeries(nullptr);
     layer.referenceName = "uniform routing";
+    if (layer.series.size() * data.sites.size() > kMostBars) {
+        drawLines(data, layer, percentTitle(quantity), picture);
+        return;
+    }
     picture.panels = {{siteAxis(data.sites, data.shape), {percentTitle(quantity)}, {std::move(layer)}}};
 }
 

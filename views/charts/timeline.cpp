@@ -188,8 +188,9 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     strips->values = raster.values;
     strips->categories = categoriesOf(raster, changes);
     auto picture = std::make_shared<Picture>();
-    picture->panels = {{expertCellAxis("Token of " + data->sequence, data->size(), int(data->columns.position)),
-        siteAxis(data->columns.sites, data->shape), {StripsPtr(strips)}}};
+    Axis tokens = expertCellAxis("Token of " + data->sequence, data->size(), int(data->columns.position));
+    tokens.decimal = true;
+    picture->panels = {{std::move(tokens), siteAxis(data->columns.sites, data->shape), {StripsPtr(strips)}}};
     const QString what = changes ? QString("experts that the token before did not choose")
                                  : QString("rank of the first choice among its layer's, by how often it is one");
     picture->note = "colour: " + what;

@@ -24,11 +24,11 @@ struct Quantity
     bool keyed; ///< coloured by size; else by name
 };
 constexpr Quantity kQuantities[] = {
-    {"top1", "First choice", "expert", false},
+    {"top1", "first choice", "expert", false},
     {"weight", "Weight of the first choice", "", true},
     {"entropy", "Router entropy", "nats", true},
     {"margin", "Margin of the choice", "", true},
-    {"chosen", "Whether the expert is chosen", "", false},
+    {"chosen", "whether the expert is chosen", "", false},
 };
 
 const Quantity& quantityOf(const Parameters& params)
@@ -213,6 +213,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     const Axis none{{}, Axis::Scale::None};
     picture->panels = {{none, none, {WordsPtr(words)}}};
     picture->note = data->sequence + (quantity.keyed ? QString() : "; " + what);
+    if (const QString lacking = data->lacking(); !lacking.isEmpty())
+        picture->note += "; " + lacking;
     QByteArray head = csvHead("tokens", {data->trace}, data->tokens,
         {data->sequence, QString("layer %1, site %2").arg(router.layer).arg(site.value), "value: " + what});
     return std::make_shared<TokenText>(data, std::move(words), std::move(picture), std::move(head));

@@ -29,7 +29,7 @@ std::vector<Tick> AxisLabels::ticks(int most) const
     if (!m_meaning.words.empty())
         return wordTicks(m_meaning.words, range.lower, range.upper, most);
     if (m_meaning.scale == Axis::Scale::Cells)
-        return cellTicks(m_meaning.names, range.lower, range.upper, most);
+        return cellTicks(m_meaning.names, range.lower, range.upper, most, m_meaning.decimal);
     if (m_ends && m_ends->second - m_ends->first < kMostCounted) {
         std::vector<int> numbers(std::size_t(m_ends->second - m_ends->first + 1));
         std::iota(numbers.begin(), numbers.end(), m_ends->first);

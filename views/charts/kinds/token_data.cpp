@@ -36,7 +36,7 @@ QString TokenData::piece(std::size_t token) const
     if (!bytes.empty())
         return invalidUtf8At(bytes) ? hexText(bytes) : QString::fromStdString(bytes);
     const bool known = token < columns.ids.size() && columns.ids[token] >= 0;
-    return ' ' + (known ? QString::number(columns.ids[token]) : QString('?'));
+    return ' ' + (known ? QString::number(columns.ids[token]) : QString(QChar(0xb7)));
 }
 
 QString TokenData::tokenText(std::size_t token) const
@@ -57,6 +57,15 @@ QByteArray TokenData::record(std::size_t token) const
         + QByteArray::number(qulonglong(columns.position + token)) + ','
         + (known ? QByteArray::number(columns.ids[token]) : QByteArray()) + ','
         + (columns.pieces[token].empty() ? QByteArray() : csvText(escaped(piece(token)).toStdString())) + ',';
+}
+
+QString TokenData::lacking() const
+{
+    if (std::ranges::any_of(columns.pieces, [](const std::string& piece) { return !piece.empty(); }))
+        return {};
+    return std::ranges::any_of(columns.ids, [](std::int32_t id) { return id >= 0; })
+        ? QString("texts are not recorded: numbers are token ids")
+        : QString("texts are not recorded");
 }
 
 std::optional<Subject> TokenData::subject(std::size_t site, std::size_t token) const

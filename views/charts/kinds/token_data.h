@@ -20,7 +20,8 @@ struct TokenData final : ChartData
     std::size_t size() const { return columns.size(); }
     /// The first choice of a token that the scope holds; `site`: place among columns.sites. Else kNoExpert.
     std::uint16_t first(std::size_t site, std::size_t token) const;
-    /// The token with its text as it stands; its id where that is not known.
+    QString lacking() const; ///< that the trace holds no texts; empty: it does
+    /// The text of a token as it stands; its id where that is not known.
     QString piece(std::size_t token) const;
     /// "token 17 “ fox”": counted from 0 in its sequence.
     QString tokenText(std::size_t token) const;
