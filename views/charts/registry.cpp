@@ -9,6 +9,7 @@
     MAP(load)                                                                                                          \
     CHART(balance)                                                                                                     \
     MAP(loadByLabel)                                                                                                   \
+    CHART(specialisation)                                                                                              \
     CHART(divergence)                                                                                                  \
     MAP(labelDivergence)                                                                                               \
     MAP(riskDifference)                                                                                                \
@@ -27,8 +28,11 @@
     CHART(auxLoss)                                                                                                     \
     CHART(position)                                                                                                    \
     CHART(drop)                                                                                                        \
+    CHART(expertsPerToken)                                                                                             \
     MAP(importance)                                                                                                    \
     MAP(expertSimilarity)                                                                                              \
+    CHART(tokens)                                                                                                      \
+    CHART(timeline)                                                                                                    \
     CHART(training)                                                                                                    \
     CHART(cacheCurves)
 
