@@ -16,7 +16,21 @@
     MAP(expertSimilarity)                                                                                              \
     MAP(mutualInformation)                                                                                             \
     MAP(labelDivergence)                                                                                               \
-    CHART(cacheCurves)
+    CHART(cacheCurves)                                                                                                 \
+    CHART(vocabulary)                                                                                                  \
+    CHART(divergence)                                                                                                  \
+    CHART(domainCv)                                                                                                    \
+    CHART(repetition)                                                                                                  \
+    CHART(lifetime)                                                                                                    \
+    CHART(srp)                                                                                                         \
+    CHART(sch)                                                                                                         \
+    CHART(sharpness)                                                                                                   \
+    CHART(auxLoss)                                                                                                     \
+    CHART(position)                                                                                                    \
+    CHART(drop)                                                                                                        \
+    CHART(fanOut)                                                                                                      \
+    CHART(predict)                                                                                                     \
+    CHART(training)
 
 namespace expertscope {
 

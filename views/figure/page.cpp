@@ -15,11 +15,13 @@ namespace {
 
 constexpr double kGolden = 0.618;
 constexpr double kFlattest = 0.4, kHighest = 0.95; ///< of the width, unless titles ask for more
+constexpr double kHighestGrid = 1.3; ///< the same of panels in more rows than columns
+constexpr double kFlattestText = 0.1; ///< the same of running text, of which there may be little
 
 /// Height of a panel of that width.
 double wantedHeight(const Panel& panel, double width)
 {
-    const double across = double(panel.x.names.size()), down = double(panel.y.names.size());
+    const double across = double(panel.x.cells()), down = double(panel.y.cells());
     const bool cells = panel.x.scale == Axis::Scale::Cells && panel.y.scale == Axis::Scale::Cells && across > 0;
     return width * (cells ? down / across : kGolden);
 }
@@ -85,16 +87,20 @@ Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page)
     const std::size_t columns = std::clamp<std::size_t>(picture.columns, 1, picture.panels.size());
     const std::size_t rows = (picture.panels.size() + columns - 1) / columns;
     // What stands around the panels depends on the height a little: titles break.
-    double height = kHighest * width;
+    const double highest = width * std::min(kHighestGrid, kHighest * std::max(1.0, double(rows) / double(columns)));
+    double height = highest;
     Expected<void> fits;
+    const double flattest = builder.wantedHeight(0, width) ? kFlattestText : kFlattest;
     for (int round = 0; round < 3; ++round) {
         fits = builder.layOut({width, height});
         double inside = 0, wanted = 0;
         for (std::size_t i = 0; i < picture.panels.size(); ++i) {
             inside = std::max(inside, builder.areaOf(i).height());
-            wanted = std::max(wanted, wantedHeight(picture.panels[i], builder.areaOf(i).width()));
+            const double across = builder.areaOf(i).width();
+            wanted =
+                std::max(wanted, builder.wantedHeight(i, across).value_or(wantedHeight(picture.panels[i], across)));
         }
-        height = std::clamp(height + double(rows) * (wanted - inside), kFlattest * width, kHighest * width);
+        height = std::clamp(height + double(rows) * (wanted - inside), flattest * width, highest);
     }
     for (fits = builder.layOut({width, height}); !fits && height < 2 * width; fits = builder.layOut({width, height}))
         height += double(page.fontSizePt);

@@ -126,6 +126,17 @@ std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double 
     return ticks;
 }
 
+std::vector<Tick> wordTicks(const std::vector<QString>& words, double first, double last, int most)
+{
+    std::vector<Tick> ticks;
+    const int n = int(words.size());
+    const int from = std::max(0, int(std::ceil(first))), to = std::min(n - 1, int(std::floor(last)));
+    const int step = std::max(1, int(std::ceil(double(to - from + 1) / std::max(1, most))));
+    for (int i = (from + step - 1) / step * step; i <= to; i += step)
+        ticks.push_back({double(i), words[std::size_t(i)]});
+    return ticks;
+}
+
 std::vector<Tick> scaleTicks(const ColourScale& scale, int most, bool below, bool above)
 {
     std::vector<double> values;

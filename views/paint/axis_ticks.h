@@ -23,6 +23,9 @@ struct Tick
 /// numbers of experts and of layers mostly are; and the last cell of all, so that a reader sees how many there are.
 std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double last, int most);
 
+/// Ticks at cells of [first, last], at most about `most` of them: all, or every second, third ….
+std::vector<Tick> wordTicks(const std::vector<QString>& words, double first, double last, int most);
+
 /// Ticks of an axis of numbers between `low` and `high`, at most about `most`: round steps; on logarithmic scales
 /// powers, or round values where there are less than two; only whole numbers where `whole`. Positions are values.
 std::vector<Tick> numberTicks(Axis::Scale scale, bool whole, double low, double high, int most);

@@ -2,7 +2,7 @@
 #include "views/paint/colour_bar.h"
 
 #include "views/paint/axis_ticks.h"
-#include "views/paint/heat_map_plottable.h"
+#include "views/paint/layers/heat_map_plottable.h"
 
 #include <cmath>
 
@@ -71,7 +71,7 @@ void ColourBar::restyle(const Style& style)
     const int width = style.paper ? std::max(5, style.font.pixelSize() - 1) : 16;
     m_rect->setMinimumSize(width, 10);
     m_rect->setMaximumSize(width, QWIDGETSIZE_MAX);
-    m_map->setPaper(style.maxRectangles, style.dpi);
+    m_map->setStyle(style);
     // On a screen values change while a reader looks: room for the longest, so that nothing beside it moves.
     const double text = QFontMetricsF(style.font).horizontalAdvance("0.0000");
     const int right =

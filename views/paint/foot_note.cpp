@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/paint/foot_note.h"
 
-#include "views/paint/heat_map_plottable.h"
 #include "views/paint/label_lines.h"
+#include "views/paint/layers/heat_map_plottable.h"
 
 #include <cmath>
 
@@ -42,7 +42,7 @@ void FootNote::restyle(const Style& style)
     m_style = style;
 }
 
-void FootNote::arrange(double width, bool crosses)
+void FootNote::arrange(double width, bool crosses, const QStringList& unseen)
 {
     m_crosses = crosses;
     const QFontMetricsF metrics(m_style.font);
@@ -50,7 +50,8 @@ void FootNote::arrange(double width, bool crosses)
     // The sign stands for an em in front; the marks' text never breaks from it.
     QString text = m_marks;
     text.replace(' ', QChar::Nbsp);
-    text += (text.isEmpty() || m_note.isEmpty() ? QString() : QString("; ")) + m_note;
+    for (const QString& part : QStringList{m_note} + unseen)
+        text += (text.isEmpty() || part.isEmpty() ? QString() : QString("; ")) + part;
     const double room = width - 2 * m_style.gap - (m_marks.isEmpty() ? 0 : height);
     m_lines = elidedLines(text, m_style.font, std::max(room, 1.0), kMostLines);
     const int lines = m_lines.isEmpty() ? 0 : int(m_lines.count('\n')) + 1;

@@ -4,12 +4,24 @@
 #include "views/paint/colour_table.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace expertscope {
 
 std::size_t HeatMap::markCount() const
 {
     return std::size_t(std::count(marks.begin(), marks.end(), 1));
+}
+
+bool HeatMap::has(std::size_t row, std::size_t column) const
+{
+    return !std::isnan(values.at(row, column)) || marked(row, column);
+}
+
+std::optional<std::pair<double, double>> HeatMap::keyedValues() const
+{
+    const Pyramid::Summary all = values.summarise(0, rows(), 0, columns());
+    return all.count ? std::optional(std::pair<double, double>(all.min, all.max)) : std::nullopt;
 }
 
 HeatMapPtr colourBarMap(const ColourScale& scale)

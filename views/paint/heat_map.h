@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace expertscope {
@@ -24,11 +26,15 @@ struct HeatMap
 
     std::size_t rows() const { return values.rows(); }
     std::size_t columns() const { return values.columns(); }
+    std::size_t columns(std::size_t) const { return values.columns(); } ///< alike in all rows
+    double value(std::size_t row, std::size_t column) const { return values.at(row, column); }
+    bool has(std::size_t row, std::size_t column) const; ///< a value, or a mark
     bool marked(std::size_t row, std::size_t column) const
     {
         return !marks.empty() && marks[row * columns() + column] != 0;
     }
     std::size_t markCount() const;
+    std::optional<std::pair<double, double>> keyedValues() const; ///< smallest and largest
 };
 
 using HeatMapPtr = std::shared_ptr<const HeatMap>;

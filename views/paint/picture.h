@@ -5,13 +5,12 @@
 #pragma once
 
 #include "views/paint/colour_table.h"
-#include "views/paint/heat_map.h"
+#include "views/paint/layer.h"
 
 #include <QString>
 
 #include <memory>
 #include <optional>
-#include <variant>
 #include <vector>
 
 namespace expertscope {
@@ -20,34 +19,21 @@ struct Axis
 {
     enum class Scale
     {
-        Cells, ///< rows or columns of a heat map
+        Cells, ///< rows or columns of a raster, categories of bars
         Linear,
         Log2,
-        Log10
+        Log10,
+        None ///< no axis: running text
     };
     QString title; ///< quantity and unit
     Scale scale = Scale::Linear;
     double low = 0, high = 0; ///< what is shown at first; equal: from the data, rounded
     bool whole = false; ///< only whole numbers are ticked: layers, slots
     std::vector<int> names = {}; ///< Cells: of each row or column
-};
+    std::vector<QString> words = {}; ///< Cells: the same, where they are words
 
-/// One line of a panel: points in order of x. NaN in y: a gap.
-struct Curve
-{
-    QString name; ///< in the legend; empty: not in it
-    std::vector<double> x, y;
-    std::vector<double> low = {}, high = {}; ///< of a band around the line, or empty
-    int colour = 0; ///< number in Style::series; < 0: grey, for what is compared with
-    bool dashed = false;
-    bool points = true; ///< a dot at each
+    std::size_t cells() const { return words.empty() ? names.size() : words.size(); }
 };
-struct Curves
-{
-    std::vector<Curve> curves;
-};
-
-using Layer = std::variant<HeatMapPtr, Curves>;
 
 struct Panel
 {
@@ -74,7 +60,8 @@ struct Picture
 };
 using PicturePtr = std::shared_ptr<const Picture>;
 
-/// A place in a picture: a cell of a heat map, or of curves the curve (row) and its point (column).
+/// A place in a picture: a cell of a heat map, or of curves the curve (row) and its point (column); LayerMarks knows
+/// all.
 struct Mark
 {
     std::uint16_t panel = 0, layer = 0;

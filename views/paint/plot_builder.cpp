@@ -191,6 +191,11 @@ Expected<void> PlotBuilder::layOut(const QSizeF& points)
     return d->layout.fits(points);
 }
 
+std::optional<double> PlotBuilder::wantedHeight(std::size_t panel, double width) const
+{
+    return panel < d->panels().size() ? d->panels()[panel]->wantedHeight(width) : std::nullopt;
+}
+
 QStringList PlotBuilder::texts() const
 {
     return d->layout.texts();

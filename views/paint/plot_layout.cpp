@@ -14,6 +14,13 @@ namespace {
 /// Of the width: what a legend beside the panels may take; wider ones go below.
 constexpr double kLegendShare = 0.34;
 
+/// Panels have lines above them: letters where there are several.
+bool headed(const Picture& picture)
+{
+    return picture.panels.size() > 1
+        || std::ranges::any_of(picture.panels, [](const Panel& panel) { return !panel.title.isEmpty(); });
+}
+
 QCPLayoutGrid* newGrid()
 {
     auto* grid = new QCPLayoutGrid;
@@ -41,7 +48,8 @@ void PlotLayout::clear()
 {
     m_bar.reset();
     m_panels.clear();
-    m_titles.clear();
+    m_heads.clear();
+    m_grid = nullptr;
     m_plot.clearPlottables();
     m_plot.plotLayout()->clear();
     m_groups.clear();
@@ -52,11 +60,8 @@ void PlotLayout::clear()
 
 bool PlotLayout::canKeep(const Picture& next) const
 {
-    const auto titled = [](const Picture& p) {
-        return std::ranges::any_of(p.panels, [](const Panel& panel) { return !panel.title.isEmpty(); });
-    };
     if (!m_picture || next.columns != m_picture->columns || next.key.has_value() != m_picture->key.has_value()
-        || next.panels.size() != m_panels.size() || titled(next) != titled(*m_picture)
+        || next.panels.size() != m_panels.size() || headed(next) != headed(*m_picture)
         || next.title.isEmpty() != m_picture->title.isEmpty())
         return false;
     for (std::size_t i = 0; i < m_panels.size(); ++i) {
@@ -77,14 +82,15 @@ void PlotLayout::build(const Picture& next)
     }
     auto* body = newGrid();
     m_plot.plotLayout()->addElement(rows++, 0, body);
-    m_below = new CurveLegend(m_plot);
+    m_below = new Legend(m_plot);
     m_plot.plotLayout()->addElement(rows++, 0, m_below);
     m_foot = new FootNote(m_plot);
     m_plot.plotLayout()->addElement(rows, 0, m_foot);
     auto* grid = newGrid();
     body->addElement(0, 0, grid);
-    const int columns = int(std::clamp<std::size_t>(next.columns, 1, std::max<std::size_t>(1, next.panels.size())));
-    const bool titled = std::ranges::any_of(next.panels, [](const Panel& p) { return !p.title.isEmpty(); });
+    m_grid = grid;
+    const int columns = int(this->columns());
+    const bool titled = headed(next);
     std::vector<QCPMarginGroup*> ofColumn, ofRow;
     const auto newGroup = [&] { return m_groups.emplace_back(std::make_unique<QCPMarginGroup>(&m_plot)).get(); };
     for (std::size_t i = 0; i < next.panels.size(); ++i) {
@@ -92,8 +98,8 @@ void PlotLayout::build(const Picture& next)
         m_panels.push_back(std::make_unique<PlotPanel>(m_plot, next.panels[i]));
         QCPAxisRect* const rect = m_panels.back()->rect();
         if (titled) {
-            m_titles.push_back(new QCPTextElement(&m_plot, next.panels[i].title));
-            grid->addElement(2 * row, column, m_titles.back());
+            m_heads.push_back(new PanelHead(m_plot));
+            grid->addElement(2 * row, column, m_heads.back());
         }
         grid->addElement(2 * row + (titled ? 1 : 0), column, rect);
         if (column >= int(ofColumn.size()))
@@ -108,8 +114,8 @@ void PlotLayout::build(const Picture& next)
         auto* side = newGrid();
         body->addElement(0, body->columnCount(), side);
         if (titled) {
-            m_titles.push_back(new QCPTextElement(&m_plot, " "));
-            side->addElement(0, 0, m_titles.back());
+            m_heads.push_back(new PanelHead(m_plot));
+            side->addElement(0, 0, m_heads.back());
         }
         side->addElement(titled ? 1 : 0, 0, element);
         if (!ofRow.empty()) {
@@ -121,7 +127,7 @@ void PlotLayout::build(const Picture& next)
         m_bar = std::make_unique<ColourBar>(m_plot);
         level(m_bar->rect());
     }
-    m_beside = new CurveLegend(m_plot);
+    m_beside = new Legend(m_plot);
     body->addElement(0, body->columnCount(), m_beside);
 }
 
@@ -135,25 +141,24 @@ bool PlotLayout::show(PicturePtr picture)
     }
     if (!kept)
         build(*m_picture);
-    float least = INFINITY, largest = -INFINITY;
+    double least = INFINITY, largest = -INFINITY;
     for (std::size_t i = 0; i < m_panels.size(); ++i) {
         const Panel& panel = m_picture->panels[i];
         m_panels[i]->show(panel, m_picture->key);
-        if (!m_titles.empty())
-            m_titles[i]->setText(panel.title);
+        if (!m_heads.empty())
+            m_heads[i]->show(m_panels.size() > 1 ? panelLetter(i) : QString(), panel.title);
         for (const Layer& layer : panel.layers) {
-            const auto* map = std::get_if<HeatMapPtr>(&layer);
-            if (!map || !*map)
-                continue;
-            const auto all = (*map)->values.summarise(0, (*map)->rows(), 0, (*map)->columns());
-            least = std::fmin(least, all.min);
-            largest = std::fmax(largest, all.max);
+            if (const auto values = keyedValues(layer)) {
+                least = std::min(least, values->first);
+                largest = std::max(largest, values->second);
+            }
         }
     }
+    shareTitles();
     if (m_picture->key) {
         const ColourScale& scale = m_picture->key->scale;
         const double slack = 1e-6 * std::abs(scale.high);
-        const bool below = double(least)<scale.low - slack, above = double(largest)> scale.high + slack;
+        const bool below = least<scale.low - slack, above = largest> scale.high + slack;
         m_bar->show(*m_picture->key, below, above);
     }
     m_beside->show(*m_picture);
@@ -162,16 +167,53 @@ bool PlotLayout::show(PicturePtr picture)
     return kept;
 }
 
+std::size_t PlotLayout::columns() const
+{
+    return std::clamp<std::size_t>(m_picture->columns, 1, std::max<std::size_t>(1, m_picture->panels.size()));
+}
+
+void PlotLayout::shareTitles()
+{
+    const std::vector<Panel>& panels = m_picture->panels;
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+        const std::size_t below = i + columns();
+        const bool besideSame = i % columns() > 0 && panels[i - 1].y.title == panels[i].y.title;
+        const bool belowSame = below < panels.size() && panels[below].x.title == panels[i].x.title;
+        m_panels[i]->setTitled(!belowSame, !besideSame);
+    }
+}
+
+void PlotLayout::evenOut()
+{
+    // What stands beside panels differs, their insides do not.
+    const std::size_t across = columns(), down = (m_panels.size() + across - 1) / across;
+    std::vector<double> beside(across, 0), above(down, 0);
+    double width = 0, height = 0;
+    for (std::size_t i = 0; i < m_panels.size(); ++i) {
+        const QRectF outer(m_panels[i]->rect()->outerRect()), inner(m_panels[i]->rect()->rect());
+        beside[i % across] = std::max(beside[i % across], outer.width() - inner.width());
+        above[i / across] = std::max(above[i / across], outer.height() - inner.height());
+        if (i < across)
+            width += inner.width();
+        if (i % across == 0)
+            height += inner.height();
+    }
+    const int step = m_heads.empty() ? 1 : 2;
+    for (std::size_t c = 0; c < across; ++c)
+        m_grid->setColumnStretchFactor(int(c), std::max(1.0, width / double(across) + beside[c]));
+    for (std::size_t r = 0; r < down; ++r)
+        m_grid->setRowStretchFactor(step * int(r) + step - 1, std::max(1.0, height / double(down) + above[r]));
+}
+
 void PlotLayout::restyle(const Style& style)
 {
     m_style = style;
-    std::vector<QCPTextElement*> texts = m_titles;
-    if (m_head)
-        texts.push_back(m_head);
-    for (QCPTextElement* text : texts) {
-        text->setFont(style.titleFont);
-        text->setTextColor(style.text);
-        text->setMargins(QMargins(0, 1, 0, 1));
+    for (PanelHead* head : m_heads)
+        head->restyle(style);
+    if (m_head) {
+        m_head->setFont(style.titleFont);
+        m_head->setTextColor(style.text);
+        m_head->setMargins(QMargins(0, 1, 0, 1));
     }
     for (const auto& panel : m_panels)
         panel->restyle(style);
@@ -224,7 +266,7 @@ void PlotLayout::arrange()
     }
     m_plot.plotLayout()->setOuterRect(m_plot.viewport());
     placeLegend(page.width(), page.height() - 4 * QFontMetricsF(m_style.font).height());
-    m_foot->arrange(page.width(), true);
+    m_foot->arrange(page.width(), true, {});
     // Sizes depend on labels and labels on sizes: the second round has it.
     for (int round = 0; round < 2; ++round) {
         updateLayout();
@@ -242,7 +284,14 @@ void PlotLayout::arrange()
             setBarTitle(inside.height() + std::max(0.0, 2 * beyond));
         }
         const bool crosses = std::ranges::all_of(m_panels, [](const auto& panel) { return panel->crossesFit(); });
-        m_foot->arrange(page.width(), crosses);
+        QStringList unseen;
+        for (const auto& panel : m_panels)
+            unseen << panel->note();
+        unseen.removeAll(QString());
+        unseen.removeDuplicates();
+        m_foot->arrange(page.width(), crosses, unseen);
+        if (m_panels.size() > 1)
+            evenOut();
     }
     updateLayout();
 }

@@ -5,8 +5,9 @@
 #pragma once
 
 #include "views/paint/colour_bar.h"
-#include "views/paint/curve_legend.h"
 #include "views/paint/foot_note.h"
+#include "views/paint/legend.h"
+#include "views/paint/panel_head.h"
 #include "views/paint/plot_panel.h"
 
 #include <memory>
@@ -36,6 +37,9 @@ private:
     void build(const Picture& next);
     void clear();
     void updateLayout() const;
+    std::size_t columns() const; ///< of panels
+    void shareTitles();
+    void evenOut();
     void placeLegend(double width, double height);
     void setBarTitle(double length);
 
@@ -44,9 +48,10 @@ private:
     PicturePtr m_picture;
     std::vector<std::unique_ptr<PlotPanel>> m_panels;
     std::vector<std::unique_ptr<QCPMarginGroup>> m_groups;
-    std::vector<QCPTextElement*> m_titles; ///< of panels, and one beside them, to keep the colour bar level; or empty
+    std::vector<PanelHead*> m_heads; ///< of panels, and one beside them, to keep the colour bar level; or empty
+    QCPLayoutGrid* m_grid = nullptr; ///< of the panels
     std::unique_ptr<ColourBar> m_bar;
-    CurveLegend *m_beside = nullptr, *m_below = nullptr;
+    Legend *m_beside = nullptr, *m_below = nullptr;
     FootNote* m_foot = nullptr;
     QCPTextElement* m_head = nullptr; ///< the title above; or none
     bool m_titlesFit = true;

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/paint/plot_panel.h"
 
-#include "views/paint/axis_ticks.h"
 #include "views/paint/colour_bar.h"
-#include "views/paint/curves_plottable.h"
-#include "views/paint/heat_map_plottable.h"
 #include "views/paint/label_lines.h"
+#include "views/paint/layers/layer_plottable.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
@@ -17,8 +14,6 @@ namespace {
 
 using Range = PlotView::Range;
 
-constexpr double kReach = 16; ///< pixels from a point that still mean it
-constexpr double kPointBox = 9;
 constexpr int kLeast = 20; ///< side of a panel
 constexpr double kClosest = 1e-4; ///< part of the data that can be zoomed to
 
@@ -27,39 +22,24 @@ bool isLog(const Axis& axis)
     return axis.scale == Axis::Scale::Log2 || axis.scale == Axis::Scale::Log10;
 }
 
-/// Smallest and largest of what the curves of a panel have on an axis.
-std::pair<double, double> extent(const Panel& panel, const Axis& axis, bool isX)
+Extent extentOf(const Panel& panel, bool isX)
 {
-    double least = std::numeric_limits<double>::infinity(), largest = -least;
-    const auto take = [&](const std::vector<double>& values) {
-        for (const double v : values) {
-            if (!std::isfinite(v) || (isLog(axis) && v <= 0))
-                continue;
-            least = std::min(least, v);
-            largest = std::max(largest, v);
-        }
-    };
-    for (const Layer& layer : panel.layers) {
-        const auto* curves = std::get_if<Curves>(&layer);
-        for (const Curve& curve : curves ? curves->curves : std::vector<Curve>()) {
-            take(isX ? curve.x : curve.y);
-            if (!isX) {
-                take(curve.low);
-                take(curve.high);
-            }
-        }
-    }
-    return {least, largest};
+    Extent extent{isLog(isX ? panel.x : panel.y)};
+    for (const Layer& layer : panel.layers)
+        extend(extent, layer, isX);
+    return extent;
 }
 
 Range fullRange(const Panel& panel, const Axis& axis, bool isX)
 {
+    if (axis.scale == Axis::Scale::None)
+        return {0, 1};
     if (axis.scale == Axis::Scale::Cells)
-        return {-0.5, std::max<double>(double(axis.names.size()), 1) - 0.5};
+        return {-0.5, std::max<double>(double(axis.cells()), 1) - 0.5};
     if (axis.low < axis.high)
         return {axis.low, axis.high};
-    const auto [least, largest] = extent(panel, axis, isX);
-    if (isX && !isLog(axis) && least < largest) { // points at the ends stand free of the frame
+    const auto [positive, grounded, least, largest] = extentOf(panel, isX);
+    if (isX && !isLog(axis) && !grounded && least < largest) { // points at the ends stand free of the frame
         const double room = axis.whole ? std::min(0.5, 0.04 * (largest - least)) : 0.03 * (largest - least);
         return {least - room, largest + room};
     }
@@ -67,9 +47,23 @@ Range fullRange(const Panel& panel, const Axis& axis, bool isX)
     return {low, high};
 }
 
+/// First and last of the whole numbers that a horizontal axis is about; none: it is not, or they are not known.
+std::optional<std::pair<int, int>> wholeEnds(const Panel& panel)
+{
+    const Axis& axis = panel.x;
+    if (!axis.whole || axis.scale != Axis::Scale::Linear || axis.low < axis.high)
+        return {};
+    const Extent extent = extentOf(panel, true);
+    const auto isWhole = [](double v) { return std::abs(v) < 1e6 && v == std::round(v); };
+    if (!(extent.least < extent.largest) || !isWhole(extent.least) || !isWhole(extent.largest))
+        return {};
+    return std::pair(int(extent.least), int(extent.largest));
+}
+
 bool sameShape(const Axis& a, const Axis& b)
 {
-    return a.scale == b.scale && a.names == b.names && (a.scale == Axis::Scale::Cells || a.title == b.title);
+    return a.scale == b.scale && a.names == b.names && a.words == b.words
+        && (a.scale == Axis::Scale::Cells || a.title == b.title);
 }
 
 }
@@ -80,14 +74,8 @@ PlotPanel::PlotPanel(QCustomPlot& plot, const Panel& panel)
     , m_x(m_rect->axis(QCPAxis::atBottom))
     , m_y(m_rect->axis(QCPAxis::atLeft))
 {
-    for (const Layer& layer : panel.layers) {
-        LayerPlottable made;
-        if (std::holds_alternative<HeatMapPtr>(layer))
-            made.map = new HeatMapPlottable(m_x, m_y);
-        else
-            made.curves = new CurvesPlottable(m_x, m_y);
-        m_layers.push_back(made);
-    }
+    for (const Layer& layer : panel.layers)
+        m_layers.push_back(makePlottable(layer, m_x, m_y));
     for (QCPAxis* axis : {m_x, m_y}) {
         connect(axis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, [this] {
             if (m_clamping)
@@ -99,37 +87,52 @@ PlotPanel::PlotPanel(QCustomPlot& plot, const Panel& panel)
             emit rangeChanged();
         });
     }
+    if (!scrolls())
+        return;
+    m_rect->setRangeDrag({});
+    m_rect->setRangeZoom({});
+    connect(&plot, &QCustomPlot::mouseWheel, this, [this](const QWheelEvent* event) {
+        constexpr double kPagesAStep = 0.2 / 120;
+        if (!m_plot.interactions().testFlag(QCP::iRangeZoom) || !area().contains(event->position()))
+            return;
+        for (LayerPlottable* shown : m_layers)
+            shown->scrollBy(-event->angleDelta().y() * kPagesAStep);
+        emit rangeChanged();
+        m_plot.replot(QCustomPlot::rpQueuedReplot);
+    });
 }
 
 PlotPanel::~PlotPanel()
 {
-    for (const LayerPlottable& layer : m_layers) {
-        if (layer.map)
-            m_plot.removePlottable(layer.map);
-        else
-            m_plot.removePlottable(layer.curves);
-    }
+    for (LayerPlottable* layer : m_layers)
+        m_plot.removePlottable(layer);
 }
 
 bool PlotPanel::canShow(const Panel& panel) const
 {
-    return std::ranges::equal(m_layers, panel.layers, [](const LayerPlottable& mine, const Layer& wanted) {
-        return (mine.map != nullptr) == std::holds_alternative<HeatMapPtr>(wanted);
-    });
+    return std::ranges::equal(
+        m_layers, panel.layers, [](const LayerPlottable* mine, const Layer& wanted) { return mine->canShow(wanted); });
+}
+
+bool PlotPanel::scrolls() const
+{
+    return std::ranges::any_of(m_layers, [](const LayerPlottable* layer) { return layer->scrolls(); });
+}
+
+bool PlotPanel::framed() const
+{
+    return std::ranges::any_of(m_layers, [](const LayerPlottable* layer) { return layer->framed(); });
 }
 
 void PlotPanel::show(const Panel& panel, const std::optional<ColourKey>& key)
 {
     const bool stays = sameShape(m_panel.x, panel.x) && sameShape(m_panel.y, panel.y) && isZoomed();
     m_panel = panel;
-    for (std::size_t i = 0; i < m_layers.size(); ++i) {
-        if (m_layers[i].map && key)
-            m_layers[i].map->setData(std::get<HeatMapPtr>(panel.layers[i]), key->scale, key->reducer);
-        else if (m_layers[i].curves)
-            m_layers[i].curves->setData(std::get<Curves>(panel.layers[i]));
-    }
+    for (std::size_t i = 0; i < m_layers.size(); ++i)
+        m_layers[i]->show(panel.layers[i], key);
     m_fullX = fullRange(panel, panel.x, true);
     m_fullY = fullRange(panel, panel.y, false);
+    m_wholeX = wholeEnds(panel);
     m_y->setRangeReversed(panel.y.scale == Axis::Scale::Cells);
     m_x->setScaleType(isLog(panel.x) ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     m_y->setScaleType(isLog(panel.y) ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
@@ -146,28 +149,34 @@ void PlotPanel::show(const Panel& panel, const std::optional<ColourKey>& key)
 
 void PlotPanel::setTitles()
 {
-    m_x->setLabel(QString(m_panel.x.title).replace(QChar::Nbsp, ' '));
-    m_y->setLabel(QString(m_panel.y.title).replace(QChar::Nbsp, ' '));
+    m_x->setLabel(m_titledX ? QString(m_panel.x.title).replace(QChar::Nbsp, ' ') : QString());
+    m_y->setLabel(m_titledY ? QString(m_panel.y.title).replace(QChar::Nbsp, ' ') : QString());
+}
+
+void PlotPanel::setTitled(bool x, bool y)
+{
+    m_titledX = x;
+    m_titledY = y;
+    setTitles();
 }
 
 void PlotPanel::restyle(const Style& style)
 {
     m_style = style;
-    const bool cells = m_panel.x.scale == Axis::Scale::Cells;
+    const bool cells = framed();
     for (QCPAxis* axis : m_rect->axes()) {
         styleAxis(*axis, style, axis == m_x || axis == m_y, cells);
-        axis->setVisible(cells || axis == m_x || axis == m_y); // curves stand on two axes
-        const bool grid = style.gridLines && !cells && (axis == m_x || axis == m_y);
+        const auto scale = (axis == m_x ? m_panel.x : m_panel.y).scale;
+        const bool numbers = scale != Axis::Scale::Cells;
+        // Curves stand on two axes.
+        axis->setVisible(scale != Axis::Scale::None && (cells || axis == m_x || axis == m_y));
+        const bool grid = style.gridLines && !cells && numbers && (axis == m_x || axis == m_y);
         axis->grid()->setVisible(grid);
         axis->grid()->setPen(QPen(style.grid, 1));
         axis->grid()->setZeroLinePen(QPen(style.grid, 1));
     }
-    for (const LayerPlottable& layer : m_layers) {
-        if (layer.map)
-            layer.map->setPaper(style.maxRectangles, style.dpi);
-        else
-            layer.curves->setStyle(style);
-    }
+    for (LayerPlottable* layer : m_layers)
+        layer->setStyle(style);
     // The last tick's label and half of the topmost one reach beyond the axes; what leaves the page is not drawn at
     // all.
     const int half = int(std::ceil(QFontMetricsF(style.font).height() / 2)) + 1;
@@ -181,48 +190,20 @@ QRectF PlotPanel::area() const
     return QRectF(m_rect->rect()).translated(0, -1);
 }
 
-std::vector<Tick> PlotPanel::ticksOf(const QCPAxis& axis, const Axis& meaning, int most) const
+AxisLabels PlotPanel::labels(QCPAxis& axis) const
 {
-    const QCPRange range = axis.range();
-    if (meaning.scale == Axis::Scale::Cells)
-        return cellTicks(meaning.names, range.lower, range.upper, most);
-    return numberTicks(meaning.scale, meaning.whole, range.lower, range.upper, most);
-}
-
-std::vector<Tick> PlotPanel::fittingTicks(const QCPAxis& axis, const Axis& meaning) const
-{
-    const QFontMetricsF metrics(m_style.font);
-    const bool across = axis.orientation() == Qt::Horizontal;
-    const double length = across ? m_rect->width() : m_rect->height();
-    const bool cells = meaning.scale == Axis::Scale::Cells;
-    const double em = metrics.height();
-    std::vector<Tick> ticks;
-    for (int most = std::max(2,
-             int(length
-                 / (across       ? 1.4 * em
-                         : cells ? 1.05 * em
-                                 : 2 * em)));
-         most >= 1; most = std::min(most, int(ticks.size())) - 1) {
-        ticks = ticksOf(axis, meaning, most);
-        bool fits = true;
-        for (std::size_t i = 1; i < ticks.size() && fits; ++i) {
-            const double gap =
-                std::abs(axis.coordToPixel(ticks[i].position) - axis.coordToPixel(ticks[i - 1].position));
-            const auto width = [&](const Tick& t) { return metrics.horizontalAdvance(t.label); };
-            fits = gap >= (across ? (width(ticks[i]) + width(ticks[i - 1])) / 2 + 0.6 * em : 0.95 * em);
-        }
-        if (fits)
-            break;
-    }
-    return ticks;
+    const bool x = &axis == m_x;
+    const bool all = !isZoomed();
+    return {axis, x ? m_panel.x : m_panel.y, m_style, x && all ? m_wholeX : std::nullopt};
 }
 
 void PlotPanel::updateTicks()
 {
     if (m_rect->width() <= 0 || m_rect->height() <= 0)
         return;
-    setTicks(*m_x, fittingTicks(*m_x, m_panel.x));
-    setTicks(*m_y, fittingTicks(*m_y, m_panel.y));
+    constexpr double kMostOfPage = 0.3; // that words beside an axis may take
+    labels(*m_x).fit(kMostOfPage * m_plot.viewport().height());
+    labels(*m_y).fit(kMostOfPage * m_plot.viewport().width());
 }
 
 bool PlotPanel::updateTitles()
@@ -238,8 +219,10 @@ bool PlotPanel::updateTitles()
     // Titles stand at the middle of their axis; they may reach beyond it as far as the page goes on both sides.
     const double beside = std::min(inside.left() - m_page.left(), m_page.right() - inside.right());
     const double above = std::min(inside.top() - m_page.top(), m_page.bottom() - inside.bottom());
-    m_x->setLabel(lines(m_panel.x.title, inside.width() + std::max(0.0, 2 * (beside - m_style.gap / 2))));
-    m_y->setLabel(lines(m_panel.y.title, inside.height() + std::max(0.0, 2 * (above - m_style.gap / 2))));
+    if (m_titledX)
+        m_x->setLabel(lines(m_panel.x.title, inside.width() + std::max(0.0, 2 * (beside - m_style.gap / 2))));
+    if (m_titledY)
+        m_y->setLabel(lines(m_panel.y.title, inside.height() + std::max(0.0, 2 * (above - m_style.gap / 2))));
     return fit;
 }
 
@@ -262,16 +245,12 @@ bool PlotPanel::isZoomed() const
 
 bool PlotPanel::isReduced(double pixelRatio) const
 {
-    const bool maps = std::ranges::any_of(m_layers, [](const LayerPlottable& layer) { return layer.map != nullptr; });
-    return maps
-        && (m_x->range().size() > m_rect->width() * pixelRatio || m_y->range().size() > m_rect->height() * pixelRatio);
+    return std::ranges::any_of(m_layers, [&](const LayerPlottable* layer) { return layer->isReduced(pixelRatio); });
 }
 
 bool PlotPanel::crossesFit() const
 {
-    if (m_panel.x.scale != Axis::Scale::Cells)
-        return true;
-    return std::min(m_rect->width() / m_x->range().size(), m_rect->height() / m_y->range().size()) >= kSmallestCross;
+    return std::ranges::all_of(m_layers, [](const LayerPlottable* layer) { return layer->crossesFit(); });
 }
 
 std::pair<Range, Range> PlotPanel::view() const
@@ -310,6 +289,11 @@ void PlotPanel::zoomBy(double factor, std::optional<QPointF> at)
 
 void PlotPanel::panBy(double x, double y)
 {
+    if (scrolls()) {
+        for (LayerPlottable* layer : m_layers)
+            layer->scrollBy(x + y);
+        return;
+    }
     const auto move = [](QCPAxis& axis, double from, double to) {
         axis.setRange(QCPRange(axis.pixelToCoord(from), axis.pixelToCoord(to)));
     };
@@ -329,18 +313,15 @@ void PlotPanel::reveal(std::size_t layer, std::size_t row, std::size_t column)
             axis.setRange(
                 axis.scaleType() == QCPAxis::stLogarithmic ? range.lower * to / range.upper : to - range.size(), to);
     };
-    if (layer >= m_layers.size())
+    if (layer < m_layers.size())
+        m_layers[layer]->scrollTo({row, column});
+    const auto span = layer < m_layers.size() ? m_layers[layer]->spanOf({row, column}) : std::nullopt;
+    if (!span)
         return;
-    if (m_layers[layer].map) {
-        show(*m_x, double(column) - 0.5, double(column) + 0.5);
-        show(*m_y, double(row) - 0.5, double(row) + 0.5);
-    } else if (const auto* curves = std::get_if<Curves>(&m_panel.layers[layer]);
-               row < curves->curves.size() && column < curves->curves[row].x.size()) {
-        const Curve& curve = curves->curves[row];
-        show(*m_x, curve.x[column], curve.x[column]);
-        if (std::isfinite(curve.y[column]))
-            show(*m_y, curve.y[column], curve.y[column]);
-    }
+    if (std::isfinite(span->x.low))
+        show(*m_x, span->x.low, span->x.high);
+    if (std::isfinite(span->y.low))
+        show(*m_y, span->y.low, span->y.high);
 }
 
 std::optional<PlotPanel::Place> PlotPanel::markAt(const QPointF& position) const
@@ -348,38 +329,48 @@ std::optional<PlotPanel::Place> PlotPanel::markAt(const QPointF& position) const
     if (!area().contains(position))
         return {};
     for (std::size_t i = m_layers.size(); i > 0; --i) { // what lies above first
-        const LayerPlottable& layer = m_layers[i - 1];
-        const auto found = layer.map ? layer.map->cellAt(position) : layer.curves->pointAt(position, kReach);
-        if (found)
-            return Place{i - 1, found->first, found->second};
+        if (const auto found = m_layers[i - 1]->markAt(position))
+            return Place{i - 1, found->row, found->column};
     }
     return {};
 }
 
 QRectF PlotPanel::placeOf(const Place& place) const
 {
-    if (place.layer >= m_layers.size())
-        return {};
-    const QRectF inside = area();
-    if (const HeatMapPlottable* const map = m_layers[place.layer].map) {
-        if (!map->data() || place.row >= map->data()->rows() || place.column >= map->data()->columns())
-            return {};
-        const QPointF a(m_x->coordToPixel(double(place.column) - 0.5), m_y->coordToPixel(double(place.row) - 0.5));
-        const QPointF b(m_x->coordToPixel(double(place.column) + 0.5), m_y->coordToPixel(double(place.row) + 0.5));
-        return QRectF(a, b).normalized().intersected(inside);
+    return place.layer < m_layers.size() ? m_layers[place.layer]->placeOf({place.row, place.column}) : QRectF();
+}
+
+QString PlotPanel::note() const
+{
+    QStringList notes;
+    for (const LayerPlottable* layer : m_layers)
+        notes << layer->note();
+    notes.removeAll(QString());
+    return notes.join("; ");
+}
+
+std::optional<double> PlotPanel::wantedHeight(double width) const
+{
+    std::optional<double> most;
+    for (const LayerPlottable* layer : m_layers) {
+        if (const auto wanted = layer->wantedHeight(width))
+            most = std::max(most.value_or(0), *wanted);
     }
-    const auto at = m_layers[place.layer].curves->placeOf(place.row, place.column);
-    if (!at || !inside.adjusted(-1, -1, 1, 1).contains(*at))
-        return {};
-    return QRectF(at->x() - kPointBox / 2, at->y() - kPointBox / 2, kPointBox, kPointBox);
+    return most;
 }
 
 QStringList PlotPanel::texts() const
 {
     QStringList texts{m_panel.title, m_panel.x.title, m_panel.y.title};
-    for (const QCPAxis* axis : {m_x, m_y}) {
-        for (const Tick& t : ticksOf(*axis, axis == m_x ? m_panel.x : m_panel.y, 12))
+    for (const LayerPlottable* layer : m_layers)
+        texts << layer->texts();
+    for (QCPAxis* axis : {m_x, m_y}) {
+        for (const Tick& t : labels(*axis).ticks(12))
             texts << t.label;
+    }
+    for (const Axis* axis : {&m_panel.x, &m_panel.y}) {
+        for (const QString& word : axis->words)
+            texts << word;
     }
     return texts;
 }

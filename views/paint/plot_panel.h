@@ -4,15 +4,14 @@
 // files of views/paint only.
 #pragma once
 
-#include "views/paint/axis_ticks.h"
+#include "views/paint/axis_labels.h"
 #include "views/paint/plot_builder.h"
 
 #include <qcustomplot.h>
 
 namespace expertscope {
 
-class CurvesPlottable;
-class HeatMapPlottable;
+class LayerPlottable;
 
 class PlotPanel final : public QObject
 {
@@ -32,6 +31,7 @@ public:
     QRectF area() const; ///< of the widget; where coordinates end
     const Panel& panel() const { return m_panel; }
 
+    void setTitled(bool x, bool y); ///< others of a grid carry the same title
     void updateTicks(); ///< as many as fit
     /// Titles of the axes in as many lines as they need. False: cut off, one does not fit.
     bool updateTitles();
@@ -53,19 +53,17 @@ public:
     };
     std::optional<Place> markAt(const QPointF& position) const;
     QRectF placeOf(const Place& place) const;
+    QString note() const; ///< what is not seen of it at this size
+    std::optional<double> wantedHeight(double width) const; ///< that its layers ask for
     QStringList texts() const;
 
 signals:
     void rangeChanged();
 
 private:
-    struct LayerPlottable
-    {
-        HeatMapPlottable* map = nullptr;
-        CurvesPlottable* curves = nullptr;
-    };
-    std::vector<Tick> ticksOf(const QCPAxis& axis, const Axis& meaning, int most) const;
-    std::vector<Tick> fittingTicks(const QCPAxis& axis, const Axis& meaning) const;
+    bool scrolls() const;
+    bool framed() const; ///< by axes all around
+    AxisLabels labels(QCPAxis& axis) const;
     void clampRange(QCPAxis& axis, const Axis& meaning, const PlotView::Range& full);
     void setTitles();
 
@@ -74,10 +72,11 @@ private:
     Panel m_panel;
     QCPAxisRect* m_rect;
     QCPAxis *m_x, *m_y;
-    std::vector<LayerPlottable> m_layers;
+    std::vector<LayerPlottable*> m_layers; ///< the plot's
     PlotView::Range m_fullX, m_fullY; ///< all of the data
+    std::optional<std::pair<int, int>> m_wholeX; ///< ends of the whole numbers on the horizontal axis
     QRectF m_page;
-    bool m_clamping = false;
+    bool m_clamping = false, m_titledX = true, m_titledY = true;
 };
 
 }

@@ -27,7 +27,8 @@ void take(Pyramid::Summary& into, float max, float min, double sum, std::uint64_
     into.count += count;
 }
 
-/// The cells [first, last) that pixel `i` of `n` over [from, to) stands for; empty outside of [0, cells).
+}
+
 std::pair<std::size_t, std::size_t> cellsOfPixel(
     std::size_t i, std::size_t n, double from, double to, std::size_t cells)
 {
@@ -46,8 +47,6 @@ std::pair<std::size_t, std::size_t> cellsOfPixel(
     if (!(first < last))
         return {0, 0};
     return {std::size_t(first), std::size_t(last)};
-}
-
 }
 
 const char* reducerName(Reducer reducer)

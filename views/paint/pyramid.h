@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace expertscope {
@@ -18,6 +19,11 @@ enum class Reducer
 };
 
 const char* reducerName(Reducer reducer);
+
+/// The cells [first, last) that pixel `i` of `n` over [from, to) stands for: all it touches, or the one under its
+/// centre where it is smaller than one; empty outside of [0, cells).
+std::pair<std::size_t, std::size_t> cellsOfPixel(
+    std::size_t i, std::size_t n, double from, double to, std::size_t cells);
 
 /// Maximum, minimum, sum and number of the cells of a row range in runs of 4^level columns. NaN cells hold nothing.
 /// Rows are not reduced beforehand: a routing matrix has few, and a query walks them (research: 2-10 ms a frame).

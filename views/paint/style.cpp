@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/paint/style.h"
 
+#include <cmath>
+
 namespace expertscope {
 
 namespace {
@@ -11,6 +13,21 @@ const std::vector<QColor>& okabeIto()
     static const std::vector<QColor> colours{QColor(0x00, 0x72, 0xb2), QColor(0xd5, 0x5e, 0x00),
         QColor(0x00, 0x9e, 0x73), QColor(0xcc, 0x79, 0xa7), QColor(0xe6, 0x9f, 0x00), QColor(0x56, 0xb4, 0xe9)};
     return colours;
+}
+
+/// For areas; black, or white on dark, is the eighth.
+void setCategories(Style& style)
+{
+    style.categories = okabeIto();
+    style.categories.emplace_back(0xf0, 0xe4, 0x42);
+    style.categories.push_back(style.text);
+    style.rest = style.background.lightness() < 128 ? QColor(0x60, 0x60, 0x60) : QColor(0xd4, 0xd4, 0xd4);
+}
+
+QColor between(const QColor& a, const QColor& b, double share)
+{
+    const auto mix = [share](int x, int y) { return int(std::lround(x + share * (y - x))); };
+    return {mix(a.red(), b.red()), mix(a.green(), b.green()), mix(a.blue(), b.blue())};
 }
 
 }
@@ -32,6 +49,7 @@ Style screenStyle(const ScreenColours& colours, const QFont& font)
     if (colours.background.lightness() < 128)
         style.series.front() = QColor(0x4a, 0xa8, 0xe8); // the blue, light enough to be seen
     style.series.push_back(colours.text);
+    setCategories(style);
     return style;
 }
 
@@ -53,6 +71,7 @@ Style paperStyle(const QFont& font, std::size_t maxRectangles, int dpi)
     style.halo = Qt::white;
     style.series = okabeIto();
     style.series.push_back(Qt::black);
+    setCategories(style);
     style.gridLines = false;
     style.paper = true;
     style.maxRectangles = maxRectangles;
@@ -66,7 +85,17 @@ SeriesPen seriesPen(const Style& style, int colour, bool dashed)
     if (colour < 0)
         return {style.reference, dashed ? patterns[1] : patterns[0]};
     const int size = int(style.series.size());
-    return {style.series[std::size_t(colour % size)], patterns[(colour / size + (dashed ? 1 : 0)) % 4]};
+    if (colour < size)
+        return {style.series[std::size_t(colour)], patterns[dashed ? 1 : 0]};
+    constexpr double greys[] = {0.35, 0.6, 0.75};
+    const int further = colour - size;
+    return {between(style.text, style.background, greys[further % 3]), patterns[(further / 3 + (dashed ? 1 : 0)) % 4]};
+}
+
+QColor categoryColour(const Style& style, int category)
+{
+    return category < 0 || category >= int(style.categories.size()) ? style.rest
+                                                                    : style.categories[std::size_t(category)];
 }
 
 }

@@ -22,6 +22,8 @@ struct Style
     QColor reference; ///< curves that others are compared with
     QColor accent, halo; ///< of pinned marks and brushes, and what sets them off from what lies below
     std::vector<QColor> series; ///< Okabe-Ito, so that readers with any colour vision tell them apart
+    std::vector<QColor> categories; ///< the same for areas: eight, yellow among them
+    QColor rest; ///< areas of what has no colour of its own
     bool gridLines = true; ///< behind curves
     bool paper = false; ///< vectors and exact colours instead of pixels; nothing that follows the mouse
     /// On paper: up to so many cells of a heat map are rectangles, more are an image of at most so many pixels an inch.
@@ -40,7 +42,7 @@ Style screenStyle(const ScreenColours& colours, const QFont& font);
 /// Black on white; `font` comes from figureFont(), so that one pixel is one point.
 Style paperStyle(const QFont& font, std::size_t maxRectangles, int dpi);
 
-/// Colour and pattern of the line of a curve: past the last colour they come again, dashed, then dotted.
+/// Colour and pattern of the line of a curve: past the last colour they are greys, solid, dashed, then dotted.
 struct SeriesPen
 {
     QColor colour;
@@ -48,5 +50,7 @@ struct SeriesPen
 };
 /// `colour` and `dashed` as in Curve.
 SeriesPen seriesPen(const Style& style, int colour, bool dashed);
+/// Of an area; `category` < 0 or past the last: the grey of the rest.
+QColor categoryColour(const Style& style, int category);
 
 }

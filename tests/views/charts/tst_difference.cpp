@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Maps of one trace minus those of another.
-#include "tests/support/full_trace.h"
+#include "tests/support/scored_trace.h"
 #include "tests/support/test_main.h"
 #include "tests/views/load_fixture.h"
 #include "views/charts/chart.h"
@@ -15,8 +15,8 @@ using namespace expertscope::testing;
 
 namespace {
 
-Expected<ChartPtr> drawn(const std::string& chart, const Study& study, const std::map<std::string, std::string>& options,
-    Look look = {}, std::size_t trace = 0)
+Expected<ChartPtr> drawn(const std::string& chart, const Study& study,
+    const std::map<std::string, std::string>& options, Look look = {}, std::size_t trace = 0)
 {
     const ChartSpec& spec = *findChart(chart).value();
     ChartQuestion question;
@@ -50,7 +50,7 @@ private slots:
     {
         QFETCH(QString, chart);
         const std::string name = chart.toStdString();
-        const auto one = fullTrace(), other = fullTrace(6, 32, 150);
+        const auto one = scoredTrace(), other = scoredTrace(6, 32, 150);
         const Study study = studyOf({one.get(), other.get()});
         const auto a = drawn(name, study, {}), b = drawn(name, study, {}, {}, 1);
         const auto difference = drawn(name, study, {{"against_trace", "2"}});
@@ -90,7 +90,7 @@ private slots:
 
     void whatCannotBeSubtractedIsNamed()
     {
-        const auto one = fullTrace(), other = fullTrace(5, 32, 100), wide = fullTrace(6, 48, 100);
+        const auto one = scoredTrace(), other = scoredTrace(5, 32, 100), wide = scoredTrace(6, 48, 100);
         const Study study = studyOf({one.get(), other.get(), wide.get()});
         const auto error = [&](const std::string& chart, std::map<std::string, std::string> options) {
             const auto result = drawn(chart, study, options);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Names of curves beside or below the panels, never over the data. Includes qcustomplot.h: for .cpp files of
+// Names of what layers show beside or below the panels, never over the data. Includes qcustomplot.h: for .cpp files of
 // views/paint only.
 #pragma once
 
@@ -13,12 +13,12 @@
 
 namespace expertscope {
 
-class CurveLegend final : public QCPLayoutElement
+class Legend final : public QCPLayoutElement
 {
 public:
-    explicit CurveLegend(QCustomPlot& plot);
+    explicit Legend(QCustomPlot& plot);
 
-    /// Every name once, in the order of the pictures' curves; those without a name are left out.
+    /// Every name once, in the order of the picture's layers; those without a name are left out.
     void show(const Picture& picture);
     void restyle(const Style& style);
     bool empty() const { return m_entries.empty(); }
@@ -37,14 +37,15 @@ protected:
     void draw(QCPPainter* painter) override;
 
 private:
-    double entryWidth(const Curve& entry) const;
+    void drawSign(QCPPainter* painter, const LegendEntry& entry, const QRectF& box) const;
+    double entryWidth(const LegendEntry& entry) const;
     double rowHeight() const;
     double swatch() const { return 2.2 * QFontMetricsF(m_style.font).height(); }
     std::size_t columnsIn(double width) const;
     void setFixed(const QSizeF& size, const QMargins& margins);
 
     Style m_style;
-    std::vector<Curve> m_entries; ///< name and look only
+    std::vector<LegendEntry> m_entries;
     std::size_t m_columns = 1;
     bool m_hidden = true;
 };
