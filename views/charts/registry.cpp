@@ -17,6 +17,11 @@
     MAP(mutualInformation)                                                                                             \
     MAP(labelDivergence)                                                                                               \
     CHART(cacheCurves)                                                                                                 \
+    MAP(cacheMap)                                                                                                      \
+    CHART(cacheTime)                                                                                                   \
+    CHART(prefetch)                                                                                                    \
+    CHART(reroute)                                                                                                     \
+    MAP(placement)                                                                                                     \
     CHART(vocabulary)                                                                                                  \
     CHART(divergence)                                                                                                  \
     CHART(domainCv)                                                                                                    \
