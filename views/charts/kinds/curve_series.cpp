@@ -97,8 +97,10 @@ public:
             made.places += ",layer,site";
         if (!m_overLayers)
             made.places += ',' + columnOf(m_view.over);
-        for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t i = 0; i < all.size(); ++i) {
             made.panels.push_back(panelOf(*m_view.quantities[i], all[i]));
+            noteMissing(*m_view.quantities[i], all[i], made);
+        }
         return made;
     }
 
@@ -228,6 +230,32 @@ private:
         return parts.join(", ");
     }
 
+    /// Curves without a value, and those of which a single row says that there are none.
+    void noteMissing(const CurveQuantity& quantity, const std::vector<Candidate>& candidates, CurvePanels& made) const
+    {
+        const auto add = [&](const std::string& reason, const QString& name) {
+            if (QStringList& names = made.missing[reason]; !names.contains(name))
+                names << name;
+        };
+        for (const RowSeries& series : made.panels.back().series) {
+            if (!hasValues(series))
+                add(series.points.front().row.undefined, series.name);
+        }
+        const std::vector<std::string> varying = varyingOf(candidates);
+        for (std::size_t t = 0; t < m_answer.traces.size(); ++t) {
+            for (const ResultRow& row : m_answer.traces[t].rows) {
+                if (row.metric != quantity.row || row.site || row.undefined.empty() || row.params.contains(m_view.over))
+                    continue;
+                const Candidate none{t, &row, 0, dimensionsOf(row)};
+                const bool drawn = std::ranges::any_of(candidates, [&](const Candidate& candidate) {
+                    return candidate.trace == t && candidate.dimensions == none.dimensions;
+                });
+                if (!drawn && !isPart(row) && m_overLayers)
+                    add(row.undefined, nameOf(none, varying));
+            }
+        }
+    }
+
     QString symbolOf(const std::string& name) const
     {
         const CurveParameter* const parameter = named(m_table.parameters, name);
@@ -333,7 +361,9 @@ private:
         // A whole axis counts: windows, GPUs; not the tokens of a training.
         const bool whole = *values.rbegin() - *values.begin() <= kMostCounted
             && std::ranges::all_of(values, [](double v) { return v == std::round(v); });
-        return {scale().title, doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, 0, 0, whole};
+        const AxisScale axis = scale();
+        const double low = axis.low / axis.units, high = axis.high / axis.units, room = 0.03 * (high - low);
+        return {axis.title, doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, low - room, high + room, whole};
     }
 
     const CurveTable& m_table;

@@ -178,23 +178,14 @@ Expected<ChartDataPtr> compute(
 }
 
 /// Says of series what the picture does not.
-QString noteOn(const std::vector<RowPanel>& panels)
+QString noteOn(const CurvePanels& made)
 {
     QStringList said;
-    std::map<std::string, QStringList> missing; // by reason
+    for (const auto& [reason, names] : made.missing)
+        said << names.join(", ") + ": " + QString::fromStdString(reason);
     std::size_t most = 0;
-    for (const RowPanel& panel : panels) {
+    for (const RowPanel& panel : made.panels)
         most = std::max(most, std::size_t(std::ranges::count_if(panel.series, hasValues)));
-        for (const RowSeries& series : panel.series) {
-            if (QStringList& names = missing[series.points.front().row.undefined];
-                !hasValues(series) && !names.contains(series.name))
-                names << series.name;
-        }
-    }
-    for (const auto& [reason, names] : missing) {
-        if (!names.isEmpty())
-            said << names.join(", ") + ": " + QString::fromStdString(reason);
-    }
     if (most > kMostColours)
         said << QString("%1 of %2 curves are in colour").arg(kMostColours).arg(most);
     return said.join("; ");
@@ -224,7 +215,7 @@ Expected<ChartPtr> draw(const CurveTable& table, const ChartDataPtr& computed, c
             lines.push_back(QString::fromStdString(request.name + ": " + name + " = " + value));
     }
     const QByteArray head = csvHead(table.name, data->names, data->tokens, lines);
-    QString note = noteOn(made.panels);
+    QString note = noteOn(made);
     return std::make_shared<RowCurves>(std::move(made.panels), head, made.places, std::move(note));
 }
 

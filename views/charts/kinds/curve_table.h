@@ -43,11 +43,12 @@ struct CurveRows
     std::vector<ResultRow> rows;
 };
 
-/// What an axis is called, and how many of its units one on paper is.
+/// What an axis is called, how many of its units one on paper is, and what it holds, in its units.
 struct AxisScale
 {
     QString title;
     double units = 1;
+    double low = 0, high = 0; ///< equal: what there are rows of
 };
 
 struct CurveAnswer
