@@ -76,7 +76,8 @@ public:
         : m_table(table)
         , m_answer(answer)
         , m_view(view)
-        , m_overLayers(view.over == "layer")
+        , m_against(againstOf(table, view))
+        , m_overLayers(view.over == "layer" || m_against)
         , m_layers(layersTell(answer))
     {
     }
@@ -95,7 +96,7 @@ public:
             made.places += ',' + columnOf(name);
         if (m_overLayers || m_view.eachLayer)
             made.places += ",layer,site";
-        if (!m_overLayers)
+        if (!m_overLayers || m_against)
             made.places += ',' + columnOf(m_view.over);
         for (std::size_t i = 0; i < all.size(); ++i) {
             made.panels.push_back(panelOf(*m_view.quantities[i], all[i]));
@@ -105,8 +106,18 @@ public:
     }
 
 private:
+    static const char* againstOf(const CurveTable& table, const CurveView& view)
+    {
+        const CurveAxis* const axis = named(table.axes, view.over);
+        return axis ? axis->row : nullptr;
+    }
+
     std::optional<double> xOf(const CurveRows& trace, const ResultRow& row) const
     {
+        if (m_against) {
+            const ResultRow* const against = row.site ? partner(trace, row, m_against) : nullptr;
+            return against ? against->value : std::nullopt;
+        }
         if (m_overLayers)
             return row.site ? std::optional<double>(m_layers ? trace.shape.sites[std::size_t(*row.site)].layer
                                                              : row.site->value)
@@ -278,6 +289,7 @@ private:
         panel.beside = quantity.beside;
         panel.x = axisOf(candidates);
         panel.ordered = m_view.eachLayer;
+        panel.scatter = m_against != nullptr;
         const std::vector<std::string> varying = varyingOf(candidates);
         std::map<std::tuple<std::size_t, Dimensions, int>, std::size_t> places;
         for (const Candidate& candidate : candidates) {
@@ -331,6 +343,8 @@ private:
                 + QByteArray::number(row.site->value);
         if (m_overLayers) {
             point.where = siteText(trace.shape, *row.site);
+            if (m_against)
+                point.fields += ',' + csvNumber(candidate.x);
             return;
         }
         const auto param = row.params.find(m_view.over);
@@ -351,6 +365,8 @@ private:
 
     Axis axisOf(const std::vector<Candidate>& candidates) const
     {
+        if (m_against)
+            return {scale().title, Axis::Scale::Linear};
         if (m_overLayers)
             return {m_layers ? "Layer" : "Router", Axis::Scale::Linear, 0, 0, true};
         std::set<double> values;
@@ -369,6 +385,7 @@ private:
     const CurveTable& m_table;
     const CurveAnswer& m_answer;
     const CurveView& m_view;
+    const char* m_against; ///< row that stands below, or null
     bool m_overLayers, m_layers;
     std::vector<std::string> m_varying; ///< columns of the table
 };

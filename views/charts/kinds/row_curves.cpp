@@ -177,6 +177,7 @@ void RowCurves::drawSeries(const RowPanel& panel, Drawing& into)
         Curve curve;
         Line line;
         curve.colour = colours[i];
+        curve.line = !panel.scatter;
         const bool bands =
             std::ranges::any_of(series.points, [](const RowPoint& point) { return point.band.has_value(); });
         for (const RowPoint& point : series.points) {
