@@ -22,7 +22,6 @@ ChartSpec balanceChart()
                 "MaxVio, mean over sequences"},
             {"max_vio_batch", "balance.max_vio_batch", "Largest load / mean − 1 in a batch",
                 "MaxVio, mean over batches of 4 sequences"}},
-        .by = CurveTable::By::Never,
     });
 }
 

@@ -79,7 +79,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     auto data = std::make_shared<Divergences>();
     const RoutingShape& shape = study.shape(question.trace);
     ES_ASSIGN(data->site, chosenSite(study, question));
-    ES_ASSIGN(const Label* const label, chosenLabel(study, question));
+    ES_ASSIGN(const Label* const label, chosenLabel(study, question, question.params.text("pair")));
     data->shape.sites = shape.sites;
     data->label = label->name;
     data->trace = csvTrace(study.traces()[question.trace]);

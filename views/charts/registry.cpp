@@ -27,14 +27,19 @@
     CHART(sharpness)                                                                                                   \
     CHART(auxLoss)                                                                                                     \
     CHART(position)                                                                                                    \
-    CHART(drop)                                                                                                        \
     CHART(expertsPerToken)                                                                                             \
+    CHART(drop)                                                                                                        \
     MAP(importance)                                                                                                    \
     MAP(expertSimilarity)                                                                                              \
+    CHART(training)                                                                                                    \
     CHART(tokens)                                                                                                      \
     CHART(timeline)                                                                                                    \
-    CHART(training)                                                                                                    \
-    CHART(cacheCurves)
+    CHART(cacheCurves)                                                                                                 \
+    MAP(cacheMap)                                                                                                      \
+    CHART(cacheTime)                                                                                                   \
+    CHART(prefetch)                                                                                                    \
+    CHART(reroute)                                                                                                     \
+    MAP(placement)
 
 namespace expertscope {
 

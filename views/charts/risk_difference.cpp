@@ -49,7 +49,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look& l
     const QString reference = data->reference.empty() ? "the rest" : QString::fromStdString(data->reference);
     ExpertRowWords words;
     words.chart = "risk_difference";
-    words.title = "Rate in " + value + " minus " + reference + ' ' + unbroken("(percentage points)");
+    words.title = "Rate in " + value + QStringLiteral(" − ") + reference + ' ' + unbroken("(% points)");
     words.meaning = CellMeaning::Difference;
     words.factor = 100;
     words.what = value + " minus " + reference;

@@ -29,27 +29,29 @@ AxisScale axisOf(const QString& counted, double last)
     return {"Checkpoint " + unbroken('(' + (many + counted) + ')'), last >= 2e6 ? 1e6 : last >= 2e4 ? 1e3 : 1};
 }
 
+/// Names that end with rising numbers, behind the same word.
 Steps stepsOf(const Study& study)
 {
     static const QRegularExpression pattern("^(.*?)[-_. ]?(\\d+)$");
-    Steps numbered;
-    QString stem;
+    Steps counted, numbered;
+    QString word;
     double last = -1;
+    bool rises = true;
     for (const NamedTrace& trace : study.traces()) {
         const auto match = pattern.match(QString::fromStdString(trace.name).section('/', -1));
-        const double number = match.hasMatch() ? match.captured(2).toDouble() : -1;
-        if (number <= last || (last >= 0 && match.captured(1) != stem)) {
-            Steps counted;
-            for (const NamedTrace& of : study.traces())
-                counted.places.emplace(of.name, double(counted.places.size() + 1));
-            return counted;
-        }
-        stem = match.captured(1);
+        const double number = match.captured(2).toDouble();
+        rises = rises && match.hasMatch() && number > last && (last < 0 || match.captured(1) == word);
+        word = match.captured(1);
         last = number;
         numbered.places[trace.name] = number;
+        counted.places.emplace(trace.name, double(counted.places.size() + 1));
     }
-    numbered.axis = axisOf(stem, last);
-    return numbered;
+    Steps& steps = rises ? numbered : counted;
+    if (rises)
+        steps.axis = axisOf(word, last);
+    steps.axis.low = steps.places.at(study.traces().front().name);
+    steps.axis.high = steps.places.at(study.traces().back().name);
+    return std::move(steps);
 }
 
 Expected<CurveAnswer> ofSeries(const Study& study, const MetricQuestion& question, const Progress& progress)

@@ -108,6 +108,7 @@ const std::vector<Truth>& truths()
         {"lifetime", {{"quantity", "lru"}, {"rho", "3"}}, {"lifetime", {{"rho", "3"}}}, "", "lifetime.lru", ""},
         {"srp", {}, {"srp"}, "", "srp.value", "", false},
         {"srp", {{"over", "m_by_layer"}, {"quantity", "rho_hat"}}, {"srp"}, "", "srp.rho_hat", ""},
+        {"srp", {{"over", "rho_hat"}, {"m", "4/8"}}, {"srp", {{"m", "4/8"}}}, "", "srp.value", ""},
         {"srp", {{"over", "layer"}, {"m", "4/8"}}, {"srp", {{"m", "4/8"}}}, "", "srp.value", ""},
         {"sch", {}, {"sch"}, "", "sch.hit_rate", "", false},
         {"sch", {{"quantity", "cover"}, {"rho", "1/2"}, {"over", "layer"}}, {"sch_cover", {{"rho", "1/2"}}}, "",
@@ -222,6 +223,44 @@ private slots:
                 QVERIFY(std::abs(curve.y[i] - curve.low[i] - *row.value) < 1e-9);
             }
         }
+    }
+
+    void bandsAreIntervalsWhereAskedFor()
+    {
+        const auto trace = scoredTrace();
+        const Study study = studyOfScored(trace);
+        const auto chart = draw("repetition", study, {{"bootstrap", "20"}});
+        VERIFY_OK(chart);
+        MetricQuestion question;
+        question.metrics = {{"repetition"}};
+        question.bootstrap = 20;
+        const auto results = study.metrics(0, question);
+        VERIFY_OK(results);
+        const Curve& curve = std::get<Curves>((*chart)->picture()->panels[0].layers[0]).curves.front();
+        QCOMPARE(curve.low.size(), std::size_t(6));
+        for (const ResultRow& row : results->front()->rows) {
+            if (row.metric == "repetition.overlap" && row.site) {
+                QCOMPARE(curve.low[std::size_t(*row.site)], row.interval->first);
+                QCOMPARE(curve.high[std::size_t(*row.site)], row.interval->second);
+            }
+        }
+        QCOMPARE((*chart)->picture()->note, QString("bands: 95 % intervals over sequences"));
+        QVERIFY(!draw("repetition", study, {{"bootstrap", "1"}}));
+    }
+
+    void aScatterIsARowAgainstAnother()
+    {
+        const auto trace = scoredTrace();
+        const Study study = studyOfScored(trace);
+        const auto chart = draw("srp", study, {{"over", "rho_hat"}, {"m", "16"}});
+        const auto sizes = draw("srp", study, {{"over", "layer"}, {"m", "16"}, {"quantity", "rho_hat"}});
+        VERIFY_OK(chart);
+        VERIFY_OK(sizes);
+        const Curve& dots = std::get<Curves>((*chart)->picture()->panels[0].layers[0]).curves.front();
+        QVERIFY(!dots.line);
+        std::vector<double> x = dots.x, y = std::get<Curves>((*sizes)->picture()->panels[0].layers[0]).curves.front().y;
+        std::ranges::sort(y);
+        QCOMPARE(x, y);
     }
 
     void referencesAreRows()

@@ -15,8 +15,8 @@ using namespace expertscope::testing;
 
 namespace {
 
-Expected<ChartPtr> drawn(const std::string& chart, const Study& study, const std::map<std::string, std::string>& options,
-    Look look = {}, std::size_t trace = 0)
+Expected<ChartPtr> drawn(const std::string& chart, const Study& study,
+    const std::map<std::string, std::string>& options, Look look = {}, std::size_t trace = 0)
 {
     const ChartSpec& spec = *findChart(chart).value();
     ChartQuestion question;

@@ -76,7 +76,8 @@ public:
         : m_table(table)
         , m_answer(answer)
         , m_view(view)
-        , m_overLayers(view.over == "layer")
+        , m_against(againstOf(table, view))
+        , m_overLayers(view.over == "layer" || m_against)
         , m_layers(layersTell(answer))
     {
     }
@@ -95,16 +96,28 @@ public:
             made.places += ',' + columnOf(name);
         if (m_overLayers || m_view.eachLayer)
             made.places += ",layer,site";
-        if (!m_overLayers)
+        if (!m_overLayers || m_against)
             made.places += ',' + columnOf(m_view.over);
-        for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t i = 0; i < all.size(); ++i) {
             made.panels.push_back(panelOf(*m_view.quantities[i], all[i]));
+            noteMissing(*m_view.quantities[i], all[i], made);
+        }
         return made;
     }
 
 private:
+    static const char* againstOf(const CurveTable& table, const CurveView& view)
+    {
+        const CurveAxis* const axis = named(table.axes, view.over);
+        return axis ? axis->row : nullptr;
+    }
+
     std::optional<double> xOf(const CurveRows& trace, const ResultRow& row) const
     {
+        if (m_against) {
+            const ResultRow* const against = row.site ? partner(trace, row, m_against) : nullptr;
+            return against ? against->value : std::nullopt;
+        }
         if (m_overLayers)
             return row.site ? std::optional<double>(m_layers ? trace.shape.sites[std::size_t(*row.site)].layer
                                                              : row.site->value)
@@ -228,6 +241,32 @@ private:
         return parts.join(", ");
     }
 
+    /// Curves without a value, and those of which a single row says that there are none.
+    void noteMissing(const CurveQuantity& quantity, const std::vector<Candidate>& candidates, CurvePanels& made) const
+    {
+        const auto add = [&](const std::string& reason, const QString& name) {
+            if (QStringList& names = made.missing[reason]; !names.contains(name))
+                names << name;
+        };
+        for (const RowSeries& series : made.panels.back().series) {
+            if (!hasValues(series))
+                add(series.points.front().row.undefined, series.name);
+        }
+        const std::vector<std::string> varying = varyingOf(candidates);
+        for (std::size_t t = 0; t < m_answer.traces.size(); ++t) {
+            for (const ResultRow& row : m_answer.traces[t].rows) {
+                if (row.metric != quantity.row || row.site || row.undefined.empty() || row.params.contains(m_view.over))
+                    continue;
+                const Candidate none{t, &row, 0, dimensionsOf(row)};
+                const bool drawn = std::ranges::any_of(candidates, [&](const Candidate& candidate) {
+                    return candidate.trace == t && candidate.dimensions == none.dimensions;
+                });
+                if (!drawn && !isPart(row) && m_overLayers)
+                    add(row.undefined, nameOf(none, varying));
+            }
+        }
+    }
+
     QString symbolOf(const std::string& name) const
     {
         const CurveParameter* const parameter = named(m_table.parameters, name);
@@ -250,6 +289,7 @@ private:
         panel.beside = quantity.beside;
         panel.x = axisOf(candidates);
         panel.ordered = m_view.eachLayer;
+        panel.scatter = m_against != nullptr;
         const std::vector<std::string> varying = varyingOf(candidates);
         std::map<std::tuple<std::size_t, Dimensions, int>, std::size_t> places;
         for (const Candidate& candidate : candidates) {
@@ -303,6 +343,8 @@ private:
                 + QByteArray::number(row.site->value);
         if (m_overLayers) {
             point.where = siteText(trace.shape, *row.site);
+            if (m_against)
+                point.fields += ',' + csvNumber(candidate.x);
             return;
         }
         const auto param = row.params.find(m_view.over);
@@ -323,6 +365,8 @@ private:
 
     Axis axisOf(const std::vector<Candidate>& candidates) const
     {
+        if (m_against)
+            return {scale().title, Axis::Scale::Linear};
         if (m_overLayers)
             return {m_layers ? "Layer" : "Router", Axis::Scale::Linear, 0, 0, true};
         std::set<double> values;
@@ -333,12 +377,15 @@ private:
         // A whole axis counts: windows, GPUs; not the tokens of a training.
         const bool whole = *values.rbegin() - *values.begin() <= kMostCounted
             && std::ranges::all_of(values, [](double v) { return v == std::round(v); });
-        return {scale().title, doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, 0, 0, whole};
+        const AxisScale axis = scale();
+        const double low = axis.low / axis.units, high = axis.high / axis.units, room = 0.03 * (high - low);
+        return {axis.title, doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, low - room, high + room, whole};
     }
 
     const CurveTable& m_table;
     const CurveAnswer& m_answer;
     const CurveView& m_view;
+    const char* m_against; ///< row that stands below, or null
     bool m_overLayers, m_layers;
     std::vector<std::string> m_varying; ///< columns of the table
 };

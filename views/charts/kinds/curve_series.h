@@ -19,6 +19,7 @@ struct CurvePanels
 {
     std::vector<RowPanel> panels;
     QByteArray places; ///< names of RowPoint::fields
+    std::map<std::string, QStringList> missing; ///< reason -> curves that there are not
 };
 
 /// Error: a quantity has no value, or is not known over that axis; says why.

@@ -168,6 +168,9 @@ Expected<ChartDataPtr> compute(
     MetricQuestion metrics;
     metrics.metrics = requestsOf(table, question.params);
     metrics.scope = question.scope;
+    metrics.bootstrap = unsigned(question.params.number("bootstrap"));
+    if (metrics.bootstrap == 1)
+        return fail("one replicate gives no interval", "bootstrap", "0, or 2 and more");
     ES_ASSIGN(metrics.by,
         labelFor(table, question.params, study.traces()[question.trace], study.shape(question.trace)));
     ES_ASSIGN(data->answer, (table.answer ? table.answer : ofEachTrace)(study, metrics, progress));
@@ -178,23 +181,24 @@ Expected<ChartDataPtr> compute(
 }
 
 /// Says of series what the picture does not.
-QString noteOn(const std::vector<RowPanel>& panels)
+QString noteOn(const CurvePanels& made, const CurveView& view)
 {
     QStringList said;
-    std::map<std::string, QStringList> missing; // by reason
+    const auto rows = [&](auto holds) {
+        return std::ranges::any_of(made.panels, [&](const RowPanel& panel) {
+            return std::ranges::any_of(
+                panel.series, [&](const RowSeries& series) { return std::ranges::any_of(series.points, holds); });
+        });
+    };
+    if (rows([](const RowPoint& point) { return point.row.interval.has_value(); }))
+        said << "bands: 95 % intervals over sequences";
+    else if (std::ranges::any_of(view.quantities, [](const CurveQuantity* q) { return q->sd != nullptr; }))
+        said << "bands: ± 1 SD over tokens";
+    for (const auto& [reason, names] : made.missing)
+        said << names.join(", ") + ": " + QString::fromStdString(reason);
     std::size_t most = 0;
-    for (const RowPanel& panel : panels) {
+    for (const RowPanel& panel : made.panels)
         most = std::max(most, std::size_t(std::ranges::count_if(panel.series, hasValues)));
-        for (const RowSeries& series : panel.series) {
-            if (QStringList& names = missing[series.points.front().row.undefined];
-                !hasValues(series) && !names.contains(series.name))
-                names << series.name;
-        }
-    }
-    for (const auto& [reason, names] : missing) {
-        if (!names.isEmpty())
-            said << names.join(", ") + ": " + QString::fromStdString(reason);
-    }
     if (most > kMostColours)
         said << QString("%1 of %2 curves are in colour").arg(kMostColours).arg(most);
     return said.join("; ");
@@ -216,7 +220,7 @@ Expected<ChartPtr> draw(const CurveTable& table, const ChartDataPtr& computed, c
     std::vector<QString> lines;
     for (const CurveQuantity* quantity : view.quantities) {
         lines.push_back(QString("value: ") + quantity->title + ": " + quantity->meaning);
-        if (quantity->sd)
+        if (quantity->sd && params.number("bootstrap") == 0)
             lines.push_back("lower, upper: value - SD, value + SD over tokens");
     }
     for (const MetricRequest& request : requestsOf(table, params)) {
@@ -224,7 +228,7 @@ Expected<ChartPtr> draw(const CurveTable& table, const ChartDataPtr& computed, c
             lines.push_back(QString::fromStdString(request.name + ": " + name + " = " + value));
     }
     const QByteArray head = csvHead(table.name, data->names, data->tokens, lines);
-    QString note = noteOn(made.panels);
+    QString note = noteOn(made, view);
     return std::make_shared<RowCurves>(std::move(made.panels), head, made.places, std::move(note));
 }
 
@@ -267,7 +271,8 @@ std::vector<ChartOption> optionsOf(const CurveTable& table)
         over.choices = {"layer"};
         for (const CurveAxis& axis : table.axes) {
             over.choices.emplace_back(axis.name);
-            over.choices.push_back(axis.name + std::string(kByLayer));
+            if (!axis.row)
+                over.choices.push_back(axis.name + std::string(kByLayer));
         }
         options.push_back(std::move(over));
     }
@@ -282,6 +287,13 @@ std::vector<ChartOption> optionsOf(const CurveTable& table)
                                .kind = ParameterSpec::Kind::Text},
             "By label", true});
     }
+    options.push_back({{.name = "bootstrap",
+                           .standard = "0",
+                           .meaning = "replicates for 95 % intervals as bands, 2 or more; 0: none",
+                           .least = 0,
+                           .most = 100000,
+                           .whole = true},
+        "Intervals", true});
     return options;
 }
 
@@ -302,7 +314,8 @@ ChartSpec curvesChart(CurveTable given)
     };
     if (table->by != CurveTable::By::Always && !table->answer)
         spec.metrics = [table](const Parameters& params) {
-            const bool apart = table->by == CurveTable::By::Asked && !params.text("by").empty();
+            const bool apart = params.number("bootstrap") > 0
+                || (table->by == CurveTable::By::Asked && !params.text("by").empty());
             return apart ? std::vector<MetricRequest>() : requestsOf(*table, params);
         };
     return spec;

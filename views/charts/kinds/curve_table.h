@@ -29,10 +29,12 @@ struct CurveParameter
     const char* symbol = nullptr; ///< in legends, else its name
 };
 
-/// What may stand below instead of layers: a parameter or a part of `other`, of which there are rows of the whole model.
+/// What may stand below instead of layers: a parameter or a part of `other`, of which there are rows of the whole model;
+/// or another row of the metric, against which layers are dots.
 struct CurveAxis
 {
     const char *name, *title;
+    const char* row = nullptr;
 };
 
 /// Rows of a trace, or of several that are compared.
@@ -43,11 +45,12 @@ struct CurveRows
     std::vector<ResultRow> rows;
 };
 
-/// What an axis is called, and how many of its units one on paper is.
+/// What an axis is called, how many of its units one on paper is, and what it holds, in its units.
 struct AxisScale
 {
     QString title;
     double units = 1;
+    double low = 0, high = 0; ///< equal: what there are rows of
 };
 
 struct CurveAnswer

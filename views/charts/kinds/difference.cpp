@@ -71,6 +71,11 @@ private:
     PicturePtr m_picture;
 };
 
+QByteArray nameOf(const Axis& axis, std::size_t cell)
+{
+    return axis.words.empty() ? QByteArray::number(axis.names[cell]) : csvText(axis.words[cell].toStdString());
+}
+
 QByteArray DifferenceMap::csv() const
 {
     const Panel& named = m_picture->panels.front();
@@ -81,15 +86,14 @@ QByteArray DifferenceMap::csv() const
     csv += panels ? "panel,row,column,first,second,value\n" : "row,column,first,second,value\n";
     for (std::size_t p = 0; p < m_picture->panels.size(); ++p) {
         const Panel& panel = m_picture->panels[p];
-        for (std::size_t r = 0; r < panel.y.names.size(); ++r) {
-            for (std::size_t c = 0; c < panel.x.names.size(); ++c) {
+        for (std::size_t r = 0; r < panel.y.cells(); ++r) {
+            for (std::size_t c = 0; c < panel.x.cells(); ++c) {
                 const Mark mark{std::uint16_t(p), 0, std::uint32_t(r), std::uint32_t(c)};
                 if (!subject(mark))
                     continue;
-                csv += (panels ? csvText(panel.title.toStdString()) + ',' : QByteArray())
-                    + QByteArray::number(panel.y.names[r]) + ',' + QByteArray::number(panel.x.names[c]) + ','
-                    + csvNumber(at(*m_first->picture(), mark)) + ',' + csvNumber(at(*m_second->picture(), mark)) + ','
-                    + csvNumber(at(*m_picture, mark)) + '\n';
+                csv += (panels ? csvText(panel.title.toStdString()) + ',' : QByteArray()) + nameOf(panel.y, r) + ','
+                    + nameOf(panel.x, c) + ',' + csvNumber(at(*m_first->picture(), mark)) + ','
+                    + csvNumber(at(*m_second->picture(), mark)) + ',' + csvNumber(at(*m_picture, mark)) + '\n';
             }
         }
     }
@@ -158,10 +162,10 @@ Expected<void> checkAlike(const TwoTraces& data, const Picture& first, const Pic
     for (std::size_t p = 0; p < first.panels.size(); ++p) {
         for (const auto& [axis, what] : {std::pair(&Panel::y, "rows"), std::pair(&Panel::x, "columns")}) {
             const Axis &a = first.panels[p].*axis, &b = second.panels[p].*axis;
-            if (a.names == b.names)
+            if (a.names == b.names && a.words == b.words)
                 continue;
-            const auto count = [](const Axis& of) { return std::to_string(of.names.size()); };
-            return fail(a.names.size() == b.names.size()
+            const auto count = [](const Axis& of) { return std::to_string(of.cells()); };
+            return fail(a.cells() == b.cells()
                     ? std::string("do not have the same ") + what + ": no difference can be drawn"
                     : count(a) + " and " + count(b) + ' ' + what + " (" + a.title.toStdString()
                         + "): no difference can be drawn",

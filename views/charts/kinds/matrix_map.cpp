@@ -9,12 +9,16 @@ namespace expertscope {
 
 namespace {
 
-/// Of an axis whose order is not that of its ids the names are places in that order; the readout has the ids.
+/// Numbers in an order that is not theirs are drawn as places in that order: the readout has them. Words stay words.
 Axis drawnAxis(const MatrixSide& side)
 {
     Axis axis = side.axis;
-    for (std::size_t i = 0; i < side.order.size(); ++i)
-        axis.names[i] = int(i + 1);
+    for (std::size_t i = 0; i < side.order.size(); ++i) {
+        if (axis.words.empty())
+            axis.names[i] = int(i + 1);
+        else
+            axis.words[i] = side.axis.words[side.order[i]];
+    }
     return axis;
 }
 

@@ -12,10 +12,10 @@ namespace expertscope {
 /// What the rows, or the columns, of a matrix are.
 struct MatrixSide
 {
-    Axis axis; ///< by id: its names count them
+    Axis axis; ///< by id: its names or words count them
     std::vector<Subject> subjects = {}; ///< [size] what each is about; empty: nothing that other charts show
     std::vector<std::size_t> order = {}; ///< [size] ids as they are drawn; empty: by id
-    std::size_t size() const { return axis.names.size(); }
+    std::size_t size() const { return axis.cells(); }
     std::size_t at(std::size_t place) const { return order.empty() ? place : order[place]; }
 };
 

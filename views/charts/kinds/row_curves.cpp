@@ -103,6 +103,27 @@ Curve reference(const RowSeries& series, std::optional<double> (*valueOf)(const 
     return curve;
 }
 
+/// Shares that come near 1, or 100 %, end there, not at the next round number.
+Axis valueAxis(const RowPanel& panel, const Curves& curves)
+{
+    const QString title =
+        panel.unit.isEmpty() ? panel.quantity : panel.quantity + ' ' + unbroken('(' + panel.unit + ')');
+    Axis axis{title, Axis::Scale::Linear, 0, 0, panel.counted};
+    double least = INFINITY, largest = -INFINITY;
+    for (const Curve& curve : curves.curves) {
+        for (const std::vector<double>* values : {&curve.y, &curve.low, &curve.high}) {
+            for (const double v : *values) {
+                least = std::fmin(least, v);
+                largest = std::fmax(largest, v);
+            }
+        }
+    }
+    const double all = panel.unit == "%" ? 100 : 1;
+    if (least >= 0 && least < 0.6 * all && largest > 0.94 * all && largest <= all)
+        axis.high = 1.03 * all; // room for a dot
+    return axis;
+}
+
 /// Columns for what panels are drawn beside, each once.
 std::vector<QByteArray> besideColumns(const std::vector<RowPanel>& panels)
 {
@@ -129,10 +150,8 @@ RowCurves::RowCurves(std::vector<RowPanel> panels, QByteArray head, const QByteA
     picture->columns = panels.size() > 3 ? 2 : 1;
     for (const RowPanel& panel : panels) {
         Drawing drawing = drawn(panel);
-        const QString title =
-            panel.unit.isEmpty() ? panel.quantity : panel.quantity + ' ' + unbroken('(' + panel.unit + ')');
-        const Axis values{title, Axis::Scale::Linear, 0, 0, panel.counted};
-        picture->panels.push_back({panel.x, values, {std::move(drawing.curves)}});
+        Axis values = valueAxis(panel, drawing.curves);
+        picture->panels.push_back({panel.x, std::move(values), {std::move(drawing.curves)}});
         m_lines.push_back(std::move(drawing.lines));
     }
     m_picture = std::move(picture);
@@ -159,6 +178,7 @@ void RowCurves::drawSeries(const RowPanel& panel, Drawing& into)
         Curve curve;
         Line line;
         curve.colour = colours[i];
+        curve.line = !panel.scatter;
         const bool bands =
             std::ranges::any_of(series.points, [](const RowPoint& point) { return point.band.has_value(); });
         for (const RowPoint& point : series.points) {

@@ -40,6 +40,7 @@ struct RowPanel
     Axis x;
     std::vector<RowSeries> series;
     bool ordered = false; ///< series come in an order, as layers do
+    bool scatter = false; ///< dots without lines
     std::optional<RowBeside> beside = {};
 };
 
