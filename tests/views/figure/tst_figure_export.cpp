@@ -2,6 +2,7 @@
 //
 // What a publisher's checker would look at (research/qt_and_style C4), with other people's PDF tools.
 #include "tests/support/test_main.h"
+#include "tests/views/figure/pdf_tools.h"
 #include "tests/views/load_fixture.h"
 #include "views/figure/figure_files.h"
 #include "views/figure/page.h"
@@ -10,9 +11,7 @@
 #include <QDir>
 #include <QFile>
 #include <QImage>
-#include <QProcess>
 #include <QRegularExpression>
-#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimeZone>
@@ -25,22 +24,6 @@ using namespace expertscope;
 using namespace expertscope::testing;
 
 namespace {
-
-#define NEEDS(tool)                                                                                                    \
-    if (QStandardPaths::findExecutable(tool).isEmpty())                                                                \
-    QSKIP(tool " is not installed")
-
-QByteArray runTool(const QString& program, const QStringList& arguments, int* status = nullptr)
-{
-    QProcess process;
-    process.setProcessChannelMode(QProcess::MergedChannels);
-    process.start(program, arguments);
-    if (!process.waitForFinished(60000))
-        return "did not finish";
-    if (status)
-        *status = process.exitCode();
-    return process.readAll();
-}
 
 /// A figure of any matrix, with the given scale.
 Figure matrixFigure(std::size_t rows, std::size_t columns, std::vector<float> values, double low, double high)
