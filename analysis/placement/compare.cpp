@@ -75,7 +75,7 @@ Expected<PlannerComparison> comparePlanners(
         needs.next |= planner->needs.next;
     }
     ES_ASSIGN(const auto counts, learn(split, needs, split.learning()));
-    PlannerComparison comparison{.results = {}, .plans = {}, .halves = split.cut()};
+    PlannerComparison comparison{.results = {}, .plans = {}, .scores = {}, .halves = split.cut()};
     for (const Planner* planner : planners) {
         ES_ASSIGN(auto plan, planner->make(counts, request.plan));
         comparison.plans.push_back({planner->name, std::move(plan)});
@@ -89,8 +89,7 @@ Expected<PlannerComparison> comparePlanners(
     for (const bool learning : {false, true}) {
         if (learning && !request.scoreLearning)
             continue;
-        ES_ASSIGN(
-            const auto scores, replay(split, plans, request.replay, learning ? split.learning() : split.scoring()));
+        ES_ASSIGN(auto scores, replay(split, plans, request.replay, learning ? split.learning() : split.scoring()));
         for (std::size_t i = 0; i < plans.size(); ++i) {
             const auto params =
                 paramsOf(comparison.plans[i].name, request, plans[i], learning ? "learning" : "held_out");
@@ -98,6 +97,8 @@ Expected<PlannerComparison> comparePlanners(
                 source.shape(), plans[i], start, scores[i], request.replay, request.sizes, params, request.perSite);
             std::ranges::move(rows, std::back_inserter(comparison.results.rows));
         }
+        if (!learning)
+            comparison.scores = std::move(scores);
     }
     return comparison;
 }

@@ -34,6 +34,7 @@ struct PlannerComparison
 {
     Results results; ///< rows; params: planner, gpus, nodes, replicas, dispatch, home, tokens, and the metric's own
     std::vector<NamedPlan> plans; ///< in the order of the rows, for export
+    std::vector<Score> scores; ///< [plan] on the tokens that were not learnt from
     bool halves = false; ///< learnt from the first halves of sequences, scored on the second
 };
 

@@ -121,6 +121,8 @@ public:
             m_dispatchers.emplace_back(plan, i, how.dispatch);
             m_scores[i].load.resize(m_cluster.gpus);
         }
+        if (how.traffic)
+            m_sent.resize(std::size_t(m_cluster.gpus) * m_cluster.gpus);
         for (std::uint32_t g = 0; g < m_cluster.gpus; ++g)
             m_nodeOf.push_back(static_cast<std::uint16_t>(m_cluster.nodeOf(g)));
     }
@@ -153,13 +155,15 @@ public:
             for (std::size_t g = 0; g < a.load.size(); ++g)
                 a.load[g] += b.load[g];
         }
+        for (std::size_t i = 0; i < m_sent.size(); ++i)
+            m_sent[i] += o.m_sent[i];
         m_windows.merge(o.m_windows);
         m_tokens += o.m_tokens;
     }
 
     Score score() const
     {
-        Score score{m_scores, m_tokens};
+        Score score{m_scores, m_tokens, m_sent};
         for (std::size_t i = 0; i < m_scores.size(); ++i)
             score.sites[i].windows = m_windows.balance(i);
         return score;
@@ -189,6 +193,8 @@ private:
             Routes& routes = m_routes[i % 2];
             route(tile.blocks[i], m_dispatchers[i], token, ordinal, n, routes);
             countSite<Set>(routes, n, i);
+            if (m_how.traffic)
+                countTraffic<Set>(routes, n);
             if (i > 0)
                 countStep(m_routes[(i + 1) % 2], routes, n, m_scores[i - 1]);
         }
@@ -262,6 +268,20 @@ private:
             countNodes<Set>(routes, n, score);
     }
 
+    template <class Set> void countTraffic(const Routes& routes, std::size_t n)
+    {
+        Set set(m_cluster.gpus);
+        for (std::size_t t = 0; t < n; ++t) {
+            const std::uint16_t* row = routes.gpus.data() + t * m_stride;
+            set.clear();
+            set.add(std::uint16_t(m_homes[t])); // what is at home is not sent
+            for (std::size_t r = 0; r < routes.count[t]; ++r) {
+                m_sent[std::size_t(m_homes[t]) * m_cluster.gpus + row[r]] += !set.has(row[r]);
+                set.add(row[r]);
+            }
+        }
+    }
+
     template <class Set> void countNodes(const Routes& routes, std::size_t n, SiteScore& score) const
     {
         Set set(m_cluster.nodes);
@@ -319,6 +339,7 @@ private:
     std::vector<std::uint16_t> m_nodeOf; ///< [G]
     std::vector<SiteScore> m_scores;
     WindowLoads m_windows;
+    std::vector<std::uint64_t> m_sent; ///< [G, G] or empty
     std::uint64_t m_tokens = 0;
     Routes m_routes[2]; ///< of this site and the one before
     std::vector<std::uint32_t> m_chunkLoads; ///< [sites, G]

@@ -34,6 +34,7 @@ struct ReplayOptions
     Home home = Home::Token;
     std::vector<std::uint32_t> windows; ///< tokens: balance is also taken over so many consecutive tokens at a time
     std::uint32_t batch = 0; ///< > 0: and within decode steps of so many sequences side by side (batch_balance.h)
+    bool traffic = false; ///< count who sends to whom: Score::sent
 };
 
 /// Balance of the GPUs at a site within windows of consecutive replayed tokens; windows that no token routed in, and
@@ -64,6 +65,9 @@ struct Score
 {
     std::vector<SiteScore> sites;
     std::uint64_t tokens = 0; ///< replayed
+    /// [G, G] hidden states that go from a token's own GPU to another that computes for it, each once a site; of all sites.
+    /// Empty unless ReplayOptions::traffic.
+    std::vector<std::uint64_t> sent = {};
 };
 
 /// Replays the tokens that `options` select (its `sites` and `shard` are not used: a plan names its sites) and scores

@@ -180,6 +180,7 @@ ES_OPTION_OF(std::uint32_t)
 ES_OPTION_OF(std::uint64_t)
 ES_OPTION_OF(double)
 ES_OPTION_OF(std::optional<int>)
+ES_OPTION_OF(std::optional<double>)
 ES_OPTION_OF(std::optional<std::uint32_t>)
 #undef ES_OPTION_OF
 

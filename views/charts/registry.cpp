@@ -1,29 +1,58 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/base/named.h"
 #include "views/charts/chart.h"
+#include "views/charts/kinds/difference.h"
 
-// One line a chart: `ChartSpec NAMEChart();` is defined in NAME.cpp.
-#define EXPERTSCOPE_CHARTS(CHART)                                                                                      \
-    CHART(load)                                                                                                        \
+// One line a chart: `ChartSpec NAMEChart();` is defined in NAME.cpp. MAP: one that also draws the difference of two
+// traces.
+#define EXPERTSCOPE_CHARTS(CHART, MAP)                                                                                 \
+    MAP(load)                                                                                                          \
     CHART(balance)                                                                                                     \
     CHART(specialisation)                                                                                              \
     CHART(expertsPerToken)                                                                                             \
     CHART(tokens)                                                                                                      \
     CHART(timeline)                                                                                                    \
-    CHART(coactivation)                                                                                                \
-    CHART(affinity)                                                                                                    \
-    CHART(cacheCurves)
+    MAP(loadByLabel)                                                                                                   \
+    MAP(riskDifference)                                                                                                \
+    MAP(importance)                                                                                                    \
+    MAP(coactivation)                                                                                                  \
+    MAP(affinity)                                                                                                      \
+    MAP(expertSimilarity)                                                                                              \
+    MAP(mutualInformation)                                                                                             \
+    MAP(labelDivergence)                                                                                               \
+    CHART(cacheCurves)                                                                                                 \
+    MAP(cacheMap)                                                                                                      \
+    CHART(cacheTime)                                                                                                   \
+    CHART(prefetch)                                                                                                    \
+    CHART(reroute)                                                                                                     \
+    MAP(placement)                                                                                                     \
+    CHART(vocabulary)                                                                                                  \
+    CHART(divergence)                                                                                                  \
+    CHART(domainCv)                                                                                                    \
+    CHART(repetition)                                                                                                  \
+    CHART(lifetime)                                                                                                    \
+    CHART(srp)                                                                                                         \
+    CHART(sch)                                                                                                         \
+    CHART(sharpness)                                                                                                   \
+    CHART(auxLoss)                                                                                                     \
+    CHART(position)                                                                                                    \
+    CHART(drop)                                                                                                        \
+    CHART(fanOut)                                                                                                      \
+    CHART(predict)                                                                                                     \
+    CHART(training)
 
 namespace expertscope {
 
 #define DECLARE(NAME) ChartSpec NAME##Chart();
-EXPERTSCOPE_CHARTS(DECLARE)
+EXPERTSCOPE_CHARTS(DECLARE, DECLARE)
 #undef DECLARE
 
 const std::vector<ChartSpec>& chartRegistry()
 {
 #define LIST(NAME) NAME##Chart(),
-    static const std::vector<ChartSpec> charts{EXPERTSCOPE_CHARTS(LIST)};
+#define LIST_MAP(NAME) withDifference(NAME##Chart()),
+    static const std::vector<ChartSpec> charts{EXPERTSCOPE_CHARTS(LIST, LIST_MAP)};
+#undef LIST_MAP
 #undef LIST
     return charts;
 }

@@ -196,6 +196,9 @@ void parseSecond(JsonKeys& keys, FigureSpec& spec)
     JsonKeys look = keys.object("look");
     parseLook(look, "colours", spec.look);
     look.choice("reducer", kReducers, spec.look.reducer);
+    double percentile = 0;
+    if (look.number("percentile", percentile))
+        spec.look.percentile = percentile;
     look.finish();
     JsonKeys page = keys.object("page");
     parsePage(page, spec.page);
@@ -289,6 +292,8 @@ Expected<void> check(const FigureSpec& spec, const QString& source, int version)
         && !(std::isfinite(look.limits->first) && std::isfinite(look.limits->second)
             && look.limits->first < look.limits->second))
         return wrong(names.limits, "are not two numbers, lower first");
+    if (look.percentile && !(*look.percentile >= 50 && *look.percentile <= 100))
+        return wrong("look.percentile", "is not in 50 to 100");
     if (look.limits && look.scale == ScaleKind::Log2 && look.limits->first <= 0)
         return wrong(names.limits, "must be above 0 on a log2 scale");
     return {};
@@ -345,6 +350,8 @@ QJsonObject lookJson(const Look& look)
         object["scale"] = spelled(kScales, *look.scale);
     if (look.limits)
         object["limits"] = QJsonArray{look.limits->first, look.limits->second};
+    if (look.percentile)
+        object["percentile"] = *look.percentile;
     if (look.reducer)
         object["reducer"] = spelled(kReducers, *look.reducer);
     return object;

@@ -82,6 +82,7 @@ struct Look
     QString colours = {}; ///< name of a colour table
     std::optional<ScaleKind> scale = {};
     std::optional<std::pair<double, double>> limits = {};
+    std::optional<double> percentile = {}; ///< without limits: so many percent of the cells lie within them
     std::optional<Reducer> reducer = {};
 
     bool operator==(const Look&) const = default;

@@ -55,6 +55,8 @@ void declareFigure(Arguments& arguments, const FigureKind& kind, FigureRequest& 
     arguments.option("--colour,--color", request.colour, "viridis, cividis, batlow or vik");
     arguments.option("--scale", request.scale, "linear or log2");
     arguments.option("--limits", request.limits, "LOW,HIGH: ends of the colour bar; default: from the data");
+    arguments.option("--percentile", request.percentile,
+        "Without --limits: so many percent of the cells lie between the ends; default: all, but for a few far outliers");
     arguments.option("--reducer", request.reducer, "max, mean or extreme, when cells outnumber pixels");
     arguments.option("--font", request.font, "Family; default Liberation Sans, which is built in");
     arguments.option("--font-size", request.fontSize, "Whole points; default 7");

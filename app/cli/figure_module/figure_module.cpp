@@ -140,6 +140,12 @@ Outcome<> applyLook(const FigureRequest& request, Look& look)
             return wrongUse("is not LOW,HIGH", "--limits " + request.limits);
         look.limits = {low, high};
     }
+    if (request.percentile) {
+        if (!(*request.percentile >= 50 && *request.percentile <= 100))
+            return wrongUse("is not in 50 to 100", "--percentile");
+        look.percentile = request.percentile;
+        look.limits = request.limits.empty() ? std::nullopt : look.limits; // those of a spec
+    }
     return {};
 }
 

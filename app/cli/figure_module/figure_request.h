@@ -26,6 +26,7 @@ struct FigureRequest
     std::optional<std::uint32_t> skipFirst;
     std::map<std::string, std::string> options; ///< of the chart, by name
     std::string colour, scale, limits, reducer; ///< Look
+    std::optional<double> percentile; ///< Look
     std::string width, height, font; ///< PageSpec: "89mm", "3.5in"
     std::optional<int> fontSize, dpi;
     std::string title, xLabel, yLabel, valueLabel;

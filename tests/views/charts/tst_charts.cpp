@@ -156,13 +156,17 @@ int distance(QRgb a, QRgb b)
 /// What a chart cannot draw, and says so: all else it has to draw.
 static bool mayRefuse(const std::string& chart, const Case& given)
 {
-    const std::set<std::string> ofSequences{"aux_loss", "cache_curves", "divergence", "domain_cv", "drop", "experts_per_token", "lifetime", "position",
-        "predict", "sch", "srp", "vocabulary"};
+    const std::set<std::string> ofSequences{"aux_loss", "cache_curves", "cache_map", "cache_time", "divergence",
+        "domain_cv", "drop", "expert_similarity", "experts_per_token", "importance", "label_divergence", "lifetime", "placement", "position",
+        "predict", "prefetch", "reroute", "risk_difference", "sch", "srp", "vocabulary"};
+    const std::set<std::string> ofTwoSites{"affinity", "mutual_information"};
+    const std::set<std::string> ofTwoValues{"divergence", "domain_cv", "label_divergence", "risk_difference"};
     return given.name == "nothing" || (given.scope.splitsSequences() && ofSequences.contains(chart))
-        || (chart == "affinity" && (given.name == "one layer" || given.name == "some sites"))
+        || (given.name == "one layer" && ofTwoSites.contains(chart)) || (chart == "affinity" && given.name == "some sites")
         || (chart == "training" && given.name != "a training")
+        || (chart == "reroute" && given.name == "a training") // whose choices its logits do not explain
         // Values of a label are compared: of one there is nothing to compare.
-        || (given.name == "a part" && (chart == "divergence" || chart == "domain_cv"));
+        || (given.name == "a part" && ofTwoValues.contains(chart));
 }
 
 /// What an option may be and no trace of these cases is large enough for.

@@ -4,6 +4,7 @@
 #include "io/base/named.h"
 
 #include <algorithm>
+#include <map>
 
 namespace expertscope {
 
@@ -11,6 +12,19 @@ namespace {
 
 /// A label of more values tells sequences apart, not kinds of them.
 constexpr std::size_t kFewValues = 64;
+
+/// Sequences that share a value of `pair` differ in `label`.
+bool differsInPairs(const Label& label, const Label& pair)
+{
+    std::map<std::int32_t, std::int32_t> first; // value of `label` of the first sequence, by value of `pair`
+    for (std::size_t s = 0; s < label.codes.size(); ++s) {
+        if (label.codes[s] < 0 || pair.codes[s] < 0)
+            continue;
+        if (first.try_emplace(pair.codes[s], label.codes[s]).first->second != label.codes[s])
+            return true;
+    }
+    return false;
+}
 
 }
 
@@ -23,7 +37,7 @@ ChartOption labelOption()
         "Label", true};
 }
 
-Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& question)
+Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& question, const std::string& pair)
 {
     const std::vector<Label>& labels = study.shape(question.trace).labels;
     const std::string& name = question.params.text("label");
@@ -33,6 +47,11 @@ Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& ques
             return found;
         return fail("no sequence has a label of this name", "label=" + name,
             labels.empty() ? "the trace has no labels" : "there is: " + namesOf(labels));
+    }
+    const Label* const paired = pair.empty() ? nullptr : named(labels, pair);
+    for (const Label& label : labels) {
+        if (paired && &label != paired && differsInPairs(label, *paired))
+            return &label;
     }
     for (const std::size_t most : {kFewValues, SIZE_MAX}) {
         for (const Label& label : labels) {

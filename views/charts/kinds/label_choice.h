@@ -10,7 +10,8 @@ namespace expertscope {
 ChartOption labelOption();
 
 /// The label that is named, else the first one with two values or more that are few enough to be drawn side by side
-/// (or, without one, the first with two). Errors: no such label; none has two values. The label lives in the study.
-Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& question);
+/// (or, without one, the first with two); with `pair`, the name of a label, one whose values differ among sequences
+/// that share a value of that. Errors: no such label; none has two values. The label lives in the study.
+Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& question, const std::string& pair = {});
 
 }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Whether token ids belong to experts (metrics 3.4, 4): vocabulary specialisation by layer, OLMoE (arXiv 2409.02060)
+// section 5; and how spiky the load of one id is, OpenMoE (arXiv 2402.01739) appendix E.
+#include "views/charts/kinds/curve_table.h"
+
+namespace expertscope {
+
+ChartSpec vocabularyChart()
+{
+    return curvesChart({
+        .name = "vocabulary",
+        .title = "Vocabulary specialisation",
+        .definition = "How far a token id goes to one expert, by layer: of the token, of the next one and of the model's "
+                      "guess of it",
+        .quantities = {{"specialisation", "vocabulary.specialisation", "Vocabulary specialisation",
+                           "share of an id's choices that its first expert gets, mean over ids"},
+            {"normalised", "vocabulary.normalised", "Normalised vocabulary specialisation", "0: k / E, 1: one expert"},
+            {"spread", "spread.token_id", "Spread of a token id's load", "SD over experts of an id's shares"},
+            {"spread_position", "spread.position", "Spread of a position's load",
+                "SD over experts of a position's shares"}},
+        .parameters = {{"ids", "Ids"}, {"n_min", "Occurrences"}, {"top", "Choices that count"}},
+    });
+}
+
+}
