@@ -93,6 +93,37 @@ private slots:
             qPrintable(f.error("cache_map", {{"capacity", "many"}})));
     }
 
+    void bothOptimaAndABudget()
+    {
+        const Fixture f;
+        CacheOptions options;
+        options.policies = "opt";
+        options.admission = "bypass";
+        const Results results = f.cache(options);
+        const auto chart =
+            *drawnChart("cache_curves", f.study, {{"policy", "lru/opt"}, {"optimum", "both"}, {"budget", "1MiB"}});
+        const QByteArray csv = chart->csv();
+        std::size_t found = 0;
+        for (const QByteArray& line : csv.split('\n')) {
+            if (!line.startsWith("\"opt, bypass\","))
+                continue;
+            const auto fields = line.mid(14).split(',');
+            const double rate = valueOf(results, "cache.hit_rate", [&](const ResultRow& row) {
+                return !row.site && has(row, "capacity", fields[0].toStdString());
+            }).value();
+            QVERIFY(alike(fields[2].toDouble(), rate));
+            ++found;
+        }
+        QCOMPARE(found, std::size_t(16));
+        // 1 MiB / 6 layers / 55,296 bytes an expert: 3 slots.
+        const auto& curves = std::get<Curves>(chart->picture()->panels[0].layers[0]).curves;
+        QCOMPARE(curves.back().name, QString("1MiB: 3 slots"));
+        QVERIFY((curves.back().x == std::vector<double>{3, 3}));
+        QVERIFY(!chart->subject({0, 0, std::uint32_t(curves.size() - 1), 0}));
+        QVERIFY(f.error("cache_curves", {{"budget", "much"}}).contains("budget=much"));
+        QVERIFY(f.error("cache_curves", {{"budget", "1KiB"}}).contains("budget=1KiB"));
+    }
+
     void cacheTime_data()
     {
         QTest::addColumn<QString>("quantity");
