@@ -8,6 +8,10 @@
 #define EXPERTSCOPE_CHARTS(CHART, MAP)                                                                                 \
     MAP(load)                                                                                                          \
     CHART(balance)                                                                                                     \
+    CHART(specialisation)                                                                                              \
+    CHART(expertsPerToken)                                                                                             \
+    CHART(tokens)                                                                                                      \
+    CHART(timeline)                                                                                                    \
     MAP(loadByLabel)                                                                                                   \
     MAP(riskDifference)                                                                                                \
     MAP(importance)                                                                                                    \

@@ -15,8 +15,9 @@ namespace {
 
 constexpr double kGolden = 0.618;
 constexpr double kFlattest = 0.4, kHighest = 0.95; ///< of the width, unless titles ask for more
-constexpr double kHighestGrid = 1.3; ///< the same of panels in more rows than columns
-constexpr double kFlattestText = 0.1; ///< the same of running text, of which there may be little
+constexpr double kHighestGrid = 1.3, kRow = 0.3; ///< the same of panels in more rows than columns, or so much a row
+constexpr double kLeastText = 0.6; ///< of the width, that text and strips may take where they need it
+constexpr double kFlattestText = 0.1; ///< the same of text and strips, of which there may be little
 
 /// Height of a panel of that width.
 double wantedHeight(const Panel& panel, double width)
@@ -84,10 +85,12 @@ Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page)
     PlotBuilder builder(plot, paperStyle(font, 0, page.dpi));
     builder.show(std::make_shared<Picture>(picture));
     const double width = page.widthMm * kPointsPerMm;
-    const std::size_t columns = std::clamp<std::size_t>(picture.columns, 1, picture.panels.size());
-    const std::size_t rows = (picture.panels.size() + columns - 1) / columns;
     // What stands around the panels depends on the height a little: titles break.
-    const double highest = width * std::min(kHighestGrid, kHighest * std::max(1.0, double(rows) / double(columns)));
+    (void)builder.layOut({width, kHighest * width});
+    const std::size_t columns = builder.columns(), rows = (picture.panels.size() + columns - 1) / columns;
+    const double highest = width
+        * std::min(
+            std::max(kHighestGrid, kRow * double(rows)), kHighest * std::max(1.0, double(rows) / double(columns)));
     double height = highest;
     Expected<void> fits;
     const double flattest = builder.wantedHeight(0, width) ? kFlattestText : kFlattest;
@@ -100,9 +103,13 @@ Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page)
             wanted =
                 std::max(wanted, builder.wantedHeight(i, across).value_or(wantedHeight(picture.panels[i], across)));
         }
-        height = std::clamp(height + double(rows) * (wanted - inside), flattest * width, highest);
+        // Text and strips keep room beside a legend that takes much of it.
+        const double around = height - double(rows) * inside;
+        const double most = flattest < kFlattest ? std::max(highest, around + kLeastText * width) : highest;
+        height = std::clamp(around + double(rows) * wanted, flattest * width, most);
     }
-    for (fits = builder.layOut({width, height}); !fits && height < 2 * width; fits = builder.layOut({width, height}))
+    const double limit = width * std::max(2.0, 2 * kRow * double(rows));
+    for (fits = builder.layOut({width, height}); !fits && height < limit; fits = builder.layOut({width, height}))
         height += double(page.fontSizePt);
     ES_TRY(std::move(fits));
     return std::ceil(height / kPointsPerMm * 10) / 10;

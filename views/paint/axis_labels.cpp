@@ -29,7 +29,7 @@ std::vector<Tick> AxisLabels::ticks(int most) const
     if (!m_meaning.words.empty())
         return wordTicks(m_meaning.words, range.lower, range.upper, most);
     if (m_meaning.scale == Axis::Scale::Cells)
-        return cellTicks(m_meaning.names, range.lower, range.upper, most);
+        return cellTicks(m_meaning.names, range.lower, range.upper, most, m_meaning.decimal);
     if (m_ends && m_ends->second - m_ends->first < kMostCounted) {
         std::vector<int> numbers(std::size_t(m_ends->second - m_ends->first + 1));
         std::iota(numbers.begin(), numbers.end(), m_ends->first);
@@ -57,6 +57,17 @@ void AxisLabels::fit(double longest)
     m_axis.setNumberFormat(m_meaning.words.empty() ? "gb" : "g");
     m_axis.setTickLabelRotation(0);
     m_meaning.words.empty() ? fitNumbers() : fitWords(longest);
+}
+
+double AxisLabels::overhang() const
+{
+    const auto ticker = m_axis.ticker().dynamicCast<QCPAxisTickerText>();
+    if (!ticker || ticker->ticks().isEmpty())
+        return 0;
+    const double place = m_axis.coordToPixel(ticker->ticks().lastKey());
+    const double width =
+        m_axis.tickLabelRotation() == 0 ? m_metrics.horizontalAdvance(ticker->ticks().last()) : m_metrics.height();
+    return place + width / 2 - m_axis.axisRect()->right();
 }
 
 void AxisLabels::fitNumbers()

@@ -22,6 +22,8 @@ public:
 
     /// As many ticks as fit. Words that do not fit level are turned, and cut in the middle past `longest`.
     void fit(double longest);
+    /// How far the last label reaches beyond the end of a horizontal axis, after fit().
+    double overhang() const;
     /// At most so many, without a look at the room.
     std::vector<Tick> ticks(int most) const;
 

@@ -98,14 +98,19 @@ QString tickText(double value, bool fraction)
     return QLocale::c().toString(value, 'g', 4).replace('-', QChar(0x2212));
 }
 
-std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double last, int most)
+std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double last, int most, bool decimal)
 {
     std::vector<Tick> ticks;
     const int n = int(names.size());
     const int from = std::max(0, int(std::ceil(first))), to = std::min(n - 1, int(std::floor(last)));
     most = std::max(most, 2);
     int step = 1;
-    for (; step <= (1 << 24); step *= 2) {
+    const auto larger = [decimal](int s) {
+        while (decimal && s % 10 == 0)
+            s /= 10;
+        return decimal && s == 2 ? 2.5 : 2.0; // 1, 2, 5, 10
+    };
+    for (; step <= (1 << 24); step = int(step * larger(step))) {
         ticks.clear();
         for (int i = from; i <= to && int(ticks.size()) <= most; ++i) {
             if (names[std::size_t(i)] % step == 0)

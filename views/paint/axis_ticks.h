@@ -20,8 +20,9 @@ struct Tick
 };
 
 /// Ticks at cells of [first, last], at most about `most` of them: names that are multiples of a power of two, since
-/// numbers of experts and of layers mostly are; and the last cell of all, so that a reader sees how many there are.
-std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double last, int most);
+/// numbers of experts and of layers mostly are, or (`decimal`) of 1, 2, 5, 10, …; and the last cell of all, so that a
+/// reader sees how many there are.
+std::vector<Tick> cellTicks(const std::vector<int>& names, double first, double last, int most, bool decimal = false);
 
 /// Ticks at cells of [first, last], at most about `most` of them: all, or every second, third ….
 std::vector<Tick> wordTicks(const std::vector<QString>& words, double first, double last, int most);

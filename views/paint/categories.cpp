@@ -11,6 +11,13 @@ void Categories::add(std::uint16_t number, QString name)
     m_legend.push_back({std::move(name), int(m_legend.size()), LegendEntry::Shape::Category});
 }
 
+void Categories::join(std::uint16_t number, std::uint16_t with)
+{
+    if (number >= m_of.size())
+        m_of.resize(number + 1u, kRest);
+    m_of[number] = m_of[with];
+}
+
 std::vector<LegendEntry> Categories::legend() const
 {
     std::vector<LegendEntry> entries = m_legend;

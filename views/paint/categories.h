@@ -23,6 +23,7 @@ public:
 
     /// At most eight, the first ones most easily told apart.
     void add(std::uint16_t number, QString name);
+    void join(std::uint16_t number, std::uint16_t with); ///< coloured as one that was added
     /// Number in Style::categories, or kRest.
     int colourOf(std::uint16_t number) const { return number < m_of.size() ? m_of[number] : kRest; }
     std::size_t size() const { return m_legend.size(); }

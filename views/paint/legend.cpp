@@ -31,6 +31,14 @@ void Legend::show(const Picture& picture)
         m_entries.clear(); // the axis says what it is
 }
 
+double Legend::swatch() const
+{
+    const bool lines = std::ranges::any_of(m_entries, [](const LegendEntry& entry) {
+        return entry.shape == LegendEntry::Shape::Line || entry.shape == LegendEntry::Shape::Shade;
+    });
+    return (lines ? 2.2 : 1.3) * QFontMetricsF(m_style.font).height();
+}
+
 void Legend::restyle(const Style& style)
 {
     m_style = style;
@@ -86,7 +94,8 @@ void Legend::arrangeColumn()
 void Legend::arrangeRows(double width)
 {
     m_columns = columnsIn(width);
-    setFixed({1, rowsHeight(width)}, QMargins(int(m_style.gap), int(m_style.gap / 2), int(m_style.gap / 2), 0));
+    setFixed({1, rowsHeight(width)},
+        QMargins(int(m_style.gap), int(m_style.gap / 2), int(m_style.gap / 2), int(m_style.gap / 2)));
     setMaximumSize(QWIDGETSIZE_MAX, minimumSize().height());
 }
 

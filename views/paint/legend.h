@@ -40,7 +40,7 @@ private:
     void drawSign(QCPPainter* painter, const LegendEntry& entry, const QRectF& box) const;
     double entryWidth(const LegendEntry& entry) const;
     double rowHeight() const;
-    double swatch() const { return 2.2 * QFontMetricsF(m_style.font).height(); }
+    double swatch() const; ///< width of the signs
     std::size_t columnsIn(double width) const;
     void setFixed(const QSizeF& size, const QMargins& margins);
 

@@ -31,6 +31,7 @@ struct Axis
     bool whole = false; ///< only whole numbers are ticked: layers, slots
     std::vector<int> names = {}; ///< Cells: of each row or column
     std::vector<QString> words = {}; ///< Cells: the same, where they are words
+    bool decimal = false; ///< Cells: ticked in tens, as tokens are counted; experts and layers come in powers of two
 
     std::size_t cells() const { return words.empty() ? names.size() : words.size(); }
 };
@@ -53,7 +54,7 @@ struct ColourKey
 struct Picture
 {
     std::vector<Panel> panels;
-    std::size_t columns = 1; ///< of panels
+    std::size_t columns = 1; ///< of panels, at most
     std::optional<ColourKey> key = {}; ///< of all heat maps of it
     QString note = {}; ///< what is not drawn, in words
     QString title = {}; ///< above all of it

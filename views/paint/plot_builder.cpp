@@ -176,7 +176,12 @@ std::optional<std::size_t> PlotBuilder::panelAt(const QPointF& position) const
 
 void PlotBuilder::setOverlay(const Overlay& overlay)
 {
-    d->overlay->show(overlay);
+    Overlay shown = overlay;
+    const auto& picture = d->layout.picture();
+    if (shown.crosshair && picture && shown.crosshair->panel < picture->panels.size()
+        && picture->panels[shown.crosshair->panel].x.scale == Axis::Scale::None)
+        shown.crosshair.reset(); // lines through text
+    d->overlay->show(shown);
 }
 
 const Overlay& PlotBuilder::overlay() const
@@ -189,6 +194,11 @@ Expected<void> PlotBuilder::layOut(const QSizeF& points)
     d->plot.setViewport(QRect(0, 0, int(std::floor(points.width())), int(std::floor(points.height()))));
     d->layout.arrange();
     return d->layout.fits(points);
+}
+
+std::size_t PlotBuilder::columns() const
+{
+    return d->layout.columns();
 }
 
 std::optional<double> PlotBuilder::wantedHeight(std::size_t panel, double width) const

@@ -92,6 +92,8 @@ public:
     Expected<void> layOut(const QSizeF& points);
     /// For paper: every text that layOut() may put on the page, to check that the font has all its characters.
     QStringList texts() const;
+    /// Columns of panels: as many as the picture asks for and the width has room for.
+    std::size_t columns() const;
     /// The height at which all of a panel is seen, if its layers ask for one: running text.
     std::optional<double> wantedHeight(std::size_t panel, double width) const;
 

@@ -49,6 +49,7 @@ void PlotLayout::clear()
     m_bar.reset();
     m_panels.clear();
     m_heads.clear();
+    m_level.clear();
     m_grid = nullptr;
     m_plot.clearPlottables();
     m_plot.plotLayout()->clear();
@@ -89,26 +90,13 @@ void PlotLayout::build(const Picture& next)
     auto* grid = newGrid();
     body->addElement(0, 0, grid);
     m_grid = grid;
-    const int columns = int(this->columns());
     const bool titled = headed(next);
-    std::vector<QCPMarginGroup*> ofColumn, ofRow;
-    const auto newGroup = [&] { return m_groups.emplace_back(std::make_unique<QCPMarginGroup>(&m_plot)).get(); };
-    for (std::size_t i = 0; i < next.panels.size(); ++i) {
-        const int row = int(i) / columns, column = int(i) % columns;
-        m_panels.push_back(std::make_unique<PlotPanel>(m_plot, next.panels[i]));
-        QCPAxisRect* const rect = m_panels.back()->rect();
-        if (titled) {
+    for (const Panel& panel : next.panels) {
+        m_panels.push_back(std::make_unique<PlotPanel>(m_plot, panel));
+        if (titled)
             m_heads.push_back(new PanelHead(m_plot));
-            grid->addElement(2 * row, column, m_heads.back());
-        }
-        grid->addElement(2 * row + (titled ? 1 : 0), column, rect);
-        if (column >= int(ofColumn.size()))
-            ofColumn.push_back(newGroup());
-        if (row >= int(ofRow.size()))
-            ofRow.push_back(newGroup());
-        rect->setMarginGroup(QCP::msLeft | QCP::msRight, ofColumn[std::size_t(column)]);
-        rect->setMarginGroup(QCP::msTop | QCP::msBottom, ofRow[std::size_t(row)]);
     }
+    regrid(columnsIn(m_plot.viewport().width()));
     // What stands beside the panels begins and ends level with them.
     const auto level = [&](QCPLayoutElement* element) {
         auto* side = newGrid();
@@ -118,10 +106,7 @@ void PlotLayout::build(const Picture& next)
             side->addElement(0, 0, m_heads.back());
         }
         side->addElement(titled ? 1 : 0, 0, element);
-        if (!ofRow.empty()) {
-            element->setMarginGroup(QCP::msTop, ofRow.front());
-            element->setMarginGroup(QCP::msBottom, ofRow.back());
-        }
+        m_level.push_back(element);
     };
     if (next.key) {
         m_bar = std::make_unique<ColourBar>(m_plot);
@@ -129,6 +114,59 @@ void PlotLayout::build(const Picture& next)
     }
     m_beside = new Legend(m_plot);
     body->addElement(0, body->columnCount(), m_beside);
+    groupMargins();
+}
+
+std::size_t PlotLayout::columnsIn(double width) const
+{
+    constexpr double kLeastPanel = 14; // heights of the font
+    const std::size_t most =
+        std::clamp<std::size_t>(m_picture->columns, 1, std::max<std::size_t>(1, m_picture->panels.size()));
+    return std::clamp<std::size_t>(std::size_t(width / (kLeastPanel * QFontMetricsF(m_style.font).height())), 1, most);
+}
+
+void PlotLayout::regrid(std::size_t columns)
+{
+    m_columns = columns;
+    for (PanelHead* head : m_heads) {
+        if (head->layout() == m_grid)
+            m_grid->take(head);
+    }
+    for (const auto& panel : m_panels) {
+        if (panel->rect()->layout() == m_grid)
+            m_grid->take(panel->rect());
+    }
+    m_grid->simplify();
+    const bool titled = !m_heads.empty();
+    for (std::size_t i = 0; i < m_panels.size(); ++i) {
+        const int row = int(i / columns), column = int(i % columns);
+        if (titled)
+            m_grid->addElement(2 * row, column, m_heads[i]);
+        m_grid->addElement(titled ? 2 * row + 1 : row, column, m_panels[i]->rect());
+    }
+}
+
+void PlotLayout::groupMargins()
+{
+    for (const auto& panel : m_panels)
+        panel->rect()->setMarginGroup(QCP::msAll, nullptr);
+    for (QCPLayoutElement* element : m_level)
+        element->setMarginGroup(QCP::msAll, nullptr);
+    m_groups.clear();
+    std::vector<QCPMarginGroup*> ofColumn, ofRow;
+    const auto newGroup = [&] { return m_groups.emplace_back(std::make_unique<QCPMarginGroup>(&m_plot)).get(); };
+    for (std::size_t i = 0; i < m_panels.size(); ++i) {
+        if (i < m_columns)
+            ofColumn.push_back(newGroup());
+        if (i % m_columns == 0)
+            ofRow.push_back(newGroup());
+        m_panels[i]->rect()->setMarginGroup(QCP::msLeft | QCP::msRight, ofColumn[i % m_columns]);
+        m_panels[i]->rect()->setMarginGroup(QCP::msTop | QCP::msBottom, ofRow.back());
+    }
+    for (QCPLayoutElement* element : ofRow.empty() ? std::vector<QCPLayoutElement*>() : m_level) {
+        element->setMarginGroup(QCP::msTop, ofRow.front());
+        element->setMarginGroup(QCP::msBottom, ofRow.back());
+    }
 }
 
 bool PlotLayout::show(PicturePtr picture)
@@ -167,17 +205,12 @@ bool PlotLayout::show(PicturePtr picture)
     return kept;
 }
 
-std::size_t PlotLayout::columns() const
-{
-    return std::clamp<std::size_t>(m_picture->columns, 1, std::max<std::size_t>(1, m_picture->panels.size()));
-}
-
 void PlotLayout::shareTitles()
 {
     const std::vector<Panel>& panels = m_picture->panels;
     for (std::size_t i = 0; i < panels.size(); ++i) {
-        const std::size_t below = i + columns();
-        const bool besideSame = i % columns() > 0 && panels[i - 1].y.title == panels[i].y.title;
+        const std::size_t below = i + m_columns;
+        const bool besideSame = i % m_columns > 0 && panels[i - 1].y.title == panels[i].y.title;
         const bool belowSame = below < panels.size() && panels[below].x.title == panels[i].x.title;
         m_panels[i]->setTitled(!belowSame, !besideSame);
     }
@@ -186,7 +219,7 @@ void PlotLayout::shareTitles()
 void PlotLayout::evenOut()
 {
     // What stands beside panels differs, their insides do not.
-    const std::size_t across = columns(), down = (m_panels.size() + across - 1) / across;
+    const std::size_t across = m_columns, down = (m_panels.size() + across - 1) / across;
     std::vector<double> beside(across, 0), above(down, 0);
     double width = 0, height = 0;
     for (std::size_t i = 0; i < m_panels.size(); ++i) {
@@ -239,10 +272,13 @@ void PlotLayout::placeLegend(double width, double height)
     m_below->hide(Qt::Vertical);
     if (m_beside->empty())
         return;
-    if (column.width() <= kLegendShare * width && column.height() <= height)
+    // Panels beside each other need the width, and one line below them is little.
+    const double across = width - 2 * m_style.gap;
+    const bool oneLine = m_columns > 1 && m_below->rowsHeight(across) <= m_below->rowsHeight(1e9);
+    if (!oneLine && column.width() <= kLegendShare * width && column.height() <= height)
         m_beside->arrangeColumn();
     else
-        m_below->arrangeRows(width - 2 * m_style.gap);
+        m_below->arrangeRows(across);
 }
 
 void PlotLayout::setBarTitle(double length)
@@ -257,6 +293,11 @@ void PlotLayout::arrange()
     if (!m_picture)
         return;
     const QRectF page(m_plot.viewport());
+    if (const std::size_t columns = columnsIn(page.width()); columns != m_columns) {
+        regrid(columns);
+        groupMargins();
+        shareTitles();
+    }
     bool headFits = true;
     if (m_head) {
         const auto lines = labelLines(m_picture->title, m_style.titleFont, page.width() - m_style.gap);
@@ -267,9 +308,13 @@ void PlotLayout::arrange()
     m_plot.plotLayout()->setOuterRect(m_plot.viewport());
     placeLegend(page.width(), page.height() - 4 * QFontMetricsF(m_style.font).height());
     m_foot->arrange(page.width(), true, {});
-    // Sizes depend on labels and labels on sizes: the second round has it.
-    for (int round = 0; round < 2; ++round) {
+    // Sizes depend on labels and labels on sizes: the second round has it, of a grid the third.
+    for (int round = 0; round < (m_panels.size() > 1 ? 3 : 2); ++round) {
         updateLayout();
+        if (m_panels.size() > 1) {
+            evenOut();
+            updateLayout();
+        }
         m_titlesFit = headFits;
         for (const auto& panel : m_panels) {
             panel->limitTitles(m_panels.size() == 1 ? page : QRectF(panel->rect()->outerRect()));
@@ -290,8 +335,6 @@ void PlotLayout::arrange()
         unseen.removeAll(QString());
         unseen.removeDuplicates();
         m_foot->arrange(page.width(), crosses, unseen);
-        if (m_panels.size() > 1)
-            evenOut();
     }
     updateLayout();
 }
@@ -302,7 +345,7 @@ Expected<void> PlotLayout::fits(const QSizeF& points) const
     for (const auto& panel : m_panels) {
         const QRectF area = panel->area();
         if (area.width() < least || area.height() < least || area.right() > points.width()
-            || area.bottom() > points.height())
+            || area.bottom() > points.height() || m_foot->outerRect().bottom() > points.height())
             return fail(
                 "leaves no room for the picture at this font size", "figure size", "a larger figure or a smaller font");
     }

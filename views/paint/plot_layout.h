@@ -31,13 +31,16 @@ public:
 
     const std::vector<std::unique_ptr<PlotPanel>>& panels() const { return m_panels; }
     QStringList texts() const; ///< PlotBuilder::texts()
+    std::size_t columns() const { return m_columns; } ///< of panels, at the width there is
 
 private:
     bool canKeep(const Picture& next) const;
     void build(const Picture& next);
     void clear();
     void updateLayout() const;
-    std::size_t columns() const; ///< of panels
+    std::size_t columnsIn(double width) const;
+    void regrid(std::size_t columns);
+    void groupMargins(); ///< insides of a row, of a column and of what stands beside them are level
     void shareTitles();
     void evenOut();
     void placeLegend(double width, double height);
@@ -47,9 +50,11 @@ private:
     Style m_style;
     PicturePtr m_picture;
     std::vector<std::unique_ptr<PlotPanel>> m_panels;
-    std::vector<std::unique_ptr<QCPMarginGroup>> m_groups;
+    std::size_t m_columns = 1;
+    std::vector<std::unique_ptr<QCPMarginGroup>> m_groups; ///< of the grid's columns and rows
     std::vector<PanelHead*> m_heads; ///< of panels, and one beside them, to keep the colour bar level; or empty
     QCPLayoutGrid* m_grid = nullptr; ///< of the panels
+    std::vector<QCPLayoutElement*> m_level; ///< beside them, as high as they are
     std::unique_ptr<ColourBar> m_bar;
     Legend *m_beside = nullptr, *m_below = nullptr;
     FootNote* m_foot = nullptr;

@@ -177,8 +177,7 @@ void PlotPanel::restyle(const Style& style)
     }
     for (LayerPlottable* layer : m_layers)
         layer->setStyle(style);
-    // The last tick's label and half of the topmost one reach beyond the axes; what leaves the page is not drawn at
-    // all.
+    // Half of the topmost label reaches beyond the axes; what leaves the page is not drawn at all.
     const int half = int(std::ceil(QFontMetricsF(style.font).height() / 2)) + 1;
     m_rect->setMinimumMargins(QMargins(int(style.gap / 2), half, int(style.gap / 2), 1));
     m_rect->setMinimumSize(kLeast, kLeast);
@@ -202,8 +201,13 @@ void PlotPanel::updateTicks()
     if (m_rect->width() <= 0 || m_rect->height() <= 0)
         return;
     constexpr double kMostOfPage = 0.3; // that words beside an axis may take
-    labels(*m_x).fit(kMostOfPage * m_plot.viewport().height());
+    AxisLabels across = labels(*m_x);
+    across.fit(kMostOfPage * m_plot.viewport().height());
     labels(*m_y).fit(kMostOfPage * m_plot.viewport().width());
+    // A label that leaves the page would not be drawn at all.
+    QMargins margins = m_rect->minimumMargins();
+    margins.setRight(std::max(int(m_style.gap / 2), m_x->visible() ? int(std::ceil(across.overhang())) + 1 : 0));
+    m_rect->setMinimumMargins(margins);
 }
 
 bool PlotPanel::updateTitles()

@@ -19,6 +19,7 @@ const std::vector<QColor>& okabeIto()
 void setCategories(Style& style)
 {
     style.categories = okabeIto();
+    style.categories.front() = style.series.front();
     style.categories.emplace_back(0xf0, 0xe4, 0x42);
     style.categories.push_back(style.text);
     style.rest = style.background.lightness() < 128 ? QColor(0x60, 0x60, 0x60) : QColor(0xd4, 0xd4, 0xd4);

@@ -26,6 +26,7 @@ struct Words
     std::vector<WordRow> colours;
     Categories categories;
     std::uint64_t first = 0; ///< number of the first token, for the note that says which of them are seen
+    std::uint64_t total = 0; ///< tokens that there are in all; 0: these
 
     std::size_t rows() const { return colours.size(); }
     std::size_t columns() const { return pieces.size(); }

@@ -46,6 +46,11 @@ private slots:
         // Not where the last cell is out of sight.
         QCOMPARE(labels(cellTicks(upTo(64), 0, 40, 6)), QStringList({"0", "8", "16", "24", "32", "40"}));
         QVERIFY(cellTicks({}, 0, 1, 5).empty());
+        QCOMPARE(labels(cellTicks(upTo(400), -0.5, 399.5, 10, true)),
+            QStringList({"0", "50", "100", "150", "200", "250", "300", "350", "399"}));
+        QCOMPARE(labels(cellTicks(upTo(70), -0.5, 69.5, 4, true)), QStringList({"0", "20", "40", "69"}));
+        QCOMPARE(labels(wordTicks({"a", "b", "c", "d"}, -0.5, 3.5, 4)), QStringList({"a", "b", "c", "d"}));
+        QCOMPARE(labels(wordTicks({"a", "b", "c", "d"}, -0.5, 3.5, 2)), QStringList({"a", "c"}));
     }
 
     void whatAPersonWouldChoose()

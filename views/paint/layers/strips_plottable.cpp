@@ -10,6 +10,11 @@ QString StripsPlottable::note() const
         : QString();
 }
 
+std::optional<double> StripsPlottable::wantedHeight(double) const
+{
+    return 1.2 * QFontMetricsF(m_style.font).height() * double(rows());
+}
+
 QRgb StripsPlottable::colour(int category) const
 {
     if (category == Strips::kNone)

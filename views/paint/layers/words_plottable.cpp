@@ -138,14 +138,15 @@ QString WordsPlottable::note() const
 {
     QStringList notes;
     const std::size_t from = firstLine(), to = from + linesThatFit();
-    if (lines().count > to - from) {
+    const std::uint64_t total = m_data && m_data->total ? m_data->total : lines().words.size();
+    if (lines().count > to - from || lines().words.size() < total) {
         const auto line = [](const PlacedWord& word) { return word.line; };
         const auto& words = lines().words;
         const auto first = std::ranges::lower_bound(words, from, {}, line) - words.begin();
         const auto end = std::ranges::lower_bound(words, to, {}, line) - words.begin();
         notes << QString("tokens %1 to %2 of %3")
                      .arg(grouped(m_data->first + std::uint64_t(first)),
-                         grouped(m_data->first + std::uint64_t(end) - 1), grouped(words.size()));
+                         grouped(m_data->first + std::uint64_t(end) - 1), grouped(total));
     }
     if (m_replaced > 0)
         notes << QString("%1: %2 of the characters, which the font lacks")
