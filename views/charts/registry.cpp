@@ -32,6 +32,7 @@
     MAP(importance)                                                                                                    \
     MAP(expertSimilarity)                                                                                              \
     CHART(training)                                                                                                    \
+    CHART(expertLife)                                                                                                  \
     CHART(tokens)                                                                                                      \
     CHART(timeline)                                                                                                    \
     CHART(cacheCurves)                                                                                                 \

@@ -65,7 +65,7 @@ const std::vector<Case>& cases()
 /// Which of them a chart draws whatever its options.
 const Case& caseFor(const std::string& chart)
 {
-    return chart == "training" ? cases().back() : cases().front();
+    return chart == "training" || chart == "expert_life" ? cases().back() : cases().front();
 }
 
 Study studyOf(const Case& c)
@@ -170,6 +170,7 @@ static bool mayRefuse(const std::string& chart, const Case& given)
         || (given.name == "a part" && needTwoValues.contains(chart))
         || (chart == "affinity" && given.name == "some sites") // which are no neighbours
         || (chart == "training" && given.name != "a training")
+        || (chart == "expert_life" && given.traces.size() < 2)
         || (chart == "reroute" && given.name == "a training"); // whose choices its logits do not explain
 }
 
