@@ -413,7 +413,7 @@ class TestOutputs : public QObject
         const QDir in(m_inputs.filePath("in"));
         writeTraceM(in.filePath("a.h5"));
         writeTraceM(in.filePath("b.h5"), 'B');
-        for (const char* ending : {"txt", "csv", "tex", "pdf", "svg", "png"})
+        for (const char* ending : {"txt", "csv", "tex", "pdf", "svg", "png", "html"})
             QVERIFY(QFile::copy(in.filePath("a.h5"), in.filePath(QString("a.") + ending)));
         writeCacheFixture(in.filePath("c.h5"));
         QVERIFY(QFile::copy(in.filePath("c.h5"), in.filePath("c.txt")));
