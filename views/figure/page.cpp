@@ -105,9 +105,9 @@ Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page)
             wanted = std::max(wanted,
                 builder.wantedHeight(i, across).value_or(wantedHeight(picture.panels[i], across, page.fontSizePt)));
         }
-        // Text and strips keep room beside a legend that takes much of it.
+        // Panels keep room beside a legend that takes much of it.
         const double around = height - double(rows) * inside;
-        const double most = flattest < kFlattest ? std::max(highest, around + kLeastText * width) : highest;
+        const double most = std::max(highest, around + (flattest < kFlattest ? kLeastText : kFlattest) * width);
         height = std::clamp(around + double(rows) * wanted, flattest * width, most);
     }
     const double limit = width * std::max(2.0, 2 * kRow * double(rows));
