@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace expertscope {
 
@@ -37,34 +38,33 @@ const Quantity& quantityOf(const Parameters& params)
         kQuantities, params.text("quantity"), [](const Quantity& q) { return std::string(q.name); });
 }
 
-/// The place of an expert among the choices of a token, 0 the first; none: it is not among them.
-std::optional<std::size_t> rankOf(const TokenData& data, std::size_t token, std::uint16_t expert)
+bool chooses(const TokenColumns& columns, std::size_t site, std::size_t token, std::uint16_t expert)
 {
-    for (std::size_t r = 0; r < data.columns.numSlots; ++r) {
-        if (data.columns.expert(0, token, r) == expert)
-            return r;
+    for (std::size_t r = 0; r < columns.numSlots; ++r) {
+        if (columns.expert(site, token, r) == expert)
+            return true;
     }
-    return {};
+    return false;
 }
 
-/// Of each token, in the quantity's own terms; NaN: none.
-Expected<std::vector<float>> valuesOf(const TokenData& data, const Parameters& params)
+/// Of each token at a site, in the quantity's own terms; NaN: none.
+Expected<std::vector<float>> valuesOf(const TokenData& data, std::size_t site, const Parameters& params)
 {
     const std::string& name = params.text("quantity");
     const TokenColumns& columns = data.columns;
     const auto expert = std::uint16_t(params.number("expert"));
-    if ((name == "weight" && columns.weights[0].empty()) || (name == "entropy" && columns.entropy[0].empty())
-        || (name == "margin" && columns.margin[0].empty()))
+    if ((name == "weight" && columns.weights[site].empty()) || (name == "entropy" && columns.entropy[site].empty())
+        || (name == "margin" && columns.margin[site].empty()))
         return fail("the trace does not hold it", "quantity=" + name, "choose quantity=top1");
     std::vector<float> values(data.size(), kNaN);
     for (std::size_t t = 0; t < data.size(); ++t) {
-        if (data.first(0, t) == kNoExpert)
+        if (data.first(site, t) == kNoExpert)
             continue;
-        values[t] = name == "weight" ? columns.weights[0][t * columns.numSlots]
-            : name == "entropy"      ? columns.entropy[0][t]
-            : name == "margin"       ? columns.margin[0][t]
-            : name == "chosen"       ? float(rankOf(data, t, expert).has_value())
-                                     : float(data.first(0, t));
+        values[t] = name == "weight" ? columns.weights[site][t * columns.numSlots]
+            : name == "entropy"      ? columns.entropy[site][t]
+            : name == "margin"       ? columns.margin[site][t]
+            : name == "chosen"       ? float(chooses(columns, site, t, expert))
+                                     : float(data.first(site, t));
     }
     return values;
 }
@@ -77,28 +77,29 @@ public:
         , m_words(std::move(words))
         , m_picture(std::move(picture))
         , m_head(std::move(head))
-        , m_counts(firstChoices(*m_data, 0))
     {
-        for (const std::uint64_t count : m_counts)
-            m_counted += count;
+        for (std::size_t s = 0; s < m_words->rows(); ++s)
+            m_counts.push_back(firstChoices(*m_data, s));
     }
 
     PicturePtr picture() const override { return m_picture; }
 
     std::optional<Subject> subject(const Mark& mark) const override
     {
-        if (mark.panel != 0 || mark.layer != 0 || mark.row != 0 || mark.column >= m_data->size()
-            || !m_words->has(0, mark.column))
+        if (mark.panel != 0 || mark.layer != 0 || mark.row >= m_words->rows() || mark.column >= m_data->size()
+            || !m_words->has(mark.row, mark.column))
             return {};
-        return m_data->subject(0, mark.column);
+        return m_data->subject(mark.row, mark.column);
     }
 
     std::vector<Mark> marks(const Subject& wanted) const override
     {
         std::vector<Mark> marks;
-        for (std::uint32_t t = 0; m_data->shown(wanted) && t < m_data->size(); ++t) {
-            if (const auto here = subject({0, 0, 0, t}); here && agree(*here, wanted))
-                marks.push_back({0, 0, 0, t});
+        for (std::uint32_t r = 0; m_data->shown(wanted) && r < m_words->rows(); ++r) {
+            for (std::uint32_t t = 0; t < m_data->size(); ++t) {
+                if (const auto here = subject({0, 0, r, t}); here && agree(*here, wanted))
+                    marks.push_back({0, 0, r, t});
+            }
         }
         return marks;
     }
@@ -107,59 +108,59 @@ public:
     QByteArray csv() const override;
 
 private:
-    std::size_t experts() const { return m_counts.size(); }
-
     TokenDataPtr m_data;
     WordsPtr m_words;
     PicturePtr m_picture;
     QByteArray m_head;
-    std::vector<std::uint64_t> m_counts; ///< first choices, by expert
-    std::uint64_t m_counted = 0;
+    std::vector<std::vector<std::uint64_t>> m_counts; ///< [site][expert] first choices
 };
 
 QString TokenText::readout(const Mark& mark) const
 {
     if (!subject(mark))
         return {};
-    const std::size_t t = mark.column;
+    const std::size_t s = mark.row, t = mark.column;
     const TokenColumns& columns = m_data->columns;
-    const std::uint16_t first = m_data->first(0, t);
+    const std::uint16_t first = m_data->first(s, t);
     QStringList others;
     for (std::size_t r = 1; r < columns.numSlots; ++r) {
-        if (columns.expert(0, t, r) != kNoExpert)
-            others << QString::number(columns.expert(0, t, r));
+        if (columns.expert(s, t, r) != kNoExpert)
+            others << QString::number(columns.expert(s, t, r));
     }
     QString choice = "expert " + QString::number(first);
-    if (!columns.weights[0].empty())
-        choice += " at weight " + numberText(double(columns.weights[0][t * columns.numSlots]));
+    if (!columns.weights[s].empty())
+        choice += " at weight " + numberText(double(columns.weights[s][t * columns.numSlots]));
     if (!others.isEmpty())
         choice += ", then " + others.join(", ");
     const auto number = [&](const std::vector<float>& of, const char* what, const char* unit) {
         return of.empty() ? QString() : what + numberText(double(of[t])) + unit;
     };
-    return joinedReadout({siteText(m_data->shape, columns.sites[0]), m_data->tokenText(t), choice,
-        number(columns.entropy[0], "entropy ", " nats"), number(columns.margin[0], "margin ", ""),
-        "first of " + percentText(double(m_counts[first]) / double(m_counted)) + " of these (uniform "
-            + percentText(1 / double(experts())) + ')',
-        "n = " + countText(m_counted) + " tokens"});
+    const std::uint64_t n = std::accumulate(m_counts[s].begin(), m_counts[s].end(), std::uint64_t(0));
+    return joinedReadout({siteText(m_data->shape, columns.sites[s]), m_data->tokenText(t), choice,
+        number(columns.entropy[s], "entropy ", " nats"), number(columns.margin[s], "margin ", ""),
+        "first of " + percentText(double(m_counts[s][first]) / double(n)) + " of these (uniform "
+            + percentText(1 / double(m_counts[s].size())) + ')',
+        "n = " + countText(n) + " tokens"});
 }
 
 QByteArray TokenText::csv() const
 {
     const TokenColumns& columns = m_data->columns;
-    const SiteIndex site = columns.sites[0];
     QByteArray csv = m_head + kTokenFields + "layer,site,expert,weight,entropy,margin,value\n";
-    const QByteArray place =
-        QByteArray::number(m_data->shape.sites[std::size_t(site)].layer) + ',' + QByteArray::number(site.value) + ',';
-    for (std::size_t t = 0; t < m_data->size(); ++t) {
-        if (m_data->first(0, t) == kNoExpert)
-            continue;
-        const auto number = [&](const std::vector<float>& of, std::size_t at) {
-            return of.empty() ? QByteArray() : csvNumber(double(of[at]));
-        };
-        csv += m_data->record(t) + place + QByteArray::number(m_data->first(0, t)) + ','
-            + number(columns.weights[0], t * columns.numSlots) + ',' + number(columns.entropy[0], t) + ','
-            + number(columns.margin[0], t) + ',' + csvNumber(m_words->value(0, t)) + '\n';
+    for (std::size_t s = 0; s < m_words->rows(); ++s) {
+        const SiteIndex site = columns.sites[s];
+        const QByteArray place = QByteArray::number(m_data->shape.sites[std::size_t(site)].layer) + ','
+            + QByteArray::number(site.value) + ',';
+        for (std::size_t t = 0; t < m_data->size(); ++t) {
+            if (m_data->first(s, t) == kNoExpert)
+                continue;
+            const auto number = [&](const std::vector<float>& of, std::size_t at) {
+                return of.empty() ? QByteArray() : csvNumber(double(of[at]));
+            };
+            csv += m_data->record(t) + place + QByteArray::number(m_data->first(s, t)) + ','
+                + number(columns.weights[s], t * columns.numSlots) + ',' + number(columns.entropy[s], t) + ','
+                + number(columns.margin[s], t) + ',' + csvNumber(m_words->value(s, t)) + '\n';
+        }
     }
     return csv;
 }
@@ -167,7 +168,11 @@ QByteArray TokenText::csv() const
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_ASSIGN(const SiteIndex site, chosenSite(study, question));
-    return computeTokens(study, question, {site}, {.weights = true, .entropy = true, .margin = true}, progress);
+    ES_ASSIGN(std::vector<SiteIndex> sites, study.sitesOf(question.trace, question.scope));
+    sites.erase(sites.begin(), std::ranges::find(sites, site));
+    sites.resize(std::min(sites.size(), std::size_t(question.params.number("rows"))));
+    return computeTokens(
+        study, question, std::move(sites), {.weights = true, .entropy = true, .margin = true}, progress);
 }
 
 void nameCategories(Words& words, const TokenData& data, const Parameters& params)
@@ -197,26 +202,36 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     words->total = data->length;
     for (std::size_t t = 0; t < data->size(); ++t)
         words->pieces.push_back(data->piece(t));
-    ES_ASSIGN(std::vector<float> values, valuesOf(*data, params));
+    if (!quantity.keyed && data->columns.sites.size() > 1)
+        return fail("experts of several layers have nothing in common but their numbers",
+            "quantity=" + params.text("quantity"), "choose rows=1, or another quantity");
+    std::vector<float> all;
+    QStringList layers;
+    for (std::size_t s = 0; s < data->columns.sites.size(); ++s) {
+        ES_ASSIGN(std::vector<float> values, valuesOf(*data, s, params));
+        all.insert(all.end(), values.begin(), values.end());
+        layers << QString::number(data->shape.sites[std::size_t(data->columns.sites[s])].layer);
+        words->colours.push_back({"layer " + layers.back(), std::move(values), quantity.keyed});
+    }
     auto picture = std::make_shared<Picture>();
-    const QString layer = "layer " + QString::number(router.layer);
-    const QString what = QString(quantity.title) + ", " + layer;
+    const bool one = layers.size() == 1;
+    const QString what = QString(quantity.title) + (one ? ", layer " + layers.front() : QString());
     if (quantity.keyed) {
         HeatMap map;
-        map.values = Pyramid(1, values.size(), values);
+        map.values = Pyramid(layers.size(), data->size(), std::move(all));
         const QString unit = *quantity.unit ? ' ' + unbroken('(' + QString(quantity.unit) + ')') : QString();
         ES_ASSIGN(picture->key, colourCells(look, map, CellMeaning::Amount, what + unit));
     } else {
         nameCategories(*words, *data, params);
     }
-    words->colours.push_back({what, std::move(values), quantity.keyed});
     const Axis none{{}, Axis::Scale::None};
     picture->panels = {{none, none, {WordsPtr(words)}}};
     picture->note = data->sequence + (quantity.keyed ? QString() : "; " + what);
+    if (!one)
+        picture->note += "; from top to bottom: layers " + layers.join(", ");
     if (const QString lacking = data->lacking(); !lacking.isEmpty())
         picture->note += "; " + lacking;
-    QByteArray head = csvHead("tokens", {data->trace}, data->tokens,
-        {data->sequence, QString("layer %1, site %2").arg(router.layer).arg(site.value), "value: " + what});
+    QByteArray head = csvHead("tokens", {data->trace}, data->tokens, {data->sequence, "value: " + what});
     return std::make_shared<TokenText>(data, std::move(words), std::move(picture), std::move(head));
 }
 
@@ -235,7 +250,15 @@ ChartSpec tokensChart()
     ChartOption expert{
         {.name = "expert", .standard = "0", .meaning = "of quantity=chosen", .least = 0, .most = 65534, .whole = true},
         "Expert"};
-    std::vector<ChartOption> options{siteOption(), quantity, expert};
+    ChartOption rows{
+        {.name = "rows",
+            .standard = "1",
+            .meaning = "layers that are shown: that of `site` behind the text, those after it as strips below",
+            .least = 1,
+            .most = 64,
+            .whole = true},
+        "Layers", true};
+    std::vector<ChartOption> options{siteOption(), quantity, expert, rows};
     std::ranges::copy(tokenOptions("5000"), std::back_inserter(options));
     return {
         .name = "tokens",

@@ -13,6 +13,7 @@ namespace {
 
 /// Of the width: what a legend beside the panels may take; wider ones go below.
 constexpr double kLegendShare = 0.34;
+constexpr double kLeastBeside = 18; ///< heights of the font that it must leave to the panels
 
 /// Panels have lines above them: letters where there are several.
 bool headed(const Picture& picture)
@@ -275,7 +276,8 @@ void PlotLayout::placeLegend(double width, double height)
     // Panels beside each other need the width, and one line below them is little.
     const double across = width - 2 * m_style.gap;
     const bool oneLine = m_columns > 1 && m_below->rowsHeight(across) <= m_below->rowsHeight(1e9);
-    if (!oneLine && column.width() <= kLegendShare * width && column.height() <= height)
+    const double left = kLeastBeside * QFontMetricsF(m_style.font).height();
+    if (!oneLine && column.width() <= std::min(kLegendShare * width, width - left) && column.height() <= height)
         m_beside->arrangeColumn();
     else
         m_below->arrangeRows(across);
@@ -308,13 +310,23 @@ void PlotLayout::arrange()
     m_plot.plotLayout()->setOuterRect(m_plot.viewport());
     placeLegend(page.width(), page.height() - 4 * QFontMetricsF(m_style.font).height());
     m_foot->arrange(page.width(), true, {});
-    // Sizes depend on labels and labels on sizes: the second round has it, of a grid the third.
-    for (int round = 0; round < (m_panels.size() > 1 ? 3 : 2); ++round) {
+    // Sizes depend on labels and labels on sizes: mostly the second round has it.
+    constexpr int kMostRounds = 5;
+    std::vector<QRect> before, now;
+    for (int round = 0; round < kMostRounds; ++round) {
         updateLayout();
         if (m_panels.size() > 1) {
             evenOut();
             updateLayout();
         }
+        now.clear();
+        for (const auto& panel : m_panels)
+            now.push_back(panel->rect()->rect());
+        if (m_bar)
+            now.push_back(m_bar->rect()->rect());
+        if (now == before)
+            break;
+        before = now;
         m_titlesFit = headFits;
         for (const auto& panel : m_panels) {
             panel->limitTitles(m_panels.size() == 1 ? page : QRectF(panel->rect()->outerRect()));

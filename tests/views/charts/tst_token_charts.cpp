@@ -84,6 +84,27 @@ private slots:
             qPrintable(chart->readout({0, 0, 0, 0})));
     }
 
+    void severalLayersAreRows()
+    {
+        const auto trace = scoredTrace();
+        const Study study = expertscope::testing::studyOf({trace.get()});
+        const ChartPtr chart =
+            chartOf("tokens", study, {{"site", "2"}, {"rows", "3"}, {"quantity", "entropy"}}).value();
+        const LayerMarks marks(layerOf(*chart));
+        QCOMPARE(marks.rows(), std::size_t(3));
+        for (std::size_t r = 0; r < 3; ++r) {
+            for (std::size_t t = 0; t < 400; t += 9)
+                QCOMPARE(float(marks.value(r, t)), trace->entropy[2 + r][t]);
+            const Subject subject = chart->subject({0, 0, std::uint32_t(r), 5}).value();
+            QCOMPARE(subject.site, std::optional(SiteIndex(std::uint16_t(2 + r))));
+        }
+        QVERIFY(chart->picture()->note.contains("layers 3, 4, 5"));
+        QVERIFY(errorOf(chartOf("tokens", study, {{"rows", "2"}})).contains("quantity=top1"));
+        // As many as there are.
+        const ChartPtr last = chartOf("tokens", study, {{"site", "5"}, {"rows", "3"}}).value();
+        QCOMPARE(LayerMarks(layerOf(*last)).rows(), std::size_t(1));
+    }
+
     void theSevenMostFrequentHaveColours()
     {
         const auto trace = scoredTrace();

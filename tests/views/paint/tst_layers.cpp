@@ -304,6 +304,42 @@ private slots:
         QVERIFY(b.wantedHeight(0, 280).value() > 1000);
     }
 
+    void whatTheFontLacksIsSaid()
+    {
+        auto words = std::make_shared<Words>();
+        words->pieces = {"a", QString::fromUtf8(" \u65e5\u672c"), "b"};
+        words->colours = {{"", {0, 1, 2}, false}};
+        words->categories = Categories("others");
+        const Axis none{{}, Axis::Scale::None};
+        const auto picture = onePanel(none, none, WordsPtr(words));
+        QCustomPlot plot;
+        PlotBuilder paper(plot, paperStyle(figureFont("Liberation Sans", 7, {}).value(), 1000, 600));
+        paper.show(picture);
+        QVERIFY(paper.texts().contains(QString::fromUtf8(" \u25a1\u25a1")));
+        QVERIFY(figureFont("Liberation Sans", 7, paper.texts()).has_value());
+        QVERIFY(paper.layOut({200, 60}).has_value());
+        Screen screen(picture); // where another font steps in
+        QVERIFY(!screen.builder.texts().contains(QString::fromUtf8(" \u25a1\u25a1")));
+    }
+
+    void aNarrowPageHasFewerColumns()
+    {
+        auto picture = std::make_shared<Picture>();
+        for (int i = 0; i < 6; ++i)
+            picture->panels.push_back(
+                {wordAxis("Language", {"de", "en"}), {"Share (%)"}, {twoSeries(false, false)}, {}});
+        picture->columns = 3;
+        QCustomPlot plot;
+        PlotBuilder builder(plot, paperStyle(figureFont("Liberation Sans", 7, {}).value(), 1000, 600));
+        builder.show(picture);
+        for (const auto& [width, columns] : {std::pair(520., 3u), std::pair(252., 2u), std::pair(113., 1u)}) {
+            QVERIFY(builder.layOut({width, 700}).has_value());
+            QCOMPARE(builder.columns(), std::size_t(columns));
+            QVERIFY(builder.areaOf(columns).top() > builder.areaOf(0).bottom());
+        }
+        QVERIFY(!builder.layOut({113, 200}));
+    }
+
     void lettersAndSharedTitles()
     {
         auto picture = std::make_shared<Picture>();

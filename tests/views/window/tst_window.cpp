@@ -538,9 +538,11 @@ private slots:
             QVERIFY2(
                 !action->toolTip().isEmpty() && action->toolTip() != action->text(), qPrintable(action->objectName()));
             if (!action->menu() && !action->objectName().endsWith("oolBar")) {
-                const bool hasKey = !action->shortcut().isEmpty(); // there are more panels than digits
-                QVERIFY2(hasKey || action->objectName().startsWith("panels."), qPrintable(action->objectName()));
-                QVERIFY2(!hasKey || !shortcuts.contains(action->shortcut()), qPrintable(action->objectName()));
+                if (action->shortcut().isEmpty()) { // panels have those of the nine digits, as long as they last
+                    QVERIFY2(action->objectName().startsWith("panels."), qPrintable(action->objectName()));
+                    continue;
+                }
+                QVERIFY2(!shortcuts.contains(action->shortcut()), qPrintable(action->objectName()));
                 shortcuts.insert(action->shortcut());
             }
         }
@@ -555,18 +557,19 @@ private slots:
     void everyChartOfTheRegistryIsAView()
     {
         QVERIFY(openAndWait("good.h5"));
-        std::size_t pictures = 0;
         for (const ChartSpec& spec : chartRegistry()) {
             ChartView* view = chart(spec.name.c_str());
             QVERIFY(view);
             if (auto* dock = child<QDockWidget>(("chart." + spec.name).c_str()))
                 dock->raise();
             QTRY_VERIFY_WITH_TIMEOUT(!view->loading() && view->page() != ChartView::Page::Empty, 20000);
-            // What the trace lacks is said by name; the law of charts knows which may say so.
-            QVERIFY2(view->page() == ChartView::Page::Picture || !view->errorText().isEmpty(), spec.name.c_str());
-            pictures += view->page() == ChartView::Page::Picture;
+            // What this trace has no logits, pairs or sizes for says so; it is no blank page.
+            static const QStringList needMore{"aux_loss", "cache_time", "divergence", "expert_life", "expert_similarity",
+                "label_divergence", "position", "reroute", "sharpness", "tokens", "training", "vocabulary"};
+            const bool mayRefuse = needMore.contains(QString::fromStdString(spec.name));
+            QVERIFY2(view->page() == ChartView::Page::Picture || mayRefuse, qPrintable(view->errorText()));
+            QVERIFY(view->page() == ChartView::Page::Picture || !view->errorText().isEmpty());
         }
-        QVERIFY(pictures * 2 > chartRegistry().size()); // of a trace without logits and token ids
     }
 
     void droppedFilesOpen()
