@@ -564,8 +564,8 @@ private slots:
                 dock->raise();
             QTRY_VERIFY_WITH_TIMEOUT(!view->loading() && view->page() != ChartView::Page::Empty, 20000);
             // What this trace has no logits, pairs or sizes for says so; it is no blank page.
-            static const QStringList needMore{"cache_time", "divergence", "expert_similarity", "label_divergence",
-                "reroute", "sharpness", "tokens", "training", "vocabulary"};
+            static const QStringList needMore{"aux_loss", "cache_time", "divergence", "expert_life", "expert_similarity",
+                "label_divergence", "position", "reroute", "sharpness", "tokens", "training", "vocabulary"};
             const bool mayRefuse = needMore.contains(QString::fromStdString(spec.name));
             QVERIFY2(view->page() == ChartView::Page::Picture || mayRefuse, qPrintable(view->errorText()));
             QVERIFY(view->page() == ChartView::Page::Picture || !view->errorText().isEmpty());

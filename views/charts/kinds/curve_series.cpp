@@ -377,7 +377,9 @@ private:
         // A whole axis counts: windows, GPUs; not the tokens of a training.
         const bool whole = *values.rbegin() - *values.begin() <= kMostCounted
             && std::ranges::all_of(values, [](double v) { return v == std::round(v); });
-        const AxisScale axis = scale();
+        AxisScale axis = scale();
+        if (m_view.quantities.size() == 1) // else panels one above the other are alike
+            axis.low = axis.high = 0;
         const double low = axis.low / axis.units, high = axis.high / axis.units, room = 0.03 * (high - low);
         return {axis.title, doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, low - room, high + room, whole};
     }

@@ -50,7 +50,7 @@ struct AxisScale
 {
     QString title;
     double units = 1;
-    double low = 0, high = 0; ///< equal: what there are rows of
+    double low = 0, high = 0; ///< in panels one above the other; equal: what there are rows of
 };
 
 struct CurveAnswer
