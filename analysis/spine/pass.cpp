@@ -244,6 +244,8 @@ private:
         buffer.blocks.clear();
         const auto runs = std::span(m_plan.runs).subspan(planned.firstRun, planned.numRuns);
         for (std::size_t i = 0; i < sites.size(); ++i) {
+            if (m_cancelled) // a tile of all sites may be long
+                return {};
             Columns wanted = m_wanted;
             wanted.tokenIds &= i == 0; // the same at every site: read once a tile
             wanted.predictedIds &= i == 0;

@@ -2,6 +2,7 @@
 //
 // How often an expert that is asked for lies in a cache, over the size of the cache, a curve a policy.
 #include "analysis/simulation/registry.h"
+#include "analysis/what_if/byte_sizes.h"
 #include "analysis/what_if/cache_rows.h"
 #include "analysis/what_if/caches.h"
 #include "io/base/text.h"
@@ -32,22 +33,43 @@ struct CacheData final : ChartData
     };
     std::vector<Curve> curves;
     std::vector<double> uniform; ///< [capacity] hit rate when experts are drawn by chance, under any policy
+    std::optional<std::pair<QString, std::uint32_t>> budget; ///< memory, and the slots that it holds
 };
 
-/// Chosen by chance an expert is resident as often as the slots are of the experts: sites weigh by their requests.
-std::vector<double> chanceOf(const simulation::EventSet& events, const std::vector<std::uint32_t>& capacities)
+/// OPT that need not admit what it is asked for: the optimum of all caches, where that of `forced` is of those that
+/// must.
+Expected<void> addFreeOptimum(
+    CacheData& data, const Study& study, const ChartQuestion& question, CacheOptions options, const Progress& progress)
 {
-    std::vector<double> rates;
-    for (const std::uint32_t c : capacities) {
-        double hits = 0, requests = 0;
-        for (const simulation::EventStream& pool : events.pools) {
-            const double asked = double(pool.objects.size());
-            requests += asked;
-            hits += asked * std::min(1.0, double(c) / pool.numObjects());
-        }
-        rates.push_back(requests > 0 ? hits / requests : kNaN);
-    }
-    return rates;
+    options.policies = "opt";
+    options.admission = "bypass";
+    ES_ASSIGN(CacheQuestion cache, checkCaches(options));
+    cache.scope = question.scope;
+    ES_ASSIGN(const CacheAnswer answer, simulateCaches(study, question.trace, cache, progress));
+    CacheData::Curve& curve = data.curves.emplace_back(CacheData::Curve{"opt, bypass", true, {}});
+    for (std::size_t c = 0; c < data.capacities.size(); ++c)
+        curve.totals.push_back(wholeModel(answer.policies.front(), c));
+    return {};
+}
+
+/// How many slots of each layer's cache a memory holds.
+Expected<void> addBudget(CacheData& data, const Study& study, const ChartQuestion& question, std::size_t pools)
+{
+    const std::string& budget = question.params.text("budget");
+    if (budget.empty())
+        return {};
+    const std::string where = "budget=" + budget;
+    ES_ASSIGN(const ModelSizes sizes, sizesOf({}, {}, study.traces()[question.trace].summary.provenance));
+    CapacityList list;
+    const auto bytes = parseSize(budget, where);
+    if (!bytes)
+        return fail(bytes.error().what, where, "such as 512MiB or 8GiB");
+    list.bytes = {*bytes};
+    if (auto fits = bytesToSlots(list, sizes, pools); !fits)
+        return fail(fits.error().what, where);
+    bool cut = false;
+    data.budget = {QString::fromStdString(budget), capacitiesOf(list, data.experts, cut).front()};
+    return {};
 }
 
 Expected<std::shared_ptr<CacheData>> simulate(
@@ -55,9 +77,11 @@ Expected<std::shared_ptr<CacheData>> simulate(
 {
     CacheOptions options;
     options.policies = joined(question.params.choices("policy"), ",");
+    const bool both = question.params.text("optimum") == "both";
     ES_ASSIGN(CacheQuestion cache, checkCaches(options));
     cache.scope = question.scope;
-    ES_ASSIGN(const CacheAnswer answer, simulateCaches(study, question.trace, cache, progress));
+    ES_ASSIGN(
+        const CacheAnswer answer, simulateCaches(study, question.trace, cache, partOf(progress, 0, both ? 0.6 : 1)));
     auto data = std::make_shared<CacheData>();
     data->contract = simulation::describe(cache.contract);
     data->experts = answer.poolSize;
@@ -70,7 +94,11 @@ Expected<std::shared_ptr<CacheData>> simulate(
         for (std::size_t c = 0; c < data->capacities.size(); ++c)
             curve.totals.push_back(wholeModel(result, c));
     }
-    data->uniform = chanceOf(answer.events, data->capacities);
+    if (both)
+        ES_TRY(addFreeOptimum(*data, study, question, options, partOf(progress, 0.6, 1)));
+    for (const std::uint32_t capacity : data->capacities)
+        data->uniform.push_back(chanceHitRate(answer.events.pools, capacity).value_or(kNaN));
+    ES_TRY(addBudget(*data, study, question, answer.events.pools.size()));
     return data;
 }
 
@@ -168,6 +196,15 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look&)
             + csvNumber(data->uniform[c]) + ",,\n";
     }
     curves.curves.push_back(std::move(chance));
+    if (data->budget) {
+        const double size = data->budget->second;
+        Curve line{.name = QString("%1: %2 slots").arg(data->budget->first).arg(data->budget->second),
+            .x = {size, size},
+            .y = {0, 103},
+            .colour = -1,
+            .points = false};
+        curves.curves.push_back(std::move(line));
+    }
     auto picture = std::make_shared<Picture>();
     if (std::ranges::any_of(data->curves, &CacheData::Curve::knowsFuture))
         picture->note = "* knows the future";
@@ -194,7 +231,18 @@ ChartSpec cacheCurvesChart()
         .title = "Cache curves",
         .definition =
             "How often an expert that is asked for lies in its layer's cache, over the size of that; a curve a policy",
-        .options = {policy},
+        .options = {policy,
+            {{.name = "optimum",
+                 .standard = "forced",
+                 .meaning = "of caches that must admit what they load (opt), or beside it that of all (opt, bypass)",
+                 .kind = ParameterSpec::Kind::Choices,
+                 .choices = {"forced", "both"}},
+                "Optimum", true},
+            {{.name = "budget",
+                 .standard = "",
+                 .meaning = "memory for the experts of all layers, such as 8GiB: a line at the slots that it holds",
+                 .kind = ParameterSpec::Kind::Text},
+                "Budget", true}},
         .compute = compute,
         .draw = draw,
     };

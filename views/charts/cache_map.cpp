@@ -66,8 +66,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     const bool gain = params.text("measure") == "gain";
     const std::size_t C = data->capacities.size();
     const QString policy = QString::fromStdString(params.text("policy"));
-    const QString title = gain ? "Hit rate of " + policy + " over uniform routing " + unbroken("(points)")
-                               : "Hit rate of " + policy + ' ' + unbroken("(%)");
+    const QString title = gain ? "Gain over uniform " + unbroken("(points)") : "Hit rate " + unbroken("(%)");
     MatrixCells cells;
     cells.rows.axis = siteAxis(rows->sites, data->shape);
     cells.columns.axis = {"Slots of the layer's cache", Axis::Scale::Cells};
@@ -82,6 +81,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     if (std::ranges::all_of(cells.values, [](double v) { return v != v; }))
         return fail("there is no hit rate by chance to compare with", "policy=" + params.text("policy"),
             "it knows the future: choose measure=hit_rate");
+    cells.note = "Caches by " + policy;
     cells.readout = [data, rows, C](std::size_t r, std::size_t c) {
         const ResultRow& row = *rows->rates[r * C + c];
         const ResultRow* const quota = rows->quotas[r * C + c];

@@ -39,7 +39,8 @@
     CHART(drop)                                                                                                        \
     CHART(fanOut)                                                                                                      \
     CHART(predict)                                                                                                     \
-    CHART(training)
+    CHART(training)                                                                                                    \
+    CHART(expertLife)
 
 namespace expertscope {
 

@@ -2,64 +2,19 @@
 //
 // How routing settles over the checkpoints of a training (metrics 3.1, 8): router saturation over checkpoints, OLMoE
 // (arXiv 2409.02060) section 5; last fluctuation step, StableMoE (arXiv 2204.08396); flips of the first choice.
+#include "views/charts/kinds/checkpoints.h"
 #include "views/charts/kinds/curve_table.h"
-#include "views/charts/wording.h"
-
-#include <QRegularExpression>
-
-#include <algorithm>
 
 namespace expertscope {
 
 namespace {
 
-/// Where checkpoints stand: at the number that ends their names (tokens-000106496), or one after the other.
-struct Steps
-{
-    std::map<std::string, double> places;
-    AxisScale axis{"Checkpoint"};
-};
-
-/// "Checkpoint (million tokens)": of numbers up to `last`.
-AxisScale axisOf(const QString& counted, double last)
-{
-    if (counted.isEmpty())
-        return {"Checkpoint"};
-    const char* const many = last >= 2e6 ? "million " : last >= 2e4 ? "thousand " : "";
-    return {"Checkpoint " + unbroken('(' + (many + counted) + ')'), last >= 2e6 ? 1e6 : last >= 2e4 ? 1e3 : 1};
-}
-
-/// Names that end with rising numbers, behind the same word.
-Steps stepsOf(const Study& study)
-{
-    static const QRegularExpression pattern("^(.*?)[-_. ]?(\\d+)$");
-    Steps counted, numbered;
-    QString word;
-    double last = -1;
-    bool rises = true;
-    for (const NamedTrace& trace : study.traces()) {
-        const auto match = pattern.match(QString::fromStdString(trace.name).section('/', -1));
-        const double number = match.captured(2).toDouble();
-        rises = rises && match.hasMatch() && number > last && (last < 0 || match.captured(1) == word);
-        word = match.captured(1);
-        last = number;
-        numbered.places[trace.name] = number;
-        counted.places.emplace(trace.name, double(counted.places.size() + 1));
-    }
-    Steps& steps = rises ? numbered : counted;
-    if (rises)
-        steps.axis = axisOf(word, last);
-    steps.axis.low = steps.places.at(study.traces().front().name);
-    steps.axis.high = steps.places.at(study.traces().back().name);
-    return std::move(steps);
-}
-
 Expected<CurveAnswer> ofSeries(const Study& study, const MetricQuestion& question, const Progress& progress)
 {
-    const Steps steps = stepsOf(study);
+    const Checkpoints checkpoints = checkpointsOf(study);
     CurveAnswer answer;
     answer.by = question.by;
-    answer.axes["checkpoint"] = steps.axis;
+    answer.axes["checkpoint"] = {checkpoints.title, checkpoints.units, checkpoints.first, checkpoints.last};
     CurveRows& all = answer.traces.emplace_back();
     all.name = QString::fromStdString(study.traces().back().name);
     all.shape.sites = study.shape(study.traces().size() - 1).sites;
@@ -67,7 +22,7 @@ Expected<CurveAnswer> ofSeries(const Study& study, const MetricQuestion& questio
     for (const ResultsPtr& of : results) {
         for (ResultRow row : of->rows) {
             for (const char* at : {"trace", "to"}) { // a row is of a trace, or of the way from one to the next
-                if (const auto place = steps.places.find(row.other[at]); place != steps.places.end())
+                if (const auto place = checkpoints.places.find(row.other[at]); place != checkpoints.places.end())
                     row.params["checkpoint"] = place->second;
             }
             row.other.clear();

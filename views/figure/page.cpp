@@ -18,13 +18,15 @@ constexpr double kFlattest = 0.4, kHighest = 0.95; ///< of the width, unless tit
 constexpr double kHighestGrid = 1.3, kRow = 0.3; ///< the same of panels in more rows than columns, or so much a row
 constexpr double kLeastText = 0.6; ///< of the width, that text and strips may take where they need it
 constexpr double kFlattestText = 0.1; ///< the same of text and strips, of which there may be little
+constexpr double kLine = 1.3; ///< of the font size, a row that a word names
 
-/// Height of a panel of that width.
-double wantedHeight(const Panel& panel, double width)
+/// Height of a panel of that width; rows that have words for names have a line each.
+double wantedHeight(const Panel& panel, double width, double fontSize)
 {
     const double across = double(panel.x.cells()), down = double(panel.y.cells());
     const bool cells = panel.x.scale == Axis::Scale::Cells && panel.y.scale == Axis::Scale::Cells && across > 0;
-    return width * (cells ? down / across : kGolden);
+    const double lines = cells && !panel.y.words.empty() ? kLine * fontSize * down : 0;
+    return std::max(lines, width * (cells ? down / across : kGolden));
 }
 
 }
@@ -100,8 +102,8 @@ Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page)
         for (std::size_t i = 0; i < picture.panels.size(); ++i) {
             inside = std::max(inside, builder.areaOf(i).height());
             const double across = builder.areaOf(i).width();
-            wanted =
-                std::max(wanted, builder.wantedHeight(i, across).value_or(wantedHeight(picture.panels[i], across)));
+            wanted = std::max(wanted,
+                builder.wantedHeight(i, across).value_or(wantedHeight(picture.panels[i], across, page.fontSizePt)));
         }
         // Panels keep room beside a legend that takes much of it.
         const double around = height - double(rows) * inside;

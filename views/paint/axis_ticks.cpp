@@ -150,6 +150,9 @@ std::vector<Tick> scaleTicks(const ColourScale& scale, int most, bool below, boo
         values = log2Values(scale.low, scale.high, most);
     else
         values = linearValues(scale.low, scale.high, roundUp((scale.high - scale.low) / most, false));
+    if (scale.kind == ScaleKind::Linear && values.size() < 2) // one alone says nothing
+        values = scale.low < 0 && scale.high > 0 && most > 2 ? std::vector{scale.low, 0., scale.high}
+                                                             : std::vector{scale.low, scale.high};
     std::vector<Tick> ticks;
     for (const double v : values)
         ticks.push_back({scale.position(v), tickText(v, scale.kind == ScaleKind::Log2)});

@@ -21,7 +21,8 @@ enum LimitsMode
 {
     FromData,
     Symmetric,
-    Held
+    Held,
+    Percentile
 };
 
 /// Shows 6, not 6.0000.
@@ -190,7 +191,7 @@ void OptionPanel::addLook()
     m_limits = combo(limits);
     m_limits->setObjectName("limits");
     m_limits->setAccessibleName("Limits");
-    m_limits->addItems({"From the data", "Symmetric", "Held"});
+    m_limits->addItems({"From the data", "Symmetric", "Held", "99 % of cells"});
     connect(m_limits, &QComboBox::activated, this, &OptionPanel::chooseLimits);
     m_low = spinBox(limits, -1e6, 1e6, 4);
     m_low->setObjectName("limitLow");
@@ -208,7 +209,7 @@ void OptionPanel::addLook()
     row->addWidget(m_high);
     m_readers.push_back([this] {
         const auto held = m_state.look().limits;
-        m_limits->setCurrentIndex(held ? Held : FromData);
+        m_limits->setCurrentIndex(held ? Held : m_state.look().percentile ? Percentile : FromData);
         if (const auto shown = held ? held : m_resolved.limits) {
             m_low->setValue(shown->first);
             m_high->setValue(shown->second);
@@ -243,8 +244,9 @@ void OptionPanel::chooseLimits(int mode)
     Look look = m_state.look();
     const bool log = m_resolved.scale == ScaleKind::Log2;
     double low = m_low->value(), high = m_high->value();
-    if (mode == FromData) {
+    if (mode == FromData || mode == Percentile) {
         look.limits.reset();
+        look.percentile = mode == Percentile ? std::optional(99.0) : std::nullopt;
         return m_state.setLook(look);
     }
     if (mode == Symmetric && m_centre) {

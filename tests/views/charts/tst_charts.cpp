@@ -57,14 +57,15 @@ const std::vector<Case>& cases()
         {"an expert's tokens", {scoredTrace()}, scopeOf({}, {}, {{SiteIndex(0), ExpertIndex(1)}})},
         {"some sites", {scoredTrace()}, scopeOf({}, {}, {}, {SiteIndex(0), SiteIndex(2)})},
         {"nothing", {scoredTrace()}, scopeOf({{"language", "de"}}, {{"language", "de"}})},
-        {"two traces", {scoredTrace(), scoredTrace(6, 32, 150)}}, {"a training", {checkpoint(3), checkpoint(1), checkpoint(0)}}};
+        {"two traces", {scoredTrace(), scoredTrace(6, 32, 150)}},
+        {"a training", {checkpoint(3), checkpoint(1), checkpoint(0)}}};
     return all;
 }
 
 /// Which of them a chart draws whatever its options.
 const Case& caseFor(const std::string& chart)
 {
-    return chart == "training" ? cases().back() : cases().front();
+    return chart == "training" || chart == "expert_life" ? cases().back() : cases().front();
 }
 
 Study studyOf(const Case& c)
@@ -163,7 +164,7 @@ static bool mayRefuse(const std::string& chart, const Case& given)
     const std::set<std::string> ofTwoValues{"divergence", "domain_cv", "label_divergence", "risk_difference"};
     return given.name == "nothing" || (given.scope.splitsSequences() && ofSequences.contains(chart))
         || (given.name == "one layer" && ofTwoSites.contains(chart)) || (chart == "affinity" && given.name == "some sites")
-        || (chart == "training" && given.name != "a training")
+        || (chart == "training" && given.name != "a training") || (chart == "expert_life" && given.traces.size() < 2)
         || (chart == "reroute" && given.name == "a training") // whose choices its logits do not explain
         // Values of a label are compared: of one there is nothing to compare.
         || (given.name == "a part" && ofTwoValues.contains(chart));
@@ -295,7 +296,7 @@ private slots:
             QSKIP("too large a table");
         const QByteArray csv = drawn->chart->csv();
         QVERIFY(csv.startsWith("# expertscope " + QByteArray(kVersion) + ", figure " + spec.name.c_str() + '\n'));
-        const bool rates = csv.contains(",hit_rate,");
+        const bool rates = spec.name == "cache_curves"; // in its own columns
         std::vector<double> said = column(csv, rates ? "hit_rate" : "value", rates ? "policies" : "");
         std::erase_if(said, [](double v) { return std::isnan(v); });
         std::vector<double> shown;

@@ -347,6 +347,37 @@ private slots:
         }
     }
 
+    void theLifeOfAnExpertIsItsLoad()
+    {
+        const auto final = scoredTrace(), other = scoredTrace(6, 32, 150), small = scoredTrace(6, 16, 60);
+        FigureSpec names = loadSpec();
+        names.traces = {{"step-10.h5", {}}, {"step-30.h5", {}}};
+        const Study study = expertscope::testing::studyOf({other.get(), final.get()}, names);
+        const auto chart = draw("expert_life", study, {{"site", "1"}, {"measure", "share"}});
+        VERIFY_OK(chart);
+        const auto records = recordsOf((*chart)->csv());
+        QCOMPARE(records.size(), std::size_t(2 * 7));
+        for (const auto& record : records) {
+            const std::size_t trace = record.at("trace") == "step-10" ? 0 : 1;
+            QCOMPARE(record.at("checkpoint"), QByteArray(trace ? "30" : "10"));
+            MetricQuestion question;
+            question.metrics = {{"load"}};
+            const auto results = study.metrics(trace, question);
+            VERIFY_OK(results);
+            const auto row = std::ranges::find_if(results->front()->rows, [&](const ResultRow& r) {
+                return r.metric == "load.share" && r.site == SiteIndex(1)
+                    && r.expert == ExpertIndex(std::uint16_t(record.at("expert").toUInt()));
+            });
+            QVERIFY(row != results->front()->rows.end());
+            QVERIFY(same(record.at("value"), row->value));
+        }
+        QCOMPARE((*chart)->picture()->panels[0].x.title, "Checkpoint " + unbroken("(step)"));
+        const auto mixed = draw("expert_life", expertscope::testing::studyOf({small.get(), final.get()}, names), {});
+        QVERIFY(!mixed && mixed.error().message().find("has other experts at site 0 than step-10") != std::string::npos);
+        const auto alone = draw("expert_life", studyOfScored(final), {});
+        QVERIFY(!alone && alone.error().message().find("at least two traces") != std::string::npos);
+    }
+
     void positionsAreShares()
     {
         const auto trace = scoredTrace();

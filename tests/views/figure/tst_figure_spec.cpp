@@ -23,7 +23,11 @@ private slots:
         spec.scope.sites = {SiteIndex(1), SiteIndex(4)};
         spec.scope.skipFirst = 5;
         spec.options = {{"metric", "ratio"}, {"against", "all"}, {"sort", "load"}};
-        spec.look = {"vik", ScaleKind::Log2, std::pair(0.1, 12.345678901234567), Reducer::Mean};
+        spec.look = {.colours = "vik",
+            .scale = ScaleKind::Log2,
+            .limits = std::pair(0.1, 12.345678901234567),
+            .percentile = 99,
+            .reducer = Reducer::Mean};
         spec.page = {88.9, 41.3, "DejaVu Sans", 9, 300};
         spec.labels = {"Expert²", "−", "α", "t"};
         const QByteArray json = writeFigureSpec(spec);
@@ -70,7 +74,7 @@ private slots:
         // What version 1 took where nothing was said.
         QCOMPARE(open->options,
             (std::map<std::string, std::string>{{"metric", "relative"}, {"against", "uniform"}, {"sort", "id"}}));
-        QCOMPARE(open->look, (Look{"viridis", ScaleKind::Linear, {}, Reducer::Max}));
+        QCOMPARE(open->look, (Look{.colours = "viridis", .scale = ScaleKind::Linear, .reducer = Reducer::Max}));
         const auto full = parseFigureSpec(R"({"expertscope_figure": 1, "tool": "expertscope 0.1.0", "view": "load",
             "trace": {"path": "../t.h5", "uuid": "u"}, "where": [{"label": "language", "value": "de"}], "metric": "ratio",
             "against": "all", "sort": "load", "reducer": "mean", "colour": {"table": "batlow", "scale": "log2",
@@ -81,7 +85,7 @@ private slots:
         QCOMPARE(full->options,
             (std::map<std::string, std::string>{{"metric", "ratio"}, {"against", "all"}, {"sort", "load"}}));
         QCOMPARE(full->scope.where, (std::vector<LabelFilter>{{"language", "de"}}));
-        QCOMPARE(full->look, (Look{"batlow", ScaleKind::Log2, std::pair(0.5, 2.), Reducer::Mean}));
+        QCOMPARE(full->look, (Look{.colours = "batlow", .scale = ScaleKind::Log2, .limits = std::pair(0.5, 2.), .reducer = Reducer::Mean}));
         QCOMPARE(full->page, (PageSpec{88.9, 41, "X", 9, 300}));
         QCOMPARE(full->labels, (Labels{"a", "b", "c", "d"}));
         QVERIFY(*parseFigureSpec(writeFigureSpec(*full), "b.json") == *full); // as version 2

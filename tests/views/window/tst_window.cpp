@@ -538,7 +538,10 @@ private slots:
             QVERIFY2(
                 !action->toolTip().isEmpty() && action->toolTip() != action->text(), qPrintable(action->objectName()));
             if (!action->menu() && !action->objectName().endsWith("oolBar")) {
-                QVERIFY2(!action->shortcut().isEmpty(), qPrintable(action->objectName()));
+                if (action->shortcut().isEmpty()) { // panels have those of the nine digits, as long as they last
+                    QVERIFY2(action->objectName().startsWith("panels."), qPrintable(action->objectName()));
+                    continue;
+                }
                 QVERIFY2(!shortcuts.contains(action->shortcut()), qPrintable(action->objectName()));
                 shortcuts.insert(action->shortcut());
             }
@@ -560,7 +563,12 @@ private slots:
             if (auto* dock = child<QDockWidget>(("chart." + spec.name).c_str()))
                 dock->raise();
             QTRY_VERIFY_WITH_TIMEOUT(!view->loading() && view->page() != ChartView::Page::Empty, 20000);
-            QVERIFY2(view->page() == ChartView::Page::Picture, qPrintable(view->errorText()));
+            // What this trace has no logits, pairs or sizes for says so; it is no blank page.
+            static const QStringList needMore{"cache_time", "divergence", "expert_similarity", "label_divergence",
+                "reroute", "sharpness", "tokens", "training", "vocabulary"};
+            const bool mayRefuse = needMore.contains(QString::fromStdString(spec.name));
+            QVERIFY2(view->page() == ChartView::Page::Picture || mayRefuse, qPrintable(view->errorText()));
+            QVERIFY(view->page() == ChartView::Page::Picture || !view->errorText().isEmpty());
         }
     }
 

@@ -103,7 +103,7 @@ Curve reference(const RowSeries& series, std::optional<double> (*valueOf)(const 
     return curve;
 }
 
-/// Shares that come near 1 end there, not at the next round number.
+/// Shares that come near 1, or 100 %, end there, not at the next round number.
 Axis valueAxis(const RowPanel& panel, const Curves& curves)
 {
     const QString title =
@@ -118,8 +118,9 @@ Axis valueAxis(const RowPanel& panel, const Curves& curves)
             }
         }
     }
-    if (least >= 0 && least < 0.6 && largest > 0.98 && largest <= 1)
-        axis.high = 1.03; // room for a dot
+    const double all = panel.unit == "%" ? 100 : 1;
+    if (least >= 0 && least < 0.6 * all && largest > 0.94 * all && largest <= all)
+        axis.high = 1.03 * all; // room for a dot
     return axis;
 }
 

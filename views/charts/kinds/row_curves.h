@@ -12,18 +12,18 @@ namespace expertscope {
 struct RowPoint
 {
     double x = 0;
-    ResultRow row; ///< without a value: a gap that says why
-    QString where; ///< the readout begins with it
-    QByteArray fields; ///< of its record: what stands before "metric"
-    Subject subject;
+    ResultRow row = {}; ///< without a value: a gap that says why
+    QString where = {}; ///< the readout begins with it
+    QByteArray fields = {}; ///< of its record: what stands before "metric"
+    Subject subject = {};
     std::optional<std::pair<double, double>> band = {}; ///< about the value
     std::optional<double> beside = {}; ///< of what the quantity is drawn beside
 };
 
 struct RowSeries
 {
-    QString name; ///< in the legend and, where there are several, in the readout
-    std::vector<RowPoint> points; ///< by x
+    QString name = {}; ///< in the legend and, where there are several, in the readout
+    std::vector<RowPoint> points = {}; ///< by x
 };
 
 /// Another row of the metric, drawn in grey with a quantity.
@@ -35,10 +35,10 @@ struct RowBeside
 
 struct RowPanel
 {
-    QString quantity, unit; ///< title of the vertical axis
+    QString quantity = {}, unit = {}; ///< title of the vertical axis
     bool counted = false; ///< whole numbers only
-    Axis x;
-    std::vector<RowSeries> series;
+    Axis x = {};
+    std::vector<RowSeries> series = {};
     bool ordered = false; ///< series come in an order, as layers do
     bool scatter = false; ///< dots without lines
     std::optional<RowBeside> beside = {};

@@ -138,7 +138,7 @@ void CurvesPlottable::drawLine(QCPPainter* painter, const Curve& curve) const
 {
     const QPen pen = curvePen(m_style, curve.colour, curve.dashed);
     QPolygonF all;
-    double room = 1e9; // between dots
+    double between = 0; // dots, in all
     for (std::size_t i = 0; i < curve.y.size();) {
         QPolygonF line;
         for (; i < curve.y.size(); ++i) {
@@ -146,7 +146,7 @@ void CurvesPlottable::drawLine(QCPPainter* painter, const Curve& curve) const
             if (!std::isfinite(at.x()) || !std::isfinite(at.y()))
                 break;
             if (!line.isEmpty())
-                room = std::min(room, at.x() - line.last().x());
+                between += at.x() - line.last().x();
             line << at;
         }
         painter->setPen(pen);
@@ -155,7 +155,8 @@ void CurvesPlottable::drawLine(QCPPainter* painter, const Curve& curve) const
         all += line;
         ++i; // over the gap
     }
-    if (all.isEmpty() || (all.size() > 1 && (!curve.points || room < 1.8 * m_style.dot)))
+    // Where only some are near each other the others still show where points are.
+    if (all.isEmpty() || (all.size() > 1 && (!curve.points || between < 1.8 * m_style.dot * double(all.size() - 1))))
         return;
     drawDots(painter, curve, all);
 }

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Charts of simulations tell the truth: their numbers are the rows of the simulation itself, asked for apart from them.
+#include "analysis/what_if/caches.h"
+#include "analysis/what_if/placement.h"
+#include "analysis/what_if/reroute.h"
+#include "tests/support/scored_trace.h"
+#include "tests/support/test_main.h"
+#include "tests/views/charts/chart_table.h"
+#include "tests/views/load_fixture.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+using namespace expertscope;
+using namespace expertscope::testing;
+
+namespace {
+
+struct Fixture
+{
+    std::shared_ptr<MemoryTrace> trace = scoredTrace();
+    Study study = studyOf({trace.get()});
+
+    Results cache(const CacheOptions& options) const
+    {
+        const CacheQuestion question = checkCaches(options).value();
+        return resultsOf(question, simulateCaches(study, 0, question).value());
+    }
+    ChartTable table(const std::string& chart, const std::map<std::string, std::string>& options = {}) const
+    {
+        const auto drawn = drawnChart(chart, study, options);
+        return ChartTable(drawn ? (*drawn)->csv() : QByteArray::fromStdString(drawn.error().message()));
+    }
+    QString error(const std::string& chart, const std::map<std::string, std::string>& options) const
+    {
+        const auto drawn = drawnChart(chart, study, options);
+        return drawn ? QString("drawn") : QString::fromStdString(drawn.error().message());
+    }
+};
+
+bool has(const ResultRow& row, const std::string& param, const std::string& value)
+{
+    const auto found = row.params.find(param);
+    if (found == row.params.end())
+        return value.empty();
+    if (const auto* text = std::get_if<std::string>(&found->second))
+        return *text == value;
+    return !value.empty() && std::abs(std::get<double>(found->second) - std::stod(value)) < 1e-12;
+}
+
+using Matches = std::function<bool(const ResultRow&)>;
+std::optional<double> valueOf(const Results& results, const std::string& metric, const Matches& matches)
+{
+    const auto found =
+        std::ranges::find_if(results.rows, [&](const ResultRow& row) { return row.metric == metric && matches(row); });
+    return found == results.rows.end() ? std::nullopt : found->value;
+}
+
+}
+
+class TestSimulations : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void cacheMap()
+    {
+        const Fixture f;
+        CacheOptions options;
+        options.policies = "lfu";
+        options.capacities = "1-32";
+        options.quotas = true;
+        const Results results = f.cache(options);
+        const ChartTable table =
+            f.table("cache_map", {{"policy", "lfu"}, {"capacity", "1-32"}, {"quotas", "yes"}, {"measure", "gain"}});
+        QCOMPARE(table.size(), std::size_t(6 * 32));
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const auto here = [&](const ResultRow& row) {
+                return row.site && row.site->value == table.number(i, "site")
+                    && has(row, "capacity", table.text(i, "capacity"));
+            };
+            const double rate = valueOf(results, "cache.hit_rate", here).value();
+            QVERIFY(alike(table.number(i, "hit_rate"), rate));
+            QVERIFY(alike(table.number(i, "value"), 100 * (rate - table.number(i, "capacity") / 32)));
+            QVERIFY(alike(table.number(i, "best_slots"), valueOf(results, "cache.quota", here).value()));
+        }
+        QVERIFY(f.error("cache_map", {{"policy", "opt"}, {"measure", "gain"}}).contains("policy=opt"));
+        QVERIFY2(f.error("cache_map", {{"capacity", "many"}}).contains("capacity"),
+            qPrintable(f.error("cache_map", {{"capacity", "many"}})));
+    }
+
+    void bothOptimaAndABudget()
+    {
+        const Fixture f;
+        CacheOptions options;
+        options.policies = "opt";
+        options.admission = "bypass";
+        const Results results = f.cache(options);
+        const auto chart =
+            *drawnChart("cache_curves", f.study, {{"policy", "lru/opt"}, {"optimum", "both"}, {"budget", "1MiB"}});
+        const QByteArray csv = chart->csv();
+        std::size_t found = 0;
+        for (const QByteArray& line : csv.split('\n')) {
+            if (!line.startsWith("\"opt, bypass\","))
+                continue;
+            const auto fields = line.mid(14).split(',');
+            const double rate = valueOf(results, "cache.hit_rate", [&](const ResultRow& row) {
+                return !row.site && has(row, "capacity", fields[0].toStdString());
+            }).value();
+            QVERIFY(alike(fields[2].toDouble(), rate));
+            ++found;
+        }
+        QCOMPARE(found, std::size_t(16));
+        // 1 MiB / 6 layers / 55,296 bytes an expert: 3 slots.
+        const auto& curves = std::get<Curves>(chart->picture()->panels[0].layers[0]).curves;
+        QCOMPARE(curves.back().name, QString("1MiB: 3 slots"));
+        QVERIFY((curves.back().x == std::vector<double>{3, 3}));
+        QVERIFY(!chart->subject({0, 0, std::uint32_t(curves.size() - 1), 0}));
+        QVERIFY(f.error("cache_curves", {{"budget", "much"}}).contains("budget=much"));
+        QVERIFY(f.error("cache_curves", {{"budget", "1KiB"}}).contains("budget=1KiB"));
+    }
+
+    void cacheTime_data()
+    {
+        QTest::addColumn<QString>("quantity");
+        QTest::addColumn<QString>("metric");
+        QTest::addColumn<QString>("statistic");
+        QTest::addColumn<double>("times");
+        QTest::addRow("speed") << "tokens_per_second"
+                               << "cache.tokens_per_second"
+                               << "" << 1.0;
+        QTest::addRow("p95") << "p95"
+                             << "cache.time_between_tokens"
+                             << "p95" << 1e3;
+        QTest::addRow("stalls") << "stall_share"
+                                << "cache.stall_share"
+                                << "" << 1e2;
+    }
+    void cacheTime()
+    {
+        QFETCH(QString, quantity);
+        QFETCH(QString, metric);
+        QFETCH(QString, statistic);
+        QFETCH(double, times);
+        const Fixture f;
+        CacheOptions options;
+        options.policies = "lru,opt";
+        options.time.hardware = "server-h100";
+        const Results results = f.cache(options);
+        const ChartTable table =
+            f.table("cache_time", {{"quantity", quantity.toStdString()}, {"hardware", "server-h100"}});
+        QCOMPARE(table.size(), std::size_t(2 * 16));
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const double value = valueOf(results, metric.toStdString(), [&](const ResultRow& row) {
+                return !row.site && has(row, "policy", table.text(i, "policy"))
+                    && has(row, "capacity", table.text(i, "capacity"))
+                    && has(row, "statistic", statistic.toStdString());
+            }).value();
+            QVERIFY(alike(table.number(i, "value"), times * value));
+            // 3 matrices of 192 x 48 in two bytes, of six layers.
+            QCOMPARE(table.number(i, "memory_bytes"), table.number(i, "capacity") * 6 * 3 * 192 * 48 * 2);
+        }
+        const auto chart = *drawnChart("cache_time", f.study, {{"hardware", "phone"}});
+        QVERIFY(chart->picture()->panels[0].y.title.startsWith("Modelled"));
+        QCOMPARE(chart->picture()->note, QString("Modelled for phone"));
+    }
+
+    void prefetching()
+    {
+        const Fixture f;
+        CacheOptions options;
+        options.policies = "lru";
+        options.prefetch = {"previous:horizon=2,transition:horizon=2"};
+        const Results results = f.cache(options);
+        const std::map<std::string, std::string> asked{{"predictor", "previous/transition"}, {"horizon", "2"}};
+        auto of = asked;
+        of["quantity"] = "recall";
+        const ChartTable recall = f.table("prefetch", of);
+        QCOMPARE(recall.size(), std::size_t(2 * 6));
+        for (std::size_t i = 0; i < recall.size(); ++i) {
+            const auto value = valueOf(results, "prefetch.recall", [&](const ResultRow& row) {
+                return row.site && row.site->value == recall.number(i, "site")
+                    && has(row, "prefetch", recall.text(i, "predictor") + ":horizon=2");
+            });
+            QVERIFY(alike(recall.number(i, "value"), value ? 100 * *value : std::nan("")));
+        }
+        of["quantity"] = "wasted_loads";
+        const ChartTable wasted = f.table("prefetch", of);
+        QCOMPARE(wasted.size(), std::size_t(3 * 16)); // and without prefetches
+        for (std::size_t i = 0; i < wasted.size(); ++i) {
+            const std::string name = wasted.text(i, "predictor");
+            const auto value = valueOf(results, "prefetch.wasted_loads_per_token", [&](const ResultRow& row) {
+                return !row.site && has(row, "capacity", wasted.text(i, "capacity"))
+                    && has(row, "prefetch", name == "none" ? name : name + ":horizon=2");
+            });
+            QVERIFY(value && alike(wasted.number(i, "value"), *value));
+        }
+    }
+
+    void rerouting()
+    {
+        const Fixture f;
+        CacheOptions options;
+        options.policies = "lru";
+        options.capacities = "8,16";
+        options.reroute = "prior:lambda=0.1/0.5,keep=1";
+        const RerouteQuestion question = checkReroute(options).value();
+        const Results results = resultsOf(question, simulateReroute(f.study, 0, question).value());
+        const ChartTable table = f.table("reroute", {{"strength", "0.1/0.5"}, {"capacity", "8/16"}});
+        QCOMPARE(table.size(), std::size_t(2 * 3)); // and as recorded
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const std::string rule = table.text(i, "reroute");
+            const auto here = [&](const ResultRow& row) {
+                return !row.site && has(row, "capacity", table.text(i, "capacity")) && has(row, "reroute", rule)
+                    && has(row, "lambda", table.text(i, "strength"));
+            };
+            QVERIFY(alike(table.number(i, "value"), 100 * valueOf(results, "cache.hit_rate", here).value()));
+            const double loss = rule == "none" ? 0 : valueOf(results, "reroute.dropped", here).value();
+            QVERIFY(alike(table.number(i, "loss"), loss));
+        }
+        const auto plain = loadTrace();
+        const auto refused = drawnChart("reroute", studyOf({plain.get()}));
+        QVERIFY(!refused && refused.error().message().find("logits") != std::string::npos);
+    }
+
+    void placed()
+    {
+        const Fixture f;
+        PlacementOptions options;
+        options.gpus = 4;
+        options.planners = "joint";
+        options.perSite = true;
+        const PlacementQuestion question = checkPlacement(options).value();
+        const Results results = comparePlacements(f.study, 0, question).value().comparison.results;
+        const std::map<std::string, std::string> asked{{"gpus", "4"}, {"planner", "joint"}};
+        const ChartTable load = f.table("placement", asked);
+        QCOMPARE(load.size(), std::size_t(6 * 4));
+        for (std::size_t s = 0; s < 6; ++s) {
+            double sum = 0, most = 0;
+            for (std::size_t g = 0; g < 4; ++g) {
+                sum += load.number(s * 4 + g, "value");
+                most = std::max(most, load.number(s * 4 + g, "value"));
+            }
+            QVERIFY(std::abs(sum - 4) < 1e-7);
+            const double wanted = valueOf(results, "placement.max_over_mean", [&](const ResultRow& row) {
+                return row.site == SiteIndex(std::uint16_t(s)) && has(row, "window", "all");
+            }).value();
+            QVERIFY(alike(most, wanted) && alike(load.number(s * 4, "max_over_mean"), wanted));
+        }
+        // All that is sent is what the simulation says is sent.
+        auto of = asked;
+        of["measure"] = "traffic";
+        for (const std::string home : {"token", "sequence"}) {
+            of["home"] = home;
+            options.home = home;
+            const PlacementQuestion again = checkPlacement(options).value();
+            const Results rows = comparePlacements(f.study, 0, again).value().comparison.results;
+            const ChartTable traffic = f.table("placement", of);
+            double bytes = 0;
+            for (std::size_t i = 0; i < traffic.size(); ++i)
+                bytes += traffic.number(i, "value");
+            const double wanted = valueOf(rows, "placement.dispatch_bytes", [&](const ResultRow& row) {
+                return has(row, "between", "gpus") && has(row, "dedup", "yes");
+            }).value();
+            QVERIFY2(std::abs(bytes - wanted) < 1e-6 * wanted, qPrintable(QString("%1 %2").arg(bytes).arg(wanted)));
+        }
+        QVERIFY(f.error("placement", {{"gpus", "3"}, {"nodes", "2"}}).contains("gpus=3, nodes=2"));
+        QVERIFY(f.error("placement", {{"gpus", "1"}, {"measure", "traffic"}}).contains("sends to nobody"));
+    }
+};
+
+EXPERTSCOPE_TEST(TestSimulations)
+#include "tst_simulations.moc"
