@@ -20,7 +20,7 @@ VARIANTS = {
     "training": [("training", TRAINING, "")],
     "expert_life": [("expert_life", TRAINING, "")],
     "load": [("load", "trace.h5", ""), ("load_german", "trace.h5", "--where language=de")],
-    "coactivation": [("coactivation", "trace.h5", "--site 3 --measure ratio --sort seriation")],
+    "coactivation": [("coactivation", "trace.h5", "--site 3 --measure ratio --order seriation")],
     "tokens": [("tokens", "trace.h5", "--sequence 3 --site 4")],
     "timeline": [("timeline", "trace.h5", "--sequence 3")],
 }

@@ -3,16 +3,21 @@
 // expertscope info FILE: what a trace is, from its attributes alone; with --check also whether it contradicts itself.
 #include "app/cli/arguments.h"
 #include "app/cli/commands/trace_findings.h"
+#include "app/cli/reading/page.h"
+#include "app/cli/terminal/table.h"
 #include "io/base/grouped.h"
 #include "io/base/text.h"
 #include "io/trace/trace_file.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include <unistd.h>
 
 namespace expertscope {
 
@@ -71,8 +76,15 @@ std::string withoutControls(std::string text)
 
 void row(const char* name, const std::string& value)
 {
-    if (!value.empty())
-        std::printf("%-16s %s\n", name, withoutControls(value).c_str());
+    if (value.empty())
+        return;
+    constexpr std::size_t kIndent = 17;
+    std::string line = name;
+    line.resize(std::max(line.size() + 1, kIndent), ' ');
+    line += withoutControls(value);
+    // Programs that read this have a line each; people have a window.
+    static const std::size_t width = isatty(STDOUT_FILENO) ? pageOf(false).width : std::string::npos;
+    std::fputs((displayWidth(line) <= width ? line + '\n' : wrapped(line, width, kIndent)).c_str(), stdout);
 }
 
 /// "layers 3-26", "layers 1, 4", "layers 1, 3, …, 47": those of sites in a row.

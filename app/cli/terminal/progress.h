@@ -2,15 +2,25 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 namespace expertscope {
 
-/// A percentage on the terminal, once a second has passed; nothing where stderr is no terminal.
+/// A percentage on the terminal, once a second has passed; nothing where stderr is no terminal, or one that cannot take a
+/// line back.
 class TerminalProgress
 {
 public:
-    std::function<bool(double)> callback() const;
+    TerminalProgress();
     ~TerminalProgress();
+    TerminalProgress(const TerminalProgress&) = delete;
+    TerminalProgress& operator=(const TerminalProgress&) = delete;
+
+    std::function<bool(double)> callback() const;
+
+private:
+    bool m_terminal;
+    std::shared_ptr<int> m_shown; ///< percent; < 0: nothing yet
 };
 
 }
