@@ -9,6 +9,7 @@
 #include <QApplication>
 #include <QBuffer>
 #include <QCommandLineParser>
+#include <QHash>
 #include <QFileInfo>
 #include <QTimer>
 
@@ -122,6 +123,7 @@ int main(int argc, char** argv)
         const QCoreApplication text(argc, argv);
         parser.process(text); // does not return
     }
+    QHashSeed::setDeterministicGlobalSeed(); // Qt writes the fonts of a PDF in the order of a hash
     qInstallMessageHandler(whileStarting);
     QApplication app(argc, argv);
     qInstallMessageHandler(nullptr);
