@@ -9,6 +9,12 @@
 
 namespace expertscope::testing {
 
+/// Of a model whose sizes are known.
+inline constexpr const char* kConfig = R"({"model_type": "qwen3_moe", "torch_dtype": "bfloat16", "hidden_size": 192,
+    "intermediate_size": 512, "moe_intermediate_size": 48, "num_hidden_layers": 6, "num_attention_heads": 6,
+    "num_key_value_heads": 2, "head_dim": 32, "vocab_size": 4096, "num_experts": 32, "num_experts_per_tok": 2,
+    "decoder_sparse_step": 1, "mlp_only_layers": [], "norm_topk_prob": true})";
+
 /// `layers` x `experts`, top-2, 6 sequences labelled language = de, en, fr; layer 2 never uses expert 3; the first
 /// quarter of the experts is twice as likely for "de".
 inline std::shared_ptr<MemoryTrace> languageTrace(

@@ -8,7 +8,7 @@
 
 namespace expertscope::testing {
 
-/// Writes `trace` (ids only, weights 1/k) to `path`.
+/// Writes `trace` to `path`: its ids, and what else it records; where that is nothing weights of 1/k.
 inline Expected<void> writeTrace(const MemoryTrace& trace, const std::filesystem::path& path)
 {
     const RoutingShape& shape = trace.shape();
@@ -18,7 +18,11 @@ inline Expected<void> writeTrace(const MemoryTrace& trace, const std::filesystem
         PlannedSequence planned;
         planned.name = shape.sequences[s].name;
         planned.source = "prompts.txt:" + std::to_string(s + 1);
-        planned.tokenIds.assign(shape.sequences[s].length, 1);
+        const auto first = trace.tokenIds.begin() + std::ptrdiff_t(std::size_t(shape.sequences[s].begin));
+        if (shape.columns.tokenIds)
+            planned.tokenIds.assign(first, first + shape.sequences[s].length);
+        else
+            planned.tokenIds.assign(shape.sequences[s].length, 1);
         for (const Label& label : shape.labels) {
             if (label.codes[s] >= 0)
                 planned.labels[label.name] = label.values[std::size_t(label.codes[s])];
@@ -26,11 +30,15 @@ inline Expected<void> writeTrace(const MemoryTrace& trace, const std::filesystem
         plan.sequences.push_back(std::move(planned));
     }
     plan.vocabulary[1] = "a";
+    for (const std::int32_t id : trace.tokenIds)
+        plan.vocabulary[id] = std::string(1, char('a' + id % 26));
+    plan.columns = shape.columns;
     plan.columns.weights = true;
+    plan.provenance.hiddenSize = 192;
     plan.provenance.modelId = "models/tiny-moe";
     plan.provenance.modelType = "olmoe";
     plan.provenance.architecture = "OlmoeForCausalLM";
-    plan.provenance.configJson = "{}";
+    plan.provenance.configJson = kConfig;
     plan.provenance.attributes = {{"device", "cpu"}, {"dtype", "float32"},
         {"weight_hash", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}};
     ES_ASSIGN(auto writer, TraceWriter::create(path, plan));
@@ -42,7 +50,15 @@ inline Expected<void> writeTrace(const MemoryTrace& trace, const std::filesystem
         slab.numSites = 1;
         slab.numTokens = std::uint32_t(shape.numTokens);
         slab.expertIds = trace.ids[site];
-        slab.weights = weights;
+        slab.weights = shape.columns.weights ? trace.weights[site] : weights;
+        if (shape.columns.entropy)
+            slab.entropy = trace.entropy[site];
+        if (shape.columns.margin)
+            slab.margin = trace.margin[site];
+        if (shape.columns.logits)
+            slab.logits = trace.logits[site];
+        if (shape.columns.predictedIds && site == 0)
+            slab.predictedIds = trace.predictedIds;
         ES_TRY(writer->append(slab));
     }
     return writer->finish(true);

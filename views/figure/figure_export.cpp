@@ -8,7 +8,6 @@
 #include <QBuffer>
 #include <QCryptographicHash>
 #include <QFileInfo>
-#include <QHash>
 #include <QImage>
 #include <QPageSize>
 #include <QPdfWriter>
@@ -75,8 +74,7 @@ Expected<QByteArray> ofAskedSize(QString svg, const FigureSpec& spec)
 
 Expected<QByteArray> renderPdf(const Figure& figure)
 {
-    // Qt writes a document's fonts in the order of a hash, which is another in each run unless its seed is fixed.
-    QHashSeed::setDeterministicGlobalSeed();
+    orderFonts();
     ES_ASSIGN(const auto page, Page::create(figure, kMaxPdfRectangles));
     const QSizeF points = pagePoints(figure.spec);
     QByteArray pdf;

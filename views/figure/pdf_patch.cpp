@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/pdf_patch.h"
 
+#include <QHash>
+
 #include <algorithm>
 #include <vector>
 
@@ -31,6 +33,11 @@ qsizetype moved(const std::vector<Edit>& edits, qsizetype offset)
     return offset + by;
 }
 
+}
+
+void orderFonts()
+{
+    QHashSeed::setDeterministicGlobalSeed();
 }
 
 Expected<QByteArray> patchPdf(const QByteArray& pdf, const QSizeF& points, const QDateTime& created)

@@ -12,6 +12,10 @@
 
 namespace expertscope {
 
+/// Before a PDF is written: Qt writes a document's fonts in the order of a hash, which is another in each run unless its
+/// seed is fixed.
+void orderFonts();
+
 /// Sets the MediaBox of every page to `points` and every date to `created` (UTC), and moves the cross-reference table
 /// along. Error: not the classic layout that Qt writes.
 Expected<QByteArray> patchPdf(const QByteArray& pdf, const QSizeF& points, const QDateTime& created);
