@@ -29,8 +29,8 @@ struct CurveParameter
     const char* symbol = nullptr; ///< in legends, else its name
 };
 
-/// What may stand below instead of layers: a parameter or a part of `other`, of which there are rows of the whole model;
-/// or another row of the metric, against which layers are dots.
+/// What may stand below instead of layers: a parameter or a part of `other`, of which there are rows of the whole
+/// model; or another row of the metric, against which layers are dots.
 struct CurveAxis
 {
     const char *name, *title;
