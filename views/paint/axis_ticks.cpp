@@ -232,7 +232,7 @@ std::vector<Tick> numberTicks(Axis::Scale scale, bool whole, double low, double 
         QString label =
             power ? QString("1e%1").arg(int(std::lround(std::log10(v)))) : tickText(v, scale == Axis::Scale::Log2);
         if (!power && std::abs(v) >= 1e4 && std::abs(v) < 1e15 && v == std::round(v))
-            label = QString::number(qint64(v));
+            label = QLocale(QLocale::English).toString(qint64(v)).replace('-', QChar(0x2212)); // "200,000"
         ticks.push_back({v, label});
     }
     return ticks;
