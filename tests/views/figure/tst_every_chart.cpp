@@ -39,7 +39,7 @@ const std::vector<Shape>& shapes()
 Study studyFor(const Shape& shape, const std::string& chart)
 {
     std::vector<BlockSource*> sources{shape.traces[0].get()};
-    if (chart == "training")
+    if (chart == "training" || chart == "expert_life")
         sources.push_back(shape.traces[1].get());
     return expertscope::testing::studyOf(sources);
 }

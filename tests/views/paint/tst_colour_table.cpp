@@ -2,9 +2,12 @@
 #include "tests/support/test_main.h"
 #include "views/paint/axis_ticks.h"
 #include "views/paint/colour_table.h"
+#include "views/paint/style.h"
 
+#include <QFont>
 #include <QTest>
 
+#include <array>
 #include <cmath>
 
 using namespace expertscope;
@@ -18,6 +21,36 @@ double luminance(QRgb c)
         return s <= 0.04045 ? s / 12.92 : std::pow((s + 0.055) / 1.055, 2.4);
     };
     return 0.2126 * linear(qRed(c)) + 0.7152 * linear(qGreen(c)) + 0.0722 * linear(qBlue(c));
+}
+
+using Triple = std::array<double, 3>;
+
+Triple times(const std::array<Triple, 3>& m, const Triple& v)
+{
+    Triple product{};
+    for (std::size_t r = 0; r < 3; ++r)
+        for (std::size_t c = 0; c < 3; ++c)
+            product[r] += m[r][c] * v[c];
+    return product;
+}
+
+/// CIE L*a*b* (D65) of a colour as eyes see it that lack a kind of cones: Machado, Oliveira and Fernandes 2009, table 1,
+/// severity 1, on linear RGB.
+Triple labOf(const QColor& colour, const std::array<Triple, 3>& eyes)
+{
+    Triple rgb{colour.redF(), colour.greenF(), colour.blueF()};
+    for (double& v : rgb)
+        v = v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+    rgb = times(eyes, rgb);
+    for (double& v : rgb)
+        v = std::clamp(v, 0.0, 1.0);
+    Triple xyz = times({{{0.4124, 0.3576, 0.1805}, {0.2126, 0.7152, 0.0722}, {0.0193, 0.1192, 0.9505}}}, rgb);
+    const Triple white{0.9505, 1, 1.089};
+    for (std::size_t i = 0; i < 3; ++i) {
+        const double t = xyz[i] / white[i];
+        xyz[i] = t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16 / 116.0;
+    }
+    return {116 * xyz[1] - 16, 500 * (xyz[0] - xyz[1]), 200 * (xyz[1] - xyz[2])};
 }
 
 QStringList labels(const std::vector<Tick>& ticks)
@@ -68,6 +101,37 @@ private slots:
                 continue;
             for (std::size_t i = 4; i < 256; i += 4)
                 QVERIFY2(luminance(table.entries[i]) > luminance(table.entries[i - 4]), qPrintable(name));
+        }
+    }
+
+    /// C4.13: any two of the hues of a legend differ by 10 of L*a*b* for eyes of every kind; what is dashed is told apart
+    /// by that.
+    void legendsCanBeToldApart_data()
+    {
+        QTest::addColumn<int>("eyes");
+        QTest::newRow("all cones") << 0;
+        QTest::newRow("protanopia") << 1;
+        QTest::newRow("deuteranopia") << 2;
+        QTest::newRow("tritanopia") << 3;
+    }
+    void legendsCanBeToldApart()
+    {
+        static constexpr std::array<std::array<Triple, 3>, 4> kinds{{{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
+            {{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}},
+            {{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}},
+            {{{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}}}};
+        QFETCH(int, eyes);
+        const Style paper = paperStyle(QFont(), 0, 600);
+        for (const std::vector<QColor>& colours : {paper.series, paper.categories}) {
+            QVERIFY(colours.size() >= 7);
+            for (std::size_t i = 0; i < colours.size(); ++i) {
+                for (std::size_t j = 0; j < i; ++j) {
+                    const Triple a = labOf(colours[i], kinds[std::size_t(eyes)]), b = labOf(colours[j], kinds[std::size_t(eyes)]);
+                    const double apart = std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+                    QVERIFY2(apart >= 10,
+                        qPrintable(QString("%1 and %2: %3").arg(colours[i].name(), colours[j].name()).arg(apart)));
+                }
+            }
         }
     }
 
