@@ -9,7 +9,6 @@
 #include <QApplication>
 #include <QBuffer>
 #include <QCommandLineParser>
-#include <QHash>
 #include <QFileInfo>
 #include <QTimer>
 
@@ -123,7 +122,6 @@ int main(int argc, char** argv)
         const QCoreApplication text(argc, argv);
         parser.process(text); // does not return
     }
-    QHashSeed::setDeterministicGlobalSeed(); // Qt writes the fonts of a PDF in the order of a hash
     qInstallMessageHandler(whileStarting);
     QApplication app(argc, argv);
     qInstallMessageHandler(nullptr);

@@ -24,6 +24,7 @@
     MAP(cacheMap)                                                                                                      \
     CHART(cacheTime)                                                                                                   \
     CHART(prefetch)                                                                                                    \
+    MAP(predictability)                                                                                                \
     CHART(reroute)                                                                                                     \
     MAP(placement)                                                                                                     \
     CHART(vocabulary)                                                                                                  \

@@ -158,7 +158,7 @@ int distance(QRgb a, QRgb b)
 static bool mayRefuse(const std::string& chart, const Case& given)
 {
     const std::set<std::string> ofSequences{"aux_loss", "cache_curves", "cache_map", "cache_time", "divergence",
-        "domain_cv", "drop", "expert_similarity", "experts_per_token", "importance", "label_divergence", "lifetime", "placement", "position",
+        "domain_cv", "drop", "expert_similarity", "experts_per_token", "importance", "label_divergence", "lifetime", "placement", "position", "predictability",
         "predict", "prefetch", "reroute", "risk_difference", "sch", "srp", "vocabulary"};
     const std::set<std::string> ofTwoSites{"affinity", "mutual_information"};
     const std::set<std::string> ofTwoValues{"divergence", "domain_cv", "label_divergence", "risk_difference"};
