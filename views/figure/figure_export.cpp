@@ -7,6 +7,7 @@
 #include <QBuffer>
 #include <QCryptographicHash>
 #include <QFileInfo>
+#include <QHash>
 #include <QImage>
 #include <QPageSize>
 #include <QPdfWriter>
@@ -51,6 +52,8 @@ QString number(double value)
 
 Expected<QByteArray> renderPdf(const Figure& figure)
 {
+    // Qt writes a document's fonts in the order of a hash, which is another in each run unless its seed is fixed.
+    QHashSeed::setDeterministicGlobalSeed();
     ES_ASSIGN(const auto page, Page::create(figure, kMaxPdfRectangles));
     const QSizeF points = pagePoints(figure.spec);
     QByteArray pdf;

@@ -277,7 +277,9 @@ void PlotLayout::placeLegend(double width, double height)
     const double across = width - 2 * m_style.gap;
     const bool oneLine = m_columns > 1 && m_below->rowsHeight(across) <= m_below->rowsHeight(1e9);
     const double left = kLeastBeside * QFontMetricsF(m_style.font).height();
-    if (!oneLine && column.width() <= std::min(kLegendShare * width, width - left) && column.height() <= height)
+    const bool wide = std::ranges::any_of(m_panels, [](const auto& panel) { return panel->isWide(); });
+    if (!oneLine && !wide && column.width() <= std::min(kLegendShare * width, width - left)
+        && column.height() <= height)
         m_beside->arrangeColumn();
     else
         m_below->arrangeRows(across);

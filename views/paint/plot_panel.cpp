@@ -344,6 +344,11 @@ QRectF PlotPanel::placeOf(const Place& place) const
     return place.layer < m_layers.size() ? m_layers[place.layer]->placeOf({place.row, place.column}) : QRectF();
 }
 
+bool PlotPanel::isWide() const
+{
+    return std::ranges::any_of(m_layers, [](const LayerPlottable* layer) { return layer->isWide(); });
+}
+
 QString PlotPanel::note() const
 {
     QStringList notes;

@@ -53,6 +53,7 @@ public:
     };
     std::optional<Place> markAt(const QPointF& position) const;
     QRectF placeOf(const Place& place) const;
+    bool isWide() const; ///< its legend goes below
     QString note() const; ///< what is not seen of it at this size
     std::optional<double> wantedHeight(double width) const; ///< that its layers ask for
     QStringList texts() const;

@@ -48,6 +48,8 @@ public:
     virtual bool scrolls() const { return false; }
     virtual void scrollBy(double /*pages*/) { }
     virtual void scrollTo(const Cell&) { } ///< moves as little as it must
+    /// Takes the width there is and the height it needs: its legend goes below.
+    virtual bool isWide() const { return false; }
     virtual std::optional<double> wantedHeight(double /*width*/) const { return {}; } ///< to show all of it
 
     // Ranges are the panel's to know.

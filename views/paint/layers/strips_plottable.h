@@ -16,6 +16,7 @@ public:
     bool canShow(const Layer& layer) const override { return std::holds_alternative<StripsPtr>(layer); }
     void setStyle(const Style& style) override { m_style = style; }
     QString note() const override;
+    bool isWide() const override { return true; }
     std::optional<double> wantedHeight(double width) const override; ///< each row can be named
 
 protected:

@@ -74,7 +74,7 @@ void WordsPlottable::setStyle(const Style& style)
 
 double WordsPlottable::stripHeight() const
 {
-    return std::round(0.3 * QFontMetricsF(m_style.font).height());
+    return std::round(0.45 * QFontMetricsF(m_style.font).height());
 }
 
 double WordsPlottable::lineHeight() const
@@ -101,7 +101,8 @@ const WordsPlottable::Lines& WordsPlottable::lines() const
 
 std::optional<double> WordsPlottable::wantedHeight(double width) const
 {
-    return double(linesOf(width).count) * lineHeight() + 1;
+    constexpr double kRounding = 3; // of pages and layouts to whole units
+    return double(linesOf(width).count) * lineHeight() + kRounding;
 }
 
 std::size_t WordsPlottable::linesThatFit() const

@@ -24,6 +24,7 @@ public:
     bool scrolls() const override { return true; }
     void scrollBy(double pages) override;
     void scrollTo(const Cell& cell) override;
+    bool isWide() const override { return true; }
     std::optional<double> wantedHeight(double width) const override;
     QString note() const override;
     QStringList texts() const override { return m_texts; }
