@@ -39,6 +39,7 @@
     MAP(cacheMap)                                                                                                      \
     CHART(cacheTime)                                                                                                   \
     CHART(prefetch)                                                                                                    \
+    MAP(predictability)                                                                                                \
     CHART(reroute)                                                                                                     \
     MAP(placement)
 

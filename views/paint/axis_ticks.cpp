@@ -62,6 +62,39 @@ std::vector<double> roundLogValues(double low, double high, int most)
     return values;
 }
 
+/// For a logarithmic axis: powers of ten over three decades or more, else 1, 2, 5 (or 1, 3) times powers of ten, and
+/// equal steps where there are less than three of these.
+std::vector<double> logAxisValues(double low, double high, int most)
+{
+    const double decades = std::log10(high / low), apart = decades / most * (1 - 1e-6);
+    const auto multiples = [&](const std::vector<double>& mantissas, double step) {
+        std::vector<double> values;
+        for (double p = std::floor(std::log10(low)); p <= std::ceil(std::log10(high)); p += 1) {
+            if (std::abs(std::remainder(p, step)) > 1e-9)
+                continue;
+            for (const double m : mantissas) {
+                const double v = m * std::pow(10, p);
+                if (v >= low * (1 - 1e-9) && v <= high * (1 + 1e-9))
+                    values.push_back(v);
+            }
+        }
+        return values;
+    };
+    if (decades >= 3)
+        return multiples({1}, std::max(1.0, std::ceil(apart)));
+    for (const auto& [mantissas, gap] : {std::pair(std::vector{1., 2., 5.}, 0.301), {std::vector{1., 3.}, 0.477}}) {
+        const std::vector<double> values = multiples(mantissas, 1);
+        if (gap >= apart && values.size() > 2)
+            return values;
+    }
+    for (const auto& mantissas : {std::vector{1.}, {1., 3.}}) {
+        const std::vector<double> values = multiples(mantissas, 1);
+        if (high / low > 3 && values.size() > 1)
+            return values;
+    }
+    return linearValues(low, high, roundUp((high - low) / most, false));
+}
+
 /// Powers of two that meet both ends and 1, where the limits allow it.
 std::vector<double> log2Values(double low, double high, int most)
 {
@@ -89,8 +122,8 @@ std::vector<double> log2Values(double low, double high, int most)
 QString tickText(double value, bool fraction)
 {
     if (fraction && value > 0 && value < 1) {
-        const double inverse = 1 / value;
-        if (std::abs(inverse - std::round(inverse)) < 1e-9 * inverse)
+        const double inverse = 1 / value, power = std::log2(inverse);
+        if (std::abs(power - std::round(power)) < 1e-9)
             return QStringLiteral("1/") + QString::number(qint64(std::llround(inverse)));
     }
     if (std::abs(value) < 1e-12)
@@ -215,14 +248,10 @@ std::vector<Tick> numberTicks(Axis::Scale scale, bool whole, double low, double 
         values = linearValues(low, high, step);
     } else if (low <= 0) {
         return ticks;
-    } else if (scale == Axis::Scale::Log2) {
+    } else if (scale == Axis::Scale::Log2 && std::log2(high / low) >= 2) {
         values = log2Values(low, high, most);
-    } else if (const double decades = std::log10(high / low); decades >= 2) {
-        const double step = std::max(1.0, std::ceil(decades / most));
-        for (const double p : linearValues(std::log10(low), std::log10(high), step))
-            values.push_back(std::pow(10, std::round(p)));
     } else {
-        values = roundLogValues(low, high, most);
+        values = logAxisValues(low, high, most);
     }
     for (const double v : values) {
         if (whole && v != std::round(v))

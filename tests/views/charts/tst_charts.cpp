@@ -159,7 +159,7 @@ static bool mayRefuse(const std::string& chart, const Case& given)
 {
     static const std::set<std::string> needSequences{"aux_loss", "cache_curves", "cache_map", "cache_time", "divergence",
         "domain_cv", "drop", "expert_similarity", "experts_per_token", "importance", "label_divergence", "lifetime",
-        "placement", "position", "predict", "prefetch", "reroute", "risk_difference", "sch", "srp", "vocabulary"};
+        "placement", "position", "predict", "predictability", "prefetch", "reroute", "risk_difference", "sch", "srp", "vocabulary"};
     static const std::set<std::string> needColumns{"aux_loss", "divergence", "expert_similarity", "importance",
         "label_divergence", "position", "reroute", "sharpness", "tokens", "vocabulary"};
     static const std::set<std::string> needTwoSites{"affinity", "mutual_information"};

@@ -201,6 +201,27 @@ private slots:
         }
     }
 
+    void predictability()
+    {
+        const Fixture f;
+        CacheOptions options;
+        options.policies = "lru";
+        options.capacities = "1";
+        options.prefetch = {"transition:horizon=2,n=6"};
+        const Results results = f.cache(options);
+        const auto matrix =
+            std::ranges::find(results.matrices, std::string("prefetch.recall_at"), &ResultMatrix::metric);
+        QVERIFY(matrix != results.matrices.end());
+        const ChartTable table =
+            f.table("predictability", {{"predictor", "transition"}, {"horizon", "2"}, {"named", "6"}});
+        QCOMPARE(table.size(), std::size_t(4 * 6)); // the first two layers are out of its reach
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const auto row = std::size_t(table.number(i, "site")), column = std::size_t(table.number(i, "named"));
+            QCOMPARE(matrix->axes[0].keys[row], table.text(i, "site"));
+            QVERIFY(alike(table.number(i, "value"), 100 * matrix->values[row * 6 + column - 1]));
+        }
+    }
+
     void rerouting()
     {
         const Fixture f;

@@ -75,6 +75,31 @@ private slots:
         QVERIFY(numberTicks(Scale::Log10, false, -1, 10, 5).empty());
     }
 
+    void logAxesAreTickedAsAPersonWould()
+    {
+        QCOMPARE(labels(numberTicks(Scale::Log10, false, 0.3, 12, 9)), QStringList({"0.5", "1", "2", "5", "10"}));
+        QCOMPARE(labels(numberTicks(Scale::Log10, false, 0.3, 12, 4)), QStringList({"0.3", "1", "3", "10"}));
+        QCOMPARE(labels(numberTicks(Scale::Log10, false, 1, 300, 9)),
+            QStringList({"1", "2", "5", "10", "20", "50", "100", "200"}));
+        QCOMPARE(labels(numberTicks(Scale::Log10, false, 1, 300, 4)), QStringList({"1", "10", "100"}));
+        QCOMPARE(labels(numberTicks(Scale::Log10, false, 1, 3, 5)), QStringList({"1", "1.5", "2", "2.5", "3"}));
+        QCOMPARE(labels(numberTicks(Scale::Log2, false, 0.3, 0.9, 4)), QStringList({"0.4", "0.6", "0.8"}));
+        QCOMPARE(labels(numberTicks(Scale::Log2, false, 0.25, 2, 6)), QStringList({"1/4", "1/2", "1", "2"}));
+        for (const double low : {0.03, 0.3, 0.5, 0.93, 1., 7.}) {
+            for (const double times : {1.3, 3., 10., 30., 90., 300., 3000.}) {
+                for (int most = 3; most < 10; ++most) {
+                    const auto [from, to] = roundRange(Scale::Log10, low, low * times);
+                    const auto ticks = numberTicks(Scale::Log10, false, from, to, most);
+                    QVERIFY2(ticks.size() >= 2 && int(ticks.size()) <= most + 3,
+                        qPrintable(
+                            QString("%1 to %2, %3: %4").arg(from).arg(to).arg(most).arg(labels(ticks).join(' '))));
+                    for (const Tick& t : ticks)
+                        QVERIFY2(t.label.size() <= 6, qPrintable(t.label));
+                }
+            }
+        }
+    }
+
     void noCrookedTicks()
     {
         // A narrow scale about 1: round values, never 0.5946 or 1.189.
