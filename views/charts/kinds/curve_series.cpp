@@ -374,8 +374,9 @@ private:
             values.insert(candidate.x);
         const bool doubled = values.size() > 2 && *values.begin() > 0 && *values.rbegin() / *values.begin() >= 8
             && std::ranges::all_of(values, [](double v) { return std::log2(v) == std::round(std::log2(v)); });
-        // A whole axis counts: windows, GPUs; not the tokens of a training.
+        // A whole axis counts: windows, GPUs; not the tokens of a training, nor middles of parts.
         const bool whole = *values.rbegin() - *values.begin() <= kMostCounted
+            && candidates.front().row->params.contains(m_view.over)
             && std::ranges::all_of(values, [](double v) { return v == std::round(v); });
         AxisScale axis = scale();
         if (m_view.quantities.size() == 1) // else panels one above the other are alike

@@ -147,7 +147,7 @@ RowCurves::RowCurves(std::vector<RowPanel> panels, QByteArray head, const QByteA
 {
     auto picture = std::make_shared<Picture>();
     picture->note = std::move(note);
-    picture->columns = panels.size() > 3 ? 2 : 1;
+    picture->columns = panels.size() == 4 ? 2 : std::min<std::size_t>(panels.size(), 3); // a narrow page has fewer
     for (const RowPanel& panel : panels) {
         Drawing drawing = drawn(panel);
         Axis values = valueAxis(panel, drawing.curves);
