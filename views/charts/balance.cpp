@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How evenly the experts of each layer are used (metrics 6.1). MaxVio: arXiv 2408.15664 Eq. 4; Gini and CV as in most balance figures.
+// How evenly the experts of each layer are used (metrics 6.1). MaxVio: arXiv 2408.15664 Eq. 4; Gini and CV as in most
+// balance figures.
 #include "views/charts/kinds/curve_table.h"
 
 namespace expertscope {

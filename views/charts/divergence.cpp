@@ -16,8 +16,8 @@ ChartSpec divergenceChart()
         .title = "Divergence from a reference",
         .definition = "How differently each layer routes texts that say the same, a curve a value of a label against a "
                       "reference value; grey: what halves of one text show",
-        .quantities = {{"chosen_jsd", "divergence_ids.jsd", "Divergence of the choices", kChosen, "nats", false, nullptr,
-                           floor("split_half_jsd")},
+        .quantities = {{"chosen_jsd", "divergence_ids.jsd", "Divergence of the choices", kChosen, "nats", false,
+                           nullptr, floor("split_half_jsd")},
             {"chosen_d_hjs", "divergence_ids.d_hjs", "Relative divergence of the choices",
                 "jsd / (log E − mean entropy), of the shares of choices", "", false, nullptr,
                 floor("split_half_d_hjs")},

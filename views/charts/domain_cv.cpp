@@ -11,8 +11,9 @@ ChartSpec domainCvChart()
     return curvesChart({
         .name = "domain_cv",
         .title = "Domain specialisation",
-        .definition = "How much the load of a layer's experts depends on a label: variation between its values; a curve "
-                      "a trace",
+        .definition =
+            "How much the load of a layer's experts depends on a label: variation between its values; a curve "
+            "a trace",
         .quantities = {{"cv", "domain_cv.mean", "Variation of experts' rates between domains",
                            "SD / mean of an expert's activation rate over the label's values, mean over experts"},
             {"jsd", "specialisation.jsd", "Divergence of the domains' loads",

@@ -13,7 +13,8 @@ ChartSpec dropChart()
         .title = "Dropped choices",
         .definition = "Share of the choices that a limited capacity an expert would drop, over the capacity factor, "
                       "positions or layers",
-        .quantities = {{"ratio", "drop.ratio", "Share of choices dropped", "each sequence filled in order of positions"},
+        .quantities = {{"ratio", "drop.ratio", "Share of choices dropped",
+                           "each sequence filled in order of positions"},
             {"corpus", "drop.corpus", "Share of choices dropped, one capacity for all",
                 "capacity of all tokens together"}},
         .parameters = {{"cf", "Capacity factors", "1/1.25/1.5/2", "capacity"}, {"bins", "Bins of positions"}},

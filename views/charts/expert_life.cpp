@@ -21,8 +21,9 @@ Expected<void> checkSites(const Study& study, SiteIndex site)
         const std::vector<Site>& sites = study.shape(i).sites;
         if (std::size_t(site) >= sites.size() || sites[std::size_t(site)].numExperts != first.numExperts
             || sites[std::size_t(site)].layer != first.layer)
-            return fail("has other experts at site " + std::to_string(site.value) + " than "
-                    + study.traces().front().name, study.traces()[i].name, "name checkpoints of one model");
+            return fail(
+                "has other experts at site " + std::to_string(site.value) + " than " + study.traces().front().name,
+                study.traces()[i].name, "name checkpoints of one model");
     }
     return {};
 }
@@ -47,8 +48,9 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     for (std::size_t i = 0; i < study.traces().size(); ++i) {
         const NamedTrace& trace = study.traces()[i];
         data->names.push_back(csvTrace(trace));
-        ES_ASSIGN(const LoadTablePtr load, study.load(i, scopeOfSites(question.scope, {data->site}),
-            partOf(progress, double(i) / count, double(i + 1) / count)));
+        ES_ASSIGN(const LoadTablePtr load,
+            study.load(i, scopeOfSites(question.scope, {data->site}),
+                partOf(progress, double(i) / count, double(i + 1) / count)));
         const std::uint64_t choices = load->choices[std::size_t(data->site)];
         if (choices == 0)
             return fail("holds no choices: nothing to draw", data->tokens.empty() ? trace.name : data->tokens);
@@ -57,8 +59,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
             csvText(trace.name) + ',' + csvNumber(place)};
         step.n = choices;
         for (std::size_t e = 0; e < data->experts(); ++e)
-            step.shares.push_back(
-                double(load->count(data->site, ExpertIndex(std::uint16_t(e)))) / double(choices));
+            step.shares.push_back(double(load->count(data->site, ExpertIndex(std::uint16_t(e)))) / double(choices));
         data->steps.push_back(std::move(step));
     }
     return data;

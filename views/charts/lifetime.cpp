@@ -11,8 +11,9 @@ ChartSpec lifetimeChart()
     return curvesChart({
         .name = "lifetime",
         .title = "Lifetime and distinct experts",
-        .definition = "How many tokens an expert stays, chosen without a break or in a cache; how many different experts "
-                      "a window of tokens chooses",
+        .definition =
+            "How many tokens an expert stays, chosen without a break or in a cache; how many different experts "
+            "a window of tokens chooses",
         .quantities = {{"distinct", "distinct.experts", "Distinct experts in a window", "mean over disjoint windows",
                            "experts"},
             {"run", "lifetime.run", "Tokens an expert is chosen without a break", "mean over stays", "tokens"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How well simple predictors foretell a token's experts, by layer or over the size of the predicted set (metrics 8): what
-// prefetching has to beat; eam: MoE-Infinity (arXiv 2401.14361).
+// How well simple predictors foretell a token's experts, by layer or over the size of the predicted set (metrics 8):
+// what prefetching has to beat; eam: MoE-Infinity (arXiv 2401.14361).
 #include "views/charts/kinds/curve_table.h"
 
 namespace expertscope {
@@ -11,8 +11,9 @@ ChartSpec predictChart()
     return curvesChart({
         .name = "predict",
         .title = "Predictability",
-        .definition = "How well simple predictors foretell the experts of a token: a curve a predictor, by layer or over "
-                      "the size of the predicted set",
+        .definition =
+            "How well simple predictors foretell the experts of a token: a curve a predictor, by layer or over "
+            "the size of the predicted set",
         .quantities = {{"recall", "predict.recall", "Recall", "of the chosen experts those predicted"},
             {"precision", "predict.precision", "Precision", "of the predicted experts those chosen"},
             {"exact", "predict.exact", "Sets predicted exactly", "share of tokens"},

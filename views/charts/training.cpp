@@ -39,8 +39,9 @@ ChartSpec trainingChart()
     return curvesChart({
         .name = "training",
         .title = "Routing over training",
-        .definition = "How routing settles over checkpoints of one model, traces of the same tokens, the final one last; "
-                      "of the model, or a curve a layer",
+        .definition =
+            "How routing settles over checkpoints of one model, traces of the same tokens, the final one last; "
+            "of the model, or a curve a layer",
         .quantities = {{"saturation", "saturation.top_k", "Router saturation",
                            "share of the final trace's choices that a checkpoint makes already"},
             {"saturation_top1", "saturation.top_1", "Router saturation of first choices",

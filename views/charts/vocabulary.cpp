@@ -11,8 +11,9 @@ ChartSpec vocabularyChart()
     return curvesChart({
         .name = "vocabulary",
         .title = "Vocabulary specialisation",
-        .definition = "How far a token id goes to one expert, by layer: of the token, of the next one and of the model's "
-                      "guess of it",
+        .definition =
+            "How far a token id goes to one expert, by layer: of the token, of the next one and of the model's "
+            "guess of it",
         .quantities = {{"specialisation", "vocabulary.specialisation", "Vocabulary specialisation",
                            "share of an id's choices that its first expert gets, mean over ids"},
             {"normalised", "vocabulary.normalised", "Normalised vocabulary specialisation", "0: k / E, 1: one expert"},

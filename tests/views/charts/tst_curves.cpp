@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Charts of curves tell the truth: each record of their tables is a row of the same request, each such row is drawn, and
-// errors say what a trace lacks.
+// Charts of curves tell the truth: each record of their tables is a row of the same request, each such row is drawn,
+// and errors say what a trace lacks.
 #include "tests/support/scored_trace.h"
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
@@ -124,7 +124,8 @@ const std::vector<Truth>& truths()
         {"drop", {{"over", "position"}, {"cf", "1"}}, {"drop", {{"cf", "1"}}}, "", "drop.ratio", "position", false},
         {"drop", {{"over", "position_by_layer"}, {"cf", "1/2"}}, {"drop", {{"cf", "1/2"}}}, "", "drop.ratio",
             "position"},
-        {"drop", {{"over", "layer"}, {"quantity", "corpus"}}, {"drop", {{"cf", "1/1.25/1.5/2"}}}, "", "drop.corpus", ""},
+        {"drop", {{"over", "layer"}, {"quantity", "corpus"}}, {"drop", {{"cf", "1/1.25/1.5/2"}}}, "", "drop.corpus",
+            ""},
         {"fan_out", {}, {"fan_out", {{"gpus", "2/4/8/16"}}}, "", "fan_out.gpus", "", false},
         {"fan_out", {{"quantity", "hops"}}, {"fan_out", {{"gpus", "2/4/8/16"}}}, "", "fan_out.top1_hops", "", false},
         {"predict", {{"quantity", "exact"}}, {"predict"}, "", "predict.exact", ""},
@@ -373,7 +374,8 @@ private slots:
         }
         QCOMPARE((*chart)->picture()->panels[0].x.title, "Checkpoint " + unbroken("(step)"));
         const auto mixed = draw("expert_life", expertscope::testing::studyOf({small.get(), final.get()}, names), {});
-        QVERIFY(!mixed && mixed.error().message().find("has other experts at site 0 than step-10") != std::string::npos);
+        QVERIFY(
+            !mixed && mixed.error().message().find("has other experts at site 0 than step-10") != std::string::npos);
         const auto alone = draw("expert_life", studyOfScored(final), {});
         QVERIFY(!alone && alone.error().message().find("at least two traces") != std::string::npos);
     }
@@ -409,7 +411,8 @@ private slots:
             return drawn ? QString("drawn") : QString::fromStdString(drawn.error().message());
         };
         QCOMPARE(error("aux_loss"),
-            QString("trace: nothing to draw: the trace does not hold logits (expertscope capture --logits records them)"));
+            QString(
+                "trace: nothing to draw: the trace does not hold logits (expertscope capture --logits records them)"));
         QVERIFY(error("sharpness").contains("entropy, or logits (expertscope capture --logits"));
         QVERIFY(error("vocabulary").contains("token ids"));
         QVERIFY(error("position").contains("token ids"));

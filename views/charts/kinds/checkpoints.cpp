@@ -25,7 +25,8 @@ Checkpoints checkpointsOf(const Study& study)
     }
     numbered.units = last >= 2e6 ? 1e6 : last >= 2e4 ? 1e3 : 1;
     const QString many = numbered.units == 1e6 ? "million " : numbered.units == 1e3 ? "thousand " : "";
-    numbered.title = word.isEmpty() && many.isEmpty() ? "Checkpoint" : "Checkpoint " + unbroken('(' + (many + word).trimmed() + ')');
+    numbered.title =
+        word.isEmpty() && many.isEmpty() ? "Checkpoint" : "Checkpoint " + unbroken('(' + (many + word).trimmed() + ')');
     Checkpoints& checkpoints = rises ? numbered : counted;
     checkpoints.first = checkpoints.places.at(study.traces().front().name);
     checkpoints.last = checkpoints.places.at(study.traces().back().name);

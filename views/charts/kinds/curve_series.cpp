@@ -119,9 +119,9 @@ private:
             return against ? against->value : std::nullopt;
         }
         if (m_overLayers)
-            return row.site ? std::optional<double>(m_layers ? trace.shape.sites[std::size_t(*row.site)].layer
-                                                             : row.site->value)
-                            : std::nullopt;
+            return row.site
+                ? std::optional<double>(m_layers ? trace.shape.sites[std::size_t(*row.site)].layer : row.site->value)
+                : std::nullopt;
         if (row.site.has_value() != m_view.eachLayer)
             return {};
         std::optional<double> x;
@@ -188,7 +188,7 @@ private:
         }
         if (anywhere && !any)
             return fail("is not known over '" + m_view.over + "'" + (m_view.eachLayer ? " of single layers" : ""),
-                quantity.row, "draw it over something else");
+                quantity.row, "choose another --over");
         if (!any)
             return fail("nothing to draw: " + (reason.empty() ? "there are no such rows" : reason), quantity.row);
         return found;
@@ -320,8 +320,8 @@ private:
             sd && sd->value && row.value && !point.band)
             point.band = {{*row.value - *sd->value, *row.value + *sd->value}};
         if (quantity.beside) {
-            const std::string metric = std::string(quantity.row).substr(0, std::string(quantity.row).find('.') + 1)
-                + quantity.beside->column;
+            const std::string metric =
+                std::string(quantity.row).substr(0, std::string(quantity.row).find('.') + 1) + quantity.beside->column;
             if (const ResultRow* const beside = partner(trace, row, metric))
                 point.beside = beside->value;
         }
@@ -377,7 +377,9 @@ private:
         // A whole axis counts: windows, GPUs; not the tokens of a training.
         const bool whole = *values.rbegin() - *values.begin() <= kMostCounted
             && std::ranges::all_of(values, [](double v) { return v == std::round(v); });
-        const AxisScale axis = scale();
+        AxisScale axis = scale();
+        if (m_view.quantities.size() == 1) // else panels one above the other are alike
+            axis.low = axis.high = 0;
         const double low = axis.low / axis.units, high = axis.high / axis.units, room = 0.03 * (high - low);
         return {axis.title, doubled ? Axis::Scale::Log2 : Axis::Scale::Linear, low - room, high + room, whole};
     }

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::string_view kByLayer = "_by_layer"; ///< behind an axis: a curve a layer, not of the whole model
 
+/// A label of more values tells sequences apart, not kinds of them.
+constexpr std::size_t kFewValues = 64;
+
 struct CurveData final : ChartData
 {
     CurveAnswer answer;
@@ -93,7 +96,8 @@ bool compares(const Label& label, const Label* pair)
     std::map<std::int32_t, std::int32_t> first; // by value of `pair`: code of its first sequence
     for (std::size_t s = 0; s < label.codes.size(); ++s) {
         const std::int32_t group = pair ? pair->codes[s] : 0;
-        if (label.codes[s] >= 0 && group >= 0 && first.try_emplace(group, label.codes[s]).first->second != label.codes[s])
+        if (label.codes[s] >= 0 && group >= 0
+            && first.try_emplace(group, label.codes[s]).first->second != label.codes[s])
             return true;
     }
     return false;
@@ -110,11 +114,14 @@ Expected<std::string> labelFor(
         return asked;
     const auto pair = params.all().find("pair"); // says which sequences belong together: not what they differ in
     const Label* const paired = pair == params.all().end() ? nullptr : shape.label(pair->second);
-    for (const Label& label : shape.labels) {
-        if (compares(label, paired))
-            return label.name;
+    for (const std::size_t most : {kFewValues, SIZE_MAX}) {
+        for (const Label& label : shape.labels) {
+            if (label.values.size() <= most && compares(label, paired))
+                return label.name;
+        }
     }
-    return fail("has no label with two values to compare", trace.name, "labels come with the prompts that are captured");
+    return fail(
+        "has no label with two values to compare", trace.name, "labels come with the prompts that are captured");
 }
 
 Expected<CurveAnswer> ofEachTrace(const Study& study, const MetricQuestion& question, const Progress& progress)
@@ -171,8 +178,8 @@ Expected<ChartDataPtr> compute(
     metrics.bootstrap = unsigned(question.params.number("bootstrap"));
     if (metrics.bootstrap == 1)
         return fail("one replicate gives no interval", "bootstrap", "0, or 2 and more");
-    ES_ASSIGN(metrics.by,
-        labelFor(table, question.params, study.traces()[question.trace], study.shape(question.trace)));
+    ES_ASSIGN(
+        metrics.by, labelFor(table, question.params, study.traces()[question.trace], study.shape(question.trace)));
     ES_ASSIGN(data->answer, (table.answer ? table.answer : ofEachTrace)(study, metrics, progress));
     for (const NamedTrace& trace : study.traces())
         data->names.push_back(csvTrace(trace));
@@ -267,7 +274,9 @@ std::vector<ChartOption> optionsOf(const CurveTable& table)
     }
     if (!table.axes.empty()) {
         ChartOption over = wordOption("over", "Over",
-            "what stands below: layers, or a parameter for the whole model or with a curve a layer", table.over);
+            "what stands below: layers; a parameter, for the whole model or a curve a layer; or another value, layers "
+            "as dots",
+            table.over);
         over.choices = {"layer"};
         for (const CurveAxis& axis : table.axes) {
             over.choices.emplace_back(axis.name);
@@ -309,13 +318,13 @@ ChartSpec curvesChart(CurveTable given)
         .options = optionsOf(*table),
         .compute = [table](const Study& study, const ChartQuestion& question,
                        const Progress& progress) { return compute(*table, study, question, progress); },
-        .draw = [table](const ChartDataPtr& data, const Parameters& params,
-                    Look&) { return draw(*table, data, params); },
+        .draw = [table](
+                    const ChartDataPtr& data, const Parameters& params, Look&) { return draw(*table, data, params); },
     };
     if (table->by != CurveTable::By::Always && !table->answer)
         spec.metrics = [table](const Parameters& params) {
-            const bool apart = params.number("bootstrap") > 0
-                || (table->by == CurveTable::By::Asked && !params.text("by").empty());
+            const bool apart =
+                params.number("bootstrap") > 0 || (table->by == CurveTable::By::Asked && !params.text("by").empty());
             return apart ? std::vector<MetricRequest>() : requestsOf(*table, params);
         };
     return spec;

@@ -29,8 +29,8 @@ struct CurveParameter
     const char* symbol = nullptr; ///< in legends, else its name
 };
 
-/// What may stand below instead of layers: a parameter or a part of `other`, of which there are rows of the whole model;
-/// or another row of the metric, against which layers are dots.
+/// What may stand below instead of layers: a parameter or a part of `other`, of which there are rows of the whole
+/// model; or another row of the metric, against which layers are dots.
 struct CurveAxis
 {
     const char *name, *title;
@@ -50,7 +50,7 @@ struct AxisScale
 {
     QString title;
     double units = 1;
-    double low = 0, high = 0; ///< equal: what there are rows of
+    double low = 0, high = 0; ///< in panels one above the other; equal: what there are rows of
 };
 
 struct CurveAnswer

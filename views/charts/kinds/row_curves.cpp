@@ -263,8 +263,8 @@ void RowCurves::drawFloor(const RowPanel& panel, Drawing& into)
         Subject subject;
         if (most)
             subject.site = most->subject.site;
-        line.push_back({subject,
-            most ? joinedReadout({most->where, panel.beside->name, numberText(*most->beside)}) : QString()});
+        line.push_back(
+            {subject, most ? joinedReadout({most->where, panel.beside->name, numberText(*most->beside)}) : QString()});
     }
     if (allUndefined(floor.y))
         return;
@@ -326,7 +326,8 @@ QByteArray RowCurves::table(const std::vector<RowPanel>& panels, const QByteArra
                     + csvText(row.undefined);
                 for (const QByteArray& column : besides)
                     csv += ','
-                        + csvNumber(panel.beside && column == panel.beside->column ? point.beside.value_or(kNaN) : kNaN);
+                        + csvNumber(
+                            panel.beside && column == panel.beside->column ? point.beside.value_or(kNaN) : kNaN);
                 csv += '\n';
             }
         }

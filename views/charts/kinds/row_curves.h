@@ -54,8 +54,8 @@ bool hasValues(const RowSeries& series);
 class RowCurves final : public Chart
 {
 public:
-    /// `head` goes before the table and `places` names its first columns. What chance gives is drawn as grey dashed curves
-    /// where rows know it, once where series agree.
+    /// `head` goes before the table and `places` names its first columns. What chance gives is drawn as grey dashed
+    /// curves where rows know it, once where series agree.
     RowCurves(std::vector<RowPanel> panels, QByteArray head, const QByteArray& places, QString note = {});
 
     PicturePtr picture() const override { return m_picture; }
