@@ -33,8 +33,9 @@ double roundUp(double x, bool quarters)
 std::vector<double> linearValues(double low, double high, double step)
 {
     std::vector<double> values;
-    for (double v = std::ceil(low / step - 1e-9) * step; v <= high + step * 1e-9; v += step)
-        values.push_back(v);
+    // By the number of steps: added up, 20 times 0.05 is no longer 1.
+    for (double n = std::ceil(low / step - 1e-9); n * step <= high + step * 1e-9; ++n)
+        values.push_back(n * step);
     return values;
 }
 
