@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/dock_layout.h"
 
+#include <QAction>
 #include <QDockWidget>
 #include <QLayout>
 #include <QMainWindow>
@@ -29,11 +30,15 @@ DockLayout::DockLayout(QMainWindow& window)
     connect(m_settled, &QTimer::timeout, this, &DockLayout::remember);
 }
 
-void DockLayout::add(QDockWidget* dock, ViewPlace place)
+void DockLayout::add(QDockWidget* dock, ViewPlace place, bool atFirst)
 {
     m_window.addDockWidget(place == ViewPlace::Left ? Qt::LeftDockWidgetArea : Qt::RightDockWidgetArea, dock);
     dock->hide();
-    m_docks.push_back({dock, place});
+    m_docks.push_back({dock, place, atFirst});
+    connect(dock->toggleViewAction(), &QAction::triggered, dock, [dock](bool shown) {
+        if (shown)
+            dock->raise(); // from behind its tab
+    });
     connect(dock, &QDockWidget::visibilityChanged, this, &DockLayout::shownChanged);
 }
 
@@ -127,21 +132,24 @@ void DockLayout::arrange()
 void DockLayout::arrangeWide()
 {
     // To the left one above the other; to the right two places, in each of them tabs.
-    std::vector<QDockWidget*> left, right[2];
-    int count = 0;
+    std::vector<QDockWidget*> left, right[2], front(2);
+    int counts[2] = {};
     for (const Dock& d : m_docks) {
         if (d.place == ViewPlace::Left) {
             m_window.addDockWidget(Qt::LeftDockWidgetArea, d.dock);
             left.push_back(d.dock);
         } else {
-            auto& place = right[count++ % 2];
+            const int which = counts[d.atFirst]++ % 2; // those that are shown take turns
+            auto& place = right[which];
+            if (d.atFirst && !front[std::size_t(which)])
+                front[std::size_t(which)] = d.dock;
             if (place.empty())
                 m_window.addDockWidget(Qt::RightDockWidgetArea, d.dock);
             else
                 m_window.tabifyDockWidget(place.back(), d.dock);
             place.push_back(d.dock);
         }
-        d.dock->show();
+        d.dock->setVisible(d.atFirst);
     }
     const int width = m_window.width();
     if (!left.empty())
@@ -149,8 +157,11 @@ void DockLayout::arrangeWide()
     for (const auto& place : right) {
         if (place.empty())
             continue;
-        place.front()->raise();
         m_window.resizeDocks({place.front()}, {std::clamp(width * 3 / 10, 300, 640)}, Qt::Horizontal);
+    }
+    for (QDockWidget* dock : front) {
+        if (dock)
+            dock->raise();
     }
     if (!right[0].empty() && !right[1].empty())
         m_window.resizeDocks({right[0].front(), right[1].front()}, {1, 1}, Qt::Vertical);
@@ -166,7 +177,7 @@ void DockLayout::arrangeNarrow()
             m_window.tabifyDockWidget(before, d.dock);
         else
             m_window.addDockWidget(Qt::RightDockWidgetArea, d.dock);
-        d.dock->show();
+        d.dock->setVisible(d.atFirst);
         before = d.dock;
     }
     if (!before)
@@ -191,8 +202,10 @@ void DockLayout::setShown(bool shown)
                 m_putAway.push_back(d.dock);
         }
     } else if (m_putAway.empty()) {
-        for (const Dock& d : m_docks)
-            m_putAway.push_back(d.dock);
+        for (const Dock& d : m_docks) {
+            if (d.atFirst)
+                m_putAway.push_back(d.dock);
+        }
     }
     for (QDockWidget* dock : m_putAway)
         dock->setVisible(shown);

@@ -22,7 +22,8 @@ class DockLayout final : public QObject
 public:
     explicit DockLayout(QMainWindow& window);
 
-    void add(QDockWidget* dock, ViewPlace place); ///< hidden until start()
+    /// Hidden until start(); `atFirst`: shown then, where the user has not chosen.
+    void add(QDockWidget* dock, ViewPlace place, bool atFirst);
     /// Shows them where they were last time; from then on the width of the window decides.
     void start();
     bool started() const { return m_started; }
@@ -41,6 +42,7 @@ private:
     {
         QDockWidget* dock;
         ViewPlace place;
+        bool atFirst;
     };
     bool isNarrow() const;
     void apply(const QByteArray& state);

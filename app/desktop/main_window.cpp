@@ -129,7 +129,7 @@ void MainWindow::buildViews()
             docked.dock = new QDockWidget(docked.spec.title, this);
             docked.dock->setObjectName(docked.spec.id);
             docked.dock->setWidget(view);
-            m_docks->add(docked.dock, docked.spec.place);
+            m_docks->add(docked.dock, docked.spec.place, docked.spec.atFirst);
         }
         connect(view, &View::readoutChanged, this, [this, view] { updateReadout(view); });
         connect(view, &View::contentChanged, this, &MainWindow::updateActions);

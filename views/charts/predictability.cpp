@@ -94,7 +94,7 @@ ChartSpec predictabilityChart()
     };
     return {
         .name = "predictability",
-        .title = "Predictability",
+        .title = "Predictor reach",
         .definition =
             "How many of a layer's requests are among the first experts that a predictor names, for each layer and "
             "number of names",

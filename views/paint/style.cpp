@@ -48,7 +48,7 @@ Style screenStyle(const ScreenColours& colours, const QFont& font)
     style.halo = colours.background;
     style.series = okabeIto();
     if (colours.background.lightness() < 128)
-        style.series.front() = QColor(0x4a, 0xa8, 0xe8); // the blue, light enough to be seen
+        style.series.front() = QColor(0x3d, 0x7f, 0xe0); // the blue, light enough to be seen
     style.series.push_back(colours.text);
     setCategories(style);
     return style;

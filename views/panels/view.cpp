@@ -6,11 +6,16 @@
 #include "views/panels/chart_panel.h"
 #include "views/panels/summary_panel.h"
 
+#include <algorithm>
+
 namespace expertscope {
 
 namespace {
 
 constexpr const char* kCentre = "load"; ///< the chart that the others are picked from
+/// A look at each kind of question: the rest of some thirty would be tabs that nobody finds.
+constexpr const char* kAtFirst[] = {"balance", "specialisation", "repetition", "coactivation", "affinity", "tokens", "timeline",
+    "cache_curves"};
 
 template <class T> View* make(Session& session, QWidget* parent)
 {
@@ -26,7 +31,8 @@ std::vector<ViewSpec> viewRegistry()
         const bool centre = chart.name == kCentre;
         views.push_back({"chart." + QString::fromStdString(chart.name), chart.title, chart.definition,
             centre ? ViewPlace::Centre : ViewPlace::Right,
-            [&chart](Session& session, QWidget* parent) { return new ChartPanel(session, chart, parent); }});
+            [&chart](Session& session, QWidget* parent) { return new ChartPanel(session, chart, parent); },
+            centre || std::ranges::find(kAtFirst, chart.name) != std::ranges::end(kAtFirst)});
     }
     views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
     views.push_back(

@@ -51,6 +51,7 @@ struct ViewSpec
     QString title, tip;
     ViewPlace place = ViewPlace::Right; ///< until the user puts it elsewhere
     std::function<View*(Session&, QWidget* parent)> make;
+    bool atFirst = true; ///< shown until the user chooses; the others wait in the menu
 };
 
 /// Views of their own, then one for each chart, in the order of the menus. Exactly one is in the centre.

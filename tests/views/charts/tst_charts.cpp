@@ -204,8 +204,10 @@ private slots:
     void theRegistryIsInOrder()
     {
         std::set<std::string> names;
+        std::set<QString> titles;
         for (const ChartSpec& spec : chartRegistry()) {
             QVERIFY(names.insert(spec.name).second);
+            QVERIFY2(titles.insert(spec.title).second, spec.name.c_str()); // of a menu
             QVERIFY(!spec.title.isEmpty() && !spec.definition.isEmpty() && spec.compute && spec.draw);
             QVERIFY2(checkOptions(spec, {}).has_value(), spec.name.c_str());
             QVERIFY(findChart(spec.name).value() == &spec);

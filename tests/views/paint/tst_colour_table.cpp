@@ -122,7 +122,8 @@ private slots:
             {{{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}}}};
         QFETCH(int, eyes);
         const Style paper = paperStyle(QFont(), 0, 600);
-        for (const std::vector<QColor>& colours : {paper.series, paper.categories}) {
+        const Style dark = screenStyle({QColor(0x1e, 0x20, 0x26), QColor(0xe7, 0xe7, 0xe7), Qt::gray, Qt::darkGray, Qt::blue}, QFont());
+        for (const std::vector<QColor>& colours : {paper.series, paper.categories, dark.series, dark.categories}) {
             QVERIFY(colours.size() >= 7);
             for (std::size_t i = 0; i < colours.size(); ++i) {
                 for (std::size_t j = 0; j < i; ++j) {

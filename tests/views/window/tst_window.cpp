@@ -562,8 +562,12 @@ private slots:
         for (const ChartSpec& spec : chartRegistry()) {
             ChartView* view = chart(spec.name.c_str());
             QVERIFY(view);
-            if (auto* dock = child<QDockWidget>(("chart." + spec.name).c_str()))
-                dock->raise();
+            if (auto* dock = child<QDockWidget>(("chart." + spec.name).c_str())) {
+                if (dock->isHidden())
+                    dock->toggleViewAction()->trigger(); // as from the menu
+                else
+                    dock->raise();
+            }
             QTRY_VERIFY_WITH_TIMEOUT(!view->loading() && view->page() != ChartView::Page::Empty, 20000);
             const bool mayRefuse = spec.name == "training" || spec.name == "expert_life"; // of several traces
             QVERIFY2(view->page() == ChartView::Page::Picture || mayRefuse, qPrintable(view->errorText()));
