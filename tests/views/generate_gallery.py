@@ -5,7 +5,7 @@
     tests/views/generate_gallery.py BIN TRACE
 
 BIN: build/release/bin. TRACE: `expertscope capture --model resources/demo --prompts resources/demo/prompts.jsonl --logits
---loss -o trace.h5`. Pictures are reduced to few colours by ImageMagick's `convert`; figures are not.
+--loss -o demo.h5`. Pictures are reduced to few colours by ImageMagick's `convert`; figures are not.
 """
 import pathlib
 import subprocess
@@ -15,14 +15,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCS = ROOT / "resources/docs"
 WIDTH = "89mm"
 TRAINING = "resources/demo/formation/*.h5"
-# What differs from `expertscope figure CHART trace.h5 -o CHART.png`: (name of the picture, traces, options)
+# What differs from `expertscope figure CHART demo.h5 -o CHART.png`: (name of the picture, traces, options)
 VARIANTS = {
     "training": [("training", TRAINING, "")],
     "expert_life": [("expert_life", TRAINING, "")],
-    "load": [("load", "trace.h5", ""), ("load_german", "trace.h5", "--where language=de")],
-    "coactivation": [("coactivation", "trace.h5", "--site 3 --measure ratio --order seriation")],
-    "tokens": [("tokens", "trace.h5", "--sequence 3 --site 4")],
-    "timeline": [("timeline", "trace.h5", "--sequence 3")],
+    "load": [("load", "demo.h5", ""), ("load_german", "demo.h5", "--where language=de")],
+    "coactivation": [("coactivation", "demo.h5", "--site 3 --measure ratio --order seriation")],
+    "tokens": [("tokens", "demo.h5", "--sequence 3 --site 4")],
+    "timeline": [("timeline", "demo.h5", "--sequence 3")],
 }
 
 
@@ -51,15 +51,15 @@ def main():
         "formats, venues and specs: [figure-spec.md](figure-spec.md). The same charts are the window's views and the sections of `expertscope report`.",
         "",
         "```sh",
-        "expertscope capture --model resources/demo --prompts resources/demo/prompts.jsonl --logits --loss -o trace.h5",
+        "expertscope capture --model resources/demo --prompts resources/demo/prompts.jsonl --logits --loss -o demo.h5",
         "```",
     ]
     for name, definition in charts:
         page += ["", f"## {name}", "", definition + "."]
-        for picture, traces, options in VARIANTS.get(name, [(name, "trace.h5", "")]):
+        for picture, traces, options in VARIANTS.get(name, [(name, "demo.h5", "")]):
             typed = f"expertscope figure {name} {traces} {options}".strip() + f" -o {picture}.png"
             png = pictures / f"{picture}.png"
-            line = typed.replace("expertscope", tool, 1).replace("trace.h5", str(trace)).replace(f"{picture}.png", str(png))
+            line = typed.replace("expertscope", tool, 1).replace("demo.h5", str(trace)).replace(f"{picture}.png", str(png))
             subprocess.run(["bash", "-c", f"{line} --width {WIDTH} --dpi 160 --alone"], check=True, cwd=ROOT)
             subprocess.run(["convert", png, "-colors", "64", "-strip", f"PNG8:{png}"], check=True)
             page += ["", f"![{name}](gallery/{picture}.png)", "", "```sh", typed, "```"]

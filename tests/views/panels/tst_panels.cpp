@@ -167,7 +167,8 @@ private slots:
                 got = written.value_or(QStringList());
                 return written;
             });
-        dialog.findChild<QComboBox*>("preset")->setCurrentIndex(2);
+        auto* preset = dialog.findChild<QComboBox*>("preset");
+        preset->setCurrentIndex(preset->findText("Nature, full width", Qt::MatchStartsWith));
         QCOMPARE(dialog.spec().page.widthMm, 183.0);
         dialog.findChild<QLineEdit*>("title")->setText("A title");
         dialog.accept(); // not yet written: only the button writes

@@ -182,6 +182,7 @@ private slots:
         QTest::qWait(0);
         m_session->cancel(&a);
         QVERIFY(!m_session->waits(&a));
+        const int heard = old.times; // a fast machine may have answered by then
         auto gone = std::make_unique<QObject>();
         Heard nobody;
         m_session->filters().add(m_german);
@@ -189,7 +190,7 @@ private slots:
         gone.reset();
         QThreadPool::globalInstance()->waitForDone();
         QTest::qWait(20);
-        QCOMPARE(old.times, 0);
+        QCOMPARE(old.times, heard);
         QCOMPARE(nobody.times, 0);
     }
 
