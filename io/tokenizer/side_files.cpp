@@ -317,7 +317,7 @@ private:
         };
         for (const auto& [id, token] : m_listed) {
             known.insert(token.token.content);
-            if (std::ranges::none_of(m_ofJson.tokens(), [&](const auto& other) { return sameBut(other, token.token); }))
+            if (std::ranges::none_of(m_ofJson.tokens(), [&, &read = token](const auto& other) { return sameBut(other, read.token); }))
                 give(token, false);
         }
         const auto giveNew = [&](const Mentioned& token) {
