@@ -110,6 +110,7 @@ Run declare(Arguments& arguments)
     arguments.flag("--list", *listed, "Say what can be drawn");
     arguments.option("--all", all->folder, "Draw every chart that the traces allow into this folder").value("DIR");
     arguments.option("trace", all->traces, "With --all: the traces");
+    arguments.option("--spec", all->specs, "With --all: the figures of these specs, instead; named again: another one").repeated();
     arguments.option("--format", all->formats, "With --all: pdf, svg, png, eps, or several of them with commas");
     declarePage(arguments, **module, *all);
     addSelection(arguments, *all);

@@ -177,16 +177,49 @@ private:
     QApplication m_application;
 };
 
+/// Each spec as a figure of its name in the folder. Stops at the first that cannot be drawn: what was drawn stays.
+Outcome<QStringList> drawSpecs(const FigureRequest& request)
+{
+    if (const QString folder = QString::fromStdString(request.folder); !QDir().mkpath(folder))
+        return tl::unexpected(Failure{{"cannot be made a folder", request.folder, {}}});
+    QStringList written;
+    for (const std::string& file : request.specs) {
+        FigureRequest one = request;
+        one.spec = file;
+        one.chart.clear();
+        const QString stem = QFileInfo(QString::fromStdString(file)).completeBaseName();
+        for (const QString& format : QString::fromStdString(request.formats).split(','))
+            one.outputs.push_back(QDir(QString::fromStdString(request.folder)).filePath(stem + '.' + format).toStdString());
+        auto spec = specOf(one);
+        if (!spec)
+            return tl::unexpected(std::move(spec).error());
+        auto names = drawOne(std::move(*spec), one);
+        if (!names)
+            return tl::unexpected(Failure{std::move(names).error()});
+        written += *names;
+    }
+    return written;
+}
+
+Outcome<QStringList> drawn(const FigureRequest& request)
+{
+    if (!request.specs.empty())
+        return drawSpecs(request);
+    auto spec = specOf(request);
+    if (!spec)
+        return tl::unexpected(std::move(spec).error());
+    auto written = request.folder.empty() ? drawOne(std::move(*spec), request) : drawAll(std::move(*spec), request);
+    if (!written)
+        return tl::unexpected(Failure{std::move(written).error()});
+    return std::move(*written);
+}
+
 int run(const FigureRequest& request)
 {
     const Application application;
-    auto spec = specOf(request);
-    if (!spec)
-        return report(spec.error().error, spec.error().status);
-    const auto written =
-        request.folder.empty() ? drawOne(std::move(*spec), request) : drawAll(std::move(*spec), request);
+    const auto written = drawn(request);
     if (!written)
-        return report(written.error(), 1);
+        return report(written.error().error, written.error().status);
     const QJsonObject result{{"written", QJsonArray::fromStringList(*written)}};
     const QByteArray said
         = request.json ? QJsonDocument(result).toJson(QJsonDocument::Compact) : written->join('\n').toUtf8();

@@ -20,11 +20,12 @@ namespace expertscope {
 /// `expertscope figure CHART TRACE... -o FILE...`, or `figure --all FOLDER TRACE...`, as given; empty = not given.
 struct FigureRequest
 {
-    std::string chart; ///< with --all: whichever
+    std::string chart; ///< empty: the one of the spec; with --all: whichever
     std::vector<std::string> traces; ///< none: those the spec names
     std::string spec; ///< start from this spec file; what is given beside it overrides it
     std::vector<std::string> outputs;
     std::string folder; ///< of --all
+    std::vector<std::string> specs; ///< of --all: these figures instead of every chart
     std::string formats = "pdf"; ///< of --all: "pdf,svg"
     std::vector<std::string> where; ///< "label=value": see SelectionOptions
     std::string sites, layers; ///< "0-3,7"

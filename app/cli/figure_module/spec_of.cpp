@@ -111,6 +111,8 @@ Outcome<> applyPage(const FigureRequest& request, PageSpec& page)
 
 Outcome<> applyOptions(const FigureRequest& request, FigureSpec& spec)
 {
+    if (request.chart.empty())
+        return {};
     const auto chart = findChart(request.chart);
     if (!chart)
         return wrongUse(chart.error().what, chart.error().where, chart.error().hint);

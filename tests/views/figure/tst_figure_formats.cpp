@@ -174,6 +174,27 @@ private slots:
         const Result nothing = run(kExpertscope, {"figure", "--all", "none", "no.h5"}, {}, m_dir.path());
         QVERIFY(nothing.status == 1 && !QFile::exists(file("none")));
     }
+
+    void aPapersFiguresInOneCall()
+    {
+        const auto draw = [&](const QStringList& arguments) {
+            return run(kExpertscope, QStringList{"figure"} + arguments, {}, m_dir.path());
+        };
+        QCOMPARE(draw({"load", "trace.h5", "-o", "one.pdf", "--where", "language=de"}).status, 0);
+        QCOMPARE(draw({"balance", "trace.h5", "-o", "two.pdf", "--width", "60mm"}).status, 0);
+        const Result both = draw({"--all", "paper", "--spec", "one.json", "--spec", "two.json", "--format", "pdf,eps"});
+        QVERIFY2(both.status == 0 && both.err.isEmpty(), both.err);
+        for (const char* name : {"one", "two"}) {
+            QCOMPARE(content(file(QString("paper/%1.pdf").arg(name))), content(file(QString("%1.pdf").arg(name))));
+            QVERIFY(content(file(QString("paper/%1.eps").arg(name))).startsWith("%!PS"));
+        }
+        // Where the specs lie they stay.
+        const QByteArray spec = content(file("one.json"));
+        QCOMPARE(draw({"--all", ".", "--spec", "one.json", "--spec", "two.json"}).status, 0);
+        QCOMPARE(content(file("one.json")), spec);
+        const Result wrong = draw({"--all", "paper", "--spec", "no.json"});
+        QVERIFY2(wrong.status == 1 && wrong.err.contains("no.json"), wrong.err);
+    }
 };
 
 EXPERTSCOPE_TEST(TestFigureFormats)
