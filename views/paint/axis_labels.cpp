@@ -75,8 +75,10 @@ void AxisLabels::fitNumbers()
     const bool across = m_axis.orientation() == Qt::Horizontal;
     const double em = m_metrics.height();
     const double room = across ? 1.4 * em : m_meaning.scale == Axis::Scale::Cells ? 1.05 * em : 2 * em;
+    // However wide the page is: nobody reads a value by its twentieth tick. Layers are counted.
+    const int enough = m_meaning.scale == Axis::Scale::Cells ? 200 : m_meaning.whole ? 16 : 8;
     std::vector<Tick> ticks;
-    for (int most = std::max(2, int(length() / room)); most >= 1; most = std::min(most, int(ticks.size())) - 1) {
+    for (int most = std::clamp(int(length() / room), 2, enough); most >= 1; most = std::min(most, int(ticks.size())) - 1) {
         ticks = this->ticks(most);
         bool fits = true;
         for (std::size_t i = 1; i < ticks.size() && fits; ++i) {
