@@ -4,6 +4,7 @@
 #include "app/cli/commands/load_figure_module.h"
 #include "app/cli/commands/shared_options.h"
 #include "app/cli/terminal/progress.h"
+#include "io/base/standard_streams.h"
 #include "io/base/text.h"
 
 namespace expertscope {
@@ -51,7 +52,10 @@ int run(ReportOrder& order)
         order.progress = progress.callback();
         return (*module)->report(order);
     }();
-    return written ? 0 : failed(written.error());
+    if (!written)
+        return failed(written.error());
+    const auto said = print(*written + '\n');
+    return said ? 0 : failed(said.error());
 }
 
 Run declare(Arguments& arguments)

@@ -6,6 +6,7 @@
 #include "io/base/interrupts.h"
 #include "io/base/named.h"
 #include "io/base/standard_streams.h"
+#include "io/base/text.h"
 #include "io/base/version.h"
 #include "views/figure/figure_files.h"
 #include "views/figure/venues.h"
@@ -227,7 +228,7 @@ int run(const FigureRequest& request)
     return printed ? 0 : report(printed.error(), 1);
 }
 
-Expected<void> report(const ReportOrder& order)
+Expected<std::string> report(const ReportOrder& order)
 {
     const Application application;
     std::vector<std::filesystem::path> traces(order.traces.begin(), order.traces.end());
@@ -239,7 +240,12 @@ Expected<void> report(const ReportOrder& order)
     const ReportRequest request{
         std::move(scope), QString::fromStdString(order.title), QString::fromStdString(order.arguments)};
     ES_ASSIGN(const Report made, makeReport(*study, request, order.progress));
-    return writeReport(made, output);
+    ES_TRY(writeReport(made, output));
+    std::string left;
+    for (const auto& [title, why] : made.notDrawn)
+        addPart(left, title.toStdString());
+    return order.output + ": " + std::to_string(made.sections.size()) + " charts"
+        + (left.empty() ? "" : "; not drawn, for reasons at its end: " + left);
 }
 
 FigureModule makeModule()

@@ -76,7 +76,8 @@ struct FigureModule
     /// Draws and writes the figure. Exit status: 0, 1 (failed) or 2 (an option makes no sense); errors are one line on
     /// stderr.
     int (*run)(const FigureRequest& request) = nullptr;
-    Expected<void> (*report)(const ReportOrder& order) = nullptr; ///< writes it
+    /// Writes it; what there is to say of it, in a line.
+    Expected<std::string> (*report)(const ReportOrder& order) = nullptr;
 };
 
 inline constexpr const char* kFigureModule = "libexpertscope_figure.so";
