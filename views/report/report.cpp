@@ -75,13 +75,14 @@ Expected<results::RemarkPage> remarksOf(const Study& study, const CheckedRequest
 
 /// Draws one chart of one trace.
 Expected<Figure> drawn(const Study& study, const ReportRequest& request, const ChartSpec& chart, std::size_t trace,
-    const std::map<std::string, std::string>& options, const Progress& progress)
+    const std::map<std::string, std::string>& options, const Progress& progress, const Look& look = {})
 {
     FigureSpec spec;
     spec.tool = QString("expertscope ") + kVersion;
     spec.chart = chart.name;
     spec.scope = request.scope;
     spec.page = pageOfReport();
+    spec.look = look;
     for (const NamedTrace& each : study.traces())
         spec.traces.push_back(
             {QFileInfo(QString::fromStdString(each.path.string())).fileName(), QString::fromStdString(each.summary.uuid)});
@@ -95,6 +96,16 @@ Expected<Figure> drawn(const Study& study, const ReportRequest& request, const C
     return makeFigure(*made, spec, figureDate(QString::fromStdString(study.traces().front().summary.created)));
 }
 
+/// One colour means one value in both, where their scales are of a kind. None: it does already, or cannot.
+std::optional<Look> commonLook(const Look& a, const Look& b)
+{
+    if (!a.limits || !b.limits || a.scale != b.scale || a.colours != b.colours || a.limits == b.limits)
+        return {};
+    Look look = a;
+    look.limits = {std::min(a.limits->first, b.limits->first), std::max(a.limits->second, b.limits->second)};
+    return look;
+}
+
 Expected<ReportSection> sectionOf(
     const Study& study, const ReportRequest& request, const ChartSpec& chart, const Progress& progress)
 {
@@ -105,10 +116,16 @@ Expected<ReportSection> sectionOf(
     const std::size_t last = study.traces().size() - 1;
     const bool map = named(chart.options, "against_trace") != nullptr;
     ES_ASSIGN(Figure first, drawn(study, request, chart, 0, {}, progress));
-    section.drawings.push_back({map && last > 0 ? nameOf(study.traces().front()) : QString(), std::move(first)});
-    if (!map || last == 0)
+    if (!map || last == 0) {
+        section.drawings.push_back({{}, std::move(first)});
         return section;
+    }
     ES_ASSIGN(Figure second, drawn(study, request, chart, last, {}, progress));
+    if (const auto look = commonLook(first.spec.look, second.spec.look)) {
+        ES_ASSIGN(first, drawn(study, request, chart, 0, {}, progress, *look));
+        ES_ASSIGN(second, drawn(study, request, chart, last, {}, progress, *look));
+    }
+    section.drawings.push_back({nameOf(study.traces().front()), std::move(first)});
     section.drawings.push_back({nameOf(study.traces()[last]), std::move(second)});
     auto difference = drawn(study, request, chart, last, {{"against_trace", "1"}}, progress);
     if (difference) // else they do not have the same rows: there is none

@@ -155,6 +155,8 @@ private slots:
         const auto load = std::ranges::find(report.sections, "load", &ReportSection::chart);
         QVERIFY(load != report.sections.end());
         QCOMPARE(load->drawings.size(), std::size_t(3));
+        QVERIFY(load->drawings[0].figure.spec.look.limits.has_value());
+        QCOMPARE(load->drawings[0].figure.spec.look.limits, load->drawings[1].figure.spec.look.limits);
         QVERIFY2(load->drawings[2].caption.contains(" − "), qPrintable(load->drawings[2].caption));
         const auto balance = std::ranges::find(report.sections, "balance", &ReportSection::chart);
         QCOMPARE(balance->drawings.size(), std::size_t(1));
