@@ -4,6 +4,7 @@
 #include "views/charts/kinds/row_curves.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 namespace expertscope {
@@ -21,15 +22,23 @@ public:
         const auto [at, added] = m_colours.try_emplace(name, colour);
         const auto [by, first] = m_names.try_emplace(colour, name);
         m_agree = m_agree && at->second == colour && by->second == name;
+        ++m_panels[name];
         if (added)
             m_order.push_back(name);
     }
     bool agree() const { return m_agree; }
-    const std::vector<QString>& order() const { return m_order; }
+    /// Those of most panels first, else as they appear.
+    std::vector<QString> order() const
+    {
+        std::vector<QString> order = m_order;
+        std::ranges::stable_sort(order, std::greater(), [&](const QString& name) { return m_panels.at(name); });
+        return order;
+    }
 
 private:
     std::map<QString, int> m_colours;
     std::map<int, QString> m_names;
+    std::map<QString, int> m_panels; ///< that have the name
     std::vector<QString> m_order;
     bool m_agree = true;
 };
@@ -63,12 +72,13 @@ Expected<QString> shareColours(const std::string& chart, std::vector<Panel>& pan
         }
     }
     if (!categories.agree())
-        return fail("a colour would be another name in each panel", chart, "choose fewer panels");
+        return fail("a colour would be another name in each panel", chart, "choose to draw numbers, not names");
     eachSeries(panels, [&](const QString& name, int colour) { series.take(name, colour); });
     if (series.agree())
         return QString();
+    const std::vector<QString> order = series.order();
     std::map<QString, int> colours;
-    for (const QString& name : series.order())
+    for (const QString& name : order)
         colours.emplace(name, int(std::min(colours.size(), kMostColours)));
     eachSeries(panels, [&](QString& name, int& colour) {
         if (name.isEmpty() || colour < 0)
@@ -79,7 +89,7 @@ Expected<QString> shareColours(const std::string& chart, std::vector<Panel>& pan
         colour = kGreySeries;
         name.clear();
     });
-    const std::size_t many = series.order().size();
+    const std::size_t many = order.size();
     return many <= kMostColours ? QString() : QString("%1 of %2 names are in colour").arg(kMostColours).arg(many);
 }
 

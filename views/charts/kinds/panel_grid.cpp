@@ -81,8 +81,8 @@ private:
 QString sharedTitle(QString title, const GridPart& part)
 {
     for (const auto& [own, instead] : part.own) {
-        const QRegularExpression whole(QRegularExpression::escape(own) + "(?!\\w)"); // layer 1 is not layer 12
-        title.replace(whole, instead);
+        const char* const end = own.back().isLetterOrNumber() ? "(?!\\w)" : ""; // layer 1 is not layer 12
+        title.replace(QRegularExpression(QRegularExpression::escape(own) + end), instead);
     }
     return title;
 }
@@ -174,7 +174,7 @@ std::size_t columnsOf(const std::vector<GridPart>& parts, std::size_t panels)
     const bool alike = std::ranges::all_of(
         parts, [&](const GridPart& part) { return part.chart->picture()->panels.size() == each; });
     if (each > 1 && each <= 4 && alike)
-        return each; // a row a part
+        return each == 2 && parts.size() >= 4 ? 4 : each; // parts do not break
     return panels > 6 && panels != 9 ? 4 : gridColumns(panels);
 }
 
