@@ -79,7 +79,7 @@ Expected<Cuts> cutLayers(const ChartSpec& spec, const Study& study, const ChartQ
         const bool alone = layers.size() == sites.size(); // else a layer has several routers
         cut.words.title = siteText(shape, site) + (alone ? QString() : ", router " + QString::number(site.value));
         cut.words.name = alone ? layer.toUtf8() : layer.toUtf8() + '/' + QByteArray::number(site.value);
-        cut.words.own = {{" of layer " + layer, ""}};
+        cut.words.own = {{" of layer " + layer, ""}, {" at layer " + layer, ""}};
         cuts.all.push_back(std::move(cut));
     }
     if (cuts.all.empty())

@@ -77,12 +77,14 @@ private:
     QByteArray m_about;
 };
 
-/// A title without what it says of one part.
+/// A title without what it says of one part: the first of it that is there.
 QString sharedTitle(QString title, const GridPart& part)
 {
     for (const auto& [own, instead] : part.own) {
         const char* const end = own.back().isLetterOrNumber() ? "(?!\\w)" : ""; // layer 1 is not layer 12
-        title.replace(QRegularExpression(QRegularExpression::escape(own) + end), instead);
+        const QRegularExpression whole(QRegularExpression::escape(own) + end);
+        if (title.contains(whole))
+            return title.replace(whole, instead);
     }
     return title;
 }
