@@ -63,8 +63,8 @@ QByteArrayList recordsOf(const QByteArray& csv, int skip)
 }
 
 /// What a chart of the registry says when it is asked for panels.
-QString errorOf(const std::string& chart, const Study& study, std::map<std::string, std::string> options,
-    const Scope& scope = {})
+QString errorOf(
+    const std::string& chart, const Study& study, std::map<std::string, std::string> options, const Scope& scope = {})
 {
     const auto drawn = drawnOf(chart, study, scope, 0, options);
     return drawn ? QString("drawn") : QString::fromStdString(drawn.error().message());
@@ -162,8 +162,8 @@ private slots:
             titles << QString::fromStdString("language=" + value);
         }
         if (!all) { // because none can be drawn, or a colour would have several names
-            QVERIFY2(alone.empty() || all.error().what.find("colour") != std::string::npos,
-                all.error().message().c_str());
+            QVERIFY2(
+                alone.empty() || all.error().what.find("colour") != std::string::npos, all.error().message().c_str());
             QVERIFY(!alone.empty() || all.error().what == firstError);
             return;
         }
@@ -186,8 +186,7 @@ private slots:
         const Study study =
             name == "expert_life" ? studyOf({one.get(), other.get()}) : studyOf({one.get()}); // which needs a training
         const ChartSpec& spec = *findChart(name).value();
-        const bool option =
-            std::ranges::any_of(spec.options, [](const ChartOption& o) { return o.name == "site"; });
+        const bool option = std::ranges::any_of(spec.options, [](const ChartOption& o) { return o.name == "site"; });
         const auto all = drawnOf(name, study, {}, 0, {{"panels", "layers"}});
         if (!all) {
             QVERIFY(!all.error().where.empty());
@@ -311,6 +310,25 @@ private slots:
                     .contains("draws the same in every panel"));
     }
 
+    /// What a figure's spec says gives the same panels again, to the byte.
+    void aSpecGivesThePanelsAgain()
+    {
+        const auto trace = scoredTrace();
+        for (const char* chart : {"load", "coactivation", "cache_curves", "sharpness"}) {
+            FigureSpec spec = loadSpec();
+            spec.chart = chart;
+            spec.options = {{"panels", std::string(chart) == "coactivation" ? "layers" : "label:language"}};
+            const auto figure = makeFigure(studyOf({trace.get()}), spec);
+            QVERIFY2(figure.has_value(), figure ? "" : figure.error().message().c_str());
+            const auto read = parseFigureSpec(writeFigureSpec(figure->spec), "a.json");
+            QVERIFY(read.has_value());
+            const auto again = makeFigure(studyOf({trace.get()}), *read);
+            QVERIFY(again.has_value());
+            QVERIFY(renderPdf(*again).value() == renderPdf(*figure).value());
+            QVERIFY(again->csv == figure->csv);
+        }
+    }
+
     void cancelIsHeardInEveryPanel()
     {
         const auto trace = scoredTrace();
@@ -324,8 +342,7 @@ private slots:
             return rises;
         }));
         QVERIFY(last > 5. / 6); // parted
-        const auto stopped =
-            spec.compute(studyOf({trace.get()}), question, [](double done) { return done < 0.5; });
+        const auto stopped = spec.compute(studyOf({trace.get()}), question, [](double done) { return done < 0.5; });
         QVERIFY(!stopped && stopped.error().what == kCancelled);
     }
 
@@ -360,7 +377,11 @@ private slots:
         QCOMPARE(coloursOf(agree), (Colours{{"a", 0}, {"b", 1}, {"", -1}, {"b", 1}, {"c", 2}}));
         std::vector<Panel> differ{panelOf({{"a", 0}, {"b", 1}, {"", -1}}), panelOf({{"b", 0}, {"c", 1}})};
         QCOMPARE(shareColours("x", differ).value(), QString());
-        QCOMPARE(coloursOf(differ), (Colours{{"a", 1}, {"b", 0}, {"", -1}, {"b", 0}, {"c", 2}}));
+        QCOMPARE(coloursOf(differ), (Colours{{"a", 0}, {"b", 1}, {"", -1}, {"b", 1}, {"c", 2}}));
+        std::vector<Panel> often{panelOf({{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}}),
+            panelOf({{"e", 0}, {"f", 1}, {"g", 2}, {"h", 3}, {"i", 4}}), panelOf({{"i", 0}, {"a", 1}})};
+        QCOMPARE(shareColours("x", often).value(), QString("7 of 9 names are in colour"));
+        QCOMPARE(coloursOf(often)[8], (std::pair<std::string, int>("i", 6)));
         std::vector<Panel> many;
         for (int i = 0; i < 9; ++i)
             many.push_back(panelOf({{QByteArray("n" + QByteArray::number(i)).constData(), 0}}));
@@ -371,9 +392,10 @@ private slots:
 
     void tablesAreJoinedByTheirColumns()
     {
-        const QByteArray joined = joinedTables({{"a", "# one\n# of a\npanel,x,value\np,1,2\n"},
-                                                   {"b,c", "# one\n# of b\nx,y,value\n\"1,\n2\",\"say \"\"no\"\"\",3\n"}},
-            "label");
+        const QByteArray joined =
+            joinedTables({{"a", "# one\n# of a\npanel,x,value\np,1,2\n"},
+                             {"b,c", "# one\n# of b\nx,y,value\n\"1,\n2\",\"say \"\"no\"\"\",3\n"}},
+                "label");
         QCOMPARE(joined,
             QByteArray("# one\n# panel: label\n# panel a, of a\n# panel b,c, of b\npanel,inner_panel,x,value,y\n"
                        "a,p,1,2,\n\"b,c\",,\"1,\n2\",3,\"say \"\"no\"\"\"\n"));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <numeric>
 
 namespace expertscope {
 
@@ -27,12 +28,20 @@ public:
             m_order.push_back(name);
     }
     bool agree() const { return m_agree; }
-    /// Those of most panels first, else as they appear.
-    std::vector<QString> order() const
+    std::size_t size() const { return m_order.size(); }
+    /// At most `most`, those that most panels have, as they appear.
+    std::vector<QString> chosen(std::size_t most) const
     {
-        std::vector<QString> order = m_order;
-        std::ranges::stable_sort(order, std::greater(), [&](const QString& name) { return m_panels.at(name); });
-        return order;
+        std::vector<std::size_t> places(m_order.size());
+        std::iota(places.begin(), places.end(), std::size_t(0));
+        std::ranges::stable_sort(
+            places, std::greater(), [&](std::size_t place) { return m_panels.at(m_order[place]); });
+        places.resize(std::min(places.size(), most));
+        std::ranges::sort(places);
+        std::vector<QString> names;
+        for (const std::size_t place : places)
+            names.push_back(m_order[place]);
+        return names;
     }
 
 private:
@@ -76,21 +85,20 @@ Expected<QString> shareColours(const std::string& chart, std::vector<Panel>& pan
     eachSeries(panels, [&](const QString& name, int colour) { series.take(name, colour); });
     if (series.agree())
         return QString();
-    const std::vector<QString> order = series.order();
     std::map<QString, int> colours;
-    for (const QString& name : order)
-        colours.emplace(name, int(std::min(colours.size(), kMostColours)));
+    for (const QString& name : series.chosen(kMostColours))
+        colours.emplace(name, int(colours.size()));
     eachSeries(panels, [&](QString& name, int& colour) {
         if (name.isEmpty() || colour < 0)
             return;
-        colour = colours.at(name);
-        if (colour < int(kMostColours))
-            return;
-        colour = kGreySeries;
-        name.clear();
+        const auto known = colours.find(name);
+        colour = known == colours.end() ? kGreySeries : known->second;
+        if (known == colours.end())
+            name.clear();
     });
-    const std::size_t many = order.size();
-    return many <= kMostColours ? QString() : QString("%1 of %2 names are in colour").arg(kMostColours).arg(many);
+    if (series.size() <= kMostColours)
+        return QString();
+    return QString("%1 of %2 names are in colour").arg(kMostColours).arg(series.size());
 }
 
 }

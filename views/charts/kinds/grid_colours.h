@@ -11,8 +11,8 @@
 
 namespace expertscope {
 
-/// Curves and bars whose colours contradict each other get others, names that most panels have first; names beyond the
-/// colours that there are turn grey, which the answer says, a note or nothing. Error: strips or words do.
+/// Curves and bars whose colours contradict each other get others, as many as there are of the names that most panels
+/// have; the rest turns grey, which the answer says, a note or nothing. Error: strips or words do.
 Expected<QString> shareColours(const std::string& chart, std::vector<Panel>& panels);
 
 }

@@ -50,7 +50,7 @@ public:
         const auto [part, own] = partOf(mark);
         const QString words = part ? part->chart->readout(own) : QString();
         return words.isEmpty() || !part->named || words.contains(part->title) ? words
-                                                                             : joinedReadout({part->title, words});
+                                                                              : joinedReadout({part->title, words});
     }
     QByteArray csv() const override
     {
@@ -90,7 +90,7 @@ QString sharedTitle(QString title, const GridPart& part)
 }
 
 /// Titles lose what is of one part, if then they are those of all.
-void shareTitles(std::vector<Panel>& panels, const std::vector<const GridPart*>& partOf, Axis Panel::* axis)
+void shareTitles(std::vector<Panel>& panels, const std::vector<const GridPart*>& partOf, Axis Panel::*axis)
 {
     std::map<QString, std::set<const GridPart*>> shared;
     std::set<const GridPart*> all;
@@ -106,7 +106,7 @@ void shareTitles(std::vector<Panel>& panels, const std::vector<const GridPart*>&
 }
 
 /// Axes of one quantity show the same of it.
-void shareRanges(std::vector<Panel>& panels, Axis Panel::* axis, bool isX)
+void shareRanges(std::vector<Panel>& panels, Axis Panel::*axis, bool isX)
 {
     std::map<std::pair<QString, Axis::Scale>, std::pair<double, double>> shown;
     std::set<std::pair<QString, Axis::Scale>> differ;
@@ -173,8 +173,8 @@ QString sharedNotes(const std::vector<GridPart>& parts)
 std::size_t columnsOf(const std::vector<GridPart>& parts, std::size_t panels)
 {
     const std::size_t each = parts.front().chart->picture()->panels.size();
-    const bool alike = std::ranges::all_of(
-        parts, [&](const GridPart& part) { return part.chart->picture()->panels.size() == each; });
+    const bool alike =
+        std::ranges::all_of(parts, [&](const GridPart& part) { return part.chart->picture()->panels.size() == each; });
     if (each > 1 && each <= 4 && alike)
         return each == 2 && parts.size() >= 4 ? 4 : each; // parts do not break
     return panels > 6 && panels != 9 ? 4 : gridColumns(panels);
