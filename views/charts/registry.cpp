@@ -2,6 +2,7 @@
 #include "io/base/named.h"
 #include "views/charts/chart.h"
 #include "views/charts/kinds/difference.h"
+#include "views/charts/kinds/multiples.h"
 
 // One line a chart: `ChartSpec NAMEChart();` is defined in NAME.cpp. MAP: one that also draws the difference of two
 // traces.
@@ -51,8 +52,8 @@ EXPERTSCOPE_CHARTS(DECLARE, DECLARE)
 
 const std::vector<ChartSpec>& chartRegistry()
 {
-#define LIST(NAME) NAME##Chart(),
-#define LIST_MAP(NAME) withDifference(NAME##Chart()),
+#define LIST(NAME) withMultiples(NAME##Chart()),
+#define LIST_MAP(NAME) withMultiples(withDifference(NAME##Chart())),
     static const std::vector<ChartSpec> charts{EXPERTSCOPE_CHARTS(LIST, LIST_MAP)};
 #undef LIST_MAP
 #undef LIST

@@ -83,6 +83,7 @@ void PlotLayout::build(const Picture& next)
         m_plot.plotLayout()->addElement(rows++, 0, m_head);
     }
     auto* body = newGrid();
+    body->setAutoMargins(QCP::msNone);
     m_plot.plotLayout()->addElement(rows++, 0, body);
     m_below = new Legend(m_plot);
     m_plot.plotLayout()->addElement(rows++, 0, m_below);
@@ -239,6 +240,19 @@ void PlotLayout::evenOut()
         m_grid->setRowStretchFactor(step * int(r) + step - 1, std::max(1.0, height / double(down) + above[r]));
 }
 
+void PlotLayout::keepInside()
+{
+    // Rows are whole pixels high; rounded up they reach beyond what they were given, in the end beyond the page.
+    for (int round = 0; round < 3; ++round) {
+        const int beyond = m_panels.back()->rect()->outerRect().bottom() - m_grid->rect().bottom();
+        if (beyond <= 0)
+            return;
+        QCPLayoutElement* const body = m_grid->layout();
+        body->setMargins(body->margins() + QMargins(0, 0, 0, beyond));
+        updateLayout();
+    }
+}
+
 void PlotLayout::restyle(const Style& style)
 {
     m_style = style;
@@ -310,6 +324,7 @@ void PlotLayout::arrange()
             lines ? *lines : elidedLines(m_picture->title, m_style.titleFont, page.width() - m_style.gap, 1));
     }
     m_plot.plotLayout()->setOuterRect(m_plot.viewport());
+    m_grid->layout()->setMargins(QMargins());
     placeLegend(page.width(), page.height() - 4 * QFontMetricsF(m_style.font).height());
     m_foot->arrange(page.width(), true, {});
     // Sizes depend on labels and labels on sizes: mostly the second round has it.
@@ -351,6 +366,7 @@ void PlotLayout::arrange()
         m_foot->arrange(page.width(), crosses, unseen);
     }
     updateLayout();
+    keepInside();
 }
 
 Expected<void> PlotLayout::fits(const QSizeF& points) const

@@ -43,6 +43,7 @@ private:
     void groupMargins(); ///< insides of a row, of a column and of what stands beside them are level
     void shareTitles();
     void evenOut();
+    void keepInside();
     void placeLegend(double width, double height);
     void setBarTitle(double length);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/paint/plot_panel.h"
 
+#include "views/paint/axis_range.h"
 #include "views/paint/colour_bar.h"
 #include "views/paint/label_lines.h"
 #include "views/paint/layers/layer_plottable.h"
@@ -17,33 +18,9 @@ using Range = PlotView::Range;
 constexpr int kLeast = 20; ///< side of a panel
 constexpr double kClosest = 1e-4; ///< part of the data that can be zoomed to
 
-bool isLog(const Axis& axis)
+Range fullView(const Panel& panel, bool isX)
 {
-    return axis.scale == Axis::Scale::Log2 || axis.scale == Axis::Scale::Log10;
-}
-
-Extent extentOf(const Panel& panel, bool isX)
-{
-    Extent extent{isLog(isX ? panel.x : panel.y)};
-    for (const Layer& layer : panel.layers)
-        extend(extent, layer, isX);
-    return extent;
-}
-
-Range fullRange(const Panel& panel, const Axis& axis, bool isX)
-{
-    if (axis.scale == Axis::Scale::None)
-        return {0, 1};
-    if (axis.scale == Axis::Scale::Cells)
-        return {-0.5, std::max<double>(double(axis.cells()), 1) - 0.5};
-    if (axis.low < axis.high)
-        return {axis.low, axis.high};
-    const auto [positive, grounded, least, largest] = extentOf(panel, isX);
-    if (isX && !isLog(axis) && !grounded && least < largest) { // points at the ends stand free of the frame
-        const double room = axis.whole ? std::min(0.5, 0.04 * (largest - least)) : 0.03 * (largest - least);
-        return {least - room, largest + room};
-    }
-    const auto [low, high] = roundRange(axis.scale, least, largest);
+    const auto [low, high] = fullRange(panel, isX);
     return {low, high};
 }
 
@@ -130,8 +107,8 @@ void PlotPanel::show(const Panel& panel, const std::optional<ColourKey>& key)
     m_panel = panel;
     for (std::size_t i = 0; i < m_layers.size(); ++i)
         m_layers[i]->show(panel.layers[i], key);
-    m_fullX = fullRange(panel, panel.x, true);
-    m_fullY = fullRange(panel, panel.y, false);
+    m_fullX = fullView(panel, true);
+    m_fullY = fullView(panel, false);
     m_wholeX = wholeEnds(panel);
     m_y->setRangeReversed(panel.y.scale == Axis::Scale::Cells);
     m_x->setScaleType(isLog(panel.x) ? QCPAxis::stLogarithmic : QCPAxis::stLinear);

@@ -226,7 +226,7 @@ private:
         if (m_answer.traces.size() > 1 || (varying.empty() && m_overLayers))
             parts << m_answer.traces[candidate.trace].name;
         else if (varying.empty() && !m_view.eachLayer)
-            parts << "whole model";
+            parts << (m_answer.someLayers ? "layers kept" : "whole model");
         for (const std::string& name : varying) {
             const auto found = candidate.dimensions.find(name);
             if (found == candidate.dimensions.end())

@@ -181,6 +181,7 @@ Expected<ChartDataPtr> compute(
     ES_ASSIGN(
         metrics.by, labelFor(table, question.params, study.traces()[question.trace], study.shape(question.trace)));
     ES_ASSIGN(data->answer, (table.answer ? table.answer : ofEachTrace)(study, metrics, progress));
+    data->answer.someLayers = !question.scope.sites.empty() || !question.scope.layers.empty();
     for (const NamedTrace& trace : study.traces())
         data->names.push_back(csvTrace(trace));
     ES_TRY(checkValues(table, study, question, *data));

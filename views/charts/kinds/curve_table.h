@@ -58,6 +58,7 @@ struct CurveAnswer
     std::vector<CurveRows> traces;
     std::string by; ///< the label whose values have rows, or empty
     std::map<std::string, AxisScale> axes = {}; ///< by name, instead of those of the table
+    bool someLayers = false; ///< of which they are, not of the whole model
 };
 
 struct CurveTable

@@ -12,8 +12,6 @@ namespace expertscope {
 
 namespace {
 
-constexpr int kGrey = int(kMostColours) + 2; ///< past the colours: a light one
-
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// Which of the series that are to be seen have a colour of their own: all, unless they are too many.
@@ -45,7 +43,7 @@ std::vector<std::size_t> chosenSeries(const RowPanel& panel)
 
 std::vector<int> coloursOf(const RowPanel& panel)
 {
-    std::vector<int> colours(panel.series.size(), kGrey);
+    std::vector<int> colours(panel.series.size(), kGreySeries);
     const std::vector<std::size_t> chosen = chosenSeries(panel);
     for (std::size_t c = 0; c < chosen.size(); ++c)
         colours[chosen[c]] = int(c);
@@ -190,7 +188,7 @@ void RowCurves::drawSeries(const RowPanel& panel, Drawing& into)
             }
             line.push_back({point.subject, point.row.value ? words(panel, series, point) : QString()});
         }
-        if (curve.colour != kGrey)
+        if (curve.colour != kGreySeries)
             curve.name = series.name;
         into.curves.curves.push_back(std::move(curve));
         into.lines.push_back(std::move(line));

@@ -47,6 +47,8 @@ struct RowPanel
 /// As many series as can be told apart have a colour: of ordered ones some from the first to the last, else those with
 /// the most observations; the rest is grey.
 inline constexpr std::size_t kMostColours = 7;
+/// Number of the grey: past the colours, a light one.
+inline constexpr int kGreySeries = int(kMostColours) + 2;
 
 /// Whether anything of it is to be seen.
 bool hasValues(const RowSeries& series);
