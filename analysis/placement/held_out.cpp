@@ -32,7 +32,7 @@ Expected<HeldOutSplit> HeldOutSplit::create(BlockSource& base, const PassOptions
     std::uint64_t all = 0, longest = 0;
     std::vector<char> selected(base.shape().sequences.size());
     for (const SequenceIndex s : sequences) {
-        const std::uint64_t length = base.shape().sequences[std::size_t(s)].length - options.skipFirst;
+        const std::uint64_t length = keptPositions(base.shape().sequences[std::size_t(s)], options).length();
         all += length;
         longest = std::max(longest, length);
         selected[std::size_t(s)] = 1;
@@ -60,7 +60,7 @@ void HeldOutSplit::dealSequences(const PassOptions& options, const std::vector<S
     for (const SequenceIndex s : selected) {
         const int part = tokens[kLearning] <= tokens[kScoring] ? kLearning : kScoring;
         codes[std::size_t(s)] = part;
-        tokens[part] += m_shape.sequences[std::size_t(s)].length - options.skipFirst;
+        tokens[part] += keptPositions(m_shape.sequences[std::size_t(s)], options).length();
     }
 }
 
@@ -88,12 +88,15 @@ void HeldOutSplit::cutSequences(const PassOptions& options, const std::vector<ch
             piece(s, 0, length, kNeither);
             continue;
         }
-        const std::uint32_t middle = options.skipFirst + (length - options.skipFirst + 1) / 2;
-        piece(s, 0, options.skipFirst, kNeither);
-        piece(s, options.skipFirst, middle, kLearning);
-        piece(s, middle, length, kScoring);
+        const PositionRange kept = keptPositions(whole.sequences[s], options);
+        const std::uint32_t middle = kept.begin + (kept.length() + 1) / 2;
+        piece(s, 0, kept.begin, kNeither);
+        piece(s, kept.begin, middle, kLearning);
+        piece(s, middle, kept.end, kScoring);
+        piece(s, kept.end, length, kNeither);
     }
-    m_learning.skipFirst = 0; // the pieces begin after it
+    m_learning.skipFirst = 0; // the pieces are what was kept
+    m_learning.phase = Phase::All;
 }
 
 }

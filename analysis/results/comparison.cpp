@@ -110,7 +110,7 @@ void writeComparisonJson(std::ostream& out, const Comparison& comparison)
     const char* separator = "\n  {";
     for (const ComparedRow& row : comparison.rows) {
         out << separator;
-        writeRowKeyJson(out, row.a);
+        writeRowKeyJson(out, row.a, comparison.origin);
         const std::string undefined = undefinedOf(row);
         out << ", \"unit\": " << quotedJson(row.a.unit) << ", \"a\": " << numberOrNull(row.a.value)
             << ", \"b\": " << numberOrNull(row.b.value) << ", \"difference\": " << numberOrNull(row.difference)
@@ -127,7 +127,7 @@ void writeComparisonJson(std::ostream& out, const Comparison& comparison)
         const char* before = "\n  ";
         for (const ResultRow& row : rows) {
             out << before;
-            writeRowJson(out, row);
+            writeRowJson(out, row, comparison.origin);
             before = ",\n  ";
         }
     };
@@ -143,10 +143,10 @@ void writeComparisonCsv(std::ostream& out, const Comparison& comparison)
     out << "# interval " << kDifferenceInterval << '\n';
     if (!comparison.notBoth.empty())
         out << "# metrics of both: " << comparison.notBoth << '\n';
-    out << "metric,params,site,expert,label,label_value,other,a,b,difference,interval_low,interval_high,unit,n_a,n_b,"
+    out << kRowKeyCsv << ",a,b,difference,interval_low,interval_high,unit,n_a,n_b,"
            "uniform_a,uniform_b,uniform_sd_a,uniform_sd_b,interval_a_low,interval_a_high,interval_b_low,interval_b_high,undefined\n";
     const auto line = [&](const ComparedRow& row, const ResultRow& key, const std::string& undefined) {
-        writeRowKeyCsv(out, key);
+        writeRowKeyCsv(out, key, comparison.origin);
         out << ',' << csvNumber(row.a.value) << ',' << csvNumber(row.b.value) << ',' << csvNumber(row.difference) << ','
             << csvInterval(row.interval) << ',' << csvField(key.unit) << ',' << row.a.n << ',' << row.b.n << ','
             << csvNumber(row.a.uniform) << ',' << csvNumber(row.b.uniform) << ','

@@ -60,11 +60,14 @@ std::string csvTexts(const TextMap& texts)
     return text;
 }
 
-void writeRowKeyCsv(std::ostream& out, const ResultRow& row)
+void writeRowKeyCsv(std::ostream& out, const ResultRow& row, const ResultOrigin& origin)
 {
     out << csvField(row.metric) << ',' << csvField(csvParams(row.params)) << ',';
     if (row.site)
         out << row.site->value;
+    out << ',';
+    if (const auto layer = layerOf(row, origin))
+        out << *layer;
     out << ',';
     if (row.expert)
         out << row.expert->value;
@@ -85,10 +88,10 @@ void writeResultsCsv(std::ostream& out, const ResultDocument& document)
     writeOriginCsv(out, document.origin);
     if (const std::size_t n = document.results.matrices.size())
         out << "# not in CSV: " << n << (n == 1 ? " matrix" : " matrices") << " (JSON and HDF5 hold them)\n";
-    out << "metric,params,site,expert,label,label_value,other,value,unit,n,uniform,uniform_sd,interval_low,interval_high,"
+    out << kRowKeyCsv << ",value,unit,n,uniform,uniform_sd,interval_low,interval_high,"
            "undefined,uniform_undefined\n";
     for (const ResultRow& row : document.results.rows) {
-        writeRowKeyCsv(out, row);
+        writeRowKeyCsv(out, row, document.origin);
         out << ',' << number(row.value) << ',' << csvField(row.unit) << ',' << row.n << ',' << number(row.uniform)
             << ',' << number(row.uniformSd) << ',' << (row.interval ? numberText(row.interval->first) : "") << ','
             << (row.interval ? numberText(row.interval->second) : "") << ',' << csvField(row.undefined) << ','

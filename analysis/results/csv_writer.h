@@ -18,8 +18,9 @@ std::string csvField(const std::string& field);
 /// "m=16;ids=next"
 std::string csvParams(const ParameterMap& params);
 std::string csvTexts(const TextMap& texts);
-/// metric,params,site,expert,label,label_value,other
-void writeRowKeyCsv(std::ostream& out, const ResultRow& row);
+/// The columns of writeRowKeyCsv().
+inline constexpr const char* kRowKeyCsv = "metric,params,site,layer,expert,label,label_value,other";
+void writeRowKeyCsv(std::ostream& out, const ResultRow& row, const ResultOrigin& origin);
 /// "# trace path: …" and so on, a line each.
 void writeOriginCsv(std::ostream& out, const ResultOrigin& origin);
 

@@ -48,7 +48,7 @@ private:
 struct CommonColumns
 {
     std::array<std::vector<std::int32_t>, kTextColumns.size()> codes;
-    std::vector<std::int32_t> site;
+    std::vector<std::int32_t> site, layer;
     std::vector<std::uint64_t> n;
     std::vector<double> uniform;
 
@@ -65,6 +65,7 @@ public:
 
     Expected<void> write(const ResultDocument& document)
     {
+        m_origin = &document.origin;
         ES_TRY(m_builder.create());
         ES_TRY(writeOrigin(document.origin));
         ES_TRY(writeRows(document.results.rows));
@@ -102,6 +103,8 @@ private:
         add(TextColumn::Other, textsJson(row.other), !row.other.empty());
         add(TextColumn::Unit, row.unit);
         columns.site.push_back(row.site ? row.site->value : -1);
+        const auto layer = layerOf(row, *m_origin);
+        columns.layer.push_back(layer ? *layer : -1);
         columns.n.push_back(row.n);
         columns.uniform.push_back(row.uniform.value_or(kNaN));
     }
@@ -133,6 +136,7 @@ private:
             ES_TRY(column(group + kTextColumns[c], columns.codes[c], "entry of /texts under this name; -1: none"));
         }
         ES_TRY(column(group + "site", columns.site, "site index; -1: the whole model"));
+        ES_TRY(column(group + "layer", columns.layer, "the model's layer of the site; -1: none, or not known"));
         ES_TRY(column(group + "n", columns.n, "observations behind the value"));
         return column(group + "uniform", columns.uniform, "the same under uniform random routing; NaN: not known");
     }
@@ -221,7 +225,7 @@ private:
 
         ES_TRY(m_builder.integer(group, "axes", std::int64_t(first.axes.size())));
         std::set<std::string> taken(kTextColumns.begin(), kTextColumns.end());
-        taken.insert({"item", "site", "n", "uniform", "index", "values"});
+        taken.insert({"item", "site", "layer", "n", "uniform", "index", "values"});
         std::vector<std::string> scales{path + "item"};
         std::vector<hsize_t> dims{members.size()};
         for (std::size_t a = 0; a < first.axes.size(); ++a) {
@@ -301,6 +305,7 @@ private:
     }
 
     hdf5::Builder m_builder;
+    const ResultOrigin* m_origin = nullptr;
     std::array<Dictionary, kTextColumns.size()> m_texts;
 };
 

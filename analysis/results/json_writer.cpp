@@ -11,9 +11,12 @@ namespace expertscope::results {
 
 namespace {
 
-template <class Row> std::string siteText(const Row& row)
+/// "site": …, "layer": …
+template <class Row> std::string siteJson(const Row& row, const ResultOrigin& origin)
 {
-    return row.site ? std::to_string(row.site->value) : "null";
+    const auto layer = layerOf(row, origin);
+    return "\"site\": " + (row.site ? std::to_string(row.site->value) : "null")
+        + ", \"layer\": " + (layer ? std::to_string(*layer) : "null");
 }
 
 template <class Row> std::string labelText(const Row& row)
@@ -46,10 +49,10 @@ void writeValues(std::ostream& out, const ResultMatrix& matrix, std::size_t axis
     out << ']';
 }
 
-void writeMatrix(std::ostream& out, const ResultMatrix& matrix)
+void writeMatrix(std::ostream& out, const ResultMatrix& matrix, const ResultOrigin& origin)
 {
     out << "{\"metric\": " << quotedJson(matrix.metric) << ", \"params\": " << paramsJson(matrix.params)
-        << ", \"site\": " << siteText(matrix) << ", \"label\": " << labelText(matrix)
+        << ", " << siteJson(matrix, origin) << ", \"label\": " << labelText(matrix)
         << ", \"other\": " << otherText(matrix) << ", \"axes\": [";
     for (std::size_t a = 0; a < matrix.axes.size(); ++a) {
         out << (a ? ", " : "") << "{\"name\": " << quotedJson(matrix.axes[a].name) << ", \"keys\": [";
@@ -79,18 +82,18 @@ std::string intervalJson(const std::optional<std::pair<double, double>>& interva
     return interval ? "[" + numberText(interval->first) + ", " + numberText(interval->second) + "]" : "null";
 }
 
-void writeRowKeyJson(std::ostream& out, const ResultRow& row)
+void writeRowKeyJson(std::ostream& out, const ResultRow& row, const ResultOrigin& origin)
 {
     out << "\"metric\": " << quotedJson(row.metric) << ", \"params\": " << paramsJson(row.params)
-        << ", \"site\": " << siteText(row)
+        << ", " << siteJson(row, origin)
         << ", \"expert\": " << (row.expert ? std::to_string(row.expert->value) : "null")
         << ", \"label\": " << labelText(row) << ", \"other\": " << otherText(row);
 }
 
-void writeRowJson(std::ostream& out, const ResultRow& row)
+void writeRowJson(std::ostream& out, const ResultRow& row, const ResultOrigin& origin)
 {
     out << '{';
-    writeRowKeyJson(out, row);
+    writeRowKeyJson(out, row, origin);
     out << ", \"value\": " << numberOrNull(row.value) << ", \"unit\": " << quotedJson(row.unit) << ", \"n\": " << row.n
         << ", \"uniform\": " << numberOrNull(row.uniform) << ", \"uniform_sd\": " << numberOrNull(row.uniformSd)
         << ", \"interval\": " << intervalJson(row.interval) << ", \"undefined\": " << textOrNull(row.undefined)
@@ -120,14 +123,14 @@ void writeResultsJson(std::ostream& out, const ResultDocument& document)
     const char* separator = "\n";
     for (const ResultRow& row : document.results.rows) { // one at a time: the rows of a big model are many
         out << separator << "  ";
-        writeRowJson(out, row);
+        writeRowJson(out, row, document.origin);
         separator = ",\n";
     }
     out << "\n ],\n \"matrices\": [";
     separator = "\n";
     for (const ResultMatrix& matrix : document.results.matrices) {
         out << separator << "  ";
-        writeMatrix(out, matrix);
+        writeMatrix(out, matrix, document.origin);
         separator = ",\n";
     }
     out << "\n ]}\n";

@@ -13,9 +13,9 @@ void writeResultsJson(std::ostream& out, const ResultDocument& document);
 // For comparison.cpp, which has rows of its own:
 
 /// {"metric": …}: a row as the schema has it, without a line break.
-void writeRowJson(std::ostream& out, const ResultRow& row);
-/// "metric": …, "params": …, "site": …, "expert": …, "label": …, "other": …: what identifies a row.
-void writeRowKeyJson(std::ostream& out, const ResultRow& row);
+void writeRowJson(std::ostream& out, const ResultRow& row, const ResultOrigin& origin);
+/// "metric": …, "params": …, "site": …, "layer": …, "expert": …, "label": …, "other": …: what identifies a row.
+void writeRowKeyJson(std::ostream& out, const ResultRow& row, const ResultOrigin& origin);
 /// "trace": …, "tool": …, "options": …
 void writeOriginJson(std::ostream& out, const ResultOrigin& origin);
 std::string numberOrNull(const std::optional<double>& value);

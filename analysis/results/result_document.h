@@ -8,6 +8,7 @@
 #include "io/base/error.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,9 @@ struct ResultOrigin
     std::vector<NamedValues> traces; ///< of each trace: path, uuid, model, tokens, …
     NamedValues tool; ///< name, version
     NamedValues options; ///< as given
+    /// The model's layer of each site, told beside every site; empty: not known, or traces of different models. Readers
+    /// leave it empty.
+    std::vector<std::uint16_t> layers = {};
 
     bool operator==(const ResultOrigin&) const = default;
 };
@@ -36,13 +40,21 @@ struct ResultDocument
 };
 
 inline constexpr const char* kResultsFormat = "expertscope-results";
-inline constexpr const char* kResultsFormatVersion = "1.1.0";
+inline constexpr const char* kResultsFormatVersion = "1.2.0";
 
 /// What readers are ready to take; more is refused.
 inline constexpr std::uint64_t kMostResultRows = 1u << 23;
 inline constexpr std::uint64_t kMostMatrixValues = 1u << 28; ///< of all matrices together
 inline constexpr std::uint64_t kMostMatrices = 1u << 20;
 inline constexpr std::size_t kMostMatrixAxes = 8;
+
+/// The layer of a row's or matrix's site, where it is known.
+template <class Row> std::optional<std::uint16_t> layerOf(const Row& row, const ResultOrigin& origin)
+{
+    if (!row.site || std::size_t(*row.site) >= origin.layers.size())
+        return std::nullopt;
+    return origin.layers[std::size_t(*row.site)];
+}
 
 /// Fails when not one number of what was asked for could be computed; says why of the first. A command ends with 1 then,
 /// after it has written what it has: each row with its reason.

@@ -52,8 +52,8 @@ Expected<ScheduledTokens> scheduleTokens(const RoutingShape& shape, const PassOp
         return fail(
             "a cache that is flushed between sequences serves one sequence at a time: batch 1, no prefill chunks");
     ScheduledTokens tokens;
-    tokens.skipFirst = selection.skipFirst;
     tokens.firstToken.assign(shape.sequences.size(), kNotScheduled);
+    tokens.firstPosition.resize(shape.sequences.size());
     for (std::size_t i = 0; i < sequences.size(); i += std::max(selection.everySequence, 1u)) {
         const SequenceIndex s = sequences[i];
         const Sequence& sequence = shape.sequences[std::size_t(s)];
@@ -61,11 +61,13 @@ Expected<ScheduledTokens> scheduleTokens(const RoutingShape& shape, const PassOp
             tokens.truncated = true;
             break;
         }
-        const std::uint64_t whole = std::min(sequence.length - selection.skipFirst, selection.mostLength);
+        const PositionRange kept = keptPositions(sequence, selection);
+        const std::uint64_t whole = kept.length();
         const std::uint64_t length = std::min<std::uint64_t>(whole, mostTokens - tokens.numTokens);
         tokens.truncated |= length < whole;
-        const std::uint64_t prompt = sequence.promptLength - std::min(sequence.promptLength, selection.skipFirst);
+        const std::uint64_t prompt = sequence.promptLength - std::min(sequence.promptLength, kept.begin);
         tokens.firstToken[std::size_t(s)] = tokens.numTokens;
+        tokens.firstPosition[std::size_t(s)] = kept.begin;
         tokens.sequences.push_back({tokens.numTokens, length, std::min(prompt, length)});
         tokens.numTokens += length;
     }

@@ -7,7 +7,7 @@
 
 namespace expertscope::simulation {
 
-/// Tokens are numbered through the selected sequences, without what skipFirst leaves out.
+/// Tokens are numbered through the selected sequences, without what skipFirst and phase leave out.
 struct Schedule
 {
     std::vector<std::uint64_t> tokens; ///< step after step; empty: token i is step i
@@ -30,14 +30,14 @@ struct ScheduledTokens
 {
     std::vector<ScheduledSequence> sequences;
     std::vector<std::uint64_t> firstToken; ///< [S of the trace] number of a sequence's first token that takes part
+    std::vector<std::uint32_t> firstPosition; ///< [S of the trace] its place in the sequence
     std::uint64_t numTokens = 0;
-    std::uint32_t skipFirst = 0;
     bool truncated = false; ///< the selection has more than `mostTokens`
 
     /// Number of the first token of a run; at least numTokens: it takes no part. Those after it follow.
     std::uint64_t numberOf(const SequenceRun& run) const
     {
-        return firstToken[std::size_t(run.sequence)] + run.position - skipFirst;
+        return firstToken[std::size_t(run.sequence)] + run.position - firstPosition[std::size_t(run.sequence)];
     }
 };
 /// Errors: wrong labels; a shard; flushing with a batch or prefill chunks; groups of no sites.

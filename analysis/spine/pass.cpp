@@ -82,13 +82,14 @@ Plan makePlan(const RoutingShape& shape, std::span<const SequenceIndex> sequence
     for (std::size_t i = 0; i < sequences.size(); i += std::max(options.everySequence, 1u)) {
         const SequenceIndex s = sequences[i];
         const Sequence& sequence = shape.sequences[std::size_t(s)];
-        const std::uint32_t length = std::min(sequence.length - options.skipFirst, options.mostLength);
-        const std::uint64_t begin = sequence.begin.value + options.skipFirst;
+        const PositionRange kept = keptPositions(sequence, options);
+        const std::uint32_t length = kept.length();
+        const std::uint64_t begin = sequence.begin.value + kept.begin;
         if (length > limit) { // pieces in token order, each the only run of its block
             plan.startTask();
             for (std::uint32_t done = 0; done < length;) {
                 const auto piece = static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, length - done));
-                plan.addPiece(shape, s, options.skipFirst + done, piece, true, options.tokens.get());
+                plan.addPiece(shape, s, kept.begin + done, piece, true, options.tokens.get());
                 done += piece;
             }
             fresh = true;
@@ -100,7 +101,7 @@ Plan makePlan(const RoutingShape& shape, std::span<const SequenceIndex> sequence
         }
         if (fresh)
             plan.startTask();
-        plan.addPiece(shape, s, options.skipFirst, length, fresh, options.tokens.get());
+        plan.addPiece(shape, s, kept.begin, length, fresh, options.tokens.get());
         fresh = false;
     }
     plan.startTask();
@@ -113,7 +114,7 @@ std::span<const SequenceIndex> sequencesOfShard(
     const Shard& shard = options.shard;
     std::uint64_t all = 0;
     for (const SequenceIndex s : sequences)
-        all += shape.sequences[std::size_t(s)].length - options.skipFirst;
+        all += keptPositions(shape.sequences[std::size_t(s)], options).length();
     // A sequence belongs to the shard in whose share of the tokens it begins: each to just one.
     const auto share = [&](unsigned i) { return all / shard.count * i + all % shard.count * i / shard.count; };
     std::size_t first = sequences.size(), last = sequences.size();
@@ -125,7 +126,7 @@ std::span<const SequenceIndex> sequencesOfShard(
             last = i;
             break;
         }
-        before += shape.sequences[std::size_t(sequences[i])].length - options.skipFirst;
+        before += keptPositions(shape.sequences[std::size_t(sequences[i])], options).length();
     }
     first = std::min(first, last);
     return std::span(sequences).subspan(first, last - first);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/spine/phase.h"
 #include "analysis/spine/token_set.h"
 #include "io/trace/routing.h"
 
@@ -26,8 +27,9 @@ struct PassOptions
     std::shared_ptr<const TokenSet> tokens;
     std::vector<SiteIndex> sites; ///< empty: all
     std::uint32_t skipFirst = 0; ///< leading tokens of each sequence to leave out
+    Phase phase = Phase::All; ///< of each sequence only its prompt, or only what was generated
     Shard shard; ///< the part of the selected sequences that is read
-    std::uint32_t mostLength = UINT32_MAX; ///< tokens of a sequence that are looked at, after skipFirst
+    std::uint32_t mostLength = UINT32_MAX; ///< tokens of a sequence that are looked at, after what skipFirst and phase leave out
     std::uint32_t everySequence = 1; ///< of the selected sequences only each so-many-th: a sample
     unsigned threads = 0; ///< 0: all cores
     std::function<bool(double fraction)> progress; ///< called often, from the caller's thread; false cancels

@@ -50,6 +50,17 @@ std::size_t Selection::place(SequenceIndex sequence) const
     return std::size_t(std::lower_bound(sequences.begin(), sequences.end(), sequence) - sequences.begin());
 }
 
+PositionRange keptPositions(const Sequence& sequence, const PassOptions& options)
+{
+    const std::uint32_t prompt = std::min(sequence.promptLength, sequence.length);
+    PositionRange kept{options.skipFirst, options.phase == Phase::Prompt ? prompt : sequence.length};
+    if (options.phase == Phase::Decode)
+        kept.begin = std::max(kept.begin, prompt);
+    kept.begin = std::min(kept.begin, kept.end);
+    kept.end = kept.begin + std::min(kept.length(), options.mostLength);
+    return kept;
+}
+
 Expected<const Label*> findLabel(const RoutingShape& shape, const std::string& name)
 {
     if (const Label* label = shape.label(name)) {
@@ -92,7 +103,7 @@ Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, 
             return std::ranges::find(filter.second, filter.first->codes[s]) != filter.second.end();
         };
         if (std::ranges::all_of(wanted, has) && std::ranges::none_of(unwanted, has)
-            && shape.sequences[s].length > options.skipFirst)
+            && keptPositions(shape.sequences[s], options).length() > 0)
             selected.emplace_back(static_cast<std::uint32_t>(s));
     }
     return selected;

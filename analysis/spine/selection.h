@@ -18,11 +18,20 @@ struct Selection
     std::size_t place(SequenceIndex sequence) const;
 };
 
+/// The part of a sequence that the options keep, in positions of its tokens; empty: begin = end.
+struct PositionRange
+{
+    std::uint32_t begin = 0, end = 0;
+
+    std::uint32_t length() const { return end - begin; }
+};
+PositionRange keptPositions(const Sequence& sequence, const PassOptions& options);
+
 /// The sites a pass visits, in order. Error: a site that the trace does not have, or has been named twice.
 Expected<std::vector<SiteIndex>> selectSites(const RoutingShape& shape, const PassOptions& options);
 
-/// The sequences that a pass, or all its shards together, visits: those of the wanted labels that have tokens left after
-/// skipFirst, in token order.
+/// The sequences that a pass, or all its shards together, visits: those of the wanted labels of which keptPositions() leaves
+/// tokens, in token order.
 /// Error: a label or a value that the trace does not have; names the ones it has.
 Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, const PassOptions& options);
 

@@ -106,7 +106,7 @@ PassOptions simulationOptions(
     options.mostLength = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.mostLength, most));
     std::uint64_t tokens = 0;
     for (const SequenceIndex s : selection.sequences)
-        tokens += std::min(shape.sequences[std::size_t(s)].length - options.skipFirst, options.mostLength);
+        tokens += keptPositions(shape.sequences[std::size_t(s)], options).length();
     options.everySequence = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, tokens / most));
     return options;
 }

@@ -41,12 +41,27 @@ public:
         return {};
     }
 
+    Expected<void> take(Phase phase)
+    {
+        if (phase == Phase::All)
+            return {};
+        const std::size_t before = m_left;
+        m_options.phase = phase;
+        ES_ASSIGN(const auto selected, selectSequences(m_shape, m_options));
+        m_left = selected.size();
+        if (m_left > 0)
+            return {};
+        const std::string tokens = "no token is left: all tokens of the " + sequencesText(before) + with() + " were ";
+        return fail(tokens
+            + (phase == Phase::Decode ? "given as prompts, none was generated" : "generated, none was given as a prompt"));
+    }
+
     Expected<void> skip(std::uint32_t first)
     {
         std::uint32_t longest = 0;
         ES_ASSIGN(const auto selected, selectSequences(m_shape, m_options));
         for (const SequenceIndex s : selected)
-            longest = std::max(longest, m_shape.sequences[std::size_t(s)].length);
+            longest = std::max(longest, keptPositions(m_shape.sequences[std::size_t(s)], m_options).length());
         if (longest <= first)
             return fail("no token is left: the longest of the " + sequencesText(m_left) + with() + " has "
                 + grouped(longest) + " tokens, and the first " + grouped(first) + " of each are left out");
@@ -82,7 +97,8 @@ bool leavesTokens(const RoutingShape& shape, const PassOptions& pass, const std:
         return !sequences.empty();
     return std::ranges::any_of(sequences, [&](SequenceIndex s) {
         const Sequence& sequence = shape.sequences[std::size_t(s)];
-        const TokenIndex begin(sequence.begin.value + pass.skipFirst), end(sequence.begin.value + sequence.length);
+        const PositionRange kept = keptPositions(sequence, pass);
+        const TokenIndex begin(sequence.begin.value + kept.begin), end(sequence.begin.value + kept.end);
         return pass.tokens->next(begin, end) < end;
     });
 }
@@ -101,6 +117,7 @@ Expected<void> checkLeavesTokens(const RoutingShape& shape, const Scope& scope, 
         ES_TRY(search.add(filter, true));
     for (const LabelFilter& filter : scope.without)
         ES_TRY(search.add(filter, false));
+    ES_TRY(search.take(scope.phase));
     ES_TRY(search.skip(scope.skipFirst));
     // What is left are tokens picked out of sequences: by the experts they chose, or by their place.
     return fail("no token is left of " + describeTokens(scope, shape));

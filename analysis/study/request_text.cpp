@@ -14,6 +14,12 @@ namespace expertscope {
 namespace {
 
 constexpr const char* kOption = "--metric";
+struct NamedPhase
+{
+    const char* name;
+    Phase phase;
+};
+constexpr NamedPhase kPhases[] = {{"prompt", Phase::Prompt}, {"decode", Phase::Decode}};
 constexpr std::uint32_t kMostReplicates = 100'000;
 
 /// Splits at `separator` where no backslash stands before it, and takes that backslash away.
@@ -82,6 +88,13 @@ std::string numbersText(const std::vector<std::uint16_t>& numbers)
         i = last + 1;
     }
     return text;
+}
+
+/// Empty: of both phases.
+std::string phaseText(Phase phase)
+{
+    const auto found = std::ranges::find(kPhases, phase, &NamedPhase::phase);
+    return found == std::end(kPhases) ? std::string() : found->name;
 }
 
 /// All conditions on labels, in the grammar of --where.
@@ -178,6 +191,12 @@ Expected<Scope> checkSelection(const SelectionOptions& options)
         ES_ASSIGN(scope.layers, parseLayers(options.layers));
     }
     scope.skipFirst = options.skipFirst;
+    if (!options.phase.empty()) {
+        const NamedPhase* const phase = named(kPhases, options.phase);
+        if (!phase)
+            return fail("'" + options.phase + "' is none of " + namesOf(kPhases), "--phase");
+        scope.phase = phase->phase;
+    }
     return scope;
 }
 
@@ -200,6 +219,8 @@ NamedTexts describe(const Scope& scope)
     if (!scope.layers.empty())
         pairs.emplace_back("layers", numbersText(scope.layers));
     pairs.emplace_back("skip_first", std::to_string(scope.skipFirst));
+    if (scope.phase != Phase::All)
+        pairs.emplace_back("phase", phaseText(scope.phase));
     return pairs;
 }
 
@@ -271,6 +292,7 @@ AnalysisOptions asOptions(const CheckedRequest& checked)
     options.sites = sitesText(scope.sites);
     options.layers = numbersText(scope.layers);
     options.skipFirst = scope.skipFirst;
+    options.phase = phaseText(scope.phase);
     options.by = by;
     options.bootstrap = bootstrap;
     return options;

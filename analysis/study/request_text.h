@@ -20,6 +20,7 @@ struct SelectionOptions
     std::vector<std::string> where; ///< parseCondition() each; sequences must satisfy all of them
     std::string sites, layers; ///< "0-3,7"; both empty: all
     std::uint32_t skipFirst = 0;
+    std::string phase; ///< "prompt", "decode"; empty: both
 };
 Expected<Scope> checkSelection(const SelectionOptions& options);
 /// The same as name-value pairs that tell a reader.

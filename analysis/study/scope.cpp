@@ -74,6 +74,8 @@ std::string describeTokens(const Scope& scope, const RoutingShape& shape)
     if (scope.tokens)
         addPart(list, "tokens " + std::to_string(scope.tokens->begin.value) + "-"
             + std::to_string(scope.tokens->end.value - std::min<std::uint64_t>(scope.tokens->size(), 1)));
+    if (scope.phase != Phase::All)
+        addPart(list, scope.phase == Phase::Prompt ? "prompts" : "generated tokens");
     if (scope.skipFirst > 0)
         addPart(list, "without the first " + std::to_string(scope.skipFirst) + " of each sequence");
     return list;
@@ -104,6 +106,7 @@ std::string keyText(const Scope& scope)
     for (const std::uint16_t layer : scope.layers)
         addKey(key, std::to_string(layer));
     addKey(key, std::to_string(scope.skipFirst));
+    addKey(key, std::to_string(int(scope.phase)));
     if (scope.tokens)
         addKey(key, std::to_string(scope.tokens->begin.value) + "-" + std::to_string(scope.tokens->end.value));
     return key;

@@ -4,6 +4,7 @@
 // window and titles.
 #pragma once
 
+#include "analysis/spine/phase.h"
 #include "io/trace/routing.h"
 
 #include <optional>
@@ -22,7 +23,7 @@ struct ExpertAt
 };
 
 /// A token is in when its sequence has all of `where` and none of `without`, it chose all of `chose` and none of
-/// `spared`, and lies in `tokens` and behind the first `skipFirst` of its sequence.
+/// `spared`, is of the `phase`, and lies in `tokens` and behind the first `skipFirst` of its sequence.
 struct Scope
 {
     std::vector<LabelFilter> where, without;
@@ -31,9 +32,10 @@ struct Scope
     std::vector<SiteIndex> sites; ///< by their place in the trace
     std::vector<std::uint16_t> layers; ///< or those of these layers, by the model's own numbers; both empty: all
     std::uint32_t skipFirst = 0;
+    Phase phase = Phase::All;
 
     bool everything() const { return *this == Scope(); }
-    /// Takes tokens out of sequences, not only whole sequences and their beginnings.
+    /// Takes single tokens out of sequences, not only whole sequences, their beginnings or their ends.
     bool splitsSequences() const { return !chose.empty() || !spared.empty() || tokens; }
     bool operator==(const Scope&) const = default;
 };

@@ -362,6 +362,7 @@ Expected<PassOptions> Study::optionsOf(std::size_t trace, const Scope& scope, co
         ES_ASSIGN(pass.sites, expertscope::sitesOf(scope, shape(trace)));
     }
     pass.skipFirst = scope.skipFirst;
+    pass.phase = scope.phase;
     if (!scope.splitsSequences())
         return pass;
     const std::uint64_t numTokens = shape(trace).numTokens;
@@ -392,7 +393,8 @@ Expected<Study::Extent> Study::extentOf(std::size_t trace, const Scope& scope, c
     Extent extent;
     for (const SequenceIndex s : sequences) {
         const Sequence& sequence = shape.sequences[std::size_t(s)];
-        const TokenIndex begin(sequence.begin.value + pass.skipFirst), end(sequence.begin.value + sequence.length);
+        const PositionRange kept = keptPositions(sequence, pass);
+        const TokenIndex begin(sequence.begin.value + kept.begin), end(sequence.begin.value + kept.end);
         const std::uint64_t tokens = pass.tokens ? pass.tokens->count({begin, end}) : end.value - begin.value;
         extent.tokens += tokens;
         extent.sequences += tokens > 0;

@@ -67,9 +67,12 @@ Expected<TokenColumns> tokenColumns(
     columns.range.end = TokenIndex(columns.range.begin.value + std::min(all.length - question.from, question.most));
     columns.sites = question.sites;
     columns.numSlots = shape.numSlots;
-    for (std::uint64_t t = columns.range.begin.value; t < columns.range.end.value; ++t)
+    const PositionRange kept = keptPositions(all, pass);
+    for (std::uint64_t t = columns.range.begin.value; t < columns.range.end.value; ++t) {
+        const std::uint64_t position = t - all.begin.value;
         columns.kept.push_back(
-            t - all.begin.value >= pass.skipFirst && (!pass.tokens || pass.tokens->has(TokenIndex(t))));
+            position >= kept.begin && position < kept.end && (!pass.tokens || pass.tokens->has(TokenIndex(t))));
+    }
     Columns wanted = question.columns;
     wanted.tokenIds = true;
     BlockBuffer buffer;

@@ -84,6 +84,11 @@ ResultOrigin originOf(const Study& study, const CheckedRequest& checked, const s
     }
     origin.tool = {{"name", "expertscope " + command}, {"version", kVersion}};
     origin.options = describe(checked);
+    origin.layers = layersOf(study.shape(0));
+    for (std::size_t t = 1; t < study.traces().size(); ++t) {
+        if (layersOf(study.shape(t)) != origin.layers)
+            origin.layers.clear();
+    }
     return origin;
 }
 

@@ -149,7 +149,7 @@ private slots:
         }
         QVERIFY(comments >= 8);
         const QStringList header = fields(lines.takeFirst());
-        QCOMPARE(header.size(), 16);
+        QCOMPARE(header.size(), 17);
         QCOMPARE(lines.size(), rows.size());
         for (int i = 0; i < rows.size(); ++i) {
             const QJsonObject row = rows[i].toObject();
@@ -157,7 +157,7 @@ private slots:
             QCOMPARE(cells.size(), header.size());
             const auto cell = [&](const char* name) { return cells[header.indexOf(name)]; };
             QCOMPARE(cell("metric"), row["metric"].toString());
-            for (const char* name : {"value", "uniform", "uniform_sd", "site", "expert", "n"}) {
+            for (const char* name : {"value", "uniform", "uniform_sd", "site", "layer", "expert", "n"}) {
                 QCOMPARE(cell(name).isEmpty(), row[name].isNull());
                 if (!row[name].isNull())
                     QCOMPARE(cell(name).toDouble(), row[name].toDouble());
@@ -263,6 +263,9 @@ private slots:
         QTest::newRow("skipped") << QStringList{"--skip-first", "512"}
                                  << "no token is left: the longest of the 8 sequences has 512 tokens, and the first 512 "
                                     "of each are left out";
+        QTest::newRow("phase") << QStringList{"--phase", "decode", "--where", "language=de"}
+                               << "no token is left: all tokens of the 2 sequences with language=de were given as prompts, "
+                                  "none was generated";
         QTest::newRow("skipped of some") << QStringList{"--where", "language=de", "--skip-first", "100000"}
                                          << "no token is left: the longest of the 2 sequences with language=de has 512 "
                                             "tokens, and the first 100,000 of each are left out";
@@ -321,6 +324,20 @@ private slots:
         QCOMPARE(run(command + QStringList{"--layers", "1", "--sites", "1"}).status, 2);
     }
 
+    void promptsOfATraceOfPromptsAreAll()
+    {
+        const auto rows = [&](const QStringList& options) {
+            const Outcome outcome = run(QStringList{"analyze", m_trace, "--metric", "srp", "--json"} + options);
+            return QJsonDocument::fromJson(outcome.out).object();
+        };
+        const QJsonObject all = rows({}), prompts = rows({"--phase", "prompt"});
+        QVERIFY(all["rows"].toArray().size() > 10);
+        QCOMPARE(prompts["rows"], all["rows"]);
+        QCOMPARE(prompts["options"].toObject()["phase"].toString(), QString("prompt"));
+        const Outcome tables = run({"analyze", m_trace, "--phase", "prompt", "--skip-first", "2"});
+        QVERIFY2(tables.out.contains("(of 4096 in 8: prompts, without the first 2 of each sequence)"), tables.out.left(200));
+    }
+
     void usedWronglyIsTwo_data()
     {
         QTest::addColumn<QStringList>("arguments");
@@ -332,6 +349,7 @@ private slots:
                 << QStringList{m_trace, QString("--sites=") + sites};
         QTest::newRow("where without =") << QStringList{m_trace, "--where", "language"};
         QTest::newRow("where without label") << QStringList{m_trace, "--where", "=de"};
+        QTest::newRow("unknown phase") << QStringList{m_trace, "--phase", "answer"};
         QTest::newRow("negative skip") << QStringList{m_trace, "--skip-first", "-3"};
         QTest::newRow("word for a number") << QStringList{m_trace, "--threads", "many"};
         QTest::newRow("two formats") << QStringList{m_trace, "--json", "--csv"};

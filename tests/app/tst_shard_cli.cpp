@@ -65,7 +65,7 @@ private slots:
         QTest::newRow("more parts than sequences") << 11 << QStringList{"--metric", "balance"};
         QTest::newRow("options") << 4
                                  << QStringList{"--metric", "load", "--metric", "repetition", "--by", "language",
-                                        "--sites", "0-1,3", "--skip-first", "7", "--bootstrap", "20", "--where",
+                                        "--sites", "0-1,3", "--skip-first", "7", "--phase", "prompt", "--bootstrap", "20", "--where",
                                         "half=first"};
         QTest::newRow("by") << 2 << QStringList{"--by", "language"};
     }

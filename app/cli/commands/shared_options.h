@@ -31,6 +31,8 @@ template <class Options> void addSelection(Arguments& arguments, Options& option
     arguments.option("--layers", options.layers, "Routers by the model's own layer numbers, as `info` says them");
     arguments.option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");
 }
+/// --phase
+void addPhase(Arguments& arguments, SelectionOptions& options);
 /// --threads
 void addThreads(Arguments& arguments, unsigned& threads);
 /// --threads, --no-cache: of StudyOptions and its like.
@@ -39,7 +41,7 @@ template <class Options> void addStudy(Arguments& arguments, Options& options)
     addThreads(arguments, options.threads);
     arguments.flag("--no-cache", options.noCache, "Neither use nor keep results computed before");
 }
-/// All that says what is analysed: --metric, --by, a selection, --bootstrap; --threads, --no-cache.
+/// All that says what is analysed: --metric, --by, a selection, --phase, --bootstrap; --threads, --no-cache.
 void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& study);
 /// --force
 void addForce(Arguments& arguments, bool& force);

@@ -68,7 +68,7 @@ void text(const std::string& given, QString& into)
 
 Outcome<> applyScope(const FigureRequest& request, Scope& scope)
 {
-    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0)});
+    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0), {}});
     if (!given)
         return wrongUse(given.error().what, given.error().where, given.error().hint);
     if (!request.where.empty()) {

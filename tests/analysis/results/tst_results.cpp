@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Results as files: what is written is read back to the bit, and nothing that a file says can do harm.
+#include "analysis/results/csv_writer.h"
 #include "analysis/results/hdf5_reader.h"
 #include "analysis/results/hdf5_writer.h"
 #include "analysis/results/result_kinds.h"
@@ -12,6 +13,8 @@
 #include "tests/support/rows.h"
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
+
+#include <hdf5.h>
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -122,6 +125,41 @@ class TestResults : public QObject
     }
 
 private slots:
+    /// Beside every site the layer it is in, in all files; it is no part of the key, and readers do without.
+    void layersStandBesideSites()
+    {
+        ResultDocument document = sampleDocument();
+        document.origin.layers = {3, 4, 4, 61};
+        const std::string json = jsonOf(document);
+        for (const char* text : {"\"site\": 3, \"layer\": 61, \"expert\": 5", "\"site\": null, \"layer\": null, \"expert\"",
+                 "\"site\": 1, \"layer\": 4, \"expert\": null", "\"site\": 0, \"layer\": 3, \"label\": null, \"other\": {\"to_site\""})
+            QVERIFY2(json.find(text) != std::string::npos, text);
+        std::ostringstream csv;
+        writeResultsCsv(csv, document);
+        for (const char* text : {"\nmetric,params,site,layer,expert,", "\nsrp.value,ids=next;m=16,3,61,5,", "\nsrp.rho_hat,,,,,",
+                 "\nbalance.cv,,2,4,,"})
+            QVERIFY2(csv.str().find(text) != std::string::npos, csv.str().c_str());
+        QVERIFY(!written(document, "layers.h5").isEmpty());
+        const hid_t file = H5Fopen(at("layers.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+        QVERIFY(file >= 0);
+        for (const auto& [path, layers] : {std::pair("rows/layer", std::vector<int>{61, -1, 3, 4, 4}),
+                 std::pair("matrices/affinity.top1/layer", std::vector<int>{3, 4})}) {
+            std::vector<int> found(layers.size());
+            const hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT);
+            QVERIFY2(dataset >= 0, path);
+            QVERIFY(H5Dread(dataset, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, found.data()) >= 0);
+            QVERIFY2(found == layers, path);
+            H5Dclose(dataset);
+        }
+        H5Fclose(file);
+        for (const auto& read : {readResultsJson(json, "x"), readResultsHdf5(at("layers.h5"))}) {
+            VERIFY_OK(read);
+            QVERIFY(same(*read, sampleDocument()));
+        }
+        document.origin.layers.pop_back(); // a site that is not known
+        QVERIFY(jsonOf(document).find("\"site\": 3, \"layer\": null") != std::string::npos);
+    }
+
     void jsonReadsBack()
     {
         const ResultDocument document = sampleDocument();

@@ -117,6 +117,7 @@ private slots:
     void truncation();
     void batches();
     void prefill();
+    void phases();
     void shuffledOrder();
     void evenStreams();
     void threads();
@@ -269,6 +270,38 @@ void TestEvents::prefill()
         QCOMPARE(set.steps, steps.size());
         for (std::size_t site = 0; site < 3; ++site)
             QVERIFY(eventsOf(set.pools[site]) == unionsOf(trace, {site}, steps));
+    }
+}
+
+/// Prompts alone, and what was generated alone: it begins somewhere else in each sequence.
+void TestEvents::phases()
+{
+    MemoryTrace trace = raggedTrace();
+    for (const Phase phase : {Phase::Prompt, Phase::Decode}) {
+        for (const std::uint32_t skip : {0u, 9u}) {
+            std::vector<std::vector<std::uint64_t>> steps;
+            std::vector<std::uint64_t> starts;
+            for (const Sequence& sequence : trace.shape().sequences) {
+                const std::size_t before = steps.size();
+                for (std::uint32_t t = skip; t < sequence.length; ++t) {
+                    if ((t < sequence.promptLength) == (phase == Phase::Prompt))
+                        steps.push_back({sequence.begin.value + t});
+                }
+                if (steps.size() > before)
+                    starts.push_back(before);
+            }
+            PassOptions options;
+            options.skipFirst = skip;
+            options.phase = phase;
+            const EventSet set = read(trace, options);
+            QCOMPARE(set.steps, steps.size());
+            QVERIFY(set.pools[0].sequenceStarts == starts);
+            for (std::size_t site = 0; site < 3; ++site)
+                QVERIFY(eventsOf(set.pools[site]) == unionsOf(trace, {site}, steps));
+            // A prompt is read in chunks, an answer token by token, as with the whole sequence.
+            const EventSet chunks = read(trace, options, {.prefillChunk = 8});
+            QCOMPARE(chunks.steps < steps.size(), phase == Phase::Prompt);
+        }
     }
 }
 

@@ -33,6 +33,9 @@ static LoadTable bruteForce(const MemoryTrace& trace, const PassOptions& options
                 wanted &= label.codes[s] >= 0 && label.values[std::size_t(label.codes[s])] == filter.value;
             }
             for (std::size_t t = options.skipFirst; wanted && t < shape.sequences[s].length; ++t) {
+                const bool given = t < shape.sequences[s].promptLength;
+                if (options.phase != Phase::All && given != (options.phase == Phase::Prompt))
+                    continue;
                 bool any = false;
                 for (std::size_t r = 0; r < shape.numSlots; ++r) {
                     const auto id = trace.ids[i][(shape.sequences[s].begin.value + t) * shape.numSlots + r];
@@ -58,6 +61,8 @@ static MemoryTrace raggedTrace()
     std::vector<std::string> language, domain;
     for (unsigned s = 0; s < 40; ++s) {
         trace.addSequence(s == 7 ? 0 : unsigned(mix(s) % 300) + (s == 9 ? 2000 : 0));
+        Sequence& sequence = trace.editShape().sequences.back();
+        sequence.promptLength = s % 4 ? std::uint32_t(mix(s + 50) % (sequence.length + 1)) : sequence.length;
         language.push_back(std::vector<std::string>{"de", "en", "", "français"}[mix(100 + s) % 4]);
         domain.push_back(s % 2 ? "code" : "prose");
     }
@@ -132,7 +137,7 @@ private slots:
     void countsAreBruteForceWhateverTheBlocksAndThreads_data()
     {
         QTest::addColumn<int>("variant");
-        for (int variant = 0; variant < 6; ++variant)
+        for (int variant = 0; variant < 24; ++variant)
             QTest::addRow("variant %d", variant) << variant;
     }
     void countsAreBruteForceWhateverTheBlocksAndThreads()
@@ -142,6 +147,8 @@ private slots:
         PassOptions options;
         if (variant & 1)
             options.where = {{"language", "français"}};
+        if (variant >= 8)
+            options.phase = variant < 16 ? Phase::Prompt : Phase::Decode;
         if (variant == 3)
             options.where.push_back({"domain", "code"});
         if (variant & 2)

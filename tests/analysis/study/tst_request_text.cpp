@@ -86,6 +86,12 @@ private slots:
         QCOMPARE(back.by, options.by);
         QCOMPARE(back.skipFirst, options.skipFirst);
         QCOMPARE(back.bootstrap, options.bootstrap);
+        for (const std::string phase : {"", "prompt", "decode"}) {
+            options.phase = phase;
+            QCOMPARE(asOptions(*checkOptions(options, 1)).phase, phase);
+        }
+        options.phase = "answer";
+        QCOMPARE(checkOptions(options, 1).error().message(), std::string("--phase: 'answer' is none of prompt, decode"));
         QCOMPARE(describe(*checked),
             (NamedTexts{{"metrics", "srp:m=4/16 load"}, {"by", "domain"}, {"where", "language=de x=a=b y= z!=a|b"},
                 {"sites", "0-3,7"}, {"skip_first", "3"}, {"bootstrap", "100"}}));

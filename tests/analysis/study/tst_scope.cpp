@@ -41,6 +41,10 @@ private slots:
         Scope one;
         one.tokens = TokenRange{TokenIndex(7), TokenIndex(8)};
         QCOMPARE(describeTokens(one, shape), std::string("tokens 7-7"));
+        Scope answers;
+        answers.phase = Phase::Decode;
+        QCOMPARE(describeTokens(answers, shape), std::string("generated tokens"));
+        QVERIFY(!answers.everything() && !answers.splitsSequences());
         QVERIFY(Scope().everything() && !rich().everything());
         QVERIFY(rich().splitsSequences() && one.splitsSequences());
         Scope whole;
@@ -56,6 +60,9 @@ private slots:
         QCOMPARE(describe(rich()),
             (Pairs{{"where", "language=de domain!=code"}, {"chose", "1.27"}, {"spared", "9.1"},
                 {"tokens", "100:200"}, {"sites", "0-1"}, {"skip_first", "4"}}));
+        Scope prompts;
+        prompts.phase = Phase::Prompt;
+        QCOMPARE(describe(prompts), (Pairs{{"where", ""}, {"sites", ""}, {"skip_first", "0"}, {"phase", "prompt"}}));
     }
 
     void sitesByPlaceAndByLayer()
@@ -101,6 +108,8 @@ private slots:
         add([](Scope& s) { s.sites = {SiteIndex(std::uint16_t(12))}; });
         add([](Scope& s) { s.sites = {SiteIndex(std::uint16_t(1)), SiteIndex(std::uint16_t(2))}; });
         add([](Scope& s) { s.skipFirst = 12; });
+        add([](Scope& s) { s.phase = Phase::Prompt; });
+        add([](Scope& s) { s.phase = Phase::Decode; });
         std::set<std::string> keys;
         for (const Scope& scope : scopes) {
             QCOMPARE(keyText(Scope(scope)), keyText(scope));

@@ -330,6 +330,9 @@ private slots:
         QCOMPARE(extent(scope), Pair(4096, 8));
         scope.skipFirst = 12;
         QCOMPARE(extent(scope), Pair(4000, 8));
+        scope.phase = Phase::Prompt; // all of it
+        QCOMPARE(extent(scope), Pair(4000, 8));
+        scope.phase = Phase::All;
         scope.without = {{"half", "second"}};
         QCOMPARE(extent(scope), Pair(2000, 4));
         scope.tokens = TokenRange{TokenIndex(500), TokenIndex(530)};
@@ -345,6 +348,37 @@ private slots:
         QCOMPARE(chose, (*study->load(0, {}))->count(SiteIndex(std::uint16_t(0)), ExpertIndex(std::uint16_t(5))));
         scope.spared = {{SiteIndex(std::uint16_t(9)), ExpertIndex(std::uint16_t(5))}};
         QVERIFY(!study->extentOf(0, scope));
+    }
+
+    void promptsAndAnswers()
+    {
+        MemoryTrace trace = splitmixTrace('M', true);
+        auto& sequences = trace.editShape().sequences;
+        for (std::size_t s = 0; s < sequences.size(); ++s)
+            sequences[s].promptLength = std::uint32_t(s % 2 ? 512 : 100 + s);
+        const auto study = studyOf(trace).study;
+        const auto choices = [&](Phase phase, std::uint32_t skip = 0) {
+            Scope scope;
+            scope.phase = phase;
+            scope.skipFirst = skip;
+            const auto extent = study->extentOf(0, scope);
+            const auto load = study->load(0, scope);
+            const std::uint64_t tokens = load && extent ? (*load)->tokens[0] : 0;
+            return std::pair(tokens, extent && extent->tokens == tokens ? extent->sequences : 0);
+        };
+        using Pair = std::pair<std::uint64_t, std::uint64_t>;
+        QCOMPARE(choices(Phase::All), Pair(4096, 8));
+        QCOMPARE(choices(Phase::Prompt), Pair(4 * 512 + 412, 8));
+        QCOMPARE(choices(Phase::Decode), Pair(4 * 512 - 412, 4));
+        QCOMPARE(choices(Phase::Prompt, 102), Pair(4 * 410 + 0 + 0 + 2 + 4, 6));
+        QCOMPARE(choices(Phase::Decode, 104), Pair(408 * 3 + 406, 4));
+        // Nothing was generated: said, not an empty answer.
+        Scope answers;
+        answers.phase = Phase::Decode;
+        const auto none = studyOf(splitmixTrace('M', true)).study->passOf(0, answers, {});
+        QVERIFY(!none);
+        QCOMPARE(none.error().what,
+            std::string("no token is left: all tokens of the 8 sequences were given as prompts, none was generated"));
     }
 
     void tracesOfOneModelAreCompared()
