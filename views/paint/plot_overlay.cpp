@@ -102,9 +102,9 @@ void PlotOverlay::drawOutlines(QCPPainter* painter, const std::vector<Mark>& mar
         painter->save();
         painter->setClipRect(m_places.ofPanel(panel).adjusted(-3, -3, 3, 3));
         // Around the cell, not over it.
-        const auto outline = [&](double out, double width, const QColor& colour) {
+        const auto outline = [&, &cell = box](double out, double width, const QColor& colour) {
             painter->setPen(QPen(colour, width, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
-            painter->drawRect(box.adjusted(-out, -out, out, out));
+            painter->drawRect(cell.adjusted(-out, -out, out, out));
         };
         if (pinned) {
             outline(1.5, 4, m_style.halo);

@@ -217,7 +217,8 @@ void CurvesPlottable::drawLabels(QCPPainter* painter) const
     const auto ends = [&](auto&& of) {
         const auto [least, most] = std::ranges::minmax_element(labels, {}, of);
         const QString texts[] = {least->text, most->text};
-        std::ranges::stable_partition(labels, [&](const Label& l) { return l.text == texts[0] || l.text == texts[1]; });
+        std::stable_partition(labels.begin(), labels.end(), // std::ranges' is more than clang 14 can read
+            [&](const Label& l) { return l.text == texts[0] || l.text == texts[1]; });
     };
     ends([](const Label& l) { return l.at.x(); });
     ends([](const Label& l) { return l.at.y(); });
