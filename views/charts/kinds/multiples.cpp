@@ -110,7 +110,6 @@ Expected<Cuts> cutLabel(const Study& study, const ChartQuestion& question, const
         cut.words.title = QString::fromStdString(name + '=' + value);
         cut.words.name = QByteArray::fromStdString(value);
         cut.words.own = {{" in " + tokens, base.isEmpty() ? QString() : " in " + base}, {tokens, cuts.about}};
-        cut.words.named = true;
         cuts.all.push_back(std::move(cut));
     }
     if (cuts.all.empty())
@@ -130,7 +129,6 @@ Expected<Cuts> cutTraces(const Study& study, const ChartQuestion& question)
         cut.words.name = QByteArray::fromStdString(name);
         const QString minus = QString(QChar::Nbsp) + QChar(0x2212) + QChar(QChar::Nbsp);
         cut.words.own = {{unbroken(cut.words.title) + minus, "each" + minus}};
-        cut.words.named = true;
         cuts.all.push_back(std::move(cut));
     }
     return cuts;

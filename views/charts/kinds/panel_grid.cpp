@@ -49,8 +49,7 @@ public:
     {
         const auto [part, own] = partOf(mark);
         const QString words = part ? part->chart->readout(own) : QString();
-        return words.isEmpty() || !part->named || words.contains(part->title) ? words
-                                                                              : joinedReadout({part->title, words});
+        return words.isEmpty() || words.contains(part->title) ? words : joinedReadout({part->title, words});
     }
     QByteArray csv() const override
     {
