@@ -51,7 +51,7 @@ template <class T> struct Entries
 /// Columns of the rows, or of the matrices of one group.
 struct CommonColumns
 {
-    std::vector<std::int32_t> metric, params, label, labelValue, other, unit, site;
+    std::vector<std::int32_t> metric, params, label, labelValue, other, unit, site, layer; ///< no layer before format 1.2
     std::vector<std::uint64_t> n;
     std::vector<double> uniform;
 };
@@ -81,6 +81,7 @@ public:
         ES_TRY(readTexts());
         ES_TRY(readRows(document.results.rows));
         ES_TRY(readMatrices(document.results.matrices));
+        document.origin.layers = std::move(m_layers);
         return document;
     }
 
@@ -177,6 +178,10 @@ private:
         ES_ASSIGN(columns.other, column<std::int32_t>(group + "other", n));
         ES_ASSIGN(columns.unit, column<std::int32_t>(group + "unit", n));
         ES_ASSIGN(columns.site, column<std::int32_t>(group + "site", n));
+        ES_ASSIGN(const bool saysLayer, hdf5::exists(m_file, (group + "layer").c_str(), m_name));
+        if (saysLayer) {
+            ES_ASSIGN(columns.layer, column<std::int32_t>(group + "layer", n));
+        }
         ES_ASSIGN(columns.n, column<std::uint64_t>(group + "n", n));
         ES_ASSIGN(columns.uniform, column<double>(group + "uniform", n));
         return {};
@@ -194,7 +199,7 @@ private:
         return value < 0 ? std::optional<Index>() : std::optional(Index(static_cast<std::uint16_t>(value)));
     }
 
-    template <class Row> Expected<void> fill(Row& row, const CommonColumns& columns, std::size_t i) const
+    template <class Row> Expected<void> fill(Row& row, const CommonColumns& columns, std::size_t i)
     {
         ES_ASSIGN(row.metric, m_metrics.at(columns.metric[i], ""));
         if (row.metric.empty())
@@ -208,6 +213,11 @@ private:
             row.label = {std::move(label), std::move(value)};
         }
         ES_ASSIGN(row.site, index<SiteIndex>(columns.site[i], "site"));
+        if (row.site && !columns.layer.empty()) {
+            ES_ASSIGN(const auto layer, index<std::uint16_t>(columns.layer[i], "layer"));
+            if (layer)
+                m_layers.emplace(*row.site, *layer);
+        }
         row.n = columns.n[i];
         row.uniform = defined(columns.uniform[i]);
         return {};
@@ -317,6 +327,7 @@ private:
     Entries<std::string> m_metrics, m_labels, m_labelValues, m_units, m_reasons, m_uniformReasons;
     Entries<ParameterMap> m_params;
     Entries<TextMap> m_others;
+    std::map<SiteIndex, std::uint16_t> m_layers;
     std::uint64_t m_values = 0;
     bool m_saysSd = false;
 };

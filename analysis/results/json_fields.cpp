@@ -119,6 +119,11 @@ Expected<void> readValues(const Json& json, const ResultMatrix& matrix, std::siz
 
 }
 
+Expected<std::optional<std::uint16_t>> toLayer(const Json& json)
+{
+    return index<std::uint16_t>(json, "layer");
+}
+
 Expected<ResultRow> toRow(const Json& json)
 {
     ResultRow row;

@@ -26,9 +26,9 @@ struct ResultOrigin
     std::vector<NamedValues> traces; ///< of each trace: path, uuid, model, tokens, …
     NamedValues tool; ///< name, version
     NamedValues options; ///< as given
-    /// The model's layer of each site, told beside every site; empty: not known, or traces of different models. Readers
-    /// leave it empty.
-    std::vector<std::uint16_t> layers = {};
+    /// The model's layer of each site, told beside it; empty: not known, or traces of different models. Readers know those
+    /// of the sites that something is of.
+    std::map<SiteIndex, std::uint16_t> layers = {};
 
     bool operator==(const ResultOrigin&) const = default;
 };
@@ -51,9 +51,8 @@ inline constexpr std::size_t kMostMatrixAxes = 8;
 /// The layer of a row's or matrix's site, where it is known.
 template <class Row> std::optional<std::uint16_t> layerOf(const Row& row, const ResultOrigin& origin)
 {
-    if (!row.site || std::size_t(*row.site) >= origin.layers.size())
-        return std::nullopt;
-    return origin.layers[std::size_t(*row.site)];
+    const auto found = row.site ? origin.layers.find(*row.site) : origin.layers.end();
+    return found == origin.layers.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// Fails when not one number of what was asked for could be computed; says why of the first. A command ends with 1 then,

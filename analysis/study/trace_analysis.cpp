@@ -84,9 +84,9 @@ ResultOrigin originOf(const Study& study, const CheckedRequest& checked, const s
     }
     origin.tool = {{"name", "expertscope " + command}, {"version", kVersion}};
     origin.options = describe(checked);
-    origin.layers = layersOf(study.shape(0));
+    origin.layers = layersBySite(study.shape(0));
     for (std::size_t t = 1; t < study.traces().size(); ++t) {
-        if (layersOf(study.shape(t)) != origin.layers)
+        if (layersBySite(study.shape(t)) != origin.layers)
             origin.layers.clear();
     }
     return origin;
@@ -110,6 +110,14 @@ std::string headingOf(const Study& study, std::size_t trace, const Scope& scope)
     for (const auto& [k, E] : kinds)
         text << ", top-" << k << " of " << E;
     return text.str() + ".";
+}
+
+std::map<SiteIndex, std::uint16_t> layersBySite(const RoutingShape& shape)
+{
+    std::map<SiteIndex, std::uint16_t> layers;
+    for (std::size_t i = 0; i < shape.sites.size(); ++i)
+        layers.emplace(std::uint16_t(i), shape.sites[i].layer);
+    return layers;
 }
 
 std::vector<std::uint16_t> layersOf(const RoutingShape& shape)

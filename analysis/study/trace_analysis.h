@@ -25,5 +25,7 @@ results::ResultOrigin originOf(const Study& study, const CheckedRequest& checked
 inline constexpr const char* kUniformInBrackets = " In brackets: what uniform random routing would give.";
 std::string headingOf(const Study& study, std::size_t trace, const Scope& scope);
 std::vector<std::uint16_t> layersOf(const RoutingShape& shape);
+/// The same for ResultOrigin::layers.
+std::map<SiteIndex, std::uint16_t> layersBySite(const RoutingShape& shape);
 
 }

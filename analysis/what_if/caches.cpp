@@ -140,7 +140,7 @@ ResultOrigin originOf(const CacheQuestion& question, const CacheAnswer& answer, 
     const EventSet& events = answer.events;
     ResultOrigin origin;
     origin.traces.push_back(describe(trace));
-    origin.layers = layersOf(trace.source->shape());
+    origin.layers = layersBySite(trace.source->shape());
     origin.tool = {{"name", "expertscope simulate cache"}, {"version", kVersion}};
     origin.options = {{"contract", describe(question.contract)}, {"run", describeRun(events, question.steps)},
         {"steps", std::to_string(events.steps)}, {"requests", std::to_string(events.requests)},

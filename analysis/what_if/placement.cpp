@@ -164,7 +164,7 @@ ResultOrigin originOf(const PlacementQuestion& question, const PlacementAnswer& 
     const PlacementOptions& asked = question.asked;
     ResultOrigin origin;
     origin.traces.push_back(describe(trace));
-    origin.layers = layersOf(trace.source->shape());
+    origin.layers = layersBySite(trace.source->shape());
     origin.tool = {{"name", "expertscope simulate placement"}, {"version", kVersion}};
     origin.options = {{"contract", comparisonContract(answer.compare, answer.comparison)}, {"planner", asked.planners},
         {"gpus", std::to_string(asked.gpus)}, {"nodes", std::to_string(asked.nodes)},

@@ -135,7 +135,7 @@ ResultOrigin originOf(const RerouteQuestion& question, const RerouteAnswer& answ
     const EventSet outline = outlineOf(answer.done);
     ResultOrigin origin;
     origin.traces.push_back(describe(trace));
-    origin.layers = layersOf(trace.source->shape());
+    origin.layers = layersBySite(trace.source->shape());
     origin.tool = {{"name", "expertscope simulate cache"}, {"version", kVersion}};
     origin.options = {{"contract", describe(question.contract)}, {"run", describeRun(outline, question.steps)},
         {"reroute", asked.reroute}, {"tolerance", format("%g", question.rule.tolerance)}, {"policy", asked.policies},

@@ -124,6 +124,22 @@ private slots:
         }
     }
 
+    /// What costs more than reading says about how long it will take, as soon as that is known, and takes it back.
+    void whatTakesLongSaysSo()
+    {
+        const Outcome made = run({"synth", "uniform", "-o", m_dir.filePath("long.h5"), "--tokens", "1000000", "--sites", "16"});
+        QVERIFY2(made.status == 0, made.err);
+        const QStringList line{"analyze", "long.h5", "--metric", "predict", "--threads", "1", "--no-cache"};
+        const Seen seen = atTerminal(line, 100, {{"PAGER", "cat"}});
+        QCOMPARE(seen.status, 0);
+        const QString text = QString::fromUtf8(seen.text);
+        const auto match = QRegularExpression("\ranalysing: ([0-9]+) %, about ([0-9]+) (s|min) left\x1b").match(text);
+        QVERIFY2(match.hasMatch(), seen.text.left(500));
+        QVERIFY(match.captured(1).toInt() < 50); // while it is still of use
+        QVERIFY(!withoutMarks(seen.text).contains("analysing"));
+        QCOMPARE(run({"analyze", m_dir.filePath("long.h5"), "--metric", "load", "--no-cache"}).err, QByteArray()); // a pipe
+    }
+
     void thePagerIsTheUsers()
     {
         const Seen own = atTerminal(m_analyze, 100, {{"EXPERTSCOPE_PAGER", "sed s/^/own:/"}, {"PAGER", "sed s/^/other:/"}});

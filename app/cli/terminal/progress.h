@@ -6,8 +6,8 @@
 
 namespace expertscope {
 
-/// A percentage on the terminal, once a second has passed; nothing where stderr is no terminal, or one that cannot take a
-/// line back.
+/// A percentage on the terminal, once a second has passed, and about how long it will still take where that is long; nothing
+/// where stderr is no terminal, or one that cannot take a line back.
 class TerminalProgress
 {
 public:

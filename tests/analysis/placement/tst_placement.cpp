@@ -150,6 +150,36 @@ private slots:
         }
     }
 
+    void phasesSelectBeforeTheSplit()
+    {
+        for (const bool cut : {false, true}) { // whole sequences, or each in halves
+            MemoryTrace trace(1, 64, 1);
+            for (const std::uint32_t length : cut ? std::vector<std::uint32_t>{20} : std::vector<std::uint32_t>{12, 9, 15, 10}) {
+                trace.addSequence(length);
+                trace.editShape().sequences.back().promptLength = length / 3;
+            }
+            for (std::uint16_t t = 0; t < trace.shape().numTokens; ++t)
+                trace.ids[0].push_back(t);
+            for (const Phase phase : {Phase::Prompt, Phase::Decode}) {
+                PassOptions options;
+                options.phase = phase;
+                options.skipFirst = 1;
+                auto split = HeldOutSplit::create(trace, options);
+                VERIFY_OK(split);
+                QCOMPARE(split->cut(), cut);
+                const auto learnt = learn(*split, {}, split->learning()), scored = learn(*split, {}, split->scoring());
+                QVERIFY(learnt && scored);
+                for (const Sequence& sequence : trace.shape().sequences) {
+                    for (std::uint32_t p = 0; p < sequence.length; ++p) {
+                        const std::size_t expert = sequence.begin.value + p;
+                        const bool wanted = p >= 1 && (p < sequence.promptLength) == (phase == Phase::Prompt);
+                        QCOMPARE(learnt->sites[0].load[expert] + scored->sites[0].load[expert], std::uint64_t(wanted));
+                    }
+                }
+            }
+        }
+    }
+
     void labelsSelectBeforeTheSplit()
     {
         MemoryTrace trace(1, 4, 1);

@@ -45,10 +45,19 @@ Score naive(const MemoryTrace& trace, const Placement& plan, const ReplayOptions
     std::vector<std::map<std::uint64_t, std::vector<std::vector<double>>>> windows(how.windows.size());
     std::uint32_t rank = 0;
     for (const Sequence& sequence : shape.sequences) {
-        if (sequence.length <= options.skipFirst)
+        const auto wanted = [&](std::uint32_t p) {
+            return p >= options.skipFirst
+                && (options.phase == Phase::All || (p < sequence.promptLength) == (options.phase == Phase::Prompt));
+        };
+        bool any = false;
+        for (std::uint32_t p = 0; p < sequence.length; ++p)
+            any |= wanted(p);
+        if (!any)
             continue;
-        for (std::uint32_t p = options.skipFirst; p < sequence.length; ++p, ++score.tokens) {
-            const std::uint64_t ordinal = score.tokens;
+        for (std::uint32_t p = 0; p < sequence.length; ++p) {
+            if (!wanted(p))
+                continue;
+            const std::uint64_t ordinal = score.tokens++;
             const auto home = static_cast<std::uint32_t>((how.home == Home::Sequence ? rank : splitmix64(ordinal)) % G);
             const std::uint32_t homeNode = plan.cluster().nodeOf(home);
             std::vector<std::uint32_t> before;
@@ -202,13 +211,16 @@ private slots:
         QTest::addColumn<bool>("localFirst");
         QTest::addColumn<bool>("bySequence");
         QTest::addColumn<int>("skip");
-        QTest::newRow("one GPU") << 1 << 1 << 0 << false << false << 0;
-        QTest::newRow("4 GPUs") << 4 << 1 << 0 << false << false << 0;
-        QTest::newRow("5 GPUs, uneven, start skipped") << 5 << 1 << 0 << false << true << 3;
-        QTest::newRow("8 GPUs on 2 nodes, replicas") << 8 << 2 << 6 << false << false << 0;
-        QTest::newRow("local first") << 6 << 3 << 9 << true << false << 2;
-        QTest::newRow("local first by sequence") << 6 << 2 << 9 << true << true << 0;
-        QTest::newRow("more GPUs than bits") << 70 << 7 << 100 << true << false << 0;
+        QTest::addColumn<int>("phase");
+        QTest::newRow("one GPU") << 1 << 1 << 0 << false << false << 0 << int(Phase::All);
+        QTest::newRow("4 GPUs") << 4 << 1 << 0 << false << false << 0 << int(Phase::All);
+        QTest::newRow("5 GPUs, uneven, start skipped") << 5 << 1 << 0 << false << true << 3 << int(Phase::All);
+        QTest::newRow("8 GPUs on 2 nodes, replicas") << 8 << 2 << 6 << false << false << 0 << int(Phase::All);
+        QTest::newRow("local first") << 6 << 3 << 9 << true << false << 2 << int(Phase::All);
+        QTest::newRow("local first by sequence") << 6 << 2 << 9 << true << true << 0 << int(Phase::All);
+        QTest::newRow("more GPUs than bits") << 70 << 7 << 100 << true << false << 0 << int(Phase::All);
+        QTest::newRow("prompts") << 5 << 1 << 3 << false << true << 3 << int(Phase::Prompt);
+        QTest::newRow("what was generated") << 6 << 2 << 9 << true << false << 3 << int(Phase::Decode);
     }
     void replayIsTheDefinition()
     {
@@ -218,7 +230,10 @@ private slots:
         QFETCH(bool, localFirst);
         QFETCH(bool, bySequence);
         QFETCH(int, skip);
+        QFETCH(int, phase);
         MemoryTrace trace = raggedTrace(3);
+        for (Sequence& sequence : trace.editShape().sequences)
+            sequence.promptLength = sequence.length / 2;
         const Cluster cluster{std::uint32_t(gpus), std::uint32_t(nodes)};
         const Placement plan = planFor(trace.shape(), cluster, std::size_t(replicas), 11),
                         other = planFor(trace.shape(), cluster, 0, 12);
@@ -228,6 +243,7 @@ private slots:
         how.windows = {1, 7, 64, 1000};
         PassOptions options;
         options.skipFirst = std::uint32_t(skip);
+        options.phase = Phase(phase);
         const Score expected = naive(trace, plan, how, options);
         QVERIFY(expected.tokens > 100);
         Score first;

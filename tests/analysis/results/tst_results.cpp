@@ -129,7 +129,8 @@ private slots:
     void layersStandBesideSites()
     {
         ResultDocument document = sampleDocument();
-        document.origin.layers = {3, 4, 4, 61};
+        for (const auto& [site, layer] : {std::pair(0, 3), {1, 4}, {2, 4}, {3, 61}})
+            document.origin.layers[SiteIndex(std::uint16_t(site))] = std::uint16_t(layer);
         const std::string json = jsonOf(document);
         for (const char* text : {"\"site\": 3, \"layer\": 61, \"expert\": 5", "\"site\": null, \"layer\": null, \"expert\"",
                  "\"site\": 1, \"layer\": 4, \"expert\": null", "\"site\": 0, \"layer\": 3, \"label\": null, \"other\": {\"to_site\""})
@@ -154,9 +155,9 @@ private slots:
         H5Fclose(file);
         for (const auto& read : {readResultsJson(json, "x"), readResultsHdf5(at("layers.h5"))}) {
             VERIFY_OK(read);
-            QVERIFY(same(*read, sampleDocument()));
+            QVERIFY(same(*read, document));
         }
-        document.origin.layers.pop_back(); // a site that is not known
+        document.origin.layers.erase(SiteIndex(3)); // not known
         QVERIFY(jsonOf(document).find("\"site\": 3, \"layer\": null") != std::string::npos);
     }
 
@@ -259,6 +260,7 @@ private slots:
         add("row no object", "{\"rows\": [3]}", "x.json: rows[0]: is no object");
         add("second row", "{\"rows\": [{\"metric\": \"m\"}, {}]}", "rows[1]: has no 'metric'");
         add("site", row("\"site\": 65535"), "rows[0]: 'site' is no index");
+        add("layer", row("\"site\": 5, \"layer\": \"five\""), "rows[0]: 'layer' is no index");
         add("site negative", row("\"site\": -1"), "rows[0]: 'site' is no index");
         add("expert", row("\"expert\": \"3\""), "'expert' is no index");
         add("value", row("\"value\": \"3\""), "'value' is no number");
