@@ -21,6 +21,7 @@
     CHART(sch)                                                                                                         \
     MAP(coactivation)                                                                                                  \
     MAP(affinity)                                                                                                      \
+    CHART(flow)                                                                                                        \
     MAP(mutualInformation)                                                                                             \
     CHART(predict)                                                                                                     \
     CHART(fanOut)                                                                                                      \
