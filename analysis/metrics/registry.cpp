@@ -28,6 +28,7 @@
     METRIC(coactivation) \
     METRIC(coactivationAdjacent) \
     METRIC(affinity) \
+    METRIC(flow) \
     METRIC(mutualInformation) \
     METRIC(fanOut) \
     METRIC(predict) \

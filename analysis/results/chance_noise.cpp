@@ -27,6 +27,7 @@ const std::vector<ToldMeasure>& toldMeasures()
         {"distinct.experts", Number},
         {"coactivation.max", None},
         {"affinity.top1_row_max", Share},
+        {"flow.excess", None},
         {"mutual_information.top1", None},
         {"fan_out.gpus", Number},
         {"fan_out.top1_hops", Number},

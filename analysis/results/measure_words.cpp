@@ -27,6 +27,7 @@ const std::map<std::string, const char*>& words()
         {"distinct.experts", "{window} tokens choose {} different experts"},
         {"coactivation.max", "{} of its tokens choose expert {with} too"},
         {"affinity.top1_row_max", "a token's first choice tells that of the next for {}"},
+        {"flow.excess", "{} of the pairs of choices at two sites is more than chance makes"},
         {"mutual_information.top1", "the first choices share {} nats of information"},
         {"fan_out.gpus", "a token's experts lie on {} of {gpus} GPUs"},
         {"fan_out.top1_hops", "the first choice moves between {gpus} GPUs {} times a token"},

@@ -22,6 +22,7 @@
     CHART(sch)                                                                                                         \
     MAP(coactivation)                                                                                                  \
     MAP(affinity)                                                                                                      \
+    CHART(flow)                                                                                                        \
     MAP(mutualInformation)                                                                                             \
     CHART(predict)                                                                                                     \
     CHART(fanOut)                                                                                                      \

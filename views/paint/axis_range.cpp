@@ -25,10 +25,10 @@ std::pair<double, double> fullRange(const Panel& panel, bool isX)
     const Axis& axis = isX ? panel.x : panel.y;
     if (axis.scale == Axis::Scale::None)
         return {0, 1};
-    if (axis.scale == Axis::Scale::Cells)
-        return {-0.5, std::max<double>(double(axis.cells()), 1) - 0.5};
     if (axis.low < axis.high)
         return {axis.low, axis.high};
+    if (axis.scale == Axis::Scale::Cells)
+        return {-0.5, std::max<double>(double(axis.cells()), 1) - 0.5};
     const auto [positive, grounded, least, largest] = extentOf(panel, isX);
     if (isX && !isLog(axis) && !grounded && least < largest) { // points at the ends stand free of the frame
         const double room = axis.whole ? std::min(0.5, 0.04 * (largest - least)) : 0.03 * (largest - least);

@@ -8,6 +8,7 @@
 #include "views/paint/bars.h"
 #include "views/paint/curves.h"
 #include "views/paint/heat_map.h"
+#include "views/paint/ribbons.h"
 #include "views/paint/strips.h"
 #include "views/paint/words.h"
 
@@ -17,9 +18,9 @@
 
 namespace expertscope {
 
-using Layer = std::variant<HeatMapPtr, Curves, Bars, StripsPtr, WordsPtr>;
+using Layer = std::variant<HeatMapPtr, Curves, Bars, StripsPtr, WordsPtr, RibbonsPtr>;
 
-/// The places of a layer that are about something, in rows and columns: cells, points of curves, bars, tokens.
+/// The places of a layer that are about something, in rows and columns: cells, points of curves, bars, tokens, ribbons.
 class LayerMarks
 {
 public:

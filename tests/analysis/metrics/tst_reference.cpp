@@ -60,6 +60,7 @@ std::vector<MetricRequest> requestsOf(const std::string& family, const std::stri
             {"lifetime"}, {"distinct", {{"window", "16/100"}}}};
     if (family == "pairs")
         return {{"coactivation"}, {"coactivation_adjacent"}, {"affinity"}, {"affinity", {{"distance", "2"}}},
+            {"flow"}, {"flow", {{"distance", "2"}}},
             {"mutual_information"}, {"mutual_information", {{"distance", "2"}}}, {"fan_out", {{"gpus", "4/8"}}},
             {"predict"}, {"predict", {{"n", "16"}}}};
     if (family == "specialisation")

@@ -44,7 +44,7 @@ def consistency_rows(trace, label):
 
 def pairs_rows(trace, label):
     return (pairs.coactivation(trace) + pairs.coactivation(trace, adjacent=True) + pairs.affinity(trace)
-            + pairs.affinity(trace, 2) + pairs.mutual_information(trace) + pairs.mutual_information(trace, 2)
+            + pairs.affinity(trace, 2) + pairs.flow(trace) + pairs.flow(trace, 2) + pairs.mutual_information(trace) + pairs.mutual_information(trace, 2)
             + pairs.fan_out(trace, (4, 8)) + predict.predict(trace) + predict.predict(trace, n=16))
 
 

@@ -2,6 +2,7 @@
 """Pairs of experts: chosen together, or one site after the other (metrics.md 2.1, 2.4, 3.2, 3.5)."""
 import math
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 
@@ -89,6 +90,61 @@ def affinity(trace, distance=1):
         rows.append(row("affinity.rank_aligned_total", sum(aligned.values()), n, l, other=other, distance=distance))
         cells += [cell("affinity.rank_aligned", aligned.get((i, j), 0), (i, j), l, other, distance=distance)
                   for i in range(A) for j in range(B)]
+    return cells + with_site_means(rows)
+
+
+def _comb_deviation(N, n, m):
+    """Mean of |x - n m / N| over the hypergeometric law, term by term in whole numbers."""
+    lowest, total, sum_ = max(0, n + m - N), math.comb(N, m), 0
+    weight = math.comb(n, lowest) * math.comb(N - n, m - lowest)
+    for x in range(lowest, min(n, m) + 1):
+        sum_ += abs(x * N - n * m) * weight
+        weight = weight * (n - x) * (m - x) // ((x + 1) * (N - n - m + x + 1))
+    return float(Fraction(sum_, total * N))
+
+
+def flow(trace, distance=1):
+    rows, cells, known = [], [], {}
+    for l in range(trace.L - distance):
+        to = l + distance
+        other = {"to_site": str(to)}
+        A, B = trace.sites[l].E, trace.sites[to].E
+        for top1 in (False, True):
+            both, single, n = transitions(trace, l, to, top1)
+            _, single_to, _ = transitions(trace, to, l, top1)
+            args = dict(other=other, distance=distance)
+            deviation = floor = pairs = 0
+            found, excess, z = [], 0, {}
+            for i in range(A):
+                for j in range(B):
+                    c, a, b = both.get((i, j), 0), single.get(i, 0), single_to.get(j, 0)
+                    expected = a * b / n if n else 0
+                    pairs += c
+                    deviation += abs(c - expected)
+                    if (key := (n, min(a, b), max(a, b))) not in known:
+                        known[key] = _comb_deviation(*key) if n else 0
+                    floor += known[key]
+                    variance = expected * (n - a) * (n - b) / (n * (n - 1)) if n > 1 else 0
+                    z[i, j] = (c - expected) / math.sqrt(variance) if variance > 0 else None
+                    if c >= 20 and c >= 1.5 * expected and z[i, j] is not None and z[i, j] >= 4:
+                        found.append(c)
+                        excess += c - expected
+            name = "flow.top1_" if top1 else "flow."
+            value = lambda v: v if n else "no token"
+            rows.append(row(name + "excess", value(deviation / (2 * max(pairs, 1))), n, l, **args))
+            rows.append(row(name + "floor", value(floor / (2 * max(pairs, 1))), n, l, **args))
+            if top1:
+                cells += [cell("flow.top1_count", both.get((i, j), 0), (i, j), l, **args) for i in range(A) for j in range(B)]
+                continue
+            rows.append(row("flow.cells", value(len(found)), n, l, **args))
+            rows.append(row("flow.significant", value(sum(found) / max(pairs, 1)), n, l, **args))
+            rows.append(row("flow.significant_excess", value(excess / (deviation / 2) if deviation else 0), n, l, **args))
+            for i in range(A):
+                cells.append(cell("flow.from", single.get(i, 0), (i,), l, **args))
+                for j in range(B):
+                    cells.append(cell("flow.count", both.get((i, j), 0), (i, j), l, **args))
+                    cells.append(cell("flow.z", z[i, j], (i, j), l, **args))
+            cells += [cell("flow.to", single_to.get(j, 0), (j,), l, **args) for j in range(B)]
     return cells + with_site_means(rows)
 
 

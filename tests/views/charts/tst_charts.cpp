@@ -162,13 +162,13 @@ static bool mayRefuse(const std::string& chart, const Case& given)
         "placement", "position", "predict", "predictability", "prefetch", "reroute", "risk_difference", "sch", "srp", "vocabulary"};
     static const std::set<std::string> needColumns{"aux_loss", "divergence", "expert_similarity", "importance",
         "label_divergence", "position", "reroute", "sharpness", "tokens", "vocabulary"};
-    static const std::set<std::string> needTwoSites{"affinity", "mutual_information"};
+    static const std::set<std::string> needTwoSites{"affinity", "flow", "mutual_information"};
     static const std::set<std::string> needTwoValues{"divergence", "domain_cv", "label_divergence", "risk_difference"};
     return given.name == "nothing" || (needSequences.contains(chart) && given.scope.splitsSequences())
         || (given.name == "choices alone" && needColumns.contains(chart))
         || (given.name == "one layer" && needTwoSites.contains(chart))
         || (given.name == "a part" && needTwoValues.contains(chart))
-        || (chart == "affinity" && given.name == "some sites") // which are no neighbours
+        || ((chart == "affinity" || chart == "flow") && given.name == "some sites") // which are no neighbours
         || (chart == "training" && given.name != "a training")
         || (chart == "expert_life" && given.traces.size() < 2)
         || (chart == "reroute" && given.name == "a training"); // whose choices its logits do not explain
@@ -261,6 +261,8 @@ private slots:
                 if (std::holds_alternative<HeatMapPtr>(layer) || std::holds_alternative<StripsPtr>(layer)) {
                     QCOMPARE(panel.x.cells(), cells.columns(0));
                     QCOMPARE(panel.y.cells(), cells.rows());
+                } else if (const auto* ribbons = std::get_if<RibbonsPtr>(&layer)) {
+                    QCOMPARE(panel.x.cells(), (*ribbons)->stages());
                 } else if (const auto* bars = std::get_if<Bars>(&layer)) {
                     QCOMPARE((bars->horizontal ? panel.y : panel.x).cells(), bars->categories());
                 }
@@ -438,7 +440,10 @@ private slots:
         if (!drawn || !drawn->chart->picture()->key)
             return;
         const Picture& picture = *drawn->chart->picture();
-        const HeatMap& map = *std::get<HeatMapPtr>(picture.panels[0].layers[0]);
+        const auto* cells = std::get_if<HeatMapPtr>(&picture.panels[0].layers[0]);
+        if (!cells)
+            return; // ribbons lie on each other: tst_layers has their colours
+        const HeatMap& map = **cells;
         std::size_t hot = 0;
         for (std::size_t i = 0; i < map.values.values().size(); ++i) {
             if (!(map.values.values()[i] <= map.values.values()[hot]))

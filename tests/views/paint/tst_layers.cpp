@@ -222,6 +222,40 @@ private slots:
         QVERIFY(QColor(screen.colourAt(bar)) != QColor(Qt::white)); // an error bar
     }
 
+    void ribbonsAreAsWideAsTheirValues()
+    {
+        auto flow = std::make_shared<Ribbons>();
+        flow->blocks = {{{"a", 60}, {"b", 40}}, {{"c", 30}, {"d", 70}}, {{"e", 100}}};
+        flow->ribbons = {{{0, 0, 20, 4}, {1, 1, 30, 2}}, {{0, 0, 25, 1}, {1, 0, 50, 0.5}}};
+        Axis x = cells("Layer", 3);
+        x.low = -0.2;
+        x.high = 2.2;
+        auto picture = onePanel(std::move(x), {"Share (%)", Axis::Scale::Linear, 0, 100}, RibbonsPtr(flow));
+        picture->key = ColourKey{{colourTable("vik").value(), ScaleKind::Log2, 0.25, 4}, Reducer::Extreme, "Lift"};
+        Screen screen(picture);
+        verifyMarks(screen);
+        const double unit = screen.builder.areaOf(0).height() / 100;
+        for (std::uint32_t row = 0; row < flow->rows(); ++row) {
+            for (std::uint32_t i = 0; i < flow->columns(row); ++i) {
+                const QRectF place = screen.builder.placeOf({0, 0, row, i});
+                QVERIFY(std::abs(place.height() - flow->value(row, i) * unit) < 0.5);
+                if (row < flow->stages())
+                    continue;
+                const QColor full = QColor::fromRgb(picture->key->scale.colour(flow->ribbons[row - 3][i].colour));
+                const QColor seen(screen.colourAt(place.center()));
+                for (const auto channel : {&QColor::red, &QColor::green, &QColor::blue}) // seen through, on white
+                    QVERIFY(std::abs((seen.*channel)() - (0.6 * (full.*channel)() + 0.4 * 255)) < 3);
+            }
+        }
+        // Widths at both ends and the rest are the heights of the blocks.
+        const RibbonPlaces places(*flow);
+        QCOMPARE(places.rest[0][0], std::pair(100.0, 80.0));
+        QCOMPARE(places.rest[1][1], std::pair(40.0, 20.0));
+        QCOMPARE(places.rest[2][0], std::pair(25.0, 100.0));
+        // Between the ribbons, and in a stub, there is nothing.
+        QVERIFY(!screen.builder.markAt(screen.builder.areaOf(0).topLeft() + QPointF(2, 2)));
+    }
+
     void stripsNeverMix()
     {
         const auto columns = std::size_t(1000);

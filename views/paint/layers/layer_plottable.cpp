@@ -4,6 +4,7 @@
 #include "views/paint/layers/bars_plottable.h"
 #include "views/paint/layers/curves_plottable.h"
 #include "views/paint/layers/heat_map_plottable.h"
+#include "views/paint/layers/ribbons_plottable.h"
 #include "views/paint/layers/strips_plottable.h"
 #include "views/paint/layers/words_plottable.h"
 
@@ -19,6 +20,7 @@ template <> struct PlottableOf<Curves> { using Type = CurvesPlottable; };
 template <> struct PlottableOf<Bars> { using Type = BarsPlottable; };
 template <> struct PlottableOf<StripsPtr> { using Type = StripsPlottable; };
 template <> struct PlottableOf<WordsPtr> { using Type = WordsPlottable; };
+template <> struct PlottableOf<RibbonsPtr> { using Type = RibbonsPlottable; };
 // clang-format on
 
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Co-activation, affinity, mutual information and fan-out against goldens, closed forms and plain restatements.
+#include "analysis/chance/independence.h"
 #include "analysis/chance/pair_chance.h"
 #include "analysis/counts/pair_counts.h"
 #include "analysis/metrics/analyse.h"
@@ -25,7 +26,7 @@ static bool alike(double value, double expected, double tolerance)
 }
 
 static const std::vector<MetricRequest> kPairMetrics{
-    {"coactivation"}, {"coactivation_adjacent"}, {"affinity"}, {"mutual_information"}, {"fan_out"}};
+    {"coactivation"}, {"coactivation_adjacent"}, {"affinity"}, {"flow"}, {"mutual_information"}, {"fan_out"}};
 
 static const ResultMatrix* findMatrix(const Results& results, const std::string& metric, unsigned site)
 {
@@ -195,6 +196,61 @@ private slots:
             if (QTest::currentTestFailed())
                 return;
         }
+    }
+
+    void independentMarksAreTheirLaw()
+    {
+        const auto choose = [](int n, int k) {
+            double ways = k < 0 || k > n ? 0 : 1;
+            for (int i = 0; i < k && ways > 0; ++i)
+                ways = ways * (n - i) / (i + 1);
+            return ways;
+        };
+        for (const auto& [N, n, m] : {std::tuple(10, 3, 4), {40, 20, 20}, {60, 1, 59}, {100, 8, 90}, {50, 25, 2}}) {
+            const IndependentMarks law(N, n, m);
+            double mean = 0, deviation = 0, square = 0, tail = 0, above = 0;
+            for (int x = 0; x <= n; ++x) {
+                const double p = choose(n, x) * choose(N - n, m - x) / choose(N, m), d = x - double(n) * m / N;
+                mean += p * x;
+                deviation += p * std::abs(d);
+                square += p * d * d;
+                tail += x >= 2 ? p : 0;
+                above += x >= 2 ? p * x : 0;
+            }
+            QVERIFY(near(law.expected(), mean, 1e-10) && near(law.sd() * law.sd(), square, 1e-9));
+            QVERIFY(near(law.meanDeviation(), deviation, 1e-9));
+            QVERIFY(near(law.tail(2).probability, tail, 1e-9) && near(law.tail(2).count, above, 1e-9));
+        }
+        QVERIFY(std::isnan(IndependentMarks(5, 5, 3).z(3)) && std::isnan(IndependentMarks(0, 0, 0).z(0)));
+        QCOMPARE(IndependentMarks(5, 5, 3).meanDeviation(), 0.0);
+    }
+
+    /// Independent sites show the floor and next to no significant cell; a planted pair stands out.
+    void flowTellsStructureFromNoise()
+    {
+        MemoryTrace trace(3, 64, 4);
+        for (int s = 0; s < 20; ++s)
+            trace.addSequence(400);
+        fillUniform(trace, 5);
+        for (std::size_t t = 0; t < trace.shape().numTokens; ++t) { // from 7 to 9 at the last two sites
+            std::uint16_t *from = &trace.ids[1][t * 4], *to = &trace.ids[2][t * 4];
+            if (std::find(from, from + 4, 7) != from + 4 && std::find(to, to + 4, 9) == to + 4 && mix(t) % 2)
+                to[3] = 9;
+        }
+        const auto results = analyse(trace, {{"flow"}}, {}, {});
+        VERIFY_OK(results);
+        const ResultRow* chance = findRow(*results, "flow.excess", 0);
+        QVERIFY(near(*chance->value, *chance->uniform, 4 * *chance->uniformSd + 0.02 * *chance->uniform));
+        QVERIFY(near(*chance->value, valueOf(*results, "flow.floor", 0), 0.05 * *chance->value));
+        QVERIFY(valueOf(*results, "flow.cells", 0) < 0.01 * 64 * 64);
+        const ResultMatrix *z = findMatrix(*results, "flow.z", 1), *count = findMatrix(*results, "flow.count", 1);
+        QCOMPARE(std::ranges::max_element(z->values) - z->values.begin(), 7 * 64 + 9);
+        QVERIFY(count->values[7 * 64 + 9] > 200);
+        QVERIFY(valueOf(*results, "flow.cells", 1) >= 1);
+        // Pairs from an expert: each of its tokens chose four.
+        const ResultMatrix* from = findMatrix(*results, "flow.from", 1);
+        for (std::size_t i = 0; i < 64; ++i)
+            QCOMPARE(std::accumulate(&count->values[i * 64], &count->values[i * 64] + 64, 0.0), 4 * from->values[i]);
     }
 
     void alwaysTheSame()
