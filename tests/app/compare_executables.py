@@ -33,6 +33,8 @@ from pathlib import Path
 # Regular expression on the command -> why it differs. Empty it once OLD_BIN_DIR is newer than the change.
 EXPECTED_DIFFERENCES = {
     r"^info in/(f0|slice).h5": "only where BIN_DIR is the folder in which the bundled traces were recorded",
+    r"^(analyze|compare|merge|simulate) .*(--(json|csv|hdf5)|-o out/\S*)": "format 1.2: files name layers beside sites; parts of format 3",
+    r"^(analyze|compare|simulate cache|simulate placement) --help": "--phase",
 }
 
 COMMANDS = r"""

@@ -632,6 +632,37 @@ private slots:
             H5Pclose(plist);
     }
 
+    /// As h5py's LZF, and others that the library has as plug-ins only: written where the filter is, read where it is not.
+    void filtersThatAreNotHereAreNamed()
+    {
+        const std::vector<std::int64_t> ids(5000 * 2 * 4, 1);
+        for (const auto& [filter, name, hint] : {std::tuple(32000, "LZF (32000)", "only h5py has LZF built in"),
+                 {32001, "blosc (32001)", "h5repack -f GZIP=4 OLD NEW"}, {40000, "(40000)", "h5repack -f GZIP=4 OLD NEW"}}) {
+            const H5Z_class2_t nothing{H5Z_CLASS_T_VERS, filter, 1, 1, "", nullptr, nullptr,
+                [](unsigned, std::size_t, const unsigned*, std::size_t bytes, std::size_t*, void**) { return bytes; }};
+            QVERIFY(H5Zregister(&nothing) >= 0);
+            const hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+            const hsize_t chunk[3] = {1000, 2, 4};
+            H5Pset_chunk(plist, 3, chunk);
+            QVERIFY(H5Pset_filter(plist, filter, H5Z_FLAG_MANDATORY, 0, nullptr) >= 0);
+            mutate([&](hid_t f) { replace(f, "routing/expert_id", {5000, 2, 4}, ids, H5T_STD_I16LE, plist); });
+            H5Pclose(plist);
+            QVERIFY(H5Zunregister(filter) >= 0);
+            auto trace = TraceFile::open(path("bad.h5"));
+            Error error;
+            if (trace) {
+                BlockBuffer buffer;
+                const auto block = (*trace)->read(SiteIndex(0), {TokenIndex(0), TokenIndex(10)}, {}, buffer);
+                QVERIFY(!block);
+                error = block.error();
+            } else {
+                error = trace.error();
+            }
+            for (const char* text : {"routing/expert_id", "is packed with the filter ", name, hint})
+                QVERIFY2(error.message().find(text) != std::string::npos, error.message().c_str());
+        }
+    }
+
     void theCommandsSayItInOneLine()
     {
         const auto program = QStringLiteral(EXPERTSCOPE_BIN_DIR "/expertscope");
