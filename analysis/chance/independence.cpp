@@ -42,8 +42,8 @@ double IndependentMarks::probability(double count) const
 {
     if (count < 0 || count > std::min(m_first, m_second) || m_first + m_second - count > m_tokens)
         return 0;
-    return std::exp(logChoose(m_first, count) + logChoose(m_tokens - m_first, m_second - count)
-        - logChoose(m_tokens, m_second));
+    return std::exp(
+        logChoose(m_first, count) + logChoose(m_tokens - m_first, m_second - count) - logChoose(m_tokens, m_second));
 }
 
 double IndependentMarks::meanDeviation() const

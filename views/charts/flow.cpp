@@ -18,7 +18,39 @@ constexpr double kRoom = 0.14; ///< beside the outer columns, of the distance be
 constexpr double kLeastReach = 2, kMostReach = 4; ///< of the colours, times and parts of what is expected
 constexpr double kNoisy = 0.5; ///< of the excess: with more by chance alone a picture shows little else
 
-/// What is drawn between two columns, thinnest excess first.
+/// An expert whose ribbons alone are drawn.
+struct Focus
+{
+    std::size_t column = 0, expert = 0;
+
+    /// A ribbon between column `gap` and the next.
+    bool touches(std::size_t gap, const FlowCell& cell) const
+    {
+        return (column == gap && expert == cell.from) || (column == gap + 1 && expert == cell.to);
+    }
+};
+
+/// "SITE:EXPERT", or nothing. Error: no such expert in the window.
+Expected<std::optional<Focus>> focusOf(const FlowWindow& data, const std::string& text)
+{
+    if (text.empty())
+        return std::nullopt;
+    const QStringList parts = QString::fromStdString(text).split(':');
+    bool isSite = false, isExpert = false;
+    const unsigned site = parts[0].toUInt(&isSite), expert = parts.size() == 2 ? parts[1].toUInt(&isExpert) : 0;
+    if (!isSite || !isExpert)
+        return fail("is not SITE:EXPERT, such as 2:17", "focus " + text);
+    const auto found = std::ranges::find(data.sites, site, &SiteIndex::value);
+    if (found == data.sites.end())
+        return fail("is not among the columns", "focus: site " + std::to_string(site));
+    const auto column = std::size_t(found - data.sites.begin());
+    if (expert >= data.places[column].size())
+        return fail("there is no such expert", "focus " + text,
+            "experts go from 0 to " + std::to_string(data.places[column].size() - 1));
+    return Focus{column, expert};
+}
+
+/// What is drawn between two columns, smallest excess first.
 struct DrawnGap
 {
     std::vector<FlowCell> cells;
@@ -31,13 +63,15 @@ struct Thresholds
     std::size_t most;
 };
 
-DrawnGap chooseCells(const FlowGap& gap, const Thresholds& least)
+DrawnGap chooseCells(const FlowWindow& data, std::size_t at, const Thresholds& least, const std::optional<Focus>& focus)
 {
+    const FlowGap& gap = data.gaps[at];
     DrawnGap drawn;
     for (std::size_t i = 0; i < gap.rows(); ++i) {
         for (std::size_t j = 0; j < gap.columns(); ++j) {
             const FlowCell cell = gap.cell(i, j);
-            if (cell.count > 0 && cell.count >= least.count && cell.lift() >= least.lift && cell.z >= least.z)
+            if ((!focus || focus->touches(at, cell)) && cell.count > 0 && cell.count >= least.count
+                && cell.lift() >= least.lift && cell.z >= least.z)
                 drawn.cells.push_back(cell);
         }
     }
@@ -102,8 +136,8 @@ public:
     {
         if (const auto block = blockAt(mark)) {
             const FlowBlockCount count = m_data->block(mark.row, *block);
-            return joinedReadout({siteText(m_data->shape, m_data->sites[mark.row]),
-                "expert " + QString::number(*block), percentText(count.share) + " of the choices",
+            return joinedReadout({siteText(m_data->shape, m_data->sites[mark.row]), "expert " + QString::number(*block),
+                percentText(count.share) + " of the choices",
                 countText(count.tokens) + " of " + countText(count.of) + " tokens"});
         }
         const FlowCell* cell = cellAt(mark);
@@ -194,8 +228,7 @@ QString noteOf(const FlowWindow& data, const std::vector<DrawnGap>& gaps, const 
         return sum / double(v.size());
     };
     const auto [fewest, most] = std::ranges::minmax(counts);
-    const QString ribbons =
-        fewest == most ? QString::number(most) : QString("%1–%2").arg(fewest).arg(most);
+    const QString ribbons = fewest == most ? QString::number(most) : QString("%1–%2").arg(fewest).arg(most);
     QString note;
     if (mean(floor) > kNoisy * mean(dependence))
         note = "most of the dependence is sampling noise at this size; ";
@@ -213,6 +246,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     const auto data = std::static_pointer_cast<const FlowWindow>(computed);
     const Thresholds least{params.number("least_z"), params.number("least_lift"), params.number("least_tokens"),
         std::size_t(params.number("most"))};
+    ES_ASSIGN(const std::optional<Focus> focus, focusOf(*data, params.text("focus")));
     auto layer = std::make_shared<Ribbons>();
     std::vector<DrawnGap> gaps;
     std::vector<float> lifts;
@@ -222,7 +256,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             layer->blocks.back().push_back({QString::number(expert), 100 * data->block(c, expert).share});
     }
     for (std::size_t g = 0; g < data->gaps.size(); ++g) {
-        gaps.push_back(chooseCells(data->gaps[g], least));
+        gaps.push_back(chooseCells(*data, g, least, focus));
         layer->ribbons.emplace_back();
         for (const FlowCell& cell : gaps[g].cells) {
             layer->ribbons.back().push_back({data->places[g][cell.from], data->places[g + 1][cell.to],
@@ -237,7 +271,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         map.centre = 1;
         map.values = Pyramid(1, lifts.size(), std::move(lifts));
         if (!look.limits && !look.percentile && look.scale.value_or(ScaleKind::Log2) == ScaleKind::Log2)
-            look.limits = largest > kLeastReach ? std::pair(1 / kMostReach, kMostReach) : std::pair(1 / kLeastReach, kLeastReach);
+            look.limits =
+                largest > kLeastReach ? std::pair(1 / kMostReach, kMostReach) : std::pair(1 / kLeastReach, kLeastReach);
         ES_ASSIGN(picture->key, colourCells(look, map, CellMeaning::Ratio, "Lift (pairs / expected)"));
     }
     Axis x{"Layer", Axis::Scale::Cells, -kRoom, double(data->columns()) - 1 + kRoom};
@@ -253,6 +288,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     Axis y{"Share of the layer's choices (%)", Axis::Scale::Linear, 0, tallest};
     picture->panels = {{std::move(x), std::move(y), {std::move(layer)}, {}}};
     picture->note = noteOf(*data, gaps, least);
+    if (focus)
+        picture->note += QString("; only ribbons of L%1 E%2").arg(data->layer(focus->column)).arg(focus->expert);
     QByteArray head = csvHead("flow", {data->trace}, data->tokens,
         {picture->note,
             "block: value = share of the layer's choices in %, count = its tokens; ribbon: value = share of the pairs "
@@ -268,7 +305,8 @@ ChartSpec flowChart()
 {
     const auto number = [](const char* name, const char* standard, const char* meaning, double least, double most,
                             bool whole, const char* title, bool computes) {
-        return ChartOption{{.name = name, .standard = standard, .meaning = meaning, .least = least, .most = most, .whole = whole},
+        return ChartOption{
+            {.name = name, .standard = standard, .meaning = meaning, .least = least, .most = most, .whole = whole},
             title, computes};
     };
     return {
@@ -281,6 +319,11 @@ ChartSpec flowChart()
             number("distance", "1", "sites from one column to the next", 1, 65535, true, "Distance", true),
             number("most", "96", "ribbons between two columns, those of the largest excess", 0, 4096, true, "Ribbons",
                 false),
+            ChartOption{{.name = "focus",
+                            .standard = "",
+                            .meaning = "SITE:EXPERT: only the ribbons of that expert; none: all",
+                            .kind = ParameterSpec::Kind::Text},
+                "Focus"},
             number("least_z", "4", "standard deviations above independence", 0, 1000, false, "z at least", false),
             number("least_lift", "1.5", "times as many as expected", 0, 1000, false, "Lift at least", false),
             number("least_tokens", "20", "tokens of a ribbon", 0, 1e9, true, "Tokens at least", false)},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What flows between stages: columns of blocks that stand on each other, ribbons from the blocks of a column to those of
-// the next, apart from how they are shown.
+// What flows between stages: columns of blocks that stand on each other, ribbons from the blocks of a column to those
+// of the next, apart from how they are shown.
 #pragma once
 
 #include "views/paint/layer_parts.h"

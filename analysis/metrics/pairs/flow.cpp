@@ -153,7 +153,8 @@ public:
 
     void matrices(std::vector<ResultMatrix>& matrices) const
     {
-        const auto make = [&](const char* name, const char* unit, std::uint64_t n, bool from, bool to) -> auto& {
+        const auto make = [&](const char* name, const char* unit, std::uint64_t n, bool from, bool to) -> auto&
+        {
             ResultMatrix matrix;
             matrix.metric = name;
             matrix.unit = unit;
@@ -174,8 +175,8 @@ public:
         cells("flow.expected", "tokens", tokens, [&](unsigned i, unsigned j) {
             return tokens ? chance(i, j).expected() : std::numeric_limits<double>::quiet_NaN();
         });
-        cells("flow.z", "1", tokens,
-            [&](unsigned i, unsigned j) { return chance(i, j).z(double(m_sets.count(i, j))); });
+        cells(
+            "flow.z", "1", tokens, [&](unsigned i, unsigned j) { return chance(i, j).z(double(m_sets.count(i, j))); });
         cells("flow.top1_count", "tokens", m_first.total(),
             [&](unsigned i, unsigned j) { return double(m_first.at(i, j)); });
         auto& from = make("flow.from", "tokens", tokens, true, false).values;
@@ -257,9 +258,11 @@ MetricSpec flowMetric()
     return {
         .name = "flow",
         .definition =
-            "from the experts of a site to those of a later one, a pair for each i and j of a token's choices: half the "
+            "from the experts of a site to those of a later one, a pair for each i and j of a token's choices: half "
+            "the "
             "sum of |pairs - expected| over all pairs, expected as if the sites were independent, and what sampling "
-            "alone makes of that (floor); cells with z >= 4, lift >= 1.5 and 20 tokens, their share of pairs and of the "
+            "alone makes of that (floor); cells with z >= 4, lift >= 1.5 and 20 tokens, their share of pairs and of "
+            "the "
             "excess; the same of first choices; tokens that chose at both sites count; n = tokens",
         .source = "total variation from independence; z and floor: hypergeometric law",
         .crossSite = true,
@@ -270,8 +273,8 @@ MetricSpec flowMetric()
         .make =
             [](const MetricContext& context) {
                 return std::make_unique<SitePairAccumulator<FlowState>>(context,
-                    std::vector<std::string>{kExcess, kFloor, kCells, kShareOfFlow, kShareOfExcess, kFirstExcess,
-                        kFirstFloor});
+                    std::vector<std::string>{
+                        kExcess, kFloor, kCells, kShareOfFlow, kShareOfExcess, kFirstExcess, kFirstFloor});
             },
     };
 }

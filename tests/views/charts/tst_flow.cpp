@@ -18,7 +18,8 @@ using namespace expertscope::testing;
 
 namespace {
 
-/// Four sites of 32 experts, 4 chosen; `strength` in 16 of the tokens that chose e go on to 5 e + 3, by chance the rest.
+/// Four sites of 32 experts, 4 chosen; `strength` in 16 of the tokens that chose e go on to 5 e + 3, by chance the
+/// rest.
 std::shared_ptr<MemoryTrace> flowTrace(unsigned strength, unsigned length = 500)
 {
     auto trace = std::make_shared<MemoryTrace>(4, 32, 4);
@@ -168,7 +169,8 @@ private slots:
         VERIFY_OK(chart);
         for (const auto& gap : ribbonsOf(**chart).ribbons)
             QVERIFY(double(gap.size()) < 0.01 * 32 * 32);
-        QVERIFY2((*chart)->picture()->note.contains("sampling noise at this size"), qPrintable((*chart)->picture()->note));
+        QVERIFY2(
+            (*chart)->picture()->note.contains("sampling noise at this size"), qPrintable((*chart)->picture()->note));
         const auto structured = flowTrace(16, 3000);
         const Study other = expertscope::testing::studyOf({structured.get()});
         QVERIFY(!(*drawnChart("flow", other))->picture()->note.contains("noise"));
@@ -210,8 +212,38 @@ private slots:
         QCOMPARE(stages({{"columns", "9"}}), std::size_t(4));
         QCOMPARE(stages({{"site", "3"}, {"columns", "3"}}), std::size_t(3));
         QCOMPARE(stages({{"distance", "2"}}), std::size_t(2));
-        QVERIFY(drawnChart("flow", study, {{"site", "4"}}).error().message().find("there is no such site") != std::string::npos);
-        QVERIFY(drawnChart("flow", study, {{"distance", "4"}}).error().message().find("choose 3 or lower") != std::string::npos);
+        QVERIFY(drawnChart("flow", study, {{"site", "4"}}).error().message().find("there is no such site")
+            != std::string::npos);
+        QVERIFY(drawnChart("flow", study, {{"distance", "4"}}).error().message().find("choose 3 or lower")
+            != std::string::npos);
+    }
+
+    void aFocusLeavesOnlyItsRibbons()
+    {
+        const auto trace = flowTrace(8);
+        const Study study = expertscope::testing::studyOf({trace.get()});
+        const auto chart = drawnChart("flow", study, {{"focus", "1:8"}, {"most", "4096"}});
+        VERIFY_OK(chart);
+        const ChartTable table((*chart)->csv()), all((*drawnChart("flow", study, {{"most", "4096"}}))->csv());
+        const auto touches = [](const ChartTable& t, std::size_t r) {
+            return t.text(r, "kind") == "ribbon"
+                && ((t.number(r, "site") == 1 && t.number(r, "expert") == 8)
+                    || (t.number(r, "to_site") == 1 && t.number(r, "to_expert") == 8));
+        };
+        std::size_t here = 0, ribbons = 0, wanted = 0;
+        for (std::size_t r = 0; r < table.size(); ++r) {
+            here += touches(table, r);
+            ribbons += table.text(r, "kind") == "ribbon";
+        }
+        for (std::size_t r = 0; r < all.size(); ++r)
+            wanted += touches(all, r);
+        QVERIFY(wanted >= 2 && here == wanted && ribbons == wanted);
+        QVERIFY((*chart)->picture()->note.contains("only ribbons of L1 E8"));
+        const auto error = [&](const char* focus) {
+            return QString::fromStdString(drawnChart("flow", study, {{"focus", focus}}).error().message());
+        };
+        QVERIFY(error("8").contains("SITE:EXPERT") && error("1:32").contains("experts go from 0 to 31"));
+        QVERIFY(error("7:1").contains("not among the columns"));
     }
 
     /// B6 (6): Fenwick's tree counts what two loops count; a layout is never worse than ids, and finds a planted one.

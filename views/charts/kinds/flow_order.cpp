@@ -71,8 +71,8 @@ public:
             const bool right = sweep % 2 == 0;
             for (std::size_t i = 1; i < m_places.size(); ++i) {
                 const std::size_t column = right ? i : m_places.size() - 1 - i;
-                toBarycentres(column, right ? m_before[column] : m_after[column],
-                    m_places[right ? column - 1 : column + 1]);
+                toBarycentres(
+                    column, right ? m_before[column] : m_after[column], m_places[right ? column - 1 : column + 1]);
             }
             if (const double now = crossings(); now < least) {
                 least = now;

@@ -93,9 +93,7 @@ bool RibbonsPlottable::there(const Cell& cell) const
 QRectF RibbonsPlottable::blockBox(std::size_t column, std::size_t block) const
 {
     const double top = m_places->blocks[column][block], at = double(column), half = halfBlock();
-    return QRectF(
-        pixel(at - half, top), pixel(at + half, top - m_data->blocks[column][block].size))
-        .normalized();
+    return QRectF(pixel(at - half, top), pixel(at + half, top - m_data->blocks[column][block].size)).normalized();
 }
 
 RibbonsPlottable::Course RibbonsPlottable::courseOf(std::size_t gap, std::size_t ribbon) const
@@ -149,7 +147,7 @@ std::optional<LayerPlottable::Cell> RibbonsPlottable::markAt(const QPointF& posi
             return {};
         const Cell cell{column, std::size_t(below - tops.begin()) - 1};
         return there(cell) && y >= tops[cell.column] - m_data->blocks[column][cell.column].size ? std::optional(cell)
-                                                                                               : std::nullopt;
+                                                                                                : std::nullopt;
     }
     if (!(x > 0) || std::size_t(x) >= m_data->ribbons.size())
         return {};
@@ -174,8 +172,8 @@ QRectF RibbonsPlottable::placeOf(const Cell& cell) const
     const std::size_t gap = cell.row - m_data->stages();
     const auto [from, to] = m_places->ribbons[gap][cell.column];
     const double top = (from + to) / 2, middle = double(gap) + 0.5;
-    return QRectF(pixel(middle - kHalfWidth, top),
-        pixel(middle + kHalfWidth, top - m_data->ribbons[gap][cell.column].size))
+    return QRectF(
+        pixel(middle - kHalfWidth, top), pixel(middle + kHalfWidth, top - m_data->ribbons[gap][cell.column].size))
         .normalized()
         .intersected(inside());
 }
@@ -314,8 +312,8 @@ void RibbonsPlottable::drawNames(QCPPainter* painter, std::size_t column) const
         const QString& name = m_data->blocks[column][b].name;
         if (box.height() < least || metrics.horizontalAdvance(name) > box.width() || !inside().contains(box.center()))
             continue;
-        const QPointF start(box.center().x() - metrics.horizontalAdvance(name) / 2,
-            box.center().y() + metrics.capHeight() / 2);
+        const QPointF start(
+            box.center().x() - metrics.horizontalAdvance(name) / 2, box.center().y() + metrics.capHeight() / 2);
         painter->drawText(start, name);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Columns of blocks with ribbons between them inside a QCustomPlot. Includes qcustomplot.h: for .cpp files of views/paint
-// only.
+// Columns of blocks with ribbons between them inside a QCustomPlot. Includes qcustomplot.h: for .cpp files of
+// views/paint only.
 #pragma once
 
 #include "views/paint/layers/layer_plottable.h"
