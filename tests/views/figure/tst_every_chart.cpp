@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What a production editor checks (research C4), over every chart: three shapes of models, three widths, four formats.
+#include "io/trace/trace_file.h"
 #include "tests/support/scored_trace.h"
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
@@ -24,14 +25,22 @@ namespace {
 struct Shape
 {
     const char* name;
-    std::vector<std::shared_ptr<MemoryTrace>> traces; ///< two where a chart compares checkpoints
+    std::vector<std::shared_ptr<BlockSource>> traces; ///< two where a chart compares checkpoints
+    bool lacks = false; ///< columns or labels that some charts need
 };
+
+/// A piece of what the bundled model was seen to choose.
+std::shared_ptr<BlockSource> demoSlice()
+{
+    auto file = TraceFile::open(EXPERTSCOPE_TEST_DATA "/analysis/demo_slice.h5");
+    return file ? std::shared_ptr<BlockSource>(std::move(*file)) : nullptr;
+}
 
 const std::vector<Shape>& shapes()
 {
     static const std::vector<Shape> all{{"6 x 32", {scoredTrace(), scoredTrace()}},
         {"94 x 128", {scoredTrace(94, 128, 40), scoredTrace(94, 128, 40)}},
-        {"48 x 512", {scoredTrace(48, 512, 40), scoredTrace(48, 512, 40)}}};
+        {"48 x 512", {scoredTrace(48, 512, 40), scoredTrace(48, 512, 40)}}, {"the demo", {demoSlice(), demoSlice()}, true}};
     return all;
 }
 
@@ -182,6 +191,11 @@ private slots:
         for (const double width : {89., 40., 183.}) {
             spec.page.widthMm = width;
             const auto figure = makeFigure(study, spec);
+            if (!figure && shapes()[std::size_t(shape)].lacks) {
+                QVERIFY2(figure.error().what.starts_with("nothing to draw") || !figure.error().where.empty(),
+                    figure.error().message().c_str());
+                return;
+            }
             QVERIFY2(figure.has_value(), figure ? "" : (std::to_string(width) + " mm: " + figure.error().message()).c_str());
             const auto bytes = renderPdf(*figure);
             QVERIFY2(bytes.has_value(), bytes ? "" : (std::to_string(width) + " mm: " + bytes.error().message()).c_str());
