@@ -11,20 +11,12 @@ namespace {
 
 // Parts of the distance between columns.
 constexpr double kHalfBlock = 0.045, kWidestHalf = 0.12, kStub = 0.06;
-constexpr double kNameSize = 0.8; ///< of the style's font
 constexpr double kMargin = 1; ///< beside names
 constexpr double kOpacity = 0.6;
 constexpr double kHatch = 3; ///< between the lines of a stub
 constexpr double kSeparated = 1.5; ///< blocks at least this tall are told apart by a line
 constexpr double kHairline = 0.4; ///< thinner ribbons are drawn as lines of that width
 constexpr double kLeastStub = 0.1; ///< height
-
-QFont nameFont(const Style& style)
-{
-    QFont font = style.font;
-    font.setPixelSize(std::max(4, int(std::lround(kNameSize * font.pixelSize()))));
-    return font;
-}
 
 /// From 0 to 1 with level ends: the height of a cubic with handles at half way, at t of its curve.
 double eased(double t)
@@ -63,7 +55,7 @@ double RibbonsPlottable::halfBlock() const
 
 void RibbonsPlottable::measureNames()
 {
-    const QFontMetricsF metrics(nameFont(m_style));
+    const QFontMetricsF metrics(m_style.font);
     m_widestName = 0;
     for (std::size_t column = 0; m_data && column < m_data->stages(); ++column)
         for (const FlowBlock& block : m_data->blocks[column])
@@ -81,7 +73,7 @@ std::optional<double> RibbonsPlottable::wantedHeight(double width) const
     std::size_t most = 0;
     for (std::size_t column = 0; m_data && column < m_data->stages(); ++column)
         most = std::max(most, m_data->blocks[column].size());
-    return std::min(width, 1.2 * QFontMetricsF(nameFont(m_style)).height() * double(most));
+    return std::min(width, 1.2 * QFontMetricsF(m_style.font).height() * double(most));
 }
 
 bool RibbonsPlottable::there(const Cell& cell) const
@@ -302,10 +294,9 @@ void RibbonsPlottable::drawBlocks(QCPPainter* painter, std::size_t column) const
 
 void RibbonsPlottable::drawNames(QCPPainter* painter, std::size_t column) const
 {
-    const QFont font = nameFont(m_style);
-    const QFontMetricsF metrics(font);
+    const QFontMetricsF metrics(m_style.font);
     const double least = metrics.capHeight() + 1;
-    painter->setFont(font);
+    painter->setFont(m_style.font); // all text of a figure has one size
     painter->setPen(m_style.background);
     for (std::size_t b = 0; b < m_data->blocks[column].size(); ++b) {
         const QRectF box = blockBox(column, b);
