@@ -125,7 +125,10 @@ private slots:
             const double sd = std::sqrt(std::max(0.0, v.squares / v.n - mean * mean));
             // Experts of a draw are not independent; simulations have an error of their own; formulas promise some 2 %.
             const double ownSd = std::max(sd, std::sqrt(v.variance / v.draws));
-            const double error = sd / std::sqrt(double(kDraws)) + (isSimulated(metric) ? ownSd / std::sqrt(10.0) : 0);
+            // Cells of flow beyond the limits are rare: most sets of draws have none.
+            const bool rare = metric == "flow.cells" || metric.starts_with("flow.significant");
+            const double spread = rare ? std::max(sd, std::sqrt(v.variance / v.draws)) : sd;
+            const double error = spread / std::sqrt(double(kDraws)) + (isSimulated(metric) ? ownSd / std::sqrt(10.0) : 0);
             const std::string text = metric + " site " + std::to_string(std::get<2>(key)) + " "
                 + std::get<4>(key).second + ": " + std::to_string(uniform) + " +- "
                 + std::to_string(std::sqrt(v.variance / v.draws)) + ", chance shows " + std::to_string(mean) + " +- "
@@ -137,7 +140,7 @@ private slots:
             ++compared;
             metrics.insert(metric);
             // Whole numbers jump: few draws do not say how often.
-            const bool jumps = metric == "srp.alpha" || metric == "srp.rho_hat" || metric.ends_with("selected");
+            const bool jumps = metric == "srp.alpha" || metric == "srp.rho_hat" || metric.ends_with("selected") || rare;
             if (v.withSd < v.draws || jumps || metric.starts_with("drop"))
                 continue;
             const double claimed = std::sqrt(v.variance / v.draws), least = isSimulated(metric) ? 0.4 : 0.6;

@@ -124,8 +124,8 @@ private slots:
             return QByteArray(R"({"expertscope_figure": 2, "traces": [{"path": "t.h5"}])") + more + "}";
         };
         QTest::newRow("no traces") << QByteArray(R"({"expertscope_figure": 2})") << "a.json: traces: is missing";
-        QTest::newRow("chart") << second(R"(, "chart": "flow")")
-                               << "a.json: chart: no such chart 'flow' (there is: load";
+        QTest::newRow("chart") << second(R"(, "chart": "pie")")
+                               << "a.json: chart: no such chart 'pie' (there is: load";
         QTest::newRow("old key") << second(R"(, "metric": "ratio")") << "a.json: metric: is not a key";
         QTest::newRow("option") << second(R"(, "options": {"metrc": "ratio"})")
                                 << "a.json: options: no parameter 'metrc'";
