@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kCentre = "load"; ///< the chart that the others are picked from
 /// A look at each kind of question: the rest of some thirty would be tabs that nobody finds.
-constexpr const char* kAtFirst[] = {"balance", "specialisation", "repetition", "coactivation", "affinity", "tokens", "timeline",
+constexpr const char* kAtFirst[] = {"balance", "specialisation", "coactivation", "flow", "repetition", "tokens", "timeline",
     "cache_curves"};
 
 template <class T> View* make(Session& session, QWidget* parent)
