@@ -7,6 +7,7 @@
 #include "io/base/text.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace expertscope {
 
@@ -18,6 +19,15 @@ inline constexpr auto name = [](const auto& thing) -> decltype(auto) { return (t
 template <std::ranges::forward_range Range> std::string namesOf(const Range& things)
 {
     return joined(things, ", ", detail::name);
+}
+
+/// The same as a list: the choices of an option.
+template <std::ranges::forward_range Range> std::vector<std::string> nameList(const Range& things)
+{
+    std::vector<std::string> names;
+    for (const auto& thing : things)
+        names.emplace_back(thing.name);
+    return names;
 }
 
 /// The thing of that name, or null.

@@ -4,6 +4,7 @@
 // (metrics 3.5).
 #include "views/charts/kinds/expert_matrix.h"
 #include "views/charts/kinds/one_site.h"
+#include "views/charts/wording.h"
 
 #include <algorithm>
 
@@ -66,9 +67,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         "share: of the tokens of `expert` those that chose `to_expert` at the next site; uniform: the same under "
         "uniform routing"};
     words.csvOther = "to_layer,to_site,to_expert";
-    words.csvOfColumn = [layer, to = data->to](std::size_t column) {
-        return QByteArray::number(layer) + ',' + QByteArray::number(to.value) + ','
-            + QByteArray::number(qulonglong(column)) + ',';
+    words.csvOfColumn = [data](std::size_t column) {
+        return csvPlace(data->shape, data->to) + QByteArray::number(qulonglong(column)) + ',';
     };
     words.columnText = [layer](std::size_t column) {
         return "then layer " + QString::number(layer) + " expert " + QString::number(column);

@@ -6,7 +6,8 @@
 #include "analysis/what_if/cache_rows.h"
 #include "analysis/what_if/caches.h"
 #include "io/base/text.h"
-#include "views/charts/chart.h"
+#include "views/charts/kinds/cache_runs.h"
+#include "views/charts/kinds/one_site.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
@@ -152,13 +153,11 @@ private:
 
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
+    ES_TRY(checkServed(study, question));
     const std::string tokens = describeTokens(question.scope, study.shape(question.trace));
-    if (question.scope.splitsSequences())
-        return fail("a cache serves whole sequences: tokens cannot be picked out of them", tokens,
-            "keep sequences by their labels");
     ES_ASSIGN(auto data, simulate(study, question, progress));
     if (data->curves.empty())
-        return fail("holds no choices: nothing to draw", tokens.empty() ? study.traces()[question.trace].name : tokens);
+        return nothingToDraw(tokens, study.traces()[question.trace].name);
     data->trace = csvTrace(study.traces()[question.trace]);
     data->tokens = tokens;
     return data;
@@ -219,19 +218,12 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look&)
 
 ChartSpec cacheCurvesChart()
 {
-    ChartOption policy{{.name = "policy",
-                           .standard = "lru/lfu/opt",
-                           .meaning = "replacement policies, with '/' between",
-                           .kind = ParameterSpec::Kind::Choices},
-        "Policies", true, true};
-    for (const simulation::PolicySpec& spec : simulation::policyRegistry())
-        policy.choices.push_back(spec.name);
     return {
         .name = "cache_curves",
         .title = "Cache curves",
         .definition =
             "How often an expert that is asked for lies in its layer's cache, over the size of that; a curve a policy",
-        .options = {policy,
+        .options = {policyOption("lru/lfu/opt", true),
             {{.name = "optimum",
                  .standard = "forced",
                  .meaning = "of caches that must admit what they load (opt), or beside it that of all (opt, bypass)",

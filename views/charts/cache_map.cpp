@@ -18,10 +18,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
-    CacheOptions options;
-    options.policies = question.params.text("policy");
-    options.capacities = question.params.text("capacity");
-    std::ranges::replace(options.capacities, '/', ',');
+    CacheOptions options = cacheOptions(question.params);
     ES_TRY(checkServed(study, question));
     ES_ASSIGN(const std::vector<SiteIndex> kept, study.sitesOf(question.trace, question.scope));
     options.quotas = kept.size() > 1 && question.params.text("quotas") == "yes";
@@ -103,8 +100,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     cells.csvRecord = [data, rows, C](std::size_t r, std::size_t c) {
         const ResultRow& row = *rows->rates[r * C + c];
         const ResultRow* const quota = rows->quotas[r * C + c];
-        return QByteArray::number(data->shape.sites[std::size_t(rows->sites[r])].layer) + ','
-            + QByteArray::number(rows->sites[r].value) + ',' + QByteArray::number(data->capacities[c]) + ','
+        return csvPlace(data->shape, rows->sites[r]) + QByteArray::number(data->capacities[c]) + ','
             + csvNumber(*row.value) + ',' + csvNumber(row.uniform.value_or(kNaN)) + ','
             + QByteArray::number(qulonglong(row.n)) + ',' + csvNumber(quota ? quota->value.value_or(kNaN) : kNaN) + ',';
     };

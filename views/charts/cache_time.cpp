@@ -4,7 +4,7 @@
 // experts, a curve a policy (`simulate cache --hardware`, simulation.md 3.21). As Mixtral-offloading and MoE-Infinity
 // plot speed over cache size; theirs are measured, these are modelled, and the axis says so.
 #include "analysis/hardware/hardware_presets.h"
-#include "io/base/text.h"
+#include "io/base/named.h"
 #include "views/charts/kinds/cache_runs.h"
 #include "views/charts/wording.h"
 
@@ -31,10 +31,7 @@ constexpr Quantity kQuantities[] = {
 
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
-    CacheOptions options;
-    options.policies = joined(question.params.choices("policy"), ",");
-    options.capacities = question.params.text("capacity");
-    std::ranges::replace(options.capacities, '/', ',');
+    CacheOptions options = cacheOptions(question.params);
     options.time.hardware = question.params.text("hardware");
     options.time.denseMs = question.params.text("dense_ms");
     options.expertBytes = question.params.text("expert_bytes");
@@ -44,8 +41,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
 Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const CacheRun>(computed);
-    const Quantity& quantity =
-        *std::ranges::find(kQuantities, params.text("quantity"), [](const Quantity& q) { return std::string(q.name); });
+    const Quantity& quantity = *named(kQuantities, params.text("quantity"));
     const auto [unit, bytes] = memoryUnit(data->memory.back());
     RowPanel panel{.quantity = quantity.title, .unit = quantity.unit};
     panel.x = {"Memory for experts " + unbroken(QString("(%1)").arg(unit)), Axis::Scale::Linear, 0,
@@ -54,8 +50,6 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         if (row.metric != quantity.metric || row.site || paramText(row, "statistic") != quantity.statistic)
             continue;
         const std::string policy = paramText(row, "policy");
-        if (panel.series.empty() || panel.series.back().name.toStdString() != policy)
-            panel.series.push_back({QString::fromStdString(policy), {}});
         const auto size = std::uint32_t(paramNumber(row, "capacity"));
         const auto place = std::size_t(std::ranges::find(data->capacities, size) - data->capacities.begin());
         RowPoint point{.x = data->memory[place] / bytes, .row = row};
@@ -65,7 +59,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             point.row.unit = quantity.unit;
         point.where = QString("%1 %2, %3 slots of %4").arg(numberText(point.x), unit).arg(size).arg(data->experts);
         point.fields = csvText(policy) + ',' + QByteArray::number(size) + ',' + csvNumber(data->memory[place]);
-        panel.series.back().points.push_back(std::move(point));
+        seriesOf(panel, QString::fromStdString(policy)).points.push_back(std::move(point));
     }
     if (std::ranges::none_of(panel.series, hasValues)) {
         const auto row = std::ranges::find_if(data->results.rows,
@@ -90,10 +84,9 @@ ChartSpec cacheTimeChart()
     ChartOption quantity{{.name = "quantity",
                              .standard = "tokens_per_second",
                              .meaning = "what is modelled",
-                             .kind = ParameterSpec::Kind::Choices},
+                             .kind = ParameterSpec::Kind::Choices,
+                             .choices = nameList(kQuantities)},
         "Show"};
-    for (const Quantity& q : kQuantities)
-        quantity.choices.emplace_back(q.name);
     ChartOption hardware{{.name = "hardware",
                              .standard = "desktop-4090",
                              .meaning = "machine: see `expertscope simulate cache --help` for what it is made of",

@@ -53,7 +53,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
                 partOf(progress, double(i) / count, double(i + 1) / count)));
         const std::uint64_t choices = load->choices[std::size_t(data->site)];
         if (choices == 0)
-            return fail("holds no choices: nothing to draw", data->tokens.empty() ? trace.name : data->tokens);
+            return nothingToDraw(data->tokens, trace.name);
         const double place = checkpoints.places.at(trace.name);
         ExpertCurvesData::Step step{place / checkpoints.units, QString::fromStdString(trace.name),
             csvText(trace.name) + ',' + csvNumber(place)};
@@ -69,17 +69,8 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
 
 ChartSpec expertLifeChart()
 {
-    ChartSpec spec{
-        .name = "expert_life",
-        .title = "Experts over training",
-        .definition = "Which share of a layer's choices experts get at each checkpoint of a training",
-        .options = {siteOption()},
-        .compute = compute,
-        .draw = drawExpertCurves,
-    };
-    for (ChartOption& option : expertCurvesOptions())
-        spec.options.push_back(std::move(option));
-    return spec;
+    return expertCurvesChart("expert_life", "Experts over training",
+        "Which share of a layer's choices experts get at each checkpoint of a training", compute);
 }
 
 }

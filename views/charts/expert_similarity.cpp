@@ -45,9 +45,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         {QString("layer %1, site %2; n = %3 tokens").arg(layer).arg(data->from.value).arg(data->matrix->n),
             "value: (cosine of the router logits of two experts over all tokens + 1) / 2"});
     cells.csvHead += "layer,site,expert,with,value\n";
-    cells.csvRecord = [data, layer](std::size_t row, std::size_t column) {
-        return QByteArray::number(layer) + ',' + QByteArray::number(data->from.value) + ','
-            + QByteArray::number(qulonglong(row)) + ',' + QByteArray::number(qulonglong(column)) + ',';
+    cells.csvRecord = [data](std::size_t row, std::size_t column) {
+        return csvPlace(data->shape, data->from) + QByteArray::number(qulonglong(row)) + ',' + QByteArray::number(qulonglong(column)) + ',';
     };
     return drawMatrix(std::move(cells), CellMeaning::Difference, title, look);
 }

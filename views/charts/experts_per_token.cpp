@@ -25,11 +25,6 @@ struct CountData final : ChartData
     QByteArray trace;
     std::string tokens;
     ResultsPtr results;
-
-    QByteArray place(SiteIndex at) const
-    {
-        return QByteArray::number(shape.sites[std::size_t(at)].layer) + ',' + QByteArray::number(at.value) + ',';
-    }
 };
 
 const ResultMatrix* histogramOf(const CountData& data)
@@ -73,7 +68,7 @@ Expected<ChartPtr> drawHistogram(const CountData& data)
             {siteText(data.shape, data.site), QString::number(count) + (count == 1 ? " expert" : " experts"),
                 percentText(share) + " of tokens (" + countText(std::uint64_t(tokens)) + ')',
                 "n = " + countText(histogram.n) + " tokens"});
-        bar.record = data.place(data.site) + QByteArray::number(qulonglong(count)) + ',' + csvNumber(tokens) + ",,,"
+        bar.record = csvPlace(data.shape, data.site) + QByteArray::number(qulonglong(count)) + ',' + csvNumber(tokens) + ",,,"
             + QByteArray::number(qulonglong(histogram.n)) + ',' + csvNumber(100 * share) + '\n';
     }
     auto picture = std::make_shared<Picture>();
@@ -111,7 +106,7 @@ Expected<ChartPtr> drawMeans(const CountData& data)
         bar.subject = Subject{.site = row.site};
         bar.readout = joinedReadout({siteText(data.shape, *row.site), numberText(mean) + " experts a token",
             "SD " + numberText(off), "n = " + countText(row.n) + " tokens"});
-        bar.record = data.place(*row.site) + ",," + csvNumber(mean) + ',' + csvNumber(off) + ','
+        bar.record = csvPlace(data.shape, *row.site) + ",," + csvNumber(mean) + ',' + csvNumber(off) + ','
             + QByteArray::number(qulonglong(row.n)) + ',' + csvNumber(mean) + '\n';
     }
     auto picture = std::make_shared<Picture>();

@@ -157,8 +157,7 @@ public:
     {
         QByteArray csv = m_head;
         const auto place = [&](std::size_t column, std::size_t expert) {
-            return QByteArray::number(m_data->layer(column)) + ',' + QByteArray::number(m_data->sites[column].value)
-                + ',' + QByteArray::number(qulonglong(expert)) + ',';
+            return csvPlace(m_data->shape, m_data->sites[column]) + QByteArray::number(qulonglong(expert)) + ',';
         };
         for (std::size_t c = 0; c < m_data->columns(); ++c) {
             for (const std::size_t expert : m_data->orders[c]) {

@@ -2,6 +2,7 @@
 //
 // Which experts matter: scores of ESFT, ranks of the Standing Committee (metrics 7). Whom the method selects is said in
 // readout and table: a cross would hide the very cells that count. As ESFT, Figure 4 (expert scores by layer).
+#include "io/base/named.h"
 #include "views/charts/kinds/expert_rows.h"
 #include "views/charts/kinds/label_choice.h"
 #include "views/charts/wording.h"
@@ -32,8 +33,7 @@ constexpr Quantity kQuantities[] = {
 
 const Quantity& quantityOf(const Parameters& params)
 {
-    return *std::ranges::find(
-        kQuantities, params.text("quantity"), [](const Quantity& q) { return std::string(q.name); });
+    return *named(kQuantities, params.text("quantity"));
 }
 
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
@@ -99,10 +99,9 @@ ChartSpec importanceChart()
             .standard = "token_score",
             .meaning = "ESFT's scores by choices or by weights, or the rank of an expert in the lists of a "
                        "label's values",
-            .kind = ParameterSpec::Kind::Choices},
+            .kind = ParameterSpec::Kind::Choices,
+            .choices = nameList(kQuantities)},
         "Show", true};
-    for (const Quantity& q : kQuantities)
-        quantity.choices.emplace_back(q.name);
     return {
         .name = "importance",
         .title = "Importance",

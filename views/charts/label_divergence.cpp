@@ -149,8 +149,8 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
                     relative ? "d_hjs" : "jsd"),
             "value: " + title});
     cells.csvHead += "layer,site,label_value,reference,n,value\n";
-    cells.csvRecord = [data, rows, V, layer](std::size_t r, std::size_t c) {
-        return QByteArray::number(layer) + ',' + QByteArray::number(data->site.value) + ',' + csvText(data->values[r])
+    cells.csvRecord = [data, rows, V](std::size_t r, std::size_t c) {
+        return csvPlace(data->shape, data->site) + csvText(data->values[r])
             + ',' + csvText(data->values[c]) + ',' + QByteArray::number(qulonglong((*rows)[r * V + c]->n)) + ',';
     };
     return drawMatrix(std::move(cells), CellMeaning::Amount, title, look);

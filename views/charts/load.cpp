@@ -128,8 +128,7 @@ QByteArray record(const Cells& cells, const Drawing& drawing, std::size_t row, E
     const LoadData& data = cells.data();
     const SiteIndex site = data.sites[row];
     const Cell cell = cells.of(row, expert);
-    return QByteArray::number(data.shape.sites[std::size_t(site)].layer) + ',' + QByteArray::number(site.value) + ','
-        + QByteArray::number(expert.value) + ',' + QByteArray::number(qulonglong(cell.rank)) + ','
+    return csvPlace(data.shape, site) + QByteArray::number(expert.value) + ',' + QByteArray::number(qulonglong(cell.rank)) + ','
         + QByteArray::number(qulonglong(cell.count)) + ',' + csvNumber(cell.share) + ',' + csvNumber(cell.relative)
         + ',' + csvNumber(valueOf(cell, drawing)) + '\n';
 }

@@ -2,9 +2,8 @@
 //
 // Which experts of a site the kinds of text prefer: "specialisation.share" (metrics 3.3) of each value of a label. As
 // OLMoE, Figures 22 and 23 (domains), and Mixtral, Figure 7, whose bars have a panel a layer.
-#include "views/charts/kinds/expert_map.h"
+#include "views/charts/kinds/expert_matrix.h"
 #include "views/charts/kinds/label_choice.h"
-#include "views/charts/kinds/matrix_map.h"
 #include "views/charts/kinds/one_site.h"
 #include "views/charts/kinds/seriation.h"
 #include "views/charts/kinds/word_axis.h"
@@ -13,7 +12,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace expertscope {
 
@@ -82,18 +80,15 @@ void collect(LabelLoads& data, const Label& label)
 
 void arrange(LabelLoads& data, const std::string& order)
 {
-    const std::size_t E = data.experts();
     if (order == "load") {
-        data.columnOrder.resize(E);
-        std::iota(data.columnOrder.begin(), data.columnOrder.end(), std::size_t(0));
-        std::ranges::stable_sort(data.columnOrder, std::greater(), [&](std::size_t e) { return data.inWhole(e); });
+        data.columnOrder = expertsByLoad(*data.whole, data.site, data.experts());
     } else if (order == "seriation") {
         std::vector<double> shares;
         for (const auto& value : data.values) {
             for (const ResultRow* row : value.shares)
                 shares.push_back(*row->value);
         }
-        Seriation found = seriate(shares, data.values.size(), E);
+        Seriation found = seriate(shares, data.values.size(), data.experts());
         data.rowOrder = std::move(found.rows);
         data.columnOrder = std::move(found.columns);
     }
@@ -162,12 +157,10 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     const auto data = std::static_pointer_cast<const LabelLoads>(computed);
     const std::string& named = params.text("measure");
     const Measure measure{named == "share", named == "whole"};
-    const std::string& order = params.text("order");
     const int layer = data->shape.sites[std::size_t(data->site)].layer;
     const std::size_t E = data->experts();
     MatrixCells cells;
-    const QString experts = "Expert of layer " + QString::number(layer);
-    cells.columns.axis = expertCellAxis(order == "id" ? experts : experts + ", by " + QString::fromStdString(order), E);
+    cells.columns.axis = orderedExpertAxis("Expert of layer " + QString::number(layer), E, params);
     cells.columns.order = data->columnOrder;
     cells.rows.order = data->rowOrder;
     std::vector<std::string> names;
@@ -194,10 +187,9 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             "share_of_all: of all tokens; n: tokens of the value",
             "value: " + title});
     cells.csvHead += "layer,site,label_value,expert,share,uniform,share_of_all,n,value\n";
-    cells.csvRecord = [data, layer](std::size_t v, std::size_t e) {
+    cells.csvRecord = [data](std::size_t v, std::size_t e) {
         const ResultRow& row = *data->values[v].shares[e];
-        return QByteArray::number(layer) + ',' + QByteArray::number(data->site.value) + ','
-            + csvText(data->values[v].name) + ',' + QByteArray::number(qulonglong(e)) + ',' + csvNumber(*row.value)
+        return csvPlace(data->shape, data->site) + csvText(data->values[v].name) + ',' + QByteArray::number(qulonglong(e)) + ',' + csvNumber(*row.value)
             + ',' + csvNumber(row.uniform.value_or(kNaN)) + ',' + csvNumber(data->inWhole(e)) + ','
             + QByteArray::number(qulonglong(row.n)) + ',';
     };

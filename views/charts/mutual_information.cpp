@@ -2,6 +2,7 @@
 //
 // How much the first choice at one site tells about that at another, of all pairs of sites: the metric
 // "mutual_information" at every distance. The path-dependence across layers that MoE papers show for neighbours alone.
+#include "io/base/named.h"
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/matrix_map.h"
 #include "views/charts/kinds/one_site.h"
@@ -107,8 +108,7 @@ std::vector<const ResultRow*> pairsOf(const SitePairs& data, const Quantity& qua
 Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const SitePairs>(computed);
-    const Quantity& quantity =
-        *std::ranges::find(kQuantities, params.text("quantity"), [](const Quantity& q) { return std::string(q.name); });
+    const Quantity& quantity = *named(kQuantities, params.text("quantity"));
     const auto pairs = std::make_shared<const std::vector<const ResultRow*>>(pairsOf(*data, quantity));
     if (std::ranges::all_of(*pairs, [](const ResultRow* row) { return !row; }))
         return nothingToDraw(*data->results.front(), data->tokens, "mutual_information");
@@ -140,11 +140,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     cells.csvHead += "layer,site,with_layer,with_site,n,uniform,value\n";
     cells.csvRecord = [data, pairs, M](std::size_t r, std::size_t c) {
         const ResultRow& row = *(*pairs)[r * M + c];
-        const auto place = [&](SiteIndex site) {
-            return QByteArray::number(data->shape.sites[std::size_t(site)].layer) + ',' + QByteArray::number(site.value)
-                + ',';
-        };
-        return place(data->sites[r]) + place(data->sites[c]) + QByteArray::number(qulonglong(row.n)) + ','
+        return csvPlace(data->shape, data->sites[r]) + csvPlace(data->shape, data->sites[c]) + QByteArray::number(qulonglong(row.n)) + ','
             + csvNumber(row.uniform.value_or(kNaN)) + ',';
     };
     return drawMatrix(std::move(cells), CellMeaning::Amount, title, look);
@@ -157,10 +153,9 @@ ChartSpec mutualInformationChart()
     ChartOption quantity{{.name = "quantity",
                              .standard = "relative",
                              .meaning = "share of the smaller entropy, or nats, less the bias of few tokens or with it",
-                             .kind = ParameterSpec::Kind::Choices},
+                             .kind = ParameterSpec::Kind::Choices,
+                             .choices = nameList(kQuantities)},
         "Show"};
-    for (const Quantity& q : kQuantities)
-        quantity.choices.emplace_back(q.name);
     return {
         .name = "mutual_information",
         .title = "Mutual information",

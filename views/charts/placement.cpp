@@ -4,8 +4,10 @@
 // (`simulate placement`, on tokens that the plan was not learnt from). As DeepSeek's EPLB is judged.
 #include "analysis/what_if/placement.h"
 #include "analysis/placement/registry.h"
+#include "io/base/named.h"
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/matrix_map.h"
+#include "views/charts/kinds/one_site.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
@@ -78,8 +80,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     data->results = std::move(answer.comparison.results);
     data->bytes = answer.compare.sizes.hidden * answer.compare.sizes.dispatchBytes;
     if (std::ranges::all_of(data->score.sites, [](const placement::SiteScore& site) { return site.choices == 0; }))
-        return fail("holds no choices: nothing to draw",
-            data->tokens.empty() ? study.traces()[question.trace].name : data->tokens);
+        return nothingToDraw(data->tokens, study.traces()[question.trace].name);
     return data;
 }
 
@@ -118,8 +119,7 @@ Expected<ChartPtr> drawLoad(const PlacementDataPtr& data, Look& look)
     cells.csvHead += "layer,site,gpu,choices,max_over_mean,value\n";
     cells.csvRecord = [data](std::size_t s, std::size_t g) {
         const ResultRow* const most = data->maxOverMean(data->sites[s]);
-        return QByteArray::number(data->shape.sites[std::size_t(data->sites[s])].layer) + ','
-            + QByteArray::number(data->sites[s].value) + ',' + QByteArray::number(qulonglong(g)) + ','
+        return csvPlace(data->shape, data->sites[s]) + QByteArray::number(qulonglong(g)) + ','
             + QByteArray::number(qulonglong(data->score.sites[s].load[g])) + ',' + csvNumber(most ? *most->value : kNaN)
             + ',';
     };
@@ -175,10 +175,9 @@ ChartSpec placementChart()
     ChartOption planner{{.name = "planner",
                             .standard = "contiguous",
                             .meaning = "who says which GPU holds which expert",
-                            .kind = ParameterSpec::Kind::Choices},
+                            .kind = ParameterSpec::Kind::Choices,
+                            .choices = nameList(placement::plannerRegistry())},
         "Planner", true};
-    for (const placement::Planner& known : placement::plannerRegistry())
-        planner.choices.push_back(known.name);
     const auto count = [](const char* name, const char* standard, const char* meaning, const char* title,
                            double least) {
         return ChartOption{{.name = name,

@@ -60,17 +60,8 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
 
 ChartSpec positionChart()
 {
-    ChartSpec spec{
-        .name = "position",
-        .title = "Load over positions",
-        .definition = "Which share of a layer's choices experts get over the position in the sequence",
-        .options = {siteOption()},
-        .compute = compute,
-        .draw = drawExpertCurves,
-    };
-    for (ChartOption& option : expertCurvesOptions())
-        spec.options.push_back(std::move(option));
-    return spec;
+    return expertCurvesChart("position", "Load over positions",
+        "Which share of a layer's choices experts get over the position in the sequence", compute);
 }
 
 }

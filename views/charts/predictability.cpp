@@ -3,6 +3,7 @@
 // How far ahead and how surely a layer's experts are foretold: recall of a predictor's list over its length, by layer
 // ("prefetch.recall_at" of `simulate cache --prefetch`).
 #include "analysis/prefetch/registry.h"
+#include "io/base/named.h"
 #include "views/charts/kinds/cache_runs.h"
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/matrix_map.h"
@@ -69,8 +70,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         {"contract: " + QString::fromStdString(data->contract), cells.note, "value: " + title});
     cells.csvHead += "layer,site,named,value\n";
     cells.csvRecord = [data, sites](std::size_t s, std::size_t n) {
-        return QByteArray::number(data->shape.sites[std::size_t(sites[s])].layer) + ','
-            + QByteArray::number(sites[s].value) + ',' + QByteArray::number(qulonglong(n + 1)) + ',';
+        return csvPlace(data->shape, sites[s]) + QByteArray::number(qulonglong(n + 1)) + ',';
     };
     return drawMatrix(std::move(cells), CellMeaning::Amount, title, look);
 }
@@ -82,10 +82,9 @@ ChartSpec predictabilityChart()
     ChartOption predictor{{.name = "predictor",
                               .standard = "previous",
                               .meaning = "who foretells the experts",
-                              .kind = ParameterSpec::Kind::Choices},
+                              .kind = ParameterSpec::Kind::Choices,
+                              .choices = nameList(prefetch::predictorRegistry())},
         "Predictor", true};
-    for (const prefetch::PredictorSpec& spec : prefetch::predictorRegistry())
-        predictor.choices.push_back(spec.name);
     const auto count = [](const char* name, const char* standard, const char* meaning, const char* title,
                            double least) {
         return ChartOption{

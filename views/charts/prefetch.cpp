@@ -3,6 +3,7 @@
 // How well experts can be loaded before they are asked for: what predictors name, by layer, and what their prefetches
 // make of a cache, over its size (`simulate cache --prefetch`). As MoE-Infinity and Pre-gated MoE compare predictors.
 #include "analysis/prefetch/registry.h"
+#include "io/base/named.h"
 #include "io/base/text.h"
 #include "views/charts/kinds/cache_runs.h"
 #include "views/charts/wording.h"
@@ -33,10 +34,7 @@ constexpr Quantity kQuantities[] = {
 
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
-    CacheOptions options;
-    options.policies = question.params.text("policy");
-    options.capacities = question.params.text("capacity");
-    std::ranges::replace(options.capacities, '/', ',');
+    CacheOptions options = cacheOptions(question.params);
     const std::string horizon = question.params.text("horizon");
     std::vector<std::string> predictors;
     for (const std::string& name : question.params.choices("predictor"))
@@ -61,9 +59,6 @@ RowPanel panelOf(const CacheRun& data, const Quantity& quantity)
         if (row.metric != quantity.metric || row.site.has_value() != quantity.byLayer)
             continue;
         const QString name = nameOf(row);
-        auto series = std::ranges::find(panel.series, name, &RowSeries::name);
-        if (series == panel.series.end())
-            series = panel.series.insert(series, {name, {}});
         RowPoint point{.row = row};
         if (quantity.share) {
             for (auto* value : {&point.row.value, &point.row.uniform}) {
@@ -73,19 +68,17 @@ RowPanel panelOf(const CacheRun& data, const Quantity& quantity)
             point.row.unit = "%";
         }
         if (quantity.byLayer) {
-            const int layer = data.shape.sites[std::size_t(*row.site)].layer;
-            point.x = layer;
+            point.x = data.shape.sites[std::size_t(*row.site)].layer;
             point.where = siteText(data.shape, *row.site);
             point.subject.site = row.site;
-            point.fields = csvText(name.toStdString()) + ',' + QByteArray::number(layer) + ','
-                + QByteArray::number(row.site->value) + ',';
+            point.fields = csvText(name.toStdString()) + ',' + csvPlace(data.shape, *row.site);
         } else {
             const auto size = std::uint32_t(paramNumber(row, "capacity"));
             point.x = size;
             point.where = QString("%1 slots of %2").arg(size).arg(data.experts);
             point.fields = csvText(name.toStdString()) + ",,," + QByteArray::number(size);
         }
-        series->points.push_back(std::move(point));
+        seriesOf(panel, name).points.push_back(std::move(point));
     }
     return panel;
 }
@@ -93,8 +86,7 @@ RowPanel panelOf(const CacheRun& data, const Quantity& quantity)
 Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const CacheRun>(computed);
-    const Quantity& quantity =
-        *std::ranges::find(kQuantities, params.text("quantity"), [](const Quantity& q) { return std::string(q.name); });
+    const Quantity& quantity = *named(kQuantities, params.text("quantity"));
     RowPanel panel = panelOf(*data, quantity);
     if (std::ranges::none_of(panel.series, hasValues))
         return fail("nothing to draw: no predictor has a value", std::string("quantity=") + quantity.name);
@@ -117,17 +109,15 @@ ChartSpec prefetchChart()
         {.name = "quantity",
             .standard = "recall",
             .meaning = "of what predictors name, by layer; or of a cache with prefetches, over its size",
-            .kind = ParameterSpec::Kind::Choices},
+            .kind = ParameterSpec::Kind::Choices,
+            .choices = nameList(kQuantities)},
         "Show"};
-    for (const Quantity& q : kQuantities)
-        quantity.choices.emplace_back(q.name);
     ChartOption predictor{{.name = "predictor",
                               .standard = "previous/static/transition",
                               .meaning = "who foretells the experts, with '/' between",
-                              .kind = ParameterSpec::Kind::Choices},
+                              .kind = ParameterSpec::Kind::Choices,
+                              .choices = nameList(prefetch::predictorRegistry())},
         "Predictors", true, true};
-    for (const prefetch::PredictorSpec& spec : prefetch::predictorRegistry())
-        predictor.choices.push_back(spec.name);
     return {
         .name = "prefetch",
         .title = "Prefetching",

@@ -5,7 +5,9 @@
 // Skliar et al. (arXiv 2412.00099), which has perplexity where a trace has the router's own probabilities.
 #include "analysis/what_if/reroute.h"
 #include "analysis/rerouting/registry.h"
+#include "io/base/named.h"
 #include "views/charts/kinds/cache_runs.h"
+#include "views/charts/kinds/one_site.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
@@ -48,10 +50,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
         if (spec.name == rule)
             data->strength = spec.strength.name;
     }
-    CacheOptions options;
-    options.policies = question.params.text("policy");
-    options.capacities = question.params.text("capacity");
-    std::ranges::replace(options.capacities, '/', ',');
+    CacheOptions options = cacheOptions(question.params);
     options.reroute = rule + ':' + data->strength + '=' + strengths + ",keep=" + question.params.text("keep");
     auto asked = checkReroute(options);
     if (!asked)
@@ -67,8 +66,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     const bool any = std::ranges::any_of(data->results.rows,
         [](const ResultRow& row) { return row.metric == "reroute.dropped" && !row.site && row.value; });
     if (!any)
-        return fail("holds no choices: nothing to draw",
-            data->tokens.empty() ? study.traces()[question.trace].name : data->tokens);
+        return nothingToDraw(data->tokens, study.traces()[question.trace].name);
     return data;
 }
 
@@ -102,9 +100,6 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             continue;
         const std::string size = paramText(row, "capacity"), strength = paramText(row, data->strength);
         const QString name = QString::fromStdString(size) + (size == "1" ? " slot" : " slots");
-        auto series = std::ranges::find(panel.series, name, &RowSeries::name);
-        if (series == panel.series.end())
-            series = panel.series.insert(series, {name, {}});
         RowPoint point{.x = loss ? 100 * *loss->value : 0, .row = row};
         *point.row.value *= 100;
         point.row.unit = "%";
@@ -116,7 +111,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
                       dropped ? "of the probability given up" : "of choices changed");
         point.fields = csvText(size) + ',' + csvText(recorded ? "none" : data->rule) + ',' + csvText(strength) + ','
             + csvNumber(point.x / 100);
-        series->points.push_back(std::move(point));
+        seriesOf(panel, name).points.push_back(std::move(point));
     }
     for (RowSeries& series : panel.series)
         std::ranges::stable_sort(series.points, {}, &RowPoint::x);
@@ -136,10 +131,9 @@ ChartSpec rerouteChart()
     ChartOption rule{{.name = "rule",
                          .standard = "prior",
                          .meaning = "how residents are preferred",
-                         .kind = ParameterSpec::Kind::Choices},
+                         .kind = ParameterSpec::Kind::Choices,
+                         .choices = nameList(rerouting::ruleRegistry())},
         "Rule", true};
-    for (const rerouting::RuleSpec& spec : rerouting::ruleRegistry())
-        rule.choices.push_back(spec.name);
     ChartOption capacity = capacityOption();
     capacity.standard = "25%/50%/75%";
     capacity.meaning = "slots of a layer's cache, a curve each: 8/16/32, 50%";

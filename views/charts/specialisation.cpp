@@ -2,6 +2,7 @@
 //
 // Which experts the sequences of a label value prefer: the metric "specialisation" (metrics 3.3). Of one router a panel
 // a value, a bar an expert, as OLMoE, Figure 22; of all routers what the experts of each come to.
+#include "io/base/named.h"
 #include "views/charts/kinds/bar_chart.h"
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/label_choice.h"
@@ -115,8 +116,7 @@ private:
             row.expert ? "expert " + QString::number(row.expert->value) : QString(), label, value,
             m_quantity.percent && row.uniform ? numberText(*row.value / *row.uniform) + " of uniform" : QString(),
             "n = " + countText(row.n) + " tokens"});
-        words.record = QByteArray::number(m_data.shape.sites[std::size_t(*row.site)].layer) + ','
-            + QByteArray::number(row.site->value) + ','
+        words.record = csvPlace(m_data.shape, *row.site)
             + (row.expert ? QByteArray::number(row.expert->value) : QByteArray()) + ','
             + (row.label ? csvText(row.label->second) : QByteArray()) + ',' + csvText(row.metric) + ','
             + csvNumber(*row.value) + ',' + csvNumber(row.uniform.value_or(kNaN)) + ',' + csvText(row.unit) + ','
@@ -244,8 +244,7 @@ void drawSites(const SpecialisationData& data, const Quantity& quantity, const R
 Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const SpecialisationData>(computed);
-    const Quantity& quantity =
-        *std::ranges::find(kQuantities, params.text("quantity"), [](const Quantity& q) { return std::string(q.name); });
+    const Quantity& quantity = *named(kQuantities, params.text("quantity"));
     const RowBars bars(*data, quantity, params.text("choices") == "first");
     auto picture = std::make_shared<Picture>();
     BarChart::Words words;
@@ -274,10 +273,9 @@ ChartSpec specialisationChart()
     ChartOption quantity{{.name = "quantity",
                              .standard = "share",
                              .meaning = "share: of each expert of `site`; the others: of each layer",
-                             .kind = ParameterSpec::Kind::Choices},
+                             .kind = ParameterSpec::Kind::Choices,
+                             .choices = nameList(kQuantities)},
         "Show"};
-    for (const Quantity& q : kQuantities)
-        quantity.choices.emplace_back(q.name);
     return {
         .name = "specialisation",
         .title = "Specialisation",

@@ -132,8 +132,7 @@ QByteArray Timeline::csv() const
     QByteArray csv = m_head + kTokenFields + "layer,site,expert,value\n";
     for (std::size_t s = 0; s < m_strips->rows(); ++s) {
         const SiteIndex site = m_data->columns.sites[s];
-        const QByteArray place = QByteArray::number(m_data->shape.sites[std::size_t(site)].layer) + ','
-            + QByteArray::number(site.value) + ',';
+        const QByteArray place = csvPlace(m_data->shape, site);
         for (std::size_t t = 0; t < m_strips->columns(); ++t) {
             if (m_strips->has(s, t))
                 csv += m_data->record(t) + place + QByteArray::number(m_data->first(s, t)) + ','

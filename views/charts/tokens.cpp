@@ -2,6 +2,7 @@
 //
 // The text of a sequence, each token coloured by what a router does with it: as OLMoE, Figure 23, and the
 // visualisations of Mixtral's routing (arXiv 2401.04088, Figure 8) colour text by first-choice expert.
+#include "io/base/named.h"
 #include "views/charts/kinds/cell_colours.h"
 #include "views/charts/kinds/one_site.h"
 #include "views/charts/kinds/token_data.h"
@@ -34,8 +35,7 @@ constexpr Quantity kQuantities[] = {
 
 const Quantity& quantityOf(const Parameters& params)
 {
-    return *std::ranges::find(
-        kQuantities, params.text("quantity"), [](const Quantity& q) { return std::string(q.name); });
+    return *named(kQuantities, params.text("quantity"));
 }
 
 bool chooses(const TokenColumns& columns, std::size_t site, std::size_t token, std::uint16_t expert)
@@ -149,8 +149,7 @@ QByteArray TokenText::csv() const
     QByteArray csv = m_head + kTokenFields + "layer,site,expert,weight,entropy,margin,value\n";
     for (std::size_t s = 0; s < m_words->rows(); ++s) {
         const SiteIndex site = columns.sites[s];
-        const QByteArray place = QByteArray::number(m_data->shape.sites[std::size_t(site)].layer) + ','
-            + QByteArray::number(site.value) + ',';
+        const QByteArray place = csvPlace(m_data->shape, site);
         for (std::size_t t = 0; t < m_data->size(); ++t) {
             if (m_data->first(s, t) == kNoExpert)
                 continue;
@@ -243,10 +242,9 @@ ChartSpec tokensChart()
                              .standard = "top1",
                              .meaning = "what tokens are coloured by: the expert chosen first, its weight, entropy or "
                                         "margin of the router, whether one expert is chosen",
-                             .kind = ParameterSpec::Kind::Choices},
+                             .kind = ParameterSpec::Kind::Choices,
+                             .choices = nameList(kQuantities)},
         "Colour by"};
-    for (const Quantity& q : kQuantities)
-        quantity.choices.emplace_back(q.name);
     ChartOption expert{
         {.name = "expert", .standard = "0", .meaning = "of quantity=chosen", .least = 0, .most = 65534, .whole = true},
         "Expert"};

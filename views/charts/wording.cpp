@@ -87,6 +87,11 @@ QByteArray csvTrace(const NamedTrace& trace)
     return text;
 }
 
+QByteArray csvPlace(const RoutingShape& shape, SiteIndex site)
+{
+    return QByteArray::number(shape.sites[std::size_t(site)].layer) + ',' + QByteArray::number(site.value) + ',';
+}
+
 QByteArray csvHead(const char* chart, const std::vector<QByteArray>& traces, const std::string& tokens,
     const std::vector<QString>& lines)
 {

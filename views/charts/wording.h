@@ -26,6 +26,8 @@ QString unbroken(QString words);
 /// A field of a table: nine digits; empty when undefined.
 QByteArray csvNumber(double value);
 QByteArray csvText(const std::string& text); ///< in quotes where it must
+/// The fields "layer,site,", with the comma behind.
+QByteArray csvPlace(const RoutingShape& shape, SiteIndex site);
 /// "# expertscope 0.1.0, figure load", the traces with their uuids, which tokens, then `lines`, each behind a '#'.
 QByteArray csvHead(const char* chart, const std::vector<QByteArray>& traces, const std::string& tokens,
     const std::vector<QString>& lines);

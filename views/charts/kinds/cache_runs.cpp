@@ -4,6 +4,7 @@
 #include "analysis/simulation/registry.h"
 #include "analysis/what_if/caches.h"
 #include "io/base/named.h"
+#include "views/charts/kinds/one_site.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
@@ -36,6 +37,15 @@ Expected<void> checkServed(const Study& study, const ChartQuestion& question)
         describeTokens(question.scope, study.shape(question.trace)), "keep sequences by their labels");
 }
 
+CacheOptions cacheOptions(const Parameters& params)
+{
+    CacheOptions options;
+    options.policies = joined(params.choices("policy"), ",");
+    options.capacities = params.text("capacity");
+    std::ranges::replace(options.capacities, '/', ',');
+    return options;
+}
+
 Expected<std::shared_ptr<CacheRun>> runCaches(
     const Study& study, const ChartQuestion& question, CacheOptions options, const Progress& progress)
 {
@@ -53,8 +63,7 @@ Expected<std::shared_ptr<CacheRun>> runCaches(
     if (!answer)
         return tl::unexpected(inChart(answer.error()));
     if (answer->events.requests == 0)
-        return fail("holds no choices: nothing to draw",
-            data->tokens.empty() ? study.traces()[question.trace].name : data->tokens);
+        return nothingToDraw(data->tokens, study.traces()[question.trace].name);
     data->contract = simulation::describe(cache->contract);
     if (answer->time)
         data->modelled = describe(*answer->time);

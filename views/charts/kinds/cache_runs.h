@@ -25,6 +25,9 @@ using CacheRunPtr = std::shared_ptr<const CacheRun>;
 /// Error: a cache serves whole sequences, and the scope takes tokens out of them.
 Expected<void> checkServed(const Study& study, const ChartQuestion& question);
 
+/// What the options "policy" and "capacity" ask for.
+CacheOptions cacheOptions(const Parameters& params);
+
 /// Errors: checkServed(); those of checkCaches() and simulateCaches(), with options named as the chart names them;
 /// nothing is asked for.
 Expected<std::shared_ptr<CacheRun>> runCaches(

@@ -5,6 +5,7 @@
 #include "analysis/spine/per_site.h"
 #include "io/base/named.h"
 #include "views/charts/kinds/curve_series.h"
+#include "views/charts/kinds/label_choice.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
@@ -14,9 +15,6 @@ namespace expertscope {
 namespace {
 
 constexpr std::string_view kByLayer = "_by_layer"; ///< behind an axis: a curve a layer, not of the whole model
-
-/// A label of more values tells sequences apart, not kinds of them.
-constexpr std::size_t kFewValues = 64;
 
 struct CurveData final : ChartData
 {
@@ -90,19 +88,6 @@ std::string hintFor(const MetricSpec& metric, const RoutingShape& shape)
     return "a trace of expertscope capture holds them";
 }
 
-/// Whether values of the label meet: in all sequences, or in those that share a value of the label `pair`.
-bool compares(const Label& label, const Label* pair)
-{
-    std::map<std::int32_t, std::int32_t> first; // by value of `pair`: code of its first sequence
-    for (std::size_t s = 0; s < label.codes.size(); ++s) {
-        const std::int32_t group = pair ? pair->codes[s] : 0;
-        if (label.codes[s] >= 0 && group >= 0
-            && first.try_emplace(group, label.codes[s]).first->second != label.codes[s])
-            return true;
-    }
-    return false;
-}
-
 /// The label whose values are compared: the one asked for, or the first that has two.
 Expected<std::string> labelFor(
     const CurveTable& table, const Parameters& params, const NamedTrace& trace, const RoutingShape& shape)
@@ -116,7 +101,7 @@ Expected<std::string> labelFor(
     const Label* const paired = pair == params.all().end() ? nullptr : shape.label(pair->second);
     for (const std::size_t most : {kFewValues, SIZE_MAX}) {
         for (const Label& label : shape.labels) {
-            if (label.values.size() <= most && compares(label, paired))
+            if (label.values.size() <= most && valuesMeet(label, paired))
                 return label.name;
         }
     }
@@ -267,8 +252,7 @@ std::vector<ChartOption> optionsOf(const CurveTable& table)
     if (table.quantities.size() > 1) {
         ChartOption quantity =
             wordOption("quantity", "Show", "what is drawn, a panel each", table.quantities.front().name);
-        for (const CurveQuantity& q : table.quantities)
-            quantity.choices.emplace_back(q.name);
+        quantity.choices = nameList(table.quantities);
         quantity.computes = !sharePass(table);
         quantity.list = true;
         options.push_back(std::move(quantity));

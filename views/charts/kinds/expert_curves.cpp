@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/charts/kinds/expert_curves.h"
 
+#include "views/charts/kinds/one_site.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
@@ -46,30 +47,11 @@ RowPoint pointOf(const Data& data, const Data::Step& step, std::size_t expert, b
     point.row.n = step.n;
     point.subject.site = data.site;
     point.subject.expert = ExpertIndex(std::uint16_t(expert));
-    point.fields = QByteArray::number(data.shape.sites[std::size_t(data.site)].layer) + ','
-        + QByteArray::number(data.site.value) + ',' + QByteArray::number(qulonglong(expert)) + ',' + step.fields;
+    point.fields = csvPlace(data.shape, data.site) + QByteArray::number(qulonglong(expert)) + ',' + step.fields;
     return point;
 }
 
-}
-
-std::vector<ChartOption> expertCurvesOptions()
-{
-    return {{{.name = "experts",
-                 .standard = "change",
-                 .meaning = "which experts are drawn: those whose share changes most, or of the largest load",
-                 .kind = ParameterSpec::Kind::Choices,
-                 .choices = {"change", "load"}},
-                "Experts"},
-        {{.name = "measure",
-             .standard = "ratio",
-             .meaning = "share of choices, or ratio to what uniform routing would give",
-             .kind = ParameterSpec::Kind::Choices,
-             .choices = {"ratio", "share"}},
-            "Show"}};
-}
-
-Expected<ChartPtr> drawExpertCurves(const ChartDataPtr& computed, const Parameters& params, Look&)
+Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const Data>(computed);
     const bool ratio = params.text("measure") == "ratio", byLoad = params.text("experts") == "load";
@@ -92,6 +74,33 @@ Expected<ChartPtr> drawExpertCurves(const ChartDataPtr& computed, const Paramete
         data->chart, data->names, data->tokens, {"value: " + panel.quantity + " of the layer there; n: choices"});
     return std::make_shared<RowCurves>(
         std::vector{std::move(panel)}, head, "layer,site,expert," + data->columns, std::move(note));
+}
+
+}
+
+ChartSpec expertCurvesChart(const char* name, const char* title, const char* definition,
+    Expected<ChartDataPtr> (*compute)(const Study&, const ChartQuestion&, const Progress&))
+{
+    return {
+        .name = name,
+        .title = title,
+        .definition = definition,
+        .options = {siteOption(),
+            {{.name = "experts",
+                     .standard = "change",
+                     .meaning = "which experts are drawn: those whose share changes most, or of the largest load",
+                     .kind = ParameterSpec::Kind::Choices,
+                     .choices = {"change", "load"}},
+                    "Experts"},
+            {{.name = "measure",
+                 .standard = "ratio",
+                 .meaning = "share of choices, or ratio to what uniform routing would give",
+                 .kind = ParameterSpec::Kind::Choices,
+                 .choices = {"ratio", "share"}},
+                "Show"}},
+        .compute = compute,
+        .draw = draw,
+    };
 }
 
 }

@@ -30,10 +30,9 @@ struct ExpertCurvesData final : ChartData
     std::size_t experts() const { return shape.sites[std::size_t(site)].numExperts; }
 };
 
-/// The options "experts" (which of them are drawn) and "measure".
-std::vector<ChartOption> expertCurvesOptions();
-
-/// Draws as many experts as can be told apart: those whose share changes most, or those chosen most.
-Expected<ChartPtr> drawExpertCurves(const ChartDataPtr& data, const Parameters& params, Look& look);
+/// A chart whose `compute` gives ExpertCurvesData: with the options "site", "experts" (which of them are drawn) and
+/// "measure". Draws as many experts as can be told apart: those whose share changes most, or those chosen most.
+ChartSpec expertCurvesChart(const char* name, const char* title, const char* definition,
+    Expected<ChartDataPtr> (*compute)(const Study&, const ChartQuestion&, const Progress&));
 
 }

@@ -32,9 +32,7 @@ ChartOption shareOption()
         "Show"};
 }
 
-namespace {
-
-std::vector<std::size_t> byLoad(const LoadTable& load, SiteIndex site, std::size_t experts)
+std::vector<std::size_t> expertsByLoad(const LoadTable& load, SiteIndex site, std::size_t experts)
 {
     std::vector<std::size_t> order(experts);
     std::iota(order.begin(), order.end(), std::size_t(0));
@@ -43,14 +41,16 @@ std::vector<std::size_t> byLoad(const LoadTable& load, SiteIndex site, std::size
     return order;
 }
 
+namespace {
+
 Expected<void> arrange(ExpertMatrix& data, const Study& study, const ChartQuestion& question, const Scope& scope,
     double base, const Progress& progress)
 {
     const std::string& order = question.params.text("order");
     if (order == "load") {
         ES_ASSIGN(const LoadTablePtr load, study.load(question.trace, scope, progress));
-        data.rowOrder = byLoad(*load, data.from, data.rows());
-        data.columnOrder = byLoad(*load, data.to, data.columns());
+        data.rowOrder = expertsByLoad(*load, data.from, data.rows());
+        data.columnOrder = expertsByLoad(*load, data.to, data.columns());
     } else if (order == "seriation") {
         std::vector<double> ties = data.matrix->values;
         for (double& value : ties)
@@ -134,9 +134,8 @@ Expected<ChartPtr> drawShares(
     lines.push_back("value: " + title);
     cells.csvHead = csvHead(words.chart, {data->trace}, data->tokens, lines);
     cells.csvHead += "layer,site,expert," + words.csvOther + ",share,uniform,value\n";
-    cells.csvRecord = [data, words, layer](std::size_t row, std::size_t column) {
-        return QByteArray::number(layer) + ',' + QByteArray::number(data->from.value) + ','
-            + QByteArray::number(qulonglong(row)) + ',' + words.csvOfColumn(column)
+    cells.csvRecord = [data, words](std::size_t row, std::size_t column) {
+        return csvPlace(data->shape, data->from) + QByteArray::number(qulonglong(row)) + ',' + words.csvOfColumn(column)
             + csvNumber(data->value(row, column)) + ',' + csvNumber(data->matrix->uniform.value_or(std::nan(""))) + ',';
     };
     return drawMatrix(std::move(cells), ratio ? CellMeaning::Ratio : CellMeaning::Amount, title, look);

@@ -36,6 +36,9 @@ Expected<ChartDataPtr> computeExpertMatrix(const Study& study, const ChartQuesti
     const MetricRequest& metric, const std::string& name, SiteIndex from, SiteIndex to, const Progress& progress,
     double base = 0);
 
+/// Experts of a site, those that were chosen most first; equal ones by id.
+std::vector<std::size_t> expertsByLoad(const LoadTable& load, SiteIndex site, std::size_t experts);
+
 /// Titles of an axis of experts, with the order they are drawn in.
 Axis orderedExpertAxis(const QString& title, std::size_t count, const Parameters& params);
 

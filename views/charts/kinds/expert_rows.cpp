@@ -98,8 +98,7 @@ Expected<ChartPtr> drawExpertRows(
                                           : "layer,site,expert,metric,measured,uniform,n,member,value\n";
     said.csvRecord = [data, shared, words](std::size_t row, ExpertIndex expert) {
         const ResultRow& of = *(*shared)[row][std::size_t(expert)];
-        return QByteArray::number(data->shape.sites[std::size_t(*of.site)].layer) + ','
-            + QByteArray::number(of.site->value) + ',' + QByteArray::number(expert.value) + ',' + csvText(of.metric)
+        return csvPlace(data->shape, *of.site) + QByteArray::number(expert.value) + ',' + csvText(of.metric)
             + ',' + csvNumber(*of.value) + ',' + csvNumber(of.uniform.value_or(kNaN)) + ','
             + QByteArray::number(qulonglong(of.n)) + ','
             + (words.members.empty()                          ? ""

@@ -8,24 +8,16 @@
 
 namespace expertscope {
 
-namespace {
-
-/// A label of more values tells sequences apart, not kinds of them.
-constexpr std::size_t kFewValues = 64;
-
-/// Sequences that share a value of `pair` differ in `label`.
-bool differsInPairs(const Label& label, const Label& pair)
+bool valuesMeet(const Label& label, const Label* pair)
 {
-    std::map<std::int32_t, std::int32_t> first; // value of `label` of the first sequence, by value of `pair`
+    std::map<std::int32_t, std::int32_t> first; // by value of `pair`: code of its first sequence
     for (std::size_t s = 0; s < label.codes.size(); ++s) {
-        if (label.codes[s] < 0 || pair.codes[s] < 0)
-            continue;
-        if (first.try_emplace(pair.codes[s], label.codes[s]).first->second != label.codes[s])
+        const std::int32_t group = pair ? pair->codes[s] : 0;
+        if (label.codes[s] >= 0 && group >= 0
+            && first.try_emplace(group, label.codes[s]).first->second != label.codes[s])
             return true;
     }
     return false;
-}
-
 }
 
 ChartOption labelOption()
@@ -50,7 +42,7 @@ Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& ques
     }
     const Label* const paired = pair.empty() ? nullptr : named(labels, pair);
     for (const Label& label : labels) {
-        if (paired && &label != paired && differsInPairs(label, *paired))
+        if (paired && &label != paired && valuesMeet(label, paired))
             return &label;
     }
     for (const std::size_t most : {kFewValues, SIZE_MAX}) {

@@ -35,14 +35,20 @@ Scope scopeOfSites(const Scope& scope, std::vector<SiteIndex> sites)
     return narrowed;
 }
 
+tl::unexpected<Error> nothingToDraw(const std::string& tokens, const std::string& what)
+{
+    return fail("holds no choices: nothing to draw", tokens.empty() ? what : tokens);
+}
+
 tl::unexpected<Error> nothingToDraw(const Results& results, const std::string& tokens, const std::string& what)
 {
     const auto row = std::ranges::find_if(results.rows, [](const ResultRow& r) { return !r.undefined.empty(); });
-    const std::string why = row != results.rows.end() ? row->undefined : std::string();
+    if (row == results.rows.end())
+        return nothingToDraw(tokens, what);
+    const std::string& why = row->undefined;
     const bool scores =
         why.find("not hold logits") != std::string::npos || why.find("not hold weights") != std::string::npos;
-    return fail(why.empty() ? "holds no choices: nothing to draw" : "nothing to draw: " + why,
-        tokens.empty() ? what : tokens, scores ? "`expertscope capture --logits` records them" : "");
+    return fail("nothing to draw: " + why, tokens.empty() ? what : tokens, scores ? "`expertscope capture --logits` records them" : "");
 }
 
 }

@@ -16,7 +16,9 @@ Expected<SiteIndex> chosenSite(const Study& study, const ChartQuestion& question
 /// The scope of a question with these sites alone.
 Scope scopeOfSites(const Scope& scope, std::vector<SiteIndex> sites);
 
-/// Why there is nothing to draw: what the results say, where they say something. `what`: a word for `where` is empty.
+/// That no choices are there. `what`: a word for `where` where `tokens` is empty.
+tl::unexpected<Error> nothingToDraw(const std::string& tokens, const std::string& what);
+/// Why there is nothing to draw: what the results say, where they say something.
 tl::unexpected<Error> nothingToDraw(const Results& results, const std::string& tokens, const std::string& what);
 
 }

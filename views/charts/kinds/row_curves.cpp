@@ -135,6 +135,12 @@ std::vector<QByteArray> besideColumns(const std::vector<RowPanel>& panels)
 
 }
 
+RowSeries& seriesOf(RowPanel& panel, const QString& name)
+{
+    const auto known = std::ranges::find(panel.series, name, &RowSeries::name);
+    return known != panel.series.end() ? *known : panel.series.emplace_back(RowSeries{name});
+}
+
 bool hasValues(const RowSeries& series)
 {
     return std::ranges::any_of(series.points, [](const RowPoint& point) { return point.row.value.has_value(); });

@@ -44,6 +44,9 @@ struct RowPanel
     std::optional<RowBeside> beside = {};
 };
 
+/// The series of that name, made where there is none.
+RowSeries& seriesOf(RowPanel& panel, const QString& name);
+
 /// As many series as can be told apart have a colour: of ordered ones some from the first to the last, else those with
 /// the most observations; the rest is grey.
 inline constexpr std::size_t kMostColours = 7;
