@@ -55,6 +55,14 @@ private:
     std::vector<QByteArrayList> m_records;
 };
 
+/// The table of a chart; of one that cannot be drawn the error, which has no records.
+inline ChartTable tableOfChart(
+    const std::string& chart, const Study& study, const std::map<std::string, std::string>& options = {})
+{
+    const auto drawn = drawnChart(chart, study, options);
+    return ChartTable(drawn ? (*drawn)->csv() : QByteArray::fromStdString(drawn.error().message()));
+}
+
 /// Equal to the nine digits of a table.
 inline bool alike(double a, double b)
 {

@@ -3,8 +3,8 @@
 // Maps of one trace minus those of another.
 #include "tests/support/scored_trace.h"
 #include "tests/support/test_main.h"
+#include "tests/views/charts/chart_table.h"
 #include "tests/views/load_fixture.h"
-#include "views/charts/chart.h"
 
 #include <QTest>
 
@@ -14,17 +14,6 @@ using namespace expertscope;
 using namespace expertscope::testing;
 
 namespace {
-
-Expected<ChartPtr> drawn(const std::string& chart, const Study& study,
-    const std::map<std::string, std::string>& options, Look look = {}, std::size_t trace = 0)
-{
-    const ChartSpec& spec = *findChart(chart).value();
-    ChartQuestion question;
-    question.trace = trace;
-    ES_ASSIGN(question.params, checkOptions(spec, options));
-    ES_ASSIGN(const ChartDataPtr data, spec.compute(study, question, {}));
-    return spec.draw(data, question.params, look);
-}
 
 const HeatMap& mapOf(const ChartPtr& chart)
 {
@@ -52,8 +41,8 @@ private slots:
         const std::string name = chart.toStdString();
         const auto one = scoredTrace(), other = scoredTrace(6, 32, 150);
         const Study study = studyOf({one.get(), other.get()});
-        const auto a = drawn(name, study, {}), b = drawn(name, study, {}, {}, 1);
-        const auto difference = drawn(name, study, {{"against_trace", "2"}});
+        const auto a = drawnChart(name, study, {}), b = drawnChart(name, study, {}, {}, 1);
+        const auto difference = drawnChart(name, study, {{"against_trace", "2"}});
         QVERIFY2(difference.has_value(), difference ? "" : difference.error().message().c_str());
         const HeatMap &from = mapOf(*a), &less = mapOf(*b), &map = mapOf(*difference);
         std::size_t records = 0;
@@ -83,7 +72,7 @@ private slots:
         QVERIFY(csv.contains("\nrow,column,first,second,value\n"));
         QCOMPARE(std::size_t(csv.count('\n')), records + std::size_t(csv.count("\n#")) + 2);
         // The other way round, by name.
-        const auto back = drawn(name, study, {{"against_trace", "trace"}}, {}, 1);
+        const auto back = drawnChart(name, study, {{"against_trace", "trace"}}, {}, 1);
         QVERIFY(back.has_value());
         QCOMPARE((*back)->picture()->key->scale.high, scale.high);
     }
@@ -93,7 +82,7 @@ private slots:
         const auto one = scoredTrace(), other = scoredTrace(5, 32, 100), wide = scoredTrace(6, 48, 100);
         const Study study = studyOf({one.get(), other.get(), wide.get()});
         const auto error = [&](const std::string& chart, std::map<std::string, std::string> options) {
-            const auto result = drawn(chart, study, options);
+            const auto result = drawnChart(chart, study, options);
             return result ? QString("drawn") : QString::fromStdString(result.error().message());
         };
         QVERIFY(error("load", {{"against_trace", "2"}}).contains("6 and 5 rows (Layer)"));
@@ -104,11 +93,11 @@ private slots:
         QVERIFY(error("load", {{"against_trace", "2"}, {"sort", "load"}}).contains("sort=load"));
         QVERIFY(error("coactivation", {{"against_trace", "3"}, {"order", "seriation"}}).contains("order=seriation"));
         const Study alone = studyOf({one.get()});
-        const auto single = drawn("load", alone, {{"against_trace", "2"}});
+        const auto single = drawnChart("load", alone, {{"against_trace", "2"}});
         QVERIFY(!single && single.error().message().find("one trace was opened") != std::string::npos);
         Look log;
         log.scale = ScaleKind::Log2;
-        const auto logged = drawn("load", studyOf({one.get(), one.get()}), {{"against_trace", "2"}}, log);
+        const auto logged = drawnChart("load", studyOf({one.get(), one.get()}), {{"against_trace", "2"}}, log);
         QVERIFY(!logged && logged.error().message().find("linear") != std::string::npos);
     }
 };

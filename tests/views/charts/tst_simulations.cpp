@@ -32,8 +32,7 @@ struct Fixture
     }
     ChartTable table(const std::string& chart, const std::map<std::string, std::string>& options = {}) const
     {
-        const auto drawn = drawnChart(chart, study, options);
-        return ChartTable(drawn ? (*drawn)->csv() : QByteArray::fromStdString(drawn.error().message()));
+        return tableOfChart(chart, study, options);
     }
     QString error(const std::string& chart, const std::map<std::string, std::string>& options) const
     {

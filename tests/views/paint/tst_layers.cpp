@@ -2,48 +2,17 @@
 //
 // Layers that are no heat maps: what is where, what the mouse finds, what is coloured how.
 #include "tests/support/test_main.h"
-#include "views/paint/fonts.h"
-#include "views/paint/plot_builder.h"
+#include "tests/views/paint/plot_screen.h"
 #include "views/paint/word_lines.h"
-
-#include <qcustomplot.h>
 
 #include <QTest>
 
 #include <cmath>
 
 using namespace expertscope;
+using namespace expertscope::testing;
 
 namespace {
-
-Style testStyle()
-{
-    (void)registerBundledFonts();
-    QFont font("Liberation Sans");
-    font.setPixelSize(12);
-    return screenStyle({Qt::white, Qt::black, QColor(90, 90, 90), QColor(220, 220, 220), QColor(0, 114, 178)}, font);
-}
-
-/// A plot with a builder, as a widget has it.
-struct Screen
-{
-    QCustomPlot plot;
-    PlotBuilder builder{plot, testStyle()};
-
-    explicit Screen(PicturePtr picture, QSize size = {640, 400})
-    {
-        plot.resize(size);
-        plot.show();
-        (void)QTest::qWaitForWindowExposed(&plot);
-        builder.show(std::move(picture));
-        plot.replot();
-    }
-    QRgb colourAt(const QPointF& at)
-    {
-        const QImage image = plot.grab().toImage();
-        return image.pixel((at * image.devicePixelRatio()).toPoint());
-    }
-};
 
 Axis wordAxis(const char* title, const QStringList& words)
 {

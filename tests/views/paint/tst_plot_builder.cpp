@@ -2,12 +2,9 @@
 //
 // Pictures in a plot: what is where, what zooming keeps, what is laid over, and the words around.
 #include "tests/support/test_main.h"
+#include "tests/views/paint/plot_screen.h"
 #include "views/paint/axis_ticks.h"
-#include "views/paint/fonts.h"
 #include "views/paint/label_lines.h"
-#include "views/paint/plot_builder.h"
-
-#include <qcustomplot.h>
 
 #include <QSignalSpy>
 #include <QTest>
@@ -15,6 +12,7 @@
 #include <cmath>
 
 using namespace expertscope;
+using namespace expertscope::testing;
 
 namespace {
 
@@ -48,34 +46,6 @@ std::shared_ptr<Picture> curvePicture(Axis x = {"Layer"}, Axis y = {"Load (%)"})
     picture->panels = {{x, y, {Curves{{a, b}}}, {}}};
     return picture;
 }
-
-Style testStyle()
-{
-    (void)registerBundledFonts();
-    QFont font("Liberation Sans");
-    font.setPixelSize(12);
-    return screenStyle({Qt::white, Qt::black, QColor(90, 90, 90), QColor(220, 220, 220), QColor(0, 114, 178)}, font);
-}
-
-/// A plot with a builder, as a widget has it.
-struct Screen
-{
-    QCustomPlot plot;
-    PlotBuilder builder{plot, testStyle()};
-
-    explicit Screen(PicturePtr picture, QSize size = {640, 400})
-    {
-        plot.resize(size);
-        plot.show();
-        (void)QTest::qWaitForWindowExposed(&plot);
-        show(std::move(picture));
-    }
-    void show(PicturePtr picture)
-    {
-        builder.show(std::move(picture));
-        plot.replot();
-    }
-};
 
 }
 
