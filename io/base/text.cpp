@@ -19,6 +19,17 @@ Character takeCharacter(std::string_view& text)
     return character;
 }
 
+std::string shellWord(const std::string& text)
+{
+    static const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:@%=";
+    if (!text.empty() && text.find_first_not_of(plain) == std::string::npos)
+        return text;
+    std::string word = "'";
+    for (const char c : text)
+        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return word + '\'';
+}
+
 std::string printable(std::string_view text)
 {
     std::string clean;

@@ -19,6 +19,9 @@ struct Character
 /// The first character of a text that is not empty; takes it away.
 Character takeCharacter(std::string_view& text);
 
+/// A word as a shell takes it: in quotes where it must be.
+std::string shellWord(const std::string& text);
+
 /// Text with everything that could confuse a terminal (control characters, broken UTF-8) replaced by '?'.
 std::string printable(std::string_view text);
 

@@ -82,6 +82,9 @@ struct ChartSpec
 
 /// All charts; one line each in registry.cpp.
 const std::vector<ChartSpec>& chartRegistry();
+/// What all charts ask of the metrics with their standard options, each request once, behind those of `before`: asked
+/// in one pass, each chart finds its own.
+std::vector<MetricRequest> metricsOfCharts(std::vector<MetricRequest> before = {});
 /// Error: no such chart; names those there are.
 Expected<const ChartSpec*> findChart(const std::string& name);
 

@@ -61,6 +61,20 @@ const std::vector<ChartSpec>& chartRegistry()
     return charts;
 }
 
+std::vector<MetricRequest> metricsOfCharts(std::vector<MetricRequest> requests)
+{
+    for (const ChartSpec& chart : chartRegistry()) {
+        const auto options = checkOptions(chart, {});
+        if (!options || !chart.metrics)
+            continue;
+        for (MetricRequest& metric : chart.metrics(*options)) {
+            if (std::ranges::find(requests, metric) == requests.end())
+                requests.push_back(std::move(metric));
+        }
+    }
+    return requests;
+}
+
 Expected<const ChartSpec*> findChart(const std::string& name)
 {
     if (const ChartSpec* const found = named(chartRegistry(), name))

@@ -3,6 +3,7 @@
 
 #include "io/base/output.h"
 #include "io/base/output_place.h"
+#include "views/figure/pdf_patch.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -32,10 +33,7 @@ FileKind figureKind(const QString& suffix)
                     return bytes.startsWith("%!PS-Adobe") && bytes.contains(kMark);
                 if (suffix == "png")
                     return bytes.startsWith("\x89PNG") && bytes.contains(QByteArray("Software\0expertscope", 20));
-                QByteArray wide; // as PDF has it
-                for (const char* c = kMark; *c; ++c)
-                    wide += QByteArray(1, '\0') + *c;
-                return bytes.startsWith("%PDF-") && (bytes.contains(wide) || bytes.contains(kMark));
+                return pdfSays(bytes, kMark);
             },
         .needsFile = true};
 }

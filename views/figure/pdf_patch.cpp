@@ -119,4 +119,12 @@ Expected<QByteArray> patchPdf(const QByteArray& pdf, const QSizeF& points, const
     return out + pdf.mid(done);
 }
 
+bool pdfSays(const QByteArray& pdf, const char* text)
+{
+    QByteArray wide;
+    for (const char* c = text; *c; ++c)
+        wide += QByteArray(1, '\0') + *c;
+    return pdf.startsWith("%PDF-") && (pdf.contains(wide) || pdf.contains(text));
+}
+
 }

@@ -20,4 +20,7 @@ void orderFonts();
 /// along. Error: not the classic layout that Qt writes.
 Expected<QByteArray> patchPdf(const QByteArray& pdf, const QSizeF& points, const QDateTime& created);
 
+/// Whether what the PDF says of itself (title, creator) holds the text: as UTF-16, or as bytes.
+bool pdfSays(const QByteArray& pdf, const char* text);
+
 }

@@ -40,16 +40,7 @@ Expected<void> askAtOnce(
 {
     MetricQuestion question;
     question.scope = scope;
-    question.metrics = analysed;
-    for (const ChartSpec& chart : chartRegistry()) {
-        const auto options = checkOptions(chart, {});
-        if (!options || !chart.metrics)
-            continue;
-        for (MetricRequest& metric : chart.metrics(*options)) {
-            if (std::ranges::find(question.metrics, metric) == question.metrics.end())
-                question.metrics.push_back(std::move(metric));
-        }
-    }
+    question.metrics = metricsOfCharts(analysed);
     const std::size_t count = study.traces().size();
     for (std::size_t trace = 0; trace < count; ++trace)
         ES_TRY(study.metrics(
@@ -73,26 +64,37 @@ Expected<results::RemarkPage> remarksOf(const Study& study, const CheckedRequest
     return results::remarkPage(comparison, layers == layersOf(study.shape(1)) ? layers : decltype(layers)(), kMostRemarks);
 }
 
-/// Draws one chart of one trace.
-Expected<Figure> drawn(const Study& study, const ReportRequest& request, const ChartSpec& chart, std::size_t trace,
-    const std::map<std::string, std::string>& options, const Progress& progress, const Look& look = {})
+/// A chart's answer about one trace: computed once, drawn as often as is needed.
+struct Answer
+{
+    const ChartSpec* chart;
+    Parameters options;
+    ChartDataPtr data;
+};
+
+Expected<Answer> answerOf(const Study& study, const ReportRequest& request, const ChartSpec& chart, std::size_t trace,
+    const std::map<std::string, std::string>& options, const Progress& progress)
+{
+    Answer answer{&chart, {}, {}};
+    ES_ASSIGN(answer.options, checkOptions(chart, options));
+    const ChartQuestion question{trace, request.scope, answer.options};
+    ES_ASSIGN(answer.data, chart.compute(study, question, progress));
+    return answer;
+}
+
+Expected<Figure> drawn(const Study& study, const ReportRequest& request, const Answer& answer, const Look& look = {})
 {
     FigureSpec spec;
     spec.tool = QString("expertscope ") + kVersion;
-    spec.chart = chart.name;
+    spec.chart = answer.chart->name;
     spec.scope = request.scope;
     spec.page = pageOfReport();
     spec.look = look;
     for (const NamedTrace& each : study.traces())
         spec.traces.push_back(
             {QFileInfo(QString::fromStdString(each.path.string())).fileName(), QString::fromStdString(each.summary.uuid)});
-    ChartQuestion question;
-    question.trace = trace;
-    question.scope = request.scope;
-    ES_ASSIGN(question.params, checkOptions(chart, options));
-    ES_ASSIGN(const ChartDataPtr data, chart.compute(study, question, progress));
-    spec.options = question.params.all();
-    ES_ASSIGN(const ChartPtr made, chart.draw(data, question.params, spec.look));
+    spec.options = answer.options.all();
+    ES_ASSIGN(const ChartPtr made, answer.chart->draw(answer.data, answer.options, spec.look));
     return makeFigure(*made, spec, figureDate(QString::fromStdString(study.traces().front().summary.created)));
 }
 
@@ -115,19 +117,22 @@ Expected<ReportSection> sectionOf(
         {}};
     const std::size_t last = study.traces().size() - 1;
     const bool map = named(chart.options, "against_trace") != nullptr;
-    ES_ASSIGN(Figure first, drawn(study, request, chart, 0, {}, progress));
+    ES_ASSIGN(const Answer one, answerOf(study, request, chart, 0, {}, progress));
+    ES_ASSIGN(Figure first, drawn(study, request, one));
     if (!map || last == 0) {
         section.drawings.push_back({{}, std::move(first)});
         return section;
     }
-    ES_ASSIGN(Figure second, drawn(study, request, chart, last, {}, progress));
+    ES_ASSIGN(const Answer other, answerOf(study, request, chart, last, {}, progress));
+    ES_ASSIGN(Figure second, drawn(study, request, other));
     if (const auto look = commonLook(first.spec.look, second.spec.look)) {
-        ES_ASSIGN(first, drawn(study, request, chart, 0, {}, progress, *look));
-        ES_ASSIGN(second, drawn(study, request, chart, last, {}, progress, *look));
+        ES_ASSIGN(first, drawn(study, request, one, *look));
+        ES_ASSIGN(second, drawn(study, request, other, *look));
     }
     section.drawings.push_back({nameOf(study.traces().front()), std::move(first)});
     section.drawings.push_back({nameOf(study.traces()[last]), std::move(second)});
-    auto difference = drawn(study, request, chart, last, {{"against_trace", "1"}}, progress);
+    auto difference = answerOf(study, request, chart, last, {{"against_trace", "1"}}, progress)
+                          .and_then([&](const Answer& minus) { return drawn(study, request, minus); });
     if (difference) // else they do not have the same rows: there is none
         section.drawings.push_back(
             {nameOf(study.traces()[last]) + " − " + nameOf(study.traces().front()), std::move(*difference)});

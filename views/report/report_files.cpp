@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/report/report_files.h"
 
+#include "views/figure/pdf_patch.h"
+
 namespace expertscope {
 
 namespace {
 
 constexpr std::size_t kMostBytes = 64u << 20; ///< that are looked through for what makes a report ours
 
-/// Text as PDF has it outside of pages.
-std::string wide(const std::string& text)
-{
-    std::string bytes;
-    for (const char c : text)
-        bytes += {'\0', c};
-    return bytes;
-}
-
 bool isReport(const std::filesystem::path& path)
 {
     const std::string bytes = headOf(path, kMostBytes);
-    if (bytes.starts_with("%PDF-"))
-        return bytes.find(wide(kReportMark)) != std::string::npos || bytes.find(kReportMark) != std::string::npos;
-    return bytes.starts_with("<!DOCTYPE html>") && bytes.substr(0, 4096).find(kReportMark) != std::string::npos;
+    if (bytes.starts_with("<!DOCTYPE html>"))
+        return bytes.substr(0, 4096).find(kReportMark) != std::string::npos;
+    return pdfSays(QByteArray::fromStdString(bytes), kReportMark);
 }
 
 }

@@ -11,21 +11,9 @@ namespace expertscope {
 
 namespace {
 
-/// A word as a shell takes it.
-std::string asWord(const std::string& text)
-{
-    static const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:@%=";
-    if (!text.empty() && text.find_first_not_of(plain) == std::string::npos)
-        return text;
-    std::string word = "'";
-    for (const char c : text)
-        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return word + '\'';
-}
-
 void sayWhatNext(const std::string& trace)
 {
-    const std::string word = printable(asWord(trace));
+    const std::string word = printable(shellWord(trace));
     std::printf("\nWhat next\n"
                 "  expertscope analyze %s\n      its routing in numbers, what is remarkable first\n"
                 "  expertscope figure load %s -o load.pdf\n      which expert takes how much, layer by layer\n"

@@ -11,29 +11,18 @@ namespace expertscope {
 
 namespace {
 
-/// As a shell takes it.
-std::string quoted(const std::string& word)
-{
-    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+") == std::string::npos)
-        return word;
-    std::string text = "'";
-    for (const char c : word)
-        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return text + '\'';
-}
-
 /// Traces and selection, for the commands that draw one chart alone.
 std::string argumentsOf(const ReportOrder& order)
 {
     std::string text;
     for (const std::string& trace : order.traces)
-        addPart(text, quoted(trace), " ");
+        addPart(text, shellWord(trace), " ");
     for (const std::string& where : order.where)
-        text += " --where " + quoted(where);
+        text += " --where " + shellWord(where);
     if (!order.sites.empty())
-        text += " --sites " + quoted(order.sites);
+        text += " --sites " + shellWord(order.sites);
     if (!order.layers.empty())
-        text += " --layers " + quoted(order.layers);
+        text += " --layers " + shellWord(order.layers);
     if (order.skipFirst)
         text += " --skip-first " + std::to_string(order.skipFirst);
     return text;

@@ -100,22 +100,6 @@ Expected<QStringList> drawOne(FigureSpec spec, const FigureRequest& request)
     return writeFigure(figure, outputs, files);
 }
 
-/// What all charts ask of the metrics, in one pass: then each finds its own.
-Expected<void> askAtOnce(const Study& study, const Scope& scope)
-{
-    MetricQuestion question;
-    question.scope = scope;
-    for (const ChartSpec& chart : chartRegistry()) {
-        const auto options = checkOptions(chart, {});
-        for (const MetricRequest& metric : options && chart.metrics ? chart.metrics(*options) : std::vector<MetricRequest>{})
-            if (std::ranges::find(question.metrics, metric) == question.metrics.end())
-                question.metrics.push_back(metric);
-    }
-    for (std::size_t trace = 0; trace < study.traces().size(); ++trace)
-        ES_TRY(study.metrics(trace, question));
-    return {};
-}
-
 /// Every chart that the traces allow; what is not drawn is said, and why.
 Expected<QStringList> drawAll(FigureSpec spec, const FigureRequest& request)
 {
@@ -133,7 +117,11 @@ Expected<QStringList> drawAll(FigureSpec spec, const FigureRequest& request)
         return fail("cannot be made a folder", request.folder);
     for (const ChartSpec& chart : chartRegistry())
         ES_TRY(checkFigureFiles(outputsOf(chart), files));
-    (void)askAtOnce(*study, spec.scope); // what the traces do not have each chart says for itself
+    MetricQuestion atOnce;
+    atOnce.scope = spec.scope;
+    atOnce.metrics = metricsOfCharts();
+    for (std::size_t trace = 0; trace < study->traces().size(); ++trace)
+        (void)study->metrics(trace, atOnce); // what a trace does not have each chart says for itself
     QStringList written;
     for (const ChartSpec& chart : chartRegistry()) {
         spec.chart = chart.name;

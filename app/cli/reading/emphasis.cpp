@@ -7,12 +7,17 @@
 
 namespace expertscope {
 
+bool followsSequences()
+{
+    const char* const terminal = std::getenv("TERM");
+    return terminal && *terminal && std::strcmp(terminal, "dumb") != 0;
+}
+
 Emphasis Emphasis::ofTerminal()
 {
     Emphasis emphasis;
-    const char* const terminal = std::getenv("TERM");
     const char* const noColour = std::getenv("NO_COLOR");
-    emphasis.m_bold = terminal && *terminal && std::strcmp(terminal, "dumb") != 0;
+    emphasis.m_bold = followsSequences();
     emphasis.m_colours = emphasis.m_bold && !(noColour && *noColour);
     return emphasis;
 }

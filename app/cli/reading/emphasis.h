@@ -7,6 +7,9 @@
 
 namespace expertscope {
 
+/// Whether $TERM is of a terminal that follows escape sequences: named, and no dumb one.
+bool followsSequences();
+
 class Emphasis
 {
 public:

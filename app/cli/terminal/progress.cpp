@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/terminal/progress.h"
 
+#include "app/cli/reading/emphasis.h"
+
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <string>
 
@@ -51,16 +51,10 @@ std::string leftText(double seconds)
     return text;
 }
 
-bool canTakeBack()
-{
-    const char* const terminal = std::getenv("TERM");
-    return isatty(STDERR_FILENO) && terminal && *terminal && std::strcmp(terminal, "dumb") != 0;
-}
-
 }
 
 TerminalProgress::TerminalProgress()
-    : m_terminal(canTakeBack())
+    : m_terminal(isatty(STDERR_FILENO) && followsSequences())
     , m_shown(std::make_shared<int>(-1))
 {
 }
