@@ -3,6 +3,7 @@
 
 #include "analysis/hardware/embedded_presets.h"
 #include "io/base/json.h"
+#include "io/base/named.h"
 #include "io/checkpoint/input_file.h"
 
 #include <algorithm>
@@ -134,15 +135,16 @@ const std::vector<HardwarePreset>& embeddedParts();
 
 Expected<HardwarePreset> partNamed(const std::string& name, PartKind kind, const std::string& where)
 {
-    std::string known;
+    std::vector<std::string> known;
     for (const HardwarePreset& preset : embeddedParts()) {
         if (preset.kind != kind)
             continue;
         if (preset.name == name)
             return preset;
-        known += " " + preset.name;
+        known.push_back(preset.name);
     }
-    return fail("there is no " + std::string(nameOf(kind)) + " '" + name.substr(0, 80) + "'", where, "known:" + known);
+    return fail("there is no " + std::string(nameOf(kind)) + " '" + name.substr(0, 80) + "'", where,
+        nearestHint(name, known, "known: " + joined(known, " ")));
 }
 
 /// A machine's part: written out, or the name of a preset.
@@ -210,15 +212,12 @@ const std::vector<HardwarePreset>& embeddedParts()
 
 Expected<HardwarePreset> presetOrFile(const std::string& text, const std::string& option)
 {
-    for (const HardwarePreset& preset : hardwarePresets()) {
-        if (preset.name == text)
-            return preset;
-    }
+    if (const HardwarePreset* const preset = named(hardwarePresets(), text))
+        return *preset;
     if (text.find('/') == std::string::npos && !text.ends_with(".json")) {
-        std::string known;
-        for (const HardwarePreset& preset : hardwarePresets())
-            known += " " + preset.name;
-        return fail("there is no hardware '" + text + "'", option, "a file's name ends with .json; known:" + known);
+        const std::vector<std::string> known = nameList(hardwarePresets());
+        return fail("there is no hardware '" + text + "'", option,
+            nearestHint(text, known, "a file's name ends with .json; known: " + joined(known, " ")));
     }
     ES_ASSIGN(const std::string json, readTextFile(text, kLimits.maxBytes));
     return parseHardware(json, text);

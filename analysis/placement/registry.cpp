@@ -31,7 +31,7 @@ Expected<const Planner*> findPlanner(const std::string& name)
 {
     if (const Planner* const planner = named(plannerRegistry(), name))
         return planner;
-    return fail("there is no planner '" + name + "'", {}, "planners: " + namesOf(plannerRegistry()));
+    return fail("there is no planner '" + name + "'", {}, nameHint(plannerRegistry(), name, "planners: "));
 }
 
 }

@@ -67,7 +67,8 @@ Expected<void> checkValue(const ParameterSpec& spec, const std::string& text)
     case ParameterSpec::Kind::Choices:
         for (const std::string& part : split(text)) {
             if (std::ranges::find(spec.choices, part) == spec.choices.end())
-                return fail("parameter '" + spec.name + "': unknown '" + part + "'", {}, "known: " + joined(spec.choices));
+                return fail("parameter '" + spec.name + "': unknown '" + part + "'", {},
+                    nearestHint(part, spec.choices, "known: " + joined(spec.choices)));
         }
         break;
     }
@@ -85,7 +86,7 @@ Expected<Parameters> Parameters::check(
     for (const auto& [name, value] : given) {
         const ParameterSpec* const spec = named(specs, name);
         if (!spec)
-            return fail("no parameter '" + name + "'", {}, specs.empty() ? "it has none" : "known: " + namesOf(specs));
+            return fail("no parameter '" + name + "'", {}, specs.empty() ? "it has none" : nameHint(specs, name));
         ES_TRY(checkValue(*spec, value));
         parameters.m_values[name] = value;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/spine/selection.h"
 
+#include "io/base/named.h"
+
 #include <algorithm>
 
 namespace expertscope {
@@ -32,7 +34,7 @@ Expected<std::vector<CodedFilter>> coded(const RoutingShape& shape, const std::v
             const auto found = std::find(label->values.begin(), label->values.end(), value);
             if (found == label->values.end())
                 return fail("label '" + filter.label + "' has no value '" + value + "'", {},
-                    "its values: " + listed(label->values));
+                    nearestHint(value, label->values, "its values: " + listed(label->values)));
             codes.push_back(static_cast<std::int32_t>(found - label->values.begin()));
             return {};
         };
@@ -69,10 +71,8 @@ Expected<const Label*> findLabel(const RoutingShape& shape, const std::string& n
                 + " sequences, the trace has " + std::to_string(shape.sequences.size()));
         return label;
     }
-    std::vector<std::string> names;
-    for (const Label& label : shape.labels)
-        names.push_back(label.name);
-    return fail("the trace has no label '" + name + "'", {}, "its labels: " + listed(names));
+    const std::vector<std::string> names = nameList(shape.labels);
+    return fail("the trace has no label '" + name + "'", {}, nearestHint(name, names, "its labels: " + listed(names)));
 }
 
 Expected<std::vector<SiteIndex>> selectSites(const RoutingShape& shape, const PassOptions& options)

@@ -90,13 +90,6 @@ std::string numbersText(const std::vector<std::uint16_t>& numbers)
     return text;
 }
 
-/// Empty: of both phases.
-std::string phaseText(Phase phase)
-{
-    const auto found = std::ranges::find(kPhases, phase, &NamedPhase::phase);
-    return found == std::end(kPhases) ? std::string() : found->name;
-}
-
 /// All conditions on labels, in the grammar of --where.
 std::vector<std::string> conditionsOf(const Scope& scope)
 {
@@ -122,7 +115,8 @@ Expected<MetricRequest> parseMetric(const std::string& text)
     metric.name = text.substr(0, colon);
     const MetricSpec* spec = named(metricRegistry(), metric.name);
     if (!spec)
-        return fail("unknown metric '" + metric.name + "'", kOption, "`expertscope metrics` lists them");
+        return fail("unknown metric '" + metric.name + "'", kOption,
+            nearestHint(metric.name, nameList(metricRegistry()), "`expertscope metrics` lists them"));
     if (colon == std::string::npos)
         return metric;
     for (const std::string& part : split(text.substr(colon + 1), ',')) {
@@ -192,12 +186,27 @@ Expected<Scope> checkSelection(const SelectionOptions& options)
     }
     scope.skipFirst = options.skipFirst;
     if (!options.phase.empty()) {
-        const NamedPhase* const phase = named(kPhases, options.phase);
+        const auto phase = parsePhase(options.phase);
         if (!phase)
-            return fail("'" + options.phase + "' is none of " + namesOf(kPhases), "--phase");
-        scope.phase = phase->phase;
+            return fail("'" + options.phase + "' " + phase.error().what, "--phase", phase.error().hint);
+        scope.phase = *phase;
     }
     return scope;
+}
+
+std::string phaseText(Phase phase)
+{
+    const auto found = std::ranges::find(kPhases, phase, &NamedPhase::phase);
+    return found == std::end(kPhases) ? std::string() : found->name;
+}
+
+Expected<Phase> parsePhase(const std::string& text)
+{
+    if (text.empty())
+        return Phase::All;
+    if (const NamedPhase* const phase = named(kPhases, text))
+        return phase->phase;
+    return fail("is none of " + namesOf(kPhases), {}, didYouMean(text, nameList(kPhases)));
 }
 
 NamedTexts describe(const Scope& scope)

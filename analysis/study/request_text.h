@@ -25,6 +25,9 @@ struct SelectionOptions
 Expected<Scope> checkSelection(const SelectionOptions& options);
 /// The same as name-value pairs that tell a reader.
 NamedTexts describe(const Scope& scope);
+/// "prompt", "decode"; empty: both.
+std::string phaseText(Phase phase);
+Expected<Phase> parsePhase(const std::string& text);
 
 /// What analyses of one and of several traces have in common.
 struct AnalysisOptions : SelectionOptions

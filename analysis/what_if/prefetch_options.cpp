@@ -58,9 +58,9 @@ Expected<PrefetchSetup> setupOf(const NamedParams& asked, std::uint64_t seed)
     for (const auto& [name, value] : setup.predictor.params) {
         if (!spec || named(spec->params, name))
             continue;
-        std::string known = namesOf(spec->params);
-        addPart(known, namesOf(prefetchParams()));
-        return wrong({"no parameter '" + name + "'", {}, "known: " + known});
+        std::vector<ParameterSpec> known = spec->params;
+        std::ranges::copy(prefetchParams(), std::back_inserter(known));
+        return wrong({"no parameter '" + name + "'", {}, nameHint(known, name)});
     }
     if (const auto known = checkPredictor(setup.predictor); !known)
         return fail(known.error().what, "--prefetch", known.error().hint);

@@ -3,7 +3,7 @@
 
 #include "app/cli/manual/completion.h"
 #include "app/cli/manual/help_text.h"
-#include "app/cli/manual/nearest.h"
+#include "io/base/nearest.h"
 #include "app/cli/reading/page.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/error.h"

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "io/base/error.h"
+#include "io/base/nearest.h"
 #include "io/base/text.h"
 
 #include <algorithm>
@@ -38,6 +39,13 @@ const std::ranges::range_value_t<Range>* named(const Range& things, std::string_
     return found == std::ranges::end(things) ? nullptr : &*found;
 }
 
+/// "did you mean lru? known: lru, lfu, opt": the hint for who asked for a name that nothing has.
+template <std::ranges::forward_range Range>
+std::string nameHint(const Range& things, const std::string& name, const std::string& before = "known: ")
+{
+    return nearestHint(name, nameList(things), before + namesOf(things));
+}
+
 /// The same, or the error that `kind` ("policy") has none of that name. `hint` stands before what there is.
 template <std::ranges::forward_range Range>
 Expected<const std::ranges::range_value_t<Range>*> findNamed(const Range& things, const std::string& name,
@@ -45,7 +53,7 @@ Expected<const std::ranges::range_value_t<Range>*> findNamed(const Range& things
 {
     if (const auto* thing = named(things, name))
         return thing;
-    return fail("unknown " + kind + " '" + name + "'", where, hint + namesOf(things));
+    return fail("unknown " + kind + " '" + name + "'", where, nameHint(things, name, hint));
 }
 
 }

@@ -349,6 +349,7 @@ private slots:
                 << QStringList{m_trace, QString("--sites=") + sites};
         QTest::newRow("where without =") << QStringList{m_trace, "--where", "language"};
         QTest::newRow("where without label") << QStringList{m_trace, "--where", "=de"};
+        QTest::newRow("misspelt metric") << QStringList{m_trace, "--metric", "loda"};
         QTest::newRow("unknown phase") << QStringList{m_trace, "--phase", "answer"};
         QTest::newRow("negative skip") << QStringList{m_trace, "--skip-first", "-3"};
         QTest::newRow("word for a number") << QStringList{m_trace, "--threads", "many"};

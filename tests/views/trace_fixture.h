@@ -16,6 +16,7 @@ inline Expected<void> writeTrace(const MemoryTrace& trace, const std::filesystem
     plan.sites = shape.sites;
     for (std::size_t s = 0; s < shape.sequences.size(); ++s) {
         PlannedSequence planned;
+        planned.promptLength = shape.sequences[s].promptLength;
         planned.name = shape.sequences[s].name;
         planned.source = "prompts.txt:" + std::to_string(s + 1);
         const auto first = trace.tokenIds.begin() + std::ptrdiff_t(std::size_t(shape.sequences[s].begin));

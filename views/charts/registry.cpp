@@ -79,7 +79,7 @@ Expected<const ChartSpec*> findChart(const std::string& name)
 {
     if (const ChartSpec* const found = named(chartRegistry(), name))
         return found;
-    return fail("no such chart", name, "there is: " + namesOf(chartRegistry()));
+    return fail("no such chart", name, nameHint(chartRegistry(), name, "there is: "));
 }
 
 Expected<Parameters> checkOptions(const ChartSpec& spec, const std::map<std::string, std::string>& given)

@@ -2,6 +2,7 @@
 //
 // Experts of a kind of text: by how much more often its tokens choose an expert than those of the others
 // ("risk_difference.value", metrics 5). As the maps of SteerMoE and of arXiv 2510.04694 (language experts by layer).
+#include "io/base/nearest.h"
 #include "io/base/text.h"
 #include "views/charts/kinds/expert_rows.h"
 #include "views/charts/kinds/label_choice.h"
@@ -29,7 +30,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     for (const auto& [option, value] : {std::pair("value", &data->value), std::pair("reference", &data->reference)}) {
         if (!value->empty() && std::ranges::find(label->values, *value) == label->values.end())
             return fail("the label '" + label->name + "' has no such value", std::string(option) + '=' + *value,
-                "there is: " + joined(label->values));
+                nearestHint(*value, label->values, "there is: " + joined(label->values)));
     }
     if (data->value.empty()) {
         const auto other = std::ranges::find_if(label->values, [&](const auto& v) { return v != data->reference; });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/figure_spec.h"
 
-#include "analysis/study/condition.h"
+#include "analysis/study/request_text.h"
 #include "views/charts/chart.h"
 #include "views/figure/json_keys.h"
 
@@ -135,6 +135,12 @@ void parseScope(JsonKeys keys, Scope& scope)
     if (skip < 0)
         keys.wrong("skip_first", "is negative");
     scope.skipFirst = std::uint32_t(std::max(skip, 0));
+    QString phase;
+    keys.text("phase", phase);
+    if (const auto parsed = parsePhase(phase.toStdString()); parsed)
+        scope.phase = *parsed;
+    else
+        keys.wrong("phase", QString::fromStdString(parsed.error().what));
     keys.finish();
 }
 
@@ -338,6 +344,8 @@ QJsonObject scopeJson(const Scope& scope)
             layers.append(int(layer));
         object["layers"] = layers;
     }
+    if (scope.phase != Phase::All)
+        object["phase"] = QString::fromStdString(phaseText(scope.phase));
     if (scope.tokens)
         object["tokens"] = QJsonArray{qint64(scope.tokens->begin.value), qint64(scope.tokens->end.value)};
     return object;

@@ -25,6 +25,8 @@ std::string argumentsOf(const ReportOrder& order)
         text += " --layers " + shellWord(order.layers);
     if (order.skipFirst)
         text += " --skip-first " + std::to_string(order.skipFirst);
+    if (!order.phase.empty())
+        text += " --phase " + order.phase;
     return text;
 }
 

@@ -16,12 +16,6 @@ void addThreads(Arguments& arguments, unsigned& threads)
     arguments.option("--threads", threads, "Worker threads; default: all cores").range(0, 1024);
 }
 
-void addPhase(Arguments& arguments, SelectionOptions& options)
-{
-    arguments.option("--phase", options.phase, "prompt: only tokens that were given; decode: only those the model generated")
-        .choices([] { return std::vector<std::string>{"prompt", "decode"}; });
-}
-
 void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& study)
 {
     arguments
@@ -38,7 +32,6 @@ void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& s
         });
     arguments.option("--by", options.by, "Compare the values of this label").value("LABEL");
     addSelection(arguments, options);
-    addPhase(arguments, options);
     arguments.option("--bootstrap", options.bootstrap,
         "95 % intervals from so many draws of the sequences, such as 1000; default: none");
     addStudy(arguments, study);

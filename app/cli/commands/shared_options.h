@@ -19,7 +19,7 @@ struct StudyOptions
 Expected<std::shared_ptr<const Study>> openStudy(
     const std::vector<std::filesystem::path>& traces, const StudyOptions& options);
 
-/// --where, --sites, --layers, --skip-first: of SelectionOptions and all that names its members like it.
+/// --where, --sites, --layers, --skip-first, --phase: of SelectionOptions and all that names its members like it.
 template <class Options> void addSelection(Arguments& arguments, Options& options)
 {
     arguments
@@ -30,9 +30,10 @@ template <class Options> void addSelection(Arguments& arguments, Options& option
     arguments.option("--sites", options.sites, "Routers by their place in the trace, from 0, such as 0-3,7; default: all");
     arguments.option("--layers", options.layers, "Routers by the model's own layer numbers, as `info` says them");
     arguments.option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");
+    arguments
+        .option("--phase", options.phase, "prompt: only tokens that were given; decode: only those the model generated")
+        .choices([] { return std::vector<std::string>{"prompt", "decode"}; });
 }
-/// --phase
-void addPhase(Arguments& arguments, SelectionOptions& options);
 /// --threads
 void addThreads(Arguments& arguments, unsigned& threads);
 /// --threads, --no-cache: of StudyOptions and its like.
@@ -41,7 +42,7 @@ template <class Options> void addStudy(Arguments& arguments, Options& options)
     addThreads(arguments, options.threads);
     arguments.flag("--no-cache", options.noCache, "Neither use nor keep results computed before");
 }
-/// All that says what is analysed: --metric, --by, a selection, --phase, --bootstrap; --threads, --no-cache.
+/// All that says what is analysed: --metric, --by, a selection, --bootstrap; --threads, --no-cache.
 void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& study);
 /// --force
 void addForce(Arguments& arguments, bool& force);

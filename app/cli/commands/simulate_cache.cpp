@@ -130,7 +130,6 @@ Run declare(Arguments& arguments)
             return policyHelp(width) + '\n' + predictorHelp(width) + '\n' + ruleHelp(width) + '\n' + hardwareHelp(width);
         });
     addSelection(arguments, cache.selection);
-    addPhase(arguments, cache.selection);
     addThreads(arguments, options->threads);
     addOutput(arguments, options->output);
     return [options, arguments] {

@@ -89,7 +89,6 @@ Run declare(Arguments& arguments)
     arguments.option("--export-form", placement.exportForm, "full, sglang or list; default: full");
     arguments.footer(plannerHelp);
     addSelection(arguments, placement.selection);
-    addPhase(arguments, placement.selection);
     addThreads(arguments, options->threads);
     addOutput(arguments, options->output);
     return [options] {

@@ -30,6 +30,7 @@ struct FigureRequest
     std::vector<std::string> where; ///< "label=value": see SelectionOptions
     std::string sites, layers; ///< "0-3,7"
     std::optional<std::uint32_t> skipFirst;
+    std::string phase; ///< "prompt", "decode"
     std::map<std::string, std::string> options; ///< of the chart, by name
     std::string colour, scale, limits, reducer; ///< Look
     std::string venue, span; ///< "icml"; "column" or "full"

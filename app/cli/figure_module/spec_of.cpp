@@ -46,7 +46,8 @@ Outcome<> choose(const std::string& given, const char* option, const Choice<T> (
         into = choice->value;
         return {};
     }
-    return wrongUse("is none of " + namesOf(choices), std::string(option) + " " + given);
+    return wrongUse("is none of " + namesOf(choices), std::string(option) + " " + given,
+        didYouMean(given, nameList(choices)));
 }
 
 Outcome<> length(const std::string& given, const char* option, double& into)
@@ -68,7 +69,7 @@ void text(const std::string& given, QString& into)
 
 Outcome<> applyScope(const FigureRequest& request, Scope& scope)
 {
-    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0), {}});
+    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0), request.phase});
     if (!given)
         return wrongUse(given.error().what, given.error().where, given.error().hint);
     if (!request.where.empty()) {
@@ -80,6 +81,8 @@ Outcome<> applyScope(const FigureRequest& request, Scope& scope)
         scope.layers = std::move(given->layers);
     }
     scope.skipFirst = request.skipFirst.value_or(scope.skipFirst);
+    if (!request.phase.empty())
+        scope.phase = given->phase;
     return {};
 }
 
@@ -92,7 +95,8 @@ Outcome<> applyVenueOf(const FigureRequest& request, PageSpec& page)
         return request.span.empty() ? Outcome<>() : wrongUse("of which venue?", "--span " + request.span, "name a --venue");
     const Venue* const venue = named(venues(), request.venue);
     if (!venue)
-        return wrongUse("is none of " + namesOf(venues()), "--venue " + request.venue);
+        return wrongUse("is none of " + namesOf(venues()), "--venue " + request.venue,
+            didYouMean(request.venue, nameList(venues())));
     applyVenue(*venue, span, page);
     return {};
 }
@@ -126,7 +130,7 @@ Outcome<> applyOptions(const FigureRequest& request, FigureSpec& spec)
             const ChartOption* const option = named((*chart)->options, name);
             const bool word = option && option->kind == ParameterSpec::Kind::Choices;
             return wrongUse(word ? "is none of " + joined(option->choices) : checked.error().what,
-                "--" + name + " " + value, word ? std::string() : checked.error().hint);
+                "--" + name + " " + value, word ? didYouMean(value, option->choices) : checked.error().hint);
         }
     }
     return {};
@@ -140,8 +144,12 @@ Outcome<> applyLook(const FigureRequest& request, Look& look)
     ES_USE(choose(request.scale, "--scale", scales, look.scale));
     ES_USE(choose(request.reducer, "--reducer", reducers, look.reducer));
     text(request.colour, look.colours);
+    std::vector<std::string> tables;
+    for (const QString& table : colourTableNames())
+        tables.push_back(table.toStdString());
     if (!request.colour.empty() && !colourTableNames().contains(look.colours))
-        return wrongUse("is none of " + colourTableNames().join(", ").toStdString(), "--colour " + request.colour);
+        return wrongUse("is none of " + joined(tables), "--colour " + request.colour,
+            didYouMean(request.colour, tables));
     if (!request.limits.empty()) {
         const QStringList parts = QString::fromStdString(request.limits).split(',');
         bool ok = parts.size() == 2, okHigh = false;

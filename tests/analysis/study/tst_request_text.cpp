@@ -119,7 +119,7 @@ private slots:
         const auto row = [](const char* what, const char* text, const char* message) {
             QTest::newRow(qPrintable(QString("%1 '%2'").arg(what, text))) << what << text << message;
         };
-        row("metric", "loaf", "--metric: unknown metric 'loaf' (`expertscope metrics` lists them)");
+        row("metric", "loaf", "--metric: unknown metric 'loaf' (did you mean load? `expertscope metrics` lists them)");
         row("metric", "srp:m", "--metric: 'm' in 'srp:m' is no KEY=VALUE (such as srp:m=16, lists with '/': srp:m=4/16)");
         row("metric", "srp:=4", "--metric: '=4' in 'srp:=4' is no KEY=VALUE (such as srp:m=16, lists with '/': srp:m=4/16)");
         row("metric", "srp:m=4,m=5", "--metric: parameter 'm' is named twice in 'srp:m=4,m=5'");

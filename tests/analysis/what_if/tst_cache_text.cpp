@@ -134,6 +134,8 @@ private slots:
         QCOMPARE(two->size(), 2u);
         QCOMPARE(policyText(two->front()), std::string("ema:halflife=8"));
         QVERIFY(errorOf(parsePolicies("fastest")).startsWith("--policy: unknown policy 'fastest' (all, or of lru, "));
+        QVERIFY(errorOf(parsePolicies("lruu")).startsWith(
+            "--policy: unknown policy 'lruu' (did you mean lru? all, or of lru, "));
         QVERIFY(errorOf(parsePolicies("")).startsWith("--policy: unknown policy ''"));
         QVERIFY(errorOf(parsePolicies("lru:x=1")).startsWith("--policy: policy 'lru': no parameter 'x'"));
         QCOMPARE(errorOf(parsePolicies("lru,lru")), QString("--policy: policy 'lru' is named twice"));

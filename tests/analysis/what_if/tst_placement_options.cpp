@@ -62,6 +62,8 @@ private slots:
         QCOMPARE(wrong([](PlacementOptions& o) { o.groups = 0; }), QString("--groups: 0 expert groups"));
         QVERIFY(wrong([](PlacementOptions& o) { o.planners = "best"; })
                     .startsWith("--planner: there is no planner 'best' (planners: "));
+        QVERIFY(wrong([](PlacementOptions& o) { o.planners = "elpb"; })
+                    .startsWith("--planner: there is no planner 'elpb' (did you mean eplb? planners: "));
         QCOMPARE(wrong([](PlacementOptions& o) { o.planners = "eplb,eplb"; }),
             QString("--planner: planner 'eplb' is named twice"));
         QCOMPARE(wrong([](PlacementOptions& o) { o.dispatch = "any"; }),

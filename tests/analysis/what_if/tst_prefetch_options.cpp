@@ -39,6 +39,10 @@ private slots:
     void whatIsWrong()
     {
         QVERIFY(error({"nobody"}).startsWith("--prefetch: unknown predictor 'nobody' (known: "));
+        QVERIFY(error({"previuos"}).startsWith(
+            "--prefetch: unknown predictor 'previuos' (did you mean previous? known: "));
+        QVERIFY(error({"previous:horizn=1"}).startsWith(
+            "--prefetch: predictor 'previous': no parameter 'horizn' (did you mean horizon? known: "));
         QVERIFY(error({""}).startsWith("--prefetch: unknown predictor ''"));
         QVERIFY(error({"recorded"}).startsWith("--prefetch: a trace holds no recorded predictions"));
         QCOMPARE(error({"previous,previous"}), QString("--prefetch: predictor 'previous' is named twice"));

@@ -68,6 +68,10 @@ private slots:
             QString("--dense-ms: time is modelled for a machine only (name one with --hardware, such as desktop-4090)"));
         QVERIFY(wrong([](TimeOptions& o) { o.hardware = "abacus"; })
                     .startsWith("--hardware: there is no hardware 'abacus' (a file's name ends with .json; known: "));
+        QVERIFY(wrong([](TimeOptions& o) { o.hardware = "h100"; })
+                    .startsWith("--hardware: there is no hardware 'h100' (did you mean h100-sxm or server-h100? a file's name "));
+        QVERIFY(wrong([](TimeOptions& o) { o.hardware = "pcie4-x16+rtx4090"; })
+                    .startsWith("--hardware: there is no hardware 'rtx4090' (did you mean rtx-4090? a file's name "));
         QVERIFY(wrong([](TimeOptions& o) { o.hardware = "pcie4-x16"; }).startsWith("--hardware: "));
         QVERIFY(wrong([](TimeOptions& o) { o.hardware = "nothing.json"; }).startsWith("nothing.json: "));
     }

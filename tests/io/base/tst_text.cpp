@@ -95,6 +95,34 @@ private slots:
         QCOMPARE(none.error().message(), std::string("unknown thing 'four' (known: one, two, three)"));
         const auto there = findNamed(kThings, "x", "thing", "--thing", "all, or of ");
         QCOMPARE(there.error().message(), std::string("--thing: unknown thing 'x' (all, or of one, two, three)"));
+        const auto near = findNamed(kThings, "tow", "thing");
+        QCOMPARE(near.error().message(), std::string("unknown thing 'tow' (did you mean two? known: one, two, three)"));
+    }
+
+    void nearestNames_data()
+    {
+        QTest::addColumn<QString>("word");
+        QTest::addColumn<QString>("hint");
+        const auto row = [](const char* word, const char* hint) { QTest::newRow(word) << QString(word) << QString(hint); };
+        row("loda", "did you mean load?"); // two letters swapped
+        row("laod", "did you mean load?");
+        row("load", "did you mean load?");
+        row("lfuu", "did you mean lfu?");
+        row("LRU", "did you mean lru?");
+        row("h100", "did you mean h100-sxm or server-h100?"); // parts
+        row("server", "did you mean server-h100 or server-h200?");
+        row("s3", "");
+        row("x", "");
+        row("", "");
+        row("nothing like it", "");
+    }
+    void nearestNames()
+    {
+        QFETCH(QString, word);
+        QFETCH(QString, hint);
+        const std::vector<std::string> known{"load", "lru", "lfu", "s3fifo", "h100-sxm", "server-h100", "server-h200"};
+        QCOMPARE(QString::fromStdString(didYouMean(word.toStdString(), known)), hint);
+        QCOMPARE(didYouMean(std::string(1'000'000, 'l'), known), std::string());
     }
 };
 

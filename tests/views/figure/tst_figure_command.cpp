@@ -80,6 +80,45 @@ private slots:
         QVERIFY(!QFile::exists(file("c.json")));
     }
 
+    void phasesAreThoseOfTheSequences()
+    {
+        const auto trace = scoredTrace();
+        RoutingShape& shape = trace->editShape();
+        for (std::size_t s = 0; s < shape.sequences.size(); ++s)
+            shape.sequences[s].promptLength = shape.sequences[s].length / 4 + std::uint32_t(s);
+        QVERIFY(writeTrace(*trace, file("phases.h5").toStdString()).has_value());
+        for (const bool decode : {false, true}) {
+            std::vector<std::uint64_t> counts(32); // of the first site
+            for (const Sequence& sequence : shape.sequences) {
+                for (std::uint32_t t = 0; t < sequence.length; ++t) {
+                    const std::size_t token = std::size_t(sequence.begin) + t;
+                    for (std::size_t r = 0; r < shape.numSlots && (t >= sequence.promptLength) == decode; ++r)
+                        ++counts[trace->ids[0][token * shape.numSlots + r]];
+                }
+            }
+            const QString phase = decode ? "decode" : "prompt", name = file(phase + ".pdf");
+            const Result result =
+                run(kExpertscope, {"figure", "load", file("phases.h5"), "-o", name, "--phase", phase});
+            QVERIFY2(result.status == 0, result.err.constData());
+            const QByteArray csv = content(file(phase + ".csv"));
+            for (std::size_t e = 0; e < counts.size(); ++e) {
+                const qsizetype at = csv.indexOf(QString("\n0,0,%1,").arg(e).toUtf8());
+                QVERIFY2(at >= 0, csv.constData());
+                QCOMPARE(csv.mid(at + 1).split('\n')[0].split(',')[4].toULongLong(), qulonglong(counts[e]));
+            }
+            QVERIFY(content(file(phase + ".json")).contains("\"phase\": \"" + phase.toUtf8() + '"'));
+            QCOMPARE(
+                run(kExpertscope, {"figure", "load", "--spec", file(phase + ".json"), "-o", file("again.pdf")}).status, 0);
+            QCOMPARE(content(file("again.pdf")), content(name));
+        }
+        QVERIFY(content(file("prompt.csv")) != content(file("decode.csv")));
+        const Result report =
+            run(kExpertscope, {"report", file("phases.h5"), "-o", file("phases.html"), "--phase", "decode"});
+        QVERIFY2(report.status == 0, report.err.constData());
+        QVERIFY(content(file("phases.html")).contains(" --phase decode -o load.pdf"));
+        QVERIFY(content(file("phases.html")).contains("generated tokens"));
+    }
+
     void everyChartGivesTheSameBytesInEveryRun()
     {
         QVERIFY(writeTrace(*scoredTrace(), file("again.h5").toStdString()).has_value());
@@ -129,6 +168,9 @@ private slots:
             "no token is left: none of the ");
         row("all skipped", {"trace.h5", "-o", "x.pdf", "--skip-first", "1000000"}, 1,
             "the first 1,000,000 of each are left out");
+        row("phase", {"trace.h5", "-o", "x.pdf", "--phase", "decod"}, 2,
+            "expertscope: --phase: 'decod' is none of prompt, decode (did you mean decode?)");
+        row("phase that nothing is of", {"trace.h5", "-o", "x.pdf", "--phase", "decode"}, 1, "none was generated");
         row("sites and layers", {"trace.h5", "-o", "x.pdf", "--sites", "0", "--layers", "1"}, 2, "not both");
         row("layer", {"trace.h5", "-o", "x.pdf", "--layers", "999"}, 1, "the trace has no router at layer 999");
         row("width", {"trace.h5", "-o", "x.pdf", "--width", "wide"}, 2, "expertscope: --width wide: is not a length");
@@ -137,6 +179,10 @@ private slots:
         row("limits", {"trace.h5", "-o", "x.pdf", "--limits", "3"}, 2, "expertscope: --limits 3: is not LOW,HIGH");
         row("limits turned", {"trace.h5", "-o", "x.pdf", "--limits", "3,1"}, 1, "figure: look.limits");
         row("metric", {"trace.h5", "-o", "x.pdf", "--metric", "x"}, 2, "expertscope: --metric x: is none of");
+        row("nearest choice", {"trace.h5", "-o", "x.pdf", "--metric", "shaer"}, 2, "(did you mean share?)");
+        row("nearest colour", {"trace.h5", "-o", "x.pdf", "--colour", "virdis"}, 2, "(did you mean viridis?)");
+        row("nearest venue", {"trace.h5", "-o", "x.pdf", "--venue", "ICML"}, 2, "(did you mean icml?)");
+        row("nearest value", {"trace.h5", "-o", "x.pdf", "--where", "langauge=de"}, 1, "(did you mean language? its labels: ");
         row("font", {"trace.h5", "-o", "x.pdf", "--font", "Nope"}, 1, "expertscope: Nope: no such font family");
         row("glyph", {"trace.h5", "-o", "x.pdf", "--title", QString::fromUtf8("\u5c02")}, 1,
             "lacks the character U+5C02");

@@ -22,6 +22,7 @@ private slots:
         spec.scope.tokens = TokenRange{TokenIndex(100), TokenIndex(4000000000000)};
         spec.scope.sites = {SiteIndex(1), SiteIndex(4)};
         spec.scope.skipFirst = 5;
+        spec.scope.phase = Phase::Decode;
         spec.options = {{"metric", "ratio"}, {"against", "all"}, {"sort", "load"}};
         spec.look = {.colours = "vik",
             .scale = ScaleKind::Log2,
@@ -150,6 +151,8 @@ private slots:
         QTest::newRow("trace as text") << QByteArray(R"({"expertscope_figure": 2, "traces": ["t.h5"]})")
                                        << "a.json: traces[0]: is not an object";
         QTest::newRow("look") << second(R"(, "look": {"table": "vik"})") << "a.json: look.table: is not a key";
+        QTest::newRow("phase") << second(R"(, "scope": {"phase": "answer"})")
+                               << "a.json: scope.phase: is none of prompt, decode";
         QTest::newRow("look table") << second(R"(, "look": {"colours": "jet"})") << "a.json: look.colours: is none of";
         QTest::newRow("page") << second(R"(, "page": {"dpi": 1})") << "a.json: page.dpi: is not in 36";
         QTest::newRow("page font") << second(R"(, "page": {"font": {"size_pt": 1}})")

@@ -38,7 +38,7 @@ Expected<const Label*> chosenLabel(const Study& study, const ChartQuestion& ques
         if (const Label* const found = named(labels, name))
             return found;
         return fail("no sequence has a label of this name", "label=" + name,
-            labels.empty() ? "the trace has no labels" : "there is: " + namesOf(labels));
+            labels.empty() ? "the trace has no labels" : nameHint(labels, name, "there is: "));
     }
     const Label* const paired = pair.empty() ? nullptr : named(labels, pair);
     for (const Label& label : labels) {

@@ -94,7 +94,7 @@ Expected<Cuts> cutLabel(const Study& study, const ChartQuestion& question, const
     const Label* const label = named(shape.labels, name);
     if (!label)
         return fail("no sequence has a label of this name", where,
-            shape.labels.empty() ? "the trace has no labels" : "there is: " + namesOf(shape.labels));
+            shape.labels.empty() ? "the trace has no labels" : nameHint(shape.labels, name, "there is: "));
     Cuts cuts{{}, QString::fromStdString(name), "values of " + QString::fromStdString(name), "the first ", true};
     const QString base = QString::fromStdString(describeTokens(question.scope, shape));
     for (const std::string& value : label->values) {
