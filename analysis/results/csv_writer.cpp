@@ -72,7 +72,9 @@ void writeRowKeyCsv(std::ostream& out, const ResultRow& row, const ResultOrigin&
     if (row.expert)
         out << row.expert->value;
     out << ',' << (row.label ? csvField(row.label->first) : "") << ',' << (row.label ? csvField(row.label->second) : "")
-        << ',' << csvField(csvTexts(row.other));
+        << ',' << csvField(csvTexts(row.other)) << ',';
+    if (const auto layer = toLayerOf(row, origin))
+        out << *layer;
 }
 
 void writeOriginCsv(std::ostream& out, const ResultOrigin& origin)

@@ -19,7 +19,7 @@ std::string csvField(const std::string& field);
 std::string csvParams(const ParameterMap& params);
 std::string csvTexts(const TextMap& texts);
 /// The columns of writeRowKeyCsv().
-inline constexpr const char* kRowKeyCsv = "metric,params,site,layer,expert,label,label_value,other";
+inline constexpr const char* kRowKeyCsv = "metric,params,site,layer,expert,label,label_value,other,to_layer";
 void writeRowKeyCsv(std::ostream& out, const ResultRow& row, const ResultOrigin& origin);
 /// "# trace path: …" and so on, a line each.
 void writeOriginCsv(std::ostream& out, const ResultOrigin& origin);

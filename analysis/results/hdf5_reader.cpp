@@ -51,7 +51,8 @@ template <class T> struct Entries
 /// Columns of the rows, or of the matrices of one group.
 struct CommonColumns
 {
-    std::vector<std::int32_t> metric, params, label, labelValue, other, unit, site, layer; ///< no layer before format 1.2
+    std::vector<std::int32_t> metric, params, label, labelValue, other, unit, site;
+    std::vector<std::int32_t> layer, toLayer; ///< empty before formats 1.2 and 1.3
     std::vector<std::uint64_t> n;
     std::vector<double> uniform;
 };
@@ -178,9 +179,11 @@ private:
         ES_ASSIGN(columns.other, column<std::int32_t>(group + "other", n));
         ES_ASSIGN(columns.unit, column<std::int32_t>(group + "unit", n));
         ES_ASSIGN(columns.site, column<std::int32_t>(group + "site", n));
-        ES_ASSIGN(const bool saysLayer, hdf5::exists(m_file, (group + "layer").c_str(), m_name));
-        if (saysLayer) {
-            ES_ASSIGN(columns.layer, column<std::int32_t>(group + "layer", n));
+        for (const auto& [name, into] : {std::pair("layer", &columns.layer), std::pair("to_layer", &columns.toLayer)}) {
+            ES_ASSIGN(const bool there, hdf5::exists(m_file, (group + name).c_str(), m_name));
+            if (there) {
+                ES_ASSIGN(*into, column<std::int32_t>(group + name, n));
+            }
         }
         ES_ASSIGN(columns.n, column<std::uint64_t>(group + "n", n));
         ES_ASSIGN(columns.uniform, column<double>(group + "uniform", n));
@@ -213,11 +216,17 @@ private:
             row.label = {std::move(label), std::move(value)};
         }
         ES_ASSIGN(row.site, index<SiteIndex>(columns.site[i], "site"));
-        if (row.site && !columns.layer.empty()) {
-            ES_ASSIGN(const auto layer, index<std::uint16_t>(columns.layer[i], "layer"));
+        const auto note = [&](std::optional<SiteIndex> site, const std::vector<std::int32_t>& layers,
+                              const char* name) -> Expected<void> {
+            if (!site || layers.empty())
+                return {};
+            ES_ASSIGN(const auto layer, index<std::uint16_t>(layers[i], name));
             if (layer)
-                m_layers.emplace(*row.site, *layer);
-        }
+                m_layers.emplace(*site, *layer);
+            return {};
+        };
+        ES_TRY(note(row.site, columns.layer, "layer"));
+        ES_TRY(note(secondSite(row.other), columns.toLayer, "to_layer"));
         row.n = columns.n[i];
         row.uniform = defined(columns.uniform[i]);
         return {};

@@ -48,7 +48,7 @@ private:
 struct CommonColumns
 {
     std::array<std::vector<std::int32_t>, kTextColumns.size()> codes;
-    std::vector<std::int32_t> site, layer;
+    std::vector<std::int32_t> site, layer, toLayer;
     std::vector<std::uint64_t> n;
     std::vector<double> uniform;
 
@@ -105,6 +105,8 @@ private:
         columns.site.push_back(row.site ? row.site->value : -1);
         const auto layer = layerOf(row, *m_origin);
         columns.layer.push_back(layer ? *layer : -1);
+        const auto toLayer = toLayerOf(row, *m_origin);
+        columns.toLayer.push_back(toLayer ? *toLayer : -1);
         columns.n.push_back(row.n);
         columns.uniform.push_back(row.uniform.value_or(kNaN));
     }
@@ -137,6 +139,7 @@ private:
         }
         ES_TRY(column(group + "site", columns.site, "site index; -1: the whole model"));
         ES_TRY(column(group + "layer", columns.layer, "the model's layer of the site; -1: none, or not known"));
+        ES_TRY(column(group + "to_layer", columns.toLayer, "that of the second site, to_site in other; -1: none, or not known"));
         ES_TRY(column(group + "n", columns.n, "observations behind the value"));
         return column(group + "uniform", columns.uniform, "the same under uniform random routing; NaN: not known");
     }
@@ -225,7 +228,7 @@ private:
 
         ES_TRY(m_builder.integer(group, "axes", std::int64_t(first.axes.size())));
         std::set<std::string> taken(kTextColumns.begin(), kTextColumns.end());
-        taken.insert({"item", "site", "layer", "n", "uniform", "index", "values"});
+        taken.insert({"item", "site", "layer", "to_layer", "n", "uniform", "index", "values"});
         std::vector<std::string> scales{path + "item"};
         std::vector<hsize_t> dims{members.size()};
         for (std::size_t a = 0; a < first.axes.size(); ++a) {

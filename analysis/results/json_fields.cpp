@@ -119,9 +119,9 @@ Expected<void> readValues(const Json& json, const ResultMatrix& matrix, std::siz
 
 }
 
-Expected<std::optional<std::uint16_t>> toLayer(const Json& json)
+Expected<std::optional<std::uint16_t>> toLayer(const Json& json, const char* name)
 {
-    return index<std::uint16_t>(json, "layer");
+    return index<std::uint16_t>(json, name);
 }
 
 Expected<ResultRow> toRow(const Json& json)

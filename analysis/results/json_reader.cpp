@@ -102,11 +102,13 @@ private:
                 return refuse("more than " + std::to_string(most) + " of them");
             if (!read)
                 return refuse(read.error().what);
-            const auto layer = toLayer(value);
-            if (!layer)
-                return refuse(layer.error().what);
-            if (read->site && *layer)
-                m_document.origin.layers.emplace(*read->site, **layer);
+            for (const auto& [name, site] : {std::pair("layer", read->site), std::pair("to_layer", secondSite(read->other))}) {
+                const auto layer = toLayer(value, name);
+                if (!layer)
+                    return refuse(layer.error().what);
+                if (site && *layer)
+                    m_document.origin.layers.emplace(*site, **layer);
+            }
             list.push_back(std::move(*read));
             m_place.clear();
             if (m_section == "rows")

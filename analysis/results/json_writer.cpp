@@ -24,9 +24,12 @@ template <class Row> std::string labelText(const Row& row)
     return row.label ? "{" + quotedJson(row.label->first) + ": " + quotedJson(row.label->second) + "}" : "null";
 }
 
-template <class Row> std::string otherText(const Row& row)
+/// …, and the layer of a second site in it.
+template <class Row> std::string otherText(const Row& row, const ResultOrigin& origin)
 {
-    return row.other.empty() ? "null" : textsJson(row.other);
+    const auto layer = toLayerOf(row, origin);
+    return (row.other.empty() ? "null" : textsJson(row.other))
+        + (layer ? ", \"to_layer\": " + std::to_string(*layer) : std::string());
 }
 
 std::string textOrNull(const std::string& text)
@@ -53,7 +56,7 @@ void writeMatrix(std::ostream& out, const ResultMatrix& matrix, const ResultOrig
 {
     out << "{\"metric\": " << quotedJson(matrix.metric) << ", \"params\": " << paramsJson(matrix.params)
         << ", " << siteJson(matrix, origin) << ", \"label\": " << labelText(matrix)
-        << ", \"other\": " << otherText(matrix) << ", \"axes\": [";
+        << ", \"other\": " << otherText(matrix, origin) << ", \"axes\": [";
     for (std::size_t a = 0; a < matrix.axes.size(); ++a) {
         out << (a ? ", " : "") << "{\"name\": " << quotedJson(matrix.axes[a].name) << ", \"keys\": [";
         const char* separator = "";
@@ -87,7 +90,7 @@ void writeRowKeyJson(std::ostream& out, const ResultRow& row, const ResultOrigin
     out << "\"metric\": " << quotedJson(row.metric) << ", \"params\": " << paramsJson(row.params)
         << ", " << siteJson(row, origin)
         << ", \"expert\": " << (row.expert ? std::to_string(row.expert->value) : "null")
-        << ", \"label\": " << labelText(row) << ", \"other\": " << otherText(row);
+        << ", \"label\": " << labelText(row) << ", \"other\": " << otherText(row, origin);
 }
 
 void writeRowJson(std::ostream& out, const ResultRow& row, const ResultOrigin& origin)

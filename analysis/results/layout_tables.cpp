@@ -227,8 +227,11 @@ ResultTable scalarTable(const RowList& rows, const LayoutOptions& options)
     std::vector<std::string> shared;
     if (unique)
         shared = shareTexts(measures, table);
-    for (const std::string& name : shared)
+    for (const std::string& name : shared) {
         table.columns.push_back({name, Kind::Text, true});
+        if (keys.saysLayer(name))
+            table.columns.push_back({"to_layer", Kind::Text, true});
+    }
     shareCounts(measures);
     for (const Measure& measure : measures)
         addMeasureColumns(table, measure);
@@ -237,8 +240,11 @@ ResultTable scalarTable(const RowList& rows, const LayoutOptions& options)
     for (const auto& [key, row] : lines) {
         std::vector<std::string> cells;
         keys.addCells(*row, cells);
-        for (const std::string& name : shared)
+        for (const std::string& name : shared) {
             cells.push_back(otherOf(*row, name));
+            if (keys.saysLayer(name))
+                cells.push_back(keys.toLayerText(*row));
+        }
         for (std::size_t m = 0; m < measures.size(); ++m)
             addMeasureCells(cells, measures, m, key);
         table.lines.push_back(std::move(cells));

@@ -62,8 +62,11 @@ LineKeys::LineKeys(const RowList& rows, bool withOther, const LayoutOptions& opt
     }
     // Measures of one table that lack a parameter are not of another value of it.
     for (const Part& part : m_parts) {
-        if (part.values.size() == 1)
-            m_constants.emplace_back(part.name, part.values.front());
+        if (part.values.size() != 1)
+            continue;
+        m_constants.emplace_back(part.name, part.values.front());
+        if (!part.isParam && saysLayer(part.name))
+            m_constants.emplace_back("to_layer", layerText(secondSite({{part.name, part.values.front()}})));
     }
     std::erase_if(m_parts, [](const Part& part) { return part.values.size() == 1; });
 }
@@ -99,6 +102,8 @@ void LineKeys::addColumns(ResultTable& table) const
         const bool numbers = std::ranges::all_of(part.values,
             [](const std::string& value) { return value.find_first_not_of("0123456789.") == std::string::npos; });
         table.columns.push_back({part.name, Kind::Key, !numbers});
+        if (!part.isParam && saysLayer(part.name))
+            table.columns.push_back({"to_layer", Kind::Key});
     }
     if (m_sites)
         table.columns.push_back({"site", Kind::Key});
@@ -114,16 +119,24 @@ std::string LineKeys::siteName(const ResultRow& row) const
     return row.params.contains("sites") ? "mean" : "all";
 }
 
+std::string LineKeys::layerText(std::optional<SiteIndex> site) const
+{
+    return site && std::size_t(*site) < m_options.layers.size() ? std::to_string(m_options.layers[std::size_t(*site)]) : "";
+}
+
 void LineKeys::addCells(const ResultRow& row, std::vector<std::string>& cells) const
 {
     if (!m_labels.empty())
         cells.push_back(row.label ? row.label->second : "(all)");
-    for (const Part& part : m_parts)
+    for (const Part& part : m_parts) {
         cells.push_back(valueOf(part, row));
+        if (!part.isParam && saysLayer(part.name))
+            cells.push_back(toLayerText(row));
+    }
     if (m_sites)
         cells.push_back(siteName(row));
     if (m_layers)
-        cells.push_back(row.site ? std::to_string(m_options.layers[std::size_t(*row.site)]) : "");
+        cells.push_back(layerText(row.site));
 }
 
 void shorten(ResultTable& table, const std::vector<LineWeight>& weights, bool everything)

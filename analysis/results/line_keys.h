@@ -28,6 +28,11 @@ public:
     void addColumns(ResultTable& table) const;
     void addCells(const ResultRow& row, std::vector<std::string>& cells) const;
 
+    /// Whether layers are other numbers than sites, and this key of `other` is a site: then "to_layer" stands behind it.
+    bool saysLayer(const std::string& other) const { return m_layers && other == "to_site"; }
+    /// What stands there.
+    std::string toLayerText(const ResultRow& row) const { return layerText(secondSite(row.other)); }
+
 private:
     struct Part
     {
@@ -37,6 +42,7 @@ private:
     };
     static std::string valueOf(const Part& part, const ResultRow& row);
     std::string siteName(const ResultRow& row) const;
+    std::string layerText(std::optional<SiteIndex> site) const;
 
     std::string m_labelName;
     std::vector<std::string> m_labels; ///< in order of first appearance

@@ -2,9 +2,21 @@
 #include "analysis/results/result_document.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace expertscope::results {
+
+std::optional<SiteIndex> secondSite(const TextMap& other)
+{
+    const auto found = other.find("to_site");
+    if (found == other.end())
+        return std::nullopt;
+    std::uint16_t site = 0;
+    const char* const end = found->second.data() + found->second.size();
+    const auto [last, problem] = std::from_chars(found->second.data(), end, site);
+    return problem == std::errc() && last == end ? std::optional(SiteIndex(site)) : std::nullopt;
+}
 
 Expected<void> checkComputed(const Results& results)
 {

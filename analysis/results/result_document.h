@@ -40,7 +40,7 @@ struct ResultDocument
 };
 
 inline constexpr const char* kResultsFormat = "expertscope-results";
-inline constexpr const char* kResultsFormatVersion = "1.2.0";
+inline constexpr const char* kResultsFormatVersion = "1.3.0";
 
 /// What readers are ready to take; more is refused.
 inline constexpr std::uint64_t kMostResultRows = 1u << 23;
@@ -52,6 +52,16 @@ inline constexpr std::size_t kMostMatrixAxes = 8;
 template <class Row> std::optional<std::uint16_t> layerOf(const Row& row, const ResultOrigin& origin)
 {
     const auto found = row.site ? origin.layers.find(*row.site) : origin.layers.end();
+    return found == origin.layers.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// The second site of a pair, `to_site` in `other`.
+std::optional<SiteIndex> secondSite(const TextMap& other);
+/// Its layer, where it is known.
+template <class Row> std::optional<std::uint16_t> toLayerOf(const Row& row, const ResultOrigin& origin)
+{
+    const auto site = secondSite(row.other);
+    const auto found = site ? origin.layers.find(*site) : origin.layers.end();
     return found == origin.layers.end() ? std::nullopt : std::optional(found->second);
 }
 

@@ -52,6 +52,41 @@ private slots:
         QCOMPARE(table.lines[5], (std::vector<std::string>{"16", "mean", "10", "15", "3 1", "20", "3", "9"}));
     }
 
+    /// Where layers are other numbers than sites they stand beside both sites of a pair.
+    void layersOfPairs()
+    {
+        Results results;
+        const auto add = [&](int site, int to, double value) {
+            ResultRow& row = results.rows.emplace_back();
+            row.metric = "f.value";
+            row.site = SiteIndex(std::uint16_t(site));
+            row.other = {{"to_site", std::to_string(to)}};
+            row.value = value;
+        };
+        const auto tableOf = [&](std::vector<std::uint16_t> layers) {
+            LayoutOptions options;
+            options.layers = std::move(layers);
+            const ResultLayout layout = layOut(results, options);
+            std::vector<std::vector<std::string>> lines = layout.families.at(0).tables.at(0).lines;
+            std::vector<std::string>& head = *lines.insert(lines.begin(), std::vector<std::string>());
+            for (const auto& column : layout.families[0].tables[0].columns)
+                head.push_back(column.header);
+            return lines;
+        };
+        using Lines = std::vector<std::vector<std::string>>;
+        // One pair a site: the second one goes along with the value.
+        add(0, 1, 1);
+        add(1, 2, 2);
+        QCOMPARE(tableOf({0, 1, 2}), (Lines{{"site", "to_site", "n", "value"}, {"0", "1", "0", "1"}, {"1", "2", "0", "2"}}));
+        QCOMPARE(tableOf({3, 4, 61}), (Lines{{"site", "layer", "to_site", "to_layer", "n", "value"},
+                                          {"0", "3", "1", "4", "0", "1"}, {"1", "4", "2", "61", "0", "2"}}));
+        // Several: it tells the lines apart.
+        add(0, 2, 3);
+        QCOMPARE(tableOf({3, 4, 61}),
+            (Lines{{"to_site", "to_layer", "site", "layer", "n", "value"}, {"1", "4", "0", "3", "0", "1"},
+                {"2", "61", "0", "3", "0", "3"}, {"2", "61", "1", "4", "0", "2"}}));
+    }
+
     /// A measure of experts that is also one of sites and of the model, as srp.value is; one with a payload that the
     /// mean lacks, as coactivation.max has.
     void layoutOfMixedMeasures()

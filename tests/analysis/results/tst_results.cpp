@@ -133,7 +133,8 @@ private slots:
             document.origin.layers[SiteIndex(std::uint16_t(site))] = std::uint16_t(layer);
         const std::string json = jsonOf(document);
         for (const char* text : {"\"site\": 3, \"layer\": 61, \"expert\": 5", "\"site\": null, \"layer\": null, \"expert\"",
-                 "\"site\": 1, \"layer\": 4, \"expert\": null", "\"site\": 0, \"layer\": 3, \"label\": null, \"other\": {\"to_site\""})
+                 "\"site\": 1, \"layer\": 4, \"expert\": null", "\"site\": 0, \"layer\": 3, \"label\": null, \"other\": {\"to_site\": \"1\"}, \"to_layer\": 4, \"axes\"",
+                 "\"other\": {\"to_site\": \"3\"}, \"to_layer\": 61"})
             QVERIFY2(json.find(text) != std::string::npos, text);
         std::ostringstream csv;
         writeResultsCsv(csv, document);
@@ -144,7 +145,9 @@ private slots:
         const hid_t file = H5Fopen(at("layers.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
         QVERIFY(file >= 0);
         for (const auto& [path, layers] : {std::pair("rows/layer", std::vector<int>{61, -1, 3, 4, 4}),
-                 std::pair("matrices/affinity.top1/layer", std::vector<int>{3, 4})}) {
+                 std::pair("rows/to_layer", std::vector<int>{-1, -1, -1, -1, -1}),
+                 std::pair("matrices/affinity.top1/layer", std::vector<int>{3, 4}),
+                 std::pair("matrices/affinity.top1/to_layer", std::vector<int>{4, 61})}) {
             std::vector<int> found(layers.size());
             const hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT);
             QVERIFY2(dataset >= 0, path);
@@ -156,6 +159,24 @@ private slots:
         for (const auto& read : {readResultsJson(json, "x"), readResultsHdf5(at("layers.h5"))}) {
             VERIFY_OK(read);
             QVERIFY(same(*read, document));
+        }
+        // A pair alone: its second site is known from it.
+        ResultDocument pair;
+        ResultRow& row = pair.results.rows.emplace_back();
+        row.metric = "affinity.mutual_information";
+        row.site = SiteIndex(0);
+        row.other = {{"to_site", "2"}};
+        row.value = 0.25;
+        pair.origin.layers = {{SiteIndex(0), 3}, {SiteIndex(2), 61}};
+        std::ostringstream pairCsv;
+        writeResultsCsv(pairCsv, pair);
+        QVERIFY2(pairCsv.str().find(",label_value,other,to_layer,value,") != std::string::npos
+                && pairCsv.str().find("\naffinity.mutual_information,,0,3,,,,to_site=2,61,0.25,") != std::string::npos,
+            pairCsv.str().c_str());
+        QVERIFY(!written(pair, "pair.h5").isEmpty());
+        for (const auto& read : {readResultsJson(jsonOf(pair), "x"), readResultsHdf5(at("pair.h5"))}) {
+            VERIFY_OK(read);
+            QVERIFY(same(*read, pair));
         }
         document.origin.layers.erase(SiteIndex(3)); // not known
         QVERIFY(jsonOf(document).find("\"site\": 3, \"layer\": null") != std::string::npos);
@@ -260,6 +281,7 @@ private slots:
         add("row no object", "{\"rows\": [3]}", "x.json: rows[0]: is no object");
         add("second row", "{\"rows\": [{\"metric\": \"m\"}, {}]}", "rows[1]: has no 'metric'");
         add("site", row("\"site\": 65535"), "rows[0]: 'site' is no index");
+        add("to_layer", row("\"other\": {\"to_site\": \"5\"}, \"to_layer\": -1"), "rows[0]: 'to_layer' is no index");
         add("layer", row("\"site\": 5, \"layer\": \"five\""), "rows[0]: 'layer' is no index");
         add("site negative", row("\"site\": -1"), "rows[0]: 'site' is no index");
         add("expert", row("\"expert\": \"3\""), "'expert' is no index");
