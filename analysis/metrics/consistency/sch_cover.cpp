@@ -6,60 +6,78 @@
 #include "analysis/spine/per_site.h"
 
 #include <algorithm>
+#include <array>
 
 namespace expertscope {
 
 namespace {
+
+/// Of up to four cache sizes, side by side in one register.
+using FourSizes = std::uint32_t __attribute__((vector_size(16)));
+constexpr std::size_t kLanes = 4;
 
 /// The sum of the C largest counts is the sum over alpha of min(C, experts with at least alpha choices). Those numbers
 /// change by one at a time as the window moves on.
 class Cover
 {
 public:
-    Cover(std::size_t m, std::size_t numExperts, const std::vector<std::size_t>& sizes)
+    Cover(std::size_t m, std::size_t numExperts, std::span<const std::size_t> sizes)
         : m_length(m)
-        , m_sizes(sizes)
-        , m_covered(sizes.size())
-        , m_coveredNow(sizes.size())
+        , m_worth(numExperts + 1)
         , m_count(numExperts)
         , m_experts(m + 1)
     {
+        for (std::size_t before = 0; before < m_worth.size(); ++before) {
+            for (std::size_t i = 0; i < sizes.size(); ++i)
+                m_worth[before][i] = before < sizes[i];
+        }
     }
 
-    /// n rows of tokens, the first being the place-th of its sequence, with the m rows before them.
-    void take(const std::uint32_t* row, std::size_t n, std::uint64_t place, std::size_t width)
+    /// The place-th token of its sequence, with the m rows before it.
+    void take(const std::uint32_t* row, std::uint64_t place, std::size_t width)
     {
         if (place == 0)
             forget();
-        for (; n > 0; --n, ++place, row += width) {
-            if (place >= m_length) {
-                for (const std::uint32_t* x = row - m_length * width; x != row - (m_length - 1) * width; ++x)
-                    leave(*x);
+        const std::size_t E = m_count.size();
+        std::uint32_t* const count = m_count.data();
+        std::uint32_t* const experts = m_experts.data();
+        const FourSizes* const worth = m_worth.data();
+        FourSizes covered = m_coveredNow;
+        std::uint64_t active = m_activeNow;
+        if (place >= m_length) {
+            const std::uint32_t* const gone = row - m_length * width;
+            for (std::size_t r = 0; r < width; ++r) {
+                if (gone[r] >= E)
+                    continue;
+                covered -= worth[--experts[count[gone[r]]--]];
+                --active;
             }
-            for (std::size_t r = 0; r < width; ++r)
-                enter(row[r]);
-            if (place + 1 < m_length)
-                continue;
-            ++m_windows;
-            m_active += m_activeNow;
-            for (std::size_t i = 0; i < m_sizes.size(); ++i)
-                m_covered[i] += m_coveredNow[i];
         }
+        for (std::size_t r = 0; r < width; ++r) {
+            if (row[r] >= E)
+                continue;
+            covered += worth[experts[++count[row[r]]]++];
+            ++active;
+        }
+        m_coveredNow = covered;
+        m_activeNow = active;
+        if (place + 1 < m_length)
+            return;
+        ++m_windows;
+        m_active += active;
+        for (std::size_t i = 0; i < kLanes; ++i)
+            m_covered[i] += covered[i];
     }
 
     void add(const Cover& other)
     {
         m_windows += other.m_windows;
         m_active += other.m_active;
-        for (std::size_t i = 0; i < m_covered.size(); ++i)
+        for (std::size_t i = 0; i < kLanes; ++i)
             m_covered[i] += other.m_covered[i];
     }
 
-    void persist(Archive& archive)
-    {
-        archive(m_windows, m_active);
-        archive.fixed(m_covered);
-    }
+    void persist(Archive& archive) { archive(m_windows, m_active, m_covered); }
 
     ResultRow row(std::size_t size) const
     {
@@ -79,35 +97,16 @@ private:
     {
         std::ranges::fill(m_count, 0);
         std::ranges::fill(m_experts, 0);
-        std::ranges::fill(m_coveredNow, 0);
+        m_coveredNow = FourSizes{};
         m_activeNow = 0;
     }
 
-    void enter(std::uint32_t x)
-    {
-        if (x >= m_count.size())
-            return;
-        const std::uint32_t before = m_experts[++m_count[x]]++;
-        ++m_activeNow;
-        for (std::size_t i = 0; i < m_sizes.size(); ++i)
-            m_coveredNow[i] += before < m_sizes[i];
-    }
-    void leave(std::uint32_t x)
-    {
-        if (x >= m_count.size())
-            return;
-        const std::uint32_t after = --m_experts[m_count[x]--];
-        --m_activeNow;
-        for (std::size_t i = 0; i < m_sizes.size(); ++i)
-            m_coveredNow[i] -= after < m_sizes[i];
-    }
-
     std::size_t m_length;
-    std::vector<std::size_t> m_sizes;
+    std::vector<FourSizes> m_worth; ///< [experts with so many choices already] whether one more is covered
     std::uint64_t m_windows = 0, m_active = 0; ///< whole windows seen, choices in them
-    std::vector<std::uint64_t> m_covered; ///< [size]
+    std::array<std::uint64_t, kLanes> m_covered{}; ///< [size]
     std::uint64_t m_activeNow = 0; ///< of the window at hand, as the following
-    std::vector<std::uint64_t> m_coveredNow; ///< [size]
+    FourSizes m_coveredNow{}; ///< [size]
     std::vector<std::uint32_t> m_count; ///< [E] choices of each expert
     std::vector<std::uint32_t> m_experts; ///< [m + 1] experts with at least so many choices
 };
@@ -120,8 +119,13 @@ public:
         : m_sizes(context, sites)
         , m_tokens(*context.shape, sites, static_cast<std::size_t>(std::ranges::max(context.params.numbers("m"))))
     {
-        for (const double m : sortedNumbers(context, "m"))
-            m_covers.emplace_back(static_cast<std::size_t>(m), m_tokens.numExperts(), m_sizes.distinct());
+        const std::span sizes(m_sizes.distinct());
+        m_perLength = (sizes.size() + kLanes - 1) / kLanes;
+        for (const double m : sortedNumbers(context, "m")) {
+            for (std::size_t i = 0; i < sizes.size(); i += kLanes)
+                m_covers.emplace_back(static_cast<std::size_t>(m), m_tokens.numExperts(),
+                    sizes.subspan(i, std::min(kLanes, sizes.size() - i)));
+        }
     }
 
     void observe(std::span<const Block> blocks)
@@ -129,8 +133,12 @@ public:
         for (const SequenceRun& run : blocks.front().runs) {
             m_tokens.feed(blocks, run, m_cursor.continues(blocks.front().site, run),
                 [this](const std::uint32_t* row, std::size_t n, std::uint64_t place) {
-                    for (Cover& cover : m_covers)
-                        cover.take(row, n, place, m_tokens.width());
+                    // Window lengths in turn: each update of one waits for that before it.
+                    const std::size_t width = m_tokens.width();
+                    for (const std::uint32_t* const end = row + n * width; row != end; row += width, ++place) {
+                        for (Cover& cover : m_covers)
+                            cover.take(row, place, width);
+                    }
                 });
         }
     }
@@ -146,9 +154,10 @@ public:
     }
     void rows(std::vector<ResultRow>& rows, std::optional<SiteIndex> site) const
     {
-        for (const Cover& cover : m_covers) {
+        for (std::size_t first = 0; first < m_covers.size(); first += m_perLength) {
             for (std::size_t i = 0; i < m_sizes.rhos().size(); ++i) {
-                ResultRow row = cover.row(m_sizes.place(i));
+                const std::size_t size = m_sizes.place(i);
+                ResultRow row = m_covers[first + size / kLanes].row(size % kLanes);
                 row.params["rho"] = m_sizes.rhos()[i];
                 row.site = site;
                 rows.push_back(std::move(row));
@@ -160,7 +169,8 @@ private:
     RunCursor m_cursor;
     CacheSizes m_sizes;
     SlidingTokens<std::uint32_t> m_tokens;
-    std::vector<Cover> m_covers; ///< [m]
+    std::size_t m_perLength = 1; ///< covers
+    std::vector<Cover> m_covers; ///< [m][four sizes]
 };
 
 }
