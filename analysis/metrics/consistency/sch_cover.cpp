@@ -14,7 +14,7 @@ namespace {
 
 /// Of up to four cache sizes, side by side in one register.
 using FourSizes = std::uint32_t __attribute__((vector_size(16)));
-constexpr std::size_t kLanes = 4;
+constexpr std::size_t kSizesAtOnce = 4;
 
 /// The sum of the C largest counts is the sum over alpha of min(C, experts with at least alpha choices). Those numbers
 /// change by one at a time as the window moves on.
@@ -65,7 +65,7 @@ public:
             return;
         ++m_windows;
         m_active += active;
-        for (std::size_t i = 0; i < kLanes; ++i)
+        for (std::size_t i = 0; i < kSizesAtOnce; ++i)
             m_covered[i] += covered[i];
     }
 
@@ -73,7 +73,7 @@ public:
     {
         m_windows += other.m_windows;
         m_active += other.m_active;
-        for (std::size_t i = 0; i < kLanes; ++i)
+        for (std::size_t i = 0; i < kSizesAtOnce; ++i)
             m_covered[i] += other.m_covered[i];
     }
 
@@ -104,7 +104,7 @@ private:
     std::size_t m_length;
     std::vector<FourSizes> m_worth; ///< [experts with so many choices already] whether one more is covered
     std::uint64_t m_windows = 0, m_active = 0; ///< whole windows seen, choices in them
-    std::array<std::uint64_t, kLanes> m_covered{}; ///< [size]
+    std::array<std::uint64_t, kSizesAtOnce> m_covered{}; ///< [size]
     std::uint64_t m_activeNow = 0; ///< of the window at hand, as the following
     FourSizes m_coveredNow{}; ///< [size]
     std::vector<std::uint32_t> m_count; ///< [E] choices of each expert
@@ -120,11 +120,11 @@ public:
         , m_tokens(*context.shape, sites, static_cast<std::size_t>(std::ranges::max(context.params.numbers("m"))))
     {
         const std::span sizes(m_sizes.distinct());
-        m_perLength = (sizes.size() + kLanes - 1) / kLanes;
+        m_perLength = (sizes.size() + kSizesAtOnce - 1) / kSizesAtOnce;
         for (const double m : sortedNumbers(context, "m")) {
-            for (std::size_t i = 0; i < sizes.size(); i += kLanes)
+            for (std::size_t i = 0; i < sizes.size(); i += kSizesAtOnce)
                 m_covers.emplace_back(static_cast<std::size_t>(m), m_tokens.numExperts(),
-                    sizes.subspan(i, std::min(kLanes, sizes.size() - i)));
+                    sizes.subspan(i, std::min(kSizesAtOnce, sizes.size() - i)));
         }
     }
 
@@ -157,7 +157,7 @@ public:
         for (std::size_t first = 0; first < m_covers.size(); first += m_perLength) {
             for (std::size_t i = 0; i < m_sizes.rhos().size(); ++i) {
                 const std::size_t size = m_sizes.place(i);
-                ResultRow row = m_covers[first + size / kLanes].row(size % kLanes);
+                ResultRow row = m_covers[first + size / kSizesAtOnce].row(size % kSizesAtOnce);
                 row.params["rho"] = m_sizes.rhos()[i];
                 row.site = site;
                 rows.push_back(std::move(row));
