@@ -36,6 +36,21 @@ void rankLargest(std::span<const std::uint64_t> scores, std::size_t n, std::vect
         ids, [&](std::uint32_t a, std::uint32_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
 }
 
+std::size_t countAmongLargest(
+    std::span<const std::uint64_t> scores, std::size_t n, std::span<const std::uint16_t> some)
+{
+    const PredictionKernels& kernels = predictionKernels();
+    std::size_t among = 0;
+    for (const std::uint16_t e : some) {
+        std::size_t above = 0, notBelow = 0;
+        kernels.countAbove(scores.data(), scores.size(), scores[e], above, notBelow);
+        if (above < n && notBelow > n) // among equals those with lower ids
+            above += std::size_t(std::ranges::count(scores.first(e), scores[e]));
+        among += above < n;
+    }
+    return among;
+}
+
 SequenceLibrary::SequenceLibrary(
     const std::vector<std::size_t>& offsets, const std::vector<const std::vector<std::uint32_t>*>& matrices)
     : m_numStored(matrices.size())
@@ -83,11 +98,7 @@ void OpenSequence::compare(std::size_t site)
     const std::uint64_t* const dots = m_dots.data() + site * stored;
     const double* const norms = m_library.inverseNorms(site);
     std::int64_t* const cosines = m_cosines.data() + site * stored;
-    for (std::size_t s = 0; s < stored; ++s) {
-        const auto cosine = static_cast<std::int64_t>(double(dots[s]) * norms[s] * norm * 0x1p52 + 0.5);
-        m_sums[s] += cosine - cosines[s];
-        cosines[s] = cosine;
-    }
+    predictionKernels().compare(dots, norms, norm, stored, cosines, m_sums.data());
 }
 
 std::size_t OpenSequence::nearest() const

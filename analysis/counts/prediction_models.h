@@ -4,7 +4,10 @@
 // All scores are whole numbers, so that neither threads nor the order of experts decide between equals.
 #pragma once
 
+#include "analysis/counts/kernels/prediction_kernels.h"
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -16,6 +19,34 @@ namespace expertscope {
 void markLargest(std::span<const std::uint64_t> scores, std::size_t n, std::span<std::uint8_t> marks);
 /// The same, in order, largest first; n is cut to E.
 void rankLargest(std::span<const std::uint64_t> scores, std::size_t n, std::vector<std::uint32_t>& ids);
+/// How many of `some` (distinct) markLargest() would mark; scores below 2^63.
+std::size_t countAmongLargest(
+    std::span<const std::uint64_t> scores, std::size_t n, std::span<const std::uint16_t> some);
+
+/// Rows of a table that are added up; a token rarely has more.
+template <class T> class RowsOf
+{
+public:
+    /// Row number id - first of each, `length` long.
+    template <class Id> RowsOf(const T* table, std::size_t length, std::span<const Id> ids, Id first)
+    {
+        if (ids.size() > m_few.size())
+            m_many.resize(ids.size());
+        const T** row = m_many.empty() ? m_few.data() : m_many.data();
+        m_rows = row;
+        for (const Id id : ids)
+            *row++ = table + std::size_t(id - first) * length;
+    }
+    RowsOf(const RowsOf&) = delete;
+    RowsOf& operator=(const RowsOf&) = delete;
+
+    const T* const* data() const { return m_rows; }
+
+private:
+    std::array<const T*, 64> m_few;
+    std::vector<const T*> m_many;
+    const T* const* m_rows;
+};
 
 /// P(j | i): the share of the tokens that chose i at one site which choose j at another. 8 bytes a pair.
 class TransitionTable
@@ -39,14 +70,9 @@ public:
     /// scores[j] = sum of P(j | i) over the set (ids less `first`), in units of 2^-40: equal sums are to be equal.
     template <typename Id> void score(std::span<const Id> set, Id first, std::vector<std::uint64_t>& scores) const
     {
-        scores.assign(m_numTo, std::uint64_t(1) << 11);
-        for (const Id id : set) {
-            const std::int64_t* const row = m_shares.data() + std::size_t(id - first) * m_numTo;
-            for (std::size_t b = 0; b < m_numTo; ++b)
-                scores[b] += static_cast<std::uint64_t>(row[b]);
-        }
-        for (std::uint64_t& score : scores)
-            score >>= 12;
+        scores.resize(m_numTo);
+        const RowsOf<std::int64_t> rows(m_shares.data(), m_numTo, set, first);
+        predictionKernels().sumShares(rows.data(), set.size(), m_numTo, scores.data());
     }
 
 private:
@@ -90,13 +116,10 @@ public:
     {
         const std::size_t stored = m_library.numStored();
         std::uint64_t* const dots = m_dots.data() + site * stored;
-        for (const Id id : set) {
-            const std::size_t e = std::size_t(id - first);
-            m_squares[site] += 2 * m_counts[m_offsets[site] + e]++ + 1;
-            const std::uint32_t* const counts = m_library.counts(site) + e * stored;
-            for (std::size_t s = 0; s < stored; ++s)
-                dots[s] += counts[s];
-        }
+        for (const Id id : set)
+            m_squares[site] += 2 * m_counts[m_offsets[site] + std::size_t(id - first)]++ + 1;
+        const RowsOf<std::uint32_t> rows(m_library.counts(site), stored, set, first);
+        predictionKernels().addCounts(rows.data(), set.size(), stored, dots);
         if (!set.empty())
             compare(site);
     }

@@ -49,6 +49,18 @@ struct Analysis::Private
     AccumulatorSet learnt; ///< one a computable job: of the first pass
     AccumulatorSet set; ///< the same, of the last pass
     bool ran = false;
+    bool sampled = false; ///< not all selected sequences are looked at
+
+    /// Says of results of a sample that they are.
+    void mark(Results& results) const
+    {
+        if (!sampled)
+            return;
+        for (ResultRow& row : results.rows)
+            row.params["sample"] = double(request.pass.sample);
+        for (ResultMatrix& matrix : results.matrices)
+            matrix.params["sample"] = double(request.pass.sample);
+    }
 
     std::vector<const Job*> computable() const
     {
@@ -185,6 +197,12 @@ Expected<Analysis> Analysis::prepare(const RoutingShape& shape, AnalysisRequest 
     ES_ASSIGN(common.sites, selectSites(shape, d->request.pass));
     auto selection = std::make_shared<Selection>();
     ES_ASSIGN(selection->sequences, selectSequences(shape, d->request.pass));
+    if (d->request.pass.sample > 0) {
+        PassOptions whole = d->request.pass;
+        whole.sample = 0;
+        ES_ASSIGN(const auto all, selectSequences(shape, whole));
+        d->sampled = all.size() > selection->sequences.size();
+    }
     selection->rank.assign(shape.sequences.size(), -1);
     for (std::size_t i = 0; i < selection->sequences.size(); ++i)
         selection->rank[std::size_t(selection->sequences[i])] = static_cast<std::int32_t>(i);
@@ -269,6 +287,7 @@ Expected<std::vector<Results>> Analysis::resultsOfEach(BlockSource& source) cons
         }
         results = std::move(*next++);
         d->explainUniform(*job.spec, results.rows);
+        d->mark(results);
     }
     return each;
 }

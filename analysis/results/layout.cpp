@@ -66,6 +66,7 @@ public:
                 m_manyOthers.insert(row->metric);
         }
         m_varying.erase("sites"); // how many sites a mean is of
+        m_varying.erase("sample"); // as many sequences for all of a metric
     }
 
     Signature of(const ResultRow& row) const

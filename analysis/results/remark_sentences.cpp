@@ -126,6 +126,8 @@ RemarkSentence sentenceOf(const Remark& remark, const Layers& layers)
     std::set<std::string> used;
     takeWords(*remark.row, sentence, used);
     sentence.place = placeOf(*remark.row, layers, used);
+    if (const auto sample = keyOf(*remark.row, "sample"))
+        addPart(sentence.beside, "a sample of " + *sample + " sequences");
     if (compares && remark.noise)
         addPart(sentence.beside, "± " + fixed(*remark.noise, decimalsFor(*remark.noise, 2)));
     if (remark.uniform)

@@ -28,6 +28,7 @@ struct PassOptions
     std::vector<SiteIndex> sites; ///< empty: all
     std::uint32_t skipFirst = 0; ///< leading tokens of each sequence to leave out
     Phase phase = Phase::All; ///< of each sequence only its prompt, or only what was generated
+    std::uint32_t sample = 0; ///< of the selected sequences only so many, drawn evenly over the trace; 0: all
     Shard shard; ///< the part of the selected sequences that is read
     std::uint32_t mostLength = UINT32_MAX; ///< tokens of a sequence that are looked at, after what skipFirst and phase leave out
     std::uint32_t everySequence = 1; ///< of the selected sequences only each so-many-th: a sample

@@ -7,6 +7,7 @@ RowKey keyOf(const ResultRow& row)
 {
     auto params = row.params;
     params.erase("sites");
+    params.erase("sample");
     return {row.metric, std::move(params), row.site ? int(row.site->value) : -1,
         row.expert && !row.extreme ? int(row.expert->value) : -1,
         row.label.value_or(std::pair<std::string, std::string>()),

@@ -68,7 +68,8 @@ struct Results
     std::vector<ResultMatrix> matrices;
 };
 
-/// What tells two rows of a result apart: where an extreme was found is left out. "sites", the number of sites behind a mean, is not part of it.
+/// What tells two rows of a result apart: where an extreme was found is left out. "sites", the number of sites behind a mean, and "sample",
+/// the number of sequences that were drawn where not all were looked at, are not part of it.
 using RowKey = std::tuple<std::string, std::map<std::string, ParameterValue>, int, int,
     std::pair<std::string, std::string>, std::map<std::string, std::string>>;
 RowKey keyOf(const ResultRow& row);

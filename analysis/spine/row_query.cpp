@@ -19,6 +19,7 @@ template <class Result> bool fits(const Result& result, const RowQuery& query)
         return true;
     auto params = result.params;
     params.erase("sites");
+    params.erase("sample");
     return params == *query.params;
 }
 

@@ -20,7 +20,7 @@ struct RowQuery
     std::optional<SiteIndex> site = {};
     std::optional<ExpertIndex> expert = {};
     std::string label = {}; ///< a value of whatever label; empty: over all sequences
-    std::optional<Params> params = {}; ///< all that the row has, "sites" aside; none: whichever
+    std::optional<Params> params = {}; ///< all that the row has, "sites" and "sample" aside; none: whichever
     std::optional<Other> other = {}; ///< the same
 };
 

@@ -2,6 +2,7 @@
 #include "analysis/spine/selection.h"
 
 #include "io/base/named.h"
+#include "io/base/splitmix.h"
 
 #include <algorithm>
 
@@ -19,6 +20,17 @@ std::string listed(const std::vector<std::string>& names)
     if (names.size() > kMost)
         text += ", … (" + std::to_string(names.size()) + " in all)";
     return text.empty() ? "none" : text;
+}
+
+/// At random within each stretch: where sequences take turns (languages, say) every so-many-th would be of one kind.
+std::vector<SequenceIndex> drawn(const std::vector<SequenceIndex>& all, std::uint32_t sample)
+{
+    std::vector<SequenceIndex> some;
+    for (std::uint64_t i = 0; i < sample; ++i) {
+        const std::uint64_t first = i * all.size() / sample, end = (i + 1) * all.size() / sample;
+        some.push_back(all[first + splitmix64(i) % (end - first)]);
+    }
+    return some;
 }
 
 /// The label, and the codes of the values that will do.
@@ -106,7 +118,7 @@ Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, 
             && keptPositions(shape.sequences[s], options).length() > 0)
             selected.emplace_back(static_cast<std::uint32_t>(s));
     }
-    return selected;
+    return options.sample == 0 || options.sample >= selected.size() ? selected : drawn(selected, options.sample);
 }
 
 }

@@ -31,7 +31,8 @@ PositionRange keptPositions(const Sequence& sequence, const PassOptions& options
 Expected<std::vector<SiteIndex>> selectSites(const RoutingShape& shape, const PassOptions& options);
 
 /// The sequences that a pass, or all its shards together, visits: those of the wanted labels of which keptPositions() leaves
-/// tokens, in token order.
+/// tokens, in token order; of more than PassOptions::sample of these a seeded draw: one at random of each of so many stretches
+/// of the same length.
 /// Error: a label or a value that the trace does not have; names the ones it has.
 Expected<std::vector<SequenceIndex>> selectSequences(const RoutingShape& shape, const PassOptions& options);
 

@@ -185,6 +185,9 @@ Expected<Scope> checkSelection(const SelectionOptions& options)
         ES_ASSIGN(scope.layers, parseLayers(options.layers));
     }
     scope.skipFirst = options.skipFirst;
+    if (options.sample == 1)
+        return fail("a sample of one sequence says nothing of the others", "--sample", "2 or more");
+    scope.sample = options.sample;
     if (!options.phase.empty()) {
         const auto phase = parsePhase(options.phase);
         if (!phase)
@@ -230,6 +233,8 @@ NamedTexts describe(const Scope& scope)
     pairs.emplace_back("skip_first", std::to_string(scope.skipFirst));
     if (scope.phase != Phase::All)
         pairs.emplace_back("phase", phaseText(scope.phase));
+    if (scope.sample > 0)
+        pairs.emplace_back("sample", std::to_string(scope.sample));
     return pairs;
 }
 
@@ -286,6 +291,9 @@ Expected<CheckedRequest> checkOptions(const AnalysisOptions& options, std::size_
     if (options.bootstrap > kMostReplicates || options.bootstrap == 1)
         return fail(std::to_string(options.bootstrap) + " replicates", "--bootstrap",
             "from 2 to " + std::to_string(kMostReplicates) + ", 1000 is usual");
+    if (options.exact && options.sample > 0)
+        return fail("all sequences or a sample of them, not both", "--exact", "leave out --sample");
+    checked.exact = options.exact || options.sample > 0;
     checked.question.by = options.by;
     checked.question.bootstrap = options.bootstrap;
     return checked;
@@ -302,6 +310,7 @@ AnalysisOptions asOptions(const CheckedRequest& checked)
     options.layers = numbersText(scope.layers);
     options.skipFirst = scope.skipFirst;
     options.phase = phaseText(scope.phase);
+    options.sample = scope.sample;
     options.by = by;
     options.bootstrap = bootstrap;
     return options;

@@ -21,6 +21,7 @@ struct SelectionOptions
     std::string sites, layers; ///< "0-3,7"; both empty: all
     std::uint32_t skipFirst = 0;
     std::string phase; ///< "prompt", "decode"; empty: both
+    std::uint32_t sample = 0; ///< sequences; 0: all
 };
 Expected<Scope> checkSelection(const SelectionOptions& options);
 /// The same as name-value pairs that tell a reader.
@@ -35,6 +36,7 @@ struct AnalysisOptions : SelectionOptions
     std::vector<std::string> metrics; ///< "NAME[:key=value,…]" each, "all"; empty: those that cost little
     std::string by;
     std::uint32_t bootstrap = 0;
+    bool exact = false; ///< all sequences, however long that takes
 };
 
 /// What the options mean, checked as far as it can be without a trace.
@@ -42,6 +44,7 @@ struct CheckedRequest
 {
     MetricQuestion question; ///< metrics of one trace
     std::vector<MetricRequest> series; ///< metrics that compare several
+    bool exact = false; ///< AnalysisOptions::exact, or a sample was asked for
     bool named = false; ///< the user chose the metrics: show all of them
     std::vector<std::string> leftOut; ///< metrics that cannot be computed in parts
 };

@@ -76,6 +76,8 @@ std::string describeTokens(const Scope& scope, const RoutingShape& shape)
             + std::to_string(scope.tokens->end.value - std::min<std::uint64_t>(scope.tokens->size(), 1)));
     if (scope.phase != Phase::All)
         addPart(list, scope.phase == Phase::Prompt ? "prompts" : "generated tokens");
+    if (scope.sample > 0)
+        addPart(list, "a sample of " + std::to_string(scope.sample) + " sequences");
     if (scope.skipFirst > 0)
         addPart(list, "without the first " + std::to_string(scope.skipFirst) + " of each sequence");
     return list;
@@ -107,6 +109,7 @@ std::string keyText(const Scope& scope)
         addKey(key, std::to_string(layer));
     addKey(key, std::to_string(scope.skipFirst));
     addKey(key, std::to_string(int(scope.phase)));
+    addKey(key, std::to_string(scope.sample));
     if (scope.tokens)
         addKey(key, std::to_string(scope.tokens->begin.value) + "-" + std::to_string(scope.tokens->end.value));
     return key;

@@ -33,6 +33,7 @@ struct Scope
     std::vector<std::uint16_t> layers; ///< or those of these layers, by the model's own numbers; both empty: all
     std::uint32_t skipFirst = 0;
     Phase phase = Phase::All;
+    std::uint32_t sample = 0; ///< of all these sequences only so many, drawn at random but always the same; 0: all
 
     bool everything() const { return *this == Scope(); }
     /// Takes single tokens out of sequences, not only whole sequences, their beginnings or their ends.

@@ -363,6 +363,7 @@ Expected<PassOptions> Study::optionsOf(std::size_t trace, const Scope& scope, co
     }
     pass.skipFirst = scope.skipFirst;
     pass.phase = scope.phase;
+    pass.sample = scope.sample;
     if (!scope.splitsSequences())
         return pass;
     const std::uint64_t numTokens = shape(trace).numTokens;

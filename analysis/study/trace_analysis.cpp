@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/study/trace_analysis.h"
 
+#include "analysis/study/sampling.h"
 #include "io/base/text.h"
 #include "io/base/version.h"
 
@@ -26,9 +27,10 @@ Results together(const std::vector<ResultsPtr>& each)
 }
 
 Expected<Results> analyseTrace(
-    const Study& study, std::size_t trace, const MetricQuestion& question, const Progress& progress)
+    const Study& study, std::size_t trace, const MetricQuestion& question, const Progress& progress, bool exact)
 {
-    ES_ASSIGN(const auto each, study.metrics(trace, question, progress));
+    ES_ASSIGN(const auto each,
+        exact ? study.metrics(trace, question, progress) : sampledMetrics(study, trace, question, progress));
     return together(each);
 }
 
@@ -44,14 +46,14 @@ Expected<Results> analyseTraces(const Study& study, const CheckedRequest& checke
 {
     const auto& traces = study.traces();
     if (traces.size() == 1)
-        return analyseTrace(study, 0, checked.question, progress);
+        return analyseTrace(study, 0, checked.question, progress, checked.exact);
     Results all;
     const auto add = [&](Results results) {
         std::ranges::move(results.rows, std::back_inserter(all.rows));
         std::ranges::move(results.matrices, std::back_inserter(all.matrices));
     };
     for (std::size_t t = 0; t < traces.size() && !checked.question.metrics.empty(); ++t) {
-        ES_ASSIGN(Results results, analyseTrace(study, t, checked.question, progress));
+        ES_ASSIGN(Results results, analyseTrace(study, t, checked.question, progress, checked.exact));
         for (ResultRow& row : results.rows)
             row.other["trace"] = traces[t].name;
         for (ResultMatrix& matrix : results.matrices)

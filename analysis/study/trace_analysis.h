@@ -11,9 +11,9 @@ namespace expertscope {
 /// Metrics of each trace (rows and matrices name it in `other` when there are several), then those of all together.
 Expected<Results> analyseTraces(const Study& study, const CheckedRequest& checked, const Progress& progress = {});
 
-/// The metrics of one trace.
-Expected<Results> analyseTrace(
-    const Study& study, std::size_t trace, const MetricQuestion& question, const Progress& progress = {});
+/// The metrics of one trace; those that take long, of a sample of its sequences unless they are to be exact.
+Expected<Results> analyseTrace(const Study& study, std::size_t trace, const MetricQuestion& question,
+    const Progress& progress = {}, bool exact = true);
 /// The metrics that compare the traces: see Study::series().
 Expected<Results> analyseSeries(const Study& study, const CheckedRequest& checked, const Progress& progress = {});
 

@@ -141,6 +141,11 @@ void parseScope(JsonKeys keys, Scope& scope)
         scope.phase = *parsed;
     else
         keys.wrong("phase", QString::fromStdString(parsed.error().what));
+    int sample = 0;
+    keys.integer("sample", sample, 1e9);
+    if (sample < 0)
+        keys.wrong("sample", "is negative");
+    scope.sample = std::uint32_t(std::max(sample, 0));
     keys.finish();
 }
 
@@ -346,6 +351,8 @@ QJsonObject scopeJson(const Scope& scope)
     }
     if (scope.phase != Phase::All)
         object["phase"] = QString::fromStdString(phaseText(scope.phase));
+    if (scope.sample > 0)
+        object["sample"] = qint64(scope.sample);
     if (scope.tokens)
         object["tokens"] = QJsonArray{qint64(scope.tokens->begin.value), qint64(scope.tokens->end.value)};
     return object;

@@ -194,6 +194,7 @@ MetricSpec lifetimeMetric()
         .source = "run: run lengths of the choices; lru: expert lifetime of arXiv 2412.00099",
         .simulateUniform = true,
         .onRequest = true,
+        .cost = 8,
         .params = {{.name = "rho",
             .standard = "2",
             .meaning = "size of the cache in units of k",

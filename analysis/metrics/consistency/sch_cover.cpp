@@ -187,6 +187,7 @@ MetricSpec schCoverMetric()
         .simulateUniform = true,
         .ranges = {{"sch_cover.hit_rate", kNoInterval}},
         .onRequest = true,
+        .cost = 16,
         .params = {windowsParameter("4/16/64"), rhoParameter("1/2/3")},
         .make = [](const MetricContext& context) { return std::make_unique<SitesAndModel<CoverGroup>>(context); },
     };

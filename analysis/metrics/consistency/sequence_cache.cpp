@@ -88,6 +88,7 @@ MetricSpec sequenceCacheMetric()
         .crossSite = true,
         .simulateUniform = true,
         .onRequest = true,
+        .cost = 110,
         .params = {rhoParameter("0.5/1/2/4"),
             {.name = "warm",
                 .standard = "1",
@@ -112,6 +113,7 @@ MetricSpec schMetric()
         .crossSite = true,
         .simulateUniform = true,
         .onRequest = true,
+        .cost = 220,
         .params = {windowsParameter("4/16/64"), rhoParameter("0.5/1/2/4")},
         .make = [](const MetricContext& context) { return std::make_unique<SitesAndModel<LookAheadCaches>>(context); },
     };

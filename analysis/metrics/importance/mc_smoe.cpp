@@ -198,6 +198,7 @@ MetricSpec mcSmoeMetric()
         .ranges = {{"mc_smoe.max_similarity", kShare}, {"mc_smoe.group", kNoInterval}, {"mc_smoe.dominant", kNoInterval}},
         .noUniform = "routing by chance has no logits",
         .onRequest = true,
+        .cost = 30,
         .params = {{"groups", "0", "dominant experts a site, on average; 0: half of them", ParameterSpec::Kind::Number,
             0, 65535, true}},
         .make = [](const MetricContext& context) { return std::make_unique<McSmoe>(context); },

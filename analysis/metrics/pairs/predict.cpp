@@ -17,17 +17,28 @@ namespace {
 class Hits
 {
 public:
+    Hits() = default;
+    Hits(const Hits&) = delete; // m_last is of m_tokens
+    Hits& operator=(const Hits&) = delete;
+
     void note(std::size_t predicted, std::size_t chosen, std::size_t shared)
     {
         if (predicted && chosen) // else there is nothing to compare
-            ++m_tokens[std::uint64_t(predicted) << 32 | std::uint64_t(chosen) << 16 | shared];
+            ++of(std::uint64_t(predicted) << 32 | std::uint64_t(chosen) << 16)[shared];
     }
     void add(const Hits& other)
     {
-        for (const auto& [key, tokens] : other.m_tokens)
-            m_tokens[key] += tokens;
+        for (const auto& [sizes, tokens] : other.m_tokens) {
+            std::vector<std::uint64_t>& mine = of(sizes);
+            for (std::size_t shared = 0; shared < std::min(mine.size(), tokens.size()); ++shared)
+                mine[shared] += tokens[shared];
+        }
     }
-    void persist(Archive& archive) { archive(m_tokens); }
+    void persist(Archive& archive)
+    {
+        archive(m_tokens);
+        m_last = m_tokens.end();
+    }
 
     void rows(unsigned E, std::vector<ResultRow>& rows) const
     {
@@ -35,9 +46,8 @@ public:
             "predict.recall", "predict.precision", "predict.exact", "predict.f1", "predict.label_accuracy"};
         std::array<double, 5> sum{}, uniform{};
         std::uint64_t n = 0;
-        for (const auto& [key, tokens] : m_tokens) {
-            const auto q = static_cast<unsigned>(key >> 32), s = static_cast<unsigned>(key >> 16 & 0xffff);
-            const double shared = double(key & 0xffff), c = double(tokens), both = double(q) + s;
+        const auto addTokens = [&](unsigned q, unsigned s, double shared, std::uint64_t tokens) {
+            const double c = double(tokens), both = double(q) + s;
             n += tokens;
             sum[0] += c * shared / s;
             sum[1] += c * shared / q;
@@ -51,6 +61,13 @@ public:
             uniform[2] += q == s ? c * uniformOverlapProbability(E, q, s, q) : 0;
             uniform[3] += c * 2 * expected / both;
             uniform[4] += c * (E - both + 2 * expected) / E;
+        };
+        for (const auto& [sizes, tokens] : m_tokens) {
+            for (std::size_t shared = 0; shared < tokens.size(); ++shared) {
+                if (tokens[shared])
+                    addTokens(static_cast<unsigned>(sizes >> 32), static_cast<unsigned>(sizes >> 16 & 0xffff),
+                        double(shared), tokens[shared]);
+            }
         }
         for (std::size_t i = 0; i < sum.size(); ++i) {
             ResultRow row = undefinedRow(kNames[i], "nothing to predict, or nothing to predict from");
@@ -65,7 +82,20 @@ public:
     }
 
 private:
-    std::map<std::uint64_t, std::uint64_t> m_tokens;
+    using Tokens = std::map<std::uint64_t, std::vector<std::uint64_t>>;
+
+    /// Neighbouring tokens mostly have the same sizes.
+    std::vector<std::uint64_t>& of(std::uint64_t sizes)
+    {
+        if (m_last == m_tokens.end() || m_last->first != sizes) {
+            const std::uint64_t most = std::min(sizes >> 32, sizes >> 16 & 0xffff);
+            m_last = m_tokens.try_emplace(sizes, most + 1).first;
+        }
+        return m_last->second;
+    }
+
+    Tokens m_tokens; ///< by sizes: [shared]
+    Tokens::iterator m_last = m_tokens.end();
 };
 
 /// The second pass: predicts the sequences of odd rank.
@@ -177,12 +207,11 @@ private:
             const TransitionTable& table = m_knowledge->transition[i];
             if (table.empty() || m_sets[i - 1][t].empty() || m_sets[i][t].empty())
                 continue;
-            const std::size_t B = m_plan->sites[i].numExperts;
+            const std::span<const std::uint16_t> chosen = m_sets[i][t];
             table.score<std::uint16_t>(m_sets[i - 1][t], 0, m_scores);
-            m_marks.resize(B);
             for (std::size_t z = 0; z < m_plan->sizes.size(); ++z) {
-                markLargest(m_scores, sizeAt(z, i), m_marks);
-                scoreMarks(hitsAt(p, z, i), m_marks, z, i, t);
+                const std::size_t n = std::min<std::size_t>(sizeAt(z, i), m_scores.size());
+                m_hits[hitsAt(p, z, i)].note(n, chosen.size(), countAmongLargest(m_scores, n, chosen));
             }
         }
     }
@@ -234,7 +263,6 @@ private:
     std::vector<std::vector<std::uint16_t>> m_before; ///< by site: the set of the token before
     std::vector<ChoiceSets> m_sets; ///< by site: of the run at hand
     std::vector<std::uint64_t> m_scores;
-    std::vector<std::uint8_t> m_marks;
 };
 
 /// The first pass: counts the sequences of even rank.
@@ -284,6 +312,7 @@ MetricSpec predictMetric()
         .ranges = {{"predict.recall", kShare}, {"predict.precision", kShare}, {"predict.exact", kShare},
             {"predict.f1", kShare}, {"predict.label_accuracy", kShare}},
         .onRequest = true,
+        .cost = 24,
         .params = {{.name = "predictor",
                        .standard = "previous/static/transition/eam",
                        .meaning = "predictors",

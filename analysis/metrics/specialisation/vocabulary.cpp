@@ -241,6 +241,8 @@ MetricSpec vocabularyMetric()
         .needs = {{.tokenIds = true}},
         .likes = {{.predictedIds = true}},
         .ranges = {{"vocabulary.specialisation", kShare}},
+        .onRequest = true,
+        .cost = 20,
         .params = {{.name = "ids",
                        .standard = "input/next/predicted",
                        .meaning = "of the token, the next one, the model's guess of it",

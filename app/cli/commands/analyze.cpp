@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // expertscope analyze TRACE...: routing metrics; with --shard the state of a part of them, for `expertscope merge`.
+#include "analysis/study/sampling.h"
 #include "analysis/study/shards.h"
 #include "analysis/study/trace_analysis.h"
 #include "app/cli/commands/shared_options.h"
@@ -59,6 +60,7 @@ Expected<void> analyze(const Options& options, const ResultOutput& output, const
 {
     ES_TRY(checkOutput(output.output));
     ES_ASSIGN(const auto study, openStudy(options.traces, options.study));
+    ES_TRY(tellCosts(*study, checked));
     auto results = [&] {
         const TerminalProgress progress;
         return analyseTraces(*study, checked, progress.callback());
@@ -68,8 +70,12 @@ Expected<void> analyze(const Options& options, const ResultOutput& output, const
     std::string heading;
     for (std::size_t t = 0; t < study->traces().size(); ++t)
         addPart(heading, headingOf(*study, t, checked.question.scope), " ");
+    heading += kUniformInBrackets;
+    if (const std::string more = onRequestText(*study, 0, checked.question.scope);
+        options.analysis.metrics.empty() && !more.empty())
+        heading += " On request, named with --metric, in about so much time of a core: " + more + '.';
     return writeResults(output, {originOf(*study, checked, "analyze"), std::move(*results)}, checked.named,
-        heading + kUniformInBrackets,
+        heading,
         study->traces().size() == 1 ? layersOf(study->shape()) : std::vector<std::uint16_t>());
 }
 

@@ -33,8 +33,8 @@ struct Options
 
 Expected<Comparison> compare(const Study& study, const CheckedRequest& checked, const Progress& progress)
 {
-    ES_ASSIGN(const Results a, analyseTrace(study, 0, checked.question, progress));
-    ES_ASSIGN(const Results b, analyseTrace(study, 1, checked.question, progress));
+    ES_ASSIGN(const Results a, analyseTrace(study, 0, checked.question, progress, checked.exact));
+    ES_ASSIGN(const Results b, analyseTrace(study, 1, checked.question, progress, checked.exact));
     Comparison comparison = compareResults(a, b);
     if (!checked.series.empty()) {
         ES_ASSIGN(comparison.both, analyseSeries(study, checked, progress));
@@ -107,6 +107,8 @@ int run(const Options& options)
     const auto study = openStudy({options.a, options.b}, options.study);
     if (!study)
         return failed(study.error());
+    if (const auto told = tellCosts(**study, *checked); !told)
+        return failed(told.error());
     const auto comparison = [&] {
         const TerminalProgress progress;
         return compare(**study, *checked, progress.callback());

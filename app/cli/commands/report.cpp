@@ -27,6 +27,8 @@ std::string argumentsOf(const ReportOrder& order)
         text += " --skip-first " + std::to_string(order.skipFirst);
     if (!order.phase.empty())
         text += " --phase " + order.phase;
+    if (order.sample)
+        text += " --sample " + std::to_string(order.sample);
     return text;
 }
 

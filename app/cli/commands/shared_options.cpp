@@ -2,6 +2,10 @@
 #include "app/cli/commands/shared_options.h"
 
 #include "analysis/metrics/registry.h"
+#include "analysis/study/sampling.h"
+
+#include <cstdio>
+#include <set>
 
 namespace expertscope {
 
@@ -32,9 +36,25 @@ void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& s
         });
     arguments.option("--by", options.by, "Compare the values of this label").value("LABEL");
     addSelection(arguments, options);
+    arguments.flag("--exact", options.exact,
+        "All sequences also for metrics that take long; default: those look at a sample that takes about 10 s, and say so");
     arguments.option("--bootstrap", options.bootstrap,
         "95 % intervals from so many draws of the sequences, such as 1000; default: none");
     addStudy(arguments, study);
+}
+
+Expected<void> tellCosts(const Study& study, const CheckedRequest& checked)
+{
+    const std::vector<MetricRequest>& metrics = checked.question.metrics;
+    std::set<std::string> told; // traces may be many, and alike
+    for (std::size_t t = 0; t < study.traces().size(); ++t) {
+        ES_ASSIGN(const auto costs, costsOf(study, t, checked.question));
+        for (const std::string& line : describeCosts(metrics, costs, checked.exact)) {
+            if (told.insert(line).second)
+                std::fprintf(stderr, "expertscope: %s\n", line.c_str());
+        }
+    }
+    return {};
 }
 
 void addForce(Arguments& arguments, bool& force)

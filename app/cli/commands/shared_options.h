@@ -19,7 +19,7 @@ struct StudyOptions
 Expected<std::shared_ptr<const Study>> openStudy(
     const std::vector<std::filesystem::path>& traces, const StudyOptions& options);
 
-/// --where, --sites, --layers, --skip-first, --phase: of SelectionOptions and all that names its members like it.
+/// --where, --sites, --layers, --skip-first, --phase, --sample: of SelectionOptions and all that names its members like it.
 template <class Options> void addSelection(Arguments& arguments, Options& options)
 {
     arguments
@@ -33,6 +33,7 @@ template <class Options> void addSelection(Arguments& arguments, Options& option
     arguments
         .option("--phase", options.phase, "prompt: only tokens that were given; decode: only those the model generated")
         .choices([] { return std::vector<std::string>{"prompt", "decode"}; });
+    arguments.option("--sample", options.sample, "Only so many of these sequences, drawn at random, always the same; default: all");
 }
 /// --threads
 void addThreads(Arguments& arguments, unsigned& threads);
@@ -44,6 +45,8 @@ template <class Options> void addStudy(Arguments& arguments, Options& options)
 }
 /// All that says what is analysed: --metric, --by, a selection, --bootstrap; --threads, --no-cache.
 void addAnalysis(Arguments& arguments, AnalysisOptions& options, StudyOptions& study);
+/// Says on stderr, before they are computed, which metrics take long, and what of them is computed.
+Expected<void> tellCosts(const Study& study, const CheckedRequest& checked);
 /// --force
 void addForce(Arguments& arguments, bool& force);
 /// --json, --csv, --latex, --hdf5, -o, --force, --plain

@@ -31,6 +31,7 @@ struct FigureRequest
     std::string sites, layers; ///< "0-3,7"
     std::optional<std::uint32_t> skipFirst;
     std::string phase; ///< "prompt", "decode"
+    std::uint32_t sample = 0; ///< sequences
     std::map<std::string, std::string> options; ///< of the chart, by name
     std::string colour, scale, limits, reducer; ///< Look
     std::string venue, span; ///< "icml"; "column" or "full"

@@ -69,7 +69,7 @@ void text(const std::string& given, QString& into)
 
 Outcome<> applyScope(const FigureRequest& request, Scope& scope)
 {
-    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0), request.phase});
+    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0), request.phase, request.sample});
     if (!given)
         return wrongUse(given.error().what, given.error().where, given.error().hint);
     if (!request.where.empty()) {
@@ -83,6 +83,8 @@ Outcome<> applyScope(const FigureRequest& request, Scope& scope)
     scope.skipFirst = request.skipFirst.value_or(scope.skipFirst);
     if (!request.phase.empty())
         scope.phase = given->phase;
+    if (request.sample > 0)
+        scope.sample = request.sample;
     return {};
 }
 
