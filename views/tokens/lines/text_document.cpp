@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "views/tokens/data/text_document.h"
+#include "views/tokens/lines/text_document.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "views/tokens/data/part_column.h"
+#include "views/tokens/lines/part_column.h"
 
 #include <algorithm>
 #include <bit>

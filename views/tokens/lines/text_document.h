@@ -4,9 +4,9 @@
 // is asked of the store and broken into lines, the rest has heights that are thought.
 #pragma once
 
-#include "views/tokens/data/part_column.h"
 #include "views/tokens/data/part_store.h"
-#include "views/tokens/data/text_lines.h"
+#include "views/tokens/lines/part_column.h"
+#include "views/tokens/lines/text_lines.h"
 
 #include <QPointF>
 #include <QRectF>

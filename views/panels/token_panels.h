@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "views/panels/view.h"
+
+namespace expertscope {
+
+class TokenTextView;
+
+/// The text of the trace as a view.
+class TokenTextPanel final : public View
+{
+    Q_OBJECT
+public:
+    explicit TokenTextPanel(Session& session, QWidget* parent = nullptr);
+
+    TokenTextView* textView() const { return m_view; }
+    QString readout() const override;
+    QString note() const override;
+    QByteArray csv() const override;
+    bool find() override;
+
+private:
+    TokenTextView* m_view = nullptr;
+};
+
+}
