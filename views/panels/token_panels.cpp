@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/panels/token_panels.h"
 
+#include "views/tokens/widgets/timeline_view.h"
 #include "views/tokens/widgets/token_text_view.h"
 
 #include <QVBoxLayout>
@@ -38,6 +39,32 @@ bool TokenTextPanel::find()
 {
     m_view->openSearch();
     return true;
+}
+
+TokenTimelinePanel::TokenTimelinePanel(Session& session, QWidget* parent)
+    : View(parent)
+    , m_view(new TimelineView(session, this))
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_view);
+    setFocusProxy(m_view);
+    connect(m_view, &TimelineView::readoutChanged, this, &View::readoutChanged);
+}
+
+QString TokenTimelinePanel::readout() const
+{
+    return m_view->area()->readout();
+}
+
+QString TokenTimelinePanel::note() const
+{
+    return m_view->note();
+}
+
+bool TokenTimelinePanel::stop()
+{
+    return m_view->stop();
 }
 
 }

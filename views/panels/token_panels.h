@@ -5,6 +5,7 @@
 
 namespace expertscope {
 
+class TimelineView;
 class TokenTextView;
 
 /// The text of the trace as a view.
@@ -22,6 +23,22 @@ public:
 
 private:
     TokenTextView* m_view = nullptr;
+};
+
+/// The sequence at the cursor of the text as a view.
+class TokenTimelinePanel final : public View
+{
+    Q_OBJECT
+public:
+    explicit TokenTimelinePanel(Session& session, QWidget* parent = nullptr);
+
+    TimelineView* timeline() const { return m_view; }
+    QString readout() const override;
+    QString note() const override;
+    bool stop() override;
+
+private:
+    TimelineView* m_view = nullptr;
 };
 
 }

@@ -37,6 +37,8 @@ std::vector<ViewSpec> viewRegistry()
     }
     views.push_back({"tokens.text", "Text", "The text of the trace, each token coloured by what a router does with it",
         ViewPlace::Right, make<TokenTextPanel>});
+    views.push_back({"tokens.timeline", "Text timeline", "The sequence at the cursor of the text over layers, or over experts",
+        ViewPlace::Right, make<TokenTimelinePanel>});
     views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
     views.push_back(
         {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});

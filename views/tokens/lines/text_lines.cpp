@@ -74,9 +74,10 @@ void reorder(std::span<const ShownPiece> pieces, std::span<PlacedPiece> placed)
     layout.setTextOption(option);
     layout.beginLayout();
     QTextLine shaped = layout.createLine();
-    layout.endLayout();
     if (!shaped.isValid())
         return;
+    shaped.setLineWidth(1e6);
+    layout.endLayout();
     std::vector<std::size_t> order(pieces.size());
     std::vector<double> middle(pieces.size());
     for (std::size_t i = 0; i < order.size(); ++i) {

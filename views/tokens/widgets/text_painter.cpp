@@ -11,7 +11,7 @@ namespace expertscope {
 
 namespace {
 
-const QColor kMatch(0xe6, 0x9f, 0x00); ///< warnings' orange
+const QColor kMatch = QColor::fromRgb(kMarkColour); ///< none of the hues, and in no colour table
 constexpr double kPale = 0.25; ///< of what the filters leave out
 
 /// A blank as an open box, a line break as a bent arrow, a tab as an arrow to a wall.
@@ -303,13 +303,11 @@ void TextPainter::outlines(const TextDocument::Visible& part, std::size_t t, con
     const auto match = std::ranges::upper_bound(m_marks.matches, token, {}, &TokenRange::begin);
     const auto inside = [&](const TokenRange& range) { return token >= range.begin && token < range.end; };
     if (match != m_marks.matches.begin() && inside(*std::prev(match))) {
-        m_painter.fillRect(QRectF(box.left(), box.top(), box.width() - 1, 2), kMatch);
-        m_painter.fillRect(QRectF(box.left(), box.bottom() - 2, box.width() - 1, 2), kMatch);
-    }
-    if (m_marks.match && inside(*m_marks.match)) {
-        m_painter.setPen(QPen(kMatch, 2));
-        m_painter.setBrush(Qt::NoBrush);
-        m_painter.drawRect(box.adjusted(0, 0, -1, -1));
+        const double thick = m_marks.match == *std::prev(match) ? 3 : 2; // the one that was gone to
+        for (const double y : {box.top(), box.bottom() - thick}) {
+            m_painter.fillRect(QRectF(box.left(), y - 1, box.width(), thick + 2), m_style.halo);
+            m_painter.fillRect(QRectF(box.left(), y, box.width(), thick), kMatch);
+        }
     }
     const bool pinned = std::ranges::any_of(m_marks.pins, [&](const Subject& pin) { return pin.token == token; });
     if (pinned) {
