@@ -172,6 +172,19 @@ private slots:
         QVERIFY(left(0) < left(3) && left(3) < left(2) && left(2) < left(1) && left(1) < left(4));
         for (std::size_t t = 0; t < 5; ++t)
             QCOMPARE(lines.at(0, double(left(t)) + 1), std::optional(t));
+        // A line that begins with Hebrew is read from the right; a number in it, and English, from the left.
+        const auto order = [&](const std::vector<std::string>& text) {
+            const TextLines line = breakLines(shownPieces(text, {}, 0, text.size()), widths, 1000);
+            std::vector<std::size_t> tokens(text.size());
+            std::iota(tokens.begin(), tokens.end(), std::size_t(0));
+            std::ranges::sort(tokens, {}, [&](std::size_t t) { return line.pieces[t].left; });
+            return tokens;
+        };
+        const std::string alef = " \xd7\x90", bet = " \xd7\x91";
+        QCOMPARE(order({alef, bet, " 12", "34", alef}), (std::vector<std::size_t>{4, 2, 3, 1, 0}));
+        QCOMPARE(order({alef, " one", " two", ".", bet}), (std::vector<std::size_t>{4, 3, 1, 2, 0}));
+        QCOMPARE(order({"one", alef, ",", bet, ".", " two"}), (std::vector<std::size_t>{0, 3, 2, 1, 4, 5}));
+        QCOMPARE(order({"one", " 12", " two"}), (std::vector<std::size_t>{0, 1, 2}));
         // What is wider than a line is cut, what has no ink is there all the same.
         const TextLines narrow = breakLines(shownPieces({std::string(500, 'x'), ""}, {}, 0, 2), widths, 120);
         QVERIFY(narrow.pieces[0].cut && narrow.pieces[0].width <= 120 && narrow.pieces[1].width > 3);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/tokens/lines/text_lines.h"
 
-#include <QTextLayout>
-
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
 namespace expertscope {
 
@@ -46,45 +44,94 @@ bool goesOn(const ShownPiece& before, const ShownPiece& piece)
     return !a.isSpace() && !b.isSpace() && !isTextSign(a) && !breaksAnywhere(a) && !breaksAnywhere(b);
 }
 
-bool fromRight(const QString& text)
+/// The direction in which the text of a token is read: of its first character that has one.
+enum class Reads
 {
-    return std::ranges::any_of(text, [](QChar c) {
-        const auto direction = c.direction();
-        return direction == QChar::DirR || direction == QChar::DirAL;
-    });
+    FromLeft,
+    FromRight,
+    Number,
+    AsNeighbours
+};
+
+Reads directionOf(const QString& text)
+{
+    for (const QChar c : text) {
+        switch (c.direction()) {
+        case QChar::DirL:
+            return Reads::FromLeft;
+        case QChar::DirR:
+        case QChar::DirAL:
+            return Reads::FromRight;
+        case QChar::DirEN:
+        case QChar::DirAN:
+            return Reads::Number;
+        default:
+            break;
+        }
+    }
+    return Reads::AsNeighbours;
 }
 
-/// Puts the tokens of a line in the order in which they are read.
+bool fromRight(const ShownPiece& piece)
+{
+    return std::ranges::any_of(
+        piece.text, [](QChar c) { return c.direction() == QChar::DirR || c.direction() == QChar::DirAL; });
+}
+
+/// Embedding levels of the tokens of a line: rules N1, N2, I1 and I2 of Unicode's bidirectional algorithm (UAX #9), a
+/// token being one character to them.
+std::vector<int> levelsOf(std::span<const ShownPiece> pieces)
+{
+    std::vector<Reads> reads;
+    for (const ShownPiece& piece : pieces)
+        reads.push_back(directionOf(piece.text));
+    const auto strong =
+        std::ranges::find_if(reads, [](Reads r) { return r == Reads::FromLeft || r == Reads::FromRight; });
+    const Reads base = strong != reads.end() ? *strong : Reads::FromLeft;
+    Reads before = base;
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        if (reads[i] == Reads::Number && before == Reads::FromLeft)
+            reads[i] = Reads::FromLeft; // W7
+        if (reads[i] == Reads::FromLeft || reads[i] == Reads::FromRight)
+            before = reads[i];
+    }
+    const auto side = [](Reads r) { return r == Reads::Number ? Reads::FromRight : r; };
+    std::vector<int> levels(reads.size());
+    for (std::size_t i = 0; i < reads.size();) {
+        std::size_t end = i;
+        while (end < reads.size() && reads[end] == Reads::AsNeighbours)
+            ++end;
+        if (end > i) {
+            const Reads left = i > 0 ? side(reads[i - 1]) : base, right = end < reads.size() ? side(reads[end]) : base;
+            std::fill(
+                reads.begin() + std::ptrdiff_t(i), reads.begin() + std::ptrdiff_t(end), left == right ? left : base);
+        } else {
+            ++end;
+        }
+        for (; i < end; ++i)
+            levels[i] = base == Reads::FromLeft ? (reads[i] == Reads::FromLeft ? 0
+                                : reads[i] == Reads::FromRight                 ? 1
+                                                                               : 2)
+                                                : (reads[i] == Reads::FromRight ? 1 : 2);
+    }
+    return levels;
+}
+
+/// Puts the tokens of a line in the order in which they are read (rule L2).
 void reorder(std::span<const ShownPiece> pieces, std::span<PlacedPiece> placed)
 {
-    // One character a token tells Qt's bidirectional algorithm enough: the first with a direction.
-    QString line;
-    for (const ShownPiece& piece : pieces) {
-        const auto strong = std::ranges::find_if(piece.text, [](QChar c) {
-            const auto direction = c.direction();
-            return direction == QChar::DirR || direction == QChar::DirAL || direction == QChar::DirL
-                || direction == QChar::DirEN || direction == QChar::DirAN;
-        });
-        line += strong != piece.text.end() ? *strong : QChar(' ');
-    }
-    QTextLayout layout(line);
-    QTextOption option;
-    option.setTextDirection(Qt::LayoutDirectionAuto);
-    option.setWrapMode(QTextOption::NoWrap);
-    layout.setTextOption(option);
-    layout.beginLayout();
-    QTextLine shaped = layout.createLine();
-    if (!shaped.isValid())
-        return;
-    shaped.setLineWidth(1e6);
-    layout.endLayout();
+    const std::vector<int> levels = levelsOf(pieces);
     std::vector<std::size_t> order(pieces.size());
-    std::vector<double> middle(pieces.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        order[i] = i;
-        middle[i] = (shaped.cursorToX(int(i), QTextLine::Leading) + shaped.cursorToX(int(i), QTextLine::Trailing)) / 2;
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    for (int level = 2; level >= 1; --level) {
+        for (std::size_t i = 0; i < order.size();) {
+            std::size_t end = i;
+            while (end < order.size() && levels[order[end]] >= level)
+                ++end;
+            std::reverse(order.begin() + std::ptrdiff_t(i), order.begin() + std::ptrdiff_t(end));
+            i = std::max(end, i + 1);
+        }
     }
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return middle[i]; });
     float at = placed.empty() ? 0 : placed.front().left;
     for (const std::size_t i : order) {
         placed[i].left = at;
@@ -168,8 +215,7 @@ TextLines breakLines(std::span<const ShownPiece> pieces, PieceWidths& widths, do
     for (std::size_t line = 0; line < lines.size(); ++line) {
         const std::size_t first = lines.begins[line], count = lines.begins[line + 1] - first;
         const auto inLine = pieces.subspan(first, count);
-        lines.bidirectional.push_back(
-            std::ranges::any_of(inLine, [](const ShownPiece& piece) { return fromRight(piece.text); }));
+        lines.bidirectional.push_back(std::ranges::any_of(inLine, fromRight));
         if (lines.bidirectional.back())
             reorder(inLine, std::span(lines.pieces).subspan(first, count));
     }
