@@ -211,7 +211,8 @@ void MainWindow::buildEditMenu()
     m_actions.needsTrace(m_actions.add(menu, "edit.clearFilters", "C&lear filters", "Look at all tokens again",
         QKeySequence("Ctrl+Shift+K"), [this] { m_session.filters().clear(); }));
     m_actions.needsTrace(m_actions.add(menu, "edit.find", "F&ind in the text…",
-        "Find words, expressions, ids or experts in the text of the trace", QKeySequence("Ctrl+F"), [this] { find(); }));
+        "Find words, expressions, ids or experts in the text of the trace", QKeySequence("Ctrl+F"),
+        [this] { find(); }));
     menu->addSeparator();
     m_copy = m_actions.add(menu, "edit.copyReadout", "&Copy readout", "Copy the numbers of what is pointed at",
         QKeySequence::Copy, [this] {
@@ -392,7 +393,8 @@ void MainWindow::find()
 {
     if (m_active->find())
         return;
-    const auto text = std::ranges::find(m_views, QString("tokens.text"), [](const Docked& docked) { return docked.spec.id; });
+    const auto text =
+        std::ranges::find(m_views, QString("tokens.text"), [](const Docked& docked) { return docked.spec.id; });
     if (text == m_views.end() || !text->dock)
         return;
     text->dock->show();

@@ -300,7 +300,8 @@ private slots:
                 }
                 document.scrollBy(step);
                 document.visible();
-                if (document.top() != before && before > 0 && document.top() > 0 && document.top() + 150 < document.total())
+                if (document.top() != before && before > 0 && document.top() > 0
+                    && document.top() + 150 < document.total())
                     QCOMPARE(document.top() - before, std::int64_t(step));
             }
             // Of both German sequences all, of the others none.

@@ -107,8 +107,8 @@ Expected<TimelineRasterPtr> expertTimeline(
     strips.numRows = experts;
     strips.numColumns = n;
     strips.values.assign(experts * n, Strips::kNothing);
-    ES_TRY(readSite(kept, site, raster->range, progress, 0, 1,
-        [&](std::size_t column, const SiteChoices& choices, std::size_t t) {
+    ES_TRY(readSite(
+        kept, site, raster->range, progress, 0, 1, [&](std::size_t column, const SiteChoices& choices, std::size_t t) {
             for (std::size_t slot = 0; slot < choices.numSlots; ++slot) {
                 if (const std::uint16_t expert = choices.expert(t, slot); expert < experts)
                     strips.values[expert * n + column] = slot == 0 ? 1 : 2;

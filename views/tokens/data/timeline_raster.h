@@ -16,7 +16,8 @@ struct TimelineRaster
     TokenRange range; ///< its columns: all of the sequence, or a part of a long one
     bool experts = false; ///< rows are experts of `site`, else sites
     SiteIndex site;
-    Strips strips; ///< names: 1 = the expert that comes first most often at its site …; of experts 1 = first choice, 2 = other
+    Strips strips; ///< names: 1 = the expert that comes first most often at its site …; of experts 1 = first choice, 2
+                   ///< = other
     std::vector<std::vector<std::uint16_t>> first; ///< [row] of sites: the first choice of each token
 
     std::size_t rows() const { return strips.rows(); }
@@ -30,7 +31,8 @@ inline constexpr std::uint64_t kTimelineCells = 1 << 22; ///< that are read at m
 /// The tokens of the sequence around `at` that a raster of so many rows holds.
 TokenRange timelineRange(const RoutingShape& shape, TokenIndex at, std::size_t rows);
 
-/// First choices at all sites, coloured by how often they are one among `sample`. Errors: what reading says; kCancelled.
+/// First choices at all sites, coloured by how often they are one among `sample`. Errors: what reading says;
+/// kCancelled.
 Expected<TimelineRasterPtr> siteTimeline(
     const KeptTokens& kept, TokenIndex at, const ColourSample& sample, const Progress& progress);
 /// The experts chosen at a site.

@@ -326,10 +326,14 @@ TextArea::Pointed TextArea::pointedAt(const QPointF& position)
 
 void TextArea::followCursor()
 {
-    if (const auto here = m_cursor.here(); here && m_kept)
+    const auto here = m_cursor.here();
+    if (here == m_followed)
+        return; // another site
+    m_followed = here;
+    if (here && m_kept)
         reveal(*here);
     m_pointed = {}; // the mouse says so again when it moves
-    if (m_cursor.here())
+    if (here)
         m_session.selection().hover(subject(), this);
     viewport()->update();
     emit currentChanged();

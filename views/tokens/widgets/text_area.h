@@ -98,6 +98,7 @@ private:
     std::shared_ptr<const std::vector<TokenRange>> m_matches;
     TextMarks m_marks;
     Pointed m_pointed;
+    std::optional<TokenIndex> m_followed; ///< where the cursor was last
     bool m_focusShown = false, m_settingBar = false;
     int m_margin = 60;
     std::int64_t m_barScale = 1; ///< pixels a step of the scroll bar

@@ -64,7 +64,8 @@ void TimelineArea::place()
     const double strip = std::clamp(height() * 0.15, 10.0, 28.0);
     m_strip = QRectF(left, 4, std::max(width() - left - 10.0, 10.0), strip);
     const double below = std::ceil(metrics.height()) + 8;
-    m_plot = QRectF(left, m_strip.bottom() + 6, m_strip.width(), std::max(height() - m_strip.bottom() - 6 - below, 10.0));
+    m_plot =
+        QRectF(left, m_strip.bottom() + 6, m_strip.width(), std::max(height() - m_strip.bottom() - 6 - below, 10.0));
     m_overview = m_image = {};
 }
 
@@ -161,8 +162,9 @@ QString TimelineArea::readout() const
     QString what;
     if (m_raster->experts)
         what = "expert " + QString::number(m_current->row)
-            + (at.expert ? m_raster->strips.at(m_current->row, column) == 1 ? ": first choice" : ": chosen behind the first"
-                         : ": not chosen");
+            + (at.expert
+                    ? m_raster->strips.at(m_current->row, column) == 1 ? ": first choice" : ": chosen behind the first"
+                    : ": not chosen");
     else
         what = at.expert ? "expert " + QString::number(at.expert->value) + " first" : QString("chooses no expert");
     return joinedReadout({siteText(shape, site), token, what});
@@ -192,7 +194,8 @@ QImage TimelineArea::render(double from, double to, const QRectF& place) const
     for (int y = 0; y < size.height(); ++y) {
         auto* line = reinterpret_cast<QRgb*>(image.scanLine(y));
         for (int x = 0; x < size.width(); ++x)
-            line[x] = table[std::size_t(categories[std::size_t(y) * std::size_t(size.width()) + std::size_t(x)] - Strips::kNone)];
+            line[x] = table[std::size_t(
+                categories[std::size_t(y) * std::size_t(size.width()) + std::size_t(x)] - Strips::kNone)];
     }
     image.setDevicePixelRatio(ratio);
     return image;
@@ -222,7 +225,8 @@ void TimelineArea::drawAxes(QPainter& painter) const
         const double wide = metrics.horizontalAdvance(label);
         painter.drawLine(QPointF(x, m_plot.bottom()), QPointF(x, m_plot.bottom() + 3));
         painter.drawText(QPointF(std::clamp(x - wide / 2, m_plot.left(), m_plot.right() - wide),
-                             m_plot.bottom() + 4 + metrics.ascent()), label);
+                             m_plot.bottom() + 4 + metrics.ascent()),
+            label);
     }
 }
 
@@ -258,19 +262,25 @@ void TimelineArea::paintEvent(QPaintEvent*)
         // What the filters leave out is pale.
         QColor veil = style.background;
         veil.setAlphaF(0.75f);
-        for (auto column = std::uint64_t(m_from); !kept->everything() && column < std::uint64_t(std::ceil(m_to)); ++column) {
+        for (auto column = std::uint64_t(m_from); !kept->everything() && column < std::uint64_t(std::ceil(m_to));
+             ++column) {
             if (m_to - m_from <= 4 * m_plot.width() && !kept->has(TokenIndex(m_raster->range.begin.value + column)))
-                painter.fillRect(QRectF(QPointF(xOf(double(column)), m_plot.top()), QPointF(xOf(double(column + 1)), m_plot.bottom())), veil);
+                painter.fillRect(QRectF(QPointF(xOf(double(column)), m_plot.top()),
+                                     QPointF(xOf(double(column + 1)), m_plot.bottom())),
+                    veil);
         }
         drawAxes(painter);
-        const double left = m_strip.left() + m_from / all * m_strip.width(), right = m_strip.left() + m_to / all * m_strip.width();
+        const double left = m_strip.left() + m_from / all * m_strip.width(),
+                     right = m_strip.left() + m_to / all * m_strip.width();
         painter.fillRect(QRectF(m_strip.topLeft(), QPointF(left, m_strip.bottom())), veil);
         painter.fillRect(QRectF(QPointF(right, m_strip.top()), m_strip.bottomRight()), veil);
         painter.setPen(QPen(style.accent, 1));
         painter.setBrush(Qt::NoBrush);
-        painter.drawRect(QRectF(QPointF(left, m_strip.top() - 1), QPointF(std::max(right, left + 2), m_strip.bottom())));
+        painter.drawRect(
+            QRectF(QPointF(left, m_strip.top() - 1), QPointF(std::max(right, left + 2), m_strip.bottom())));
         if (const auto here = m_cursor.here(); here && *here >= m_raster->range.begin && *here < m_raster->range.end) {
-            const double x = m_strip.left() + (double(here->value - m_raster->range.begin.value) + 0.5) / all * m_strip.width();
+            const double x =
+                m_strip.left() + (double(here->value - m_raster->range.begin.value) + 0.5) / all * m_strip.width();
             painter.setPen(QPen(Qt::white, 3));
             painter.drawLine(QPointF(x, m_strip.top()), QPointF(x, m_strip.bottom()));
             painter.setPen(QPen(Qt::black, 1));

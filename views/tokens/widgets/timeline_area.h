@@ -10,9 +10,9 @@
 
 namespace expertscope {
 
-/// A raster of tokens under a strip that shows all of it. Wheel zooms at the mouse, a drag pans, W A S D too; click puts the
-/// cursor there and pins; the cursor is always in sight. The strip: click and drag go there. Space, comma and full stop
-/// play and step as in the text.
+/// A raster of tokens under a strip that shows all of it. Wheel zooms at the mouse, a drag pans, W A S D too; click
+/// puts the cursor there and pins; the cursor is always in sight. The strip: click and drag go there. Space, comma and
+/// full stop play and step as in the text.
 class TimelineArea final : public QWidget
 {
     Q_OBJECT

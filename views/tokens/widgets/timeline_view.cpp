@@ -100,7 +100,8 @@ void TimelineView::ask()
             std::vector<SiteIndex> sites;
             for (std::size_t s = 0; s < kept->shape().sites.size(); ++s)
                 sites.push_back(SiteIndex(std::uint16_t(s)));
-            auto sampled = sample ? Expected<ColourSamplePtr>(sample) : sampleColours(*kept, sites, kFirstChoice, progress);
+            auto sampled =
+                sample ? Expected<ColourSamplePtr>(sample) : sampleColours(*kept, sites, kFirstChoice, progress);
             if (sampled) {
                 sample = *sampled;
                 raster = siteTimeline(*kept, at, *sample, progress);
@@ -114,13 +115,13 @@ void TimelineView::ask()
                 m_sampledOf = kept;
             }
             m_shownOf = kept;
-            show(raster);
+            showRaster(raster);
         };
     });
     emit readoutChanged();
 }
 
-void TimelineView::show(const Expected<TimelineRasterPtr>& raster)
+void TimelineView::showRaster(const Expected<TimelineRasterPtr>& raster)
 {
     if (!raster) {
         m_words->setText(QString::fromStdString(raster.error().message()));

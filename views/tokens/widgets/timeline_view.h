@@ -37,7 +37,7 @@ protected:
 
 private:
     void ask();
-    void show(const Expected<TimelineRasterPtr>& raster);
+    void showRaster(const Expected<TimelineRasterPtr>& raster);
 
     Session& m_session;
     TokenCursor& m_cursor;
