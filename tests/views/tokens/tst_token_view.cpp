@@ -597,6 +597,28 @@ private slots:
         QCOMPARE(area().verticalScrollBar()->value(), 0);
     }
 
+    /// Of the thread that paints, so that a loaded machine does not matter.
+    void framesAreQuick()
+    {
+        m_view->resize(1400, 900);
+        option("rows", "next-3");
+        const auto processor = [] {
+            timespec now{};
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+            return double(now.tv_sec) * 1000 + double(now.tv_nsec) / 1e6;
+        };
+        std::vector<double> frames;
+        for (int i = 0; i < 100; ++i) {
+            const double before = processor();
+            area().scrollPixels(i < 50 ? 23 : -29);
+            area().viewport()->repaint();
+            frames.push_back(processor() - before);
+        }
+        std::ranges::sort(frames);
+        qInfo("frame: median %.1f ms, the slowest of 100 %.1f ms", frames[50], frames[99]);
+        QVERIFY(frames[50] < 16);
+    }
+
     void paintsAtAllSizes()
     {
         option("rows", "all");

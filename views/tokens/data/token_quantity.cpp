@@ -232,8 +232,12 @@ TokenColours tokenColours(
                 + " to see where it is chosen: click it in the load map";
     if (quantity == kRank && pinned && !shape.columns.logits)
         notes << "ranks behind the chosen experts need router logits: capture --logits";
-    if (quantity == kFirstChoice && !question.rows.empty())
-        notes << "rows: by how often experts of their layer come first";
+    if (!question.rows.empty()) {
+        const auto layer = [&](SiteIndex site) { return QString::number(shape.sites[std::size_t(site)].layer); };
+        const QString last = layer(question.rows.back());
+        notes << "rows: layer " + layer(question.rows.front()) + (question.rows.size() > 1 ? " to " + last : QString())
+                + (quantity == kFirstChoice ? ", hues by how often experts come first there" : "");
+    }
     if (sample && !sample->all && quantity != kPinned && quantity != kRank)
         notes << "colours chosen by " + countText(sample->tokens) + " tokens from all over the trace";
     colours.note = notes.join("; ");

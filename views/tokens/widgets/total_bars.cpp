@@ -2,6 +2,7 @@
 #include "views/tokens/widgets/total_bars.h"
 
 #include "views/charts/wording.h"
+#include "views/paint/axis_ticks.h"
 #include "views/tokens/data/token_words.h"
 #include "views/widgets/theme.h"
 
@@ -9,12 +10,13 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <numeric>
 
 namespace expertscope {
 
 namespace {
 
-constexpr int kSide = 8, kTop = 4, kBottom = 6;
+constexpr int kSide = 8, kTop = 4;
 
 }
 
@@ -105,11 +107,16 @@ QString TotalBars::readout() const
         "n = " + countText(m_total->tokens) + " tokens passed"});
 }
 
+double TotalBars::floor() const
+{
+    return height() - fontMetrics().height() - 6;
+}
+
 QRectF TotalBars::barOf(std::size_t expert) const
 {
     const double width = double(this->width() - 2 * kSide) / double(m_total->counts.size());
     const auto most = double(std::max<std::uint64_t>(*std::ranges::max_element(m_total->counts), 1));
-    const double room = height() - kTop - kBottom;
+    const double room = floor() - kTop;
     const double high = room * double(m_total->counts[expert]) / most;
     return {kSide + double(expert) * width, kTop + room - high, width, high};
 }
@@ -125,7 +132,7 @@ void TotalBars::paintEvent(QPaintEvent*)
             "Click a token, then play: how often each expert was chosen on the way");
         return;
     }
-    const double floor = height() - kBottom;
+    const double floor = this->floor();
     const Subject hovered = m_session.selection().hovered();
     for (std::size_t e = 0; e < m_total->counts.size(); ++e) {
         const QRectF bar = barOf(e);
@@ -150,6 +157,16 @@ void TotalBars::paintEvent(QPaintEvent*)
     // Where all bars would end if experts were chosen alike.
     const double most = double(*std::ranges::max_element(m_total->counts)) / double(m_total->choices);
     const double uniform = floor - (floor - kTop) / most / double(m_total->counts.size());
+    std::vector<int> names(m_total->counts.size());
+    std::iota(names.begin(), names.end(), 0);
+    const int room = std::max(2, (width() - 2 * kSide) / (fontMetrics().horizontalAdvance("000") + 16));
+    for (const Tick& tick : cellTicks(names, 0, double(names.size() - 1), room)) {
+        const QRectF bar = barOf(std::size_t(tick.position));
+        const int wide = fontMetrics().horizontalAdvance(tick.label);
+        painter.drawText(
+            QPointF(std::clamp(bar.center().x() - wide / 2.0, 0.0, double(width() - wide)), floor + 4 + fontMetrics().ascent()),
+            tick.label);
+    }
     QPen dashes(style.reference, 1, Qt::DashLine);
     painter.setPen(dashes);
     if (uniform > kTop)

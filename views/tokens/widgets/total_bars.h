@@ -22,7 +22,7 @@ public:
     QString readout() const; ///< of the bar that is pointed at
     QString summary() const; ///< "389 tokens since token 12 of doc3; most: expert 27, 8.1 % (uniform 1.6 %)"
 
-    QSize sizeHint() const override { return {300, 64}; }
+    QSize sizeHint() const override { return {300, 84}; }
     QSize minimumSizeHint() const override { return {60, 40}; }
 
 signals:
@@ -38,6 +38,7 @@ protected:
 
 private:
     void ask();
+    double floor() const; ///< where bars stand
     QRectF barOf(std::size_t expert) const;
     void point(std::optional<std::size_t> expert);
     Subject subject() const;
