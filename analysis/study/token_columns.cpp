@@ -33,18 +33,18 @@ void append(std::vector<float>& to, std::span<const float> from)
     to.insert(to.end(), from.begin(), from.end());
 }
 
-Expected<void> readTexts(const NamedTrace& trace, TokenColumns& columns)
-{
-    columns.pieces.resize(columns.size());
-    const auto* const file = dynamic_cast<const TraceFile*>(trace.source.get());
-    for (std::size_t t = 0; file && t < columns.ids.size(); ++t) {
-        if (columns.ids[t] < 0)
-            continue;
-        ES_ASSIGN(columns.pieces[t], file->tokenBytes(columns.ids[t]));
-    }
-    return {};
 }
 
+Expected<std::vector<std::string>> tokenPieces(const NamedTrace& trace, std::span<const std::int32_t> ids)
+{
+    std::vector<std::string> pieces(ids.size());
+    const auto* const file = dynamic_cast<const TraceFile*>(trace.source.get());
+    for (std::size_t t = 0; file && t < ids.size(); ++t) {
+        if (ids[t] < 0)
+            continue;
+        ES_ASSIGN(pieces[t], file->tokenBytes(ids[t]));
+    }
+    return pieces;
 }
 
 Expected<TokenColumns> tokenColumns(
@@ -101,7 +101,8 @@ Expected<TokenColumns> tokenColumns(
         }
         wanted.tokenIds = false;
     }
-    ES_TRY(readTexts(named, columns));
+    ES_ASSIGN(columns.pieces, tokenPieces(named, columns.ids));
+    columns.pieces.resize(columns.size());
     return columns;
 }
 

@@ -39,6 +39,10 @@ struct TokenQuestion
     Columns columns; ///< besides expert and token ids; what the trace lacks stays empty
 };
 
+/// The bytes of tokens by their ids, maybe halves of characters; empty where the id or its text is not known. Error: what
+/// reading the vocabulary says.
+Expected<std::vector<std::string>> tokenPieces(const NamedTrace& trace, std::span<const std::int32_t> ids);
+
 /// Errors: those of Study::passOf(); no such sequence, one that the scope leaves out, or a first token behind its end;
 /// what reading fails with; kCancelled.
 Expected<TokenColumns> tokenColumns(

@@ -210,6 +210,9 @@ void MainWindow::buildEditMenu()
         "Look only at the tokens of some sequences", QKeySequence("Ctrl+K"), [this] { m_filters->openPicker(); }));
     m_actions.needsTrace(m_actions.add(menu, "edit.clearFilters", "C&lear filters", "Look at all tokens again",
         QKeySequence("Ctrl+Shift+K"), [this] { m_session.filters().clear(); }));
+    m_actions.needsTrace(m_actions.add(menu, "edit.find", "F&ind in the text…",
+        "Find words, expressions, ids or experts in the text of the trace", QKeySequence("Ctrl+F"),
+        [this] { find(); }));
     menu->addSeparator();
     m_copy = m_actions.add(menu, "edit.copyReadout", "&Copy readout", "Copy the numbers of what is pointed at",
         QKeySequence::Copy, [this] {
@@ -383,6 +386,20 @@ void MainWindow::exportFigure(View* view)
         return;
     m_lastExport = written;
     m_readout->say("Wrote " + written);
+}
+
+/// In the view that has the focus, where it can be searched; else in the text, which is shown for that.
+void MainWindow::find()
+{
+    if (m_active->find())
+        return;
+    const auto text =
+        std::ranges::find(m_views, QString("tokens.text"), [](const Docked& docked) { return docked.spec.id; });
+    if (text == m_views.end() || !text->dock)
+        return;
+    text->dock->show();
+    text->dock->raise();
+    text->view->find();
 }
 
 void MainWindow::escape()

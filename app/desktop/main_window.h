@@ -67,6 +67,7 @@ private:
     void updateReadout(View* view);
     void askForTrace();
     void exportFigure(View* view);
+    void find();
     void escape();
 
     Session m_session;

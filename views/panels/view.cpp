@@ -5,6 +5,7 @@
 #include "views/panels/balance_panel.h"
 #include "views/panels/chart_panel.h"
 #include "views/panels/summary_panel.h"
+#include "views/panels/token_panels.h"
 
 #include <algorithm>
 
@@ -34,6 +35,10 @@ std::vector<ViewSpec> viewRegistry()
             [&chart](Session& session, QWidget* parent) { return new ChartPanel(session, chart, parent); },
             centre || std::ranges::find(kAtFirst, chart.name) != std::ranges::end(kAtFirst)});
     }
+    views.push_back({"tokens.text", "Text", "The text of the trace, each token coloured by what a router does with it",
+        ViewPlace::Right, make<TokenTextPanel>});
+    views.push_back({"tokens.timeline", "Text timeline", "The sequence at the cursor of the text over layers, or over experts",
+        ViewPlace::Right, make<TokenTimelinePanel>});
     views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
     views.push_back(
         {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "views/tokens/widgets/total_bars.h"
+
+class QSpinBox;
+class QToolButton;
+
+namespace expertscope {
+
+class ElidedLabel;
+
+/// Playing along the text: start and stop, steps, speed; below it the growing total.
+class PlayStrip final : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit PlayStrip(Session& session, QWidget* parent = nullptr);
+
+    TotalBars* bars() const { return m_bars; }
+
+private:
+    void read();
+
+    TokenCursor& m_cursor;
+    QToolButton* m_play = nullptr;
+    QSpinBox* m_speed = nullptr;
+    ElidedLabel* m_words = nullptr;
+    TotalBars* m_bars = nullptr;
+};
+
+}
