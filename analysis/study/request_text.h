@@ -21,6 +21,8 @@ struct SelectionOptions
     std::string sites, layers; ///< "0-3,7"; both empty: all
     std::uint32_t skipFirst = 0;
     std::string phase; ///< "prompt", "decode"; empty: both
+    /// parseExperts() each: tokens must have chosen one of each of `chose`, and none of `spared`.
+    std::vector<std::string> chose = {}, spared = {};
 };
 Expected<Scope> checkSelection(const SelectionOptions& options);
 /// The same as name-value pairs that tell a reader.
