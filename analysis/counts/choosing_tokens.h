@@ -6,9 +6,9 @@
 
 namespace expertscope {
 
-/// The tokens that chose an expert at a site: one pass over that site. `progress` as PassOptions::progress.
+/// The tokens that chose one of some experts at a site: one pass over that site. `progress` as PassOptions::progress.
 /// Errors: no such site or expert; what the source reports; kCancelled.
-Expected<TokenSet> choosingTokens(
-    BlockSource& source, SiteIndex site, ExpertIndex expert, const std::function<bool(double)>& progress = {});
+Expected<TokenSet> choosingTokens(BlockSource& source, SiteIndex site, const std::vector<ExpertIndex>& experts,
+    const std::function<bool(double)>& progress = {});
 
 }

@@ -2,6 +2,7 @@
 #include "analysis/study/request_text.h"
 
 #include "analysis/metrics/registry.h"
+#include "analysis/study/expert_sets.h"
 #include "io/base/named.h"
 
 #include <algorithm>
@@ -101,6 +102,17 @@ std::vector<std::string> conditionsOf(const Scope& scope)
     return conditions;
 }
 
+/// Each in the grammar of --chose.
+std::vector<std::string> expertTexts(const std::vector<ExpertAt>& single, const std::vector<ExpertSet>& sets)
+{
+    std::vector<std::string> texts;
+    for (const ExpertAt& at : single)
+        texts.push_back(expertsText({{at}}));
+    for (const ExpertSet& set : sets)
+        texts.push_back(expertsText(set));
+    return texts;
+}
+
 bool same(const MetricRequest& a, const MetricRequest& b)
 {
     return a.name == b.name && a.params == b.params;
@@ -184,6 +196,12 @@ Expected<Scope> checkSelection(const SelectionOptions& options)
     if (!options.layers.empty()) {
         ES_ASSIGN(scope.layers, parseLayers(options.layers));
     }
+    for (const std::string& text : options.chose) {
+        ES_ASSIGN(scope.choseAny.emplace_back(), parseExperts(text, "--chose"));
+    }
+    for (const std::string& text : options.spared) {
+        ES_ASSIGN(scope.sparedAny.emplace_back(), parseExperts(text, "--spared"));
+    }
     scope.skipFirst = options.skipFirst;
     if (options.sample == 1)
         return fail("a sample of one sequence says nothing of the others", "--sample", "2 or more");
@@ -216,14 +234,12 @@ NamedTexts describe(const Scope& scope)
 {
     NamedTexts pairs{{"where", joined(conditionsOf(scope), " ")}};
     // What few scopes have is told only of those.
-    const auto experts = [&](const char* name, const std::vector<ExpertAt>& list) {
+    const auto experts = [&](const char* name, const std::vector<std::string>& list) {
         if (!list.empty())
-            pairs.emplace_back(name, joined(list, " ", [](const ExpertAt& at) {
-                return std::to_string(at.site.value) + "." + std::to_string(at.expert.value);
-            }));
+            pairs.emplace_back(name, joined(list, " "));
     };
-    experts("chose", scope.chose);
-    experts("spared", scope.spared);
+    experts("chose", expertTexts(scope.chose, scope.choseAny));
+    experts("spared", expertTexts(scope.spared, scope.sparedAny));
     if (scope.tokens)
         pairs.emplace_back("tokens",
             std::to_string(scope.tokens->begin.value) + ":" + std::to_string(scope.tokens->end.value));
@@ -311,6 +327,8 @@ AnalysisOptions asOptions(const CheckedRequest& checked)
     options.skipFirst = scope.skipFirst;
     options.phase = phaseText(scope.phase);
     options.sample = scope.sample;
+    options.chose = expertTexts(scope.chose, scope.choseAny);
+    options.spared = expertTexts(scope.spared, scope.sparedAny);
     options.by = by;
     options.bootstrap = bootstrap;
     return options;

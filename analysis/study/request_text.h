@@ -22,6 +22,8 @@ struct SelectionOptions
     std::uint32_t skipFirst = 0;
     std::string phase; ///< "prompt", "decode"; empty: both
     std::uint32_t sample = 0; ///< sequences; 0: all
+    /// parseExperts() each: tokens must have chosen one of each of `chose`, and none of `spared`.
+    std::vector<std::string> chose = {}, spared = {};
 };
 Expected<Scope> checkSelection(const SelectionOptions& options);
 /// The same as name-value pairs that tell a reader.

@@ -54,6 +54,31 @@ Expected<std::vector<SiteIndex>> sitesOf(const Scope& scope, const RoutingShape&
     return selectSites(shape, options);
 }
 
+Expected<std::vector<ExpertAt>> expertsOf(const ExpertSet& set, const RoutingShape& shape)
+{
+    std::vector<ExpertAt> experts = set.experts;
+    for (const LayerExpert& of : set.ofLayers) {
+        Scope scope;
+        scope.layers = {of.layer};
+        ES_ASSIGN(const auto sites, sitesOf(scope, shape));
+        for (const SiteIndex site : sites)
+            experts.push_back({site, of.expert});
+    }
+    for (const ExpertAt& at : experts) {
+        if (at.site.value >= shape.sites.size())
+            return fail("the trace has no site " + std::to_string(at.site.value), {},
+                "its sites: 0-" + std::to_string(shape.sites.size() - 1));
+        const Site& site = shape.sites[std::size_t(at.site)];
+        if (at.expert.value >= site.numExperts)
+            return fail("layer " + std::to_string(site.layer) + " has no expert " + std::to_string(at.expert.value), {},
+                "its experts: 0-" + std::to_string(site.numExperts - 1));
+    }
+    const auto key = [](const ExpertAt& at) { return std::pair(at.site, at.expert); };
+    std::ranges::sort(experts, {}, key);
+    experts.erase(std::unique(experts.begin(), experts.end()), experts.end());
+    return experts;
+}
+
 std::string describeTokens(const Scope& scope, const RoutingShape& shape)
 {
     std::string list;
@@ -63,6 +88,17 @@ std::string describeTokens(const Scope& scope, const RoutingShape& shape)
                       : "site " + std::to_string(at.site.value))
             + " expert " + std::to_string(at.expert.value);
     };
+    const auto set = [&](const ExpertSet& of) {
+        const std::size_t size = of.experts.size() + of.ofLayers.size();
+        if (!of.name.empty())
+            return "set " + of.name + " (" + std::to_string(size) + (size == 1 ? " expert)" : " experts)");
+        std::string either;
+        for (const LayerExpert& at : of.ofLayers)
+            addPart(either, "layer " + std::to_string(at.layer) + " expert " + std::to_string(at.expert.value), " or ");
+        for (const ExpertAt& at : of.experts)
+            addPart(either, expert(at), " or ");
+        return either;
+    };
     for (const LabelFilter& filter : scope.where)
         addPart(list, conditionText(filter));
     for (const LabelFilter& filter : scope.without)
@@ -71,6 +107,10 @@ std::string describeTokens(const Scope& scope, const RoutingShape& shape)
         addPart(list, expert(at));
     for (const ExpertAt& at : scope.spared)
         addPart(list, "without " + expert(at));
+    for (const ExpertSet& of : scope.choseAny)
+        addPart(list, set(of));
+    for (const ExpertSet& of : scope.sparedAny)
+        addPart(list, "without " + set(of));
     if (scope.tokens)
         addPart(list, "tokens " + std::to_string(scope.tokens->begin.value) + "-"
             + std::to_string(scope.tokens->end.value - std::min<std::uint64_t>(scope.tokens->size(), 1)));
@@ -100,6 +140,19 @@ std::string keyText(const Scope& scope)
         addKey(key, std::to_string(experts->size()));
         for (const ExpertAt& at : *experts)
             addKey(key, std::to_string(at.site.value) + "." + std::to_string(at.expert.value));
+    }
+    // Of a scope without such sets the key is what it was before there were any: what was kept is found again.
+    for (const auto* sets : {&scope.choseAny, &scope.sparedAny}) {
+        if (scope.choseAny.empty() && scope.sparedAny.empty())
+            continue;
+        addKey(key, "any " + std::to_string(sets->size()));
+        for (const ExpertSet& set : *sets) {
+            addKey(key, std::to_string(set.experts.size()) + "." + std::to_string(set.ofLayers.size()));
+            for (const ExpertAt& at : set.experts)
+                addKey(key, std::to_string(at.site.value) + "." + std::to_string(at.expert.value));
+            for (const LayerExpert& at : set.ofLayers)
+                addKey(key, std::to_string(at.layer) + ":" + std::to_string(at.expert.value));
+        }
     }
     addKey(key, std::to_string(scope.sites.size()));
     for (const SiteIndex site : scope.sites)

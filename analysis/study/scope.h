@@ -22,12 +22,33 @@ struct ExpertAt
     bool operator==(const ExpertAt&) const = default;
 };
 
-/// A token is in when its sequence has all of `where` and none of `without`, it chose all of `chose` and none of
-/// `spared`, is of the `phase`, and lies in `tokens` and behind the first `skipFirst` of its sequence.
+/// An expert by the model's own number of its layer; of a layer with several routers that of each.
+struct LayerExpert
+{
+    std::uint16_t layer = 0;
+    ExpertIndex expert;
+
+    bool operator==(const LayerExpert&) const = default;
+};
+
+/// Experts of which a token chose one, whichever, or none: of a named set, or told by their layers.
+struct ExpertSet
+{
+    std::vector<ExpertAt> experts; ///< by the place of their sites
+    std::vector<LayerExpert> ofLayers = {};
+    std::string name = {}; ///< of the set; empty: it has none
+
+    bool operator==(const ExpertSet&) const = default;
+};
+
+/// A token is in when its sequence has all of `where` and none of `without`, it chose all of `chose` and one of each of
+/// `choseAny`, none of `spared` and of `sparedAny`, is of the `phase`, and lies in `tokens` and behind the first
+/// `skipFirst` of its sequence.
 struct Scope
 {
     std::vector<LabelFilter> where, without;
     std::vector<ExpertAt> chose, spared;
+    std::vector<ExpertSet> choseAny, sparedAny;
     std::optional<TokenRange> tokens; ///< none: all
     std::vector<SiteIndex> sites; ///< by their place in the trace
     std::vector<std::uint16_t> layers; ///< or those of these layers, by the model's own numbers; both empty: all
@@ -37,12 +58,18 @@ struct Scope
 
     bool everything() const { return *this == Scope(); }
     /// Takes single tokens out of sequences, not only whole sequences, their beginnings or their ends.
-    bool splitsSequences() const { return !chose.empty() || !spared.empty() || tokens; }
+    bool splitsSequences() const
+    {
+        return !chose.empty() || !spared.empty() || !choseAny.empty() || !sparedAny.empty() || tokens;
+    }
     bool operator==(const Scope&) const = default;
 };
 
 /// The sites a scope keeps of a trace, in order. Error: one, or a layer, that the trace does not have; names those it has.
 Expected<std::vector<SiteIndex>> sitesOf(const Scope& scope, const RoutingShape& shape);
+
+/// The experts of a set, by site and then by id, each once. Error: a layer, or an expert, that the trace does not have.
+Expected<std::vector<ExpertAt>> expertsOf(const ExpertSet& set, const RoutingShape& shape);
 
 /// "language=de|fr, domain!=code, layer 3 expert 27, without layer 5 expert 1, tokens 100-199": which tokens, for
 /// titles; empty: all of them. `shape` knows the layers of the sites.

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr char kMagic[8] = {'E', 'S', 'P', 'A', 'R', 'T', '\x1a', '\n'};
-constexpr std::uint32_t kFormat = 3, kMostHeader = 1u << 24;
+constexpr std::uint32_t kFormat = 4, kMostHeader = 1u << 24;
 constexpr std::size_t kHashLength = 64, kHead = sizeof kMagic + 8;
 
 /// Little-endian, whatever the machine.
@@ -98,7 +98,7 @@ Expected<void> writeShardFile(const Output& output, const ShardFile& shard)
     const AnalysisOptions& options = shard.options;
     const Json json{{"program", shard.program}, {"metrics", options.metrics}, {"named", shard.named ? 1u : 0u},
         {"by", options.by}, {"where", options.where}, {"sites", options.sites}, {"layers", options.layers}, {"skip_first", options.skipFirst},
-        {"phase", options.phase}, {"sample", options.sample}, {"bootstrap", options.bootstrap}, {"part", shard.shard.index + 1}, {"parts", shard.shard.count},
+        {"phase", options.phase}, {"sample", options.sample}, {"chose", options.chose}, {"spared", options.spared}, {"bootstrap", options.bootstrap}, {"part", shard.shard.index + 1}, {"parts", shard.shard.count},
         {"trace", shard.trace.string()}, {"uuid", shard.uuid}, {"fingerprint", shard.fingerprint}};
     const std::string header = json.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (header.size() > kMostHeader)
@@ -155,6 +155,8 @@ Expected<ShardFile> readShardFile(const std::filesystem::path& path)
     shard.options.skipFirst = header.number("skip_first");
     shard.options.phase = header.text("phase");
     shard.options.sample = header.number("sample");
+    shard.options.chose = header.texts("chose");
+    shard.options.spared = header.texts("spared");
     shard.options.bootstrap = header.number("bootstrap");
     shard.shard.index = header.number("part") - 1;
     shard.shard.count = header.number("parts");

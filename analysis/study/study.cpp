@@ -316,19 +316,36 @@ Expected<LoadTablePtr> Study::load(std::size_t trace, const Scope& scope, const 
     return table;
 }
 
-Expected<Study::TokenSetPtr> Study::tokensThatChose(std::size_t trace, ExpertAt expert, const Progress& progress) const
+Expected<Study::TokenSetPtr> Study::tokensThatChose(
+    std::size_t trace, SiteIndex site, const std::vector<ExpertIndex>& experts, const Progress& progress) const
 {
-    const std::string key = std::to_string(trace) + ' ' + std::to_string(expert.site.value) + ' '
-        + std::to_string(expert.expert.value);
+    std::string key = std::to_string(trace) + ' ' + std::to_string(site.value);
+    for (const ExpertIndex expert : experts)
+        key += ' ' + std::to_string(expert.value);
     {
         const std::lock_guard lock(m_kept->mutex);
         if (auto known = m_kept->tokens.find(key))
             return known;
     }
-    ES_ASSIGN(TokenSet found, choosingTokens(*m_traces[trace].source, expert.site, expert.expert, progress));
+    ES_ASSIGN(TokenSet found, choosingTokens(*m_traces[trace].source, site, experts, progress));
     auto tokens = std::make_shared<const TokenSet>(std::move(found));
     const std::lock_guard lock(m_kept->mutex);
     m_kept->tokens.keep(key, tokens, tokens->numTokens());
+    return tokens;
+}
+
+Expected<TokenSet> Study::tokensThatChose(std::size_t trace, const ExpertSet& set, const Progress& progress) const
+{
+    ES_ASSIGN(const auto experts, expertsOf(set, shape(trace)));
+    TokenSet tokens(shape(trace).numTokens);
+    for (auto at = experts.begin(); at != experts.end();) { // site by site, one reading each
+        const SiteIndex site = at->site;
+        std::vector<ExpertIndex> ofSite;
+        for (; at != experts.end() && at->site == site; ++at)
+            ofSite.push_back(at->expert);
+        ES_ASSIGN(const TokenSetPtr chose, tokensThatChose(trace, site, ofSite, progress));
+        tokens.unite(*chose);
+    }
     return tokens;
 }
 
@@ -375,12 +392,20 @@ Expected<PassOptions> Study::optionsOf(std::size_t trace, const Scope& scope, co
     TokenSet tokens(numTokens);
     tokens.insert(range);
     for (const ExpertAt& expert : scope.chose) {
-        ES_ASSIGN(const TokenSetPtr chose, tokensThatChose(trace, expert, progress));
+        ES_ASSIGN(const TokenSetPtr chose, tokensThatChose(trace, expert.site, {expert.expert}, progress));
         tokens.intersect(*chose);
     }
     for (const ExpertAt& expert : scope.spared) {
-        ES_ASSIGN(const TokenSetPtr chose, tokensThatChose(trace, expert, progress));
+        ES_ASSIGN(const TokenSetPtr chose, tokensThatChose(trace, expert.site, {expert.expert}, progress));
         tokens.remove(*chose);
+    }
+    for (const ExpertSet& set : scope.choseAny) {
+        ES_ASSIGN(const TokenSet chose, tokensThatChose(trace, set, progress));
+        tokens.intersect(chose);
+    }
+    for (const ExpertSet& set : scope.sparedAny) {
+        ES_ASSIGN(const TokenSet chose, tokensThatChose(trace, set, progress));
+        tokens.remove(chose);
     }
     pass.tokens = std::make_shared<const TokenSet>(std::move(tokens));
     return pass;

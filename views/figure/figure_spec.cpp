@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/figure_spec.h"
 
+#include "analysis/study/condition.h"
+#include "analysis/study/expert_sets.h"
 #include "analysis/study/request_text.h"
 #include "views/charts/chart.h"
 #include "views/figure/json_keys.h"
@@ -70,18 +72,28 @@ void parseWhere(JsonKeys& keys, Scope& scope)
         });
 }
 
-void parseExperts(JsonKeys& keys, const char* name, std::vector<ExpertAt>& into)
+/// Experts: objects, or texts as --chose takes them.
+void parseExpertList(JsonKeys& keys, const char* name, std::vector<ExpertAt>& single, std::vector<ExpertSet>& sets)
 {
-    keys.list(name, [&](JsonKeys& at) {
-        int site = -1, expert = -1;
-        at.integer("site", site, kNoExpert);
-        at.integer("expert", expert, kNoExpert);
-        if (site < 0)
-            at.wrong("site", "is missing");
-        if (expert < 0)
-            at.wrong("expert", "is missing");
-        into.push_back({SiteIndex(std::uint16_t(site)), ExpertIndex(std::uint16_t(expert))});
-    });
+    keys.list(
+        name,
+        [&](JsonKeys& at) {
+            int site = -1, expert = -1;
+            at.integer("site", site, kNoExpert);
+            at.integer("expert", expert, kNoExpert);
+            if (site < 0)
+                at.wrong("site", "is missing");
+            if (expert < 0)
+                at.wrong("expert", "is missing");
+            single.push_back({SiteIndex(std::uint16_t(site)), ExpertIndex(std::uint16_t(expert))});
+        },
+        [&](const QString& text) -> QString {
+            auto set = parseExperts(text.toStdString(), name);
+            if (!set)
+                return QString::fromStdString(set.error().what + (set.error().hint.empty() ? "" : " (" + set.error().hint + ")"));
+            sets.push_back(std::move(*set));
+            return {};
+        });
 }
 
 /// Whole numbers that are not negative, up to `most`.
@@ -103,8 +115,8 @@ void parseScope(JsonKeys keys, Scope& scope)
 {
     parseWhere(keys, scope);
     keys.list("without", [&](JsonKeys& filter) { scope.without.push_back(parseFilter(filter)); });
-    parseExperts(keys, "chose", scope.chose);
-    parseExperts(keys, "spared", scope.spared);
+    parseExpertList(keys, "chose", scope.chose, scope.choseAny);
+    parseExpertList(keys, "spared", scope.spared, scope.sparedAny);
     if (const QJsonValue tokens = keys.take("tokens"); !tokens.isUndefined()) {
         const auto range = wholeNumbers(tokens, 0x1p53);
         if (!range || range->size() != 2 || (*range)[0] > (*range)[1])
@@ -327,11 +339,13 @@ QJsonArray whereJson(const std::vector<LabelFilter>& filters)
     return list;
 }
 
-QJsonArray expertsJson(const std::vector<ExpertAt>& experts)
+QJsonArray expertsJson(const std::vector<ExpertAt>& experts, const std::vector<ExpertSet>& sets)
 {
     QJsonArray list;
     for (const ExpertAt& at : experts)
         list.append(QJsonObject{{"site", int(at.site.value)}, {"expert", int(at.expert.value)}});
+    for (const ExpertSet& set : sets)
+        list.append(QString::fromStdString(expertsText(set)));
     return list;
 }
 
@@ -341,7 +355,8 @@ QJsonObject scopeJson(const Scope& scope)
     for (const SiteIndex site : scope.sites)
         sites.append(int(site.value));
     QJsonObject object{{"where", whereJson(scope.where)}, {"without", whereJson(scope.without)},
-        {"chose", expertsJson(scope.chose)}, {"spared", expertsJson(scope.spared)}, {"sites", sites},
+        {"chose", expertsJson(scope.chose, scope.choseAny)}, {"spared", expertsJson(scope.spared, scope.sparedAny)},
+        {"sites", sites},
         {"skip_first", qint64(scope.skipFirst)}};
     if (!scope.layers.empty()) {
         QJsonArray layers;

@@ -4,6 +4,9 @@
 #include "views/charts/chart.h"
 #include "views/panels/balance_panel.h"
 #include "views/panels/chart_panel.h"
+#include "views/panels/expert_panel.h"
+#include "views/panels/remarks_panel.h"
+#include "views/panels/selection_panel.h"
 #include "views/panels/summary_panel.h"
 #include "views/panels/token_panels.h"
 
@@ -28,6 +31,12 @@ template <class T> View* make(Session& session, QWidget* parent)
 std::vector<ViewSpec> viewRegistry()
 {
     std::vector<ViewSpec> views;
+    views.push_back({"selection", "Selection", "What is pinned, or what the filters leave, in numbers", ViewPlace::Right,
+        make<SelectionPanel>});
+    views.push_back({"expert", "Expert card", "What the pinned expert does: its tokens, contexts, labels, neighbours",
+        ViewPlace::Right, make<ExpertPanel>});
+    views.push_back({"remarkable", "Remarkable", "The facts farthest beyond chance, in words", ViewPlace::Left,
+        make<RemarksPanel>});
     for (const ChartSpec& chart : chartRegistry()) {
         const bool centre = chart.name == kCentre;
         views.push_back({"chart." + QString::fromStdString(chart.name), chart.title, chart.definition,

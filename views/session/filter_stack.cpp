@@ -36,6 +36,11 @@ QString filterText(const FilterStep& step, const RoutingShape& shape)
         return QString::fromStdString(conditionText(*label, step.keep));
     if (const auto* at = std::get_if<ExpertAt>(&step.what))
         return no + siteText(shape, at->site).toLower() + QString(" · expert %1").arg(at->expert.value);
+    if (const auto* set = std::get_if<ExpertSet>(&step.what)) {
+        const std::size_t size = set->experts.size() + set->ofLayers.size();
+        return no + QStringLiteral("any of ") + (set->name.empty() ? QString() : QString::fromStdString(set->name) + " (")
+            + QString("%1 %2").arg(size).arg(size == 1 ? "expert" : "experts") + (set->name.empty() ? "" : ")");
+    }
     const TokenRange range = std::get<TokenRange>(step.what);
     return range.size() == 1
         ? QString("token %1").arg(range.begin.value)
@@ -70,6 +75,10 @@ bool fits(const FilterStep& step, const RoutingShape& shape)
     if (const auto* at = std::get_if<ExpertAt>(&step.what))
         return std::size_t(at->site) < shape.sites.size()
             && at->expert.value < shape.sites[std::size_t(at->site)].numExperts;
+    if (const auto* set = std::get_if<ExpertSet>(&step.what)) {
+        const auto experts = expertsOf(*set, shape);
+        return experts && !experts->empty();
+    }
     const TokenRange range = std::get<TokenRange>(step.what);
     return range.begin < range.end && range.end.value <= shape.numTokens;
 }
@@ -112,6 +121,8 @@ Scope FilterStack::scope() const
             (step.keep ? scope.where : scope.without).push_back(*label);
         else if (const auto* at = std::get_if<ExpertAt>(&step.what))
             (step.keep ? scope.chose : scope.spared).push_back(*at);
+        else if (const auto* set = std::get_if<ExpertSet>(&step.what))
+            (step.keep ? scope.choseAny : scope.sparedAny).push_back(*set);
         else
             scope.tokens = std::get<TokenRange>(step.what);
     }

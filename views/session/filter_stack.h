@@ -18,16 +18,17 @@ class QUndoStack;
 
 namespace expertscope {
 
-/// One step: tokens of sequences with a label value, tokens that chose an expert, a range of tokens.
+/// One step: tokens of sequences with a label value, tokens that chose an expert or one of a set, a range of tokens.
 struct FilterStep
 {
-    std::variant<LabelFilter, ExpertAt, TokenRange> what;
+    std::variant<LabelFilter, ExpertAt, TokenRange, ExpertSet> what;
     bool keep = true; ///< else those are dropped; a range can only be kept
 
     bool operator==(const FilterStep&) const = default;
 };
 
-/// Words for a chip: "language=de", "language!=de", as --where has them; "not layer 5 · expert 27", "tokens 100 – 199".
+/// Words for a chip: "language=de", "language!=de", as --where has them; "not layer 5 · expert 27", "any of german (12 experts)",
+/// "tokens 100 – 199".
 QString filterText(const FilterStep& step, const RoutingShape& shape);
 
 /// The step that keeps or drops what a subject names: the tokens that chose an expert, or of a label value; of a

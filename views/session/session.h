@@ -5,6 +5,7 @@
 #pragma once
 
 #include "views/charts/chart.h"
+#include "views/session/expert_sets.h"
 #include "views/session/filter_stack.h"
 #include "views/session/job_tracker.h"
 #include "views/session/questions.h"
@@ -44,6 +45,7 @@ public:
 
     FilterStack& filters() { return m_filters; }
     SharedSelection& selection() { return m_selection; }
+    ExpertSets& sets() { return m_sets; } ///< they stay when another trace is opened
     QUndoStack& undo() { return m_undo; }
 
     /// About the tokens that the filters leave of the first trace.
@@ -55,6 +57,10 @@ public:
         std::function<void(Expected<ChartDataPtr>)> deliver);
     void askMetrics(QObject* asker, const std::vector<MetricRequest>& metrics,
         std::function<void(Expected<std::vector<ResultsPtr>>)> deliver);
+    /// Anything else of the first trace. `key`: tells the question from all others, holds all that the answer depends on.
+    template <class T>
+    void askStudy(QObject* asker, const std::string& key, std::function<Expected<T>(const Study&, const Progress&)> answer,
+        std::function<void(const Expected<T>&)> deliver);
     void askExtent(QObject* asker, std::function<void(Expected<Study::Extent>)> deliver);
     void cancel(QObject* asker) { m_questions.cancel(asker); }
     bool waits(const QObject* asker) const { return m_questions.waits(asker); }
@@ -77,7 +83,29 @@ private:
     QUndoStack m_undo;
     FilterStack m_filters;
     SharedSelection m_selection;
+    ExpertSets m_sets;
     Questions m_questions;
 };
+
+template <class T>
+void Session::askStudy(QObject* asker, const std::string& key,
+    std::function<Expected<T>(const Study&, const Progress&)> answer, std::function<void(const Expected<T>&)> deliver)
+{
+    Questions::Question question;
+    question.key = "study " + key;
+    question.answer = [answer = std::move(answer)](
+                          const Study& study, const Progress& progress) -> Expected<Questions::Answer> {
+        Expected<T> found = answer(study, progress);
+        if (!found)
+            return tl::unexpected(std::move(found).error());
+        return std::make_shared<const T>(std::move(*found));
+    };
+    m_questions.ask(asker, std::move(question), [deliver = std::move(deliver)](const Expected<Questions::Answer>& found) {
+        if (found)
+            deliver(*std::static_pointer_cast<const T>(*found));
+        else
+            deliver(tl::unexpected(found.error()));
+    });
+}
 
 }

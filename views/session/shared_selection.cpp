@@ -38,6 +38,19 @@ void SharedSelection::pin(const Subject& subject, QObject* by)
     emit pinsChanged(by);
 }
 
+void SharedSelection::pinAll(const std::vector<Subject>& subjects, QObject* by)
+{
+    std::vector<Subject> pins;
+    for (const Subject& subject : subjects) {
+        if (!subject.empty() && std::ranges::find(pins, subject) == pins.end())
+            pins.push_back(subject);
+    }
+    if (pins == m_pins)
+        return;
+    m_pins = std::move(pins);
+    emit pinsChanged(by);
+}
+
 void SharedSelection::unpinAll(QObject* by)
 {
     if (m_pins.empty())

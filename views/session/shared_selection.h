@@ -30,6 +30,8 @@ public:
     void choose(const Subject& subject, QObject* by);
     /// Adds it to the pins, or takes it from them.
     void pin(const Subject& subject, QObject* by);
+    /// Makes these the pins, in that order: those of a named set.
+    void pinAll(const std::vector<Subject>& subjects, QObject* by);
     void unpinAll(QObject* by);
 
 signals:

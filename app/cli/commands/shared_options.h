@@ -19,7 +19,7 @@ struct StudyOptions
 Expected<std::shared_ptr<const Study>> openStudy(
     const std::vector<std::filesystem::path>& traces, const StudyOptions& options);
 
-/// --where, --sites, --layers, --skip-first, --phase, --sample: of SelectionOptions and all that names its members like it.
+/// --where, --chose, --spared, --sites, --layers, --skip-first, --phase, --sample: of SelectionOptions and all that names its members like it.
 template <class Options> void addSelection(Arguments& arguments, Options& options)
 {
     arguments
@@ -27,6 +27,15 @@ template <class Options> void addSelection(Arguments& arguments, Options& option
             "Only sequences with LABEL=VALUE, LABEL=ONE|OTHER or LABEL!=VALUE; names and values may stand in double "
             "quotes; named again: all must hold")
         .repeated();
+    arguments
+        .option("--chose", options.chose,
+            "Only tokens that chose an expert: LAYER:EXPERT, A:B|C:D for either, set:FILE#NAME for any of a named set; "
+            "named again: all must hold")
+        .repeated()
+        .value("EXPERTS");
+    arguments.option("--spared", options.spared, "Only tokens that chose none of these; named again: none of those too")
+        .repeated()
+        .value("EXPERTS");
     arguments.option("--sites", options.sites, "Routers by their place in the trace, from 0, such as 0-3,7; default: all");
     arguments.option("--layers", options.layers, "Routers by the model's own layer numbers, as `info` says them");
     arguments.option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");

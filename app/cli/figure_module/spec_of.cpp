@@ -69,12 +69,19 @@ void text(const std::string& given, QString& into)
 
 Outcome<> applyScope(const FigureRequest& request, Scope& scope)
 {
-    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0), request.phase, request.sample});
+    auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0), request.phase,
+        request.sample, request.chose, request.spared});
     if (!given)
         return wrongUse(given.error().what, given.error().where, given.error().hint);
     if (!request.where.empty()) {
         scope.where = std::move(given->where);
         scope.without = std::move(given->without);
+    }
+    if (!request.chose.empty() || !request.spared.empty()) {
+        scope.chose.clear();
+        scope.spared.clear();
+        scope.choseAny = std::move(given->choseAny);
+        scope.sparedAny = std::move(given->sparedAny);
     }
     if (!request.sites.empty() || !request.layers.empty()) {
         scope.sites = std::move(given->sites);

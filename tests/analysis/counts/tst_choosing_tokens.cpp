@@ -19,7 +19,7 @@ private slots:
         for (std::uint16_t site = 0; site < 3; ++site) {
             std::vector<TokenSet> chose;
             for (std::uint16_t e = 0; e < trace.shape().sites[site].numExperts; ++e) {
-                auto found = choosingTokens(trace, SiteIndex(site), ExpertIndex(e));
+                auto found = choosingTokens(trace, SiteIndex(site), {ExpertIndex(e)});
                 VERIFY_OK(found);
                 QCOMPARE(found->numTokens(), trace.shape().numTokens);
                 chose.push_back(std::move(*found));
@@ -34,14 +34,14 @@ private slots:
     void errors()
     {
         MemoryTrace trace = labelledTrace(3);
-        QCOMPARE(choosingTokens(trace, SiteIndex(3), ExpertIndex(0)).error().message(),
+        QCOMPARE(choosingTokens(trace, SiteIndex(3), {ExpertIndex(0)}).error().message(),
             std::string("the trace has no site 3 (its sites: 0-2)"));
-        QCOMPARE(choosingTokens(trace, SiteIndex(2), ExpertIndex(5)).error().message(),
+        QCOMPARE(choosingTokens(trace, SiteIndex(2), {ExpertIndex(5)}).error().message(),
             std::string("site 2 has no expert 5 (its experts: 0-4)"));
-        const auto cancelled = choosingTokens(trace, SiteIndex(0), ExpertIndex(0), [](double) { return false; });
+        const auto cancelled = choosingTokens(trace, SiteIndex(0), {ExpertIndex(0)}, [](double) { return false; });
         QVERIFY(!cancelled && cancelled.error().what == kCancelled);
         MemoryTrace nothing(1, 4, 2);
-        const auto none = choosingTokens(nothing, SiteIndex(0), ExpertIndex(1));
+        const auto none = choosingTokens(nothing, SiteIndex(0), {ExpertIndex(1)});
         QVERIFY(none && none->count() == 0);
     }
 };

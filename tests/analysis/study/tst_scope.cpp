@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/study/expert_sets.h"
 #include "analysis/study/request_text.h"
 #include "tests/support/test_main.h"
 
@@ -51,6 +52,29 @@ private slots:
         whole.where = whole.without = {{"a", "b"}};
         whole.skipFirst = 1;
         QVERIFY(!whole.splitsSequences());
+        Scope any;
+        any.choseAny = {{{at(1, 27)}, {{9, ExpertIndex(4)}}}, {{at(0, 1), at(1, 1)}, {}, "german"}};
+        any.sparedAny = {{{at(0, 2)}}};
+        QCOMPARE(describeTokens(any, shape),
+            std::string("layer 9 expert 4 or layer 3 expert 27, set german (2 experts), without layer 2 expert 2"));
+        QVERIFY(any.splitsSequences() && !any.everything());
+    }
+
+    void expertsOfASet()
+    {
+        RoutingShape shape;
+        for (const std::uint16_t layer : {1, 4, 4})
+            shape.sites.push_back({.layer = layer, .numExperts = std::uint16_t(layer == 1 ? 8 : 4), .topK = 2});
+        const auto experts = [&](const ExpertSet& set) {
+            const auto found = expertsOf(set, shape);
+            return found ? expertsText({*found}) : found.error().message();
+        };
+        QCOMPARE(experts({{at(2, 3), at(0, 7), at(2, 3)}, {{1, ExpertIndex(7)}, {1, ExpertIndex(2)}}}), std::string("s0:2|s0:7|s2:3"));
+        QCOMPARE(experts({{}, {{4, ExpertIndex(3)}}}), std::string("s1:3|s2:3")); // of both routers
+        QCOMPARE(experts({{}, {{5, ExpertIndex(3)}}}),
+            std::string("the trace has no router at layer 5 (its routers are at layers 1, 4)"));
+        QCOMPARE(experts({{}, {{4, ExpertIndex(4)}}}), std::string("layer 4 has no expert 4 (its experts: 0-3)"));
+        QCOMPARE(experts({{at(3, 0)}}), std::string("the trace has no site 3 (its sites: 0-2)"));
     }
 
     void pairs()
@@ -58,7 +82,7 @@ private slots:
         using Pairs = NamedTexts;
         QCOMPARE(describe(Scope()), (Pairs{{"where", ""}, {"sites", ""}, {"skip_first", "0"}}));
         QCOMPARE(describe(rich()),
-            (Pairs{{"where", "language=de domain!=code"}, {"chose", "1.27"}, {"spared", "9.1"},
+            (Pairs{{"where", "language=de domain!=code"}, {"chose", "s1:27"}, {"spared", "s9:1"},
                 {"tokens", "100:200"}, {"sites", "0-1"}, {"skip_first", "4"}}));
         Scope prompts;
         prompts.phase = Phase::Prompt;
@@ -103,6 +127,11 @@ private slots:
         add([](Scope& s) { s.chose = {at(11, 2)}; });
         add([](Scope& s) { s.spared = {at(1, 12)}; });
         add([](Scope& s) { s.chose = {at(1, 12), at(1, 13)}; });
+        add([](Scope& s) { s.choseAny = {{{at(1, 12)}}}; });
+        add([](Scope& s) { s.choseAny = {{{at(1, 12), at(1, 13)}}}; });
+        add([](Scope& s) { s.choseAny = {{{at(1, 12)}}, {{at(1, 13)}}}; });
+        add([](Scope& s) { s.sparedAny = {{{at(1, 12)}}}; });
+        add([](Scope& s) { s.choseAny = {{{}, {{1, ExpertIndex(12)}}}}; });
         add([](Scope& s) { s.tokens = TokenRange{TokenIndex(0), TokenIndex(12)}; });
         add([](Scope& s) { s.tokens = TokenRange{TokenIndex(0), TokenIndex(0)}; });
         add([](Scope& s) { s.sites = {SiteIndex(std::uint16_t(12))}; });

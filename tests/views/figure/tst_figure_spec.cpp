@@ -19,6 +19,8 @@ private slots:
         spec.scope.without = {{"domain", "code"}, {"topic", "a", {"b|c", ""}}};
         spec.scope.chose = {{SiteIndex(3), ExpertIndex(27)}};
         spec.scope.spared = {{SiteIndex(0), ExpertIndex(0)}, {SiteIndex(5), ExpertIndex(65534)}};
+        spec.scope.choseAny = {{{{SiteIndex(2), ExpertIndex(1)}}, {{5, ExpertIndex(27)}}}, {{}, {{1, ExpertIndex(2)}}}};
+        spec.scope.sparedAny = {{{}, {{7, ExpertIndex(8)}, {7, ExpertIndex(9)}}}};
         spec.scope.tokens = TokenRange{TokenIndex(100), TokenIndex(4000000000000)};
         spec.scope.sites = {SiteIndex(1), SiteIndex(4)};
         spec.scope.skipFirst = 5;

@@ -43,6 +43,24 @@ private slots:
         QCOMPARE(filters.steps().size(), std::size_t(4));
     }
 
+    void setsOfExpertsAreSteps()
+    {
+        QUndoStack undo;
+        FilterStack filters(undo);
+        filters.setShape(m_shape);
+        const ExpertSet set{{{SiteIndex(0), ExpertIndex(1)}, {SiteIndex(1), ExpertIndex(7)}}, {}, "german"};
+        filters.add({set, true});
+        QCOMPARE(filters.scope().choseAny, std::vector{set});
+        QCOMPARE(filterText(filters.steps()[0], *m_shape), QString("any of german (2 experts)"));
+        filters.add({set, false}); // its opposite
+        QCOMPARE(filters.steps().size(), std::size_t(1));
+        QCOMPARE(filters.scope().sparedAny, std::vector{set});
+        QCOMPARE(filterText({ExpertSet{{set.experts[0]}}, false}, *m_shape), QString("not any of 1 expert"));
+        undo.undo();
+        QCOMPARE(filters.scope().choseAny, std::vector{set});
+        QVERIFY(!fits({ExpertSet{{{SiteIndex(9), ExpertIndex(1)}}}, true}, *m_shape));
+    }
+
     void wordsForChips()
     {
         QCOMPARE(filterText(m_german, *m_shape), QString("language=de"));

@@ -48,6 +48,17 @@ private slots:
         selection.unpinAll(this); // no news
         QCOMPARE(changed.size(), 5);
     }
+
+    void pinsOfASetComeTogether()
+    {
+        SharedSelection selection;
+        QSignalSpy changed(&selection, &SharedSelection::pinsChanged);
+        selection.choose(m_a, this);
+        selection.pinAll({m_b, m_a, m_b, {}}, this);
+        QCOMPARE(selection.pins(), (std::vector{m_b, m_a}));
+        selection.pinAll({m_b, m_a}, this); // no news
+        QCOMPARE(changed.size(), 2);
+    }
 };
 
 EXPERTSCOPE_TEST(TestSharedSelection)

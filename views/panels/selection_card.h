@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "analysis/profile/selection_profile.h"
+#include "views/widgets/card_writer.h"
+
+namespace expertscope {
+
+/// The numbers of a selection as a card. `pins`: what is pinned, which it is headed by; none: what the filters leave.
+Card selectionCard(const SelectionProfile& profile, const SelectionQuestion& question, const std::vector<Subject>& pins,
+    const RoutingShape& shape);
+/// The same numbers, one a line, nine digits: "what,of,value,all".
+QByteArray selectionCsv(const SelectionProfile& profile, const SelectionQuestion& question, const RoutingShape& shape);
+
+/// "Layer 5 · expert 27", "language=de", "doc3", "token 117".
+QString subjectText(const Subject& subject, const RoutingShape& shape);
+
+}

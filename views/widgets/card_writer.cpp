@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/widgets/card_writer.h"
+
+#include "views/widgets/theme.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace expertscope {
+
+namespace {
+
+QString span(const QString& style, const QString& text, const QString& tip)
+{
+    return QString("<span style=\"%1\"%2>%3</span>")
+        .arg(style, tip.isEmpty() ? QString() : QString(" title=\"%1\"").arg(tip.toHtmlEscaped()), text);
+}
+
+}
+
+CardWriter::CardWriter()
+{
+    const ThemeColours c = themeColours(currentTheme());
+    m_text = c.text.name();
+    m_faint = c.faintText.name();
+    m_accent = c.accent.name();
+    m_line = c.line.name();
+    m_ground = c.window.name();
+}
+
+QString CardWriter::plain(const QString& text, const QString& tip)
+{
+    return tip.isEmpty() ? text.toHtmlEscaped() : span({}, text.toHtmlEscaped(), tip);
+}
+
+QString CardWriter::faint(const QString& text, const QString& tip) const
+{
+    return span("color:" + m_faint, text.toHtmlEscaped(), tip);
+}
+
+QString CardWriter::strong(const QString& text) const
+{
+    return "<b>" + text.toHtmlEscaped() + "</b>";
+}
+
+QString CardWriter::marked(const QString& text) const
+{
+    return span("font-weight:600; background-color:" + m_line, text.toHtmlEscaped(), {});
+}
+
+QString CardWriter::link(const QString& rich, const CardLink& link)
+{
+    m_links.push_back(link);
+    return QString("<a href=\"link:%1\" style=\"color:%2; text-decoration:none\">%3</a>")
+        .arg(m_links.size() - 1)
+        .arg(m_accent, rich);
+}
+
+QString CardWriter::undefined(const QString& reason) const
+{
+    return faint(QStringLiteral("–"), reason);
+}
+
+void CardWriter::title(const QString& rich)
+{
+    endFacts();
+    m_html += "<p style=\"margin:0 0 4px 0; font-size:large; font-weight:600\">" + rich + "</p>";
+}
+
+void CardWriter::heading(const QString& text, const QString& tip)
+{
+    endFacts();
+    m_html += "<p style=\"margin:12px 0 2px 0; font-weight:600\">"
+        + (tip.isEmpty() ? text.toHtmlEscaped() : span({}, text.toHtmlEscaped(), tip)) + "</p>";
+}
+
+void CardWriter::paragraph(const QString& rich)
+{
+    endFacts();
+    m_html += "<p style=\"margin:4px 0 4px 0\">" + rich + "</p>";
+}
+
+void CardWriter::note(const QString& text)
+{
+    endFacts();
+    m_html += "<p style=\"margin:2px 0 2px 0; color:" + m_faint + "\">" + text.toHtmlEscaped() + "</p>";
+}
+
+void CardWriter::fact(const QString& name, const QString& rich, const QString& tip)
+{
+    if (!m_inFacts)
+        m_html += "<table width=\"100%\" cellspacing=\"0\" cellpadding=\"1\">";
+    m_inFacts = true;
+    m_html += "<tr><td style=\"padding-right:12px\">" + faint(name, tip) + "</td><td width=\"70%\">" + rich + "</td></tr>";
+}
+
+void CardWriter::endFacts()
+{
+    if (m_inFacts)
+        m_html += "</table>";
+    m_inFacts = false;
+}
+
+void CardWriter::table(const std::vector<Column>& columns, const std::vector<QStringList>& rows)
+{
+    endFacts();
+    const auto cell = [&](std::size_t c, const QString& rich, bool first) {
+        return QString("<td align=\"%1\" style=\"padding-right:%2px\">%3</td>")
+            .arg(columns[c].number ? "right" : "left")
+            .arg(c + 1 == columns.size() ? 0 : 8)
+            .arg(first ? rich : rich);
+    };
+    m_html += "<table width=\"100%\" cellspacing=\"0\" cellpadding=\"1\"><tr>";
+    for (std::size_t c = 0; c < columns.size(); ++c)
+        m_html += cell(c, faint(columns[c].title, columns[c].tip), true);
+    m_html += "</tr>";
+    for (const QStringList& row : rows) {
+        m_html += "<tr>";
+        for (std::size_t c = 0; c < columns.size(); ++c)
+            m_html += cell(c, row.value(qsizetype(c)), false);
+        m_html += "</tr>";
+    }
+    m_html += "</table>";
+}
+
+QString CardWriter::bar(double share) const
+{
+    constexpr int kCells = 10; // eighths of a character each: nothing but text, at any scale
+    const int eighths = std::isfinite(share) ? int(std::lround(std::clamp(share, 0.0, 1.0) * kCells * 8)) : 0;
+    QString text(eighths / 8, QChar(0x2588));
+    if (eighths % 8)
+        text += QChar(0x2590 - eighths % 8);
+    return span("color:" + m_accent, text, {});
+}
+
+Card CardWriter::card()
+{
+    endFacts();
+    return {"<div style=\"color:" + m_text + "\">" + m_html + "</div>", std::move(m_links)};
+}
+
+}
