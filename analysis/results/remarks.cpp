@@ -175,4 +175,13 @@ Remarks remarksOn(const Comparison& comparison, std::size_t most)
         [](const ComparedRow& row) { return row.a.value && row.b.value; });
 }
 
+std::optional<bool> beyondNoise(const ComparedRow& row)
+{
+    const ToldMeasure* const measure = toldMeasure(row.a.metric);
+    if (!measure || !row.a.value || !row.b.value)
+        return std::nullopt;
+    Remark remark;
+    return judge(remark, row, *measure);
+}
+
 }

@@ -46,4 +46,8 @@ std::string familyOf(const ResultRow& row);
 Remarks remarksOn(const Results& results, std::size_t most);
 Remarks remarksOn(const Comparison& comparison, std::size_t most);
 
+/// Whether the difference of two rows is beyond noise, as above; none: of no measure that is told, or there is nothing
+/// to compare.
+std::optional<bool> beyondNoise(const ComparedRow& row);
+
 }

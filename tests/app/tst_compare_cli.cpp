@@ -100,6 +100,71 @@ private slots:
         QVERIFY(intervals > 0);
     }
 
+    /// Two parts of one trace: what analyze says of each.
+    void partsOfOneTrace()
+    {
+        const QStringList options{"--metric", "load", "--metric", "repetition", "--bootstrap", "20", "--json"};
+        const QJsonObject root = object(run(QStringList{"compare", m_a, "--where", "half=first", "--where", "language!=de",
+                                                "--against", "half=second", "--against", "language=a,\"b\""}
+            + options));
+        QVERIFY(root.isEmpty()); // a quote in the middle: said below
+        const QStringList against{"--against", "half=second"};
+        const QJsonObject parts = object(run(QStringList{"compare", m_a, "--where", "half=first"} + against + options));
+        const QJsonArray rows = parts["rows"].toArray();
+        const QJsonArray a = object(run(QStringList{"analyze", m_a, "--where", "half=first"} + options))["rows"].toArray();
+        const QJsonArray b = object(run(QStringList{"analyze", m_a, "--where", "half=second"} + options))["rows"].toArray();
+        QVERIFY(rows.size() > 500);
+        QCOMPARE(rows.size(), a.size());
+        int differ = 0;
+        for (int i = 0; i < rows.size(); ++i) {
+            const QJsonObject line = rows[i].toObject();
+            QCOMPARE(line["metric"], a[i].toObject()["metric"]);
+            QCOMPARE(line["a"], a[i].toObject()["value"]);
+            QCOMPARE(line["b"], b[i].toObject()["value"]);
+            QCOMPARE(line["interval_a"], a[i].toObject()["interval"]);
+            differ += line["a"] != line["b"];
+        }
+        QVERIFY(differ > 100);
+        const QJsonArray traces = parts["trace"].toArray();
+        QCOMPARE(traces.size(), 2);
+        for (const auto& [at, name, side] : {std::tuple(0, "first", "half=first"), std::tuple(1, "second", "half=second")}) {
+            QCOMPARE(traces[at].toObject()["name"].toString(), QString(name));
+            QCOMPARE(traces[at].toObject()["side"].toString(), QString(side));
+            QCOMPARE(traces[at].toObject()["side_tokens"].toString(), QString("2048"));
+        }
+        QCOMPARE(parts["options"].toObject()["against"].toString(), QString("half=second"));
+        // The other way round every difference changes its sign.
+        const QJsonArray back = object(run(QStringList{"compare", m_a, "--where", "half=second", "--against", "half=first"}
+            + options))["rows"].toArray();
+        for (int i = 0; i < rows.size(); ++i) {
+            if (!rows[i].toObject()["difference"].isNull())
+                QCOMPARE(back[i].toObject()["difference"].toDouble(), -rows[i].toObject()["difference"].toDouble());
+        }
+        // Of another trace.
+        const QJsonObject other = object(run(QStringList{"compare", m_a, m_b, "--where", "half=first"} + against + options));
+        const QJsonArray ofB = object(run(QStringList{"analyze", m_b, "--where", "half=second"} + options))["rows"].toArray();
+        QCOMPARE(other["rows"].toArray()[0].toObject()["b"], ofB[0].toObject()["value"]);
+        QCOMPARE(other["trace"].toArray()[1].toObject()["name"].toString(), QString("B, second"));
+    }
+
+    void partsToRead()
+    {
+        const Outcome outcome = run({"compare", m_a, "--where", "half=first", "--against", "half"});
+        QCOMPARE(outcome.status, 0);
+        QVERIFY2(outcome.out.contains("A: M.h5: 2048 tokens in 4 sequences (of 4096 in 8: half=first)"), outcome.out.constData());
+        QVERIFY(outcome.out.contains("B: M.h5: 4096 tokens in 8 sequences"));
+        const auto wrong = [&](const QStringList& options, int status, const char* text) {
+            const Outcome failed = run(QStringList{"compare", m_a} + options);
+            QCOMPARE(failed.status, status);
+            QVERIFY2(failed.err.contains(text) && failed.err.count('\n') == 1, failed.err.constData());
+        };
+        wrong({"--where", "half=first", "--against", "half=first"}, 2, "both sides are the same tokens");
+        wrong({"--where", "half=first", "--against", "quarter"}, 2, "no LABEL=VALUE");
+        wrong({"--where", "half=first", "--against", "half=third"}, 1, "side B: label 'half' has no value 'third'");
+        wrong({"--where", "half=first", "--against", "half=second", "--against", "language=de"}, 1, "side B: ");
+        wrong({}, 2, "--against");
+    }
+
     void csvHoldsTheSame()
     {
         const QStringList command{"compare", m_a, m_b, "--metric", "repetition"};

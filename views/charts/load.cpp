@@ -214,6 +214,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     words.csvHead = std::move(head);
     words.csvRecord = [cells, drawing](
                           std::size_t row, ExpertIndex expert) { return record(*cells, drawing, row, expert); };
+    words.observations = [data](SiteIndex site, ExpertIndex expert) { return data->selected->count(site, expert); };
     return std::make_shared<ExpertMap>(std::move(picture), std::move(places), std::move(words));
 }
 

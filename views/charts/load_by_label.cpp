@@ -193,6 +193,10 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             + ',' + csvNumber(row.uniform.value_or(kNaN)) + ',' + csvNumber(data->inWhole(e)) + ','
             + QByteArray::number(qulonglong(row.n)) + ',';
     };
+    cells.observations = [data](std::size_t v, std::size_t e) {
+        const ResultRow& row = *data->values[v].shares[e];
+        return std::uint64_t(std::llround(*row.value * double(row.n)));
+    };
     return drawMatrix(std::move(cells), measure.share ? CellMeaning::Amount : CellMeaning::Ratio, title, look);
 }
 

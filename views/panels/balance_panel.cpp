@@ -129,7 +129,7 @@ void BalancePanel::showError(const QString& text)
 
 void BalancePanel::fill(const Results& results)
 {
-    const RoutingShape& shape = m_session.study()->shape();
+    const RoutingShape& shape = *m_session.filters().shape();
     std::vector<TableColumn> columns{{"Layer", "Layer of the model"}};
     for (const Measure& measure : kMeasures)
         columns.push_back({measure.title, QString::fromUtf8(measure.tip)});

@@ -4,6 +4,7 @@
 #include "views/charts/chart.h"
 #include "views/panels/balance_panel.h"
 #include "views/panels/chart_panel.h"
+#include "views/panels/compare_panel.h"
 #include "views/panels/expert_panel.h"
 #include "views/panels/remarks_panel.h"
 #include "views/panels/selection_panel.h"
@@ -51,6 +52,8 @@ std::vector<ViewSpec> viewRegistry()
     views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
     views.push_back(
         {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});
+    views.push_back({"compare", "Compare", "Two filters of a trace, or two traces: side by side, difference, ratio, lists",
+        ViewPlace::Right, make<ComparePanel>, false});
     return views;
 }
 

@@ -116,7 +116,7 @@ Expected<ReportSection> sectionOf(
             + QString::fromStdString(chart.name) + ".pdf",
         {}};
     const std::size_t last = study.traces().size() - 1;
-    const bool map = named(chart.options, "against_trace") != nullptr;
+    const bool map = named(chart.options, "against_as") != nullptr;
     ES_ASSIGN(const Answer one, answerOf(study, request, chart, 0, {}, progress));
     ES_ASSIGN(Figure first, drawn(study, request, one));
     if (!map || last == 0) {

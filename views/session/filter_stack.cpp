@@ -181,10 +181,15 @@ void FilterStack::set(const std::vector<FilterStep>& steps)
     emit changed();
 }
 
-void FilterStack::setShape(std::shared_ptr<const RoutingShape> shape)
+void FilterStack::reset(std::shared_ptr<const RoutingShape> shape, const std::vector<FilterStep>& steps)
 {
     m_shape = std::move(shape);
-    set(m_shape ? m_steps : std::vector<FilterStep>());
+    set(m_shape ? steps : std::vector<FilterStep>());
+}
+
+void FilterStack::setShape(std::shared_ptr<const RoutingShape> shape)
+{
+    reset(std::move(shape), std::vector(m_steps));
 }
 
 }

@@ -60,6 +60,8 @@ public:
 
     /// Another trace: filters that it cannot answer go, without a step to undo. null: no trace.
     void setShape(std::shared_ptr<const RoutingShape> shape);
+    /// Of another trace, those of `steps` that it can answer, without a step to undo.
+    void reset(std::shared_ptr<const RoutingShape> shape, const std::vector<FilterStep>& steps);
     const RoutingShape* shape() const { return m_shape.get(); }
 
 signals:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/session.h"
 
+#include <algorithm>
+
 namespace expertscope {
 
 namespace {
@@ -46,19 +48,62 @@ Expected<StudyPtr> Session::openWithCache(const std::vector<std::filesystem::pat
 Session::Session(Opener opener, QObject* parent)
     : QObject(parent)
     , m_opener(std::move(opener))
-    , m_filters(m_undo)
+    , m_main(m_undo)
+    , m_beside(m_undo)
 {
     connect(&m_questions, &Questions::progressed, this, &Session::progressed);
+    connect(&m_main, &SideState::changed, this, [this] {
+        // What is added to nothing is of the trace that is looked at.
+        if (m_study && !m_beside.chosen() && m_beside.trace() != m_main.trace())
+            m_beside.setStudy(m_study, m_main.trace(), false);
+    });
 }
 
 Session::~Session() = default;
 
 void Session::open(const QStringList& paths)
 {
+    m_toBeside.clear();
+    start(paths, paths == m_paths);
+}
+
+void Session::openBeside(const QStringList& paths)
+{
+    if (paths.isEmpty())
+        return;
+    if (!m_study)
+        return open(paths);
+    QStringList more;
+    for (const QString& path : paths) {
+        if (!m_paths.contains(path) && !more.contains(path))
+            more << path;
+    }
+    if (more.isEmpty())
+        return m_beside.choose(std::size_t(m_paths.indexOf(paths.front())));
+    m_toBeside = more.front();
+    start(m_paths + more, true);
+}
+
+void Session::closeBeside()
+{
+    if (!m_study || !m_beside.chosen())
+        return;
+    const std::size_t other = m_beside.trace();
+    if (other == m_main.trace())
+        return m_beside.clear(m_main.trace());
+    QStringList rest = m_paths;
+    rest.removeAt(qsizetype(other));
+    m_beside.clear(m_main.trace());
+    m_toBeside.clear();
+    start(rest, true);
+}
+
+void Session::start(const QStringList& paths, bool keep)
+{
     if (paths.isEmpty())
         return;
     m_error.reset();
-    m_openJob.start([this, opener = m_opener, paths](const JobTracker::Handle&) -> JobTracker::Delivery {
+    m_openJob.start([this, opener = m_opener, paths, keep](const JobTracker::Handle&) -> JobTracker::Delivery {
         std::vector<std::filesystem::path> files;
         for (const QString& path : paths)
             files.emplace_back(path.toStdString());
@@ -71,9 +116,9 @@ void Session::open(const QStringList& paths)
                     break;
             }
         }
-        return [this, study = std::move(study), paths] {
+        return [this, study = std::move(study), paths, keep] {
             if (study) {
-                show(*study, paths);
+                show(*study, paths, keep);
             } else {
                 m_error = study.error();
                 emit failed();
@@ -109,25 +154,66 @@ void Session::setOpening(const QStringList& paths)
     emit openingChanged();
 }
 
-void Session::show(StudyPtr study, const QStringList& paths)
+void Session::show(StudyPtr study, const QStringList& paths, bool keep)
 {
-    const bool again = paths == m_paths;
+    // By path: places may be others.
+    const auto placeOf = [&](const SideState& side) {
+        return keep && side.trace() < std::size_t(m_paths.size()) ? paths.indexOf(m_paths[qsizetype(side.trace())])
+                                                                    : qsizetype(-1);
+    };
+    const qsizetype main = placeOf(m_main);
+    const bool fresh = !m_toBeside.isEmpty() && main >= 0;
+    const qsizetype beside = fresh ? paths.indexOf(m_toBeside) : main >= 0 ? placeOf(m_beside) : -1;
+    const bool places = main >= 0 && paths.mid(0, m_paths.size()) == m_paths; // those that steps to undo speak of
+    m_toBeside.clear();
+    const bool besideChosen = fresh || (beside >= 0 && m_beside.chosen());
     m_study = std::move(study);
     m_paths = paths;
     m_questions.setStudy(m_study);
-    if (!again) {
-        m_filters.setShape(nullptr);
-        m_undo.clear();
+    if (main < 0) {
+        m_main.setStudy(nullptr, 0, false);
         m_selection.unpinAll(this);
     }
+    if (beside < 0 || fresh)
+        m_beside.setStudy(nullptr, 0, false);
+    if (!places)
+        m_undo.clear();
     m_selection.hover({}, this);
-    m_filters.setShape({m_study, &m_study->shape()});
+    const auto mainTrace = std::size_t(std::max<qsizetype>(main, 0));
+    m_beside.setStudy(m_study, beside >= 0 ? std::size_t(beside) : mainTrace, besideChosen);
+    m_main.setStudy(m_study, mainTrace, true);
     emit opened();
+}
+
+QString Session::shapeNote() const
+{
+    if (!m_study)
+        return {};
+    const auto words = [](const RoutingShape& shape) {
+        std::uint16_t experts = 0;
+        for (const Site& site : shape.sites)
+            experts = std::max(experts, site.numExperts);
+        return QString("%1 routers of up to %2 experts").arg(shape.sites.size()).arg(experts);
+    };
+    const auto alike = [](const RoutingShape& a, const RoutingShape& b) {
+        return std::ranges::equal(a.sites, b.sites, [](const Site& x, const Site& y) {
+            return x.layer == y.layer && x.numExperts == y.numExperts;
+        });
+    };
+    const RoutingShape& own = m_study->shape(m_main.trace());
+    QStringList others;
+    for (std::size_t t = 0; t < m_study->traces().size(); ++t) {
+        if (!alike(own, m_study->shape(t)))
+            others << QString::fromStdString(m_study->traces()[t].name) + " has " + words(m_study->shape(t));
+    }
+    if (others.isEmpty())
+        return {};
+    return others.join("; ") + "; " + QString::fromStdString(m_study->traces()[m_main.trace()].name) + " has " + words(own);
 }
 
 ChartQuestion Session::question(const Parameters& options) const
 {
-    return {0, m_filters.scope(), options};
+    return {m_main.trace(), m_main.filters().scope(), options};
 }
 
 void Session::ask(QObject* asker, const ChartSpec& chart, const ChartQuestion& question,
@@ -148,9 +234,10 @@ void Session::askMetrics(QObject* asker, const std::vector<MetricRequest>& metri
     std::function<void(Expected<std::vector<ResultsPtr>>)> deliver)
 {
     Questions::Question q;
-    q.scope = m_filters.scope();
+    const std::size_t trace = q.trace = m_main.trace();
+    q.scope = m_main.filters().scope();
     q.metrics = metrics;
-    q.key = "metrics ";
+    q.key = "metrics " + std::to_string(trace) + ' ';
     for (const MetricRequest& metric : metrics) {
         addKey(q.key, metric.name);
         for (const auto& [name, value] : metric.params)
@@ -160,20 +247,42 @@ void Session::askMetrics(QObject* asker, const std::vector<MetricRequest>& metri
     MetricQuestion question;
     question.metrics = metrics;
     question.scope = q.scope;
-    q.answer = [question](
-                   const Study& study, const Progress& progress) { return kept(study.metrics(0, question, progress)); };
+    q.answer = [trace, question](const Study& study, const Progress& progress) {
+        return kept(study.metrics(trace, question, progress));
+    };
     m_questions.ask(asker, std::move(q), typed<std::vector<ResultsPtr>>(std::move(deliver)));
 }
 
 void Session::askExtent(QObject* asker, std::function<void(Expected<Study::Extent>)> deliver)
 {
+    askExtent(asker, m_main.side(), std::move(deliver));
+}
+
+void Session::askExtent(QObject* asker, const Side& side, std::function<void(Expected<Study::Extent>)> deliver)
+{
     Questions::Question q;
-    q.scope = m_filters.scope();
-    q.key = "extent " + keyText(q.scope);
+    q.trace = side.trace;
+    q.scope = side.scope;
+    q.key = "extent " + std::to_string(side.trace) + ' ' + keyText(q.scope);
     q.quick = true;
-    q.answer = [scope = q.scope](
-                   const Study& study, const Progress& progress) { return kept(study.extentOf(0, scope, progress)); };
+    q.answer = [side](const Study& study, const Progress& progress) {
+        return kept(study.extentOf(side.trace, side.scope, progress));
+    };
     m_questions.ask(asker, std::move(q), typed<Study::Extent>(std::move(deliver)));
+}
+
+void Session::askDifferences(
+    QObject* asker, const Side& a, const Side& b, std::function<void(Expected<ExpertDifferences>)> deliver)
+{
+    Questions::Question q;
+    q.trace = a.trace;
+    q.scope = a.scope;
+    q.key = "differences " + std::to_string(a.trace) + ' ' + keyText(a.scope) + std::to_string(b.trace) + ' '
+        + keyText(b.scope);
+    q.answer = [a, b](const Study& study, const Progress& progress) {
+        return kept(expertDifferences(study, a, b, progress));
+    };
+    m_questions.ask(asker, std::move(q), typed<ExpertDifferences>(std::move(deliver)));
 }
 
 }

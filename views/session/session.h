@@ -4,12 +4,14 @@
 // who asked for what.
 #pragma once
 
+#include "analysis/study/expert_differences.h"
 #include "views/charts/chart.h"
 #include "views/session/expert_sets.h"
 #include "views/session/filter_stack.h"
 #include "views/session/job_tracker.h"
 #include "views/session/questions.h"
 #include "views/session/shared_selection.h"
+#include "views/session/side_state.h"
 
 #include <QObject>
 #include <QStringList>
@@ -34,6 +36,11 @@ public:
     void open(const QStringList& paths);
     /// Opens what is shown anew, keeping the filters that still make sense.
     void reload();
+    /// Opens more traces beside those that are open; filters, pins and what can be undone stay. The first of them becomes
+    /// the other side; one that is open already is not opened again.
+    void openBeside(const QStringList& paths);
+    /// There is no other side any more; its trace, where the main side is of another, is closed.
+    void closeBeside();
     void cancelOpening();
     const QStringList& opening() const { return m_opening; } ///< empty: nothing
     /// What the last open() failed with; none after the next one.
@@ -43,12 +50,19 @@ public:
     const StudyPtr& study() const { return m_study; } ///< null: nothing is open
     const QStringList& paths() const { return m_paths; } ///< of the study
 
-    FilterStack& filters() { return m_filters; }
+    /// What the window shows (A), and what it is compared with (B), where that is chosen.
+    SideState& mainSide() { return m_main; }
+    SideState& besideSide() { return m_beside; }
+    /// Which traces of the study do not have the routers and experts of the main side's, and what they have; empty: all
+    /// have the same.
+    QString shapeNote() const;
+
+    FilterStack& filters() { return m_main.filters(); }
     SharedSelection& selection() { return m_selection; }
     ExpertSets& sets() { return m_sets; } ///< they stay when another trace is opened
     QUndoStack& undo() { return m_undo; }
 
-    /// About the tokens that the filters leave of the first trace.
+    /// About the tokens that the filters leave of the main side's trace.
     ChartQuestion question(const Parameters& options) const;
 
     /// An asker waits for one thing at a time: asking anew withdraws what it asked before. What is known is delivered
@@ -62,6 +76,10 @@ public:
     void askStudy(QObject* asker, const std::string& key, std::function<Expected<T>(const Study&, const Progress&)> answer,
         std::function<void(const Expected<T>&)> deliver);
     void askExtent(QObject* asker, std::function<void(Expected<Study::Extent>)> deliver);
+    void askExtent(QObject* asker, const Side& side, std::function<void(Expected<Study::Extent>)> deliver);
+    /// How often the experts of two sides are chosen, and which differences are no noise.
+    void askDifferences(
+        QObject* asker, const Side& a, const Side& b, std::function<void(Expected<ExpertDifferences>)> deliver);
     void cancel(QObject* asker) { m_questions.cancel(asker); }
     bool waits(const QObject* asker) const { return m_questions.waits(asker); }
 
@@ -73,7 +91,9 @@ signals:
 
 private:
     void setOpening(const QStringList& paths);
-    void show(StudyPtr study, const QStringList& paths);
+    /// `keep`: the main side's trace is among the paths, and what is chosen of it stays.
+    void start(const QStringList& paths, bool keep);
+    void show(StudyPtr study, const QStringList& paths, bool keep);
 
     Opener m_opener;
     JobTracker m_openJob;
@@ -81,7 +101,8 @@ private:
     std::optional<Error> m_error;
     StudyPtr m_study;
     QUndoStack m_undo;
-    FilterStack m_filters;
+    SideState m_main, m_beside;
+    QString m_toBeside; ///< what is being opened beside the others
     SharedSelection m_selection;
     ExpertSets m_sets;
     Questions m_questions;

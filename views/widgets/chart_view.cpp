@@ -127,7 +127,14 @@ void ChartView::ask()
     if (!isVisible())
         return m_session.cancel(this); // asked when it is seen
     m_stale = false;
-    const ChartQuestion question = m_session.question(m_state->options());
+    const auto asked = m_source ? m_source(m_state->options()) : m_session.question(m_state->options());
+    if (!asked) {
+        m_session.cancel(this);
+        setLoading(false);
+        m_widget->setChart(nullptr);
+        return showPage(Page::Empty);
+    }
+    const ChartQuestion question = *asked;
     m_session.ask(this, m_state->chart(), question, [this, question](const Expected<ChartDataPtr>& data) {
         setLoading(false);
         if (data)
@@ -136,6 +143,12 @@ void ChartView::ask()
             showError(data.error());
     });
     setLoading(loading());
+}
+
+void ChartView::setSource(Source source)
+{
+    m_source = std::move(source);
+    ask();
 }
 
 void ChartView::followSite()

@@ -49,6 +49,12 @@ public:
     /// What a pixel shows of several cells; empty where each cell has one.
     QString reducerNote() const;
 
+    /// What is asked instead of Session::question(): other tokens, or options that others choose. Nothing: nothing can be
+    /// asked now, the page is empty.
+    using Source = std::function<std::optional<ChartQuestion>(const Parameters& options)>;
+    void setSource(Source source);
+    void ask(); ///< anew, once it is seen
+
     bool stop(); ///< withdraws the question; false: there is none
     void copyReadout() const;
     void copyNumbers() const;
@@ -64,7 +70,6 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
-    void ask();
     void followSite();
     void draw(const ChartQuestion& question, const ChartDataPtr& data);
     void showError(const Error& error);
@@ -74,6 +79,7 @@ private:
 
     Session& m_session;
     ChartState* m_state = nullptr;
+    Source m_source;
     ChartQuestion m_shownQuestion;
     Look m_shownLook;
     QString m_error;

@@ -21,7 +21,22 @@ struct ChartWidget::Private
     Veil* veil = nullptr;
     std::optional<QPoint> pressed; ///< where a click began that has not become a drag
     bool crosshair = true;
+    bool linked = false; ///< panels
+    bool following = false; ///< panels are being zoomed like one of them
+    PlotView view; ///< the last one
 };
+
+namespace {
+
+bool sameCells(const Panel& a, const Panel& b)
+{
+    const auto same = [](const Axis& x, const Axis& y) {
+        return x.scale == Axis::Scale::Cells && y.scale == x.scale && x.names == y.names && x.words == y.words;
+    };
+    return same(a.x, b.x) && same(a.y, b.y);
+}
+
+}
 
 ChartWidget::ChartWidget(Session& session, QWidget* parent)
     : QWidget(parent)
@@ -41,7 +56,10 @@ ChartWidget::ChartWidget(Session& session, QWidget* parent)
     d->veil = new Veil(this);
     d->builder = std::make_unique<PlotBuilder>(*d->plot, screenStyle(screenColours(), font()));
     d->builder->setInteractive(true);
-    connect(d->builder.get(), &PlotBuilder::viewChanged, this, &ChartWidget::viewChanged);
+    connect(d->builder.get(), &PlotBuilder::viewChanged, this, [this] {
+        followPanel();
+        emit viewChanged();
+    });
     const auto mark = [this](QObject* by) {
         if (by != this)
             updateOverlay();
@@ -58,7 +76,10 @@ ChartWidget::~ChartWidget()
 void ChartWidget::setChart(ChartPtr chart)
 {
     m_chart = std::move(chart);
+    d->following = true; // what is shown at first is no zooming
     d->builder->show(m_chart ? m_chart->picture() : nullptr);
+    d->following = false;
+    d->view = d->builder->view();
     if (m_current && (!m_chart || !m_chart->subject(*m_current)))
         m_current.reset();
     updateOverlay();
@@ -84,6 +105,36 @@ void ChartWidget::setCrosshairVisible(bool visible)
 {
     d->crosshair = visible;
     updateOverlay();
+}
+
+void ChartWidget::setPanelsLinked(bool linked)
+{
+    d->linked = linked;
+    d->view = d->builder->view();
+    updateOverlay();
+}
+
+void ChartWidget::followPanel()
+{
+    PlotView now = d->builder->view();
+    if (!d->linked || !m_chart || d->following || now == d->view)
+        return;
+    const auto& panels = m_chart->picture()->panels;
+    if (now.panels.size() == d->view.panels.size() && now.panels.size() == panels.size()) {
+        for (std::size_t moved = 0; moved < panels.size(); ++moved) {
+            if (now.panels[moved] == d->view.panels[moved])
+                continue;
+            for (std::size_t p = 0; p < panels.size(); ++p) {
+                if (sameCells(panels[p], panels[moved]))
+                    now.panels[p] = now.panels[moved];
+            }
+            break;
+        }
+    }
+    d->following = true;
+    d->builder->setView(now);
+    d->following = false;
+    d->view = d->builder->view();
 }
 
 void ChartWidget::setDimmed(bool dimmed)
@@ -124,6 +175,13 @@ void ChartWidget::updateOverlay()
         }
         if (m_current) {
             overlay.hovered = {*m_current};
+            const auto& panels = m_chart->picture()->panels;
+            for (std::size_t p = 0; d->linked && p < panels.size(); ++p) {
+                Mark there = *m_current;
+                there.panel = std::uint16_t(p);
+                if (p != m_current->panel && sameCells(panels[p], panels[m_current->panel]))
+                    overlay.hovered.push_back(there);
+            }
             if (d->crosshair)
                 overlay.crosshair = m_current;
         } else if (!m_session.selection().hovered().empty()) {

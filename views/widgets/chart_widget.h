@@ -31,6 +31,8 @@ public:
     bool isZoomed() const;
     bool isReduced() const; ///< more cells than pixels
     void setCrosshairVisible(bool visible);
+    /// Panels with the same rows and columns are zoomed together, and what is pointed at in one is outlined in all.
+    void setPanelsLinked(bool linked);
     /// The picture of what was asked before, while another is computed.
     void setDimmed(bool dimmed);
 
@@ -73,6 +75,7 @@ private:
     void updateOverlay();
     void step(int rows, int columns);
     void click(const QPoint& position, bool beside);
+    void followPanel();
 
     Session& m_session;
     ChartPtr m_chart;

@@ -28,8 +28,15 @@ QString someOf(std::uint64_t some, std::uint64_t all, const QString& what)
 }
 
 FilterBar::FilterBar(Session& session, QWidget* parent)
+    : FilterBar(session, session.mainSide(), parent)
+{
+    m_add->setToolTip(m_add->toolTip() + "  (Ctrl+K)");
+}
+
+FilterBar::FilterBar(Session& session, SideState& side, QWidget* parent)
     : QWidget(parent)
     , m_session(session)
+    , m_side(side)
 {
     setObjectName("filterBar");
     setAttribute(Qt::WA_StyledBackground);
@@ -44,7 +51,7 @@ FilterBar::FilterBar(Session& session, QWidget* parent)
         b->setFocusPolicy(Qt::StrongFocus);
         return b;
     };
-    m_add = button("Filter…", "filterAdd", "Look only at the tokens of sequences with a label  (Ctrl+K)");
+    m_add = button("Filter…", "filterAdd", "Look only at the tokens of sequences with a label");
     m_clear = button("Clear", "filterClear", "Look at all tokens again");
     m_clear->setAutoRaise(true);
     m_chips = new OverflowRow("More filters", this);
@@ -53,23 +60,23 @@ FilterBar::FilterBar(Session& session, QWidget* parent)
     m_count->setProperty("faint", true);
     m_count->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_count->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_picker = new LabelPicker(session, this);
+    m_picker = new LabelPicker(side.filters(), this);
     layout->addWidget(m_add);
     layout->addWidget(m_chips);
     layout->addWidget(m_clear);
     layout->addStretch(1);
     layout->addWidget(m_count, 1000);
     connect(m_add, &QToolButton::clicked, this, &FilterBar::openPicker);
-    connect(m_clear, &QToolButton::clicked, &session.filters(), &FilterStack::clear);
+    connect(m_clear, &QToolButton::clicked, &side.filters(), &FilterStack::clear);
     connect(&session, &Session::opened, this, &FilterBar::rebuild);
-    connect(&session.filters(), &FilterStack::changed, this, &FilterBar::rebuild);
+    connect(&side.filters(), &FilterStack::changed, this, &FilterBar::rebuild);
     rebuild();
 }
 
 QWidget* FilterBar::chip(std::size_t at)
 {
-    const RoutingShape& shape = *m_session.filters().shape();
-    const QString text = filterText(m_session.filters().steps()[at], shape);
+    const RoutingShape& shape = *m_side.filters().shape();
+    const QString text = filterText(m_side.filters().steps()[at], shape);
     auto* chip = new QFrame(this);
     chip->setObjectName("chip");
     auto* layout = new QHBoxLayout(chip);
@@ -83,7 +90,7 @@ QWidget* FilterBar::chip(std::size_t at)
     remove->setToolTip("Take out “" + text + "”");
     remove->setAccessibleName(remove->toolTip());
     remove->setFocusPolicy(Qt::StrongFocus);
-    connect(remove, &QToolButton::clicked, this, [this, at] { m_session.filters().remove(at); });
+    connect(remove, &QToolButton::clicked, this, [this, at] { m_side.filters().remove(at); });
     layout->addWidget(label);
     layout->addWidget(remove);
     return chip;
@@ -92,13 +99,13 @@ QWidget* FilterBar::chip(std::size_t at)
 void FilterBar::rebuild()
 {
     m_chips->clear();
-    const bool open = m_session.study() && m_session.filters().shape();
-    const std::size_t steps = open ? m_session.filters().steps().size() : 0;
+    const bool open = m_session.study() && m_side.filters().shape();
+    const std::size_t steps = open ? m_side.filters().steps().size() : 0;
     for (std::size_t i = 0; i < steps; ++i)
         m_chips->add(chip(i));
     m_chips->setVisible(steps > 0);
     m_clear->setVisible(steps > 0);
-    const bool labels = open && !m_session.filters().shape()->labels.empty();
+    const bool labels = open && !m_side.filters().shape()->labels.empty();
     m_add->setEnabled(labels);
     if (open)
         count();
@@ -108,8 +115,8 @@ void FilterBar::rebuild()
 
 void FilterBar::count()
 {
-    const RoutingShape& shape = *m_session.filters().shape();
-    m_session.askExtent(this, [this, &shape](const Expected<Study::Extent>& extent) {
+    const RoutingShape& shape = *m_side.filters().shape();
+    m_session.askExtent(this, m_side.side(), [this, &shape](const Expected<Study::Extent>& extent) {
         m_count->setText(extent ? someOf(extent->tokens, shape.numTokens, "tokens") + " · "
                     + someOf(extent->sequences, shape.sequences.size(), "sequences")
                                 : QString::fromStdString(extent.error().message()));

@@ -19,7 +19,10 @@ class FilterBar final : public QWidget
 {
     Q_OBJECT
 public:
+    /// Of the session's main side.
     explicit FilterBar(Session& session, QWidget* parent = nullptr);
+    /// Of another one, which must outlive it.
+    FilterBar(Session& session, SideState& side, QWidget* parent = nullptr);
 
     /// "1,204 of 84,310 tokens · 31 of 270 sequences".
     QString countText() const;
@@ -31,6 +34,7 @@ private:
     QWidget* chip(std::size_t at);
 
     Session& m_session;
+    SideState& m_side;
     OverflowRow* m_chips = nullptr;
     QToolButton *m_add = nullptr, *m_clear = nullptr;
     ElidedLabel* m_count = nullptr;

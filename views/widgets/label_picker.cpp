@@ -23,9 +23,9 @@ enum
 
 }
 
-LabelPicker::LabelPicker(Session& session, QWidget* parent)
+LabelPicker::LabelPicker(FilterStack& filters, QWidget* parent)
     : QFrame(parent, Qt::Popup)
-    , m_session(session)
+    , m_filters(filters)
 {
     setObjectName("filterPopup");
     auto* layout = new QVBoxLayout(this);
@@ -85,7 +85,7 @@ void LabelPicker::openAt(const QPoint& global)
 void LabelPicker::fill()
 {
     m_values->clear();
-    const RoutingShape* shape = m_session.filters().shape();
+    const RoutingShape* shape = m_filters.shape();
     if (!shape)
         return;
     const QLocale locale(QLocale::English);
@@ -115,7 +115,7 @@ void LabelPicker::choose(bool keep)
     hide();
     const LabelFilter filter{
         index.data(NameRole).toString().toStdString(), index.data(ValueRole).toString().toStdString()};
-    m_session.filters().add({filter, keep});
+    m_filters.add({filter, keep});
 }
 
 bool LabelPicker::eventFilter(QObject* watched, QEvent* event)

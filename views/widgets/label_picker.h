@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "views/session/session.h"
+#include "views/session/filter_stack.h"
 
 #include <QFrame>
 
@@ -17,7 +17,7 @@ class LabelPicker final : public QFrame
 {
     Q_OBJECT
 public:
-    explicit LabelPicker(Session& session, QWidget* parent);
+    LabelPicker(FilterStack& filters, QWidget* parent);
 
     void openAt(const QPoint& global);
 
@@ -28,7 +28,7 @@ private:
     void fill();
     void choose(bool keep);
 
-    Session& m_session;
+    FilterStack& m_filters;
     QLineEdit* m_search = nullptr;
     QListView* m_list = nullptr;
     QStandardItemModel* m_values = nullptr;

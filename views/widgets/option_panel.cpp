@@ -128,18 +128,29 @@ void OptionPanel::addOption(const ChartOption& option)
     } else {
         auto* line = new QLineEdit(this);
         line->setMaximumWidth(line->fontMetrics().horizontalAdvance('0') * 18);
+        editor = line;
         const QString meaning = QString::fromStdString(option.meaning);
-        connect(line, &QLineEdit::editingFinished, this, [this, line, meaning, name = option.name] {
+        const auto take = [this, line, meaning, name = option.name] {
             const auto set = m_state.setOption(name, line->text().toStdString());
             // What makes no sense stays, in red, to be mended.
             line->setStyleSheet(set ? QString() : QStringLiteral("color: #d55e00"));
             line->setToolTip(set ? meaning : QString::fromStdString(set.error().message()));
-        });
+        };
+        connect(line, &QLineEdit::editingFinished, this, take);
+        if (!option.choices.empty()) { // any text, and words that are proposed
+            auto* box = combo(this);
+            for (const std::string& choice : option.choices)
+                box->addItem(QString::fromStdString(choice));
+            box->setEditable(true);
+            box->setInsertPolicy(QComboBox::NoInsert);
+            box->setLineEdit(line);
+            connect(box, &QComboBox::activated, this, take);
+            editor = box;
+        }
         m_readers.push_back([this, line, name = option.name] {
             line->setText(QString::fromStdString(m_state.options().text(name)));
             line->setStyleSheet({});
         });
-        editor = line;
     }
     control(option.title, editor, QString::fromStdString(option.name), QString::fromStdString(option.meaning));
 }

@@ -13,11 +13,13 @@
 namespace expertscope::testing {
 
 inline Expected<ChartPtr> drawnChart(const std::string& chart, const Study& study,
-    const std::map<std::string, std::string>& options = {}, Look look = {}, std::size_t trace = 0)
+    const std::map<std::string, std::string>& options = {}, Look look = {}, std::size_t trace = 0,
+    const Scope& scope = {})
 {
     const ChartSpec& spec = *findChart(chart).value();
     ChartQuestion question;
     question.trace = trace;
+    question.scope = scope;
     ES_ASSIGN(question.params, checkOptions(spec, options));
     ES_ASSIGN(const ChartDataPtr data, spec.compute(study, question, {}));
     return spec.draw(data, question.params, look);

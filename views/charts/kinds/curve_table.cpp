@@ -4,6 +4,7 @@
 #include "analysis/metrics/needs.h"
 #include "analysis/spine/per_site.h"
 #include "io/base/named.h"
+#include "views/charts/kinds/against.h"
 #include "views/charts/kinds/curve_series.h"
 #include "views/charts/kinds/label_choice.h"
 #include "views/charts/wording.h"
@@ -20,6 +21,7 @@ struct CurveData final : ChartData
 {
     CurveAnswer answer;
     std::vector<QByteArray> names; ///< of the traces, as tables name them
+    std::vector<QString> sides; ///< what each curve is of, where two sides are compared
     std::string tokens;
 };
 
@@ -109,23 +111,57 @@ Expected<std::string> labelFor(
         "has no label with two values to compare", trace.name, "labels come with the prompts that are captured");
 }
 
-Expected<CurveAnswer> ofEachTrace(const Study& study, const MetricQuestion& question, const Progress& progress)
+/// What has curves of its own.
+struct CurveSide
+{
+    Side side;
+    std::string name;
+};
+
+/// The two that are asked for, else each trace. `data`: is told what they are.
+Expected<std::vector<CurveSide>> sidesOf(
+    const Study& study, const ChartQuestion& question, CurveData& data, const Progress& progress)
+{
+    ES_ASSIGN(const auto asked, askedSides(study, question, {}, progress));
+    std::vector<CurveSide> sides;
+    if (asked) {
+        sides = {{asked->a, asked->names.first}, {asked->b, asked->names.second}};
+        data.tokens = describeTokens(asked->common, study.shape(question.trace));
+        data.sides = {sideWords(study, asked->a, asked->names.first, asked->extents.first),
+            sideWords(study, asked->b, asked->names.second, asked->extents.second)};
+    } else {
+        for (std::size_t trace = 0; trace < study.traces().size(); ++trace)
+            sides.push_back({{trace, question.scope}, study.traces()[trace].name});
+    }
+    for (const CurveSide& side : sides) {
+        QByteArray name = csvTrace(study.traces()[side.side.trace]);
+        if (std::ranges::find(data.names, name) == data.names.end() || !asked)
+            data.names.push_back(std::move(name));
+    }
+    return sides;
+}
+
+Expected<CurveAnswer> ofEachSide(const Study& study, const std::vector<CurveSide>& sides, const MetricQuestion& asked,
+    const Progress& progress)
 {
     CurveAnswer answer;
-    answer.by = question.by;
-    const std::size_t count = study.traces().size();
-    for (std::size_t trace = 0; trace < count; ++trace) {
-        const auto part = [&](double done) { return !progress || progress((double(trace) + done) / double(count)); };
-        auto results = study.metrics(trace, question, part);
+    answer.by = asked.by;
+    const double count = double(sides.size());
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        const auto& [side, name] = sides[i];
+        MetricQuestion question = asked;
+        question.scope = side.scope;
+        auto results =
+            study.metrics(side.trace, question, partOf(progress, double(i) / count, double(i + 1) / count));
         if (!results) {
             Error error = results.error();
-            if (count > 1 && error.what != kCancelled) // which of them does not have it
-                error.where = study.traces()[trace].name + (error.where.empty() ? "" : ": " + error.where);
+            if (sides.size() > 1 && error.what != kCancelled) // which of them does not have it
+                error.where = name + (error.where.empty() ? "" : ": " + error.where);
             return tl::unexpected(std::move(error));
         }
         CurveRows& rows = answer.traces.emplace_back();
-        rows.name = QString::fromStdString(study.traces()[trace].name);
-        rows.shape.sites = study.shape(trace).sites;
+        rows.name = QString::fromStdString(name);
+        rows.shape.sites = study.shape(side.trace).sites;
         for (const ResultsPtr& of : *results)
             std::ranges::copy_if(
                 of->rows, std::back_inserter(rows.rows), [](const ResultRow& row) { return !row.expert; });
@@ -147,7 +183,7 @@ Expected<void> checkValues(
         if (said == rows.end() || said->undefined == kNoTokens)
             return fail("holds no choices: nothing to draw", where);
         return fail("nothing to draw: " + said->undefined, where,
-            hintFor(specOf(*chosen(table, question.params).front()), study.shape(i)));
+            hintFor(specOf(*chosen(table, question.params).front()), study.shape(std::min(i, study.traces().size() - 1))));
     }
     return {};
 }
@@ -165,10 +201,15 @@ Expected<ChartDataPtr> compute(
         return fail("one replicate gives no interval", "bootstrap", "0, or 2 and more");
     ES_ASSIGN(
         metrics.by, labelFor(table, question.params, study.traces()[question.trace], study.shape(question.trace)));
-    ES_ASSIGN(data->answer, (table.answer ? table.answer : ofEachTrace)(study, metrics, progress));
+    if (table.answer) {
+        for (const NamedTrace& trace : study.traces())
+            data->names.push_back(csvTrace(trace));
+        ES_ASSIGN(data->answer, table.answer(study, metrics, progress));
+    } else {
+        ES_ASSIGN(const auto sides, sidesOf(study, question, *data, progress));
+        ES_ASSIGN(data->answer, ofEachSide(study, sides, metrics, progress));
+    }
     data->answer.someLayers = !question.scope.sites.empty() || !question.scope.layers.empty();
-    for (const NamedTrace& trace : study.traces())
-        data->names.push_back(csvTrace(trace));
     ES_TRY(checkValues(table, study, question, *data));
     return data;
 }
@@ -210,7 +251,7 @@ Expected<ChartPtr> draw(const CurveTable& table, const ChartDataPtr& computed, c
         }
     }
     ES_ASSIGN(CurvePanels made, panelsOf(table, data->answer, view));
-    std::vector<QString> lines;
+    std::vector<QString> lines = data->sides;
     for (const CurveQuantity* quantity : view.quantities) {
         lines.push_back(QString("value: ") + quantity->title + ": " + quantity->meaning);
         if (quantity->sd && params.number("bootstrap") == 0)
@@ -221,8 +262,10 @@ Expected<ChartPtr> draw(const CurveTable& table, const ChartDataPtr& computed, c
             lines.push_back(QString::fromStdString(request.name + ": " + name + " = " + value));
     }
     const QByteArray head = csvHead(table.name, data->names, data->tokens, lines);
-    QString note = noteOn(made, view);
-    return std::make_shared<RowCurves>(std::move(made.panels), head, made.places, std::move(note));
+    QStringList notes(data->sides.begin(), data->sides.end());
+    notes << noteOn(made, view);
+    notes.removeAll(QString());
+    return std::make_shared<RowCurves>(std::move(made.panels), head, made.places, notes.join("; "));
 }
 
 ChartOption wordOption(const char* name, const char* title, const char* meaning, std::string standard)
@@ -288,6 +331,8 @@ std::vector<ChartOption> optionsOf(const CurveTable& table)
                            .most = 100000,
                            .whole = true},
         "Intervals", true});
+    if (!table.answer)
+        addAgainst(options);
     return options;
 }
 

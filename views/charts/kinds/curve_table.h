@@ -81,6 +81,8 @@ struct CurveTable
     std::function<Expected<CurveAnswer>(const Study&, const MetricQuestion&, const Progress&)> answer = {};
 };
 
+/// Of a table without an answer of its own the chart also has the options of addAgainst(): with them the curves are those
+/// of the two sides, not of all traces.
 ChartSpec curvesChart(CurveTable table);
 
 }

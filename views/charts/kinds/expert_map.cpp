@@ -65,6 +65,12 @@ QString ExpertMap::readout(const Mark& mark) const
     return here ? m_words.readout(*here->site, *here->expert) : QString();
 }
 
+std::optional<std::uint64_t> ExpertMap::observations(const Mark& mark) const
+{
+    const auto here = subject(mark);
+    return here && m_words.observations ? std::optional(m_words.observations(*here->site, *here->expert)) : std::nullopt;
+}
+
 QByteArray ExpertMap::csv() const
 {
     QByteArray csv = m_words.csvHead;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "views/charts/chart.h"
+#include "views/charts/kinds/counted_cells.h"
 
 namespace expertscope {
 
@@ -24,7 +25,7 @@ Axis siteAxis(const std::vector<SiteIndex>& sites, const RoutingShape& shape);
 /// An axis of `count` experts, ids from 0, or ranks from 1.
 Axis expertCellAxis(QString title, std::size_t count, int first = 0);
 
-class ExpertMap final : public Chart
+class ExpertMap final : public Chart, public CountedCells
 {
 public:
     /// What a chart says of its cells.
@@ -33,6 +34,7 @@ public:
         std::function<QString(SiteIndex, ExpertIndex)> readout;
         QByteArray csvHead; ///< and the line that names the columns
         std::function<QByteArray(std::size_t row, ExpertIndex)> csvRecord; ///< a line of the table
+        std::function<std::uint64_t(SiteIndex, ExpertIndex)> observations = {}; ///< null: nothing is counted
     };
     /// `picture`: one panel, one heat map of the shape of `cells`.
     ExpertMap(PicturePtr picture, ExpertCells cells, Words words);
@@ -42,6 +44,7 @@ public:
     std::vector<Mark> marks(const Subject& subject) const override;
     QString readout(const Mark& mark) const override;
     QByteArray csv() const override;
+    std::optional<std::uint64_t> observations(const Mark& mark) const override;
 
 private:
     PicturePtr m_picture;

@@ -95,6 +95,13 @@ QString MatrixMap::readout(const Mark& mark) const
     return subject(mark) ? m_cells.readout(m_cells.rows.at(mark.row), m_cells.columns.at(mark.column)) : QString();
 }
 
+std::optional<std::uint64_t> MatrixMap::observations(const Mark& mark) const
+{
+    return subject(mark) && m_cells.observations
+        ? std::optional(m_cells.observations(m_cells.rows.at(mark.row), m_cells.columns.at(mark.column)))
+        : std::nullopt;
+}
+
 QByteArray MatrixMap::csv() const
 {
     QByteArray csv = m_cells.csvHead;

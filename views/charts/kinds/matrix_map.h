@@ -6,6 +6,7 @@
 
 #include "views/charts/chart.h"
 #include "views/charts/kinds/cell_colours.h"
+#include "views/charts/kinds/counted_cells.h"
 
 namespace expertscope {
 
@@ -28,9 +29,10 @@ struct MatrixCells
     std::function<QString(std::size_t row, std::size_t column)> readout; ///< by id
     QByteArray csvHead; ///< and the line that names the columns
     std::function<QByteArray(std::size_t row, std::size_t column)> csvRecord; ///< a line, by id, all but its value
+    std::function<std::uint64_t(std::size_t row, std::size_t column)> observations = {}; ///< by id; null: none counted
 };
 
-class MatrixMap final : public Chart
+class MatrixMap final : public Chart, public CountedCells
 {
 public:
     /// `picture`: one panel, one heat map of `cells` in their order.
@@ -41,6 +43,7 @@ public:
     std::vector<Mark> marks(const Subject& subject) const override;
     QString readout(const Mark& mark) const override;
     QByteArray csv() const override;
+    std::optional<std::uint64_t> observations(const Mark& mark) const override;
 
 private:
     /// What a row and a column are about together; those that name the same are the row's.

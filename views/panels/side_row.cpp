@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/panels/side_row.h"
+
+#include "views/widgets/filter_bar.h"
+#include "views/widgets/theme.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+
+namespace expertscope {
+
+namespace {
+
+constexpr int kNone = -1, kOpen = -2;
+
+/// Of the first two series: what curves of both sides are drawn in.
+QColor colourOf(const QString& letter, const QFont& font)
+{
+    return screenStyle(screenColours(), font).series[letter == "A" ? 0 : 1];
+}
+
+}
+
+SideRow::SideRow(Session& session, SideState& side, const QString& letter, bool none, QWidget* parent)
+    : QWidget(parent)
+    , m_session(session)
+    , m_side(side)
+    , m_none(none)
+{
+    setObjectName("options");
+    setAttribute(Qt::WA_StyledBackground);
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(8, 0, 0, 0);
+    layout->setSpacing(8);
+    auto* name = new QLabel("<b style='color:" + colourOf(letter, font()).name() + "'>" + letter + "</b>", this);
+    name->setTextFormat(Qt::RichText);
+    name->setFixedWidth(name->fontMetrics().horizontalAdvance("MM"));
+    name->setAlignment(Qt::AlignCenter);
+    layout->addWidget(name);
+    m_trace = new QComboBox(this);
+    m_trace->setObjectName("trace" + letter);
+    m_trace->setAccessibleName("Trace of " + letter);
+    m_trace->setToolTip(letter == "A" ? "Which trace is looked at" : "What A is compared with");
+    m_trace->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_trace->setMinimumContentsLength(14);
+    layout->addWidget(m_trace);
+    m_filters = new FilterBar(session, side, this);
+    layout->addWidget(m_filters, 1);
+    connect(m_trace, &QComboBox::activated, this, &SideRow::choose);
+    connect(&session, &Session::opened, this, &SideRow::fill);
+    connect(&side, &SideState::changed, this, &SideRow::fill);
+    fill();
+}
+
+void SideRow::addWidget(QWidget* widget)
+{
+    static_cast<QHBoxLayout*>(layout())->insertWidget(2, widget);
+}
+
+void SideRow::fill()
+{
+    m_trace->clear();
+    setEnabled(m_session.study() != nullptr);
+    if (!m_session.study())
+        return;
+    if (m_none)
+        m_trace->addItem("none", kNone);
+    const auto& traces = m_session.study()->traces();
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+        m_trace->addItem(QString::fromStdString(traces[i].name), int(i));
+        m_trace->setItemData(
+            m_trace->count() - 1, QString::fromStdString(traces[i].path.string()), Qt::ToolTipRole);
+    }
+    if (m_none) {
+        m_trace->insertSeparator(m_trace->count());
+        m_trace->addItem("Open beside…", kOpen);
+    }
+    const bool chosen = !m_none || m_side.chosen();
+    m_trace->setCurrentIndex(m_trace->findData(chosen ? int(m_side.trace()) : kNone));
+}
+
+void SideRow::choose(int index)
+{
+    const int data = m_trace->itemData(index).toInt();
+    if (data == kOpen || data == kNone) {
+        fill(); // it is what it was until then
+        return data == kOpen ? emit openRequested() : emit closeRequested();
+    }
+    m_side.choose(std::size_t(data));
+}
+
+}
