@@ -24,11 +24,15 @@
     METRIC(sequenceCache) \
     METRIC(lifetime) \
     METRIC(distinct) \
+    METRIC(hotSet) \
+    METRIC(locality) \
     /* pairs of experts and of sites */ \
     METRIC(coactivation) \
     METRIC(coactivationAdjacent) \
+    METRIC(cofire) \
     METRIC(affinity) \
     METRIC(flow) \
+    METRIC(path) \
     METRIC(mutualInformation) \
     METRIC(fanOut) \
     METRIC(predict) \
@@ -38,8 +42,12 @@
     METRIC(divergenceIds) \
     METRIC(domainCv) \
     METRIC(vocabulary) \
+    METRIC(lexical) \
     METRIC(spread) \
     METRIC(riskDifference) \
+    METRIC(batchedDifference) \
+    METRIC(stability) \
+    METRIC(signature) \
     /* importance */ \
     METRIC(esft) \
     METRIC(committee) \
@@ -49,7 +57,9 @@
     /* several traces */ \
     METRIC(saturation) \
     METRIC(flipRate) \
-    METRIC(fluctuation)
+    METRIC(fluctuation) \
+    METRIC(mismatch) \
+    METRIC(replay)
 
 namespace expertscope {
 

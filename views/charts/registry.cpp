@@ -14,15 +14,20 @@
     CHART(divergence)                                                                                                  \
     MAP(labelDivergence)                                                                                               \
     MAP(riskDifference)                                                                                                \
+    CHART(signature)                                                                                                   \
     CHART(domainCv)                                                                                                    \
     CHART(vocabulary)                                                                                                  \
     CHART(repetition)                                                                                                  \
+    CHART(locality)                                                                                                    \
     CHART(lifetime)                                                                                                    \
+    CHART(hotSet)                                                                                                      \
     CHART(srp)                                                                                                         \
     CHART(sch)                                                                                                         \
     MAP(coactivation)                                                                                                  \
+    MAP(cofire)                                                                                                        \
     MAP(affinity)                                                                                                      \
     CHART(flow)                                                                                                        \
+    CHART(path)                                                                                                        \
     MAP(mutualInformation)                                                                                             \
     CHART(predict)                                                                                                     \
     CHART(fanOut)                                                                                                      \

@@ -18,6 +18,7 @@ struct Differences final : ChartData
 {
     ExpertRowsPtr rows;
     std::string label, value, reference; ///< reference: empty, the rest
+    std::string measure;
 };
 
 Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
@@ -38,7 +39,13 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     }
     if (data->value == data->reference)
         return fail("a value is not compared with itself", "reference=" + data->reference, "choose another");
-    const std::vector<MetricRequest> metric{{"risk_difference", {{"reference", data->reference}}}};
+    data->measure = question.params.text("measure");
+    if (data->measure != "difference" && !data->reference.empty())
+        return fail("is always against all other values", "measure=" + data->measure, "leave reference out");
+    const std::vector<MetricRequest> metric{data->measure == "difference"
+            ? MetricRequest{"risk_difference", {{"reference", data->reference}}}
+            : data->measure == "stability" ? MetricRequest{"stability"}
+                                           : MetricRequest{"batched_difference"}};
     ES_ASSIGN(data->rows, computeExpertRows(study, question, metric, label->name, progress));
     return data;
 }
@@ -50,16 +57,37 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look& l
     const QString reference = data->reference.empty() ? "the rest" : QString::fromStdString(data->reference);
     ExpertRowWords words;
     words.chart = "risk_difference";
-    words.title = "Rate in " + value + QStringLiteral(" − ") + reference + ' ' + unbroken("(% points)");
+    if (data->measure == "stability" || data->measure == "sign") {
+        const bool sign = data->measure == "sign";
+        words.title = sign ? "Batches with the sign of the mean " + unbroken("(%)")
+                           : "Draws with the expert among the first 10 for " + value + ' ' + unbroken("(%)");
+        words.factor = 100;
+        words.what = sign ? "batches with the sign of the mean" : "among the first 10 for " + value;
+        words.said = percentText;
+        words.counted = sign ? "batches" : "draws";
+        words.csvLines = {sign ? "measured: share of the batches in which the rate in " + value
+                + " minus the rest has the sign of its mean"
+                               : "measured: share of draws of the sequences in which `expert` is among the 10 with the "
+                                 "largest rate in " + value + " minus the rest"};
+        return drawExpertRows(data->rows,
+            data->rows->rowsOf(sign ? "batched_difference.sign" : "stability.frequency",
+                std::pair(data->label, data->value)),
+            words, look);
+    }
+    const bool batched = data->measure == "batched";
+    words.title = "Rate in " + value + QStringLiteral(" − ") + reference + (batched ? ", mean over batches " : " ")
+        + unbroken("(% points)");
     words.meaning = CellMeaning::Difference;
     words.factor = 100;
     words.what = value + " minus " + reference;
     words.said = [](double share) { return numberText(100 * share) + " points"; };
-    words.counted = "tokens";
+    words.counted = batched ? "batches" : "tokens";
     words.csvLines = {"measured: of the tokens of " + value + " those that chose `expert`, as a share, minus that of "
-        + reference + "; uniform: the same under uniform routing; n: tokens of the value"};
+        + reference + "; uniform: the same under uniform routing; n: "
+        + (batched ? "batches, whose mean it is" : "tokens of the value")};
     return drawExpertRows(
-        data->rows, data->rows->rowsOf("risk_difference.value", std::pair(data->label, data->value)), words, look);
+        data->rows, data->rows->rowsOf(batched ? "batched_difference.value" : "risk_difference.value",
+            std::pair(data->label, data->value)), words, look);
 }
 
 }
@@ -81,7 +109,15 @@ ChartSpec riskDifferenceChart()
                  .standard = "",
                  .meaning = "value that is compared with; default: all other values",
                  .kind = ParameterSpec::Kind::Text},
-                "Against", true}},
+                "Against", true},
+            {{.name = "measure",
+                 .standard = "difference",
+                 .meaning = "difference of the rates; the mean of it over batches (batched); share of batches with the sign "
+                            "of that (sign); share of draws of the sequences with the expert among the first 10 "
+                            "(stability)",
+                 .kind = ParameterSpec::Kind::Choices,
+                 .choices = {"difference", "batched", "sign", "stability"}},
+                "Show", true}},
         .compute = compute,
         .draw = draw,
     };

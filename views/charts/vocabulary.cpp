@@ -19,8 +19,11 @@ ChartSpec vocabularyChart()
             {"normalised", "vocabulary.normalised", "Normalised vocabulary specialisation", "0: k / E, 1: one expert"},
             {"spread", "spread.token_id", "Spread of a token id's load", "SD over experts of an id's shares"},
             {"spread_position", "spread.position", "Spread of a position's load",
-                "SD over experts of a position's shares"}},
-        .parameters = {{"ids", "Ids"}, {"n_min", "Occurrences"}, {"top", "Choices that count"}},
+                "SD over experts of a position's shares"},
+            {"lexical", "lexical.excess", "Divergence of an expert's token ids, less chance",
+                "Jensen-Shannon, mean over experts, less what as many choices drawn from all show", "bits"}},
+        .parameters = {{"ids", "Ids"}, {"n_min", "Occurrences"}, {"top", "Choices that count"},
+            {"groups", "Ids told apart"}},
     });
 }
 

@@ -3,7 +3,7 @@
 // How routing settles from checkpoint to checkpoint (metrics 3.1, 8): the same tokens in several traces, the last of
 // them the final one.
 #include "analysis/counts/probabilities.h"
-#include "analysis/spine/per_site.h"
+#include "analysis/metrics/checkpoints/series_accumulator.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,38 +11,6 @@
 namespace expertscope {
 
 namespace {
-
-/// Rows of one site of the model from its blocks in all traces: the sites of the first trace stand for those of the
-/// model. `State` is as for SiteStates, with observe(traces): one block a trace, the same tokens.
-template <class State> class SeriesAccumulator final : public SiteStates<State>
-{
-public:
-    explicit SeriesAccumulator(const MetricContext& context)
-        : SiteStates<State>(context, context.shape->sites.size() / context.series.size(), true)
-    {
-    }
-
-    void observe(const Tile& tile) override
-    {
-        const std::size_t C = this->context().series.size(), sites = tile.blocks.size() / C;
-        for (std::size_t i = 0; i < sites; ++i) { // trace by trace, the same sites of each
-            m_traces.clear();
-            for (std::size_t c = 0; c < C; ++c)
-                m_traces.push_back(&tile.blocks[c * sites + i]);
-            this->state(tile.blocks[i].site).observe(m_traces);
-        }
-    }
-
-private:
-    std::vector<const Block*> m_traces; ///< scratch
-};
-
-using Traces = std::vector<const Block*>;
-
-const std::uint16_t* idsOf(const Block& block, std::size_t token)
-{
-    return block.expertIds.data() + token * block.numSlots;
-}
 
 /// Tokens that two traces route, and those of them that have what is counted.
 struct Share

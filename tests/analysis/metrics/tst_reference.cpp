@@ -57,17 +57,23 @@ std::vector<MetricRequest> requestsOf(const std::string& family, const std::stri
 {
     if (family == "consistency")
         return {{"srp"}, {"sch"}, {"sch_cover"}, {"sequence_cache"}, {"sequence_cache", {{"warm", "0"}, {"rho", "2"}}},
-            {"lifetime"}, {"distinct", {{"window", "16/100"}}}};
+            {"lifetime"}, {"distinct", {{"window", "16/100"}}}, {"locality"}, {"hot_set"}};
     if (family == "pairs")
         return {{"coactivation"}, {"coactivation_adjacent"}, {"affinity"}, {"affinity", {{"distance", "2"}}},
             {"flow"}, {"flow", {{"distance", "2"}}},
-            {"mutual_information"}, {"mutual_information", {{"distance", "2"}}}, {"fan_out", {{"gpus", "4/8"}}},
+            {"mutual_information"}, {"mutual_information", {{"distance", "2"}}}, {"path"},
+            {"path", {{"span", "3"}, {"step", "1"}, {"top", "5"}}}, {"fan_out", {{"gpus", "4/8"}}},
             {"predict"}, {"predict", {{"n", "16"}}}};
     if (family == "specialisation")
         return {{"specialisation"}, {"domain_cv"}, {"vocabulary", {{"ids", "input/next"}, {"n_min", "20"}, {"top", "1"}}},
             {"vocabulary", {{"ids", "input/next"}, {"n_min", "5"}, {"top", "0"}}}, {"spread", {{"n_min", "6"}}},
             {"spread", {{"n_min", "30"}}}, {"risk_difference", {{"tau", "0.05"}}},
-            {"risk_difference", {{"reference", lastValue}}}};
+            {"risk_difference", {{"reference", lastValue}}}, {"cofire"},
+            {"cofire", {{"lift", "1.2"}, {"least", "3"}, {"support", "0.75"}}}, {"lexical"}, {"lexical", {{"groups", "40"}}},
+            {"signature"}, {"signature", {{"sequences", "5"}}}, {"batched_difference"},
+            {"batched_difference", {{"batch", "2"}, {"tau", "0.02"}}},
+            {"stability",
+                {{"list", "risk_difference/share"}, {"experts", "4"}, {"draws", "60"}, {"least", "0.8"}}}};
     if (family == "importance")
         return {{"esft"}, {"committee"}, {"uoe"}, {"mc_smoe"}, {"mc_smoe", {{"groups", "5"}}}, {"experts_per_token"},
             {"experts_per_token", {{"zero_from", "30"}}}};
@@ -277,7 +283,7 @@ private slots:
         for (const auto& source : sources)
             pointers.push_back(source.get());
         AnalysisRequest request;
-        request.metrics = {{"saturation"}, {"flip_rate"}, {"fluctuation"}};
+        request.metrics = {{"saturation"}, {"flip_rate"}, {"fluctuation"}, {"mismatch"}, {"replay"}};
         const auto results = analyseSeries(pointers, names, request);
         VERIFY_OK(results);
         report(*results, readJson(name + "_series.json")["rows"].toArray());

@@ -12,12 +12,15 @@ import balance
 import consistency
 import divergence
 import importance
+import locality
 import pairs
+import paths
 import predict
 import probabilities
 import rows as result
 import series
 import specialisation
+import texts
 import trace as traces
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,12 +42,13 @@ def thinned(rows, experts):
 def consistency_rows(trace, label):
     return (consistency.srp(trace) + consistency.sch(trace) + consistency.sch_cover(trace)
             + consistency.sequence_cache(trace) + consistency.sequence_cache(trace, (2,), warm=False)
-            + consistency.lifetime(trace) + consistency.distinct(trace, (16, 100)))
+            + consistency.lifetime(trace) + consistency.distinct(trace, (16, 100)) + locality.locality(trace) + locality.hot_set(trace))
 
 
 def pairs_rows(trace, label):
     return (pairs.coactivation(trace) + pairs.coactivation(trace, adjacent=True) + pairs.affinity(trace)
             + pairs.affinity(trace, 2) + pairs.flow(trace) + pairs.flow(trace, 2) + pairs.mutual_information(trace) + pairs.mutual_information(trace, 2)
+            + paths.path(trace) + paths.path(trace, (3,), 1, (5,))
             + pairs.fan_out(trace, (4, 8)) + predict.predict(trace) + predict.predict(trace, n=16))
 
 
@@ -55,7 +59,11 @@ def specialisation_rows(trace, label):
         for n_min, top in ((20, 1), (5, 0)):
             out += specialisation.vocabulary(trace, ids, n_min, top)
     return (out + specialisation.spread(trace, 6) + specialisation.spread(trace, 30)
-            + specialisation.risk_difference(trace, label, tau=0.05) + specialisation.risk_difference(trace, label, last))
+            + specialisation.risk_difference(trace, label, tau=0.05) + specialisation.risk_difference(trace, label, last)
+            + paths.cofire(trace, label) + paths.cofire(trace, label, 1.2, 3, 0.75) + texts.lexical(trace) + texts.lexical(trace, 40)
+            + texts.signature(trace, label) + texts.signature(trace, label, 5) + texts.batched_difference(trace, label)
+            + texts.batched_difference(trace, label, 2, 0.02)
+            + texts.stability(trace, label, 4, 60, 0.8, ("risk_difference", "share")))
 
 
 def importance_rows(trace, label):
@@ -76,6 +84,11 @@ def probabilities_rows(trace, label):
 
 def divergence_rows(trace, label):
     return divergence.divergence(trace, "language") + divergence.divergence(trace, "language", from_ids=True)
+
+
+def series_rows(every, names):
+    out = series.series(every, names) + series.mismatch(every, names)
+    return out + (series.replay(every, names) if every[-1].logits else [])
 
 
 FAMILIES = {"consistency": consistency_rows, "pairs": pairs_rows, "specialisation": specialisation_rows,
@@ -108,9 +121,9 @@ def main():
             write(name, family, {"by": label}, rows, start)
     if "series" in wanted:
         start = time.process_time()
-        write("UBM", "series", {}, series.series(list(splitmix.values()), list(splitmix)), start)
+        write("UBM", "series", {}, series_rows(list(splitmix.values()), list(splitmix)), start)
         files = sorted((ROOT / "resources/demo/formation").glob("*.h5"))
-        write("formation", "series", {}, series.series([traces.load(f) for f in files], [f.stem for f in files]), start)
+        write("formation", "series", {}, series_rows([traces.load(f) for f in files], [f.stem for f in files]), start)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How fast a text touches all experts, and how hot the hottest is by then: whether a set of hot experts is worth
+// keeping (llama.cpp #28544).
+#include "analysis/chance/balance_chance.h"
+#include "analysis/chance/chance_value.h"
+#include "analysis/counts/set_sizes.h"
+#include "analysis/metrics/consistency/consistency.h"
+#include "analysis/spine/fixed_sum.h"
+#include "analysis/spine/per_site.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace expertscope {
+
+namespace {
+
+constexpr const char* kTouched = "hot_set.touched";
+constexpr const char* kHottest = "hot_set.hottest";
+
+/// Disjoint windows of one length; one at a sequence's end that is not full does not count.
+struct HotWindows
+{
+    std::uint32_t length = 1;
+    std::uint64_t windows = 0, touched = 0; ///< full ones, and the experts met in all of them together
+    FixedSum hottest; ///< largest load over the mean, of windows with a choice
+    FixedSum expected, variance; ///< of the share that is touched, by chance
+    SetSizes sizes; ///< of the tokens of full windows
+
+    std::uint32_t tokens = 0; ///< of the window at hand
+    std::vector<std::uint32_t> counts; ///< [E] its choices
+    std::vector<std::uint32_t> chosen; ///< sizes of its tokens' sets
+};
+
+class HotSetState
+{
+public:
+    HotSetState(const MetricContext& context, SiteIndex site)
+        : m_site(site)
+        , m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
+        , m_valuesOnly(context.valuesOnly)
+    {
+        for (const double length : sortedNumbers(context, "tokens")) {
+            m_windows.emplace_back().length = static_cast<std::uint32_t>(length);
+            m_windows.back().counts.resize(m_numExperts);
+        }
+    }
+
+    void observe(const Block& block, ChoiceBits& bits)
+    {
+        for (const SequenceRun& run : block.runs) {
+            const bool goesOn = m_cursor.continues(m_site, run);
+            for (HotWindows& windows : m_windows) {
+                if (!goesOn)
+                    start(windows);
+                for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t)
+                    take(windows, bits.set(t), bits.words());
+            }
+        }
+    }
+
+    void add(const HotSetState& other)
+    {
+        for (std::size_t i = 0; i < m_windows.size(); ++i) {
+            HotWindows& mine = m_windows[i];
+            const HotWindows& its = other.m_windows[i];
+            mine.windows += its.windows;
+            mine.touched += its.touched;
+            mine.hottest.add(its.hottest);
+            mine.expected.add(its.expected);
+            mine.variance.add(its.variance);
+            mine.sizes.add(its.sizes);
+        }
+    }
+
+    void persist(Archive& archive)
+    {
+        for (HotWindows& w : m_windows)
+            archive(w.windows, w.touched, w.hottest, w.expected, w.variance, w.sizes);
+    }
+
+    void rows(std::vector<ResultRow>& rows) const
+    {
+        for (const HotWindows& w : m_windows) {
+            const auto add = [&](const char* name, std::uint64_t n, const char* why) -> ResultRow& {
+                ResultRow& row = rows.emplace_back();
+                row.metric = name;
+                row.params["tokens"] = double(w.length);
+                row.n = n;
+                if (n == 0)
+                    row.undefined = why;
+                return row;
+            };
+            constexpr const char* kShort = "no sequence has a window of so many tokens";
+            if (ResultRow& row = add(kTouched, w.windows, kShort); row.n) {
+                row.value = double(w.touched) / double(w.windows) / m_numExperts;
+                setUniform(row, {w.expected.mean(), std::sqrt(w.variance.sum()) / double(w.windows)});
+            }
+            if (ResultRow& row = add(kHottest, w.hottest.n(), w.windows ? kNoTokens : kShort); row.n) {
+                row.value = w.hottest.mean();
+                const bool all = w.sizes.tokens() == w.windows * w.length; // have a choice
+                const std::uint64_t k = all ? w.sizes.even() : 0;
+                if (k == 0)
+                    row.uniformUndefined = "tokens choose differently many experts: no closed form";
+                else if (!m_valuesOnly) {
+                    const ChanceValue vio = uniformMaxVio(m_numExperts, double(k), w.length);
+                    setUniform(row, {1 + vio.mean, vio.sd / std::sqrt(double(row.n))});
+                }
+            }
+        }
+    }
+
+private:
+    static void start(HotWindows& windows)
+    {
+        windows.tokens = 0;
+        std::ranges::fill(windows.counts, 0);
+        windows.chosen.clear();
+    }
+
+    void take(HotWindows& windows, const std::uint64_t* set, unsigned words) const
+    {
+        std::uint32_t size = 0;
+        for (unsigned w = 0; w < words; ++w) {
+            for (std::uint64_t rest = set[w]; rest; rest &= rest - 1, ++size)
+                ++windows.counts[w * 64 + unsigned(std::countr_zero(rest))];
+        }
+        windows.chosen.push_back(size);
+        if (++windows.tokens == windows.length)
+            finish(windows);
+    }
+
+    void finish(HotWindows& windows) const
+    {
+        ++windows.windows;
+        const double E = m_numExperts;
+        std::uint64_t choices = 0;
+        double logOne = 0, logTwo = 0;
+        for (const std::uint32_t size : windows.chosen) {
+            choices += size;
+            windows.sizes.note(size);
+            logOne += std::log1p(-double(size) / E);
+            logTwo +=
+                size + 1 < m_numExperts ? std::log1p(-double(size) / E) + std::log1p(-double(size) / (E - 1)) : -1e9;
+        }
+        for (const std::uint32_t count : windows.counts)
+            windows.touched += count > 0;
+        if (choices)
+            windows.hottest.add(double(*std::ranges::max_element(windows.counts)) * E / double(choices));
+        const double one = std::exp(logOne), two = E > 1 ? std::exp(logTwo) : 0;
+        windows.expected.add(1 - one);
+        windows.variance.add(std::max(0.0, one * (1 - one) / E + (E - 1) / E * (two - one * one)));
+        start(windows);
+    }
+
+    SiteIndex m_site;
+    unsigned m_numExperts;
+    bool m_valuesOnly;
+    RunCursor m_cursor;
+    std::vector<HotWindows> m_windows;
+};
+
+}
+
+MetricSpec hotSetMetric()
+{
+    return {
+        .name = "hot_set",
+        .definition =
+            "share of the experts that a window of so many tokens touches, and the load of its hottest expert "
+            "over the mean; disjoint whole windows from each sequence's start, n of them",
+        .source = "hot-set feasibility, llama.cpp #28544 (98.6 % within 1,300 tokens, hottest 2.5)",
+        .ranges = {{kTouched, kShare}, {kHottest, kNotNegative}},
+        .params = {{.name = "tokens",
+            .standard = "16/64/256/1024",
+            .meaning = "tokens a window",
+            .kind = ParameterSpec::Kind::Numbers,
+            .least = 1,
+            .most = 1e9,
+            .whole = true}},
+        .make =
+            [](const MetricContext& context) {
+                return std::make_unique<PerSiteAccumulator<HotSetState>>(context, true);
+            },
+    };
+}
+
+}
