@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/session.h"
 
+#include "views/session/subject_text.h"
+
+#include <QElapsedTimer>
+#include <QFileInfo>
+
 namespace expertscope {
 
 namespace {
@@ -46,8 +51,12 @@ Expected<StudyPtr> Session::openWithCache(const std::vector<std::filesystem::pat
 Session::Session(Opener opener, QObject* parent)
     : QObject(parent)
     , m_opener(std::move(opener))
+    , m_history(m_undo, m_looks)
     , m_filters(m_undo)
+    , m_selection(nullptr, &m_looks,
+          [this](const Subject& subject) { return m_study ? subjectText(subject, m_study->shape()) : QString(); })
 {
+    connect(&m_questions, &Questions::noted, this, &Session::noted);
     connect(&m_questions, &Questions::progressed, this, &Session::progressed);
 }
 
@@ -58,7 +67,9 @@ void Session::open(const QStringList& paths)
     if (paths.isEmpty())
         return;
     m_error.reset();
-    m_openJob.start([this, opener = m_opener, paths](const JobTracker::Handle&) -> JobTracker::Delivery {
+    QElapsedTimer since;
+    since.start();
+    m_openJob.start([this, since, opener = m_opener, paths](const JobTracker::Handle&) -> JobTracker::Delivery {
         std::vector<std::filesystem::path> files;
         for (const QString& path : paths)
             files.emplace_back(path.toStdString());
@@ -71,11 +82,19 @@ void Session::open(const QStringList& paths)
                     break;
             }
         }
-        return [this, study = std::move(study), paths] {
+        return [this, since, study = std::move(study), paths] {
+            QStringList names;
+            for (const QString& path : paths)
+                names << QFileInfo(path).fileName();
+            JobNote note{"Open " + names.join(", "), JobNote::End::Computed, since.elapsed()};
             if (study) {
+                emit noted(note);
                 show(*study, paths);
             } else {
                 m_error = study.error();
+                note.end = JobNote::End::Failed;
+                note.error = QString::fromStdString(m_error->message());
+                emit noted(note);
                 emit failed();
             }
             setOpening({});
@@ -117,8 +136,9 @@ void Session::show(StudyPtr study, const QStringList& paths)
     m_questions.setStudy(m_study);
     if (!again) {
         m_filters.setShape(nullptr);
+        m_selection.forget(this);
         m_undo.clear();
-        m_selection.unpinAll(this);
+        m_looks.clear();
     }
     m_selection.hover({}, this);
     m_filters.setShape({m_study, &m_study->shape()});
@@ -135,6 +155,7 @@ void Session::ask(QObject* asker, const ChartSpec& chart, const ChartQuestion& q
 {
     Questions::Question q;
     q.key = keyOf(chart, question);
+    q.title = chart.title;
     q.trace = question.trace;
     q.scope = question.scope;
     if (chart.metrics)
@@ -151,12 +172,15 @@ void Session::askMetrics(QObject* asker, const std::vector<MetricRequest>& metri
     q.scope = m_filters.scope();
     q.metrics = metrics;
     q.key = "metrics ";
+    QStringList names;
     for (const MetricRequest& metric : metrics) {
+        names << QString::fromStdString(metric.name);
         addKey(q.key, metric.name);
         for (const auto& [name, value] : metric.params)
             addKey(q.key, name), addKey(q.key, value);
     }
     q.key += keyText(q.scope);
+    q.title = "Numbers of " + names.join(", ");
     MetricQuestion question;
     question.metrics = metrics;
     question.scope = q.scope;
@@ -170,6 +194,7 @@ void Session::askExtent(QObject* asker, std::function<void(Expected<Study::Exten
     Questions::Question q;
     q.scope = m_filters.scope();
     q.key = "extent " + keyText(q.scope);
+    q.title = QStringLiteral("Count of what the filters leave");
     q.quick = true;
     q.answer = [scope = q.scope](
                    const Study& study, const Progress& progress) { return kept(study.extentOf(0, scope, progress)); };

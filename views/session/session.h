@@ -6,6 +6,7 @@
 
 #include "views/charts/chart.h"
 #include "views/session/filter_stack.h"
+#include "views/session/history.h"
 #include "views/session/job_tracker.h"
 #include "views/session/questions.h"
 #include "views/session/shared_selection.h"
@@ -44,7 +45,9 @@ public:
 
     FilterStack& filters() { return m_filters; }
     SharedSelection& selection() { return m_selection; }
-    QUndoStack& undo() { return m_undo; }
+    QUndoStack& undo() { return m_undo; } ///< of what is shown: filters, options, colours
+    QUndoStack& looks() { return m_looks; } ///< of where was looked: pins, zoom
+    History& history() { return m_history; } ///< both in one list
 
     /// About the tokens that the filters leave of the first trace.
     ChartQuestion question(const Parameters& options) const;
@@ -64,6 +67,7 @@ signals:
     void opened(); ///< another study: ask anew
     void failed();
     void progressed(QObject* asker, double fraction);
+    void noted(const JobNote& note); ///< a job ended: for the log
 
 private:
     void setOpening(const QStringList& paths);
@@ -74,7 +78,8 @@ private:
     QStringList m_opening, m_paths;
     std::optional<Error> m_error;
     StudyPtr m_study;
-    QUndoStack m_undo;
+    QUndoStack m_undo, m_looks;
+    History m_history;
     FilterStack m_filters;
     SharedSelection m_selection;
     Questions m_questions;
