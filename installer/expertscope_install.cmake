@@ -4,6 +4,7 @@ include(GNUInstallDirs)
 install(TARGETS expertscope RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(EXPERTSCOPE_GUI)
     install(TARGETS expertscope-desktop RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(DIRECTORY resources/demo DESTINATION ${CMAKE_INSTALL_DATADIR}/expertscope PATTERN train EXCLUDE)
     install(TARGETS expertscope_figure_module LIBRARY DESTINATION lib) # `expertscope figure` looks in ../lib
 endif()
 if(EXPERTSCOPE_TORCH)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // expertscope-desktop [TRACE...]: the window.
+#include "app/desktop/bench/bench.h"
+#include "app/desktop/bench/screenshot.h"
 #include "app/desktop/main_window.h"
-#include "io/base/output.h"
+#include "app/desktop/workspace/workspace_actions.h"
 #include "io/base/version.h"
-#include "views/widgets/chart_view.h"
 
 #include <QApplication>
-#include <QBuffer>
 #include <QCommandLineParser>
-#include <QFileInfo>
+#include <QSettings>
+#include <QTemporaryDir>
 #include <QTimer>
 
 #include <algorithm>
@@ -19,70 +20,6 @@
 namespace {
 
 using namespace expertscope;
-
-/// Once all that is seen is computed: writes a picture of the window and quits.
-class Screenshot final : public QObject
-{
-public:
-    Screenshot(MainWindow& window, const QString& file, bool force)
-        : QObject(&window)
-        , m_window(window)
-        , m_file(file)
-        , m_force(force)
-    {
-        m_timer.setInterval(300); // lets the layout settle, too
-        connect(&m_timer, &QTimer::timeout, this, &Screenshot::look);
-        m_timer.start();
-    }
-
-private:
-    void look()
-    {
-        if (!m_window.session().opening().isEmpty())
-            return;
-        for (const ChartView* chart : m_window.findChildren<ChartView*>()) {
-            if (chart->loading())
-                return;
-        }
-        m_timer.stop();
-        const auto saved = save();
-        if (!saved)
-            std::fprintf(stderr, "expertscope-desktop: %s\n", saved.error().message().c_str());
-        const auto error = m_window.session().error();
-        if (error)
-            std::fprintf(stderr, "expertscope-desktop: %s\n", error->message().c_str());
-        QCoreApplication::exit(saved && !error ? 0 : 1);
-    }
-
-    Expected<void> save() const
-    {
-        constexpr const char* kSoftware = "expertscope-desktop"; // by which it is known again
-        QImage image = m_window.grab().toImage();
-        image.setText("Software", kSoftware);
-        QBuffer bytes;
-        bytes.open(QIODevice::WriteOnly);
-        const QString suffix = QFileInfo(m_file).suffix();
-        if (!image.save(&bytes, suffix.isEmpty() ? "PNG" : qPrintable(suffix)))
-            return fail("is no kind of picture that Qt writes", m_file.toStdString(), "name it .png");
-        Output output{m_file.toStdString(),
-            {.name = "a picture of the window",
-                .recognises =
-                    [](const std::filesystem::path& path) {
-                        return headOf(path, 65536).find(kSoftware) != std::string::npos;
-                    }},
-            {}, m_force};
-        if (const StudyPtr& study = m_window.session().study()) {
-            for (const NamedTrace& trace : study->traces())
-                output.inputs.push_back(trace.path);
-        }
-        return writeOutput(output, {bytes.data().constData(), std::size_t(bytes.size())});
-    }
-
-    MainWindow& m_window;
-    QString m_file;
-    bool m_force;
-    QTimer m_timer;
-};
 
 /// Qt gives up where there is no display, with many words and a core dump: one line says it.
 void whileStarting(QtMsgType type, const QMessageLogContext&, const QString&)
@@ -103,6 +40,59 @@ bool asksForText(int argc, char** argv)
     });
 }
 
+/// When the window is seen first.
+class FirstPaint final : public QObject
+{
+public:
+    using QObject::QObject;
+    double seconds = 0;
+
+    bool eventFilter(QObject*, QEvent* event) override
+    {
+        if (event->type() == QEvent::Paint && seconds == 0)
+            seconds = secondsSinceStart();
+        return false;
+    }
+};
+
+int bench(MainWindow& window, const QStringList& traces, bool json)
+{
+    FirstPaint paint;
+    window.installEventFilter(&paint);
+    window.resize(1440, 900);
+    window.show();
+    QTimer::singleShot(0, &window, [&] {
+        const auto result = runBench(window, traces, paint.seconds);
+        if (result)
+            std::fputs((json ? benchJson(*result) : benchText(*result)).constData(), stdout);
+        else
+            std::fprintf(stderr, "expertscope-desktop: %s\n", result.error().message().c_str());
+        QCoreApplication::exit(result ? 0 : 1);
+    });
+    return QApplication::exec();
+}
+
+int wrongUse(const QString& what)
+{
+    std::fprintf(stderr, "expertscope-desktop: %s (`expertscope-desktop --help` tells more)\n", qPrintable(what));
+    return 2;
+}
+
+void declare(QCommandLineParser& parser)
+{
+    parser.setApplicationDescription("Shows how a mixture-of-experts model routes its tokens.");
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument("trace", "The traces to open, or a workspace.", "[trace...]");
+    parser.addOption({"workspace", "Filters, pins and views as they were saved, of the traces that are named, else of its own.",
+        "file"});
+    parser.addOption({"screenshot", "Write a picture of the window once the trace is shown, and quit.", "file"});
+    parser.addOption({"force", "Replace what is at the screenshot's file, whatever it is."});
+    parser.addOption({"theme", "light or dark; default: as last time.", "theme"});
+    parser.addOption({"bench", "Measure how long the window lets one wait with this trace, say it, and quit.", "trace"});
+    parser.addOption({"json", "With --bench: as JSON."});
+}
+
 }
 
 int main(int argc, char** argv)
@@ -111,13 +101,7 @@ int main(int argc, char** argv)
     QCoreApplication::setApplicationName("expertscope-desktop");
     QCoreApplication::setApplicationVersion(kVersion);
     QCommandLineParser parser;
-    parser.setApplicationDescription("Shows how a mixture-of-experts model routes its tokens.");
-    parser.addHelpOption();
-    parser.addVersionOption();
-    parser.addPositionalArgument("trace", "The traces to open.", "[trace...]");
-    parser.addOption({"screenshot", "Write a picture of the window once the trace is shown, and quit.", "file"});
-    parser.addOption({"force", "Replace what is at the screenshot's file, whatever it is."});
-    parser.addOption({"theme", "light or dark; default: as last time.", "theme"});
+    declare(parser);
     if (asksForText(argc, argv)) {
         const QCoreApplication text(argc, argv);
         parser.process(text); // does not return
@@ -126,17 +110,25 @@ int main(int argc, char** argv)
     QApplication app(argc, argv);
     qInstallMessageHandler(nullptr);
     QGuiApplication::setDesktopFileName("expertscope");
-    if (!parser.parse(QCoreApplication::arguments())) {
-        std::fprintf(stderr, "expertscope-desktop: %s (`expertscope-desktop --help` tells more)\n",
-            qPrintable(parser.errorText()));
-        return 2;
-    }
+    if (!parser.parse(QCoreApplication::arguments()))
+        return wrongUse(parser.errorText());
+    if (parser.isSet("theme") && parser.value("theme") != "dark" && parser.value("theme") != "light")
+        return wrongUse("--theme is light or dark");
 
+    QTemporaryDir settings; // what is measured is not how somebody left his window
+    if (parser.isSet("bench")) {
+        QSettings::setDefaultFormat(QSettings::IniFormat);
+        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, settings.path());
+    }
     MainWindow window;
     if (parser.isSet("theme"))
         window.setTheme(parser.value("theme") == "dark" ? Theme::Dark : Theme::Light);
+    if (parser.isSet("bench"))
+        return bench(window, QStringList{parser.value("bench")} + parser.positionalArguments(), parser.isSet("json"));
     window.show();
-    if (!parser.positionalArguments().isEmpty())
+    if (parser.isSet("workspace"))
+        window.workspaces().open(parser.value("workspace"), parser.positionalArguments());
+    else if (!parser.positionalArguments().isEmpty())
         window.open(parser.positionalArguments());
     if (parser.isSet("screenshot"))
         new Screenshot(window, parser.value("screenshot"), parser.isSet("force"));

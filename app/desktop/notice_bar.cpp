@@ -33,6 +33,7 @@ NoticeBar::NoticeBar(QWidget* parent)
         layout->addWidget(b);
         return b;
     };
+    m_do = button({}, "noticeDo", {});
     m_cancel = button("Cancel", "noticeCancel", "Stay with what is shown  (Esc)");
     m_copy = button("Copy", "noticeCopy", "Copy this line");
     m_close = button("×", "noticeClose", "Close");
@@ -42,6 +43,11 @@ NoticeBar::NoticeBar(QWidget* parent)
         hide();
         emit closed();
     });
+    connect(m_do, &QToolButton::clicked, this, [this] {
+        hide();
+        if (const auto run = m_run)
+            run();
+    });
     parent->installEventFilter(this);
     hide();
 }
@@ -50,6 +56,7 @@ void NoticeBar::showProgress(const QString& text)
 {
     m_text->setProperty("error", false);
     m_text->setText(text);
+    m_do->hide();
     m_cancel->show();
     m_copy->hide();
     m_close->hide();
@@ -58,8 +65,18 @@ void NoticeBar::showProgress(const QString& text)
 
 void NoticeBar::showError(const QString& text)
 {
+    showNote(text);
     m_text->setProperty("error", true);
+    place();
+}
+
+void NoticeBar::showNote(const QString& text, const QString& button, std::function<void()> run)
+{
+    m_text->setProperty("error", false);
     m_text->setText(text);
+    m_run = std::move(run);
+    m_do->setText(button);
+    m_do->setVisible(m_run != nullptr);
     m_cancel->hide();
     m_copy->show();
     m_close->show();

@@ -3,6 +3,8 @@
 
 #include <QFrame>
 
+#include <functional>
+
 class QLabel;
 class QToolButton;
 
@@ -20,6 +22,8 @@ public:
 
     void showProgress(const QString& text); ///< with a button that cancels
     void showError(const QString& text); ///< with buttons that copy and close
+    /// The same of what is no error; with another button where there is something to do about it.
+    void showNote(const QString& text, const QString& button = {}, std::function<void()> run = {});
 
 signals:
     void cancelRequested();
@@ -31,7 +35,8 @@ protected:
 private:
     void place();
     ElidedLabel* m_text = nullptr;
-    QToolButton *m_cancel = nullptr, *m_copy = nullptr, *m_close = nullptr;
+    std::function<void()> m_run; ///< of the button
+    QToolButton *m_do = nullptr, *m_cancel = nullptr, *m_copy = nullptr, *m_close = nullptr;
 };
 
 }

@@ -5,7 +5,7 @@
 #include "analysis/study/expert_sets.h"
 #include "analysis/study/request_text.h"
 #include "views/charts/chart.h"
-#include "views/figure/json_keys.h"
+#include "views/figure/look_json.h"
 
 #include <QJsonDocument>
 #include <QRegularExpression>
@@ -16,10 +16,6 @@
 namespace expertscope {
 
 namespace {
-
-constexpr Spelling<Reducer> kReducers[] = {
-    {"max", Reducer::Max}, {"mean", Reducer::Mean}, {"extreme", Reducer::Extreme}};
-constexpr Spelling<ScaleKind> kScales[] = {{"linear", ScaleKind::Linear}, {"log2", ScaleKind::Log2}};
 
 /// How errors call the keys of a version.
 struct KeyNames
@@ -161,19 +157,6 @@ void parseScope(JsonKeys keys, Scope& scope)
     keys.finish();
 }
 
-void parseLook(JsonKeys& keys, const char* tableKey, Look& look)
-{
-    keys.text(tableKey, look.colours);
-    keys.choice("scale", kScales, look.scale);
-    if (const QJsonValue limits = keys.take("limits"); !limits.isUndefined()) {
-        const QJsonArray pair = limits.toArray();
-        if (pair.size() != 2 || !pair[0].isDouble() || !pair[1].isDouble())
-            keys.wrong("limits", "are not two numbers");
-        else
-            look.limits = {pair[0].toDouble(), pair[1].toDouble()};
-    }
-}
-
 /// Width, height, font and dpi, which version 1 had at the top.
 void parsePage(JsonKeys& keys, PageSpec& page)
 {
@@ -217,11 +200,7 @@ void parseSecond(JsonKeys& keys, FigureSpec& spec)
         spec.options[name.toStdString()] = value.toStdString();
     }
     JsonKeys look = keys.object("look");
-    parseLook(look, "colours", spec.look);
-    look.choice("reducer", kReducers, spec.look.reducer);
-    double percentile = 0;
-    if (look.number("percentile", percentile))
-        spec.look.percentile = percentile;
+    parseLook(look, spec.look);
     look.finish();
     JsonKeys page = keys.object("page");
     parsePage(page, spec.page);
@@ -261,9 +240,9 @@ void parseFirst(JsonKeys& keys, FigureSpec& spec)
     const bool ratio = metric == Metric::Ratio;
     spec.look.reducer = ratio ? Reducer::Extreme : Reducer::Max;
     spec.look.scale = ratio ? ScaleKind::Log2 : ScaleKind::Linear;
-    keys.choice("reducer", kReducers, spec.look.reducer);
+    parseReducer(keys, spec.look);
     JsonKeys colour = keys.object("colour");
-    parseLook(colour, "table", spec.look);
+    parseColours(colour, "table", spec.look);
     colour.finish();
     if (spec.look.colours.isEmpty())
         spec.look.colours = ratio ? "vik" : "viridis";
@@ -370,20 +349,6 @@ QJsonObject scopeJson(const Scope& scope)
         object["sample"] = qint64(scope.sample);
     if (scope.tokens)
         object["tokens"] = QJsonArray{qint64(scope.tokens->begin.value), qint64(scope.tokens->end.value)};
-    return object;
-}
-
-QJsonObject lookJson(const Look& look)
-{
-    QJsonObject object{{"colours", look.colours}};
-    if (look.scale)
-        object["scale"] = spelled(kScales, *look.scale);
-    if (look.limits)
-        object["limits"] = QJsonArray{look.limits->first, look.limits->second};
-    if (look.percentile)
-        object["percentile"] = *look.percentile;
-    if (look.reducer)
-        object["reducer"] = spelled(kReducers, *look.reducer);
     return object;
 }
 

@@ -5,10 +5,11 @@
 
 namespace expertscope {
 
-JsonKeys::JsonKeys(QJsonObject object, QString place, std::optional<Error>& error)
+JsonKeys::JsonKeys(QJsonObject object, QString place, std::optional<Error>& error, QString whole)
     : m_object(std::move(object))
     , m_place(std::move(place))
     , m_error(error)
+    , m_whole(std::move(whole))
 {
 }
 
@@ -53,13 +54,13 @@ JsonKeys JsonKeys::object(const char* key)
     const QJsonValue value = take(key);
     if (!value.isUndefined() && !value.isObject())
         wrong(key, "is not an object");
-    return {value.toObject(), m_place + key + '.', m_error};
+    return {value.toObject(), m_place + key + '.', m_error, m_whole};
 }
 
 void JsonKeys::finish()
 {
     if (!m_object.isEmpty())
-        wrong(m_object.keys().first(), "is not a key of a figure spec");
+        wrong(m_object.keys().first(), "is not a key of a " + m_whole);
 }
 
 }

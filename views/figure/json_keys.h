@@ -34,7 +34,8 @@ class JsonKeys
 {
 public:
     /// `place`: what stands before a key in errors: "a.json: font.".
-    JsonKeys(QJsonObject object, QString place, std::optional<Error>& error);
+    /// `whole`: what it is, for keys that are none of its: "figure spec".
+    JsonKeys(QJsonObject object, QString place, std::optional<Error>& error, QString whole = "figure spec");
 
     QJsonValue take(const char* key) { return m_object.take(QLatin1String(key)); }
     void wrong(const QString& key, const QString& what);
@@ -63,7 +64,7 @@ public:
                     wrong(name, what);
                 continue;
             }
-            JsonKeys keys(element.toObject(), m_place + name + '.', m_error);
+            JsonKeys keys(element.toObject(), m_place + name + '.', m_error, m_whole);
             item(keys);
             keys.finish();
         }
@@ -92,6 +93,7 @@ private:
     QJsonObject m_object;
     QString m_place;
     std::optional<Error>& m_error;
+    QString m_whole;
 };
 
 }

@@ -2,6 +2,7 @@
 #include "views/panels/balance_panel.h"
 
 #include "views/charts/wording.h"
+#include "views/panels/chart_definition.h"
 #include "views/session/session.h"
 #include "views/widgets/result_table_model.h"
 
@@ -198,6 +199,19 @@ QString BalancePanel::readout() const
                     + (tip.isEmpty() ? QString() : " (" + tip + ")");
     }
     return joinedReadout(parts);
+}
+
+QString BalancePanel::definition() const
+{
+    QString measures;
+    for (const Measure& measure : kMeasures)
+        measures += QString("<br><i>%1</i> %2").arg(measure.title, QString::fromUtf8(measure.tip).toHtmlEscaped());
+    return metricsDefinition({{"balance"}}) + "<p>" + measures.mid(4) + "</p>";
+}
+
+std::vector<ViewKey> BalancePanel::keys() const
+{
+    return {{"arrows", "from row to row"}, {"Enter, click", "pin the layer"}, {"click on a title", "sort by it"}};
 }
 
 QByteArray BalancePanel::csv() const

@@ -22,6 +22,8 @@ public:
     bool stop() override;
     QByteArray csv() const override;
     QString readout() const override;
+    QString definition() const override;
+    std::vector<ViewKey> keys() const override;
     QSize minimumSizeHint() const override { return {140, 80}; }
 
 protected:

@@ -18,6 +18,11 @@ public:
     QString note() const override { return m_view->reducerNote(); }
     bool stop() override { return m_view->stop(); }
     QByteArray csv() const override { return m_view->chart() ? m_view->chart()->csv() : QByteArray(); }
+    std::vector<ViewKey> keys() const override;
+    QString definition() const override;
+    /// {"options": those that are not standard, "look": …, "seen": of each panel x and y, when it is zoomed}
+    QJsonObject state() const override;
+    QStringList restore(const QJsonObject& state) override;
 
 private:
     ChartView* m_view = nullptr;

@@ -6,6 +6,8 @@
 #include "views/panels/chart_panel.h"
 #include "views/panels/compare_panel.h"
 #include "views/panels/expert_panel.h"
+#include "views/panels/history_panel.h"
+#include "views/panels/log_panel.h"
 #include "views/panels/remarks_panel.h"
 #include "views/panels/selection_panel.h"
 #include "views/panels/summary_panel.h"
@@ -17,10 +19,21 @@ namespace expertscope {
 
 namespace {
 
-constexpr const char* kCentre = "load"; ///< the chart that the others are picked from
-/// A look at each kind of question: the rest of some thirty would be tabs that nobody finds.
-constexpr const char* kAtFirst[] = {"balance", "specialisation", "coactivation", "flow", "repetition", "tokens", "timeline",
-    "cache_curves"};
+/// A look at each kind of question: the rest of some thirty would be tabs that nobody finds. Those beside the centre go
+/// along with what is pinned in it.
+constexpr struct
+{
+    const char* chart;
+    ViewPlace place;
+} kAtFirst[] = {
+    {"load", ViewPlace::Centre},
+    {"specialisation", ViewPlace::Centre},
+    {"flow", ViewPlace::Centre},
+    {"repetition", ViewPlace::Centre},
+    {"cache_curves", ViewPlace::Centre},
+    {"coactivation", ViewPlace::Right},
+    {"balance", ViewPlace::Right},
+};
 
 template <class T> View* make(Session& session, QWidget* parent)
 {
@@ -39,21 +52,25 @@ std::vector<ViewSpec> viewRegistry()
     views.push_back({"remarkable", "Remarkable", "The facts farthest beyond chance, in words", ViewPlace::Left,
         make<RemarksPanel>});
     for (const ChartSpec& chart : chartRegistry()) {
-        const bool centre = chart.name == kCentre;
+        const auto* first = std::ranges::find(kAtFirst, chart.name, [](const auto& row) { return row.chart; });
+        const bool atFirst = first != std::ranges::end(kAtFirst);
         views.push_back({"chart." + QString::fromStdString(chart.name), chart.title, chart.definition,
-            centre ? ViewPlace::Centre : ViewPlace::Right,
-            [&chart](Session& session, QWidget* parent) { return new ChartPanel(session, chart, parent); },
-            centre || std::ranges::find(kAtFirst, chart.name) != std::ranges::end(kAtFirst)});
+            atFirst ? first->place : ViewPlace::Centre,
+            [&chart](Session& session, QWidget* parent) { return new ChartPanel(session, chart, parent); }, atFirst,
+            true});
     }
     views.push_back({"tokens.text", "Text", "The text of the trace, each token coloured by what a router does with it",
-        ViewPlace::Right, make<TokenTextPanel>});
+        ViewPlace::Centre, make<TokenTextPanel>});
     views.push_back({"tokens.timeline", "Text timeline", "The sequence at the cursor of the text over layers, or over experts",
-        ViewPlace::Right, make<TokenTimelinePanel>});
+        ViewPlace::Bottom, make<TokenTimelinePanel>});
     views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
     views.push_back(
         {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});
     views.push_back({"compare", "Compare", "Two filters of a trace, or two traces: side by side, difference, ratio, lists",
-        ViewPlace::Right, make<ComparePanel>, false});
+        ViewPlace::Centre, make<ComparePanel>, false});
+    views.push_back({"log", "Log", "What was computed, and how long it took", ViewPlace::Bottom, make<LogPanel>});
+    views.push_back({"history", "History", "What was changed and where was looked: click goes there", ViewPlace::Bottom,
+        make<HistoryPanel>});
     return views;
 }
 

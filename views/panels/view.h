@@ -4,7 +4,9 @@
 #pragma once
 
 #include <QByteArray>
+#include <QJsonObject>
 #include <QString>
+#include <QStringList>
 #include <QWidget>
 
 #include <functional>
@@ -14,6 +16,13 @@ namespace expertscope {
 
 class ChartView;
 class Session;
+struct ChartSpec;
+
+/// A key of a view and what it does: for its help.
+struct ViewKey
+{
+    QString keys, what;
+};
 
 class View : public QWidget
 {
@@ -33,30 +42,43 @@ public:
     virtual bool find() { return false; }
     /// All its numbers; empty: none.
     virtual QByteArray csv() const { return {}; }
+    /// Its own keys, beside those of the window.
+    virtual std::vector<ViewKey> keys() const { return {}; }
+    /// What its numbers are: definition, source, parameters, what chance gives. Rich text; empty: nothing to say.
+    virtual QString definition() const { return {}; }
+    /// What a workspace keeps of it, and a duplicate begins with.
+    virtual QJsonObject state() const { return {}; }
+    /// The other way round, no step to undo. Returns what could not be taken, a phrase each.
+    virtual QStringList restore(const QJsonObject&) { return {}; }
 
 signals:
     void contentChanged(); ///< other numbers
     void readoutChanged();
     void exportRequested(); ///< of its chart
+    void actionRequested(const QString& id); ///< of the window, about this view: "edit.copyCommand"
+    void duplicateRequested(const QJsonObject& state);
+    void broughtBack(); ///< by the history: it is to be seen
 };
 
 enum class ViewPlace
 {
-    Centre,
+    Centre, ///< a tab beside the others there
     Left,
-    Right
+    Right,
+    Bottom
 };
 
 struct ViewSpec
 {
-    QString id; ///< "chart.load": settings and actions know it by that
+    QString id; ///< "chart.load": settings, workspaces and actions know it by that
     QString title, tip;
-    ViewPlace place = ViewPlace::Right; ///< until the user puts it elsewhere
+    ViewPlace place = ViewPlace::Centre;
     std::function<View*(Session&, QWidget* parent)> make;
     bool atFirst = true; ///< shown until the user chooses; the others wait in the menu
+    bool duplicates = false; ///< can be shown several times, each with options of its own
 };
 
-/// Views of their own, then one for each chart, in the order of the menus. Exactly one is in the centre.
+/// Charts, then views of their own, in the order of the menus. The load map is the first of the centre.
 std::vector<ViewSpec> viewRegistry();
 
 }

@@ -92,6 +92,25 @@ void ChartState::setLook(const Look& look)
         push(m_options, look, QStringLiteral("colours"));
 }
 
+Expected<void> ChartState::restore(const std::map<std::string, std::string>& options, const Look& look)
+{
+    ES_ASSIGN(Parameters checked, checkOptions(m_chart, options));
+    m_options = std::move(checked);
+    m_look = look;
+    emit changed();
+    return {};
+}
+
+std::map<std::string, std::string> ChartState::chosen() const
+{
+    std::map<std::string, std::string> chosen = m_options.all();
+    for (const ChartOption& option : m_chart.options) {
+        if (chosen[option.name] == option.standard)
+            chosen.erase(option.name);
+    }
+    return chosen;
+}
+
 void ChartState::push(Parameters options, Look look, const QString& text)
 {
     m_undo.push(new Change(this, std::move(options), std::move(look), text)); // which does it

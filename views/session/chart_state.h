@@ -30,6 +30,11 @@ public:
     /// As setOption(), but no step of the undo stack: it follows something that was done elsewhere.
     Expected<void> follow(const std::string& name, const std::string& value);
     void setLook(const Look& look);
+    /// All at once, without a step: of a workspace, a duplicate. Options left out get their standards. Errors: those of
+    /// Parameters::check(); nothing changes then.
+    Expected<void> restore(const std::map<std::string, std::string>& options, const Look& look);
+    /// Options that are not the standard ones.
+    std::map<std::string, std::string> chosen() const;
 
 signals:
     void changed();

@@ -168,6 +168,12 @@ void FilterStack::clear()
         push({}, QStringLiteral("taking out all filters"));
 }
 
+void FilterStack::replace(std::vector<FilterStep> steps, const QString& text)
+{
+    if (steps != m_steps)
+        push(std::move(steps), text);
+}
+
 void FilterStack::push(std::vector<FilterStep> steps, const QString& text)
 {
     m_undo.push(new Change(this, std::move(steps), text)); // which does it

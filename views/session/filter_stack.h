@@ -57,6 +57,8 @@ public:
     void pop();
     void remove(std::size_t at);
     void clear();
+    /// All at once, as one step to undo.
+    void replace(std::vector<FilterStep> steps, const QString& text);
 
     /// Another trace: filters that it cannot answer go, without a step to undo. null: no trace.
     void setShape(std::shared_ptr<const RoutingShape> shape);

@@ -3,6 +3,8 @@
 
 #include "views/session/job_tracker.h"
 
+#include <QElapsedTimer>
+
 #include <algorithm>
 #include <atomic>
 
@@ -30,6 +32,7 @@ struct Questions::Part
     std::atomic<bool> abandoned{false}; ///< nobody waits for it
     Work* work = nullptr; ///< null: still waiting
     std::vector<const QObject*> askers; ///< of m_asking
+    QElapsedTimer since; ///< it was asked
 };
 
 /// One job in a worker: the parts that share a pass.
@@ -77,6 +80,7 @@ void Questions::ask(QObject* asker, Question question, Deliver deliver)
         withdraw(asker);
         known->second.used = ++m_clock;
         const Expected<Answer> answer = known->second.answer;
+        note(question, JobNote::End::Known, 0);
         return deliver(answer);
     }
     if (const auto asking = m_asking.find(asker); asking != m_asking.end()) {
@@ -90,6 +94,7 @@ void Questions::ask(QObject* asker, Question question, Deliver deliver)
     if (!part) {
         part = std::make_shared<Part>();
         part->question = std::move(question);
+        part->since.start();
         m_waiting.push_back(part);
         if (!m_scheduled)
             QMetaObject::invokeMethod(this, &Questions::startWaiting, Qt::QueuedConnection);
@@ -117,6 +122,7 @@ void Questions::withdraw(const QObject* asker)
     if (!part->askers.empty())
         return;
     part->abandoned = true;
+    note(part->question, JobNote::End::Cancelled, part->since.elapsed());
     m_parts.erase(part->question.key);
     if (!part->work) {
         std::erase(m_waiting, part);
@@ -209,6 +215,8 @@ void Questions::finish(const std::shared_ptr<Part>& part, const Expected<Answer>
     m_parts.erase(part->question.key);
     if (answer)
         keep(part->question.key, *answer);
+    note(part->question, answer ? JobNote::End::Computed : JobNote::End::Failed, part->since.elapsed(),
+        answer ? QString() : QString::fromStdString(answer.error().message()));
     // Whoever hears may ask anew, withdraw, or destroy another asker.
     for (const QObject* asker : std::vector(part->askers)) {
         const auto asking = m_asking.find(asker);
@@ -220,6 +228,12 @@ void Questions::finish(const std::shared_ptr<Part>& part, const Expected<Answer>
         std::erase(part->askers, asker);
         deliver(answer);
     }
+}
+
+void Questions::note(const Question& question, JobNote::End end, qint64 milliseconds, const QString& error)
+{
+    if (!question.title.isEmpty())
+        emit noted({question.title, end, milliseconds, error});
 }
 
 void Questions::keep(const std::string& key, Answer answer)

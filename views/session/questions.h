@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/study/study.h"
+#include "views/session/job_note.h"
 
 #include <QObject>
 
@@ -32,6 +33,7 @@ public:
     struct Question
     {
         std::string key; ///< equal keys: the same question; holds all that the answer depends on
+        QString title = {}; ///< for the log; empty: not told there
         std::size_t trace = 0;
         Scope scope = {};
         std::vector<MetricRequest> metrics = {}; ///< what `answer` will ask Study::metrics for
@@ -53,6 +55,7 @@ public:
 
 signals:
     void progressed(QObject* asker, double fraction);
+    void noted(const JobNote& note);
 
 private:
     struct Part;
@@ -74,6 +77,7 @@ private:
     void start(std::vector<std::shared_ptr<Part>> parts);
     void finish(const std::shared_ptr<Part>& part, const Expected<Answer>& answer);
     void keep(const std::string& key, Answer answer);
+    void note(const Question& question, JobNote::End end, qint64 milliseconds, const QString& error = {});
 
     StudyPtr m_study;
     std::map<const QObject*, Asking> m_asking;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/session.h"
 
+#include "views/session/subject_text.h"
+
+#include <QElapsedTimer>
+#include <QFileInfo>
+
 #include <algorithm>
 
 namespace expertscope {
@@ -48,9 +53,13 @@ Expected<StudyPtr> Session::openWithCache(const std::vector<std::filesystem::pat
 Session::Session(Opener opener, QObject* parent)
     : QObject(parent)
     , m_opener(std::move(opener))
+    , m_history(m_undo, m_looks)
     , m_main(m_undo)
     , m_beside(m_undo)
+    , m_selection(nullptr, &m_looks,
+          [this](const Subject& subject) { return m_study ? subjectText(subject, m_study->shape(m_main.trace())) : QString(); })
 {
+    connect(&m_questions, &Questions::noted, this, &Session::noted);
     connect(&m_questions, &Questions::progressed, this, &Session::progressed);
     connect(&m_main, &SideState::changed, this, [this] {
         // What is added to nothing is of the trace that is looked at.
@@ -103,7 +112,9 @@ void Session::start(const QStringList& paths, bool keep)
     if (paths.isEmpty())
         return;
     m_error.reset();
-    m_openJob.start([this, opener = m_opener, paths, keep](const JobTracker::Handle&) -> JobTracker::Delivery {
+    QElapsedTimer since;
+    since.start();
+    m_openJob.start([this, since, opener = m_opener, paths, keep](const JobTracker::Handle&) -> JobTracker::Delivery {
         std::vector<std::filesystem::path> files;
         for (const QString& path : paths)
             files.emplace_back(path.toStdString());
@@ -116,11 +127,19 @@ void Session::start(const QStringList& paths, bool keep)
                     break;
             }
         }
-        return [this, study = std::move(study), paths, keep] {
+        return [this, since, study = std::move(study), paths, keep] {
+            QStringList names;
+            for (const QString& path : paths)
+                names << QFileInfo(path).fileName();
+            JobNote note{"Open " + names.join(", "), JobNote::End::Computed, since.elapsed()};
             if (study) {
+                emit noted(note);
                 show(*study, paths, keep);
             } else {
                 m_error = study.error();
+                note.end = JobNote::End::Failed;
+                note.error = QString::fromStdString(m_error->message());
+                emit noted(note);
                 emit failed();
             }
             setOpening({});
@@ -172,7 +191,8 @@ void Session::show(StudyPtr study, const QStringList& paths, bool keep)
     m_questions.setStudy(m_study);
     if (main < 0) {
         m_main.setStudy(nullptr, 0, false);
-        m_selection.unpinAll(this);
+        m_selection.forget(this);
+        m_looks.clear();
     }
     if (beside < 0 || fresh)
         m_beside.setStudy(nullptr, 0, false);
@@ -221,6 +241,7 @@ void Session::ask(QObject* asker, const ChartSpec& chart, const ChartQuestion& q
 {
     Questions::Question q;
     q.key = keyOf(chart, question);
+    q.title = chart.title;
     q.trace = question.trace;
     q.scope = question.scope;
     if (chart.metrics)
@@ -238,12 +259,15 @@ void Session::askMetrics(QObject* asker, const std::vector<MetricRequest>& metri
     q.scope = m_main.filters().scope();
     q.metrics = metrics;
     q.key = "metrics " + std::to_string(trace) + ' ';
+    QStringList names;
     for (const MetricRequest& metric : metrics) {
+        names << QString::fromStdString(metric.name);
         addKey(q.key, metric.name);
         for (const auto& [name, value] : metric.params)
             addKey(q.key, name), addKey(q.key, value);
     }
     q.key += keyText(q.scope);
+    q.title = "Numbers of " + names.join(", ");
     MetricQuestion question;
     question.metrics = metrics;
     question.scope = q.scope;
@@ -264,6 +288,7 @@ void Session::askExtent(QObject* asker, const Side& side, std::function<void(Exp
     q.trace = side.trace;
     q.scope = side.scope;
     q.key = "extent " + std::to_string(side.trace) + ' ' + keyText(q.scope);
+    q.title = QStringLiteral("Count of what the filters leave");
     q.quick = true;
     q.answer = [side](const Study& study, const Progress& progress) {
         return kept(study.extentOf(side.trace, side.scope, progress));

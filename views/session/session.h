@@ -8,6 +8,7 @@
 #include "views/charts/chart.h"
 #include "views/session/expert_sets.h"
 #include "views/session/filter_stack.h"
+#include "views/session/history.h"
 #include "views/session/job_tracker.h"
 #include "views/session/questions.h"
 #include "views/session/shared_selection.h"
@@ -60,7 +61,9 @@ public:
     FilterStack& filters() { return m_main.filters(); }
     SharedSelection& selection() { return m_selection; }
     ExpertSets& sets() { return m_sets; } ///< they stay when another trace is opened
-    QUndoStack& undo() { return m_undo; }
+    QUndoStack& undo() { return m_undo; } ///< of what is shown: filters, options, colours
+    QUndoStack& looks() { return m_looks; } ///< of where was looked: pins, zoom
+    History& history() { return m_history; } ///< both in one list
 
     /// About the tokens that the filters leave of the main side's trace.
     ChartQuestion question(const Parameters& options) const;
@@ -88,6 +91,7 @@ signals:
     void opened(); ///< another study: ask anew
     void failed();
     void progressed(QObject* asker, double fraction);
+    void noted(const JobNote& note); ///< a job ended: for the log
 
 private:
     void setOpening(const QStringList& paths);
@@ -100,7 +104,8 @@ private:
     QStringList m_opening, m_paths;
     std::optional<Error> m_error;
     StudyPtr m_study;
-    QUndoStack m_undo;
+    QUndoStack m_undo, m_looks;
+    History m_history;
     SideState m_main, m_beside;
     QString m_toBeside; ///< what is being opened beside the others
     SharedSelection m_selection;

@@ -1,9 +1,73 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/shared_selection.h"
 
+#include <QElapsedTimer>
+#include <QPointer>
+#include <QUndoCommand>
+#include <QUndoStack>
+
 #include <algorithm>
 
 namespace expertscope {
+
+class SharedSelection::Change final : public QUndoCommand
+{
+public:
+    Change(SharedSelection* selection, std::vector<Subject> after, QObject* by, const QString& text)
+        : QUndoCommand(text)
+        , m_selection(selection)
+        , m_before(selection->m_pins)
+        , m_after(std::move(after))
+        , m_by(by)
+    {
+        m_since.start();
+    }
+    int id() const override { return 1; }
+    /// Tokens that follow each other quickly (playing, arrow keys) are one step.
+    bool mergeWith(const QUndoCommand* other) override
+    {
+        constexpr qint64 kQuickMs = 400;
+        const auto* next = static_cast<const Change*>(other);
+        const auto token = [](const std::vector<Subject>& pins) { return pins.size() == 1 && pins.front().token; };
+        if (!token(m_after) || !token(next->m_after) || m_since.elapsed() > kQuickMs)
+            return false;
+        m_after = next->m_after;
+        m_since = next->m_since;
+        setText(next->text());
+        return true;
+    }
+    void undo() override { set(m_before, m_selection); }
+    void redo() override
+    {
+        set(m_after, m_by);
+        m_by = m_selection; // later it is no one's own doing
+    }
+
+private:
+    void set(const std::vector<Subject>& pins, QObject* by)
+    {
+        if (!m_selection)
+            return setObsolete(true);
+        m_selection->m_pins = pins;
+        emit m_selection->pinsChanged(by);
+    }
+    QPointer<SharedSelection> m_selection;
+    std::vector<Subject> m_before, m_after;
+    QPointer<QObject> m_by;
+    QElapsedTimer m_since;
+};
+
+SharedSelection::SharedSelection(QObject* parent, QUndoStack* looks, Words words)
+    : QObject(parent)
+    , m_looks(looks)
+    , m_words(std::move(words))
+{
+}
+
+QString SharedSelection::wordsOf(const Subject& subject) const
+{
+    return m_words ? m_words(subject) : QString();
+}
 
 void SharedSelection::hover(const Subject& subject, QObject* by)
 {
@@ -22,20 +86,21 @@ void SharedSelection::choose(const Subject& subject, QObject* by)
 {
     if (subject.empty())
         return;
-    const bool only = m_pins.size() == 1 && m_pins.front() == subject;
-    m_pins.clear();
-    if (!only)
-        m_pins.push_back(subject);
-    emit pinsChanged(by);
+    if (m_pins.size() == 1 && m_pins.front() == subject)
+        setPins({}, by, "unpin " + wordsOf(subject));
+    else
+        setPins({subject}, by, "pin " + wordsOf(subject));
 }
 
 void SharedSelection::pin(const Subject& subject, QObject* by)
 {
     if (subject.empty())
         return;
-    if (std::erase(m_pins, subject) == 0)
-        m_pins.push_back(subject);
-    emit pinsChanged(by);
+    std::vector<Subject> pins = m_pins;
+    const bool there = std::erase(pins, subject) > 0;
+    if (!there)
+        pins.push_back(subject);
+    setPins(std::move(pins), by, (there ? "unpin " : "pin also ") + wordsOf(subject));
 }
 
 void SharedSelection::pinAll(const std::vector<Subject>& subjects, QObject* by)
@@ -52,6 +117,24 @@ void SharedSelection::pinAll(const std::vector<Subject>& subjects, QObject* by)
 }
 
 void SharedSelection::unpinAll(QObject* by)
+{
+    if (!m_pins.empty())
+        setPins({}, by, QStringLiteral("unpin all"));
+}
+
+void SharedSelection::setPins(std::vector<Subject> pins, QObject* by, const QString& text)
+{
+    if (pins == m_pins)
+        return;
+    if (m_looks) {
+        m_looks->push(new Change(this, std::move(pins), by, text)); // which does it
+        return;
+    }
+    m_pins = std::move(pins);
+    emit pinsChanged(by);
+}
+
+void SharedSelection::forget(QObject* by)
 {
     if (m_pins.empty())
         return;

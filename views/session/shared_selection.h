@@ -7,8 +7,12 @@
 #include "views/charts/subject.h"
 
 #include <QObject>
+#include <QString>
 
+#include <functional>
 #include <vector>
+
+class QUndoStack;
 
 namespace expertscope {
 
@@ -17,7 +21,9 @@ class SharedSelection final : public QObject
 {
     Q_OBJECT
 public:
-    using QObject::QObject;
+    using Words = std::function<QString(const Subject&)>;
+    /// Each change of the pins is a step of `looks`; null: of none. `words` tells a subject in the list of steps.
+    explicit SharedSelection(QObject* parent = nullptr, QUndoStack* looks = nullptr, Words words = {});
 
     const Subject& hovered() const { return m_hovered; }
     void hover(const Subject& subject, QObject* by);
@@ -33,12 +39,21 @@ public:
     /// Makes these the pins, in that order: those of a named set.
     void pinAll(const std::vector<Subject>& subjects, QObject* by);
     void unpinAll(QObject* by);
+    /// All at once, as a step with this text.
+    void setPins(std::vector<Subject> pins, QObject* by, const QString& text);
+    /// Without a step: another trace.
+    void forget(QObject* by);
 
 signals:
     void hoveredChanged(QObject* by);
     void pinsChanged(QObject* by);
 
 private:
+    class Change;
+    QString wordsOf(const Subject& subject) const;
+
+    QUndoStack* m_looks;
+    Words m_words;
     Subject m_hovered;
     std::vector<Subject> m_pins;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/widgets/chart_view.h"
 
+#include "views/widgets/chart_menu.h"
 #include "views/widgets/option_panel.h"
 #include "views/widgets/state_pages.h"
 
@@ -64,6 +65,8 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     definition->setProperty("faint", true);
     m_pages->addWidget(empty);
     m_widget = new ChartWidget(session, this);
+    m_widget->setAccessibleName(chart.title);
+    m_widget->setAccessibleDescription(chart.definition);
     m_pages->addWidget(m_widget);
     auto* failed = new StatePage(this);
     m_errorLabel = failed->addText({}, "chartError");
@@ -170,6 +173,8 @@ void ChartView::draw(const ChartQuestion& question, const ChartDataPtr& data)
     const PicturePtr picture = (*chart)->picture();
     m_options->setShown(picture.get(), look);
     m_widget->setChart(std::move(*chart));
+    if (const auto seen = std::exchange(m_seen, {}))
+        m_widget->setSeen(*seen);
     showPage(Page::Picture);
 }
 
@@ -237,34 +242,21 @@ void ChartView::copyNumbers() const
         QApplication::clipboard()->setText(QString::fromUtf8(chart()->csv()));
 }
 
+void ChartView::copyPicture() const
+{
+    if (chart())
+        QApplication::clipboard()->setPixmap(m_widget->grab());
+}
+
+void ChartView::focusOptions()
+{
+    m_options->focusFirst();
+}
+
 void ChartView::openMenu(const QPoint& global)
 {
     QMenu menu(this);
-    const Subject at = m_widget->subject();
-    const RoutingShape* shape = m_session.filters().shape();
-    if (shape) {
-        for (const bool keep : {true, false}) {
-            const auto step = filterOf(at, keep, *shape);
-            if (!step)
-                continue;
-            const bool expert = std::holds_alternative<ExpertAt>(step->what);
-            const QString what = filterText({step->what, true}, *shape);
-            menu.addAction(QString(keep ? "Keep the tokens " : "Drop the tokens ")
-                    + (expert ? "that chose " + what : "of " + what),
-                &m_session.filters(), [this, step = *step] { m_session.filters().add(step); });
-        }
-    }
-    if (!at.empty()) {
-        menu.addAction(m_session.selection().pinned(at) ? "Unpin" : "Pin", this,
-            [this, at] { m_session.selection().pin(at, this); });
-        menu.addSeparator();
-        menu.addAction("Copy readout", this, &ChartView::copyReadout);
-    }
-    if (chart()) {
-        menu.addAction("Copy numbers", this, &ChartView::copyNumbers);
-        menu.addAction("Export…", this, &ChartView::exportRequested);
-        menu.addAction("Fit", m_widget, &ChartWidget::fit)->setEnabled(m_widget->isZoomed());
-    }
+    fillChartMenu(menu, *this, m_session);
     if (!menu.isEmpty())
         menu.exec(global);
 }

@@ -54,17 +54,22 @@ public:
     using Source = std::function<std::optional<ChartQuestion>(const Parameters& options)>;
     void setSource(Source source);
     void ask(); ///< anew, once it is seen
+    /// Of the next picture, if it has as many panels.
+    void showOnceDrawn(const PlotView& seen) { m_seen = seen; }
+    void focusOptions(); ///< the keyboard goes to the first of them
 
     bool stop(); ///< withdraws the question; false: there is none
     void copyReadout() const;
     void copyNumbers() const;
+    void copyPicture() const; ///< as it is seen
 
     QSize minimumSizeHint() const override { return {160, 140}; }
 
 signals:
     void readoutChanged();
     void chartChanged(); ///< another picture, or another page
-    void exportRequested();
+    void actionRequested(const QString& id); ///< of the window, about this chart
+    void duplicateRequested(const std::map<std::string, std::string>& options); ///< that differ from its own
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -83,6 +88,7 @@ private:
     ChartQuestion m_shownQuestion;
     Look m_shownLook;
     QString m_error;
+    std::optional<PlotView> m_seen; ///< of the next picture
     bool m_stale = true; ///< asks when it is seen
 
     QStackedWidget* m_pages = nullptr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/widgets/chart_widget.h"
 
-#include "views/paint/plot_builder.h"
+#include "views/session/subject_text.h"
 #include "views/widgets/theme.h"
 #include "views/widgets/veil.h"
 
@@ -10,6 +10,9 @@
 #include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QPointer>
+#include <QTimer>
+#include <QUndoCommand>
 #include <QVBoxLayout>
 
 namespace expertscope {
@@ -20,10 +23,45 @@ struct ChartWidget::Private
     std::unique_ptr<PlotBuilder> builder;
     Veil* veil = nullptr;
     std::optional<QPoint> pressed; ///< where a click began that has not become a drag
+    std::optional<QPoint> brushed; ///< where a brush began
     bool crosshair = true;
     bool linked = false; ///< panels
     bool following = false; ///< panels are being zoomed like one of them
     PlotView view; ///< the last one
+    PlotView seen; ///< as the history knows it
+    QTimer* rest = nullptr; ///< zooming is one step once it rests
+};
+
+/// What is seen, before and after: a step of looking.
+class ChartWidget::ZoomStep final : public QUndoCommand
+{
+public:
+    ZoomStep(ChartWidget* widget, PlotView before, PlotView after)
+        : QUndoCommand("zoom " + widget->accessibleName().toLower())
+        , m_widget(widget)
+        , m_before(std::move(before))
+        , m_after(std::move(after))
+    {
+    }
+    void undo() override { show(m_before); }
+    void redo() override
+    {
+        if (std::exchange(m_first, false))
+            return; // it is seen already
+        show(m_after);
+    }
+
+private:
+    void show(const PlotView& view)
+    {
+        if (!m_widget)
+            return setObsolete(true); // its view was closed
+        m_widget->setSeen(view);
+        emit m_widget->broughtBack();
+    }
+    QPointer<ChartWidget> m_widget;
+    PlotView m_before, m_after;
+    bool m_first = true;
 };
 
 namespace {
@@ -60,6 +98,11 @@ ChartWidget::ChartWidget(Session& session, QWidget* parent)
         followPanel();
         emit viewChanged();
     });
+    d->rest = new QTimer(this);
+    d->rest->setSingleShot(true);
+    d->rest->setInterval(400);
+    connect(d->rest, &QTimer::timeout, this, &ChartWidget::rememberSeen);
+    connect(d->builder.get(), &PlotBuilder::viewChanged, d->rest, qOverload<>(&QTimer::start));
     const auto mark = [this](QObject* by) {
         if (by != this)
             updateOverlay();
@@ -75,15 +118,37 @@ ChartWidget::~ChartWidget()
 
 void ChartWidget::setChart(ChartPtr chart)
 {
+    rememberSeen(); // of the picture before
     m_chart = std::move(chart);
     d->following = true; // what is shown at first is no zooming
     d->builder->show(m_chart ? m_chart->picture() : nullptr);
     d->following = false;
     d->view = d->builder->view();
+    d->seen = d->builder->view();
     if (m_current && (!m_chart || !m_chart->subject(*m_current)))
         m_current.reset();
     updateOverlay();
     emit currentChanged(); // the same mark, other numbers
+}
+
+PlotView ChartWidget::seen() const
+{
+    return d->builder->view();
+}
+
+void ChartWidget::setSeen(const PlotView& seen)
+{
+    d->builder->setView(seen);
+    d->seen = d->builder->view();
+}
+
+void ChartWidget::rememberSeen()
+{
+    d->rest->stop();
+    const PlotView now = d->builder->view();
+    if (!m_chart || now == d->seen || now.panels.size() != d->seen.panels.size())
+        return;
+    m_session.looks().push(new ZoomStep(this, std::exchange(d->seen, now), now));
 }
 
 void ChartWidget::fit()
@@ -165,8 +230,16 @@ QString ChartWidget::readout() const
     return m_chart && m_current ? m_chart->readout(*m_current) : QString();
 }
 
+void ChartWidget::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    updateOverlay(); // what was pinned meanwhile
+}
+
 void ChartWidget::updateOverlay()
 {
+    if (!isVisible())
+        return; // behind another tab: on every move of the mouse it would cost for nothing
     Overlay overlay;
     if (m_chart) {
         for (const Subject& pin : m_session.selection().pins()) {
@@ -226,15 +299,20 @@ void ChartWidget::keyPressEvent(QKeyEvent* event)
 {
     constexpr double kZoom = 0.8, kPan = 0.1;
     const Subject at = subject();
+    const auto go = [&](int rows, int columns) {
+        step(rows, columns);
+        if ((event->modifiers() & Qt::ControlModifier) && !subject().empty())
+            m_session.selection().setPins({subject()}, this, "pin " + subjectText(subject(), *m_session.filters().shape()));
+    };
     switch (event->key()) {
     case Qt::Key_Left:
-        return step(0, -1);
+        return go(0, -1);
     case Qt::Key_Right:
-        return step(0, 1);
+        return go(0, 1);
     case Qt::Key_Up:
-        return step(-1, 0);
+        return go(-1, 0);
     case Qt::Key_Down:
-        return step(1, 0);
+        return go(1, 0);
     case Qt::Key_Return:
     case Qt::Key_Enter:
         return event->modifiers() & Qt::ShiftModifier ? m_session.selection().pin(at, this)
@@ -260,6 +338,25 @@ void ChartWidget::keyPressEvent(QKeyEvent* event)
     }
 }
 
+/// First and last token of what a subject names.
+static std::optional<TokenRange> tokensOf(const Subject& subject, const RoutingShape& shape)
+{
+    const auto step = filterOf({.sequence = subject.sequence, .token = subject.token}, true, shape);
+    return step ? std::optional(std::get<TokenRange>(step->what)) : std::nullopt;
+}
+
+void ChartWidget::brush(const QPoint& from, const QPoint& to)
+{
+    const auto first = markAt(from), last = markAt(to);
+    const RoutingShape* shape = m_session.filters().shape();
+    if (!m_chart || !first || !last || !shape)
+        return;
+    const auto a = tokensOf(m_chart->subject(*first).value_or(Subject()), *shape);
+    const auto b = tokensOf(m_chart->subject(*last).value_or(Subject()), *shape);
+    if (a && b)
+        m_session.filters().add({TokenRange{std::min(a->begin, b->begin), std::max(a->end, b->end)}, true});
+}
+
 void ChartWidget::click(const QPoint& position, bool beside)
 {
     setCurrent(markAt(position));
@@ -277,6 +374,14 @@ bool ChartWidget::eventFilter(QObject* watched, QEvent* event)
     const QPoint position = mouse ? d->plot->mapTo(this, mouse->position().toPoint()) : QPoint();
     switch (event->type()) {
     case QEvent::MouseMove:
+        if (d->brushed && (mouse->buttons() & Qt::LeftButton)) {
+            Overlay overlay = d->builder->overlay();
+            overlay.brush = QRectF(d->plot->mapFrom(this, *d->brushed), d->plot->mapFrom(this, position)).normalized();
+            d->builder->setOverlay(overlay);
+            if ((position - *d->brushed).manhattanLength() > QApplication::startDragDistance())
+                d->pressed.reset();
+            return true; // else it pans
+        }
         if (mouse->buttons() == Qt::NoButton)
             setCurrent(markAt(position));
         else if (d->pressed && (position - *d->pressed).manhattanLength() > QApplication::startDragDistance())
@@ -288,8 +393,16 @@ bool ChartWidget::eventFilter(QObject* watched, QEvent* event)
     case QEvent::MouseButtonPress:
         setFocus(Qt::MouseFocusReason);
         d->pressed = mouse->button() == Qt::LeftButton ? std::optional(position) : std::nullopt;
+        d->brushed = d->pressed && (mouse->modifiers() & Qt::ShiftModifier) ? d->pressed : std::nullopt;
+        if (d->brushed)
+            return true;
         break;
     case QEvent::MouseButtonRelease:
+        if (const auto from = std::exchange(d->brushed, {}); from && !d->pressed) {
+            updateOverlay();
+            brush(*from, position);
+            return true;
+        }
         if (mouse->button() == Qt::LeftButton && std::exchange(d->pressed, {}))
             click(position, mouse->modifiers() & Qt::ShiftModifier);
         else if (mouse->button() == Qt::RightButton) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "views/charts/chart.h"
+#include "views/paint/plot_builder.h"
 #include "views/session/session.h"
 
 #include <QWidget>
@@ -14,7 +15,8 @@
 namespace expertscope {
 
 /// Mouse: wheel zooms at the cursor, drag pans, double click shows all; click pins what is under the cursor, with Shift
-/// beside the other pins. Keys: arrows move the crosshair, Enter pins, I and E keep and drop the tokens it names,
+/// beside the other pins; Shift+drag over tokens or sequences keeps those. Keys: arrows move the crosshair, with Ctrl they
+/// pin what they come to, Enter pins, I and E keep and drop the tokens it names,
 /// Backspace takes out the last filter; W and S zoom, A and D pan.
 class ChartWidget final : public QWidget
 {
@@ -30,6 +32,8 @@ public:
     void fit();
     bool isZoomed() const;
     bool isReduced() const; ///< more cells than pixels
+    PlotView seen() const; ///< of each panel
+    void setSeen(const PlotView& seen); ///< a step of no history
     void setCrosshairVisible(bool visible);
     /// Panels with the same rows and columns are zoomed together, and what is pointed at in one is outlined in all.
     void setPanelsLinked(bool linked);
@@ -57,6 +61,7 @@ public:
 signals:
     void currentChanged();
     void viewChanged(); ///< zoomed, panned, or reduced otherwise
+    void broughtBack(); ///< what is seen came from the history: it may be behind another tab
     void menuRequested(QPoint global); ///< for what current() is
 
 protected:
@@ -65,17 +70,21 @@ protected:
     void focusOutEvent(QFocusEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
+    void showEvent(QShowEvent* event) override;
     void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     struct Private;
+    class ZoomStep;
+    void rememberSeen();
     void restyle();
     void updateOverlay();
     void step(int rows, int columns);
     void click(const QPoint& position, bool beside);
     void followPanel();
+    void brush(const QPoint& from, const QPoint& to); ///< keeps the tokens between them
 
     Session& m_session;
     ChartPtr m_chart;

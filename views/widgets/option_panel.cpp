@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/widgets/option_panel.h"
 
+#include "io/base/text.h"
 #include "views/widgets/overflow_row.h"
 
 #include <QComboBox>
@@ -8,7 +9,9 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QSignalBlocker>
+#include <QToolButton>
 
 #include <algorithm>
 #include <limits>
@@ -90,6 +93,13 @@ void OptionPanel::addAtEnd(QWidget* widget)
     m_end->addWidget(widget);
 }
 
+void OptionPanel::focusFirst()
+{
+    // Forward from here, as Tab does.
+    setFocus();
+    focusNextChild();
+}
+
 QWidget* OptionPanel::control(const QString& title, QWidget* editor, const QString& name, const QString& tip)
 {
     auto* both = new QWidget(this);
@@ -113,16 +123,7 @@ void OptionPanel::addOption(const ChartOption& option)
 {
     QWidget* editor = nullptr;
     if (option.kind == ParameterSpec::Kind::Choices) {
-        auto* box = combo(this);
-        for (const std::string& choice : option.choices)
-            box->addItem(words(choice), QString::fromStdString(choice));
-        connect(box, &QComboBox::activated, this, [this, box, name = option.name] {
-            (void)m_state.setOption(name, box->currentData().toString().toStdString());
-        });
-        m_readers.push_back([this, box, name = option.name] {
-            box->setCurrentIndex(box->findData(QString::fromStdString(m_state.options().text(name))));
-        });
-        editor = box;
+        editor = option.list ? listEditor(option) : choiceEditor(option);
     } else if (option.kind == ParameterSpec::Kind::Number) {
         editor = numberEditor(option);
     } else {
@@ -153,6 +154,50 @@ void OptionPanel::addOption(const ChartOption& option)
         });
     }
     control(option.title, editor, QString::fromStdString(option.name), QString::fromStdString(option.meaning));
+}
+
+QWidget* OptionPanel::choiceEditor(const ChartOption& option)
+{
+    auto* box = combo(this);
+    for (const std::string& choice : option.choices)
+        box->addItem(words(choice), QString::fromStdString(choice));
+    connect(box, &QComboBox::activated, this, [this, box, name = option.name] {
+        (void)m_state.setOption(name, box->currentData().toString().toStdString());
+    });
+    m_readers.push_back([this, box, name = option.name] {
+        box->setCurrentIndex(box->findData(QString::fromStdString(m_state.options().text(name))));
+    });
+    return box;
+}
+
+/// Several words: a menu to tick them in.
+QWidget* OptionPanel::listEditor(const ChartOption& option)
+{
+    auto* button = new QToolButton(this);
+    button->setPopupMode(QToolButton::InstantPopup);
+    button->setFocusPolicy(Qt::StrongFocus);
+    auto* menu = new QMenu(button);
+    button->setMenu(menu);
+    for (const std::string& choice : option.choices) {
+        QAction* action = menu->addAction(QString::fromStdString(choice));
+        action->setCheckable(true);
+        connect(action, &QAction::triggered, this, [this, menu, name = option.name] {
+            std::string chosen;
+            for (const QAction* each : menu->actions()) {
+                if (each->isChecked())
+                    addPart(chosen, each->text().toStdString(), "/");
+            }
+            if (chosen.empty() || !m_state.setOption(name, chosen))
+                read(); // none is no choice
+        });
+    }
+    m_readers.push_back([this, button, menu, name = option.name] {
+        const QStringList chosen = QString::fromStdString(m_state.options().text(name)).split('/');
+        for (QAction* action : menu->actions())
+            action->setChecked(chosen.contains(action->text()));
+        button->setText(chosen.size() > 3 ? QString("%1 chosen").arg(chosen.size()) : chosen.join(", "));
+    });
+    return button;
 }
 
 QWidget* OptionPanel::numberEditor(const ChartOption& option)

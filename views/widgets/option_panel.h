@@ -25,9 +25,12 @@ public:
     void setShown(const Picture* picture, const Look& resolved);
     /// What stands at the end of the row, beside the options.
     void addAtEnd(QWidget* widget);
+    void focusFirst(); ///< of its controls
 
 private:
     void addOption(const ChartOption& option);
+    QWidget* choiceEditor(const ChartOption& option);
+    QWidget* listEditor(const ChartOption& option);
     QWidget* numberEditor(const ChartOption& option);
     void addLook();
     QWidget* control(const QString& title, QWidget* editor, const QString& name, const QString& tip);

@@ -4,6 +4,8 @@
 #include "tests/support/test_main.h"
 
 #include <QImage>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QProcess>
 #include <QSet>
 #include <QStandardPaths>
@@ -64,6 +66,31 @@ private slots:
         QVERIFY(process.readAllStandardOutput().contains(out));
         const QByteArray said = process.readAllStandardError();
         QVERIFY2(said.contains(err) && said.count('\n') == (err.isEmpty() ? 0 : 1), said.constData());
+    }
+
+    void waitingIsMeasured()
+    {
+        QProcess process;
+        auto variables = QProcessEnvironment::systemEnvironment();
+        variables.insert("QT_QPA_PLATFORM", "offscreen");
+        process.setProcessEnvironment(variables);
+        process.start(EXPERTSCOPE_BIN_DIR "/expertscope-desktop",
+            {"--bench", EXPERTSCOPE_SOURCE_DIR "/resources/demo/formation/tokens-000000000.h5", "--json"});
+        QVERIFY(process.waitForFinished(120000));
+        QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+        const QJsonObject result = QJsonDocument::fromJson(process.readAllStandardOutput()).object();
+        QCOMPARE(result["tokens"].toInt(), 6139);
+        for (const char* key : {"window_s", "first_picture_s", "all_pictures_s", "cancel_ms", "peak_mib"})
+            QVERIFY2(result[key].toDouble() > 0, key);
+        QVERIFY(result["first_picture_s"].toDouble() <= result["all_pictures_s"].toDouble());
+        for (const char* kind : {"pan", "zoom", "hover"}) {
+            const QJsonObject times = result["frames"].toObject()[kind].toObject();
+            QVERIFY2(times["median_ms"].toDouble() > 0 && times["median_ms"].toDouble() <= times["p99_ms"].toDouble(), kind);
+        }
+        process.start(EXPERTSCOPE_BIN_DIR "/expertscope-desktop", {"--bench", "no.h5"});
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY(process.readAllStandardError().contains("no.h5"));
     }
 
     void usedWrongly()

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The window, driven offscreen: what it says is what the data are, and what is done in one view shows in all.
-#include "analysis/counts/load_table.h"
-#include "app/desktop/main_window.h"
-#include "tests/support/fake_chart.h"
-#include "tests/support/scored_trace.h"
 #include "tests/support/test_main.h"
+#include "tests/views/window/window_fixture.h"
 #include "views/charts/wording.h"
-#include "views/widgets/chart_view.h"
 #include "views/widgets/filter_bar.h"
 
-#include <QAction>
-#include <QApplication>
 #include <QClipboard>
-#include <QComboBox>
 #include <QDockWidget>
 #include <QDoubleSpinBox>
 #include <QDragEnterEvent>
@@ -24,11 +17,8 @@
 #include <QMenuBar>
 #include <QMimeData>
 #include <QPushButton>
-#include <QSettings>
 #include <QSignalSpy>
 #include <QTableView>
-#include <QTemporaryDir>
-#include <QTest>
 #include <QThreadPool>
 #include <QToolButton>
 #include <QWheelEvent>
@@ -38,121 +28,16 @@
 using namespace expertscope;
 using namespace expertscope::testing;
 
-namespace {
-
-/// The reads of the trace opened last.
-std::shared_ptr<std::atomic<int>> g_reads;
-
-Expected<StudyPtr> openNamed(const std::vector<std::filesystem::path>& paths)
-{
-    const std::string path = paths.front().string();
-    const auto has = [&](const char* word) { return path.find(word) != std::string::npos; };
-    if (has("broken"))
-        return fail("not an HDF5 file", path, "is it a trace?");
-    if (has("hanging")) {
-        QThread::msleep(300);
-        return fail("too late", path);
-    }
-    const auto trace = has("large") ? languageTrace(200, 64, 20)
-        : has("slow")               ? languageTrace(300, 16, 4)
-                                    : scoredTrace();
-    g_reads = trace->reads;
-    NamedTrace named;
-    named.path = path;
-    named.name = paths.front().stem().string();
-    named.source = trace;
-    if (has("slow"))
-        named.source = std::make_shared<SlowSource>(trace, 20);
-    named.summary.uuid = "uuid-1";
-    named.summary.created = "2026-01-01T00:00:00Z";
-    named.summary.provenance.modelId = "tiny";
-    named.summary.provenance.hiddenSize = 192;
-    named.summary.provenance.configJson = kConfig;
-    return std::make_shared<const Study>(std::vector{std::move(named)});
-}
-
-}
-
-class TestWindow : public QObject
+class TestWindow : public WindowTest
 {
     Q_OBJECT
 
-    QTemporaryDir m_dir;
-    std::unique_ptr<MainWindow> m_window;
-
-    Session& session() const { return m_window->session(); }
-    ChartView* load() const { return m_window->centre(); }
-    ChartView* chart(const char* name) const { return m_window->view(QString("chart.") + name)->chartView(); }
-    ChartWidget* plot() const { return load()->widget(); }
-    template <class T> T* child(const char* name) const { return m_window->findChild<T*>(name); }
-    /// Of the load chart.
-    template <class T> T* option(const char* name) const { return load()->findChild<T*>(name); }
-    void choose(const char* name, int index)
-    {
-        option<QComboBox>(name)->setCurrentIndex(index);
-        emit option<QComboBox>(name)->activated(index);
-    }
-    bool settled() const
-    {
-        if (!session().opening().isEmpty())
-            return false;
-        for (const ChartView* view : m_window->findChildren<ChartView*>()) {
-            if (view->loading())
-                return false;
-        }
-        return true;
-    }
-    bool openAndWait(const QString& path)
-    {
-        m_window->open({path});
-        const bool done = QTest::qWaitFor([this] { return settled(); }, 20000);
-        settle();
-        return done && QTest::qWaitFor([this] { return settled(); }, 20000);
-    }
-    void settle()
-    {
-        QTest::qWait(20);
-        QApplication::processEvents();
-    }
-    Mark cell(std::uint32_t row, std::uint32_t column) const { return {0, 0, row, column}; }
-    QWidget* canvas(const ChartWidget* widget) const { return widget->childAt(widget->rect().center()); }
-    void hover(const Mark& mark)
-    {
-        QWidget* const target = canvas(plot());
-        const QPoint at = target->mapFrom(plot(), plot()->placeOf(mark));
-        QTest::mouseMove(target, at + QPoint(1, 0));
-        QTest::mouseMove(target, at);
-    }
-    void click(const Mark& mark, Qt::KeyboardModifiers modifiers = {})
-    {
-        QWidget* const target = canvas(plot());
-        QTest::mouseClick(target, Qt::LeftButton, modifiers, target->mapFrom(plot(), plot()->placeOf(mark)));
-    }
-    LoadTable counts(const Scope& scope = {}) const
-    {
-        return *Study({session().study()->traces()[0]}).load(0, scope).value();
-    }
-    const HeatMap& map(const ChartView* view) const
-    {
-        return *std::get<HeatMapPtr>(view->chart()->picture()->panels[0].layers[0]);
-    }
-    QString readout() const { return child<QWidget>("readoutText")->property("text").toString(); }
-
 private slots:
-    void initTestCase()
-    {
-        QCoreApplication::setOrganizationName("expertscope-test");
-        QCoreApplication::setApplicationName("tst_window");
-        QSettings::setDefaultFormat(QSettings::IniFormat);
-        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_dir.path());
-    }
+    void initTestCase() { useOwnSettings("tst_window"); }
     void init()
     {
         QSettings().clear();
-        m_window = std::make_unique<MainWindow>(openNamed);
-        m_window->resize(1300, 800);
-        m_window->show();
-        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+        QVERIFY(start());
     }
     void cleanup() { m_window.reset(); }
 
@@ -540,7 +425,7 @@ private slots:
             QVERIFY2(
                 !action->toolTip().isEmpty() && action->toolTip() != action->text(), qPrintable(action->objectName()));
             if (!action->menu() && !action->objectName().endsWith("oolBar")) {
-                if (action->shortcut().isEmpty()) { // panels have those of the nine digits, as long as they last
+                if (action->shortcut().isEmpty()) { // the palette has it
                     QVERIFY2(action->objectName().startsWith("panels."), qPrintable(action->objectName()));
                     continue;
                 }
@@ -562,12 +447,9 @@ private slots:
         for (const ChartSpec& spec : chartRegistry()) {
             ChartView* view = chart(spec.name.c_str());
             QVERIFY(view);
-            if (auto* dock = child<QDockWidget>(("chart." + spec.name).c_str())) {
-                if (dock->isHidden())
-                    dock->toggleViewAction()->trigger(); // as from the menu
-                else
-                    dock->raise();
-            }
+            const QString id = QString::fromStdString("chart." + spec.name);
+            if (!views().isInFront(id))
+                child<QAction>("panels." + id)->trigger(); // as from the menu
             QTRY_VERIFY_WITH_TIMEOUT(!view->loading() && view->page() != ChartView::Page::Empty, 20000);
             const bool mayRefuse = spec.name == "training" || spec.name == "expert_life"; // of several traces
             QVERIFY2(view->page() == ChartView::Page::Picture || mayRefuse, qPrintable(view->errorText()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/desktop/action_list.h"
+#include "app/desktop/actions/action_list.h"
 
 #include <QAction>
 #include <QMenu>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/desktop/recent_files.h"
+#include "app/desktop/start/recent_files.h"
 
 #include <QDir>
 #include <QFileInfo>

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "views/charts/subject.h"
+
+#include <QString>
+
+namespace expertscope {
+
+/// "layer 5 · expert 27", "language=de", "token 123": for lists, menus and the history.
+QString subjectText(const Subject& subject, const RoutingShape& shape);
+
+/// It is in a trace.
+bool fits(const Subject& subject, const RoutingShape& shape);
+
+}
