@@ -20,6 +20,10 @@ constexpr Key kKeys[] = {
     {"drag, A, D", "pan"},
     {"F, double click", "show all"},
     {"X", "lines of the crosshair"},
+    {"Ctrl+F, F3, Shift+F3", "find in the text; next, previous"},
+    {"Space", "play along the text"},
+    {", .", "one token back, on"},
+    {"Shift+drag in the text", "keep only these tokens"},
     {"Esc", "stop what is computed, else unpin"},
 };
 
