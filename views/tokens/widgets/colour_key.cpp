@@ -95,7 +95,21 @@ void ColourKeyLine::paintEvent(QPaintEvent*)
             write(tickText(colours->scale->high, false), style.axis);
             at += kGap;
         }
-        for (const LegendEntry& entry : colours->categories.legend()) {
+        std::vector<LegendEntry> entries = colours->categories.legend();
+        const auto wide = [&] {
+            int sum = 0;
+            for (const LegendEntry& entry : entries)
+                sum += side + 4 + metrics.horizontalAdvance(entry.name) + kGap;
+            return sum;
+        };
+        if (wide() > room()) { // as short as they are understood
+            for (LegendEntry& entry : entries)
+                entry.name.remove("chooses ")
+                    .remove("another ")
+                    .replace("expert ", QString())
+                    .replace("expert", "other");
+        }
+        for (const LegendEntry& entry : entries) {
             if (room() < side + 4 + metrics.horizontalAdvance(entry.name)) {
                 write(QStringLiteral("…"), style.axis);
                 return;

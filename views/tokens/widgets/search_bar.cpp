@@ -53,7 +53,7 @@ SearchBar::SearchBar(Session& session, QWidget* parent)
     m_line->setMinimumWidth(80);
     m_line->setMaximumWidth(360);
     m_line->installEventFilter(this);
-    row->addWidget(m_line, 3);
+    row->addWidget(m_line, 1);
     m_case = button(this, "Aa", "searchCase", "Upper and lower case differ", true);
     m_regular = button(this, ".*", "searchRegular", "Regular expression", true);
     auto* before = button(this, QString::fromUtf8("↑"), "searchBefore", "The match before  (Shift+F3)");
@@ -63,7 +63,7 @@ SearchBar::SearchBar(Session& session, QWidget* parent)
     m_status = new ElidedLabel(this);
     m_status->setObjectName("searchStatus");
     m_status->setProperty("faint", true);
-    row->addWidget(m_status, 2);
+    row->addWidget(m_status);
     auto* shut = button(this, QString::fromUtf8("×"), "searchClose", "Close  (Esc)");
     row->addWidget(shut);
     m_later.setSingleShot(true);

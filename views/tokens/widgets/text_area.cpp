@@ -56,7 +56,8 @@ TextArea::TextArea(Session& session, QWidget* parent)
         viewport()->update();
     });
     connect(&selection, &SharedSelection::hoveredChanged, this, [this](QObject* by) {
-        m_marks.hovered = by == this ? Subject() : m_session.selection().hovered();
+        m_hoverIsOurs = by == this;
+        m_marks.hovered = m_hoverIsOurs ? Subject() : m_session.selection().hovered();
         viewport()->update();
     });
 }
@@ -276,9 +277,8 @@ QString TextArea::note()
 
 void TextArea::shareHover()
 {
-    if (!m_kept || (!m_pointed.token && !m_pointed.head && !m_cursor.playing() && !hasFocus()))
-        return;
-    m_session.selection().hover(subject(), this);
+    if (m_kept && m_hoverIsOurs && (m_pointed.token || m_cursor.here()))
+        m_session.selection().hover(subject(), this);
     emit currentChanged();
 }
 
@@ -287,7 +287,9 @@ void TextArea::point(const Pointed& pointed)
     if (pointed == m_pointed)
         return;
     m_pointed = pointed;
-    m_session.selection().hover(pointed.token || pointed.head || hasFocus() ? subjectOf(pointed) : Subject(), this);
+    const bool here = pointed.token || pointed.head || hasFocus();
+    m_session.selection().hover(here ? subjectOf(pointed) : Subject(), this);
+    m_hoverIsOurs = here;
     viewport()->update();
     emit currentChanged();
 }

@@ -99,7 +99,7 @@ private:
     TextMarks m_marks;
     Pointed m_pointed;
     std::optional<TokenIndex> m_followed; ///< where the cursor was last
-    bool m_focusShown = false, m_settingBar = false;
+    bool m_focusShown = false, m_settingBar = false, m_hoverIsOurs = false;
     int m_margin = 60;
     std::int64_t m_barScale = 1; ///< pixels a step of the scroll bar
 };

@@ -163,8 +163,8 @@ void TotalBars::paintEvent(QPaintEvent*)
     for (const Tick& tick : cellTicks(names, 0, double(names.size() - 1), room)) {
         const QRectF bar = barOf(std::size_t(tick.position));
         const int wide = fontMetrics().horizontalAdvance(tick.label);
-        painter.drawText(
-            QPointF(std::clamp(bar.center().x() - wide / 2.0, 0.0, double(width() - wide)), floor + 4 + fontMetrics().ascent()),
+        painter.drawText(QPointF(std::clamp(bar.center().x() - wide / 2.0, 0.0, double(width() - wide)),
+                             floor + 4 + fontMetrics().ascent()),
             tick.label);
     }
     QPen dashes(style.reference, 1, Qt::DashLine);
