@@ -75,6 +75,7 @@ Expected<void> fillTokens(
         lift.z = sd > 0 ? (chosen - n * rate) / sd : 0;
         profile.tokenLifts.push_back(std::move(lift));
     });
+    profile.idsAbove = profile.tokenLifts.size();
     keepLargest(profile.tokenLifts, question.most, [](const auto& l) { return l.chosen; },
         [](const auto& l) { return l.id; });
     for (TokenLift& lift : profile.tokenLifts) {
@@ -139,6 +140,7 @@ void fillLifts(ExpertLifts& lifts, SiteIndex site, std::span<const std::uint64_t
         lift.lift = lift.share / (double(load[e]) / double(lifts.tokens));
         lifts.experts.push_back(lift);
     }
+    lifts.listed = lifts.experts.size();
     keepLargest(lifts.experts, question.most, [](const auto& l) { return l.together; },
         [](const auto& l) { return l.expert.expert; });
 }

@@ -51,7 +51,8 @@ struct ExpertLifts
     std::optional<SiteIndex> site; ///< none: there is no such site
     std::uint64_t tokens = 0, chosen = 0; ///< that chose at both sites; of these, that chose the expert
     std::optional<double> uniform; ///< lift under uniform random routing of sets of the same sizes; none: one expert
-    std::vector<ExpertLift> experts; ///< largest lift first
+    std::size_t listed = 0; ///< experts that are common enough
+    std::vector<ExpertLift> experts; ///< of these the largest lifts, the largest first
 };
 
 /// How often tokens at some distance from the beginning of their sequence choose the expert.
@@ -93,7 +94,8 @@ struct ExpertProfile
 
     bool tokenIds = false; ///< recorded
     std::uint64_t judgedIds = 0; ///< that occur often enough
-    std::vector<TokenLift> tokenLifts; ///< above 1, largest first
+    std::size_t idsAbove = 0; ///< of these, with a lift above 1
+    std::vector<TokenLift> tokenLifts; ///< of these the largest, the largest first
     bool byWeight = false; ///< else weights are not recorded, and contexts follow their place in the trace
     std::uint64_t contextsOneIn = 1; ///< contexts are of one in so many of its tokens
     std::vector<ContextsAt> contexts; ///< largest quantile first

@@ -22,6 +22,12 @@ QString times(double lift)
     return numberText(lift) + QStringLiteral(" ×");
 }
 
+/// "The first 10 of 230 ", "All 7 ".
+QString firstOf(std::size_t some, std::size_t all)
+{
+    return some < all ? QString("The first %1 of %2 ").arg(some).arg(countText(all)) : QString("All %1 ").arg(countText(all));
+}
+
 QString expertName(const RoutingShape& shape, ExpertAt at)
 {
     return siteText(shape, at.site) + QString(" · expert %1").arg(at.expert.value);
@@ -87,7 +93,7 @@ private:
             return m_out.note("No token chose it: there is nothing more to tell.");
         QStringList choices;
         for (std::size_t r = 0; r < p.bySlot.size() && r < 4; ++r)
-            choices << QString("%1. ").arg(r + 1) + percentText(double(p.bySlot[r]) / double(p.chosen));
+            choices << unbroken(QString("%1. ").arg(r + 1) + percentText(double(p.bySlot[r]) / double(p.chosen)));
         if (p.bySlot.size() > 1)
             m_out.fact("Chosen as", CardWriter::plain(choices.join(QStringLiteral(" · "))),
                 "How often it was a token's first choice, its second, …");
@@ -137,8 +143,9 @@ private:
         m_out.table({{"Token", {}, false}, {"Lift"}, {"Chose it", "Occurrences that chose it, of all"},
                         {"z", "Standard deviations above what independent tokens would give"}},
             rows);
-        m_out.note(QString("Of %1 tokens that occur at least %2 times.")
-                .arg(countText(m_profile.judgedIds), countText(m_question.least)));
+        m_out.note(firstOf(rows.size(), m_profile.idsAbove)
+            + QString("above chance, among %1 tokens that occur at least %2 times.")
+                  .arg(countText(m_profile.judgedIds), countText(m_question.least)));
     }
 
     void writeContexts()
@@ -181,10 +188,9 @@ private:
 
     void writeLabels()
     {
-        if (m_shape.labels.empty())
-            return;
-        m_out.heading("Label values", "Share of its tokens with a label value, over that of all tokens");
         for (const Label& label : m_shape.labels) {
+            m_out.heading("Label " + QString::fromStdString(shownText(label.name)),
+                "Share of its tokens with a label value, against that of all tokens");
             std::vector<const LabelShare*> shares;
             for (const LabelShare& share : m_profile.labels) {
                 if (share.label == label.name)
@@ -206,7 +212,7 @@ private:
                     share->z ? CardWriter::plain(numberText(*share->z))
                              : m_out.undefined("fewer than two sequences with it, or without it")});
             }
-            m_out.table({{QString::fromStdString(shownText(label.name)), {}, false}, {"Its tokens"}, {"All"}, {"Lift"},
+            m_out.table({{"Value", {}, false}, {"Its tokens"}, {"All"}, {"Lift"},
                             {"z", "Of the rate with the value less that without, over sequences"}},
                 rows);
             if (all > rows.size())
@@ -251,6 +257,8 @@ private:
         m_out.table({{"Expert", {}, false}, {"Lift", "Share of the expert's tokens that chose it, over that of all tokens"},
                         {"Share", "Of the expert's tokens"}, {"Tokens", "That chose both, of all that chose it"}},
             rows);
+        if (rows.size() < lifts.listed)
+            m_out.note(firstOf(rows.size(), lifts.listed) + QString("experts with at least %1 tokens.").arg(m_question.least));
         if (same && lifts.uniform)
             m_out.note("Uniform lift " + numberText(*lifts.uniform) + QStringLiteral(": a token chooses an expert once."));
     }

@@ -20,6 +20,7 @@ namespace expertscope {
 namespace {
 
 constexpr std::size_t kMostTabs = 8;
+constexpr std::size_t kMostListed = 10; ///< entries of each list: the command line tells more
 constexpr const char* kNothing = "Click an expert in any picture to see its card";
 
 bool fitsIn(const RoutingShape& shape, ExpertAt at)
@@ -32,6 +33,7 @@ ExpertQuestion questionOf(ExpertAt expert, const Scope& scope)
     ExpertQuestion question;
     question.expert = expert;
     question.scope = scope;
+    question.most = kMostListed;
     return question;
 }
 
@@ -69,7 +71,7 @@ void ExpertPanel::forget()
         m_experts.erase(m_experts.begin() + std::ptrdiff_t(i));
         m_tabs->removeTab(int(i));
     }
-    m_tabs->setVisible(m_tabs->count() > 1);
+    m_tabs->setVisible(m_tabs->count() > 0);
     ask();
 }
 
@@ -96,7 +98,7 @@ void ExpertPanel::follow()
             m_tabs->removeTab(int(m_experts.size()));
         }
         m_tabs->setCurrentIndex(0);
-        m_tabs->setVisible(m_tabs->count() > 1);
+        m_tabs->setVisible(m_tabs->count() > 0);
     }
     card()->verticalScrollBar()->setValue(0);
     ask();

@@ -125,12 +125,10 @@ void CardWriter::table(const std::vector<Column>& columns, const std::vector<QSt
 
 QString CardWriter::bar(double share) const
 {
-    constexpr int kCells = 10; // eighths of a character each: nothing but text, at any scale
-    const int eighths = std::isfinite(share) ? int(std::lround(std::clamp(share, 0.0, 1.0) * kCells * 8)) : 0;
-    QString text(eighths / 8, QChar(0x2588));
-    if (eighths % 8)
-        text += QChar(0x2590 - eighths % 8);
-    return span("color:" + m_accent, text, {});
+    constexpr int kMost = 24; // blanks on a coloured ground: nothing but text, at any scale
+    const double filled = std::isfinite(share) ? std::clamp(share, 0.0, 1.0) * kMost : 0;
+    const int blanks = filled > 0 ? std::max(1, int(std::lround(filled))) : 0;
+    return span("background-color:" + m_accent, QString(blanks, QChar::Nbsp), {});
 }
 
 Card CardWriter::card()

@@ -7,6 +7,7 @@
     COMMAND(info) \
     COMMAND(analyze) \
     COMMAND(compare) \
+    COMMAND(expert) \
     COMMAND(simulate) \
     COMMAND(figure) \
     COMMAND(report) \

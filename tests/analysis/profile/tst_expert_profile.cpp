@@ -144,6 +144,7 @@ private slots:
         }
         QCOMPARE(profile->judgedIds, judged);
         QCOMPARE(profile->tokenLifts.size(), above);
+        QCOMPARE(profile->idsAbove, above);
         double last = INFINITY;
         for (const TokenLift& lift : profile->tokenLifts) {
             const auto [occurrences, those] = ids.at(lift.id);

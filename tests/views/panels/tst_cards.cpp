@@ -10,11 +10,15 @@
 #include "views/panels/expert_panel.h"
 #include "views/panels/remarks_panel.h"
 #include "views/panels/selection_panel.h"
+#include "views/panels/sets_menu.h"
 #include "views/widgets/theme.h"
 
 #include <QComboBox>
 #include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
 #include <QTabBar>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
 
@@ -74,8 +78,8 @@ private slots:
         const std::uint64_t count = (*load)->count(SiteIndex(2), ExpertIndex(9));
         QVERIFY(text.contains(percentText(double(count) / double((*load)->choices[2])) + " (uniform 3.13 %)"));
         QVERIFY(text.contains(countText(count) + " of 2,400"));
-        for (const char* part : {"Top tokens by lift", "Contexts", "Largest weight", "Lowest weight", "Label values", "language",
-                 "parallel", "Position in the sequence", "Chosen together with", "Before it: layer 2", "After it: layer 4"})
+        for (const char* part : {"Top tokens by lift", "Contexts", "Largest weight", "Lowest weight", "Label language",
+                 "Label parallel", "Position in the sequence", "Chosen together with", "Before it: layer 2", "After it: layer 4"})
             QVERIFY2(text.contains(part), part);
         // The filters are respected.
         m_session->filters().add({LabelFilter{"language", "fr"}});
@@ -99,7 +103,6 @@ private slots:
         QTRY_COMPARE(panel.profile().expert, (ExpertAt{SiteIndex(3), *next.expert}));
         auto* tabs = panel.findChild<QTabBar*>("experts");
         QCOMPARE(tabs->count(), 2);
-        QVERIFY(tabs->isVisible());
         QCOMPARE(tabs->tabText(1), QString("3 · 9"));
         tabs->setCurrentIndex(1);
         QTRY_COMPARE(panel.profile().expert, (ExpertAt{SiteIndex(2), ExpertIndex(9)}));
@@ -223,6 +226,61 @@ private slots:
         panel.findChild<QToolButton*>("selectionUnpin")->click();
         QVERIFY(m_session->selection().pins().empty());
         QTRY_COMPARE(panel.profile().tokens, std::uint64_t(2400));
+    }
+
+    void setsAreMadeOfPins()
+    {
+        SelectionPanel panel(*m_session);
+        panel.show();
+        QVERIFY(open());
+        QMenu menu;
+        fillSetsMenu(menu, *m_session);
+        QVERIFY(!menu.findChild<QLineEdit*>("newSet")->isEnabled()); // nothing is pinned
+        m_session->selection().pinAll({subject(2, 9), subject(4, 1)}, this);
+        fillSetsMenu(menu, *m_session);
+        auto* name = menu.findChildren<QLineEdit*>("newSet").last();
+        QVERIFY(name->isEnabled());
+        name->setText("a#b");
+        QTest::keyClick(name, Qt::Key_Return);
+        QVERIFY(m_session->sets().sets().empty());
+        name->setText("german & co");
+        QTest::keyClick(name, Qt::Key_Return);
+        QCOMPARE(m_session->sets().names(), QStringList{"german & co"});
+        m_session->selection().unpinAll(this);
+        fillSetsMenu(menu, *m_session);
+        QMenu* of = nullptr;
+        for (QAction* action : menu.actions()) {
+            if (action->text() == "german && co (2 experts)")
+                of = action->menu();
+        }
+        QVERIFY(of);
+        const auto act = [&](const QString& text) {
+            for (QAction* action : of->actions()) {
+                if (action->text() == text)
+                    return action->trigger(), true;
+            }
+            return false;
+        };
+        QVERIFY(act("Pin all"));
+        QCOMPARE(m_session->selection().pins(), (std::vector{subject(2, 9), subject(4, 1)}));
+        QTRY_COMPARE(panel.question().parts.size(), std::size_t(2));
+        const std::uint64_t both = panel.profile().tokens;
+        QVERIFY(act("Keep the tokens that chose any"));
+        QCOMPARE(m_session->study()->extentOf(0, m_session->filters().scope())->tokens, both);
+        QVERIFY(act("Drop the tokens that chose any"));
+        QCOMPARE(m_session->study()->extentOf(0, m_session->filters().scope())->tokens, 2400 - both);
+        // A file that the command line reads.
+        QTemporaryDir folder;
+        const QString path = folder.filePath("sets.json");
+        QVERIFY(m_session->sets().write(path, false).has_value());
+        const auto read = parseExperts("set:" + path.toStdString() + "#german & co", "--chose");
+        QVERIFY(read.has_value());
+        QCOMPARE(*read, *m_session->sets().find("german & co"));
+        QVERIFY(act("Remove the set"));
+        QVERIFY(m_session->sets().sets().empty());
+        QVERIFY(m_session->sets().read(path).has_value());
+        QCOMPARE(m_session->sets().names(), QStringList{"german & co"});
+        QVERIFY(!m_session->sets().read(folder.filePath("none")).has_value());
     }
 
     void tokensLabelsAndSequencesAreSelections()
