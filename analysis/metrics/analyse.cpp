@@ -11,6 +11,7 @@
 #include "analysis/spine/uniform_source.h"
 
 #include <algorithm>
+#include <map>
 
 namespace expertscope {
 
@@ -126,25 +127,32 @@ struct Analysis::Private
         return last[i] ? *last[i] : *first[i];
     }
 
-    /// What the metrics without a closed form give for routing by chance.
+    /// What the metrics without a closed form give for routing by chance. Of those that take long less is simulated.
     Expected<void> simulateUniform(BlockSource& source, std::vector<Results>& measured) const
     {
-        std::vector<const Job*> some;
-        std::vector<std::size_t> places;
+        std::map<std::uint64_t, std::vector<std::size_t>> byPairs; // those that share their passes
         const std::vector<const Job*> all = computable();
         for (std::size_t i = 0; i < all.size(); ++i) {
+            const MetricSpec& spec = *all[i]->spec;
             const bool any = std::ranges::any_of(measured[i].rows, [](const ResultRow& row) { return row.value.has_value(); });
-            if (!all[i]->spec->simulateUniform || !any)
-                continue;
-            some.push_back(all[i]);
-            places.push_back(i);
+            if (spec.simulateUniform && request.simulateUniform && any)
+                byPairs[simulatedPairs(spec.cost, shape->numSlots)].push_back(i);
         }
-        if (some.empty() || !request.simulateUniform)
-            return {};
         UniformSource chance(source);
+        for (const auto& [pairs, places] : byPairs)
+            ES_TRY(simulateUniform(chance, pairs, places, measured));
+        return {};
+    }
+
+    Expected<void> simulateUniform(UniformSource& chance, std::uint64_t pairs, const std::vector<std::size_t>& places,
+        std::vector<Results>& measured) const
+    {
+        std::vector<const Job*> some;
+        for (const std::size_t i : places)
+            some.push_back(computable()[i]);
         const MetricContext& context = some.front()->context;
         const PassOptions options =
-            simulationOptions(request.pass, *shape, *context.selection, context.sites.size());
+            simulationOptions(request.pass, *shape, *context.selection, context.sites.size(), pairs);
         std::vector<SimulatedRows> rows(some.size());
         for (unsigned draw = 1; draw <= kUniformDraws; ++draw) {
             chance.setSeed(draw);

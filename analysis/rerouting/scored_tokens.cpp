@@ -45,7 +45,7 @@ private:
         const auto choices = choicesOf(block, t);
         std::ranges::copy(choices, site.ids.begin() + std::ptrdiff_t(token * choices.size()));
         const std::size_t E = site.numExperts;
-        // As recorded, then by id: a stable sort leaves ties so.
+        // As recorded, then by id: ties stay so.
         const std::span order = std::span(site.order).subspan(token * E, E);
         m_chosen.assign(E, 0);
         std::size_t filled = 0, distinct = 0;
@@ -68,9 +68,16 @@ private:
             site.state[token] = ScoredSite::NotFinite;
             return;
         }
-        std::ranges::stable_sort(order, [&](auto a, auto b) { return logits[a] > logits[b]; });
+        m_byLogit.clear(); // with its memory: a token is far shorter than an allocation
         for (std::size_t i = 0; i < E; ++i)
-            sorted[i] = logits[order[i]];
+            m_byLogit.push_back({logits[order[i]], std::uint16_t(i), order[i]});
+        std::ranges::sort(m_byLogit, [](const Place& a, const Place& b) {
+            return a.logit != b.logit ? a.logit > b.logit : a.before < b.before;
+        });
+        for (std::size_t i = 0; i < E; ++i) {
+            order[i] = m_byLogit[i].expert;
+            sorted[i] = m_byLogit[i].logit;
+        }
         bool largest = distinct == filled;
         for (std::size_t i = 0; i < distinct; ++i)
             largest &= m_chosen[order[i]] != 0;
@@ -87,10 +94,18 @@ private:
             m_p, site.probabilities.begin() + std::ptrdiff_t(token * E), [](double p) { return float(p); });
     }
 
+    struct Place
+    {
+        float logit;
+        std::uint16_t before; ///< its place where logits do not tell
+        std::uint16_t expert;
+    };
+
     const RoutingShape& m_shape;
     const std::vector<SiteIndex>& m_sites;
     const ScheduledTokens& m_tokens;
     std::vector<ScoredSite>& m_scored;
+    std::vector<Place> m_byLogit;
     std::vector<std::uint8_t> m_chosen;
     std::vector<double> m_p;
 };

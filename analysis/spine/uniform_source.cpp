@@ -11,6 +11,8 @@ namespace {
 
 /// So many tokens of a sequence at least: shorter ones would be other sequences.
 constexpr std::uint64_t kLeastSimulatedTokens = 2048;
+constexpr std::uint64_t kMostSimulatedPairs = std::uint64_t(1) << 21;
+constexpr double kSimulatedNanoseconds = 0.25e9;
 
 }
 
@@ -96,11 +98,17 @@ Expected<Block> UniformSource::read(SiteIndex site, TokenRange range, Columns wa
     return block;
 }
 
-PassOptions simulationOptions(
-    PassOptions options, const RoutingShape& shape, const Selection& selection, std::size_t numSites)
+std::uint64_t simulatedPairs(double cost, unsigned choices)
+{
+    const double most = kSimulatedNanoseconds / std::max(cost * choices, 1e-3);
+    return static_cast<std::uint64_t>(std::min(most, double(kMostSimulatedPairs)));
+}
+
+PassOptions simulationOptions(PassOptions options, const RoutingShape& shape, const Selection& selection, std::size_t numSites,
+    std::uint64_t pairs)
 {
     const std::uint64_t most = std::max<std::uint64_t>(
-        kSimulatedPairs / kUniformDraws / std::max<std::size_t>(numSites, 1), kLeastSimulatedTokens);
+        pairs / kUniformDraws / std::max<std::size_t>(numSites, 1), kLeastSimulatedTokens);
     options.shard = {};
     options.progress = {};
     options.mostLength = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.mostLength, most));

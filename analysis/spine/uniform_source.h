@@ -42,8 +42,10 @@ private:
 /// A simulation is of so many traces, so that it tells how far they scatter.
 inline constexpr unsigned kUniformDraws = 10;
 /// Options for a simulation that costs little: of a large selection every so-many-th sequence, and of a long sequence
-/// its beginning, so that about kSimulatedPairs (token, site) pairs are left, in all draws together.
-inline constexpr std::uint64_t kSimulatedPairs = std::uint64_t(1) << 21;
-PassOptions simulationOptions(PassOptions options, const RoutingShape& shape, const Selection& selection, std::size_t numSites);
+/// its beginning, so that about `pairs` (token, site) pairs are left, in all draws together.
+PassOptions simulationOptions(PassOptions options, const RoutingShape& shape, const Selection& selection, std::size_t numSites,
+    std::uint64_t pairs);
+/// So many for a metric of this cost (MetricSpec::cost) for each of `choices` of a token: a quarter of a second of a core.
+std::uint64_t simulatedPairs(double cost, unsigned choices);
 
 }

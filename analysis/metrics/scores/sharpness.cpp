@@ -2,6 +2,7 @@
 //
 // How decided the router is (metrics 6.3): token entropy, mass of the chosen experts, margin.
 #include "analysis/counts/probabilities.h"
+#include "analysis/counts/quantile_counts.h"
 #include "analysis/spine/fixed_sum.h"
 #include "analysis/spine/per_site.h"
 
@@ -12,15 +13,39 @@ namespace expertscope {
 
 namespace {
 
+/// Rows of what lies between which how many tokens are: of "margin.mean" "margin.q05" and so on.
+void addQuantiles(std::vector<ResultRow>& rows, ResultRow row, const QuantileCounts& counts)
+{
+    static constexpr std::pair<const char*, double> kQuantiles[]
+        = {{".q05", 0.05}, {".q25", 0.25}, {".q50", 0.5}, {".q75", 0.75}, {".q95", 0.95}};
+    const std::string family = row.metric.substr(0, row.metric.find('.'));
+    for (const auto& [name, q] : kQuantiles) {
+        row.metric = family + name;
+        row.value = counts.quantile(q);
+        rows.push_back(row);
+    }
+}
+
+/// Few replicates of a quantile differ: intervals of them would not cover.
+std::map<std::string, ValueRange> withoutIntervals(const std::string& family)
+{
+    std::map<std::string, ValueRange> ranges;
+    for (const char* name : {".q05", ".q25", ".q50", ".q75", ".q95"})
+        ranges[family + name] = kNoInterval;
+    return ranges;
+}
+
 /// Mean and population SD of one number a token.
 struct Moments
 {
     FixedSum values, squares;
 
-    void add(double value)
+    bool add(double value)
     {
-        if (std::abs(value) <= 0x1p19 && values.add(value)) // not NaN; the square still fits
+        const bool taken = std::abs(value) <= 0x1p19 && values.add(value); // not NaN; the square still fits
+        if (taken)
             squares.add(value * value);
+        return taken;
     }
     void add(const Moments& other)
     {
@@ -44,7 +69,10 @@ public:
     {
         if (m_recorded) {
             Moments nats; // a local one stays in registers
-            forEachChoosingToken(block, [&](std::size_t t) { nats.add(block.entropy[t]); });
+            forEachChoosingToken(block, [&](std::size_t t) {
+                if (nats.add(block.entropy[t]))
+                    m_quantiles.add(block.entropy[t]);
+            });
             m_nats.add(nats);
         } else if (m_site.score == ScoreFunction::Softmax) {
             forEachChoosingToken(block, [&](std::size_t t) {
@@ -53,12 +81,17 @@ public:
                 double entropy = 0;
                 for (const double p : m_p)
                     entropy -= p > 0 ? p * std::log(p) : 0;
-                m_nats.add(entropy);
+                if (m_nats.add(entropy))
+                    m_quantiles.add(entropy);
             });
         }
     }
-    void add(const EntropyState& other) { m_nats.add(other.m_nats); }
-    void persist(Archive& archive) { archive(m_nats); }
+    void add(const EntropyState& other)
+    {
+        m_nats.add(other.m_nats);
+        m_quantiles.add(other.m_quantiles);
+    }
+    void persist(Archive& archive) { archive(m_nats, m_quantiles); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -82,6 +115,8 @@ public:
         row.value = m_nats.sd();
         row.uniform = 0;
         rows.push_back(row);
+        row.uniform = logE;
+        addQuantiles(rows, row, m_quantiles);
         if (m_site.numExperts < 2) {
             rows.push_back(undefinedRow("router_entropy.relative", "one expert: log E is 0"));
             return;
@@ -97,6 +132,7 @@ private:
     const Site m_site;
     const bool m_recorded;
     Moments m_nats;
+    QuantileCounts m_quantiles; ///< of the same
     std::vector<double> m_p; ///< scratch
 };
 
@@ -132,16 +168,19 @@ public:
                 mass += m_fromWeights ? double(block.weights[t * k + r]) / m_site.scaling : m_p[id];
                 ++filled;
             }
-            if (m_mass.add(mass))
+            if (m_mass.add(mass)) {
                 m_filled += filled;
+                m_quantiles.add(mass);
+            }
         });
     }
     void add(const TopKMassState& other)
     {
         m_mass.add(other.m_mass);
         m_filled += other.m_filled;
+        m_quantiles.add(other.m_quantiles);
     }
-    void persist(Archive& archive) { archive(m_mass, m_filled); }
+    void persist(Archive& archive) { archive(m_mass, m_filled, m_quantiles); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -154,7 +193,10 @@ public:
         row.n = m_mass.n();
         row.value = m_mass.mean();
         row.uniform = double(m_filled) / double(m_mass.n()) / m_site.numExperts;
-        rows.push_back(std::move(row));
+        rows.push_back(row);
+        if (m_filled != m_mass.n() * m_site.topK) // else what tokens choose differs, and so would their mass
+            row.uniform.reset();
+        addQuantiles(rows, std::move(row), m_quantiles);
     }
 
 private:
@@ -163,6 +205,7 @@ private:
     bool m_fromWeights = false;
     FixedSum m_mass;
     std::uint64_t m_filled = 0;
+    QuantileCounts m_quantiles;
     std::vector<double> m_p; ///< scratch
 };
 
@@ -174,11 +217,18 @@ public:
     void observe(const Block& block)
     {
         Moments margin;
-        forEachChoosingToken(block, [&](std::size_t t) { margin.add(block.margin[t]); });
+        forEachChoosingToken(block, [&](std::size_t t) {
+            if (margin.add(block.margin[t]))
+                m_quantiles.add(block.margin[t]);
+        });
         m_margin.add(margin);
     }
-    void add(const MarginState& other) { m_margin.add(other.m_margin); }
-    void persist(Archive& archive) { archive(m_margin); }
+    void add(const MarginState& other)
+    {
+        m_margin.add(other.m_margin);
+        m_quantiles.add(other.m_quantiles);
+    }
+    void persist(Archive& archive) { archive(m_margin, m_quantiles); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -195,10 +245,12 @@ public:
         row.metric = "margin.sd";
         row.value = m_margin.sd();
         rows.push_back(row);
+        addQuantiles(rows, row, m_quantiles);
     }
 
 private:
     Moments m_margin;
+    QuantileCounts m_quantiles;
 };
 
 template <class State> auto makePerSite()
@@ -213,10 +265,11 @@ MetricSpec routerEntropyMetric()
     return {
         .name = "router_entropy",
         .definition =
-            "entropy of the router's full score distribution, mean and SD over tokens, and over log E; uniform = "
-            "equal scores; n = tokens",
+            "entropy of the router's full score distribution, mean, SD and quantiles over tokens (q05: 5 % are not "
+            "above it), and over log E; uniform = equal scores; n = tokens",
         .source = "the usual entropy of the softmax; read as recorded, else from logits (softmax sites)",
         .needs = {{.entropy = true}, {.logits = true}},
+        .ranges = withoutIntervals("router_entropy"),
         .anyTokens = true,
         .make = makePerSite<EntropyState>(),
     };
@@ -227,10 +280,11 @@ MetricSpec topKMassMetric()
     return {
         .name = "top_k_mass",
         .definition =
-            "softmax probability that falls on the chosen experts, mean over tokens; from weights where they are "
-            "not renormalised, else from logits; uniform = k / E (equal scores); n = tokens",
+            "softmax probability that falls on the chosen experts, mean and quantiles over tokens; from weights where they "
+            "are not renormalised, else from logits; uniform = k / E (equal scores); n = tokens",
         .source = "the usual sum of p over the chosen set",
         .needs = {{.weights = true, .logits = true}, {.weights = true}, {.logits = true}},
+        .ranges = withoutIntervals("top_k_mass"),
         .anyTokens = true,
         .make = makePerSite<TopKMassState>(),
     };
@@ -240,10 +294,11 @@ MetricSpec marginMetric()
 {
     return {
         .name = "margin",
-        .definition = "selection score of the last chosen minus the first unchosen expert, mean and SD over tokens; "
-                      "n = tokens",
+        .definition = "selection score of the last chosen minus the first unchosen expert, mean, SD and quantiles "
+                      "over tokens; n = tokens",
         .source = "routing stability: how far a choice is from flipping",
         .needs = {{.margin = true}},
+        .ranges = withoutIntervals("margin"),
         .noUniform = "depends on the scale of the scores",
         .anyTokens = true,
         .make = makePerSite<MarginState>(),

@@ -316,9 +316,12 @@ private:
         if (row.label)
             point.subject.label = LabelFilter{row.label->first, row.label->second};
         point.band = row.interval;
-        if (const ResultRow* const sd = quantity.sd ? partner(trace, row, quantity.sd) : nullptr;
-            sd && sd->value && row.value && !point.band)
-            point.band = {{*row.value - *sd->value, *row.value + *sd->value}};
+        if (quantity.quantiles && row.value && !point.band) {
+            const ResultRow* const low = partner(trace, row, std::string(quantity.quantiles) + ".q05");
+            const ResultRow* const high = partner(trace, row, std::string(quantity.quantiles) + ".q95");
+            if (low && high && low->value && high->value)
+                point.band = {{*low->value, *high->value}};
+        }
         if (quantity.beside) {
             const std::string metric =
                 std::string(quantity.row).substr(0, std::string(quantity.row).find('.') + 1) + quantity.beside->column;

@@ -226,8 +226,8 @@ QString noteOn(const CurvePanels& made, const CurveView& view)
     };
     if (rows([](const RowPoint& point) { return point.row.interval.has_value(); }))
         said << "bands: 95 % intervals over sequences";
-    else if (std::ranges::any_of(view.quantities, [](const CurveQuantity* q) { return q->sd != nullptr; }))
-        said << "bands: ± 1 SD over tokens";
+    else if (std::ranges::any_of(view.quantities, [](const CurveQuantity* q) { return q->quantiles != nullptr; }))
+        said << "bands: 90 % of the tokens, 5 % below and 5 % above";
     for (const auto& [reason, names] : made.missing)
         said << names.join(", ") + ": " + QString::fromStdString(reason);
     std::size_t most = 0;
@@ -254,8 +254,8 @@ Expected<ChartPtr> draw(const CurveTable& table, const ChartDataPtr& computed, c
     std::vector<QString> lines = data->sides;
     for (const CurveQuantity* quantity : view.quantities) {
         lines.push_back(QString("value: ") + quantity->title + ": " + quantity->meaning);
-        if (quantity->sd && params.number("bootstrap") == 0)
-            lines.push_back("lower, upper: value - SD, value + SD over tokens");
+        if (quantity->quantiles && params.number("bootstrap") == 0)
+            lines.push_back("lower, upper: 5 % of the tokens are below, 5 % above");
     }
     for (const MetricRequest& request : requestsOf(table, params)) {
         for (const auto& [name, value] : request.params)

@@ -17,7 +17,7 @@ struct CurveQuantity
     const char *title, *meaning;
     const char* unit = "";
     bool counted = false; ///< whole numbers
-    const char* sd = nullptr; ///< the row whose value is the half width of a band
+    const char* quantiles = nullptr; ///< the family whose rows .q05 and .q95 are the ends of a band
     std::optional<RowBeside> beside = {}; ///< its column is the end of its row's name
 };
 
