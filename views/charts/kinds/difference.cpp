@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/charts/kinds/difference.h"
 
-#include "io/base/text.h"
 #include "views/charts/kinds/cell_colours.h"
+#include "views/charts/kinds/other_trace.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 namespace expertscope {
 
 namespace {
-
-constexpr const char* kOption = "against_trace";
 
 struct TwoTraces final : ChartData
 {
@@ -98,28 +95,6 @@ QByteArray DifferenceMap::csv() const
         }
     }
     return csv;
-}
-
-Expected<std::size_t> otherTrace(const Study& study, const ChartQuestion& question)
-{
-    const std::string& given = question.params.text(kOption);
-    const auto& traces = study.traces();
-    auto found = std::size_t(std::ranges::find(traces, given, &NamedTrace::name) - traces.begin());
-    std::size_t place = 0;
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), place);
-    if (found == traces.size() && error == std::errc() && end == given.data() + given.size())
-        found = place - 1; // 0 wraps to what there is not
-    const std::string where = std::string(kOption) + '=' + given;
-    if (found >= traces.size()) {
-        std::vector<std::string> names;
-        for (std::size_t i = 0; i < traces.size(); ++i)
-            names.push_back(std::to_string(i + 1) + " (" + traces[i].name + ")");
-        return fail(traces.size() < 2 ? "one trace was opened: there is no other" : "no such trace", where,
-            "there is: " + joined(names));
-    }
-    if (found == question.trace)
-        return fail("a trace is not compared with itself", where, "name the other one");
-    return found;
 }
 
 Expected<ChartDataPtr> computeBoth(
@@ -209,13 +184,13 @@ Expected<ChartPtr> drawDifference(
 ChartSpec withDifference(ChartSpec spec)
 {
     const auto inner = std::make_shared<const ChartSpec>(spec);
-    spec.options.push_back({{.name = kOption,
+    spec.options.push_back({{.name = kAgainstTrace,
                                 .standard = "",
                                 .meaning = "another trace, by name or by its place from 1, whose map is subtracted",
                                 .kind = ParameterSpec::Kind::Text},
         "Minus trace", true});
     spec.compute = [inner](const Study& study, const ChartQuestion& question, const Progress& progress) {
-        return question.params.text(kOption).empty() ? inner->compute(study, question, progress)
+        return question.params.text(kAgainstTrace).empty() ? inner->compute(study, question, progress)
                                                      : computeBoth(*inner, study, question, progress);
     };
     spec.draw = [inner](const ChartDataPtr& data, const Parameters& params, Look& look) {
