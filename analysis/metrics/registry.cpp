@@ -32,6 +32,7 @@
     METRIC(cofire) \
     METRIC(affinity) \
     METRIC(flow) \
+    METRIC(flowWeights) \
     METRIC(path) \
     METRIC(mutualInformation) \
     METRIC(fanOut) \

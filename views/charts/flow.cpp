@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How tokens flow from the experts of a few routers in a row to those of the next: as ribbons the pairs that are more
-// than independent routers would show, all else as stubs, so that heights always add up (metric "flow").
+// than independent routers would show, all else as stubs, so that heights always add up (metrics "flow" and
+// "flow_weights"). Also of all routers, of the tokens of one expert alone, and of two traces.
+#include "views/charts/kinds/against.h"
 #include "views/charts/kinds/cell_colours.h"
-#include "views/charts/kinds/flow_window.h"
+#include "views/charts/kinds/flow_drawing.h"
 #include "views/charts/kinds/one_site.h"
 #include "views/charts/wording.h"
 
@@ -17,82 +19,20 @@ namespace {
 constexpr double kRoom = 0.14; ///< beside the outer columns, of the distance between two
 constexpr double kLeastReach = 2, kMostReach = 4; ///< of the colours, times and parts of what is expected
 constexpr double kNoisy = 0.5; ///< of the excess: with more by chance alone a picture shows little else
+constexpr std::size_t kSpinePart = 8; ///< of the ribbons, between columns that stand close
 
-/// An expert whose ribbons alone are drawn.
-struct Focus
+QString percentPoints(double share)
 {
-    std::size_t column = 0, expert = 0;
-
-    /// A ribbon between column `gap` and the next.
-    bool touches(std::size_t gap, const FlowCell& cell) const
-    {
-        return (column == gap && expert == cell.from) || (column == gap + 1 && expert == cell.to);
-    }
-};
-
-/// "SITE:EXPERT", or nothing. Error: no such expert in the window.
-Expected<std::optional<Focus>> focusOf(const FlowWindow& data, const std::string& text)
-{
-    if (text.empty())
-        return std::nullopt;
-    const QStringList parts = QString::fromStdString(text).split(':');
-    bool isSite = false, isExpert = false;
-    const unsigned site = parts[0].toUInt(&isSite), expert = parts.size() == 2 ? parts[1].toUInt(&isExpert) : 0;
-    if (!isSite || !isExpert)
-        return fail("is not SITE:EXPERT, such as 2:17", "focus " + text);
-    const auto found = std::ranges::find(data.sites, site, &SiteIndex::value);
-    if (found == data.sites.end())
-        return fail("is not among the columns", "focus: site " + std::to_string(site));
-    const auto column = std::size_t(found - data.sites.begin());
-    if (expert >= data.places[column].size())
-        return fail("there is no such expert", "focus " + text,
-            "experts go from 0 to " + std::to_string(data.places[column].size() - 1));
-    return Focus{column, expert};
-}
-
-/// What is drawn between two columns, smallest excess first.
-struct DrawnGap
-{
-    std::vector<FlowCell> cells;
-    double flow = 0, excess = 0; ///< shares that are drawn
-};
-
-struct Thresholds
-{
-    double z, lift, count;
-    std::size_t most;
-};
-
-DrawnGap chooseCells(const FlowWindow& data, std::size_t at, const Thresholds& least, const std::optional<Focus>& focus)
-{
-    const FlowGap& gap = data.gaps[at];
-    DrawnGap drawn;
-    for (std::size_t i = 0; i < gap.rows(); ++i) {
-        for (std::size_t j = 0; j < gap.columns(); ++j) {
-            const FlowCell cell = gap.cell(i, j);
-            if ((!focus || focus->touches(at, cell)) && cell.count > 0 && cell.count >= least.count
-                && cell.lift() >= least.lift && cell.z >= least.z)
-                drawn.cells.push_back(cell);
-        }
-    }
-    std::ranges::stable_sort(drawn.cells, std::greater(), &FlowCell::excess);
-    drawn.cells.resize(std::min(drawn.cells.size(), least.most));
-    std::ranges::reverse(drawn.cells);
-    for (const FlowCell& cell : drawn.cells) {
-        drawn.flow += cell.count / gap.pairs;
-        drawn.excess += std::max(0.0, cell.excess());
-    }
-    drawn.excess = gap.excess > 0 ? drawn.excess / (gap.excess * gap.pairs) : 0;
-    return drawn;
+    return QString(share > 0 ? "+" : "") + numberText(100 * share) + " points";
 }
 
 class FlowChart final : public Chart
 {
 public:
-    FlowChart(PicturePtr picture, FlowWindowPtr data, std::vector<DrawnGap> gaps, QByteArray head)
+    FlowChart(PicturePtr picture, FlowWindowPtr data, DrawnFlow flow, QByteArray head)
         : m_picture(std::move(picture))
         , m_data(std::move(data))
-        , m_gaps(std::move(gaps))
+        , m_flow(std::move(flow))
         , m_head(std::move(head))
     {
     }
@@ -101,10 +41,10 @@ public:
 
     std::optional<Subject> subject(const Mark& mark) const override
     {
-        if (const auto block = blockAt(mark))
-            return Subject{.site = m_data->sites[mark.row], .expert = ExpertIndex(std::uint16_t(*block))};
-        if (const FlowCell* cell = cellAt(mark))
-            return Subject{.site = m_data->sites[gapOf(mark)], .expert = ExpertIndex(std::uint16_t(cell->from))};
+        if (const DrawnBlock* block = blockAt(mark))
+            return subjectOf(mark.row, *block);
+        if (const DrawnRibbon* ribbon = ribbonAt(mark))
+            return subjectOf(gapOf(mark), m_flow.columns[gapOf(mark)][ribbon->cell.from]);
         return {};
     }
 
@@ -112,21 +52,21 @@ public:
     std::vector<Mark> marks(const Subject& wanted) const override
     {
         std::vector<Mark> marks;
-        const auto is = [&](std::size_t column, std::size_t expert) {
-            return agree({.site = m_data->sites[column], .expert = ExpertIndex(std::uint16_t(expert))}, wanted);
+        const auto is = [&](std::size_t column, std::size_t block) {
+            return agree(subjectOf(column, m_flow.columns[column][block]), wanted);
         };
-        for (std::uint32_t c = 0; c < m_data->columns(); ++c) {
-            for (std::uint32_t place = 0; place < m_data->orders[c].size(); ++place) {
+        for (std::uint32_t c = 0; c < m_flow.columns.size(); ++c) {
+            for (std::uint32_t place = 0; place < m_flow.columns[c].size(); ++place) {
                 const Mark mark{0, 0, c, place};
-                if (blockAt(mark) && is(c, m_data->orders[c][place]))
+                if (blockAt(mark) && is(c, place))
                     marks.push_back(mark);
             }
         }
-        for (std::uint32_t g = 0; g < m_gaps.size(); ++g) {
-            for (std::uint32_t r = 0; r < m_gaps[g].cells.size(); ++r) {
-                const FlowCell& cell = m_gaps[g].cells[r];
+        for (std::uint32_t g = 0; g < m_flow.gaps.size(); ++g) {
+            for (std::uint32_t r = 0; r < m_flow.gaps[g].ribbons.size(); ++r) {
+                const FlowCell& cell = m_flow.gaps[g].ribbons[r].cell;
                 if (is(g, cell.from) || is(g + 1, cell.to))
-                    marks.push_back({0, 0, std::uint32_t(m_data->columns() + g), r});
+                    marks.push_back({0, 0, std::uint32_t(m_flow.columns.size() + g), r});
             }
         }
         return marks;
@@ -134,70 +74,120 @@ public:
 
     QString readout(const Mark& mark) const override
     {
-        if (const auto block = blockAt(mark)) {
-            const FlowBlockCount count = m_data->block(mark.row, *block);
-            return joinedReadout({siteText(m_data->shape, m_data->sites[mark.row]), "expert " + QString::number(*block),
-                percentText(count.share) + " of the choices",
-                countText(count.tokens) + " of " + countText(count.of) + " tokens"});
+        if (const DrawnBlock* block = blockAt(mark)) {
+            const bool one = block->experts.size() == 1;
+            const QString name = one ? "expert " + block->name() : block->name() + " experts";
+            if (compares())
+                return joinedReadout({siteText(m_data->shape, m_data->sites[mark.row]), name,
+                    percentText(block->count.share) + " of the choices of " + traceName(false),
+                    percentText(block->against.share) + " of " + traceName(true),
+                    "difference " + percentPoints(block->count.share - block->against.share)});
+            return joinedReadout({siteText(m_data->shape, m_data->sites[mark.row]), name,
+                percentText(block->count.share) + (m_data->weighted() ? " of the weight" : " of the choices"),
+                one && !m_data->weighted()
+                    ? countText(std::uint64_t(block->count.tokens)) + " of " + countText(block->count.of) + " tokens"
+                    : QString()});
         }
-        const FlowCell* cell = cellAt(mark);
-        if (!cell)
-            return {};
-        const std::size_t g = gapOf(mark);
-        const auto end = [&](std::size_t column, std::size_t expert) {
-            return QString("L%1 E%2").arg(m_data->layer(column)).arg(expert);
-        };
-        return QString("%1 → %2: %3 of %4 (%5), expected %6, lift %7, z %8")
-            .arg(end(g, cell->from), end(g + 1, cell->to), countText(std::uint64_t(cell->count)),
-                countText(std::uint64_t(cell->tokens)), percentText(cell->count / cell->tokens),
-                percentText(cell->expected / cell->tokens), numberText(cell->lift()), numberText(cell->z));
+        const DrawnRibbon* ribbon = ribbonAt(mark);
+        return ribbon ? ribbonText(gapOf(mark), *ribbon) : QString();
     }
 
     QByteArray csv() const override
     {
         QByteArray csv = m_head;
-        const auto place = [&](std::size_t column, std::size_t expert) {
-            return csvPlace(m_data->shape, m_data->sites[column]) + QByteArray::number(qulonglong(expert)) + ',';
+        const auto place = [&](std::size_t column, std::size_t block) {
+            return csvPlace(m_data->shape, m_data->sites[column])
+                + csvText(m_flow.columns[column][block].name().toStdString()) + ',';
         };
-        for (std::size_t c = 0; c < m_data->columns(); ++c) {
-            for (const std::size_t expert : m_data->orders[c]) {
-                const FlowBlockCount count = m_data->block(c, expert);
-                if (count.share > 0)
-                    csv += "block," + place(c, expert) + ",,," + QByteArray::number(qulonglong(count.tokens)) + ",,,,,"
-                        + csvNumber(100 * count.share) + '\n';
+        const auto count = [&](double value) {
+            return m_data->weighted() ? csvNumber(value) : QByteArray::number(value, 'f', 0);
+        };
+        for (std::size_t c = 0; c < m_flow.columns.size(); ++c) {
+            for (std::size_t b = 0; b < m_flow.columns[c].size(); ++b) {
+                const DrawnBlock& block = m_flow.columns[c][b];
+                if (!(block.size > 0))
+                    continue;
+                csv += "block," + place(c, b) + ",,," + count(block.count.tokens) + ",,,,,";
+                if (compares())
+                    csv += csvNumber(100 * block.count.share) + ',' + csvNumber(100 * block.against.share) + ',';
+                csv += csvNumber(block.size) + '\n';
             }
         }
-        for (std::size_t g = 0; g < m_gaps.size(); ++g) {
-            for (const FlowCell& cell : m_gaps[g].cells)
-                csv += "ribbon," + place(g, cell.from) + place(g + 1, cell.to) + csvNumber(cell.count) + ','
-                    + csvNumber(cell.tokens) + ',' + csvNumber(cell.expected) + ',' + csvNumber(cell.lift()) + ','
-                    + csvNumber(cell.z) + ',' + csvNumber(100 * cell.count / m_data->gaps[g].pairs) + '\n';
+        for (std::size_t g = 0; g < m_flow.gaps.size(); ++g) {
+            for (const DrawnRibbon& ribbon : m_flow.gaps[g].ribbons) {
+                const FlowCell& cell = ribbon.cell;
+                csv += "ribbon," + place(g, cell.from) + place(g + 1, cell.to) + count(cell.count) + ','
+                    + count(cell.tokens) + ',' + csvNumber(cell.expected) + ',' + csvNumber(cell.lift()) + ','
+                    + csvNumber(cell.z) + ',';
+                if (compares())
+                    csv += csvNumber(100 * ribbon.share) + ',' + csvNumber(100 * ribbon.againstShare) + ',';
+                csv += csvNumber(ribbon.size) + '\n';
+            }
         }
         return csv;
     }
 
 private:
-    std::size_t gapOf(const Mark& mark) const { return mark.row - m_data->columns(); }
-    /// Its expert.
-    std::optional<std::size_t> blockAt(const Mark& mark) const
+    bool compares() const { return !m_data->against.empty(); }
+    QString traceName(bool against) const
     {
-        if (mark.panel != 0 || mark.layer != 0 || mark.row >= m_data->columns()
-            || mark.column >= m_data->orders[mark.row].size())
-            return {};
-        const std::size_t expert = m_data->orders[mark.row][mark.column];
-        return m_data->block(mark.row, expert).share > 0 ? std::optional(expert) : std::nullopt;
+        return QString::fromStdString(against ? m_data->againstName : m_data->name);
     }
-    const FlowCell* cellAt(const Mark& mark) const
+    std::size_t gapOf(const Mark& mark) const { return mark.row - m_flow.columns.size(); }
+
+    Subject subjectOf(std::size_t column, const DrawnBlock& block) const
     {
-        if (mark.panel != 0 || mark.layer != 0 || mark.row < m_data->columns() || gapOf(mark) >= m_gaps.size()
-            || mark.column >= m_gaps[gapOf(mark)].cells.size())
+        Subject subject{.site = m_data->sites[column]};
+        if (block.experts.size() == 1)
+            subject.expert = ExpertIndex(std::uint16_t(block.experts.front()));
+        return subject;
+    }
+
+    QString ribbonText(std::size_t g, const DrawnRibbon& ribbon) const
+    {
+        const FlowCell& cell = ribbon.cell;
+        const auto end = [&](std::size_t column, std::size_t block) {
+            const DrawnBlock& at = m_flow.columns[column][block];
+            return QString("L%1 %2").arg(m_data->layer(column)).arg((at.experts.size() == 1 ? "E" : "") + at.name());
+        };
+        const QString ends = end(g, cell.from) + QStringLiteral(" → ") + end(g + 1, cell.to) + ": ";
+        if (compares())
+            return ends
+                + QString("%1 of the pairs of %2, %3 of %4, difference %5")
+                      .arg(percentText(ribbon.share), traceName(false), percentText(ribbon.againstShare),
+                          traceName(true), percentPoints(ribbon.share - ribbon.againstShare));
+        const QString z = std::isnan(cell.z) ? QString() : ", z " + numberText(cell.z);
+        if (m_data->weighted() || m_flow.columns[g][cell.from].experts.size() > 1)
+            return ends
+                + QString("%1 of the pairs, expected %2, lift %3%4")
+                      .arg(percentText(ribbon.share), percentText(cell.expected / m_data->gaps[g].pairs),
+                          numberText(cell.lift()), z);
+        return ends
+            + QString("%1 of %2 (%3), expected %4, lift %5%6")
+                  .arg(countText(std::uint64_t(cell.count)), countText(std::uint64_t(cell.tokens)),
+                      percentText(cell.count / cell.tokens), percentText(cell.expected / cell.tokens),
+                      numberText(cell.lift()), z);
+    }
+
+    const DrawnBlock* blockAt(const Mark& mark) const
+    {
+        if (mark.panel != 0 || mark.layer != 0 || mark.row >= m_flow.columns.size()
+            || mark.column >= m_flow.columns[mark.row].size())
             return nullptr;
-        return &m_gaps[gapOf(mark)].cells[mark.column];
+        const DrawnBlock& block = m_flow.columns[mark.row][mark.column];
+        return block.size > 0 ? &block : nullptr;
+    }
+    const DrawnRibbon* ribbonAt(const Mark& mark) const
+    {
+        if (mark.panel != 0 || mark.layer != 0 || mark.row < m_flow.columns.size() || gapOf(mark) >= m_flow.gaps.size()
+            || mark.column >= m_flow.gaps[gapOf(mark)].ribbons.size())
+            return nullptr;
+        return &m_flow.gaps[gapOf(mark)].ribbons[mark.column];
     }
 
     PicturePtr m_picture;
     FlowWindowPtr m_data;
-    std::vector<DrawnGap> m_gaps;
+    DrawnFlow m_flow;
     QByteArray m_head;
 };
 
@@ -206,74 +196,117 @@ QString rangeText(const std::vector<double>& shares)
 {
     const auto [least, largest] = std::ranges::minmax(shares);
     const QString low = QString::number(std::lround(100 * least)), high = QString::number(std::lround(100 * largest));
-    return unbroken(low == high ? low + " %" : low + "–" + high + " %");
+    return unbroken(low == high ? low + " %" : low + QStringLiteral("–") + high + " %");
 }
 
-QString noteOf(const FlowWindow& data, const std::vector<DrawnGap>& gaps, const Thresholds& least)
+double meanOf(const std::vector<FlowGap>& gaps, double FlowGap::*of)
 {
-    std::vector<double> flow, excess, dependence, floor;
-    std::vector<std::size_t> counts;
-    for (std::size_t g = 0; g < gaps.size(); ++g) {
-        flow.push_back(gaps[g].flow);
-        excess.push_back(gaps[g].excess);
-        dependence.push_back(data.gaps[g].excess);
-        floor.push_back(data.gaps[g].floor);
-        counts.push_back(gaps[g].cells.size());
-    }
-    const auto mean = [](const std::vector<double>& v) {
-        double sum = 0;
-        for (const double x : v)
-            sum += x;
-        return sum / double(v.size());
+    double sum = 0;
+    for (const FlowGap& gap : gaps)
+        sum += gap.*of;
+    return sum / double(gaps.size());
+}
+
+/// In large above a picture of which little is more than chance; or nothing.
+QString bannerOf(const FlowWindow& data)
+{
+    const auto noisy = [](const std::vector<FlowGap>& gaps) {
+        return !gaps.empty() && meanOf(gaps, &FlowGap::floor) > kNoisy * meanOf(gaps, &FlowGap::excess);
     };
+    if (data.level == FlowWindow::Level::Paths || !(noisy(data.gaps) || noisy(data.against)))
+        return {};
+    return "Mostly sampling noise at this size: " + countText(data.gaps.front().tokens) + " tokens";
+}
+
+QString noteOf(const FlowWindow& data, const DrawnFlow& flow, const FlowThresholds& least)
+{
+    std::vector<double> share, excess;
+    std::vector<std::size_t> counts;
+    for (const DrawnGap& gap : flow.gaps) {
+        share.push_back(gap.flow);
+        excess.push_back(gap.excess);
+        counts.push_back(gap.ribbons.size());
+    }
     const auto [fewest, most] = std::ranges::minmax(counts);
-    const QString ribbons = fewest == most ? QString::number(most) : QString("%1–%2").arg(fewest).arg(most);
+    const QString ribbons = (fewest == most ? QString::number(most) : QString("%1–%2").arg(fewest).arg(most))
+        + " ribbons a pair of layers = ";
+    const QString tokens = countText(data.gaps.front().tokens) + " tokens";
+    const QString limits =
+        countText(std::uint64_t(least.count)) + " tokens, " + QString::number(least.most) + " at most";
+    if (data.level == FlowWindow::Level::Paths)
+        return tokens + " that chose it; " + ribbons + rangeText(share) + " of their pairs, the widest of those with "
+            + limits + "; the rest is hatched; colours against all tokens";
     QString note;
-    if (mean(floor) > kNoisy * mean(dependence))
+    if (!bannerOf(data).isEmpty())
         note = "most of the dependence is sampling noise at this size; ";
-    note += QString("%1 tokens; %2 ribbons a pair of layers = %3 of flow, %4 of excess; dependence %5 (floor %6)")
-                .arg(countText(data.gaps.front().tokens), ribbons, rangeText(flow), rangeText(excess),
-                    numberText(mean(dependence)), numberText(mean(floor)));
-    note += QString("; ribbons: z ≥ %1, lift ≥ %2, %3 tokens, %4 at most; the rest is hatched")
-                .arg(QString::number(least.z), QString::number(least.lift), countText(std::uint64_t(least.count)))
-                .arg(least.most);
+    note += tokens;
+    if (!data.against.empty())
+        note += " and " + countText(data.against.front().tokens);
+    note += "; " + ribbons + rangeText(share) + " of flow, " + rangeText(excess) + " of excess; dependence "
+        + numberText(meanOf(data.gaps, &FlowGap::excess)) + " (floor " + numberText(meanOf(data.gaps, &FlowGap::floor))
+        + ')';
+    if (!data.against.empty())
+        note += " and " + numberText(meanOf(data.against, &FlowGap::excess)) + " (floor "
+            + numberText(meanOf(data.against, &FlowGap::floor)) + "); widths: the larger share";
+    note += QString("; ribbons: z ≥ %1, lift ≥ %2, %3; the rest is hatched")
+                .arg(QString::number(least.z), QString::number(least.lift), limits);
     return note;
+}
+
+/// Colours of the ribbons' values, log2 about 1 for lifts.
+Expected<std::optional<ColourKey>> keyOf(const FlowWindow& data, std::vector<float> values, Look& look)
+{
+    if (values.empty())
+        return std::nullopt;
+    const float largest = std::ranges::max(values);
+    const bool two = !data.against.empty();
+    HeatMap map;
+    map.centre = two ? 0 : 1;
+    if (two) { // as far to both sides, however the traces are named
+        float most = 0;
+        for (const float v : values)
+            most = std::max(most, std::abs(v));
+        values.insert(values.end(), {most, -most});
+    }
+    map.values = Pyramid(1, values.size(), std::move(values));
+    if (!two && !look.limits && !look.percentile && look.scale.value_or(ScaleKind::Log2) == ScaleKind::Log2)
+        look.limits =
+            largest > kLeastReach ? std::pair(1 / kMostReach, kMostReach) : std::pair(1 / kLeastReach, kLeastReach);
+    const QString title = two ? "Share of pairs: " + QString::fromStdString(data.name) + QStringLiteral(" − ")
+            + QString::fromStdString(data.againstName) + ' ' + unbroken("(% points)")
+        : data.level == FlowWindow::Level::Paths ? QString("Lift (pairs / as all tokens go)")
+                                                 : QString("Lift (pairs / expected)");
+    ES_ASSIGN(ColourKey key, colourCells(look, map, two ? CellMeaning::Difference : CellMeaning::Ratio, title));
+    return key;
 }
 
 Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const FlowWindow>(computed);
-    const Thresholds least{params.number("least_z"), params.number("least_lift"), params.number("least_tokens"),
-        std::size_t(params.number("most"))};
-    ES_ASSIGN(const std::optional<Focus> focus, focusOf(*data, params.text("focus")));
+    const bool paths = data->level == FlowWindow::Level::Paths, two = !data->against.empty();
+    FlowThresholds least{paths ? 0 : params.number("least_z"), paths ? 0 : params.number("least_lift"),
+        params.number("least_tokens"), std::size_t(params.number("most"))};
+    if (data->level == FlowWindow::Level::Spine)
+        least.most = (least.most + kSpinePart - 1) / kSpinePart;
+    ES_ASSIGN(const std::optional<ExpertAt> focus, flowFocus(params));
+    DrawnFlow flow = drawnFlow(*data, least, params.number("other"), focus);
     auto layer = std::make_shared<Ribbons>();
-    std::vector<DrawnGap> gaps;
-    std::vector<float> lifts;
-    for (std::size_t c = 0; c < data->columns(); ++c) {
+    std::vector<float> colours;
+    for (const auto& column : flow.columns) {
         layer->blocks.emplace_back();
-        for (const std::size_t expert : data->orders[c])
-            layer->blocks.back().push_back({QString::number(expert), 100 * data->block(c, expert).share});
+        for (const DrawnBlock& block : column)
+            layer->blocks.back().push_back({block.name(), block.size});
     }
-    for (std::size_t g = 0; g < data->gaps.size(); ++g) {
-        gaps.push_back(chooseCells(*data, g, least, focus));
+    for (const DrawnGap& gap : flow.gaps) {
         layer->ribbons.emplace_back();
-        for (const FlowCell& cell : gaps[g].cells) {
-            layer->ribbons.back().push_back({data->places[g][cell.from], data->places[g + 1][cell.to],
-                100 * cell.count / data->gaps[g].pairs, cell.lift()});
-            lifts.push_back(float(cell.lift()));
+        for (const DrawnRibbon& ribbon : gap.ribbons) {
+            const double colour = two ? 100 * (ribbon.share - ribbon.againstShare) : ribbon.cell.lift();
+            layer->ribbons.back().push_back({ribbon.cell.from, ribbon.cell.to, ribbon.size, colour});
+            colours.push_back(float(colour));
         }
     }
     auto picture = std::make_shared<Picture>();
-    if (!lifts.empty()) {
-        const float largest = std::ranges::max(lifts);
-        HeatMap map;
-        map.centre = 1;
-        map.values = Pyramid(1, lifts.size(), std::move(lifts));
-        if (!look.limits && !look.percentile && look.scale.value_or(ScaleKind::Log2) == ScaleKind::Log2)
-            look.limits =
-                largest > kLeastReach ? std::pair(1 / kMostReach, kMostReach) : std::pair(1 / kLeastReach, kLeastReach);
-        ES_ASSIGN(picture->key, colourCells(look, map, CellMeaning::Ratio, "Lift (pairs / expected)"));
-    }
+    ES_ASSIGN(picture->key, keyOf(*data, std::move(colours), look));
     Axis x{"Layer", Axis::Scale::Cells, -kRoom, double(data->columns()) - 1 + kRoom};
     for (std::size_t c = 0; c < data->columns(); ++c)
         x.names.push_back(data->layer(c));
@@ -284,18 +317,34 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             height += block.size;
         tallest = std::max(tallest, height);
     }
-    Axis y{"Share of the layer's choices (%)", Axis::Scale::Linear, 0, tallest};
-    picture->panels = {{std::move(x), std::move(y), {std::move(layer)}, {}}};
-    picture->note = noteOf(*data, gaps, least);
-    if (focus)
-        picture->note += QString("; only ribbons of L%1 E%2").arg(data->layer(focus->column)).arg(focus->expert);
-    QByteArray head = csvHead("flow", {data->trace}, data->tokens,
+    const QString of = data->weighted() ? "weight" : data->choices == "first" ? "first choices" : "choices";
+    Axis y{two      ? "Larger share of the layer's " + of + " (%)"
+            : paths ? "Share of these tokens' " + of + " (%)"
+                    : "Share of the layer's " + of + " (%)",
+        Axis::Scale::Linear, 0, tallest};
+    picture->panels = {{std::move(x), std::move(y), {std::move(layer)}, bannerOf(*data)}};
+    picture->note = noteOf(*data, flow, least);
+    if (focus) {
+        const auto column = std::size_t(std::ranges::find(data->sites, focus->site) - data->sites.begin());
+        picture->note += QString(paths ? "; paths of L%1 E%2" : "; only ribbons of L%1 E%2")
+                             .arg(data->layer(column))
+                             .arg(focus->expert.value);
+    }
+    std::vector<QByteArray> traces{data->trace};
+    if (two)
+        traces.push_back(data->againstTrace);
+    QByteArray head = csvHead("flow", traces, data->tokens,
         {picture->note,
-            "block: value = share of the layer's choices in %, count = its tokens; ribbon: value = share of the pairs "
-            "between the layers in %, count = tokens that chose both, of `tokens` that chose `expert`; expected: as if "
-            "the layers were independent"});
-    head += "kind,layer,site,expert,to_layer,to_site,to_expert,count,tokens,expected,lift,z,value\n";
-    return std::make_shared<FlowChart>(std::move(picture), data, std::move(gaps), std::move(head));
+            "block: value = share of the layer's " + of
+                + " in %, count = its tokens; ribbon: value = share of the pairs "
+                  "between the layers in %, count = tokens that chose both, of `tokens` that chose `expert`; expected: "
+                + (paths ? "as all tokens go" : "as if the layers were independent")
+                + (two ? "; share, against_share: of the two traces, count to z of the first; value: the larger"
+                       : "")});
+    head += two
+        ? "kind,layer,site,expert,to_layer,to_site,to_expert,count,tokens,expected,lift,z,share,against_share,value\n"
+        : "kind,layer,site,expert,to_layer,to_site,to_expert,count,tokens,expected,lift,z,value\n";
+    return std::make_shared<FlowChart>(std::move(picture), data, std::move(flow), std::move(head));
 }
 
 }
@@ -308,7 +357,19 @@ ChartSpec flowChart()
             {.name = name, .standard = standard, .meaning = meaning, .least = least, .most = most, .whole = whole},
             title, computes};
     };
-    return {
+    const auto choice = [](const char* name, std::vector<std::string> words, const char* meaning, const char* title) {
+        return ChartOption{{.name = name,
+                               .standard = words.front(),
+                               .meaning = meaning,
+                               .kind = ParameterSpec::Kind::Choices,
+                               .choices = words},
+            title, true};
+    };
+    const auto text = [](const char* name, const char* meaning, const char* title) {
+        return ChartOption{
+            {.name = name, .standard = "", .meaning = meaning, .kind = ParameterSpec::Kind::Text}, title, true};
+    };
+    ChartSpec spec{
         .name = "flow",
         .title = "Flow",
         .definition = "Which experts of the next layers tokens go on to, as far as it is more than chance: widths are "
@@ -316,19 +377,27 @@ ChartSpec flowChart()
         .options = {siteOption("first router, counted from 0; earlier where the window would not fit"),
             number("columns", "4", "routers in the window, if there are as many", 2, 16, true, "Columns", true),
             number("distance", "1", "sites from one column to the next", 1, 65535, true, "Distance", true),
+            choice("level", {"window", "spine", "paths"},
+                "some routers; all of them with an eighth of the ribbons (spine); some, of the tokens alone that chose "
+                "the "
+                "expert of `focus`, with their widest pairs (paths)",
+                "Level"),
+            choice("choices", {"all", "first", "weights"},
+                "pairs of all choices of a token, of the first alone, or of all by the product of their weights",
+                "Choices"),
             number("most", "96", "ribbons between two columns, those of the largest excess", 0, 4096, true, "Ribbons",
                 false),
-            ChartOption{{.name = "focus",
-                            .standard = "",
-                            .meaning = "SITE:EXPERT: only the ribbons of that expert; none: all",
-                            .kind = ParameterSpec::Kind::Text},
-                "Focus"},
+            text("focus", "SITE:EXPERT: only the ribbons of that expert, or its paths; none: all", "Focus"),
+            number("other", "0", "experts with less than so many times the mean share are one block", 0, 1000, false,
+                "Other below", false),
             number("least_z", "4", "standard deviations above independence", 0, 1000, false, "z at least", false),
             number("least_lift", "1.5", "times as many as expected", 0, 1000, false, "Lift at least", false),
             number("least_tokens", "20", "tokens of a ribbon", 0, 1e9, true, "Tokens at least", false)},
         .compute = computeFlowWindow,
         .draw = draw,
     };
+    addAgainst(spec.options); // widths are the larger shares, colours the differences
+    return spec;
 }
 
 }

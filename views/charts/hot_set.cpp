@@ -16,9 +16,9 @@ ChartSpec hotSetChart()
             "number of tokens or by layer",
         .quantities = {{"touched", "hot_set.touched", "Share of the experts touched", "mean over disjoint windows"},
             {"hottest", "hot_set.hottest", "Load of the hottest expert / mean", "mean over disjoint windows"}},
-        .parameters = {{"tokens", "Window", "1/4/16/64/256/1024", "tokens"}},
-        .axes = {{"tokens", "Window (tokens)"}},
-        .over = "tokens",
+        .parameters = {{"window", "Window", "1/4/16/64/256/1024", "tokens"}},
+        .axes = {{"window", "Window (tokens)"}},
+        .over = "window",
     });
 }
 

@@ -19,9 +19,9 @@ ChartSpec pathChart()
             {"distinct", "path.distinct", "Different paths", "that any token takes", "paths"},
             {"top", "path.top_share", "Share of tokens on the commonest paths", "of the `top` commonest"},
             {"singletons", "path.singletons", "Paths of one token alone", "share of the different paths"}},
-        .parameters = {{"span", "Layers", nullptr, "layers"}, {"step", "Step", "1"},
+        .parameters = {{"length", "Layers", nullptr, "layers"}, {"step", "Step", "1"},
             {"top", "Commonest", "1/100", "top"}},
-        .axes = {{"span", "Layers of a path"}},
+        .axes = {{"length", "Layers of a path"}},
     });
 }
 

@@ -42,7 +42,7 @@ public:
         , m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
         , m_valuesOnly(context.valuesOnly)
     {
-        for (const double length : sortedNumbers(context, "tokens")) {
+        for (const double length : sortedNumbers(context, "window")) {
             m_windows.emplace_back().length = static_cast<std::uint32_t>(length);
             m_windows.back().counts.resize(m_numExperts);
         }
@@ -87,7 +87,7 @@ public:
             const auto add = [&](const char* name, std::uint64_t n, const char* why) -> ResultRow& {
                 ResultRow& row = rows.emplace_back();
                 row.metric = name;
-                row.params["tokens"] = double(w.length);
+                row.params["window"] = double(w.length);
                 row.n = n;
                 if (n == 0)
                     row.undefined = why;
@@ -173,7 +173,7 @@ MetricSpec hotSetMetric()
             "over the mean; disjoint whole windows from each sequence's start, n of them",
         .source = "hot-set feasibility, llama.cpp #28544 (98.6 % within 1,300 tokens, hottest 2.5)",
         .ranges = {{kTouched, kShare}, {kHottest, kNotNegative}},
-        .params = {{.name = "tokens",
+        .params = {{.name = "window",
             .standard = "16/64/256/1024",
             .meaning = "tokens a window",
             .kind = ParameterSpec::Kind::Numbers,

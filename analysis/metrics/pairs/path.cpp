@@ -118,7 +118,7 @@ public:
         , m_tops(sortedNumbers(context, "top"))
     {
         const auto step = static_cast<std::size_t>(context.params.number("step"));
-        for (const double span : sortedNumbers(context, "span")) {
+        for (const double span : sortedNumbers(context, "length")) {
             const auto length = static_cast<unsigned>(span);
             const std::size_t before = m_windows.size();
             for (std::size_t first = 0; first + length <= context.sites.size(); first += step ? step : length)
@@ -157,13 +157,13 @@ public:
                 results.rows[i].site = m_context.sites[window.first];
                 results.rows[i].other["to_site"] =
                     std::to_string(m_context.sites[window.first + window.span - 1].value);
-                results.rows[i].params["span"] = double(window.span);
+                results.rows[i].params["length"] = double(window.span);
             }
         }
         appendMeansOf(results.rows, 0);
         for (const unsigned span : m_tooLong) {
             results.rows.push_back(undefinedRow("path.distinct", "there are fewer sites in a row"));
-            results.rows.back().params["span"] = double(span);
+            results.rows.back().params["length"] = double(span);
         }
         return results;
     }
@@ -257,7 +257,7 @@ MetricSpec pathMetric()
     return {
         .name = "path",
         .definition =
-            "first choices of a token at `span` sites in a row, windows of sites from the first on: different paths, "
+            "first choices of a token at `length` sites in a row, windows of sites from the first on: different paths, "
             "their entropy (nats), e to it, the entropy over log min(tokens, possible paths), share of paths that one "
             "token took, share of tokens on the `top` commonest; n = tokens with a first choice at each of the sites. "
             "Up to 24 bytes a token, window and worker",
@@ -267,14 +267,14 @@ MetricSpec pathMetric()
             {"path.relative", kNoInterval}, {"path.singletons", kNoInterval}, {"path.top_share", kNoInterval}},
         .anyTokens = true,
         .onRequest = true,
-        .params = {{.name = "span",
+        .params = {{.name = "length",
                        .standard = "2/4/8",
                        .meaning = "sites of a path",
                        .kind = ParameterSpec::Kind::Numbers,
                        .least = 2,
                        .most = kLongest,
                        .whole = true},
-            {"step", "0", "sites from one window to the next, 0: span", ParameterSpec::Kind::Number, 0, 65535, true},
+            {"step", "0", "sites from one window to the next, 0: those of a path", ParameterSpec::Kind::Number, 0, 65535, true},
             {.name = "top",
                 .standard = "1/100",
                 .meaning = "commonest paths",

@@ -195,6 +195,7 @@ MetricSpec lexicalMetric()
             "exact mean for ten draws of the multinomial null",
         .needs = {{.tokenIds = true}},
         .ranges = {{kDivergence, kNoInterval}, {kNull, kNoInterval}, {kExcess, kNoInterval}},
+        .anyTokens = true,
         .params = {{"groups", "1000", "an id with one in so many tokens stands for itself", ParameterSpec::Kind::Number,
             1, 1e9, true}},
         .make =

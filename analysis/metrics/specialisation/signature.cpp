@@ -71,9 +71,11 @@ public:
         for (const SequenceRun& run : block.runs) {
             if (m_selection->place(run.sequence) % m_step)
                 continue;
-            SiteSignature& own = of(run.sequence.value);
             m_sets.assign(block, run.begin, run.length);
             for (std::size_t t = 0; t < run.length; ++t) {
+                if (m_sets[t].empty())
+                    continue;
+                SiteSignature& own = of(run.sequence.value);
                 for (const std::uint16_t e : m_sets[t])
                     ++own.counts[e];
                 own.spare += std::uint64_t(m_sets[t].size()) * m_sets[t].size();
@@ -275,6 +277,7 @@ MetricSpec signatureMetric()
         .needsLabel = true,
         .ranges = {{kNames[0], kNoInterval}, {kNames[1], kNoInterval}, {kNames[2], kNoInterval},
             {kNames[3], kNoInterval}, {kNames[4], kNoInterval}},
+        .anyTokens = true,
         .params = {{"sequences", "400", "sequences at most", ParameterSpec::Kind::Number, 2, 5000, true}},
         .make = [](const MetricContext& context) { return std::make_unique<Signature>(context); },
     };

@@ -72,21 +72,21 @@ private slots:
             for (std::size_t t = 0; t < trace.shape().numTokens; ++t)
                 site[t * 4] = 7;
         }
-        const Results one = of(trace, {"path", {{"span", "4"}}});
+        const Results one = of(trace, {"path", {{"length", "4"}}});
         QCOMPARE(*rowOf(one, "path.distinct", 0).value, 1.0);
         QCOMPARE(*rowOf(one, "path.entropy", 0).value, 0.0);
         QCOMPARE(*rowOf(one, "path.effective", 0).value, 1.0);
         QCOMPARE(*rowOf(one, "path.top_share", 0).value, 1.0);
         // Of U, 4,096 tokens take all but half of a pair of the 64^4 paths each by itself.
         MemoryTrace U = splitmixTrace('U');
-        const Results all = of(U, {"path", {{"span", "4"}}});
+        const Results all = of(U, {"path", {{"length", "4"}}});
         QVERIFY(*rowOf(all, "path.distinct", 0).value >= 4094);
         QVERIFY(near(*rowOf(all, "path.distinct", 0).uniform, 4095.5, 0.01));
         QVERIFY(*rowOf(all, "path.relative", 0).value > 0.9999);
         // A site that repeats the one before adds nothing.
         MemoryTrace copied = plainTrace(2, 2);
         copied.ids[1] = copied.ids[0];
-        const Results twice = of(copied, {"path", {{"span", "2"}}});
+        const Results twice = of(copied, {"path", {{"length", "2"}}});
         QCOMPARE(*rowOf(twice, "path.distinct", 0).value, 16.0);
         QVERIFY(*rowOf(twice, "path.entropy", 0).value <= std::log(16.0));
     }
@@ -174,11 +174,11 @@ private slots:
         trace.addSequence(100);
         for (unsigned t = 0; t < 100; ++t) // 0 always, and the others in turn
             trace.ids[0].insert(trace.ids[0].end(), {0, std::uint16_t(1 + t % 7)});
-        const Results hot = of(trace, {"hot_set", {{"tokens", "3/7/50"}}});
+        const Results hot = of(trace, {"hot_set", {{"window", "3/7/50"}}});
         for (const auto& [tokens, touched, hottest] :
             {std::tuple(3.0, 4.0 / 8, 4.0), {7.0, 1.0, 4.0}, {50.0, 1.0, 4.0}}) {
-            QCOMPARE(valueAt(hot, "hot_set.touched", {{"tokens", tokens}}, 0), touched);
-            QCOMPARE(valueAt(hot, "hot_set.hottest", {{"tokens", tokens}}, 0), hottest);
+            QCOMPARE(valueAt(hot, "hot_set.touched", {{"window", tokens}}, 0), touched);
+            QCOMPARE(valueAt(hot, "hot_set.hottest", {{"window", tokens}}, 0), hottest);
         }
     }
 

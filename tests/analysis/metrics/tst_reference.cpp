@@ -60,9 +60,9 @@ std::vector<MetricRequest> requestsOf(const std::string& family, const std::stri
             {"lifetime"}, {"distinct", {{"window", "16/100"}}}, {"locality"}, {"hot_set"}};
     if (family == "pairs")
         return {{"coactivation"}, {"coactivation_adjacent"}, {"affinity"}, {"affinity", {{"distance", "2"}}},
-            {"flow"}, {"flow", {{"distance", "2"}}},
+            {"flow"}, {"flow", {{"distance", "2"}}}, {"flow_weights"}, {"flow_weights", {{"distance", "2"}}},
             {"mutual_information"}, {"mutual_information", {{"distance", "2"}}}, {"path"},
-            {"path", {{"span", "3"}, {"step", "1"}, {"top", "5"}}}, {"fan_out", {{"gpus", "4/8"}}},
+            {"path", {{"length", "3"}, {"step", "1"}, {"top", "5"}}}, {"fan_out", {{"gpus", "4/8"}}},
             {"predict"}, {"predict", {{"n", "16"}}}};
     if (family == "specialisation")
         return {{"specialisation"}, {"domain_cv"}, {"vocabulary", {{"ids", "input/next"}, {"n_min", "20"}, {"top", "1"}}},
@@ -127,7 +127,7 @@ ResultRow goldenRow(const QJsonObject& json)
 bool ofFloats(const std::string& metric)
 {
     static const std::set<std::string> families{"router_entropy", "top_k_mass", "margin", "aux_loss", "z_loss",
-        "effective_k", "divergence", "esft", "committee", "uoe", "mc_smoe"};
+        "effective_k", "divergence", "flow_weights", "esft", "committee", "uoe", "mc_smoe"};
     return families.contains(metric.substr(0, metric.find('.')));
 }
 

@@ -47,7 +47,8 @@ def consistency_rows(trace, label):
 
 def pairs_rows(trace, label):
     return (pairs.coactivation(trace) + pairs.coactivation(trace, adjacent=True) + pairs.affinity(trace)
-            + pairs.affinity(trace, 2) + pairs.flow(trace) + pairs.flow(trace, 2) + pairs.mutual_information(trace) + pairs.mutual_information(trace, 2)
+            + pairs.affinity(trace, 2) + pairs.flow(trace) + pairs.flow(trace, 2)
+            + (pairs.flow_weights(trace) + pairs.flow_weights(trace, 2) if trace.weights else []) + pairs.mutual_information(trace) + pairs.mutual_information(trace, 2)
             + paths.path(trace) + paths.path(trace, (3,), 1, (5,))
             + pairs.fan_out(trace, (4, 8)) + predict.predict(trace) + predict.predict(trace, n=16))
 

@@ -44,5 +44,5 @@ def hot_set(trace, windows=(16, 64, 256, 1024)):
                         hottest.append(max(counts.values()) * site.E / sum(counts.values()))
             for name, values in (("touched", touched), ("hottest", hottest)):
                 value = sum(values) / len(values) if values else "no window"
-                out.append(row("hot_set." + name, value, len(values), l, tokens=w))
+                out.append(row("hot_set." + name, value, len(values), l, window=w))
     return with_site_means(out)

@@ -148,6 +148,45 @@ def flow(trace, distance=1):
     return cells + with_site_means(rows)
 
 
+def flow_weights(trace, distance=1):
+    """Pairs by the product of their weights, each token's adding up to 1; z and floor as if one site's tokens were dealt anew."""
+    rows, cells = [], []
+
+    def shares(l, t):
+        own = {}
+        for e, w in zip(trace.ids[l][t].tolist(), trace.weights[l][t].tolist()):
+            if e >= 0 and e not in own:
+                own[e] = w
+        total = sum(own.values())
+        return {e: w / total for e, w in own.items()} if total > 0 else {}
+
+    for l in range(trace.L - distance):
+        to = l + distance
+        A, B = trace.sites[l].E, trace.sites[to].E
+        a, b = [], []
+        for t in range(trace.T):
+            x, y = shares(l, t), shares(to, t)
+            if x and y:
+                a.append([x.get(e, 0) for e in range(A)])
+                b.append([y.get(e, 0) for e in range(B)])
+        n = len(a)
+        args = dict(site=l, other={"to_site": str(to)}, distance=distance)
+        if not n:
+            rows += [row("flow_weights." + name, "no token", 0, **args) for name in ("excess", "floor")]
+            continue
+        a, b = np.array(a), np.array(b)
+        sums, expected = a.T @ b, np.outer(a.sum(0), b.sum(0)) / n
+        variance = np.outer(((a - a.mean(0)) ** 2).sum(0), ((b - b.mean(0)) ** 2).sum(0)) / max(n - 1, 1)
+        rows.append(row("flow_weights.excess", abs(sums - expected).sum() / (2 * n), n, **args))
+        rows.append(row("flow_weights.floor", np.sqrt(variance * 2 / math.pi).sum() / (2 * n), n, **args))
+        for i in range(A):
+            for j in range(B):
+                cells.append(cell("flow_weights.sum", sums[i, j], (i, j), **args))
+                if variance[i, j] > 1e-9:
+                    cells.append(cell("flow_weights.z", (sums[i, j] - expected[i, j]) / math.sqrt(variance[i, j]), (i, j), **args))
+    return cells + with_site_means(rows)
+
+
 def _entropy(counts):
     n = sum(counts.values())
     return -math.fsum(c / n * math.log(c / n) for c in counts.values())

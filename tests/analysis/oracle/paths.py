@@ -12,9 +12,9 @@ def path(trace, spans=(2, 4, 8), step=0, tops=(1, 100)):
     for span in spans:
         firsts = range(0, trace.L - span + 1, step or span)
         if not firsts:
-            short.append(row("path.distinct", "too few sites", 0, span=span))
+            short.append(row("path.distinct", "too few sites", 0, length=span))
         for l in firsts:
-            args = dict(site=l, other={"to_site": str(l + span - 1)}, span=span)
+            args = dict(site=l, other={"to_site": str(l + span - 1)}, length=span)
             columns = [trace.ids[s][:, 0].tolist() for s in range(l, l + span)]
             taken = Counter(p for p in zip(*columns) if min(p) >= 0)
             n = sum(taken.values())

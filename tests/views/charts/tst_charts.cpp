@@ -158,11 +158,11 @@ int distance(QRgb a, QRgb b)
 static bool mayRefuse(const std::string& chart, const Case& given)
 {
     static const std::set<std::string> needSequences{"aux_loss", "cache_curves", "cache_map", "cache_time", "divergence",
-        "domain_cv", "drop", "expert_similarity", "experts_per_token", "importance", "label_divergence", "lifetime",
+        "domain_cv", "drop", "expert_similarity", "experts_per_token", "hot_set", "importance", "label_divergence", "lifetime", "locality",
         "placement", "position", "predict", "predictability", "prefetch", "reroute", "risk_difference", "sch", "srp", "vocabulary"};
     static const std::set<std::string> needColumns{"aux_loss", "divergence", "expert_similarity", "importance",
-        "label_divergence", "position", "reroute", "sharpness", "tokens", "vocabulary"};
-    static const std::set<std::string> needTwoSites{"affinity", "flow", "mutual_information"};
+        "label_divergence", "locality", "position", "reroute", "sharpness", "tokens", "vocabulary"};
+    static const std::set<std::string> needTwoSites{"affinity", "flow", "mutual_information", "path"};
     static const std::set<std::string> needTwoValues{"divergence", "domain_cv", "label_divergence", "risk_difference"};
     return given.name == "nothing" || (needSequences.contains(chart) && given.scope.splitsSequences())
         || (given.name == "choices alone" && needColumns.contains(chart))
@@ -177,7 +177,8 @@ static bool mayRefuse(const std::string& chart, const Case& given)
 /// What an option may be and no trace of these cases is large enough for.
 static bool mayRefuse(const std::string& chart, const ChartOption& option, const std::string& value)
 {
-    return chart == "vocabulary" && option.name == "quantity" && value == "spread_position"; // > n_min sequences
+    return (chart == "vocabulary" && option.name == "quantity" && value == "spread_position") // > n_min sequences
+        || (chart == "flow" && value == "paths"); // of a focus
 }
 
 class TestCharts : public QObject

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The flow chart: heights add up, numbers are those of a count by hand, chance draws next to nothing, the order holds.
-#include "tests/support/memory_trace.h"
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
 #include "tests/views/charts/chart_table.h"
+#include "tests/views/charts/flow_trace.h"
 #include "tests/views/load_fixture.h"
 #include "views/charts/kinds/flow_order.h"
 
@@ -18,42 +18,6 @@ using namespace expertscope::testing;
 
 namespace {
 
-/// Four sites of 32 experts, 4 chosen; `strength` in 16 of the tokens that chose e go on to 5 e + 3, by chance the
-/// rest.
-std::shared_ptr<MemoryTrace> flowTrace(unsigned strength, unsigned length = 500)
-{
-    auto trace = std::make_shared<MemoryTrace>(4, 32, 4);
-    std::vector<std::string> language;
-    for (int s = 0; s < 12; ++s) {
-        trace->addSequence(length);
-        language.push_back(s % 3 ? "en" : "de");
-    }
-    trace->addLabel("language", language);
-    fillUniform(*trace, 99);
-    for (std::size_t site = 1; site < 4; ++site) {
-        for (std::size_t t = 0; t < trace->shape().numTokens; ++t) {
-            std::uint16_t* const to = &trace->ids[site][t * 4];
-            const auto next = std::uint16_t((trace->ids[site - 1][t * 4] * 5 + 3) % 32);
-            if (mix(t * 4 + site) % 16 < strength && std::find(to, to + 4, next) == to + 4)
-                to[0] = next;
-        }
-    }
-    return trace;
-}
-
-const Ribbons& ribbonsOf(const Chart& chart)
-{
-    return *std::get<RibbonsPtr>(chart.picture()->panels[0].layers[0]);
-}
-
-std::vector<QString> namesOf(const std::vector<FlowBlock>& column)
-{
-    std::vector<QString> names;
-    for (const FlowBlock& block : column)
-        names.push_back(block.name);
-    return names;
-}
-
 double plainCrossings(
     const std::vector<FlowLink>& links, const std::vector<std::size_t>& from, const std::vector<std::size_t>& to)
 {
@@ -66,14 +30,6 @@ double plainCrossings(
         }
     }
     return sum;
-}
-
-std::vector<std::size_t> placesOf(const std::vector<std::size_t>& order)
-{
-    std::vector<std::size_t> places(order.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        places[order[i]] = i;
-    return places;
 }
 
 }

@@ -1,38 +1,62 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/charts/kinds/flow_window.h"
 
+#include "views/charts/kinds/against.h"
+#include "views/charts/kinds/flow_gaps.h"
 #include "views/charts/kinds/flow_order.h"
 #include "views/charts/kinds/one_site.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
-#include <cmath>
+#include <tuple>
 
 namespace expertscope {
 
-FlowCell FlowGap::cell(std::size_t i, std::size_t j) const
-{
-    const std::size_t at = i * columns() + j;
-    return {i, j, count->values[at], from->values[i], expected->values[at], z->values[at]};
-}
-
-FlowBlockCount FlowWindow::block(std::size_t column, std::size_t expert) const
+FlowBlockCount FlowWindow::block(const std::vector<FlowGap>& gaps, std::size_t column, std::size_t expert)
 {
     FlowBlockCount block;
     if (column < gaps.size()) {
         const FlowGap& after = gaps[column];
-        block = {after.sharesFrom[expert], std::uint64_t(after.from->values[expert]), after.tokens};
+        block = {after.sharesFrom[expert], after.from[expert], after.tokens};
     }
     if (column > 0 && gaps[column - 1].sharesTo[expert] > block.share) {
         const FlowGap& before = gaps[column - 1];
-        block = {before.sharesTo[expert], std::uint64_t(before.to->values[expert]), before.tokens};
+        block = {before.sharesTo[expert], before.to[expert], before.tokens};
     }
     return block;
 }
 
+Expected<std::optional<ExpertAt>> flowFocus(const Parameters& params)
+{
+    const std::string& text = params.text("focus");
+    if (text.empty())
+        return std::nullopt;
+    const QStringList parts = QString::fromStdString(text).split(':');
+    bool isSite = false, isExpert = false;
+    const unsigned short site = parts[0].toUShort(&isSite),
+                         expert = parts.size() == 2 ? parts[1].toUShort(&isExpert) : std::uint16_t(0);
+    if (!isSite || !isExpert)
+        return fail("is not SITE:EXPERT, such as 2:17", "focus " + text);
+    return ExpertAt{SiteIndex(site), ExpertIndex(expert)};
+}
+
 namespace {
 
-Expected<std::vector<SiteIndex>> windowOf(const Study& study, const ChartQuestion& question)
+using Level = FlowWindow::Level;
+
+Expected<void> checkFocus(const FlowWindow& data, const ExpertAt& focus)
+{
+    const std::string name = std::to_string(focus.site.value);
+    if (std::ranges::find(data.sites, focus.site) == data.sites.end())
+        return fail("is not among the columns", "focus: site " + name);
+    const unsigned E = data.shape.sites[std::size_t(focus.site)].numExperts;
+    if (focus.expert.value >= E)
+        return fail("there is no such expert", "focus " + name + ':' + std::to_string(focus.expert.value),
+            "experts go from 0 to " + std::to_string(E - 1));
+    return {};
+}
+
+Expected<std::vector<SiteIndex>> windowOf(const Study& study, const ChartQuestion& question, Level level)
 {
     const std::size_t count = study.shape(question.trace).sites.size();
     const auto number = [&](const char* name) { return std::size_t(question.params.number(name)); };
@@ -46,8 +70,9 @@ Expected<std::vector<SiteIndex>> windowOf(const Study& study, const ChartQuestio
     if (distance >= count)
         return fail("no two routers lie that far apart", "distance " + std::to_string(distance),
             "choose " + std::to_string(count - 1) + " or lower");
-    const std::size_t steps = std::min(number("columns") - 1, (count - 1) / distance);
-    const std::size_t begin = std::min(first, count - 1 - steps * distance);
+    const std::size_t all = (count - 1) / distance;
+    const std::size_t steps = level == Level::Spine ? all : std::min(number("columns") - 1, all);
+    const std::size_t begin = level == Level::Spine ? 0 : std::min(first, count - 1 - steps * distance);
     ES_ASSIGN(const std::vector<SiteIndex> kept, study.sitesOf(question.trace, question.scope));
     std::vector<SiteIndex> sites;
     for (std::size_t i = 0; i <= steps; ++i) {
@@ -59,76 +84,98 @@ Expected<std::vector<SiteIndex>> windowOf(const Study& study, const ChartQuestio
     return sites;
 }
 
-std::vector<double> shares(const ResultMatrix& count, bool ofRows, double all)
+/// The gaps of some tokens of a trace. `tokens`: which, in words.
+Expected<std::vector<FlowGap>> gapsOf(const Study& study, std::size_t trace, const FlowWindow& window,
+    const ChartQuestion& question, const Scope& scope, const Progress& progress)
 {
-    const std::size_t columns = count.axes[1].keys.size();
-    std::vector<double> sums(count.axes[ofRows ? 0 : 1].keys.size());
-    for (std::size_t at = 0; at < count.values.size(); ++at)
-        sums[ofRows ? at / columns : at % columns] += count.values[at];
-    for (double& sum : sums)
-        sum = all > 0 ? sum / all : 0;
-    return sums;
-}
-
-FlowGap gapOf(const Results& results, SiteIndex site)
-{
-    FlowGap gap;
-    for (const ResultMatrix& matrix : results.matrices) {
-        if (matrix.site != site || matrix.label)
-            continue;
-        for (const auto& [name, into] : {std::pair("flow.count", &gap.count), {"flow.expected", &gap.expected},
-                 {"flow.z", &gap.z}, {"flow.from", &gap.from}, {"flow.to", &gap.to}}) {
-            if (matrix.metric == name)
-                *into = &matrix;
-        }
-    }
-    for (const ResultRow& row : results.rows) {
-        if (row.site != site || row.label || !row.value)
-            continue;
-        if (row.metric == "flow.excess")
-            gap.excess = *row.value;
-        else if (row.metric == "flow.floor")
-            gap.floor = *row.value;
-    }
-    if (!gap.count)
-        return gap;
-    for (const double c : gap.count->values)
-        gap.pairs += c;
-    gap.tokens = gap.count->n;
-    gap.sharesFrom = shares(*gap.count, true, gap.pairs);
-    gap.sharesTo = shares(*gap.count, false, gap.pairs);
-    return gap;
-}
-
-Expected<std::vector<FlowGap>> gapsOf(const Results& results, const FlowWindow& window)
-{
+    MetricQuestion asked;
+    asked.metrics = {flowMetricOf(window.choices, question.params.text("distance"))};
+    asked.scope = scopeOfSites(scope, window.sites);
+    ES_ASSIGN(const auto results, study.metrics(trace, asked, progress));
     std::vector<FlowGap> gaps;
     for (std::size_t c = 0; c + 1 < window.columns(); ++c) {
-        gaps.push_back(gapOf(results, window.sites[c]));
+        gaps.push_back(flowGapOf(*results.front(), window.sites[c], window.choices));
         if (!(gaps.back().pairs > 0))
-            return nothingToDraw(results, window.tokens, "flow");
+            return nothingToDraw(*results.front(), describeTokens(scope, study.shape(trace)), asked.metrics[0].name);
     }
     return gaps;
 }
 
-/// Experts of the columns from the top down: what is more than chance crosses as little as can be.
-std::vector<std::vector<std::size_t>> ordersOf(const std::vector<FlowGap>& gaps)
+/// Adds what is more than chance.
+void addLinks(
+    const std::vector<FlowGap>& gaps, std::vector<std::vector<double>>& sizes, std::vector<std::vector<double>>& excess)
 {
-    std::vector<std::vector<double>> sizes;
-    std::vector<std::vector<FlowLink>> links;
-    for (const FlowGap& gap : gaps) {
-        sizes.push_back(gap.sharesFrom);
-        links.emplace_back();
-        for (std::size_t i = 0; i < gap.rows(); ++i) {
-            for (std::size_t j = 0; j < gap.columns(); ++j) {
-                const FlowCell cell = gap.cell(i, j);
-                if (cell.excess() > 0 && cell.z > 0)
-                    links.back().push_back({i, j, 100 * cell.excess() / gap.pairs});
-            }
+    sizes.resize(gaps.size() + 1);
+    excess.resize(gaps.size());
+    const auto add = [](std::vector<double>& to, const std::vector<double>& from) {
+        to.resize(from.size());
+        for (std::size_t i = 0; i < from.size(); ++i)
+            to[i] += from[i];
+    };
+    for (std::size_t g = 0; g < gaps.size(); ++g) {
+        add(sizes[g], gaps[g].sharesFrom);
+        std::vector<double> more(gaps[g].count.size());
+        for (std::size_t at = 0; at < more.size(); ++at) {
+            const double over = gaps[g].count[at] - gaps[g].expected[at];
+            more[at] = over > 0 && gaps[g].z[at] > 0 ? 100 * over / gaps[g].pairs : 0;
+        }
+        add(excess[g], more);
+    }
+    add(sizes.back(), gaps.back().sharesTo);
+}
+
+/// Experts of the columns from the top down: what is more than chance crosses as little as can be. Of two traces that
+/// of both together, whichever is named first.
+std::vector<std::vector<std::size_t>> ordersOf(const std::vector<std::vector<FlowGap>>& traces)
+{
+    std::vector<std::vector<double>> sizes, excess;
+    for (const std::vector<FlowGap>& gaps : traces)
+        addLinks(gaps, sizes, excess);
+    std::vector<std::vector<FlowLink>> links(excess.size());
+    for (std::size_t g = 0; g < links.size(); ++g) {
+        const std::size_t columns = sizes[g + 1].size();
+        for (std::size_t at = 0; at < excess[g].size(); ++at) {
+            if (excess[g][at] > 0)
+                links[g].push_back({at / columns, at % columns, excess[g][at]});
         }
     }
-    sizes.push_back(gaps.back().sharesTo);
     return flowOrder(sizes, links);
+}
+
+Expected<void> checkAlike(const Study& study, const FlowWindow& data, std::size_t trace, std::size_t other)
+{
+    const RoutingShape &a = study.shape(trace), &b = study.shape(other);
+    const std::string where = data.name + ", " + study.traces()[other].name;
+    if (a.sites.size() != b.sites.size())
+        return fail("have " + std::to_string(a.sites.size()) + " and " + std::to_string(b.sites.size())
+                + " routers: their flows are not compared",
+            where);
+    for (const SiteIndex site : data.sites) {
+        const unsigned x = a.sites[std::size_t(site)].numExperts, y = b.sites[std::size_t(site)].numExperts;
+        if (x != y)
+            return fail("have " + std::to_string(x) + " and " + std::to_string(y) + " experts at site "
+                    + std::to_string(site.value) + ": their flows are not compared",
+                where);
+    }
+    return {};
+}
+
+/// Of all tokens.
+Expected<void> arrange(FlowWindow& data, const Study& study, const ChartQuestion& question,
+    std::optional<std::size_t> other, const Progress& progress)
+{
+    std::vector<std::vector<FlowGap>> traces(1);
+    ES_ASSIGN(traces[0], gapsOf(study, question.trace, data, question, {}, partOf(progress, 0, other ? 0.5 : 1)));
+    if (other) {
+        ES_ASSIGN(traces.emplace_back(), gapsOf(study, *other, data, question, {}, partOf(progress, 0.5, 1)));
+    }
+    data.orders = ordersOf(traces);
+    for (const auto& order : data.orders) {
+        data.places.emplace_back(order.size());
+        for (std::size_t place = 0; place < order.size(); ++place)
+            data.places.back()[order[place]] = place;
+    }
+    return {};
 }
 
 }
@@ -136,25 +183,49 @@ std::vector<std::vector<std::size_t>> ordersOf(const std::vector<FlowGap>& gaps)
 Expected<ChartDataPtr> computeFlowWindow(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<FlowWindow>();
+    const Parameters& params = question.params;
+    const std::string& level = params.text("level");
+    data->level = level == "spine" ? Level::Spine : level == "paths" ? Level::Paths : Level::Window;
+    data->choices = params.text("choices");
     data->shape.sites = study.shape(question.trace).sites;
-    ES_ASSIGN(data->sites, windowOf(study, question));
-    data->trace = csvTrace(study.traces()[question.trace]);
-    data->tokens = describeTokens(question.scope, study.shape(question.trace));
-    MetricQuestion asked;
-    asked.metrics = {{"flow", {{"distance", question.params.text("distance")}}}};
-    asked.scope = scopeOfSites(question.scope, data->sites);
-    ES_ASSIGN(const auto results, study.metrics(question.trace, asked, partOf(progress, 0, 0.5)));
-    data->results = results.front();
-    ES_ASSIGN(data->gaps, gapsOf(*data->results, *data));
-    asked.scope = scopeOfSites({}, data->sites);
-    ES_ASSIGN(const auto whole, study.metrics(question.trace, asked, partOf(progress, 0.5, 1)));
-    ES_ASSIGN(const std::vector<FlowGap> all, gapsOf(*whole.front(), *data));
-    data->orders = ordersOf(all);
-    for (const auto& order : data->orders) {
-        data->places.emplace_back(order.size());
-        for (std::size_t place = 0; place < order.size(); ++place)
-            data->places.back()[order[place]] = place;
+    ES_ASSIGN(data->sites, windowOf(study, question, data->level));
+    const NamedTrace& trace = study.traces()[question.trace];
+    data->trace = csvTrace(trace);
+    data->name = trace.name;
+    ES_ASSIGN(const std::optional<ExpertAt> focus, flowFocus(params));
+    ES_ASSIGN(const std::optional<AskedSides> sides, askedSides(study, question, {}, progress));
+    if (focus)
+        ES_TRY(checkFocus(*data, *focus));
+    std::optional<std::size_t> otherTrace; ///< whose order counts too
+    Scope scope = question.scope;
+    if (data->level == Level::Paths) {
+        if (!focus)
+            return fail("whose paths are to be drawn is not said", "level=paths", "name an expert: focus=SITE:EXPERT");
+        if (data->weighted() || sides)
+            return fail("paths are drawn of the tokens of one side, not of weights", "level=paths",
+                "leave out choices=weights, against and against_trace");
+        scope.chose.push_back(*focus);
     }
+    data->tokens = describeTokens(scope, study.shape(question.trace));
+    ES_ASSIGN(data->gaps, gapsOf(study, question.trace, *data, question, scope, partOf(progress, 0, 0.3)));
+    if (data->level == Level::Paths) {
+        ES_ASSIGN(const std::vector<FlowGap> all,
+            gapsOf(study, question.trace, *data, question, question.scope, partOf(progress, 0.3, 0.6)));
+        for (std::size_t g = 0; g < all.size(); ++g)
+            data->gaps[g] = flowGapAgainst(std::move(data->gaps[g]), all[g]);
+    }
+    if (sides) {
+        const std::size_t other = sides->b.trace;
+        ES_TRY(checkAlike(study, *data, question.trace, other));
+        data->againstTrace = csvTrace(study.traces()[other]);
+        std::tie(data->name, data->againstName) = sides->names;
+        ES_ASSIGN(data->against, gapsOf(study, other, *data, question, sides->b.scope, partOf(progress, 0.3, 0.6)));
+        if (other != question.trace)
+            otherTrace = other;
+        if (!(sides->a.scope == sides->b.scope))
+            data->tokens = describe(study, sides->a) + " against " + describe(study, sides->b);
+    }
+    ES_TRY(arrange(*data, study, question, otherTrace, partOf(progress, 0.6, 1)));
     return data;
 }
 
