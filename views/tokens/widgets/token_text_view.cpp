@@ -27,6 +27,15 @@ namespace {
 
 constexpr int kRoomForBars = 330; ///< pixels of height below which the total is not shown
 
+/// The site of the colours and those of the rows, in order.
+std::vector<SiteIndex> sitesShown(const ColourQuestion& question)
+{
+    std::vector<SiteIndex> sites = question.rows;
+    if (std::ranges::find(sites, question.site) == sites.end())
+        sites.insert(sites.begin(), question.site);
+    return sites;
+}
+
 }
 
 const ChartSpec& tokenTextOptions()
@@ -293,8 +302,8 @@ void TokenTextView::copyNumbers()
     const KeptTokensPtr kept = m_cursor.kept();
     if (!range || !kept)
         return;
-    m_copyJob.start([kept, range = *range, site = question().site](const JobTracker::Handle&) -> JobTracker::Delivery {
-        const auto table = tokenTable(*kept, range, {site});
+    m_copyJob.start([kept, range = *range, sites = sitesShown(question())](const JobTracker::Handle&) -> JobTracker::Delivery {
+        const auto table = tokenTable(*kept, range, sites);
         if (!table)
             return {};
         return [table = *table] { QApplication::clipboard()->setText(QString::fromUtf8(table)); };
@@ -305,7 +314,7 @@ QByteArray TokenTextView::csv() const
 {
     const auto range = page() == Page::Text ? m_area->chosenRange() : std::nullopt;
     const KeptTokensPtr kept = m_cursor.kept();
-    return range && kept ? tokenTable(*kept, *range, {question().site}).value_or(QByteArray()) : QByteArray();
+    return range && kept ? tokenTable(*kept, *range, sitesShown(question())).value_or(QByteArray()) : QByteArray();
 }
 
 void TokenTextView::openMenu(const QPoint& global)
