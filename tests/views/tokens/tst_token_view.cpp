@@ -16,6 +16,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QScrollBar>
 #include <QTemporaryDir>
 #include <QTest>
@@ -595,6 +596,98 @@ private slots:
         QTRY_VERIFY(cursor().kept() && settle());
         QVERIFY(!cursor().here() && m_session->selection().pins().empty() && !area().selected());
         QCOMPARE(area().verticalScrollBar()->value(), 0);
+    }
+
+    void findsFromWhatIsPointedAt()
+    {
+        // The next token with this id; the next that chose this expert, also of another site later on.
+        hover(7);
+        const std::int32_t id = m_trace.ids[7];
+        QCOMPARE(area().idAtCursor(), std::optional(id));
+        const auto nextAfter = [&](std::size_t from, const auto& is) {
+            std::size_t t = from;
+            while (!is(t))
+                ++t;
+            return TokenIndex(t);
+        };
+        cursor().put(TokenIndex(8));
+        search().find('#' + QString::number(id));
+        QTRY_COMPARE(cursor().here(), std::optional(nextAfter(8, [&](std::size_t t) { return m_trace.ids[t] == id; })));
+        cursor().put(TokenIndex(100));
+        search().find("E4");
+        QTRY_COMPARE(
+            cursor().here(), std::optional(nextAfter(100, [&](std::size_t t) { return m_trace.chooses(0, t, 4); })));
+        std::size_t counts[2] = {};
+        for (std::size_t t = 0; t < m_trace.size(); ++t) {
+            counts[0] += m_trace.chooses(0, t, 4);
+            counts[1] += m_trace.chooses(3, t, 4);
+        }
+        QTRY_COMPARE(search().matches()->size(), counts[0]);
+        option("site", "3");
+        QTRY_VERIFY(!search().searching() && search().matches()->size() == counts[1]);
+        // Esc stops what runs, once.
+        cursor().setPlaying(true);
+        QVERIFY(m_view->stop() && !cursor().playing() && !m_view->stop());
+    }
+
+    void readAgainStaysWhereItWas()
+    {
+        click(1000);
+        const auto top = area().document().firstVisible();
+        QVERIFY(top && top->value > 340);
+        const StudyPtr before = m_study;
+        m_study = Study::open({m_dir.filePath("words.h5").toStdString()}).value();
+        const KeptTokensPtr kept = cursor().kept();
+        m_session->reload();
+        QTRY_VERIFY(cursor().kept() && cursor().kept() != kept);
+        QVERIFY(settle());
+        QCOMPARE(cursor().here(), std::optional(TokenIndex(1000)));
+        QVERIFY(area().document().placeOf(TokenIndex(1000)));
+        QCOMPARE(area().document().firstVisible(), top);
+        m_study = before;
+    }
+
+    void readingThatFailsIsSaid()
+    {
+        auto memory = std::make_shared<MemoryTrace>(std::size_t(1), std::uint16_t(4), std::uint16_t(1));
+        for (int s = 0; s < 3; ++s)
+            memory->addSequence(500);
+        memory->editShape().columns.tokenIds = true;
+        memory->ids[0].assign(1500, 1);
+        memory->tokenIds.assign(1500, 7);
+        class Failing final : public BlockSource
+        {
+        public:
+            explicit Failing(std::shared_ptr<MemoryTrace> trace)
+                : m_trace(std::move(trace))
+            {
+            }
+            const RoutingShape& shape() const override { return m_trace->shape(); }
+            Expected<Block> read(SiteIndex site, TokenRange range, Columns wanted, BlockBuffer& buffer) override
+            {
+                if (failing)
+                    return fail("chunk 3 is damaged");
+                return m_trace->read(site, range, wanted, buffer);
+            }
+            std::atomic<bool> failing{true};
+
+        private:
+            std::shared_ptr<MemoryTrace> m_trace;
+        };
+        const auto source = std::make_shared<Failing>(memory);
+        NamedTrace named;
+        named.path = "damaged.h5";
+        named.name = "damaged";
+        named.source = source;
+        const StudyPtr before = std::exchange(m_study, std::make_shared<const Study>(std::vector{named}));
+        m_session->open({"damaged.h5"});
+        QTRY_VERIFY(m_view->page() == TokenTextView::Page::Error);
+        QCOMPARE(m_view->errorText(), QString("damaged.h5: chunk 3 is damaged"));
+        source->failing = false;
+        m_view->findChild<QPushButton*>("textRetry")->click();
+        QTRY_VERIFY(m_view->page() == TokenTextView::Page::Text && settle());
+        QVERIFY(!area().document().visible().empty());
+        m_study = before;
     }
 
     /// Of the thread that paints, so that a loaded machine does not matter.

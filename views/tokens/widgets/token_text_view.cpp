@@ -273,6 +273,15 @@ void TokenTextView::openSearch()
         m_search->open();
 }
 
+bool TokenTextView::stop()
+{
+    const bool playing = m_cursor.playing(), searching = m_search->searching();
+    m_cursor.setPlaying(false);
+    if (searching)
+        m_search->close();
+    return playing || searching;
+}
+
 void TokenTextView::copyText()
 {
     const auto range = m_area->chosenRange();
@@ -342,6 +351,16 @@ void TokenTextView::openMenu(const QPoint& global)
     menu.addAction("Copy text", this, &TokenTextView::copyText);
     menu.addAction("Copy numbers", this, &TokenTextView::copyNumbers);
     menu.addSeparator();
+    if (const auto id = m_area->idAtCursor())
+        menu.addAction(QString("Find the next token #%1").arg(*id), this,
+            [this, id = *id] { m_search->find('#' + QString::number(id)); });
+    if (at.site && at.expert)
+        menu.addAction(
+            QString("Find the next token that chose %1").arg(filterText({ExpertAt{*at.site, *at.expert}, true}, shape)),
+            this,
+            [this, typed = QString("L%1E%2").arg(shape.sites[std::size_t(*at.site)].layer).arg(at.expert->value)] {
+                m_search->find(typed);
+            });
     menu.addAction(QString::fromUtf8("Find…"), this, &TokenTextView::openSearch);
     menu.exec(global);
 }

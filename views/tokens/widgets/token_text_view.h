@@ -47,6 +47,7 @@ public:
     QString readout() const;
 
     void openSearch();
+    bool stop(); ///< playing, or counting matches; false: nothing of that
     void copyText(); ///< of the selection, or the sequence at the cursor
     void copyNumbers();
     /// The same as a table; empty: nothing is shown.
