@@ -509,6 +509,10 @@ private slots:
         QVERIFY(area().document().placeOf(TokenIndex(first + 7)));
         QTest::mouseMove(&raster, at + QPoint(1, 1));
         QVERIFY(raster.readout().startsWith("Layer 2 ") && raster.readout().contains("of doc2"));
+        const auto pointed = raster.current();
+        QVERIFY(pointed
+            && raster.readout().contains(QString::fromUtf8("“%1”").arg(
+                shownPieces(m_trace.texts[2], {}, std::size_t(pointed->token.value - 340), 1)[0].text)));
         // The strip goes anywhere.
         QTest::mousePress(&raster, Qt::LeftButton, {}, (raster.stripPlace().topRight() + QPointF(-2, 3)).toPoint());
         QTest::mouseRelease(&raster, Qt::LeftButton, {}, (raster.stripPlace().topRight() + QPointF(-2, 3)).toPoint());

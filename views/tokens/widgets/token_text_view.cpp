@@ -78,7 +78,7 @@ TokenTextView::TokenTextView(Session& session, QWidget* parent)
     m_leftOut = new ElidedLabel(this);
     m_leftOut->setObjectName("textLeftOut");
     m_leftOut->setProperty("faint", true);
-    m_leftOut->setContentsMargins(8, 0, 8, 2);
+    m_leftOut->setContentsMargins(8, 2, 8, 4);
     m_leftOut->hide();
     layout->addWidget(m_leftOut);
     m_pages = new QStackedWidget(this);
