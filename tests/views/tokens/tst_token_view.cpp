@@ -34,7 +34,7 @@ class TestTokenView : public QObject
 
     QTemporaryDir m_dir;
     TokenTrace m_trace;
-    StudyPtr m_study;
+    StudyPtr m_words, m_study; ///< the trace above; what is opened
     std::unique_ptr<Session> m_session;
     std::unique_ptr<TokenTextView> m_view;
 
@@ -119,10 +119,11 @@ private slots:
         m_trace = wordTrace();
         const auto study = m_trace.open(m_dir.filePath("words.h5").toStdString());
         VERIFY_OK(study);
-        m_study = *study;
+        m_words = *study;
     }
     void init()
     {
+        m_study = m_words;
         m_session = std::make_unique<Session>(
             [this](const std::vector<std::filesystem::path>&) -> Expected<StudyPtr> { return m_study; });
         m_view = std::make_unique<TokenTextView>(*m_session);
@@ -574,7 +575,7 @@ private slots:
         bare.loss = bare.withTexts = false;
         const auto study = bare.open(m_dir.filePath("bare.h5").toStdString());
         VERIFY_OK(study);
-        const StudyPtr before = std::exchange(m_study, *study);
+        m_study = *study;
         QVERIFY(open());
         hover(5);
         QVERIFY(m_view->readout().contains("expert"));
@@ -586,7 +587,6 @@ private slots:
         option("quantity", "loss");
         QVERIFY(m_view->key()->text().contains("capture --loss"));
         QVERIFY(!m_view->csv().isEmpty());
-        m_study = before;
     }
 
     void anotherTraceStartsAnew()
@@ -600,6 +600,45 @@ private slots:
         QTRY_VERIFY(cursor().kept() && settle());
         QVERIFY(!cursor().here() && m_session->selection().pins().empty() && !area().selected());
         QCOMPARE(area().verticalScrollBar()->value(), 0);
+    }
+
+    /// A second look reads nothing: filters there and back, another quantity there and back, the timeline too.
+    void whatIsKnownIsNotReadAgain()
+    {
+        const auto memory = std::make_shared<MemoryTrace>(std::size_t(3), std::uint16_t(16), std::uint16_t(2));
+        for (int s = 0; s < 4; ++s)
+            memory->addSequence(500, "doc" + std::to_string(s));
+        memory->addLabel("language", {"de", "en", "de", "en"});
+        fillUniform(*memory, 4);
+        memory->editShape().columns.tokenIds = true;
+        memory->tokenIds.assign(2000, 7);
+        NamedTrace named;
+        named.path = "memory.h5";
+        named.name = "memory";
+        named.source = memory;
+        m_study = std::make_shared<const Study>(std::vector{named});
+        TimelineView timeline(*m_session);
+        timeline.move(1000, 0);
+        timeline.show();
+        m_session->open({"memory.h5"});
+        QTRY_VERIFY(cursor().kept() && cursor().kept()->shape().numTokens == 2000 && settle());
+        QTRY_VERIFY(timeline.area()->raster() && !timeline.loading());
+        QVERIFY(filtered([&] { m_session->filters().add({LabelFilter{"language", "de"}}); }));
+        QTRY_VERIFY(!timeline.loading());
+        option("site", "1");
+        const int reads = *memory->reads;
+        QVERIFY(reads > 0);
+        for (int i = 0; i < 3; ++i) {
+            m_session->undo().undo(); // the site
+            QVERIFY(settle());
+            QVERIFY(filtered([&] { m_session->undo().undo(); }));
+            QTRY_VERIFY(!timeline.loading());
+            QVERIFY(filtered([&] { m_session->undo().redo(); }));
+            m_session->undo().redo();
+            QVERIFY(settle());
+            QTRY_VERIFY(!timeline.loading());
+        }
+        QCOMPARE(memory->reads->load(), reads);
     }
 
     void findsFromWhatIsPointedAt()
@@ -639,7 +678,6 @@ private slots:
         click(1000);
         const auto top = area().document().firstVisible();
         QVERIFY(top && top->value > 340);
-        const StudyPtr before = m_study;
         m_study = Study::open({m_dir.filePath("words.h5").toStdString()}).value();
         const KeptTokensPtr kept = cursor().kept();
         m_session->reload();
@@ -648,7 +686,6 @@ private slots:
         QCOMPARE(cursor().here(), std::optional(TokenIndex(1000)));
         QVERIFY(area().document().placeOf(TokenIndex(1000)));
         QCOMPARE(area().document().firstVisible(), top);
-        m_study = before;
     }
 
     void readingThatFailsIsSaid()
@@ -683,7 +720,7 @@ private slots:
         named.path = "damaged.h5";
         named.name = "damaged";
         named.source = source;
-        const StudyPtr before = std::exchange(m_study, std::make_shared<const Study>(std::vector{named}));
+        m_study = std::make_shared<const Study>(std::vector{named});
         m_session->open({"damaged.h5"});
         QTRY_VERIFY(m_view->page() == TokenTextView::Page::Error);
         QCOMPARE(m_view->errorText(), QString("damaged.h5: chunk 3 is damaged"));
@@ -691,7 +728,6 @@ private slots:
         m_view->findChild<QPushButton*>("textRetry")->click();
         QTRY_VERIFY(m_view->page() == TokenTextView::Page::Text && settle());
         QVERIFY(!area().document().visible().empty());
-        m_study = before;
     }
 
     /// Of the thread that paints, so that a loaded machine does not matter.

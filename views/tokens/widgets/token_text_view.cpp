@@ -116,6 +116,10 @@ TokenTextView::TokenTextView(Session& session, QWidget* parent)
     shortcut(QKeySequence("F3"), [this] { m_search->isVisible() ? m_search->next(true) : openSearch(); });
     shortcut(QKeySequence("Shift+F3"), [this] { m_search->isVisible() ? m_search->next(false) : openSearch(); });
 
+    connect(&session, &Session::opened, this, [this] {
+        m_samples.clear();
+        m_sample.reset();
+    });
     connect(&m_cursor, &TokenCursor::keptChanged, this, &TokenTextView::showTokens);
     connect(m_state, &ChartState::changed, this, &TokenTextView::readOptions);
     connect(&session.selection(), &SharedSelection::pinsChanged, this, [this](QObject* by) {
@@ -162,10 +166,17 @@ QString TokenTextView::readout() const
     return m_area->selected() ? joinedReadout({where(*m_area->selected()), token}) : token;
 }
 
-void TokenTextView::showEvent(QShowEvent* event)
+/// Not behind the tab of another dock, which Qt leaves visible out of sight.
+bool TokenTextView::seen() const
 {
-    QWidget::showEvent(event);
-    recolour();
+    return isVisible() && !visibleRegion().isEmpty();
+}
+
+bool TokenTextView::event(QEvent* event)
+{
+    if (event->type() == QEvent::Paint && std::exchange(m_stale, false))
+        QMetaObject::invokeMethod(this, &TokenTextView::recolour, Qt::QueuedConnection);
+    return QWidget::event(event);
 }
 
 void TokenTextView::resizeEvent(QResizeEvent* event)
@@ -237,9 +248,25 @@ void TokenTextView::readOptions()
 void TokenTextView::recolour()
 {
     const KeptTokensPtr kept = m_cursor.kept();
-    if (!kept || !isVisible())
+    if (!kept)
         return;
+    if (!seen()) {
+        m_stale = true;
+        m_sampleJob.cancel();
+        return;
+    }
     const ColourQuestion question = this->question();
+    std::vector<SiteIndex> sites{question.site};
+    for (const SiteIndex row : question.rows) {
+        if (row != question.site)
+            sites.push_back(row);
+    }
+    const ColourSamplePtr exact = m_samples.find(*kept, sites, question.quantity);
+    if (exact) {
+        m_sample = exact;
+        m_sampledFor = question;
+        m_sampleJob.cancel();
+    }
     const bool known = m_sample && m_sampledFor.quantity == question.quantity && m_sampledFor.site == question.site
         && m_sampledFor.rows == question.rows;
     const TokenColours colours =
@@ -247,21 +274,14 @@ void TokenTextView::recolour()
     m_area->setColours(colours);
     m_key->setColours(colours);
     emit readoutChanged();
-    if (known && m_sampledOf == kept)
+    if (exact)
         return;
-    std::vector<SiteIndex> sites{question.site};
-    for (const SiteIndex row : question.rows) {
-        if (row != question.site)
-            sites.push_back(row);
-    }
     m_sampleJob.start([this, kept, question, sites](const JobTracker::Handle& handle) -> JobTracker::Delivery {
         auto sample = sampleColours(*kept, sites, question.quantity, [&handle](double) { return !handle.cancelled(); });
-        return [this, kept, question, sample = std::move(sample)] {
+        return [this, kept, sites, quantity = question.quantity, sample = std::move(sample)] {
             if (!sample)
                 return showError(QString::fromStdString(sample.error().message()));
-            m_sample = *sample;
-            m_sampledFor = question;
-            m_sampledOf = kept;
+            m_samples.keep(*kept, sites, quantity, *sample);
             recolour();
         };
     });
@@ -275,11 +295,12 @@ void TokenTextView::openSearch()
 
 bool TokenTextView::stop()
 {
-    const bool playing = m_cursor.playing(), searching = m_search->searching();
+    const bool playing = m_cursor.playing(), searching = m_search->searching(), sampling = m_sampleJob.running();
     m_cursor.setPlaying(false);
+    m_sampleJob.cancel();
     if (searching)
         m_search->close();
-    return playing || searching;
+    return playing || searching || sampling;
 }
 
 void TokenTextView::copyText()
