@@ -298,9 +298,11 @@ bool TokenTextView::stop()
     const bool playing = m_cursor.playing(), searching = m_search->searching(), sampling = m_sampleJob.running();
     m_cursor.setPlaying(false);
     m_sampleJob.cancel();
-    if (searching)
+    // What was found goes with the first Esc, pins with the next one.
+    const bool open = m_search->isVisible() && (searching || m_area->hasFocus());
+    if (open)
         m_search->close();
-    return playing || searching || sampling;
+    return playing || open || sampling;
 }
 
 void TokenTextView::copyText()

@@ -47,7 +47,7 @@ public:
     QString readout() const;
 
     void openSearch();
-    bool stop(); ///< playing, or counting matches; false: nothing of that
+    bool stop(); ///< playing, counting, the search; false: there is none of that
     void copyText(); ///< of the selection, or the sequence at the cursor
     void copyNumbers();
     /// The same as a table; empty: nothing is shown.
