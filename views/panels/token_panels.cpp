@@ -41,6 +41,11 @@ bool TokenTextPanel::find()
     return true;
 }
 
+bool TokenTextPanel::stop()
+{
+    return m_view->stop();
+}
+
 TokenTimelinePanel::TokenTimelinePanel(Session& session, QWidget* parent)
     : View(parent)
     , m_view(new TimelineView(session, this))

@@ -20,6 +20,7 @@ public:
     QString note() const override;
     QByteArray csv() const override;
     bool find() override;
+    bool stop() override;
 
 private:
     TokenTextView* m_view = nullptr;

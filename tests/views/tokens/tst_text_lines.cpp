@@ -244,7 +244,8 @@ private slots:
             document.setLook(QFont(), width, std::size_t(random() % 4));
             for (int i = 0; i < 40; ++i) {
                 const TokenIndex token(random() % 120000);
-                QVERIFY(document.reveal(token, i % 2 == 0));
+                QVERIFY(
+                    document.reveal(token, i % 2 == 0 ? TextDocument::Where::Middle : TextDocument::Where::Nearest));
                 QVERIFY(settle(document, store));
                 document.visible();
                 const auto place = document.placeOf(token);
@@ -325,7 +326,7 @@ private slots:
         document.setLook(QFont(), 400, 0);
         document.setWindow(120);
         document.setTokens(KeptTokens::of(*study, 0, {}).value());
-        document.reveal(TokenIndex(800), true);
+        document.reveal(TokenIndex(800), TextDocument::Where::Middle);
         QVERIFY(settle(document, store));
         const auto first = document.firstVisible();
         QVERIFY(first && first->value > 340);

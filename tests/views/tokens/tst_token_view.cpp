@@ -16,6 +16,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QScrollBar>
 #include <QTemporaryDir>
 #include <QTest>
@@ -33,7 +34,7 @@ class TestTokenView : public QObject
 
     QTemporaryDir m_dir;
     TokenTrace m_trace;
-    StudyPtr m_study;
+    StudyPtr m_words, m_study; ///< the trace above; what is opened
     std::unique_ptr<Session> m_session;
     std::unique_ptr<TokenTextView> m_view;
 
@@ -118,10 +119,11 @@ private slots:
         m_trace = wordTrace();
         const auto study = m_trace.open(m_dir.filePath("words.h5").toStdString());
         VERIFY_OK(study);
-        m_study = *study;
+        m_words = *study;
     }
     void init()
     {
+        m_study = m_words;
         m_session = std::make_unique<Session>(
             [this](const std::vector<std::filesystem::path>&) -> Expected<StudyPtr> { return m_study; });
         m_view = std::make_unique<TokenTextView>(*m_session);
@@ -508,6 +510,10 @@ private slots:
         QVERIFY(area().document().placeOf(TokenIndex(first + 7)));
         QTest::mouseMove(&raster, at + QPoint(1, 1));
         QVERIFY(raster.readout().startsWith("Layer 2 ") && raster.readout().contains("of doc2"));
+        const auto pointed = raster.current();
+        QVERIFY(pointed
+            && raster.readout().contains(QString::fromUtf8("“%1”").arg(
+                shownPieces(m_trace.texts[2], {}, std::size_t(pointed->token.value - 340), 1)[0].text)));
         // The strip goes anywhere.
         QTest::mousePress(&raster, Qt::LeftButton, {}, (raster.stripPlace().topRight() + QPointF(-2, 3)).toPoint());
         QTest::mouseRelease(&raster, Qt::LeftButton, {}, (raster.stripPlace().topRight() + QPointF(-2, 3)).toPoint());
@@ -569,7 +575,7 @@ private slots:
         bare.loss = bare.withTexts = false;
         const auto study = bare.open(m_dir.filePath("bare.h5").toStdString());
         VERIFY_OK(study);
-        const StudyPtr before = std::exchange(m_study, *study);
+        m_study = *study;
         QVERIFY(open());
         hover(5);
         QVERIFY(m_view->readout().contains("expert"));
@@ -581,7 +587,6 @@ private slots:
         option("quantity", "loss");
         QVERIFY(m_view->key()->text().contains("capture --loss"));
         QVERIFY(!m_view->csv().isEmpty());
-        m_study = before;
     }
 
     void anotherTraceStartsAnew()
@@ -595,6 +600,134 @@ private slots:
         QTRY_VERIFY(cursor().kept() && settle());
         QVERIFY(!cursor().here() && m_session->selection().pins().empty() && !area().selected());
         QCOMPARE(area().verticalScrollBar()->value(), 0);
+    }
+
+    /// A second look reads nothing: filters there and back, another quantity there and back, the timeline too.
+    void whatIsKnownIsNotReadAgain()
+    {
+        const auto memory = std::make_shared<MemoryTrace>(std::size_t(3), std::uint16_t(16), std::uint16_t(2));
+        for (int s = 0; s < 4; ++s)
+            memory->addSequence(500, "doc" + std::to_string(s));
+        memory->addLabel("language", {"de", "en", "de", "en"});
+        fillUniform(*memory, 4);
+        memory->editShape().columns.tokenIds = true;
+        memory->tokenIds.assign(2000, 7);
+        NamedTrace named;
+        named.path = "memory.h5";
+        named.name = "memory";
+        named.source = memory;
+        m_study = std::make_shared<const Study>(std::vector{named});
+        TimelineView timeline(*m_session);
+        timeline.move(1000, 0);
+        timeline.show();
+        m_session->open({"memory.h5"});
+        QTRY_VERIFY(cursor().kept() && cursor().kept()->shape().numTokens == 2000 && settle());
+        QTRY_VERIFY(timeline.area()->raster() && !timeline.loading());
+        QVERIFY(filtered([&] { m_session->filters().add({LabelFilter{"language", "de"}}); }));
+        QTRY_VERIFY(!timeline.loading());
+        option("site", "1");
+        const int reads = *memory->reads;
+        QVERIFY(reads > 0);
+        for (int i = 0; i < 3; ++i) {
+            m_session->undo().undo(); // the site
+            QVERIFY(settle());
+            QVERIFY(filtered([&] { m_session->undo().undo(); }));
+            QTRY_VERIFY(!timeline.loading());
+            QVERIFY(filtered([&] { m_session->undo().redo(); }));
+            m_session->undo().redo();
+            QVERIFY(settle());
+            QTRY_VERIFY(!timeline.loading());
+        }
+        QCOMPARE(memory->reads->load(), reads);
+    }
+
+    void findsFromWhatIsPointedAt()
+    {
+        // The next token with this id; the next that chose this expert, also of another site later on.
+        hover(7);
+        const std::int32_t id = m_trace.ids[7];
+        QCOMPARE(area().idAtCursor(), std::optional(id));
+        const auto nextAfter = [&](std::size_t from, const auto& is) {
+            std::size_t t = from;
+            while (!is(t))
+                ++t;
+            return TokenIndex(t);
+        };
+        cursor().put(TokenIndex(8));
+        search().find('#' + QString::number(id));
+        QTRY_COMPARE(cursor().here(), std::optional(nextAfter(8, [&](std::size_t t) { return m_trace.ids[t] == id; })));
+        cursor().put(TokenIndex(100));
+        search().find("E4");
+        QTRY_COMPARE(
+            cursor().here(), std::optional(nextAfter(100, [&](std::size_t t) { return m_trace.chooses(0, t, 4); })));
+        std::size_t counts[2] = {};
+        for (std::size_t t = 0; t < m_trace.size(); ++t) {
+            counts[0] += m_trace.chooses(0, t, 4);
+            counts[1] += m_trace.chooses(3, t, 4);
+        }
+        QTRY_COMPARE(search().matches()->size(), counts[0]);
+        option("site", "3");
+        QTRY_VERIFY(!search().searching() && search().matches()->size() == counts[1]);
+        // Esc stops what runs, once.
+        cursor().setPlaying(true);
+        QVERIFY(m_view->stop() && !cursor().playing() && !m_view->stop());
+    }
+
+    void readAgainStaysWhereItWas()
+    {
+        click(1000);
+        const auto top = area().document().firstVisible();
+        QVERIFY(top && top->value > 340);
+        m_study = Study::open({m_dir.filePath("words.h5").toStdString()}).value();
+        const KeptTokensPtr kept = cursor().kept();
+        m_session->reload();
+        QTRY_VERIFY(cursor().kept() && cursor().kept() != kept);
+        QVERIFY(settle());
+        QCOMPARE(cursor().here(), std::optional(TokenIndex(1000)));
+        QVERIFY(area().document().placeOf(TokenIndex(1000)));
+        QCOMPARE(area().document().firstVisible(), top);
+    }
+
+    void readingThatFailsIsSaid()
+    {
+        auto memory = std::make_shared<MemoryTrace>(std::size_t(1), std::uint16_t(4), std::uint16_t(1));
+        for (int s = 0; s < 3; ++s)
+            memory->addSequence(500);
+        memory->editShape().columns.tokenIds = true;
+        memory->ids[0].assign(1500, 1);
+        memory->tokenIds.assign(1500, 7);
+        class Failing final : public BlockSource
+        {
+        public:
+            explicit Failing(std::shared_ptr<MemoryTrace> trace)
+                : m_trace(std::move(trace))
+            {
+            }
+            const RoutingShape& shape() const override { return m_trace->shape(); }
+            Expected<Block> read(SiteIndex site, TokenRange range, Columns wanted, BlockBuffer& buffer) override
+            {
+                if (failing)
+                    return fail("chunk 3 is damaged");
+                return m_trace->read(site, range, wanted, buffer);
+            }
+            std::atomic<bool> failing{true};
+
+        private:
+            std::shared_ptr<MemoryTrace> m_trace;
+        };
+        const auto source = std::make_shared<Failing>(memory);
+        NamedTrace named;
+        named.path = "damaged.h5";
+        named.name = "damaged";
+        named.source = source;
+        m_study = std::make_shared<const Study>(std::vector{named});
+        m_session->open({"damaged.h5"});
+        QTRY_VERIFY(m_view->page() == TokenTextView::Page::Error);
+        QCOMPARE(m_view->errorText(), QString("damaged.h5: chunk 3 is damaged"));
+        source->failing = false;
+        m_view->findChild<QPushButton*>("textRetry")->click();
+        QTRY_VERIFY(m_view->page() == TokenTextView::Page::Text && settle());
+        QVERIFY(!area().document().visible().empty());
     }
 
     /// Of the thread that paints, so that a loaded machine does not matter.

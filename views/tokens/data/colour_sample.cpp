@@ -116,4 +116,33 @@ Expected<ColourSamplePtr> sampleColours(
     return sample;
 }
 
+std::string ColourSamples::keyOf(
+    const KeptTokens& kept, const std::vector<SiteIndex>& sites, const std::string& quantity)
+{
+    std::string key;
+    addKey(key, isKeyed(quantity) ? quantity : std::string(kFirstChoice)); // names need the same counts
+    for (const SiteIndex site : sites)
+        addKey(key, std::to_string(site.value));
+    return key + keyText(kept.scope());
+}
+
+ColourSamplePtr ColourSamples::find(
+    const KeptTokens& kept, const std::vector<SiteIndex>& sites, const std::string& quantity) const
+{
+    const auto found = m_kept.find(keyOf(kept, sites, quantity));
+    if (found == m_kept.end())
+        return {};
+    found->second.used = ++m_clock;
+    return found->second.sample;
+}
+
+void ColourSamples::keep(
+    const KeptTokens& kept, const std::vector<SiteIndex>& sites, const std::string& quantity, ColourSamplePtr sample)
+{
+    constexpr std::size_t kMost = 32;
+    m_kept[keyOf(kept, sites, quantity)] = {std::move(sample), ++m_clock};
+    if (m_kept.size() > kMost)
+        m_kept.erase(std::ranges::min_element(m_kept, {}, [](const auto& entry) { return entry.second.used; }));
+}
+
 }

@@ -28,6 +28,27 @@ using ColourSamplePtr = std::shared_ptr<const ColourSample>;
 Expected<ColourSamplePtr> sampleColours(
     const KeptTokens& kept, const std::vector<SiteIndex>& sites, const std::string& quantity, const Progress& progress);
 
+/// Samples that were taken of one trace, so that a second look reads nothing; those longest unused go first.
+class ColourSamples
+{
+public:
+    ColourSamplePtr find(
+        const KeptTokens& kept, const std::vector<SiteIndex>& sites, const std::string& quantity) const;
+    void keep(const KeptTokens& kept, const std::vector<SiteIndex>& sites, const std::string& quantity,
+        ColourSamplePtr sample);
+    void clear() { m_kept.clear(); }
+
+private:
+    static std::string keyOf(const KeptTokens& kept, const std::vector<SiteIndex>& sites, const std::string& quantity);
+    struct Entry
+    {
+        ColourSamplePtr sample;
+        mutable std::uint64_t used = 0;
+    };
+    std::map<std::string, Entry> m_kept;
+    mutable std::uint64_t m_clock = 0;
+};
+
 /// The parts of the trace that are looked at: at most about kSampleTokens tokens, all of them where `all`.
 inline constexpr std::uint64_t kSampleTokens = 1 << 16;
 std::vector<TokenRange> sampledRanges(const KeptTokens& kept, bool& all);

@@ -9,6 +9,19 @@ namespace expertscope {
 namespace {
 
 constexpr std::size_t kHues = 7;
+constexpr std::uint64_t kMostTexts = 1 << 16;
+
+Expected<std::vector<QString>> textsOf(const KeptTokens& kept, TokenRange range)
+{
+    std::vector<QString> texts;
+    for (std::uint64_t at = range.begin.value; range.size() <= kMostTexts && at < range.end.value; at += kPartTokens) {
+        ES_ASSIGN(const TokenTexts part,
+            readTexts(kept.trace(), {TokenIndex(at), TokenIndex(std::min(at + kPartTokens, range.end.value))}));
+        for (const ShownPiece& piece : part.pieces)
+            texts.push_back(piece.kind == ShownPiece::Kind::Id ? QString() : piece.text);
+    }
+    return texts;
+}
 
 /// Reads the choices of a site in parts.
 template <class Take>
@@ -85,6 +98,7 @@ Expected<TimelineRasterPtr> siteTimeline(
                 rest = rest || rank[expert] > kHues;
             }));
     }
+    ES_ASSIGN(raster->texts, textsOf(kept, raster->range));
     strips.categories = Categories(rest ? QString("less often") : QString());
     const char* const words[] = {"most often", "2nd", "3rd", "4th", "5th", "6th", "7th"};
     for (std::uint16_t i = 0; i < kHues; ++i)
@@ -114,6 +128,7 @@ Expected<TimelineRasterPtr> expertTimeline(
                     strips.values[expert * n + column] = slot == 0 ? 1 : 2;
             }
         }));
+    ES_ASSIGN(raster->texts, textsOf(kept, raster->range));
     strips.categories.add(1, "first choice");
     strips.categories.add(2, "chosen behind it");
     return raster;

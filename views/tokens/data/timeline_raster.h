@@ -20,6 +20,8 @@ struct TimelineRaster
                    ///< = other
     std::vector<std::vector<std::uint16_t>> first; ///< [row] of sites: the first choice of each token
 
+    std::vector<QString> texts; ///< of its tokens as they are shown; empty: not recorded, or too many
+
     std::size_t rows() const { return strips.rows(); }
     /// What a cell is about; empty where nothing is.
     Subject subject(std::size_t row, TokenIndex token) const;

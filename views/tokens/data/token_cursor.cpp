@@ -22,12 +22,16 @@ TokenCursor::TokenCursor(Session& session)
         if (!step(1))
             setPlaying(false);
     });
+    m_paths = session.paths();
     connect(&session, &Session::opened, this, [this] {
         setPlaying(false);
         m_kept.reset();
-        m_here.reset();
-        m_start.reset();
-        m_site = SiteIndex(0);
+        if (m_paths != m_session.paths()) { // else it was read again
+            m_here.reset();
+            m_start.reset();
+            m_site = SiteIndex(0);
+        }
+        m_paths = m_session.paths();
         emit moved();
         ask();
     });

@@ -54,6 +54,7 @@ private:
     void ask();
 
     Session& m_session;
+    QStringList m_paths; ///< of the trace that it stands in
     KeptTokensPtr m_kept;
     std::optional<Error> m_error;
     std::optional<TokenIndex> m_here, m_start;

@@ -11,12 +11,14 @@ void PartColumn::setTokens(KeptTokensPtr kept)
     m_kept = std::move(kept);
     m_begins.clear();
     m_positions.clear();
+    m_tokens.clear();
     if (m_kept) {
         for (const SequenceIndex s : m_kept->sequences()) {
             const Sequence& sequence = m_kept->shape().sequences[std::size_t(s)];
             for (std::uint32_t position = 0; position < sequence.length; position += kPartTokens) {
                 m_begins.push_back(sequence.begin.value + position);
                 m_positions.push_back(position);
+                m_tokens.push_back(std::uint16_t(std::min(sequence.length - position, kPartTokens)));
                 if (sequence.length - position <= kPartTokens)
                     break; // nor beyond the last number there is
             }
@@ -26,20 +28,10 @@ void PartColumn::setTokens(KeptTokensPtr kept)
     sumUp();
 }
 
-std::uint32_t PartColumn::tokensOf(std::size_t at) const
-{
-    const RoutingShape& shape = m_kept->shape();
-    const bool last = at + 1 == size() || m_positions[at + 1] == 0;
-    if (!last)
-        return kPartTokens;
-    const Sequence& sequence = shape.sequences[std::size_t(sequenceOf(shape, TokenIndex(m_begins[at])))];
-    return sequence.length - m_positions[at];
-}
-
 TextPart PartColumn::part(std::size_t at) const
 {
     const TokenIndex begin(m_begins[at]);
-    return {sequenceOf(m_kept->shape(), begin), m_positions[at], {begin, TokenIndex(begin.value + tokensOf(at))}};
+    return {sequenceOf(m_kept->shape(), begin), m_positions[at], {begin, TokenIndex(begin.value + m_tokens[at])}};
 }
 
 std::optional<std::size_t> PartColumn::find(TokenIndex token) const
@@ -48,7 +40,7 @@ std::optional<std::size_t> PartColumn::find(TokenIndex token) const
     if (after == m_begins.begin())
         return {};
     const auto at = std::size_t(after - m_begins.begin() - 1);
-    return token.value < m_begins[at] + tokensOf(at) ? std::optional(at) : std::nullopt;
+    return token.value < m_begins[at] + m_tokens[at] ? std::optional(at) : std::nullopt;
 }
 
 void PartColumn::sumUp()

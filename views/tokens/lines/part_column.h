@@ -37,7 +37,7 @@ public:
     template <class HeightOf> void estimate(const HeightOf& heightOf)
     {
         for (std::size_t i = 0; i < size(); ++i)
-            m_heights[i] = heightOf(tokensOf(i), m_positions[i] == 0);
+            m_heights[i] = heightOf(std::uint32_t(m_tokens[i]), m_positions[i] == 0);
         sumUp();
     }
     int height(std::size_t at) const { return m_heights[at]; }
@@ -48,12 +48,12 @@ public:
     std::size_t at(std::int64_t y) const;
 
 private:
-    std::uint32_t tokensOf(std::size_t at) const;
     void sumUp();
 
     KeptTokensPtr m_kept;
     std::vector<std::uint64_t> m_begins; ///< [parts] first token
     std::vector<std::uint32_t> m_positions; ///< [parts]
+    std::vector<std::uint16_t> m_tokens; ///< [parts] how many
     std::vector<int> m_heights; ///< [parts]
     std::vector<std::int64_t> m_sums; ///< of a binary indexed tree, [parts + 1]
 };

@@ -19,10 +19,10 @@ TextDocument::TextDocument(PartStore& store)
     setLook(QFont(), m_width, 0);
 }
 
-void TextDocument::setTokens(KeptTokensPtr kept)
+void TextDocument::setTokens(KeptTokensPtr kept, bool staying)
 {
     std::optional<TokenIndex> stay;
-    if (m_kept && kept && &m_kept->shape() == &kept->shape())
+    if (staying && m_kept && kept)
         stay = firstVisible();
     m_kept = std::move(kept);
     m_column.setTokens(m_kept);
@@ -31,11 +31,10 @@ void TextDocument::setTokens(KeptTokensPtr kept)
     m_offset = 0;
     m_reveal.reset();
     estimate();
-    if (!stay || !m_kept || stay->value == 0)
+    if (!stay || !m_kept || stay->value == 0 || stay->value >= m_kept->shape().numTokens)
         return;
     if (const auto next = m_kept->has(sequenceOf(m_kept->shape(), *stay)) ? stay : m_kept->next(*stay)) {
-        reveal(*next);
-        m_middle = false;
+        reveal(*next, Where::Top);
     }
 }
 
@@ -61,7 +60,7 @@ void TextDocument::setLook(const QFont& font, double width, std::size_t rows)
     m_head = int(std::ceil(2 * height));
     estimate();
     if (stay)
-        reveal(*stay);
+        reveal(*stay, Where::Top);
 }
 
 void TextDocument::setWindow(int height)
@@ -229,13 +228,13 @@ void TextDocument::scrollBy(std::int64_t pixels)
     update();
 }
 
-bool TextDocument::reveal(TokenIndex token, bool inTheMiddle)
+bool TextDocument::reveal(TokenIndex token, Where where)
 {
     const auto at = m_column.find(token);
     if (!at)
         return false;
     m_reveal = token;
-    m_middle = inTheMiddle;
+    m_where = where;
     const bool near = *at >= m_first && *at < m_first + m_visible.size();
     if (!near || !laidOut(*at)) {
         m_first = *at;
@@ -266,8 +265,10 @@ bool TextDocument::settleReveal()
     const std::int64_t from = m_column.top(*at) - top();
     m_reveal.reset();
     std::int64_t by = 0;
-    if (m_middle)
-        by = from + begin - std::max<std::int64_t>(m_window / 3, 0);
+    if (m_where == Where::Middle)
+        by = from + begin - m_window / 3;
+    else if (m_where == Where::Top)
+        by = from + begin;
     else if (from + begin < 0 || end - begin > m_window)
         by = from + begin;
     else if (from + end > m_window)

@@ -18,8 +18,9 @@ class TextDocument
 public:
     explicit TextDocument(PartStore& store);
 
-    /// Stays at the token that is at the top, or at the next one that is kept. Null: nothing to show.
-    void setTokens(KeptTokensPtr kept);
+    /// Null: nothing to show. `stay`: at the token that is at the top, or at the next one that is kept; else from the
+    /// top.
+    void setTokens(KeptTokensPtr kept, bool stay = true);
     const KeptTokensPtr& kept() const { return m_kept; }
     /// `width` of the lines, `rows` of colours under each; stays at the token that is at the top.
     void setLook(const QFont& font, double width, std::size_t rows);
@@ -50,7 +51,13 @@ public:
     void scrollTo(std::int64_t top);
     void scrollBy(std::int64_t pixels);
     /// So that it is seen, now or once it is read. False: its sequence is left out.
-    bool reveal(TokenIndex token, bool inTheMiddle = false);
+    enum class Where
+    {
+        Nearest, ///< as little scrolling as needed
+        Middle,
+        Top
+    };
+    bool reveal(TokenIndex token, Where where = Where::Nearest);
 
     struct Hit
     {
@@ -97,7 +104,7 @@ private:
     std::size_t m_first = 0; ///< part at the top of the window
     std::int64_t m_offset = 0; ///< of the window's top in it
     std::optional<TokenIndex> m_reveal; ///< not read yet
-    bool m_middle = false;
+    Where m_where = Where::Nearest;
     std::map<std::size_t, Laid> m_laid;
     std::vector<bool> m_known; ///< [parts] its height is no guess
     std::uint64_t m_clock = 0;

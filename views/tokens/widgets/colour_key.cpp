@@ -110,7 +110,7 @@ void ColourKeyLine::paintEvent(QPaintEvent*)
                     .replace("expert", "other");
         }
         for (const LegendEntry& entry : entries) {
-            if (room() < side + 4 + metrics.horizontalAdvance(entry.name)) {
+            if (room() < side + 4 + metrics.horizontalAdvance(entry.name + QString::fromUtf8(" …"))) {
                 write(QStringLiteral("…"), style.axis);
                 return;
             }

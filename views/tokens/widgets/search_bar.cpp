@@ -79,7 +79,18 @@ SearchBar::SearchBar(Session& session, QWidget* parent)
         if (isVisible())
             search();
     });
+    connect(&m_cursor, &TokenCursor::moved, this, [this] {
+        if (isVisible() && m_cursor.site() != m_site && !m_line->text().isEmpty())
+            search(); // "E27" means another one
+    });
     hide();
+}
+
+void SearchBar::find(const QString& typed)
+{
+    open();
+    m_line->setText(typed);
+    next();
 }
 
 void SearchBar::open()
@@ -159,6 +170,7 @@ void SearchBar::search()
         emit changed();
         return;
     }
+    m_site = m_cursor.site();
     m_found = std::make_shared<std::vector<TokenRange>>();
     m_matches = m_found;
     m_tracker.start([this, kept, query = std::move(*query)](const JobTracker::Handle& handle) -> JobTracker::Delivery {

@@ -25,6 +25,7 @@ public:
     explicit SearchBar(Session& session, QWidget* parent = nullptr);
 
     void open(); ///< shows it, to be typed into
+    void find(const QString& typed); ///< shows it with that, and goes to the next match
     void close(); ///< hides it, and its matches
     /// Goes to the next match behind the cursor, or the one before it; past the last one it goes on from the top, and
     /// says so. Where it is not found yet, once it is.
@@ -61,6 +62,7 @@ private:
     std::shared_ptr<std::vector<TokenRange>> m_found;
     Matches m_matches;
     std::optional<std::size_t> m_at;
+    SiteIndex m_site; ///< of the text, when it was searched
     std::optional<bool> m_pending; ///< forward or back, once it is found
     bool m_more = false; ///< there are more than are kept
     QString m_continued; ///< that it went on from the other end

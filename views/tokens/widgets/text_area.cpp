@@ -64,6 +64,8 @@ TextArea::TextArea(Session& session, QWidget* parent)
 
 void TextArea::setTokens(KeptTokensPtr kept)
 {
+    const bool sameTrace = m_kept && kept && m_session.paths() == m_paths; // maybe read again
+    m_paths = m_session.paths();
     if (!m_kept || !kept || &m_kept->shape() != &kept->shape()) {
         m_store.setStudy(kept ? m_session.study() : nullptr);
         m_pointed = {};
@@ -75,7 +77,7 @@ void TextArea::setTokens(KeptTokensPtr kept)
     m_kept = std::move(kept);
     if (m_kept)
         m_margin = TextPainter::marginOf(m_kept->shape(), QFontMetricsF(font()));
-    m_document.setTokens(m_kept);
+    m_document.setTokens(m_kept, sameTrace);
     relayout();
     emit currentChanged();
 }
@@ -140,7 +142,7 @@ void TextArea::reveal(TokenIndex token)
 {
     const auto place = m_document.placeOf(token);
     const bool near = place && place->bottom() > 0 && place->top() < viewport()->height();
-    m_document.reveal(token, !near);
+    m_document.reveal(token, near ? TextDocument::Where::Nearest : TextDocument::Where::Middle);
     updateBar();
     viewport()->update();
     emit scrolled();
@@ -258,6 +260,14 @@ QString TextArea::readout() const
     return token ? tokenReadout(m_kept->shape(), site, known(*token, site)) : QString();
 }
 
+std::optional<std::int32_t> TextArea::idAtCursor() const
+{
+    const auto token = m_kept ? tokenOf(m_pointed) : std::nullopt;
+    const TokenTexts* const texts = token ? known(*token, m_colours.question.site).texts : nullptr;
+    const std::size_t at = texts ? std::size_t(token->value - texts->range.begin.value) : 0;
+    return texts && at < texts->ids.size() && texts->ids[at] >= 0 ? std::optional(texts->ids[at]) : std::nullopt;
+}
+
 QString TextArea::note()
 {
     if (!m_kept)
@@ -361,7 +371,10 @@ void TextArea::paintEvent(QPaintEvent*)
         if (m_document.total() != total || m_document.top() != top)
             updateBar(); // heights became known
         wish();
-        m_marks.cursor = m_pointed.token ? std::optional(m_pointed.token->token) : m_cursor.here();
+        // Where something is pointed at, the cursor is not to be mistaken for it.
+        m_marks.cursor = m_pointed.token ? std::optional(m_pointed.token->token)
+            : m_marks.hovered.token      ? std::nullopt
+                                         : m_cursor.here();
         m_marks.matches.clear();
         const auto& visible = m_document.visible();
         if (m_matches && !visible.empty()) {

@@ -34,6 +34,8 @@ public:
     /// What the mouse is on, else the cursor: a token, or the head of a sequence.
     Subject subject() const;
     QString readout() const;
+    /// The id of the token of subject(); none: it is not known.
+    std::optional<std::int32_t> idAtCursor() const;
     /// Dragged over; none: nothing.
     std::optional<TokenRange> selected() const { return m_marks.selected; }
     void select(std::optional<TokenRange> range);
@@ -94,6 +96,7 @@ private:
     PartStore m_store;
     TextDocument m_document;
     KeptTokensPtr m_kept;
+    QStringList m_paths; ///< of what is shown
     TokenColours m_colours;
     std::shared_ptr<const std::vector<TokenRange>> m_matches;
     TextMarks m_marks;

@@ -249,15 +249,16 @@ bool TextHands::key(QKeyEvent& event)
         m_area.scrollPixels((event.key() == Qt::Key_PageUp ? -page : page) * document.lineHeight());
         return true;
     case Qt::Key_Home:
-        from([&](TokenIndex token) {
-            return control ? kept->next(TokenIndex(0)) : std::optional(sequence(token).begin);
-        });
+        if (control)
+            move(kept->next(TokenIndex(0)), shift);
+        else
+            from([&](TokenIndex token) { return std::optional(sequence(token).begin); });
         return true;
     case Qt::Key_End:
-        from([&](TokenIndex token) {
-            return control ? kept->previous(TokenIndex(kept->shape().numTokens - 1))
-                           : std::optional(TokenIndex(sequence(token).end.value - 1));
-        });
+        if (control)
+            move(kept->previous(TokenIndex(kept->shape().numTokens - 1)), shift);
+        else
+            from([&](TokenIndex token) { return std::optional(TokenIndex(sequence(token).end.value - 1)); });
         return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:

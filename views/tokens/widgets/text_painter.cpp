@@ -218,7 +218,8 @@ void TextPainter::token(const TextDocument::Visible& part, std::size_t t, const 
         m_painter.setRenderHint(QPainter::Antialiasing, false);
     }
     m_painter.setPen(QPen(ink, 1));
-    text(piece, special ? box.adjusted(3, 0, -3, 0) : box, part.lines->pieces[t].cut);
+    text(part.lines->bidirectional[part.lines->pieces[t].line] ? joined(part, t) : piece,
+        special ? box.adjusted(3, 0, -3, 0) : box, part.lines->pieces[t].cut);
     rows(part, t, box);
     // Pinned experts that it chooses, at any layer.
     const bool chosen = std::ranges::any_of(m_marks.pins,
@@ -233,6 +234,25 @@ void TextPainter::token(const TextDocument::Visible& part, std::size_t t, const 
         m_painter.fillRect(box, brush);
         m_painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 1), m_style.accent);
     }
+}
+
+ShownPiece TextPainter::joined(const TextDocument::Visible& part, std::size_t t) const
+{
+    constexpr QChar kJoiner(0x200d);
+    const auto& pieces = part.texts->pieces;
+    const auto join = [&](std::size_t left, std::size_t right) {
+        if (right >= pieces.size() || pieces[left].text.isEmpty() || pieces[right].text.isEmpty())
+            return false;
+        const auto before = pieces[left].text.back().joiningType(), behind = pieces[right].text.front().joiningType();
+        return (before == QChar::Joining_Dual || before == QChar::Joining_Left || before == QChar::Joining_Causing)
+            && (behind == QChar::Joining_Dual || behind == QChar::Joining_Right || behind == QChar::Joining_Causing);
+    };
+    ShownPiece piece = pieces[t];
+    if (t > 0 && join(t - 1, t))
+        piece.text.prepend(kJoiner);
+    if (join(t, t + 1))
+        piece.text.append(kJoiner);
+    return piece;
 }
 
 void TextPainter::text(const ShownPiece& piece, const QRectF& box, bool cut)

@@ -43,6 +43,9 @@ private:
     void tokens(const TextDocument::Visible& part, int height);
     void token(const TextDocument::Visible& part, std::size_t t, const QRectF& box);
     void text(const ShownPiece& piece, const QRectF& box, bool cut);
+    /// With joiners where Arabic and its kin go on in a neighbour, so that letters keep the forms they have in the
+    /// word.
+    ShownPiece joined(const TextDocument::Visible& part, std::size_t t) const;
     void rows(const TextDocument::Visible& part, std::size_t t, const QRectF& box);
     void outlines(const TextDocument::Visible& part, std::size_t t, const QRectF& box);
     std::optional<QColor> colourOf(const TextDocument::Visible& part, SiteIndex site, std::size_t t) const;

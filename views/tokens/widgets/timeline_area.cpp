@@ -156,9 +156,11 @@ QString TimelineArea::readout() const
     const Subject at = m_raster->subject(m_current->row, m_current->token);
     const SiteIndex site = m_raster->experts ? m_raster->site : SiteIndex(std::uint16_t(m_current->row));
     const Sequence& sequence = shape.sequences[std::size_t(m_raster->sequence)];
-    const QString token = "token " + countText(m_current->token.value - sequence.begin.value) + " of "
-        + sequenceHead(shape, m_raster->sequence).name;
     const auto column = std::size_t(m_current->token.value - m_raster->range.begin.value);
+    const QString text = column < m_raster->texts.size() ? m_raster->texts[column] : QString();
+    const QString token = "token " + countText(m_current->token.value - sequence.begin.value)
+        + (text.isEmpty() ? QString() : QString::fromUtf8(" “") + text + QString::fromUtf8("”")) + " of "
+        + sequenceHead(shape, m_raster->sequence).name;
     QString what;
     if (m_raster->experts)
         what = "expert " + QString::number(m_current->row)

@@ -57,13 +57,32 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
     connect(m_state, &ChartState::changed, this, &TimelineView::ask);
     connect(&m_cursor, &TokenCursor::moved, this, &TimelineView::ask);
     connect(&m_cursor, &TokenCursor::keptChanged, this, &TimelineView::ask);
+    connect(&session, &Session::opened, this, [this] {
+        m_job.cancel();
+        m_samples.clear();
+        m_rasters.clear();
+        m_order.clear();
+        m_shown.clear();
+    });
     ask();
 }
 
-void TimelineView::showEvent(QShowEvent* event)
+bool TimelineView::event(QEvent* event)
 {
-    QWidget::showEvent(event);
-    ask();
+    if (event->type() == QEvent::Paint && std::exchange(m_stale, false))
+        QMetaObject::invokeMethod(this, &TimelineView::ask, Qt::QueuedConnection);
+    return QWidget::event(event);
+}
+
+void TimelineView::keep(const std::string& key, TimelineRasterPtr raster)
+{
+    constexpr std::size_t kMost = 4; // some ten megabytes each at most
+    if (m_rasters.emplace(key, std::move(raster)).second)
+        m_order.push_back(key);
+    if (m_order.size() > kMost) {
+        m_rasters.erase(m_order.front());
+        m_order.erase(m_order.begin());
+    }
 }
 
 void TimelineView::ask()
@@ -72,52 +91,63 @@ void TimelineView::ask()
     if (!kept) {
         m_job.cancel();
         m_area->setRaster(nullptr);
+        m_shown.clear();
         m_words->setText(m_cursor.error() ? QString::fromStdString(m_cursor.error()->message())
                                           : QString("Open a trace to see its sequences"));
         m_pages->setCurrentIndex(0);
         return;
     }
-    if (!isVisible())
-        return;
+    if (!isVisible() || visibleRegion().isEmpty()) { // or behind the tab of another dock
+        m_stale = true;
+        return m_job.cancel();
+    }
     const auto at = m_cursor.here() ? m_cursor.here() : kept->next(TokenIndex(0));
     if (!at)
         return;
     const bool experts = m_state->options().text("show") == "experts";
-    const SiteIndex site = std::min(m_cursor.site(), SiteIndex(std::uint16_t(kept->shape().sites.size() - 1)));
-    const std::size_t rows = experts ? kept->shape().sites[std::size_t(site)].numExperts : kept->shape().sites.size();
-    const TimelineRasterPtr& shown = m_area->raster();
-    const bool same = shown && shown->experts == experts && (!experts || shown->site == site)
-        && shown->range == timelineRange(kept->shape(), *at, rows) && m_shownOf == kept;
-    if (same)
+    const std::size_t numSites = kept->shape().sites.size();
+    const SiteIndex site = std::min(m_cursor.site(), SiteIndex(std::uint16_t(numSites - 1)));
+    const std::size_t rows = experts ? kept->shape().sites[std::size_t(site)].numExperts : numSites;
+    // Hues depend on which tokens are kept, experts do not.
+    std::string key = experts ? "experts " + std::to_string(site.value) : "layers " + keyText(kept->scope());
+    const TokenRange range = timelineRange(kept->shape(), *at, rows);
+    addKey(key, std::to_string(range.begin.value));
+    if (key == m_shown && m_shownOf == kept)
         return m_job.cancel();
-    m_job.start([this, kept, at = *at, experts, site, sample = m_sampledOf == kept ? m_sample : nullptr](
-                    const JobTracker::Handle& handle) mutable -> JobTracker::Delivery {
-        const Progress progress = [&handle](double) { return !handle.cancelled(); };
-        Expected<TimelineRasterPtr> raster = fail("not computed");
-        if (experts) {
-            raster = expertTimeline(*kept, at, site, progress);
-        } else {
-            std::vector<SiteIndex> sites;
-            for (std::size_t s = 0; s < kept->shape().sites.size(); ++s)
-                sites.push_back(SiteIndex(std::uint16_t(s)));
-            auto sampled =
-                sample ? Expected<ColourSamplePtr>(sample) : sampleColours(*kept, sites, kFirstChoice, progress);
-            if (sampled) {
+    const auto show = [this, kept, key](const Expected<TimelineRasterPtr>& raster) {
+        m_shown = raster ? key : std::string();
+        m_shownOf = kept;
+        showRaster(raster);
+    };
+    if (const auto known = m_rasters.find(key); known != m_rasters.end()) {
+        m_job.cancel();
+        return show(known->second);
+    }
+    std::vector<SiteIndex> sites;
+    for (std::size_t s = 0; s < numSites; ++s)
+        sites.push_back(SiteIndex(std::uint16_t(s)));
+    m_job.start(
+        [this, kept, at = *at, experts, site, sites, key, show, sample = m_samples.find(*kept, sites, kFirstChoice)](
+            const JobTracker::Handle& handle) mutable -> JobTracker::Delivery {
+            const Progress progress = [&handle](double) { return !handle.cancelled(); };
+            Expected<TimelineRasterPtr> raster = fail(kCancelled);
+            if (experts) {
+                raster = expertTimeline(*kept, at, site, progress);
+            } else if (auto sampled = sample ? Expected<ColourSamplePtr>(sample)
+                                             : sampleColours(*kept, sites, kFirstChoice, progress)) {
                 sample = *sampled;
                 raster = siteTimeline(*kept, at, *sample, progress);
             } else {
                 raster = tl::unexpected(sampled.error());
             }
-        }
-        return [this, kept, sample, raster] {
-            if (sample) {
-                m_sample = sample;
-                m_sampledOf = kept;
-            }
-            m_shownOf = kept;
-            showRaster(raster);
-        };
-    });
+            return [this, kept, sites, key, show, sample, raster] {
+                if (sample)
+                    m_samples.keep(*kept, sites, kFirstChoice, sample);
+                if (raster)
+                    keep(key, *raster);
+                show(raster);
+            };
+        });
     emit readoutChanged();
 }
 
@@ -145,6 +175,7 @@ bool TimelineView::stop()
     if (!m_job.running())
         return false;
     m_job.cancel();
+    m_shown.clear(); // asks anew when the cursor moves
     return true;
 }
 

@@ -33,11 +33,12 @@ signals:
     void readoutChanged();
 
 protected:
-    void showEvent(QShowEvent* event) override;
+    bool event(QEvent* event) override;
 
 private:
     void ask();
     void showRaster(const Expected<TimelineRasterPtr>& raster);
+    void keep(const std::string& key, TimelineRasterPtr raster);
 
     Session& m_session;
     TokenCursor& m_cursor;
@@ -47,8 +48,12 @@ private:
     QStackedWidget* m_pages = nullptr;
     QLabel* m_words = nullptr;
     TimelineArea* m_area = nullptr;
-    ColourSamplePtr m_sample; ///< of all sites
-    KeptTokensPtr m_sampledOf, m_shownOf;
+    ColourSamples m_samples; ///< of all sites
+    std::map<std::string, TimelineRasterPtr> m_rasters; ///< the last few, so that a second look reads nothing
+    std::vector<std::string> m_order; ///< their keys, the oldest first
+    std::string m_shown; ///< key of what is shown
+    KeptTokensPtr m_shownOf;
+    bool m_stale = true; ///< asks when it is seen
     JobTracker m_job;
 };
 

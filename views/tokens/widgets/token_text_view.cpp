@@ -87,7 +87,7 @@ TokenTextView::TokenTextView(Session& session, QWidget* parent)
     m_leftOut = new ElidedLabel(this);
     m_leftOut->setObjectName("textLeftOut");
     m_leftOut->setProperty("faint", true);
-    m_leftOut->setContentsMargins(8, 0, 8, 2);
+    m_leftOut->setContentsMargins(8, 2, 8, 4);
     m_leftOut->hide();
     layout->addWidget(m_leftOut);
     m_pages = new QStackedWidget(this);
@@ -125,6 +125,10 @@ TokenTextView::TokenTextView(Session& session, QWidget* parent)
     shortcut(QKeySequence("F3"), [this] { m_search->isVisible() ? m_search->next(true) : openSearch(); });
     shortcut(QKeySequence("Shift+F3"), [this] { m_search->isVisible() ? m_search->next(false) : openSearch(); });
 
+    connect(&session, &Session::opened, this, [this] {
+        m_samples.clear();
+        m_sample.reset();
+    });
     connect(&m_cursor, &TokenCursor::keptChanged, this, &TokenTextView::showTokens);
     connect(m_state, &ChartState::changed, this, &TokenTextView::readOptions);
     connect(&session.selection(), &SharedSelection::pinsChanged, this, [this](QObject* by) {
@@ -171,10 +175,17 @@ QString TokenTextView::readout() const
     return m_area->selected() ? joinedReadout({where(*m_area->selected()), token}) : token;
 }
 
-void TokenTextView::showEvent(QShowEvent* event)
+/// Not behind the tab of another dock, which Qt leaves visible out of sight.
+bool TokenTextView::seen() const
 {
-    QWidget::showEvent(event);
-    recolour();
+    return isVisible() && !visibleRegion().isEmpty();
+}
+
+bool TokenTextView::event(QEvent* event)
+{
+    if (event->type() == QEvent::Paint && std::exchange(m_stale, false))
+        QMetaObject::invokeMethod(this, &TokenTextView::recolour, Qt::QueuedConnection);
+    return QWidget::event(event);
 }
 
 void TokenTextView::resizeEvent(QResizeEvent* event)
@@ -246,9 +257,25 @@ void TokenTextView::readOptions()
 void TokenTextView::recolour()
 {
     const KeptTokensPtr kept = m_cursor.kept();
-    if (!kept || !isVisible())
+    if (!kept)
         return;
+    if (!seen()) {
+        m_stale = true;
+        m_sampleJob.cancel();
+        return;
+    }
     const ColourQuestion question = this->question();
+    std::vector<SiteIndex> sites{question.site};
+    for (const SiteIndex row : question.rows) {
+        if (row != question.site)
+            sites.push_back(row);
+    }
+    const ColourSamplePtr exact = m_samples.find(*kept, sites, question.quantity);
+    if (exact) {
+        m_sample = exact;
+        m_sampledFor = question;
+        m_sampleJob.cancel();
+    }
     const bool known = m_sample && m_sampledFor.quantity == question.quantity && m_sampledFor.site == question.site
         && m_sampledFor.rows == question.rows;
     const TokenColours colours =
@@ -256,21 +283,14 @@ void TokenTextView::recolour()
     m_area->setColours(colours);
     m_key->setColours(colours);
     emit readoutChanged();
-    if (known && m_sampledOf == kept)
+    if (exact)
         return;
-    std::vector<SiteIndex> sites{question.site};
-    for (const SiteIndex row : question.rows) {
-        if (row != question.site)
-            sites.push_back(row);
-    }
     m_sampleJob.start([this, kept, question, sites](const JobTracker::Handle& handle) -> JobTracker::Delivery {
         auto sample = sampleColours(*kept, sites, question.quantity, [&handle](double) { return !handle.cancelled(); });
-        return [this, kept, question, sample = std::move(sample)] {
+        return [this, kept, sites, quantity = question.quantity, sample = std::move(sample)] {
             if (!sample)
                 return showError(QString::fromStdString(sample.error().message()));
-            m_sample = *sample;
-            m_sampledFor = question;
-            m_sampledOf = kept;
+            m_samples.keep(*kept, sites, quantity, *sample);
             recolour();
         };
     });
@@ -280,6 +300,18 @@ void TokenTextView::openSearch()
 {
     if (page() == Page::Text)
         m_search->open();
+}
+
+bool TokenTextView::stop()
+{
+    const bool playing = m_cursor.playing(), searching = m_search->searching(), sampling = m_sampleJob.running();
+    m_cursor.setPlaying(false);
+    m_sampleJob.cancel();
+    // What was found goes with the first Esc, pins with the next one.
+    const bool open = m_search->isVisible() && (searching || m_area->hasFocus());
+    if (open)
+        m_search->close();
+    return playing || open || sampling;
 }
 
 void TokenTextView::copyText()
@@ -351,6 +383,16 @@ void TokenTextView::openMenu(const QPoint& global)
     menu.addAction("Copy text", this, &TokenTextView::copyText);
     menu.addAction("Copy numbers", this, &TokenTextView::copyNumbers);
     menu.addSeparator();
+    if (const auto id = m_area->idAtCursor())
+        menu.addAction(QString("Find the next token #%1").arg(*id), this,
+            [this, id = *id] { m_search->find('#' + QString::number(id)); });
+    if (at.site && at.expert)
+        menu.addAction(
+            QString("Find the next token that chose %1").arg(filterText({ExpertAt{*at.site, *at.expert}, true}, shape)),
+            this,
+            [this, typed = QString("L%1E%2").arg(shape.sites[std::size_t(*at.site)].layer).arg(at.expert->value)] {
+                m_search->find(typed);
+            });
     menu.addAction(QString::fromUtf8("Find…"), this, &TokenTextView::openSearch);
     menu.exec(global);
 }

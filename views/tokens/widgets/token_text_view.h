@@ -47,6 +47,7 @@ public:
     QString readout() const;
 
     void openSearch();
+    bool stop(); ///< playing, counting, the search; false: there is none of that
     void copyText(); ///< of the selection, or the sequence at the cursor
     void copyNumbers();
     /// The same as a table; empty: nothing is shown.
@@ -59,7 +60,7 @@ signals:
     void contentChanged();
 
 protected:
-    void showEvent(QShowEvent* event) override;
+    bool event(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:
@@ -69,6 +70,7 @@ private:
     void showError(const QString& why);
     void openMenu(const QPoint& global);
     ColourQuestion question() const;
+    bool seen() const;
     QString where(const TokenRange& range) const;
 
     Session& m_session;
@@ -83,9 +85,10 @@ private:
     TextArea* m_area = nullptr;
     PlayStrip* m_player = nullptr;
 
-    ColourSamplePtr m_sample;
+    ColourSamples m_samples;
+    ColourSamplePtr m_sample; ///< the last one, while another is taken of other tokens
     ColourQuestion m_sampledFor;
-    KeptTokensPtr m_sampledOf;
+    bool m_stale = true; ///< coloured when it is seen
     JobTracker m_sampleJob, m_copyJob;
 };
 
