@@ -59,7 +59,7 @@ protected:
     void setLoading(bool loading);
 
     Session& session() const { return m_session; }
-    QHBoxLayout* head() const { return m_head; } ///< what stands over the card
+    QHBoxLayout* head(); ///< what stands over the card; no row of it before it was asked for
 
     void showEvent(QShowEvent* event) override;
     void changeEvent(QEvent* event) override;
@@ -70,6 +70,7 @@ private:
     Session& m_session;
     QString m_nothing;
     bool m_stale = true; ///< asks when it is seen
+    QWidget* m_headRow = nullptr;
     QHBoxLayout* m_head = nullptr;
     QStackedWidget* m_pages = nullptr;
     StatePage *m_empty = nullptr, *m_failed = nullptr;

@@ -11,6 +11,7 @@
 #include "views/panels/remarks_panel.h"
 #include "views/panels/selection_panel.h"
 #include "views/panels/sets_menu.h"
+#include "views/panels/summary_panel.h"
 #include "views/widgets/theme.h"
 
 #include <QComboBox>
@@ -314,6 +315,37 @@ private slots:
         m_session->selection().choose({.site = SiteIndex(5)}, this);
         QTRY_COMPARE(panel.question().site, SiteIndex(5));
         QTRY_COMPARE(panel.profile().tokens, std::uint64_t(2400));
+    }
+
+    void summaryNamesTheWorstLayers()
+    {
+        SummaryPanel panel(*m_session);
+        panel.show();
+        QVERIFY(open());
+        QTRY_VERIFY(panel.card()->toPlainText().contains("Balance over the layers"));
+        const QString text = panel.card()->toPlainText().replace(QChar::Nbsp, ' ');
+        QVERIFY(text.contains("32, top 2") && text.contains("2,400"));
+        MetricQuestion asked;
+        asked.metrics = {{"balance"}};
+        const auto results = m_session->study()->metrics(0, asked);
+        QVERIFY(results.has_value());
+        std::vector<std::pair<double, int>> vios;
+        for (const ResultRow& row : results->front()->rows) {
+            if (row.metric == "balance.max_vio" && row.site)
+                vios.emplace_back(*row.value, row.site->value);
+        }
+        std::ranges::sort(vios);
+        QCOMPARE(vios.size(), std::size_t(6));
+        QVERIFY(text.contains("median " + numberText((vios[2].first + vios[3].first) / 2)));
+        const auto [worst, site] = vios.back();
+        QVERIFY(text.contains("worst layer 2 (1)")); // its expert 3 is dead
+        QVERIFY(text.contains(QString("worst layer %1 (%2)").arg(site + 1).arg(numberText(worst))));
+        QVERIFY(follow(panel, [site = site](const Subject& s) { return s.site == SiteIndex(std::uint16_t(site)); }));
+        QVERIFY(m_session->selection().chosen().site);
+        const QString before = panel.card()->toPlainText();
+        m_session->filters().add({LabelFilter{"language", "fr"}});
+        QTRY_VERIFY(panel.card()->toPlainText() != before && panel.card()->toPlainText().contains("Dead"));
+        QVERIFY(panel.csv().contains("scored,Tokens,\"2,400\""));
     }
 
     void remarksAreThoseOfTheCommandLine_data()
