@@ -15,12 +15,13 @@ struct Measure
 {
     const char *metric, *title, *tip;
     bool highIsWorse;
+    bool whole = false; ///< a count
 };
 constexpr Measure kMeasures[] = {
     {"balance.max_vio", "MaxVio", "Largest load above the mean: max c / mean c − 1", true},
     {"balance.cv", "CV", "Coefficient of variation of the load: population SD / mean", true},
     {"balance.entropy", "Entropy", "Entropy of the load / log E", false},
-    {"balance.dead", "Dead", "Experts never chosen", true},
+    {"balance.dead", "Dead", "Experts never chosen", true, true},
 };
 constexpr std::size_t kWorst = 2; ///< layers that are named
 
@@ -30,6 +31,11 @@ double quantile(const std::vector<std::pair<double, SiteIndex>>& sorted, double 
     const double at = share * double(sorted.size() - 1);
     const auto below = std::size_t(std::floor(at)), above = std::size_t(std::ceil(at));
     return sorted[below].first + (at - double(below)) * (sorted[above].first - sorted[below].first);
+}
+
+QString valueText(const Measure& measure, double value)
+{
+    return measure.whole && value == std::floor(value) ? countText(std::uint64_t(value)) : numberText(value);
 }
 
 void writeMeasure(CardWriter& out, const Measure& measure, const Results& balance, const RoutingShape& shape)
@@ -44,9 +50,9 @@ void writeMeasure(CardWriter& out, const Measure& measure, const Results& balanc
     std::ranges::stable_sort(values, {}, [](const auto& value) { return value.first; });
     if (measure.highIsWorse && values.back().first == 0)
         return out.fact(measure.title, CardWriter::plain("0 in every layer"), measure.tip);
-    QString told = CardWriter::plain("median " + numberText(quantile(values, .5)) + ", ")
+    QString told = CardWriter::plain("median " + valueText(measure, quantile(values, .5)) + ", ")
         + out.faint(unbroken(QString(measure.highIsWorse ? "90 % " : "10 % ")
-            + numberText(quantile(values, measure.highIsWorse ? .9 : .1))));
+            + valueText(measure, quantile(values, measure.highIsWorse ? .9 : .1))));
     if (measure.highIsWorse)
         std::ranges::reverse(values);
     QStringList worst;
@@ -56,8 +62,8 @@ void writeMeasure(CardWriter& out, const Measure& measure, const Results& balanc
             break;
         const QString layer = siteText(shape, site).toLower();
         worst << out.link(CardWriter::plain(unbroken(layer)), {{.site = site}, false,
-                              joinedReadout({siteText(shape, site), QString(measure.title) + ' ' + numberText(value)})})
-                + CardWriter::plain(unbroken(" (" + numberText(value) + ')'));
+                              joinedReadout({siteText(shape, site), QString(measure.title) + ' ' + valueText(measure, value)})})
+                + CardWriter::plain(unbroken(" (" + valueText(measure, value) + ')'));
     }
     if (!worst.isEmpty())
         told += "<br/>" + out.faint("worst ") + worst.join(", ");

@@ -19,8 +19,8 @@ struct StudyOptions
 Expected<std::shared_ptr<const Study>> openStudy(
     const std::vector<std::filesystem::path>& traces, const StudyOptions& options);
 
-/// --where, --chose, --spared, --sites, --layers, --skip-first: of SelectionOptions and all that names its members like it.
-template <class Options> void addSelection(Arguments& arguments, Options& options)
+/// --where, --chose, --spared, --skip-first: of SelectionOptions and all that names its members like it.
+template <class Options> void addTokens(Arguments& arguments, Options& options)
 {
     arguments
         .option("--where", options.where,
@@ -36,9 +36,14 @@ template <class Options> void addSelection(Arguments& arguments, Options& option
     arguments.option("--spared", options.spared, "Only tokens that chose none of these; named again: none of those too")
         .repeated()
         .value("EXPERTS");
+    arguments.option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");
+}
+/// addTokens(), --sites, --layers: of the same.
+template <class Options> void addSelection(Arguments& arguments, Options& options)
+{
+    addTokens(arguments, options);
     arguments.option("--sites", options.sites, "Routers by their place in the trace, from 0, such as 0-3,7; default: all");
     arguments.option("--layers", options.layers, "Routers by the model's own layer numbers, as `info` says them");
-    arguments.option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");
 }
 /// --phase
 void addPhase(Arguments& arguments, SelectionOptions& options);
