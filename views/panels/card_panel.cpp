@@ -121,7 +121,7 @@ void CardPanel::ask()
     }
     m_stale = false;
     request();
-    const bool waits = m_session.waits(this);
+    const bool waits = m_session.waits(this) || pending();
     if (waits && !showsCard()) {
         m_emptyLabel->setText("Computing …");
         m_pages->setCurrentWidget(m_empty);

@@ -39,6 +39,8 @@ public:
 protected:
     /// Asks the session in the name of `this`, and comes to one of the three below; a study is open.
     virtual void request() = 0;
+    /// request() will ask, but not yet: a question that costs more than most.
+    virtual bool pending() const { return false; }
     /// Writes the card of what is known; empty html: nothing is.
     virtual Card write() const = 0;
 

@@ -18,6 +18,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QTabBar>
 #include <QTemporaryDir>
 #include <QTest>
@@ -360,6 +361,9 @@ private slots:
         RemarksPanel panel(*m_session);
         panel.show();
         QVERIFY(open());
+        QCOMPARE(panel.stateText(), QString("Computing …"));
+        QVERIFY(panel.stop() && panel.stateText().contains("stopped")); // before it has begun
+        panel.findChild<QPushButton*>("cardRetry")->click();
         QTRY_VERIFY_WITH_TIMEOUT(panel.showsCard(), 60000);
         auto* label = panel.findChild<QComboBox*>("remarksBy");
         if (!by.isEmpty()) {
