@@ -64,7 +64,7 @@ Expected<TokenContext> contextOf(const NamedTrace& trace, TokenIndex token, std:
         if (!bytes.empty())
             text += bytes;
         else // numbers would run together
-            text += (text.empty() || text.back() == ' ' ? "" : " ") + numberOf(id) + (t == token.value ? "" : " ");
+            text += (t > token.value ? " " : "") + numberOf(id) + (t < token.value ? " " : "");
         if (t == token.value)
             context.id = id;
     }

@@ -20,6 +20,7 @@ namespace {
 
 /// What takes longer shows that it does; what is quicker does not flicker.
 constexpr int kPatienceMs = 150;
+constexpr int kStopMargin = 20; ///< the scroll bar stays free
 
 }
 
@@ -31,24 +32,12 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto* row = new QHBoxLayout;
-    row->setContentsMargins(8, 4, 4, 4);
-    row->setSpacing(4);
-    m_head = new QHBoxLayout;
+    m_headRow = new QWidget(this);
+    m_head = new QHBoxLayout(m_headRow);
+    m_head->setContentsMargins(8, 4, 8, 4);
     m_head->setSpacing(4);
-    row->addLayout(m_head, 1);
-    m_stop = new QToolButton(this);
-    m_stop->setText(QStringLiteral("×"));
-    m_stop->setObjectName("stop");
-    m_stop->setToolTip("Stop computing  (Esc)");
-    m_stop->setAccessibleName("Stop computing");
-    m_stop->setAutoRaise(true);
-    QSizePolicy keepsItsPlace = m_stop->sizePolicy();
-    keepsItsPlace.setRetainSizeWhenHidden(true); // nothing moves when a job ends
-    m_stop->setSizePolicy(keepsItsPlace);
-    connect(m_stop, &QToolButton::clicked, this, &CardPanel::stop);
-    row->addWidget(m_stop);
-    layout->addLayout(row);
+    m_headRow->hide();
+    layout->addWidget(m_headRow);
     m_progress = new QProgressBar(this);
     m_progress->setObjectName("loading");
     m_progress->setRange(0, 1000);
@@ -71,6 +60,13 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
     connect(m_failed->addButton("Try again", "cardRetry"), &QPushButton::clicked, this, &CardPanel::ask);
     m_pages->addWidget(m_failed);
     setFocusProxy(m_card);
+    m_stop = new QToolButton(m_pages); // over the corner: nothing moves when a job ends
+    m_stop->setText(QStringLiteral("×"));
+    m_stop->setObjectName("stop");
+    m_stop->setToolTip("Stop computing  (Esc)");
+    m_stop->setAccessibleName("Stop computing");
+    m_stop->setAutoRaise(true);
+    connect(m_stop, &QToolButton::clicked, this, &CardPanel::stop);
 
     m_dimLater = new QTimer(this);
     m_dimLater->setSingleShot(true);
@@ -92,6 +88,12 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
             m_progress->setValue(int(fraction * 1000));
     });
     connect(m_card, &CardView::readoutChanged, this, &View::readoutChanged);
+}
+
+QHBoxLayout* CardPanel::head()
+{
+    m_headRow->show();
+    return m_head;
 }
 
 void CardPanel::showEvent(QShowEvent* event)
@@ -119,7 +121,7 @@ void CardPanel::ask()
     }
     m_stale = false;
     request();
-    const bool waits = m_session.waits(this);
+    const bool waits = m_session.waits(this) || pending();
     if (waits && !showsCard()) {
         m_emptyLabel->setText("Computing …");
         m_pages->setCurrentWidget(m_empty);
@@ -180,6 +182,9 @@ void CardPanel::setLoading(bool loading)
 {
     m_stop->setVisible(loading);
     if (loading) {
+        const QSize size = m_stop->sizeHint();
+        m_stop->setGeometry(m_pages->width() - size.width() - kStopMargin, 4, size.width(), size.height());
+        m_stop->raise();
         if (!m_dimLater->isActive() && !m_veil->isVisible())
             m_progress->setValue(0);
         m_dimLater->start();

@@ -39,6 +39,8 @@ public:
 protected:
     /// Asks the session in the name of `this`, and comes to one of the three below; a study is open.
     virtual void request() = 0;
+    /// request() will ask, but not yet: a question that costs more than most.
+    virtual bool pending() const { return false; }
     /// Writes the card of what is known; empty html: nothing is.
     virtual Card write() const = 0;
 
@@ -59,7 +61,7 @@ protected:
     void setLoading(bool loading);
 
     Session& session() const { return m_session; }
-    QHBoxLayout* head() const { return m_head; } ///< what stands over the card
+    QHBoxLayout* head(); ///< what stands over the card; no row of it before it was asked for
 
     void showEvent(QShowEvent* event) override;
     void changeEvent(QEvent* event) override;
@@ -70,6 +72,7 @@ private:
     Session& m_session;
     QString m_nothing;
     bool m_stale = true; ///< asks when it is seen
+    QWidget* m_headRow = nullptr;
     QHBoxLayout* m_head = nullptr;
     QStackedWidget* m_pages = nullptr;
     StatePage *m_empty = nullptr, *m_failed = nullptr;

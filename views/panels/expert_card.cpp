@@ -206,7 +206,7 @@ private:
                 const CardLink link{{.label = filter}, false,
                     joinedReadout({QString::fromStdString(conditionText(filter)),
                         countText(share->some) + " of " + countText(share->of) + " tokens chose it"})};
-                rows.push_back({m_out.link(CardWriter::plain(QString::fromStdString(shownText(share->value))), link),
+                rows.push_back({m_out.link(CardWriter::brief(QString::fromStdString(shownText(share->value))), link),
                     CardWriter::plain(percentText(share->share)), m_out.faint(percentText(share->shareOfAll)),
                     share->lift ? CardWriter::plain(times(*share->lift)) : m_out.undefined("no token chose it"),
                     share->z ? CardWriter::plain(numberText(*share->z))
@@ -270,7 +270,7 @@ private:
         m_out.heading("Over the series", "Its share of the choices in each trace");
         std::vector<QStringList> rows;
         for (const ExpertInTrace& at : m_profile.life) {
-            const QString name = CardWriter::plain(QString::fromStdString(shownText(at.trace)));
+            const QString name = CardWriter::brief(QString::fromStdString(shownText(at.trace)));
             if (!at.rank) {
                 rows.push_back({name, {}, m_out.undefined(QString::fromStdString(at.undefined)), {}});
                 continue;

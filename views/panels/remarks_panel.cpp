@@ -8,6 +8,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
+#include <QTimer>
 
 #include <algorithm>
 #include <charconv>
@@ -19,6 +20,8 @@ using namespace results;
 namespace {
 
 constexpr const char* kNothing = "Open a trace to see what is remarkable in it";
+/// Most metrics there are: the pictures that are looked at come first, and filters that follow each other are one.
+constexpr int kLaterMs = 700;
 constexpr std::size_t kMostFacts = 20; ///< as many as `analyze` has lines for
 
 /// What a row is about: where an extreme was found counts too.
@@ -57,7 +60,11 @@ RemarksPanel::Page pageOf(const Results& results, const RoutingShape& shape)
 RemarksPanel::RemarksPanel(Session& session, QWidget* parent)
     : CardPanel(session, kNothing, parent)
     , m_by(new QComboBox(this))
+    , m_later(new QTimer(this))
 {
+    m_later->setSingleShot(true);
+    m_later->setInterval(kLaterMs);
+    connect(m_later, &QTimer::timeout, this, &RemarksPanel::compute);
     m_by->setObjectName("remarksBy");
     m_by->setAccessibleName("Label whose values are compared");
     m_by->setToolTip("Which facts: of all tokens, or also of each value of a label");
@@ -88,6 +95,29 @@ void RemarksPanel::fillLabels()
 
 void RemarksPanel::request()
 {
+    session().cancel(this); // of other tokens
+    m_later->start();
+}
+
+bool RemarksPanel::pending() const
+{
+    return m_later->isActive();
+}
+
+bool RemarksPanel::stop()
+{
+    if (!pending())
+        return CardPanel::stop();
+    m_later->stop();
+    setLoading(false);
+    showError({"stopped before it was computed", {}, {}});
+    return true;
+}
+
+void RemarksPanel::compute()
+{
+    if (!session().study() || !session().filters().shape() || !isVisible())
+        return ask(); // which waits until it makes sense
     // What `analyze` computes when no metric is named.
     AnalysisOptions options;
     options.by = m_by->currentData().toString().toStdString();
@@ -105,6 +135,8 @@ void RemarksPanel::request()
             return pageOf(found, study.shape());
         },
         [this](const Expected<Page>& page) { take(page, m_page); });
+    if (session().waits(this))
+        setLoading(true);
 }
 
 Card RemarksPanel::write() const

@@ -6,6 +6,7 @@
 #include "views/panels/card_panel.h"
 
 class QComboBox;
+class QTimer;
 
 namespace expertscope {
 
@@ -27,14 +28,18 @@ public:
         std::vector<Fact> facts;
     };
     const Page& page() const { return m_page; }
+    bool stop() override;
     QByteArray csv() const override;
 
 private:
     void request() override;
+    bool pending() const override;
+    void compute();
     Card write() const override;
     void fillLabels();
 
     QComboBox* m_by = nullptr;
+    QTimer* m_later = nullptr;
     Page m_page;
 };
 

@@ -211,7 +211,7 @@ private:
                 const LabelFilter filter{share->label, share->value};
                 const CardLink link{{.label = filter}, false,
                     joinedReadout({QString::fromStdString(conditionText(filter)), countText(share->some) + " tokens"})};
-                QStringList row{m_out.link(CardWriter::plain(text(share->value)), link), CardWriter::plain(countText(share->some)),
+                QStringList row{m_out.link(CardWriter::brief(text(share->value)), link), CardWriter::plain(countText(share->some)),
                     CardWriter::plain(percentText(share->share))};
                 if (!m_whole)
                     row << m_out.faint(percentText(share->shareOfAll)) << CardWriter::plain(numberText(*share->lift) + QStringLiteral(" ×"));

@@ -7,6 +7,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMessageBox>
+#include <QTimer>
 #include <QWidgetAction>
 
 namespace expertscope {
@@ -62,6 +63,8 @@ void addNewSet(QMenu& menu, Session& session)
         else
             name->selectAll();
     });
+    if (!experts.empty()) // typing goes here; arrows go on to the menu
+        QTimer::singleShot(0, name, [name] { name->setFocus(Qt::PopupFocusReason); });
     auto* action = new QWidgetAction(&menu);
     action->setDefaultWidget(name);
     menu.addAction(action);

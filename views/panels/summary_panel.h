@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "views/panels/view.h"
-
-class QFormLayout;
+#include "analysis/spine/result.h"
+#include "views/panels/card_panel.h"
 
 namespace expertscope {
 
-/// What the traces are that are open.
-class SummaryPanel final : public View
+/// What the traces are that are open, and how evenly the layers of the first one use their experts.
+class SummaryPanel final : public CardPanel
 {
     Q_OBJECT
 public:
     explicit SummaryPanel(Session& session, QWidget* parent = nullptr);
 
-    QSize minimumSizeHint() const override { return {140, 80}; }
+    bool stop() override;
+    QByteArray csv() const override;
 
 private:
-    void fill();
+    void request() override;
+    Card write() const override;
 
-    Session& m_session;
-    QWidget* m_facts = nullptr;
-    QFormLayout* m_form = nullptr;
+    Results m_balance; ///< empty until it is known
 };
 
 }

@@ -3,12 +3,19 @@
 
 #include "views/widgets/theme.h"
 
+#include <QFontMetrics>
+#include <QGuiApplication>
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace expertscope {
 
 namespace {
+
+constexpr int kBrief = 20; ///< characters of a name in a table
+constexpr int kGap = 16; ///< between a name and its value
 
 QString span(const QString& style, const QString& text, const QString& tip)
 {
@@ -31,6 +38,13 @@ CardWriter::CardWriter()
 QString CardWriter::plain(const QString& text, const QString& tip)
 {
     return tip.isEmpty() ? text.toHtmlEscaped() : span({}, text.toHtmlEscaped(), tip);
+}
+
+QString CardWriter::brief(const QString& name)
+{
+    if (name.size() <= kBrief)
+        return plain(name);
+    return plain(name.left(kBrief * 2 / 3) + QChar(0x2026) + name.right(kBrief / 3), name);
 }
 
 QString CardWriter::faint(const QString& text, const QString& tip) const
@@ -88,36 +102,41 @@ void CardWriter::note(const QString& text)
 
 void CardWriter::fact(const QString& name, const QString& rich, const QString& tip)
 {
-    if (!m_inFacts)
-        m_html += "<table width=\"100%\" cellspacing=\"0\" cellpadding=\"1\">";
-    m_inFacts = true;
-    m_html += "<tr><td style=\"padding-right:12px\">" + faint(name, tip) + "</td><td width=\"70%\">" + rich + "</td></tr>";
+    m_facts.push_back({name, rich, tip});
 }
 
 void CardWriter::endFacts()
 {
-    if (m_inFacts)
-        m_html += "</table>";
-    m_inFacts = false;
+    if (m_facts.empty())
+        return;
+    // As wide as the names are: a table of rich text would break them in the middle of a word.
+    const QFontMetrics metrics(QGuiApplication::font());
+    int width = 0;
+    for (const Fact& fact : m_facts)
+        width = std::max(width, metrics.horizontalAdvance(fact.name));
+    m_html += "<table width=\"100%\" cellspacing=\"0\" cellpadding=\"1\">";
+    for (const auto& [name, rich, tip] : std::exchange(m_facts, {}))
+        m_html += QString("<tr><td width=\"%1\">").arg(width + kGap) + faint(name, tip) + "</td><td>" + rich + "</td></tr>";
+    m_html += "</table>";
 }
 
 void CardWriter::table(const std::vector<Column>& columns, const std::vector<QStringList>& rows)
 {
     endFacts();
-    const auto cell = [&](std::size_t c, const QString& rich, bool first) {
+    const auto cell = [&](std::size_t c, const QString& rich) {
         return QString("<td align=\"%1\" style=\"padding-right:%2px\">%3</td>")
             .arg(columns[c].number ? "right" : "left")
             .arg(c + 1 == columns.size() ? 0 : 8)
-            .arg(first ? rich : rich);
+            .arg(rich);
     };
     m_html += "<table width=\"100%\" cellspacing=\"0\" cellpadding=\"1\"><tr>";
     for (std::size_t c = 0; c < columns.size(); ++c)
-        m_html += cell(c, faint(columns[c].title, columns[c].tip), true);
+        m_html += cell(c, faint(columns[c].title, columns[c].tip));
     m_html += "</tr>";
     for (const QStringList& row : rows) {
         m_html += "<tr>";
         for (std::size_t c = 0; c < columns.size(); ++c)
-            m_html += cell(c, row.value(qsizetype(c)), false);
+            m_html += cell(c, row.value(qsizetype(c)));
         m_html += "</tr>";
     }
     m_html += "</table>";

@@ -34,6 +34,8 @@ public:
 
     /// Rich text of plain text. `tip`: shown where the mouse rests; may be empty.
     static QString plain(const QString& text, const QString& tip = {});
+    /// The same of a name for a narrow column: a long one loses its middle, the tip has all of it.
+    static QString brief(const QString& name);
     QString faint(const QString& text, const QString& tip = {}) const;
     QString strong(const QString& text) const;
     QString marked(const QString& text) const; ///< on a ground of its own
@@ -65,7 +67,11 @@ private:
 
     QString m_text, m_faint, m_accent, m_line, m_ground;
     QString m_html;
-    bool m_inFacts = false;
+    struct Fact
+    {
+        QString name, rich, tip;
+    };
+    std::vector<Fact> m_facts; ///< the table that is not ended yet
     std::vector<CardLink> m_links;
 };
 

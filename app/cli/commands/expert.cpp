@@ -102,8 +102,7 @@ Run declare(Arguments& arguments)
     arguments.option("--most", options->most, "Entries of each list; default: 20").range(1u, 1u << 20);
     arguments.option("--contexts", options->contexts, "Texts at each quantile of the weight; default: 3").range(0u, 1000u);
     arguments.option("--around", options->around, "Tokens of a text on either side; default: 8").range(0u, 1000u);
-    addSelection(arguments, options->selection);
-    addPhase(arguments, options->selection);
+    addTokens(arguments, options->selection);
     addStudy(arguments, options->study);
     addOutput(arguments, options->output);
     return [options] { return runCommand(*options, options->traces, check, tell); };

@@ -19,8 +19,9 @@ struct StudyOptions
 Expected<std::shared_ptr<const Study>> openStudy(
     const std::vector<std::filesystem::path>& traces, const StudyOptions& options);
 
-/// --where, --chose, --spared, --sites, --layers, --skip-first, --phase, --sample: of SelectionOptions and all that names its members like it.
-template <class Options> void addSelection(Arguments& arguments, Options& options)
+/// --where, --chose, --spared, --skip-first, --phase, --sample: of SelectionOptions and all that names its members like
+/// it.
+template <class Options> void addTokens(Arguments& arguments, Options& options)
 {
     arguments
         .option("--where", options.where,
@@ -36,13 +37,18 @@ template <class Options> void addSelection(Arguments& arguments, Options& option
     arguments.option("--spared", options.spared, "Only tokens that chose none of these; named again: none of those too")
         .repeated()
         .value("EXPERTS");
-    arguments.option("--sites", options.sites, "Routers by their place in the trace, from 0, such as 0-3,7; default: all");
-    arguments.option("--layers", options.layers, "Routers by the model's own layer numbers, as `info` says them");
     arguments.option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");
     arguments
         .option("--phase", options.phase, "prompt: only tokens that were given; decode: only those the model generated")
         .choices([] { return std::vector<std::string>{"prompt", "decode"}; });
     arguments.option("--sample", options.sample, "Only so many of these sequences, drawn at random, always the same; default: all");
+}
+/// addTokens(), --sites, --layers: of the same.
+template <class Options> void addSelection(Arguments& arguments, Options& options)
+{
+    addTokens(arguments, options);
+    arguments.option("--sites", options.sites, "Routers by their place in the trace, from 0, such as 0-3,7; default: all");
+    arguments.option("--layers", options.layers, "Routers by the model's own layer numbers, as `info` says them");
 }
 /// --threads
 void addThreads(Arguments& arguments, unsigned& threads);

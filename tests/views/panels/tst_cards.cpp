@@ -11,12 +11,14 @@
 #include "views/panels/remarks_panel.h"
 #include "views/panels/selection_panel.h"
 #include "views/panels/sets_menu.h"
+#include "views/panels/summary_panel.h"
 #include "views/widgets/theme.h"
 
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QTabBar>
 #include <QTemporaryDir>
 #include <QTest>
@@ -316,6 +318,37 @@ private slots:
         QTRY_COMPARE(panel.profile().tokens, std::uint64_t(2400));
     }
 
+    void summaryNamesTheWorstLayers()
+    {
+        SummaryPanel panel(*m_session);
+        panel.show();
+        QVERIFY(open());
+        QTRY_VERIFY(panel.card()->toPlainText().contains("Balance over the layers"));
+        const QString text = panel.card()->toPlainText().replace(QChar::Nbsp, ' ');
+        QVERIFY(text.contains("32, top 2") && text.contains("2,400"));
+        MetricQuestion asked;
+        asked.metrics = {{"balance"}};
+        const auto results = m_session->study()->metrics(0, asked);
+        QVERIFY(results.has_value());
+        std::vector<std::pair<double, int>> vios;
+        for (const ResultRow& row : results->front()->rows) {
+            if (row.metric == "balance.max_vio" && row.site)
+                vios.emplace_back(*row.value, row.site->value);
+        }
+        std::ranges::sort(vios);
+        QCOMPARE(vios.size(), std::size_t(6));
+        QVERIFY(text.contains("median " + numberText((vios[2].first + vios[3].first) / 2)));
+        const auto [worst, site] = vios.back();
+        QVERIFY(text.contains("worst layer 2 (1)")); // its expert 3 is dead
+        QVERIFY(text.contains(QString("worst layer %1 (%2)").arg(site + 1).arg(numberText(worst))));
+        QVERIFY(follow(panel, [site = site](const Subject& s) { return s.site == SiteIndex(std::uint16_t(site)); }));
+        QVERIFY(m_session->selection().chosen().site);
+        const QString before = panel.card()->toPlainText();
+        m_session->filters().add({LabelFilter{"language", "fr"}});
+        QTRY_VERIFY(panel.card()->toPlainText() != before && panel.card()->toPlainText().contains("Dead"));
+        QVERIFY(panel.csv().contains("scored,Tokens,\"2,400\""));
+    }
+
     void remarksAreThoseOfTheCommandLine_data()
     {
         QTest::addColumn<QString>("by");
@@ -328,6 +361,9 @@ private slots:
         RemarksPanel panel(*m_session);
         panel.show();
         QVERIFY(open());
+        QCOMPARE(panel.stateText(), QString("Computing …"));
+        QVERIFY(panel.stop() && panel.stateText().contains("stopped")); // before it has begun
+        panel.findChild<QPushButton*>("cardRetry")->click();
         QTRY_VERIFY_WITH_TIMEOUT(panel.showsCard(), 60000);
         auto* label = panel.findChild<QComboBox*>("remarksBy");
         if (!by.isEmpty()) {
