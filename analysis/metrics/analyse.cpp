@@ -132,11 +132,14 @@ struct Analysis::Private
     {
         std::map<std::uint64_t, std::vector<std::size_t>> byPairs; // those that share their passes
         const std::vector<const Job*> all = computable();
+        std::uint64_t tokens = 0;
+        for (std::size_t i = 0; !all.empty() && i < all[0]->context.selection->sequences.size(); ++i)
+            tokens += keptPositions(shape->sequences[std::size_t(all[0]->context.selection->sequences[i])], request.pass).length();
         for (std::size_t i = 0; i < all.size(); ++i) {
             const MetricSpec& spec = *all[i]->spec;
             const bool any = std::ranges::any_of(measured[i].rows, [](const ResultRow& row) { return row.value.has_value(); });
             if (spec.simulateUniform && request.simulateUniform && any)
-                byPairs[simulatedPairs(spec.cost, shape->numSlots)].push_back(i);
+                byPairs[simulatedPairs(spec.cost, shape->numSlots, tokens * all[i]->context.sites.size())].push_back(i);
         }
         UniformSource chance(source);
         for (const auto& [pairs, places] : byPairs)

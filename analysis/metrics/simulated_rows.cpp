@@ -54,11 +54,16 @@ void SimulatedRows::apply(std::vector<ResultRow>& rows, bool isLimit) const
         const double mean = values.sum / values.n;
         const double variance = std::max(0.0, values.squares / values.n - mean * mean) * values.n / (values.n - 1);
         const double share = row.n ? std::min(1.0, values.observations / values.n / double(row.n)) : 1;
+        double weight = 1; // of the mean of the draws in `uniform`
         if (!row.uniform)
             row.uniform = mean;
-        else if (isLimit) // what is left of the way to it is as long as there are fewer observations
+        else if (isLimit) { // what is left of the way to it is as long as there are fewer observations
             row.uniform = *row.uniform + (mean - *row.uniform) * share;
-        row.uniformSd = std::sqrt(variance * share);
+            weight = share;
+        } else
+            weight = 0;
+        // Off `uniform` a trace lies by what it scatters, and by what the mean of so few draws is uncertain.
+        row.uniformSd = std::sqrt(variance * (share + weight * weight / values.n));
     }
 }
 

@@ -98,10 +98,11 @@ Expected<Block> UniformSource::read(SiteIndex site, TokenRange range, Columns wa
     return block;
 }
 
-std::uint64_t simulatedPairs(double cost, unsigned choices)
+std::uint64_t simulatedPairs(double cost, unsigned choices, std::uint64_t measured)
 {
-    const double most = kSimulatedNanoseconds / std::max(cost * choices, 1e-3);
-    return static_cast<std::uint64_t>(std::min(most, double(kMostSimulatedPairs)));
+    const double affordable = kSimulatedNanoseconds / std::max(cost * choices, 1e-3);
+    return static_cast<std::uint64_t>(
+        std::min(std::max(affordable, 0.1 * double(measured)), double(kMostSimulatedPairs)));
 }
 
 PassOptions simulationOptions(PassOptions options, const RoutingShape& shape, const Selection& selection, std::size_t numSites,

@@ -45,7 +45,8 @@ inline constexpr unsigned kUniformDraws = 10;
 /// its beginning, so that about `pairs` (token, site) pairs are left, in all draws together.
 PassOptions simulationOptions(PassOptions options, const RoutingShape& shape, const Selection& selection, std::size_t numSites,
     std::uint64_t pairs);
-/// So many for a metric of this cost (MetricSpec::cost) for each of `choices` of a token: a quarter of a second of a core.
-std::uint64_t simulatedPairs(double cost, unsigned choices);
+/// So many for a metric of this cost (MetricSpec::cost) for each of `choices` of a token that itself looks at `measured` pairs:
+/// a quarter of a second of a core, or a tenth of what it takes itself.
+std::uint64_t simulatedPairs(double cost, unsigned choices, std::uint64_t measured);
 
 }

@@ -40,6 +40,9 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     for (const std::string& name : question.params.choices("predictor"))
         predictors.push_back(name + ":horizon=" + horizon);
     options.prefetch = {joined(predictors, ",")};
+    // What a predictor names does not depend on the cache: one of any size will do.
+    if (named(kQuantities, question.params.text("quantity"))->byLayer && question.params.text("capacity").empty())
+        options.capacities = "50%";
     return runCaches(study, question, options, progress);
 }
 
@@ -111,7 +114,7 @@ ChartSpec prefetchChart()
             .meaning = "of what predictors name, by layer; or of a cache with prefetches, over its size",
             .kind = ParameterSpec::Kind::Choices,
             .choices = nameList(kQuantities)},
-        "Show"};
+        "Show", true};
     ChartOption predictor{{.name = "predictor",
                               .standard = "previous/static/transition",
                               .meaning = "who foretells the experts, with '/' between",

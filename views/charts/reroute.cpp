@@ -20,7 +20,7 @@ namespace {
 std::string strengthsOf(const std::string& rule, std::uint32_t topK, std::uint32_t experts)
 {
     if (rule == "prior")
-        return "0.02/0.05/0.1/0.2/0.5/1";
+        return "0.05/0.1/0.3/1";
     if (rule == "cumulative")
         return "0.3/0.5/0.7/0.8/0.9/0.95/0.99";
     std::string ranks;
