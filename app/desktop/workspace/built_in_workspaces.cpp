@@ -25,7 +25,8 @@ const std::vector<BuiltInWorkspace>& builtInWorkspaces()
         {"compare", "Compare", "Two traces, or the values of a label, against each other",
             {"chart.load", "chart.risk_difference", "chart.divergence", "chart.load_by_label", "chart.coactivation",
                 "chart.affinity"},
-            {"summary", "balance", "selection", "chart.balance", "chart.sharpness"}},
+            {"summary", "balance", "selection", "chart.balance", "chart.sharpness"}, "chart.load",
+            {{"options", QJsonObject{{"against_trace", "2"}}}}}, // the first minus the second
         {"training", "Training", "How routing formed over checkpoints",
             {"chart.training", "chart.expert_life", "chart.balance", "chart.load", "chart.sharpness"},
             {"summary", "balance", "selection", "chart.position"}},
