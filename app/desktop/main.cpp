@@ -62,7 +62,7 @@ int bench(MainWindow& window, const QStringList& traces, bool json)
     window.resize(1440, 900);
     window.show();
     QTimer::singleShot(0, &window, [&] {
-        const auto result = runBench(window, traces, paint.seconds);
+        const auto result = runBench(window, traces, [&] { return paint.seconds; });
         if (result)
             std::fputs((json ? benchJson(*result) : benchText(*result)).constData(), stdout);
         else

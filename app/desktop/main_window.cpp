@@ -218,7 +218,7 @@ void MainWindow::updateState()
     } else if (m_session.error()) {
         m_start->showError(*m_session.error());
     } else {
-        m_start->showWelcome(recentFiles());
+        m_start->showWelcome(recentFiles(), WorkspaceActions::lastPath());
     }
     m_actions.setTraceOpen(open);
     m_readout->setVisible(open);
@@ -271,6 +271,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
 {
     QSettings().setValue("window/geometry", saveGeometry());
     m_views->save();
+    m_workspaces->saveLast();
     QMainWindow::closeEvent(event);
 }
 

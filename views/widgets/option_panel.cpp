@@ -10,8 +10,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QSignalBlocker>
-#include <QToolButton>
 
 #include <algorithm>
 #include <limits>
@@ -173,19 +173,19 @@ QWidget* OptionPanel::choiceEditor(const ChartOption& option)
 /// Several words: a menu to tick them in.
 QWidget* OptionPanel::listEditor(const ChartOption& option)
 {
-    auto* button = new QToolButton(this);
-    button->setPopupMode(QToolButton::InstantPopup);
-    button->setFocusPolicy(Qt::StrongFocus);
+    auto* button = new QPushButton(this);
+    button->setAutoDefault(false);
     auto* menu = new QMenu(button);
     button->setMenu(menu);
     for (const std::string& choice : option.choices) {
-        QAction* action = menu->addAction(QString::fromStdString(choice));
+        QAction* action = menu->addAction(words(choice));
+        action->setData(QString::fromStdString(choice));
         action->setCheckable(true);
         connect(action, &QAction::triggered, this, [this, menu, name = option.name] {
             std::string chosen;
             for (const QAction* each : menu->actions()) {
                 if (each->isChecked())
-                    addPart(chosen, each->text().toStdString(), "/");
+                    addPart(chosen, each->data().toString().toStdString(), "/");
             }
             if (chosen.empty() || !m_state.setOption(name, chosen))
                 read(); // none is no choice
@@ -193,9 +193,13 @@ QWidget* OptionPanel::listEditor(const ChartOption& option)
     }
     m_readers.push_back([this, button, menu, name = option.name] {
         const QStringList chosen = QString::fromStdString(m_state.options().text(name)).split('/');
-        for (QAction* action : menu->actions())
-            action->setChecked(chosen.contains(action->text()));
-        button->setText(chosen.size() > 3 ? QString("%1 chosen").arg(chosen.size()) : chosen.join(", "));
+        QStringList said;
+        for (QAction* action : menu->actions()) {
+            action->setChecked(chosen.contains(action->data().toString()));
+            if (action->isChecked())
+                said << action->text();
+        }
+        button->setText(said.size() > 3 ? QString("%1 chosen").arg(said.size()) : said.join(", "));
     });
     return button;
 }

@@ -72,7 +72,7 @@ void FileActions::serve(StartPage& page)
     connect(&page, &StartPage::cancelRequested, this, [this, &page] {
         if (m_capture.running()) {
             m_capture.cancel();
-            page.showWelcome(recentFiles());
+            page.showWelcome(recentFiles(), WorkspaceActions::lastPath());
         }
         m_window.session().cancelOpening();
     });

@@ -26,7 +26,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr int kFrames = 200, kFilters = 5;
+constexpr int kFrames = 100, kFilters = 5;
 constexpr qint64 kPatienceMs = 120000;
 
 bool waitFor(const std::function<bool()>& done)
@@ -36,7 +36,7 @@ bool waitFor(const std::function<bool()>& done)
     while (!done()) {
         if (timer.elapsed() > kPatienceMs)
             return false;
-        QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 1);
+        QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents); // a Pulse wakes it
     }
     return true;
 }
@@ -225,12 +225,14 @@ double peakMemoryMiB()
     return 0;
 }
 
-Expected<BenchResult> runBench(MainWindow& window, const QStringList& traces, double painted)
+Expected<BenchResult> runBench(MainWindow& window, const QStringList& traces, const std::function<double()>& painted)
 {
     BenchResult result;
     result.traces = traces;
-    result.window = painted;
     const Pulse pulse;
+    if (!waitFor([&] { return painted() > 0; }))
+        return fail("the window is not shown", "bench");
+    result.window = painted();
     QElapsedTimer timer;
     timer.start();
     window.open(traces);

@@ -8,6 +8,7 @@
 #include <QString>
 #include <QStringList>
 
+#include <functional>
 #include <vector>
 
 namespace expertscope {
@@ -42,8 +43,9 @@ struct BenchResult
 double secondsSinceStart();
 double peakMemoryMiB();
 
-/// `painted`: secondsSinceStart() when the window was painted first. Errors: the trace cannot be opened, or drawn.
-Expected<BenchResult> runBench(MainWindow& window, const QStringList& traces, double painted);
+/// `painted`: secondsSinceStart() when the window was painted first, 0 before. Errors: the trace cannot be opened, or
+/// drawn.
+Expected<BenchResult> runBench(MainWindow& window, const QStringList& traces, const std::function<double()>& painted);
 
 QByteArray benchText(const BenchResult& result);
 QByteArray benchJson(const BenchResult& result);

@@ -51,6 +51,7 @@ ShownViews::ShownViews(Session& session, QMainWindow& window, QStackedWidget& ce
     m_tabs->setElideMode(Qt::ElideNone);
     m_tabs->setUsesScrollButtons(true);
     m_tabs->tabBar()->setExpanding(false);
+    m_tabs->tabBar()->setDrawBase(false);
     m_tabs->tabBar()->setAccessibleName("Views in the centre");
     m_pages->addWidget(m_tabs);
     auto* more = new QToolButton(m_tabs);

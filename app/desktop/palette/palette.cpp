@@ -43,7 +43,7 @@ public:
             painter->fillRect(option.rect, colours.highlight());
         const QRect room = option.rect.adjusted(10, 0, -10, 0);
         const QString detail = index.data(kDetail).toString();
-        const int wide = std::min(option.fontMetrics.horizontalAdvance(detail), room.width() / 2);
+        const int wide = std::min(option.fontMetrics.horizontalAdvance(detail) + 4, room.width() / 2);
         painter->setPen(chosen ? colours.highlightedText().color() : colours.placeholderText().color());
         painter->drawText(room, Qt::AlignRight | Qt::AlignVCenter,
             option.fontMetrics.elidedText(detail, Qt::ElideMiddle, wide));

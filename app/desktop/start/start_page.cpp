@@ -151,15 +151,20 @@ QWidget* StartPage::welcomePage()
     return scroll;
 }
 
-void StartPage::fillRecent(const QStringList& recent)
+void StartPage::fillRecent(const QStringList& recent, const QString& last)
 {
     clear(m_recent);
     QStringList files = recent;
     files.removeIf([](const QString& path) { return !QFileInfo::exists(path); });
-    m_recent->setVisible(!files.isEmpty());
-    if (files.isEmpty())
-        return;
+    const bool again = QFileInfo::exists(last);
+    m_recent->setVisible(again || !files.isEmpty());
     m_recent->layout()->addWidget(heading("Opened lately", m_recent));
+    if (again) {
+        auto* button = link("Go on where the last session ended", "lastSession", m_recent);
+        button->setToolTip("The same traces, filters, pins and views");
+        connect(button, &QPushButton::clicked, this, [this, last] { emit openFile(last); });
+        m_recent->layout()->addWidget(button);
+    }
     for (const QString& path : files.mid(0, kMostRecent)) {
         auto* button = link(QFileInfo(path).fileName() + "  –  " + QFileInfo(path).absoluteDir().dirName(), "recentFile", m_recent);
         button->setToolTip(QDir::toNativeSeparators(path));
@@ -199,9 +204,9 @@ void StartPage::ask(const Question& question)
     }
 }
 
-void StartPage::showWelcome(const QStringList& recent)
+void StartPage::showWelcome(const QStringList& recent, const QString& last)
 {
-    fillRecent(recent);
+    fillRecent(recent, last);
     fillCards();
     m_pages->setCurrentIndex(0);
     m_open->setFocus();

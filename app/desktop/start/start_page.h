@@ -23,7 +23,8 @@ class StartPage final : public QWidget
 public:
     explicit StartPage(QWidget* parent = nullptr);
 
-    void showWelcome(const QStringList& recent);
+    /// `last`: the workspace of the last session, if it is there.
+    void showWelcome(const QStringList& recent, const QString& last = {});
     void showReading(const QStringList& paths);
     void showBusy(const QString& text); ///< with a button that cancels
     void showError(const Error& error);
@@ -37,7 +38,7 @@ signals:
 
 private:
     QWidget* welcomePage();
-    void fillRecent(const QStringList& recent);
+    void fillRecent(const QStringList& recent, const QString& last);
     void fillCards();
     void ask(const Question& question);
 

@@ -12,6 +12,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMenu>
+#include <QStandardPaths>
 
 #include <algorithm>
 
@@ -58,6 +59,11 @@ void WorkspaceActions::show(const QString& id, const QString& view)
         return;
     }
     m_window.views().arrange(found->tabs, found->docks);
+    const bool several = m_window.session().study()->traces().size() > 1;
+    if (several && !found->copy.isEmpty() && !m_window.views().spec(found->copy + "#2"))
+        m_window.views().show(m_window.views().duplicate(found->copy, found->copyState));
+    if (!found->tabs.isEmpty())
+        m_window.views().show(found->tabs.front());
     if (!view.isEmpty())
         m_window.views().show(view);
     else if (View* active = m_window.activeView())
@@ -85,7 +91,9 @@ void WorkspaceActions::open(const QString& path, QStringList traces)
         return m_window.showError({"none of its traces is there", path.toStdString(),
             m_gone.isEmpty() ? "open a trace first, then the workspace" : "the first was " + m_gone.front().toStdString()});
     }
-    m_path = path;
+    m_path = path == lastPath() ? QString() : path; // that one is not the user's to save into
+    if (!m_path.isEmpty())
+        rememberFiles({path});
     m_waiting = std::move(*workspace);
     if (traces.isEmpty() || traces == m_window.session().paths())
         apply();
@@ -106,7 +114,7 @@ void WorkspaceActions::apply()
     missing.removeDuplicates();
     if (!missing.isEmpty())
         m_window.notice().showNote("Not there any more: " + missing.join(", "));
-    m_window.say("Workspace " + QFileInfo(m_path).fileName());
+    m_window.say(m_path.isEmpty() ? "As in the last session" : "Workspace " + QFileInfo(m_path).fileName());
 }
 
 bool WorkspaceActions::save(const QString& path)
@@ -117,8 +125,23 @@ bool WorkspaceActions::save(const QString& path)
         return false;
     }
     m_path = path;
+    rememberFiles({path});
     m_window.say("Wrote " + path);
     return true;
+}
+
+QString WorkspaceActions::lastPath()
+{
+    return QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + "/last" + kWorkspaceSuffix;
+}
+
+void WorkspaceActions::saveLast()
+{
+    const QString path = lastPath();
+    if (!m_window.session().study() || !QFileInfo::exists(m_window.session().paths().front()))
+        return;
+    QDir().mkpath(QFileInfo(path).absolutePath());
+    (void)saveWorkspace(workspaceOf(m_window, path), path); // a disk that is full keeps no window open
 }
 
 void WorkspaceActions::askToOpen()

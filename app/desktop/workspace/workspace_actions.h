@@ -29,6 +29,10 @@ public:
     /// False: it was not written, and it was told why.
     bool save(const QString& path);
 
+    /// How the window stands, for the next session; where nothing is open, nothing.
+    void saveLast();
+    static QString lastPath(); ///< of what saveLast() wrote
+
 private:
     void apply();
     void askToOpen();

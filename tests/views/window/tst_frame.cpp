@@ -496,6 +496,40 @@ private slots:
         QVERIFY(m_window->workspaces().save(own)); // its like
     }
 
+    /// Whatever is done in whatever order: no crash, and what is shown in the end is of what is open.
+    void aRandomWalkLeavesNothingStale()
+    {
+        const QSet<QString> dialogs{"file.open", "file.beside", "file.export", "file.quit", "workspace.open", "workspace.save",
+            "workspace.saveAs", "help.about", "edit.filter", "view.palette", "view.fullScreen"};
+        QVERIFY(openAndWait("good.h5"));
+        const QByteArray fresh = load()->chart()->csv();
+        const int more = qEnvironmentVariableIntValue("EXPERTSCOPE_WALK"); // so many steps, another walk each number
+        std::uint64_t state = std::uint64_t(7 + more);
+        const auto draw = [&](std::size_t below) { return std::size_t((state = mix(state)) % below); };
+        const char* const queries[] = {"", "", "", "pin 3:4", "keep 2:7", "drop 4:1", "keep language", "open "};
+        const QStringList traces[] = {{"good.h5"}, {"other.h5"}, {"good.h5", "good2.h5"}, {"broken.h5"}};
+        for (int i = 0; i < std::max(160, more); ++i) {
+            if (i % 20 == 19)
+                m_window->open(traces[draw(std::size(traces))]);
+            auto items = paletteItems(*m_window, queries[draw(std::size(queries))], {}, 100000);
+            std::erase_if(items, [&](const PaletteItem& item) {
+                return !item.run || !item.enabled || dialogs.contains(item.id) || item.id.startsWith("file:");
+            });
+            if (items.empty())
+                continue; // a layer that this trace does not have
+            const PaletteItem item = items[draw(items.size())];
+            item.run();
+            QTest::qWait(int(draw(3)) * 5);
+        }
+        QVERIFY(openAndWait("good.h5"));
+        session().filters().clear();
+        views().show("chart.load");
+        m_window->view("chart.load")->restore({});
+        QTRY_VERIFY_WITH_TIMEOUT(settled() && load()->chart(), 30000);
+        QCOMPARE(load()->chart()->csv(), fresh);
+        m_window->setTheme(Theme::Light);
+    }
+
     void tabVisitsAndLeavesEveryWidget()
     {
         QVERIFY(openAndWait("good.h5"));

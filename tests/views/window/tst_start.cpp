@@ -10,6 +10,7 @@
 #include "app/desktop/start/start_page.h"
 #include "app/desktop/start/trace_card.h"
 #include "app/desktop/workspace/built_in_workspaces.h"
+#include "app/desktop/workspace/workspace_actions.h"
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
 #include "tests/views/trace_fixture.h"
@@ -190,6 +191,41 @@ private slots:
         window->findChild<QLineEdit*>("resultsSearch")->setText("balance.cv");
         QCOMPARE(window->rows(), 7); // six layers and their mean
         window->close();
+    }
+
+    void theLastSessionGoesOn()
+    {
+        QFile::remove(WorkspaceActions::lastPath());
+        QVERIFY(start(Session::openWithCache));
+        QVERIFY(!child<QPushButton>("lastSession"));
+        QVERIFY(openAndWait(realTrace("last.h5")));
+        session().filters().add({LabelFilter{"language", "de"}});
+        views().show("chart.affinity");
+        QTRY_VERIFY(settled());
+        m_window->close();
+        QVERIFY(start(Session::openWithCache));
+        auto* button = child<QPushButton>("lastSession");
+        QVERIFY(button && button->isVisible());
+        button->click();
+        QTRY_VERIFY(session().study());
+        QTRY_VERIFY(views().isShown("chart.affinity"));
+        QTRY_COMPARE(session().filters().steps(), (std::vector<FilterStep>{{LabelFilter{"language", "de"}, true}}));
+        QFile::remove(WorkspaceActions::lastPath());
+    }
+
+    void comparingTwoTracesShowsTheirDifference()
+    {
+        QVERIFY(openAndWait(QStringList{realTrace("a.h5"), realTrace("b.h5")}));
+        trigger("workspace.compare");
+        QTRY_VERIFY(settled());
+        QVERIFY(views().isInFront("chart.load") && views().isInFront("chart.load#2"));
+        ChartView* difference = m_window->view("chart.load#2")->chartView();
+        QTRY_VERIFY(difference->chart());
+        for (std::uint32_t e = 0; e < 32; ++e)
+            QCOMPARE(map(difference).values.at(3, e), 0.f); // the same trace twice
+        trigger("workspace.explore");
+        trigger("workspace.compare"); // not a third one
+        QVERIFY(!views().spec("chart.load#3"));
     }
 
     void aTableIsRefusedInWords()

@@ -13,6 +13,7 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QSettings>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -63,6 +64,7 @@ protected:
 
     void useOwnSettings(const char* name) const
     {
+        QStandardPaths::setTestModeEnabled(true);
         QCoreApplication::setOrganizationName("expertscope-test");
         QCoreApplication::setApplicationName(name);
         QSettings::setDefaultFormat(QSettings::IniFormat);

@@ -2,6 +2,7 @@
 #include "views/paint/layers/heat_map_plottable.h"
 
 #include <cmath>
+#include <cstring>
 
 namespace expertscope {
 
@@ -108,9 +109,19 @@ void HeatMapPlottable::drawPixels(QCPPainter* painter, const Visible& v) const
     QImage image(pixels->size, QImage::Format_RGB32);
     for (int y = 0; y < image.height(); ++y) {
         auto* line = reinterpret_cast<QRgb*>(image.scanLine(y));
-        const float* from = values.data() + std::size_t(y) * std::size_t(image.width());
-        for (int x = 0; x < image.width(); ++x)
-            line[x] = std::isnan(from[x]) ? kNoDataColour : m_scale.colour(from[x]);
+        const auto width = std::size_t(image.width());
+        const float* from = values.data() + std::size_t(y) * width;
+        // A cell is many pixels, and a colour three logarithms: most are those of the pixel before, or above.
+        if (y > 0 && std::memcmp(from, from - width, width * sizeof(float)) == 0) {
+            std::memcpy(line, image.constScanLine(y - 1), width * sizeof(QRgb));
+            continue;
+        }
+        for (std::size_t x = 0; x < width; ++x) {
+            if (x > 0 && from[x] == from[x - 1])
+                line[x] = line[x - 1];
+            else
+                line[x] = std::isnan(from[x]) ? kNoDataColour : m_scale.colour(from[x]);
+        }
     }
     painter->drawImage(pixels->place, image);
 }
