@@ -126,9 +126,14 @@ Expected<CurveAnswer> ofEachTrace(const Study& study, const MetricQuestion& ques
         CurveRows& rows = answer.traces.emplace_back();
         rows.name = QString::fromStdString(study.traces()[trace].name);
         rows.shape.sites = study.shape(trace).sites;
-        for (const ResultsPtr& of : *results)
-            std::ranges::copy_if(
-                of->rows, std::back_inserter(rows.rows), [](const ResultRow& row) { return !row.expert; });
+        for (const ResultsPtr& of : *results) {
+            for (const ResultRow& row : of->rows) {
+                if (row.expert)
+                    continue;
+                rows.rows.push_back(row);
+                rows.rows.back().other.erase("to_site"); // follows from the site
+            }
+        }
     }
     return answer;
 }
