@@ -25,7 +25,7 @@ VARIANTS = {
     "flow": [("flow", "demo.h5", ""), ("flow_spine", "demo.h5", "--level spine"),
              ("flow_paths", "demo.h5", "--level paths --focus 2:17"),
              ("flow_training", "resources/demo/formation/tokens-000106496.h5 resources/demo/formation/tokens-002129920.h5",
-              "--against-trace 2 --columns 3 --most 48")],
+              "--against_trace 2 --columns 3 --most 48")],
     "tokens": [("tokens", "demo.h5", "--sequence 3 --site 4")],
     "timeline": [("timeline", "demo.h5", "--sequence 3")],
 }

@@ -207,15 +207,17 @@ double meanOf(const std::vector<FlowGap>& gaps, double FlowGap::*of)
     return sum / double(gaps.size());
 }
 
-/// In large above a picture of which little is more than chance; or nothing.
-QString bannerOf(const FlowWindow& data)
+/// Above a picture of which little is more than chance; or nothing.
+QString bannerOf(const FlowWindow& data, const DrawnFlow& flow)
 {
     const auto noisy = [](const std::vector<FlowGap>& gaps) {
         return !gaps.empty() && meanOf(gaps, &FlowGap::floor) > kNoisy * meanOf(gaps, &FlowGap::excess);
     };
     if (data.level == FlowWindow::Level::Paths || !(noisy(data.gaps) || noisy(data.against)))
         return {};
-    return "Mostly sampling noise at this size: " + countText(data.gaps.front().tokens) + " tokens";
+    const bool any = std::ranges::any_of(flow.gaps, [](const DrawnGap& gap) { return !gap.ribbons.empty(); });
+    return (any ? "Most of the dependence is" : "No more than") + QString(" sampling noise at this size: ")
+        + countText(data.gaps.front().tokens) + " tokens";
 }
 
 QString noteOf(const FlowWindow& data, const DrawnFlow& flow, const FlowThresholds& least)
@@ -236,10 +238,7 @@ QString noteOf(const FlowWindow& data, const DrawnFlow& flow, const FlowThreshol
     if (data.level == FlowWindow::Level::Paths)
         return tokens + " that chose it; " + ribbons + rangeText(share) + " of their pairs, the widest of those with "
             + limits + "; the rest is hatched; colours against all tokens";
-    QString note;
-    if (!bannerOf(data).isEmpty())
-        note = "most of the dependence is sampling noise at this size; ";
-    note += tokens;
+    QString note = tokens;
     if (!data.against.empty())
         note += " and " + countText(data.against.front().tokens);
     note += "; " + ribbons + rangeText(share) + " of flow, " + rangeText(excess) + " of excess; dependence "
@@ -295,7 +294,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     for (const auto& column : flow.columns) {
         layer->blocks.emplace_back();
         for (const DrawnBlock& block : column)
-            layer->blocks.back().push_back({block.name(), block.size});
+            layer->blocks.back().push_back({block.shortName(), block.size});
     }
     for (const DrawnGap& gap : flow.gaps) {
         layer->ribbons.emplace_back();
@@ -322,7 +321,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             : paths ? "Share of these tokens' " + of + " (%)"
                     : "Share of the layer's " + of + " (%)",
         Axis::Scale::Linear, 0, tallest};
-    picture->panels = {{std::move(x), std::move(y), {std::move(layer)}, bannerOf(*data)}};
+    picture->panels = {{std::move(x), std::move(y), {std::move(layer)}, bannerOf(*data, flow)}};
     picture->note = noteOf(*data, flow, least);
     if (focus) {
         const auto column = std::size_t(std::ranges::find(data->sites, focus->site) - data->sites.begin());

@@ -14,8 +14,8 @@ namespace expertscope {
 namespace {
 
 /// Rows of metrics that compare the traces.
-Expected<void> addCompared(
-    const Study& study, const MetricQuestion& question, const Checkpoints& checkpoints, CurveRows& all, const Progress& progress)
+Expected<void> addCompared(const Study& study, const MetricQuestion& question, const Checkpoints& checkpoints,
+    CurveRows& all, const Progress& progress)
 {
     ES_ASSIGN(const auto results, study.series(question, progress));
     for (const ResultsPtr& of : results) {
@@ -32,14 +32,14 @@ Expected<void> addCompared(
 }
 
 /// Rows of metrics of one trace, of each of them.
-Expected<void> addEach(
-    const Study& study, const MetricQuestion& question, const Checkpoints& checkpoints, CurveRows& all, const Progress& progress)
+Expected<void> addEach(const Study& study, const MetricQuestion& question, const Checkpoints& checkpoints,
+    CurveRows& all, const Progress& progress)
 {
     const std::size_t count = study.traces().size();
     for (std::size_t trace = 0; trace < count; ++trace) {
         ES_ASSIGN(const auto results,
-            study.metrics(trace, question,
-                partOf(progress, double(trace) / double(count), double(trace + 1) / double(count))));
+            study.metrics(
+                trace, question, partOf(progress, double(trace) / double(count), double(trace + 1) / double(count))));
         for (const ResultsPtr& of : results) {
             for (ResultRow row : of->rows) {
                 if (row.expert)

@@ -24,14 +24,17 @@ constexpr const char* kHottest = "hot_set.hottest";
 struct HotWindows
 {
     std::uint32_t length = 1;
+    bool ofShorter = false; ///< made of whole windows of the length before it, else of tokens
     std::uint64_t windows = 0, touched = 0; ///< full ones, and the experts met in all of them together
     FixedSum hottest; ///< largest load over the mean, of windows with a choice
     FixedSum expected, variance; ///< of the share that is touched, by chance
     SetSizes sizes; ///< of the tokens of full windows
 
-    std::uint32_t tokens = 0; ///< of the window at hand
+    // Of the window at hand:
+    std::uint32_t tokens = 0;
     std::vector<std::uint32_t> counts; ///< [E] its choices
-    std::vector<std::uint32_t> chosen; ///< sizes of its tokens' sets
+    SetSizes ownSizes;
+    double missesOne = 0, missesTwo = 0; ///< log of the chance that all its tokens miss an expert, or two
 };
 
 class HotSetState
@@ -45,6 +48,14 @@ public:
         for (const double length : sortedNumbers(context, "window")) {
             m_windows.emplace_back().length = static_cast<std::uint32_t>(length);
             m_windows.back().counts.resize(m_numExperts);
+            if (m_windows.size() > 1)
+                m_windows.back().ofShorter = m_windows.back().length % m_windows.end()[-2].length == 0;
+        }
+        const double E = m_numExperts;
+        for (unsigned size = 0; size <= m_numExperts; ++size) {
+            m_missOne.push_back(size < m_numExperts ? std::log1p(-double(size) / E) : kNever);
+            m_missTwo.push_back(
+                size + 1 < m_numExperts ? m_missOne.back() + std::log1p(-double(size) / (E - 1)) : kNever);
         }
     }
 
@@ -55,8 +66,10 @@ public:
             for (HotWindows& windows : m_windows) {
                 if (!goesOn)
                     start(windows);
-                for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t)
-                    take(windows, bits.set(t), bits.words());
+            }
+            for (std::size_t i = 0; i < m_windows.size(); ++i) {
+                for (std::size_t t = run.begin; !m_windows[i].ofShorter && t < std::size_t(run.begin) + run.length; ++t)
+                    take(i, bits.set(t), bits.words());
             }
         }
     }
@@ -113,53 +126,65 @@ public:
     }
 
 private:
+    static constexpr double kNever = -1e9; ///< log of no chance at all
+
     static void start(HotWindows& windows)
     {
         windows.tokens = 0;
+        windows.missesOne = windows.missesTwo = 0;
+        windows.ownSizes = {};
         std::ranges::fill(windows.counts, 0);
-        windows.chosen.clear();
     }
 
-    void take(HotWindows& windows, const std::uint64_t* set, unsigned words) const
+    void take(std::size_t i, const std::uint64_t* set, unsigned words)
     {
+        HotWindows& windows = m_windows[i];
         std::uint32_t size = 0;
         for (unsigned w = 0; w < words; ++w) {
             for (std::uint64_t rest = set[w]; rest; rest &= rest - 1, ++size)
                 ++windows.counts[w * 64 + unsigned(std::countr_zero(rest))];
         }
-        windows.chosen.push_back(size);
+        windows.ownSizes.note(size);
+        windows.missesOne += m_missOne[size];
+        windows.missesTwo += m_missTwo[size];
         if (++windows.tokens == windows.length)
-            finish(windows);
+            finish(i);
     }
 
-    void finish(HotWindows& windows) const
+    /// Counts a full window, hands it on to the longer ones that are made of such, and begins the next.
+    void finish(std::size_t i)
     {
+        HotWindows& windows = m_windows[i];
         ++windows.windows;
         const double E = m_numExperts;
-        std::uint64_t choices = 0;
-        double logOne = 0, logTwo = 0;
-        for (const std::uint32_t size : windows.chosen) {
-            choices += size;
-            windows.sizes.note(size);
-            logOne += std::log1p(-double(size) / E);
-            logTwo +=
-                size + 1 < m_numExperts ? std::log1p(-double(size) / E) + std::log1p(-double(size) / (E - 1)) : -1e9;
-        }
+        windows.sizes.add(windows.ownSizes);
         for (const std::uint32_t count : windows.counts)
             windows.touched += count > 0;
-        if (choices)
+        if (const std::uint64_t choices = windows.ownSizes.choices())
             windows.hottest.add(double(*std::ranges::max_element(windows.counts)) * E / double(choices));
-        const double one = std::exp(logOne), two = E > 1 ? std::exp(logTwo) : 0;
+        const double one = std::exp(windows.missesOne), two = E > 1 ? std::exp(windows.missesTwo) : 0;
         windows.expected.add(1 - one);
         windows.variance.add(std::max(0.0, one * (1 - one) / E + (E - 1) / E * (two - one * one)));
+        if (i + 1 < m_windows.size() && m_windows[i + 1].ofShorter) {
+            HotWindows& longer = m_windows[i + 1];
+            for (std::size_t e = 0; e < longer.counts.size(); ++e)
+                longer.counts[e] += windows.counts[e];
+            longer.ownSizes.add(windows.ownSizes);
+            longer.missesOne += windows.missesOne;
+            longer.missesTwo += windows.missesTwo;
+            longer.tokens += windows.tokens;
+            if (longer.tokens == longer.length)
+                finish(i + 1);
+        }
         start(windows);
     }
 
     SiteIndex m_site;
     unsigned m_numExperts;
     bool m_valuesOnly;
+    std::vector<double> m_missOne, m_missTwo; ///< [choices] log of the chance that a token misses an expert, or two
     RunCursor m_cursor;
-    std::vector<HotWindows> m_windows;
+    std::vector<HotWindows> m_windows; ///< ascending
 };
 
 }

@@ -181,6 +181,7 @@ MetricSpec localityMetric()
         .source = "token-identity locality, arXiv 2604.17182 (abstract); pairs within a sequence: ours",
         .needs = {{.tokenIds = true}},
         .ranges = {{kSame, kShare}, {kOther, kShare}, {kDifference, {-1, 1}}},
+        .onRequest = true,
         .make =
             [](const MetricContext& context) {
                 return std::make_unique<PerSiteAccumulator<LocalityState>>(context, true);

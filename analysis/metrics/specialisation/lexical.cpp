@@ -196,6 +196,7 @@ MetricSpec lexicalMetric()
         .needs = {{.tokenIds = true}},
         .ranges = {{kDivergence, kNoInterval}, {kNull, kNoInterval}, {kExcess, kNoInterval}},
         .anyTokens = true,
+        .onRequest = true,
         .params = {{"groups", "1000", "an id with one in so many tokens stands for itself", ParameterSpec::Kind::Number,
             1, 1e9, true}},
         .make =

@@ -126,10 +126,11 @@ private slots:
         for (const auto& gap : ribbonsOf(**chart).ribbons)
             QVERIFY(double(gap.size()) < 0.01 * 32 * 32);
         QVERIFY2(
-            (*chart)->picture()->note.contains("sampling noise at this size"), qPrintable((*chart)->picture()->note));
+            (*chart)->picture()->panels[0].title.contains("sampling noise at this size"),
+            qPrintable((*chart)->picture()->panels[0].title));
         const auto structured = flowTrace(16, 3000);
         const Study other = expertscope::testing::studyOf({structured.get()});
-        QVERIFY(!(*drawnChart("flow", other))->picture()->note.contains("noise"));
+        QVERIFY(!(*drawnChart("flow", other))->picture()->panels[0].title.contains("noise"));
     }
 
     /// B6 (4): a filter moves nothing.

@@ -4,12 +4,9 @@
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
 #include "tests/views/charts/flow_trace.h"
-#include "tests/views/figure/pdf_tools.h"
 #include "tests/views/load_fixture.h"
 #include "views/figure/figure.h"
 
-#include <QFile>
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace expertscope;
@@ -23,7 +20,6 @@ private slots:
     /// B6 (9): a ribbon is one path with two curves; nothing else in the figure is curved.
     void aRibbonIsOnePath()
     {
-        NEEDS("qpdf");
         const auto trace = flowTrace(16, 2000);
         const Study study = studyOf({trace.get()});
         FigureSpec spec = loadSpec();
@@ -37,17 +33,19 @@ private slots:
         QCOMPARE(ribbons, std::size_t(3 * 20));
         const auto pdf = renderPdf(*figure);
         VERIFY_OK(pdf);
-        QTemporaryDir folder;
-        QFile file(folder.filePath("flow.pdf"));
-        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(*pdf) == pdf->size());
-        file.close();
-        std::size_t curves = 0, images = 0;
-        for (const QByteArray& line : runTool("qpdf", {"--qdf", "--object-streams=disable", file.fileName(), "-"}).split('\n')) {
-            curves += line.endsWith(" c");
-            images += line.contains("/Subtype /Image");
+        std::size_t curves = 0;
+        for (qsizetype at = pdf->indexOf("stream\n"); at >= 0; at = pdf->indexOf("stream\n", at)) {
+            at += 7;
+            const qsizetype end = pdf->indexOf("endstream", at);
+            if (end < 0)
+                break;
+            const QByteArray size("\x00\x10\x00\x00", 4); // as much as may come out of it
+            for (const QByteArray& line : qUncompress(size + pdf->mid(at, end - at)).split('\n'))
+                curves += line.trimmed().endsWith(" c");
+            at = end + 9;
         }
         QCOMPARE(curves, 2 * ribbons);
-        QCOMPARE(images, std::size_t(0));
+        QVERIFY(!pdf->contains("/Subtype /Image"));
     }
 };
 

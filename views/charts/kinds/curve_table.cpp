@@ -162,9 +162,14 @@ Expected<CurveAnswer> ofEachSide(const Study& study, const std::vector<CurveSide
         CurveRows& rows = answer.traces.emplace_back();
         rows.name = QString::fromStdString(name);
         rows.shape.sites = study.shape(side.trace).sites;
-        for (const ResultsPtr& of : *results)
-            std::ranges::copy_if(
-                of->rows, std::back_inserter(rows.rows), [](const ResultRow& row) { return !row.expert; });
+        for (const ResultsPtr& of : *results) {
+            for (const ResultRow& row : of->rows) {
+                if (row.expert)
+                    continue;
+                rows.rows.push_back(row);
+                rows.rows.back().other.erase("to_site"); // follows from the site
+            }
+        }
     }
     return answer;
 }

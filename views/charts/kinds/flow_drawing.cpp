@@ -14,6 +14,11 @@ QString DrawnBlock::name() const
     return experts.size() == 1 ? QString::number(experts.front()) : "other " + QString::number(experts.size());
 }
 
+QString DrawnBlock::shortName() const
+{
+    return experts.size() == 1 ? name() : "+" + QString::number(experts.size());
+}
+
 namespace {
 
 FlowBlockCount countOf(const std::vector<FlowGap>& gaps, std::size_t column, const std::vector<std::size_t>& experts)
@@ -42,7 +47,7 @@ std::vector<DrawnBlock> blocksOf(
         if (!isFocus && share * double(order.size()) < lump)
             few.experts.push_back(expert);
         else
-            blocks.push_back({{expert}});
+            blocks.emplace_back().experts.push_back(expert);
     }
     if (!few.experts.empty())
         blocks.push_back(std::move(few));

@@ -22,6 +22,7 @@ struct DrawnBlock
     double size = 0; ///< height, %
 
     QString name() const; ///< "17", "other 104"
+    QString shortName() const; ///< "17", "+104"
 };
 
 struct DrawnRibbon

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 namespace expertscope {
 
@@ -132,12 +133,29 @@ private:
     /// stand the other way.
     static double gain(const Ends& upper, const Ends& lower, const Places& places)
     {
-        double gain = 0;
-        for (const auto& [a, wa] : upper) {
-            for (const auto& [b, wb] : lower) {
-                if (places[a] != places[b])
-                    gain += places[a] > places[b] ? wa * wb : -wa * wb;
+        const auto placed = [&](const Ends& ends) {
+            std::vector<std::pair<std::size_t, double>> sorted;
+            sorted.reserve(ends.size());
+            for (const auto& [other, weight] : ends)
+                sorted.emplace_back(places[other], weight);
+            std::ranges::sort(sorted);
+            return sorted;
+        };
+        const auto below = placed(lower);
+        double all = 0, before = 0, at = 0, gain = 0; // weights of `lower`: at places before the one at hand, and there
+        for (const auto& [place, weight] : below)
+            all += weight;
+        auto next = below.begin();
+        std::optional<std::size_t> here;
+        for (const auto& [place, weight] : placed(upper)) {
+            if (here != place) {
+                here = place;
+                for (at = 0; next != below.end() && next->first < place; ++next)
+                    before += next->second;
+                if (next != below.end() && next->first == place)
+                    at = next->second; // a pair of blocks has one link
             }
+            gain += weight * (before - (all - before - at));
         }
         return gain;
     }
