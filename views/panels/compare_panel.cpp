@@ -23,6 +23,7 @@ namespace expertscope {
 namespace {
 
 constexpr const char* kFirst = "load";
+constexpr int kLow = 480; ///< pixels that a chart and lists below it need
 constexpr const char *kAgainst = "against", *kAgainstTrace = "against_trace", *kAs = "against_as", *kBeside = "beside";
 
 bool isMap(const ChartSpec& chart)
@@ -86,17 +87,17 @@ ComparePanel::ComparePanel(Session& session, QWidget* parent)
     connect(m_filter, &QPushButton::clicked, this, [this] { m_b->filterBar()->openPicker(); });
     connect(m_open, &QPushButton::clicked, this, &ComparePanel::openBeside);
     m_pages->addWidget(empty);
-    auto* both = new QSplitter(Qt::Vertical, this);
-    both->setChildrenCollapsible(false);
-    m_place = new QWidget(both);
+    m_both = new QSplitter(Qt::Vertical, this);
+    m_both->setChildrenCollapsible(false);
+    m_place = new QWidget(m_both);
     auto* place = new QVBoxLayout(m_place);
     place->setContentsMargins(0, 0, 0, 0);
-    m_lists = new DifferenceLists(session, both);
-    both->addWidget(m_place);
-    both->addWidget(m_lists);
-    both->setStretchFactor(0, 3);
-    both->setStretchFactor(1, 2);
-    m_pages->addWidget(both);
+    m_lists = new DifferenceLists(session, m_both);
+    m_both->addWidget(m_place);
+    m_both->addWidget(m_lists);
+    m_both->setStretchFactor(0, 3);
+    m_both->setStretchFactor(1, 2);
+    m_pages->addWidget(m_both);
     makeView();
 
     connect(m_b, &SideRow::openRequested, this, &ComparePanel::openBeside);
@@ -287,6 +288,21 @@ void ComparePanel::showEvent(QShowEvent* event)
     View::showEvent(event);
     if (m_stale)
         refresh();
+}
+
+void ComparePanel::resizeEvent(QResizeEvent* event)
+{
+    View::resizeEvent(event);
+    const bool low = height() < kLow;
+    if (low == (m_place->parentWidget() != m_both))
+        return;
+    if (low) {
+        m_lists->setFront(m_place, "Chart");
+    } else {
+        m_lists->setFront(nullptr, {});
+        m_both->insertWidget(0, m_place);
+        m_place->show();
+    }
 }
 
 void ComparePanel::refresh()

@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+class QBoxLayout;
 class QComboBox;
 
 namespace expertscope {
@@ -24,6 +25,9 @@ public:
     void addWidget(QWidget* widget);
     FilterBar* filterBar() const { return m_filters; }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 signals:
     void openRequested();
     void closeRequested();
@@ -35,6 +39,7 @@ private:
     Session& m_session;
     SideState& m_side;
     bool m_none;
+    QBoxLayout *m_lines = nullptr, *m_head = nullptr;
     QComboBox* m_trace = nullptr;
     FilterBar* m_filters = nullptr;
 };
