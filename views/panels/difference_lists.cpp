@@ -12,6 +12,7 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTableView>
 #include <QToolButton>
@@ -44,6 +45,7 @@ DifferenceLists::DifferenceLists(Session& session, QWidget* parent)
     layout->setSpacing(0);
     m_tabs = new QTabWidget(this);
     m_tabs->setDocumentMode(true);
+    m_tabs->tabBar()->setDrawBase(false);
     m_lists = {addList("onlyA", "Only in A"), addList("onlyB", "Only in B"), addList("beyondNoise", "Differ beyond noise")};
     m_tabs->setCurrentIndex(2);
     layout->addWidget(m_tabs, 1);
@@ -213,8 +215,11 @@ void DifferenceLists::setFront(QWidget* widget, const QString& title)
 {
     if (widget == m_front)
         return;
-    if (m_front)
+    if (m_front) {
+        if (m_tabs->currentWidget() == m_front)
+            m_tabs->setCurrentWidget(m_lists.back().table);
         m_tabs->removeTab(m_tabs->indexOf(m_front));
+    }
     m_front = widget;
     if (widget)
         m_tabs->setCurrentIndex(m_tabs->insertTab(0, widget, title));

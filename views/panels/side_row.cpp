@@ -27,6 +27,7 @@ SideRow::SideRow(Session& session, SideState& side, const QString& letter, bool 
     : QWidget(parent)
     , m_session(session)
     , m_side(side)
+    , m_letter(letter)
     , m_none(none)
 {
     setObjectName("options");
@@ -37,11 +38,12 @@ SideRow::SideRow(Session& session, SideState& side, const QString& letter, bool 
     m_head = new QHBoxLayout;
     m_head->setContentsMargins(0, 0, 0, 0);
     m_head->setSpacing(8);
-    auto* name = new QLabel("<b style='color:" + colourOf(letter, font()).name() + "'>" + letter + "</b>", this);
-    name->setTextFormat(Qt::RichText);
-    name->setFixedWidth(name->fontMetrics().horizontalAdvance("MM"));
-    name->setAlignment(Qt::AlignCenter);
-    m_head->addWidget(name);
+    m_name = new QLabel(this);
+    m_name->setTextFormat(Qt::RichText);
+    m_name->setFixedWidth(m_name->fontMetrics().horizontalAdvance("MM"));
+    m_name->setAlignment(Qt::AlignCenter);
+    colourName();
+    m_head->addWidget(m_name);
     m_trace = new QComboBox(this);
     m_trace->setObjectName("trace" + letter);
     m_trace->setAccessibleName("Trace of " + letter);
@@ -58,6 +60,18 @@ SideRow::SideRow(Session& session, SideState& side, const QString& letter, bool 
     connect(&session, &Session::opened, this, &SideRow::fill);
     connect(&side, &SideState::changed, this, &SideRow::fill);
     fill();
+}
+
+void SideRow::colourName()
+{
+    m_name->setText("<b style='color:" + colourOf(m_letter, font()).name() + "'>" + m_letter + "</b>");
+}
+
+void SideRow::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        colourName();
 }
 
 void SideRow::addWidget(QWidget* widget)

@@ -7,6 +7,7 @@
 
 class QBoxLayout;
 class QComboBox;
+class QLabel;
 
 namespace expertscope {
 
@@ -27,6 +28,7 @@ public:
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
 
 signals:
     void openRequested();
@@ -34,11 +36,14 @@ signals:
 
 private:
     void fill();
+    void colourName();
     void choose(int index);
 
     Session& m_session;
     SideState& m_side;
+    QString m_letter;
     bool m_none;
+    QLabel* m_name = nullptr;
     QBoxLayout *m_lines = nullptr, *m_head = nullptr;
     QComboBox* m_trace = nullptr;
     FilterBar* m_filters = nullptr;
