@@ -126,6 +126,9 @@ QWidget* ComparePanel::makeHead()
     m_chart = new QComboBox(head);
     m_chart->setObjectName("compareChart");
     m_chart->setAccessibleName("Chart");
+    m_chart->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_chart->setMinimumContentsLength(8);
+    m_chart->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_chart->setToolTip("What is compared: maps, then curves of both");
     for (const bool maps : {true, false}) {
         if (!maps)
@@ -139,6 +142,7 @@ QWidget* ComparePanel::makeHead()
     m_mode = new QComboBox(head);
     m_mode->setObjectName("compareMode");
     m_mode->setAccessibleName("Compared as");
+    m_mode->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_mode->addItem("Side by side", kBeside);
     m_mode->addItem("Difference B − A", "difference");
     m_mode->addItem("Ratio B / A", "ratio");
@@ -331,8 +335,10 @@ void ComparePanel::showState()
     m_state->setText(why);
     const auto others = m_session.study() ? othersOf(stateA().filters().steps()) : std::nullopt;
     m_others->setVisible(others.has_value());
-    if (others)
+    if (others) {
         m_others->setText("B: all but " + filterText({others->what, true}, *stateA().filters().shape()));
+        m_others->setMinimumWidth(m_others->fontMetrics().horizontalAdvance(m_others->text()) + 40);
+    }
     const RoutingShape* const shape = m_session.besideSide().filters().shape();
     m_filter->setVisible(shape && !shape->labels.empty());
     m_open->setVisible(m_session.study() != nullptr);

@@ -64,7 +64,12 @@ DifferenceLists::DifferenceLists(Session& session, QWidget* parent)
     connect(m_copy, &QToolButton::clicked, this, [this] { QApplication::clipboard()->setText(QString::fromUtf8(csv())); });
     below->addWidget(m_copy);
     layout->addLayout(below);
-    connect(m_tabs, &QTabWidget::currentChanged, this, [this] { m_copy->setEnabled(!csv().isEmpty()); });
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+        const bool list = !m_front || m_tabs->currentWidget() != m_front;
+        m_summary->setVisible(list);
+        m_copy->setVisible(list);
+        m_copy->setEnabled(!csv().isEmpty());
+    });
     connect(&session.selection(), &SharedSelection::pinsChanged, this, [this] {
         for (const List& list : m_lists)
             list.model->setPins(m_session.selection().pins());
@@ -223,6 +228,7 @@ void DifferenceLists::setFront(QWidget* widget, const QString& title)
     m_front = widget;
     if (widget)
         m_tabs->setCurrentIndex(m_tabs->insertTab(0, widget, title));
+    emit m_tabs->currentChanged(m_tabs->currentIndex()); // the same tab may be another kind now
 }
 
 }

@@ -82,7 +82,13 @@ void SideRow::addWidget(QWidget* widget)
 void SideRow::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
-    const bool narrow = width() < kNarrow;
+    arrange();
+}
+
+/// Filters below the trace where there is no room beside it.
+void SideRow::arrange()
+{
+    const bool narrow = m_trace->isVisibleTo(this) && width() < kNarrow;
     m_lines->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     m_filters->setContentsMargins(narrow ? m_trace->x() - 16 : 0, 0, 0, 0); // below the trace
 }
@@ -96,6 +102,8 @@ void SideRow::fill()
     if (m_none)
         m_trace->addItem("none", kNone);
     const auto& traces = m_session.study()->traces();
+    m_trace->setVisible(m_none || traces.size() > 1); // else there is nothing to choose
+    arrange();
     for (std::size_t i = 0; i < traces.size(); ++i) {
         m_trace->addItem(QString::fromStdString(traces[i].name), int(i));
         m_trace->setItemData(

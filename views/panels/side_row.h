@@ -37,6 +37,7 @@ signals:
 private:
     void fill();
     void colourName();
+    void arrange();
     void choose(int index);
 
     Session& m_session;
