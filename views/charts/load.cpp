@@ -41,11 +41,12 @@ struct Drawing
 
 Drawing drawingOf(const LoadData& data, const Parameters& params)
 {
-    const std::string& metric = params.text("metric");
-    Drawing drawing{Quantity::Ratio, params.text("against") == "all", params.text("sort") == "load"};
+    const std::string &metric = params.text("metric"), &against = params.text("against");
+    Drawing drawing{Quantity::Ratio, against == "all", params.text("sort") == "load"};
+    const bool sides = !drawing.toAll && against != "uniform"; // other tokens: all and a part are drawn alike
     if (metric == "share")
         drawing.quantity = Quantity::Share;
-    else if (metric == "relative" || (metric == "auto" && !data.part && !drawing.toAll))
+    else if (metric == "relative" || (metric == "auto" && !data.part && !drawing.toAll && !sides))
         drawing.quantity = Quantity::Relative; // a part is looked at to see how it differs
     return drawing;
 }

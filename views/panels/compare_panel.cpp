@@ -23,6 +23,7 @@ namespace expertscope {
 namespace {
 
 constexpr const char* kFirst = "load";
+constexpr int kLow = 480; ///< pixels that a chart and lists below it need
 constexpr const char *kAgainst = "against", *kAgainstTrace = "against_trace", *kAs = "against_as", *kBeside = "beside";
 
 bool isMap(const ChartSpec& chart)
@@ -86,17 +87,17 @@ ComparePanel::ComparePanel(Session& session, QWidget* parent)
     connect(m_filter, &QPushButton::clicked, this, [this] { m_b->filterBar()->openPicker(); });
     connect(m_open, &QPushButton::clicked, this, &ComparePanel::openBeside);
     m_pages->addWidget(empty);
-    auto* both = new QSplitter(Qt::Vertical, this);
-    both->setChildrenCollapsible(false);
-    m_place = new QWidget(both);
+    m_both = new QSplitter(Qt::Vertical, this);
+    m_both->setChildrenCollapsible(false);
+    m_place = new QWidget(m_both);
     auto* place = new QVBoxLayout(m_place);
     place->setContentsMargins(0, 0, 0, 0);
-    m_lists = new DifferenceLists(session, both);
-    both->addWidget(m_place);
-    both->addWidget(m_lists);
-    both->setStretchFactor(0, 3);
-    both->setStretchFactor(1, 2);
-    m_pages->addWidget(both);
+    m_lists = new DifferenceLists(session, m_both);
+    m_both->addWidget(m_place);
+    m_both->addWidget(m_lists);
+    m_both->setStretchFactor(0, 3);
+    m_both->setStretchFactor(1, 2);
+    m_pages->addWidget(m_both);
     makeView();
 
     connect(m_b, &SideRow::openRequested, this, &ComparePanel::openBeside);
@@ -125,6 +126,9 @@ QWidget* ComparePanel::makeHead()
     m_chart = new QComboBox(head);
     m_chart->setObjectName("compareChart");
     m_chart->setAccessibleName("Chart");
+    m_chart->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_chart->setMinimumContentsLength(8);
+    m_chart->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_chart->setToolTip("What is compared: maps, then curves of both");
     for (const bool maps : {true, false}) {
         if (!maps)
@@ -138,6 +142,7 @@ QWidget* ComparePanel::makeHead()
     m_mode = new QComboBox(head);
     m_mode->setObjectName("compareMode");
     m_mode->setAccessibleName("Compared as");
+    m_mode->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_mode->addItem("Side by side", kBeside);
     m_mode->addItem("Difference B − A", "difference");
     m_mode->addItem("Ratio B / A", "ratio");
@@ -289,6 +294,21 @@ void ComparePanel::showEvent(QShowEvent* event)
         refresh();
 }
 
+void ComparePanel::resizeEvent(QResizeEvent* event)
+{
+    View::resizeEvent(event);
+    const bool low = height() < kLow;
+    if (low == (m_place->parentWidget() != m_both))
+        return;
+    if (low) {
+        m_lists->setFront(m_place, "Chart");
+    } else {
+        m_lists->setFront(nullptr, {});
+        m_both->insertWidget(0, m_place);
+        m_place->show();
+    }
+}
+
 void ComparePanel::refresh()
 {
     m_stale = true;
@@ -315,8 +335,10 @@ void ComparePanel::showState()
     m_state->setText(why);
     const auto others = m_session.study() ? othersOf(stateA().filters().steps()) : std::nullopt;
     m_others->setVisible(others.has_value());
-    if (others)
+    if (others) {
         m_others->setText("B: all but " + filterText({others->what, true}, *stateA().filters().shape()));
+        m_others->setMinimumWidth(m_others->fontMetrics().horizontalAdvance(m_others->text()) + 40);
+    }
     const RoutingShape* const shape = m_session.besideSide().filters().shape();
     m_filter->setVisible(shape && !shape->labels.empty());
     m_open->setVisible(m_session.study() != nullptr);

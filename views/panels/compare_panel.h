@@ -11,6 +11,7 @@ class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QSplitter;
 class QStackedWidget;
 class QToolButton;
 class QVBoxLayout;
@@ -55,6 +56,7 @@ public:
 
 protected:
     void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     SideState& stateA() const;
@@ -79,6 +81,7 @@ private:
     QLabel *m_shapes = nullptr, *m_state = nullptr;
     QPushButton *m_others = nullptr, *m_filter = nullptr, *m_open = nullptr;
     QStackedWidget* m_pages = nullptr;
+    QSplitter* m_both = nullptr; ///< chart and lists
     QWidget* m_place = nullptr; ///< of the chart
     ChartView* m_view = nullptr;
     DifferenceLists* m_lists = nullptr;

@@ -3,6 +3,7 @@
 
 #include "views/charts/wording.h"
 #include "views/session/session.h"
+#include "views/widgets/elided_label.h"
 #include "views/widgets/result_table_model.h"
 
 #include <QApplication>
@@ -11,8 +12,11 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QTableView>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 namespace expertscope {
 
@@ -23,7 +27,7 @@ QString signedText(double value)
     return (value > 0 ? "+" : "") + numberText(value);
 }
 
-/// "1 expert", "214 experts".
+/// "66 unchanged"
 QString counted(std::uint64_t count, const QString& what)
 {
     return countText(count) + ' ' + what;
@@ -32,30 +36,40 @@ QString counted(std::uint64_t count, const QString& what)
 }
 
 DifferenceLists::DifferenceLists(Session& session, QWidget* parent)
-    : QTabWidget(parent)
+    : QWidget(parent)
     , m_session(session)
 {
     setObjectName("differenceLists");
-    setDocumentMode(true);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    m_tabs = new QTabWidget(this);
+    m_tabs->setDocumentMode(true);
+    m_tabs->tabBar()->setDrawBase(false);
     m_lists = {addList("onlyA", "Only in A"), addList("onlyB", "Only in B"), addList("beyondNoise", "Differ beyond noise")};
-    auto* corner = new QWidget(this);
-    auto* layout = new QHBoxLayout(corner);
-    layout->setContentsMargins(8, 0, 4, 0);
-    layout->setSpacing(8);
-    m_summary = new QLabel(corner);
+    m_tabs->setCurrentIndex(2);
+    layout->addWidget(m_tabs, 1);
+    auto* below = new QHBoxLayout;
+    below->setContentsMargins(12, 2, 4, 2);
+    m_summary = new ElidedLabel(this);
     m_summary->setObjectName("differenceSummary");
     m_summary->setProperty("faint", true);
-    layout->addWidget(m_summary);
-    auto* copy = new QToolButton(corner);
-    copy->setText("Copy list");
-    copy->setObjectName("copyDifferences");
-    copy->setToolTip("Copy the numbers of this list as CSV");
-    copy->setAutoRaise(true);
-    copy->setFocusPolicy(Qt::StrongFocus);
-    connect(copy, &QToolButton::clicked, this, [this] { QApplication::clipboard()->setText(QString::fromUtf8(csv())); });
-    layout->addWidget(copy);
-    setCornerWidget(corner);
-    setCurrentIndex(2);
+    below->addWidget(m_summary, 1);
+    m_copy = new QToolButton(this);
+    m_copy->setText("Copy list");
+    m_copy->setObjectName("copyDifferences");
+    m_copy->setToolTip("Copy the numbers of this list as CSV");
+    m_copy->setAutoRaise(true);
+    m_copy->setFocusPolicy(Qt::StrongFocus);
+    connect(m_copy, &QToolButton::clicked, this, [this] { QApplication::clipboard()->setText(QString::fromUtf8(csv())); });
+    below->addWidget(m_copy);
+    layout->addLayout(below);
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+        const bool list = !m_front || m_tabs->currentWidget() != m_front;
+        m_summary->setVisible(list);
+        m_copy->setVisible(list);
+        m_copy->setEnabled(!csv().isEmpty());
+    });
     connect(&session.selection(), &SharedSelection::pinsChanged, this, [this] {
         for (const List& list : m_lists)
             list.model->setPins(m_session.selection().pins());
@@ -74,7 +88,9 @@ DifferenceLists::List DifferenceLists::addList(const char* id, const QString& na
     list.table->setTabKeyNavigation(false);
     list.table->verticalHeader()->hide();
     list.table->verticalHeader()->setDefaultSectionSize(list.table->fontMetrics().height() + 6);
-    list.table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    list.table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    list.table->horizontalHeader()->setResizeContentsPrecision(100);
+    list.table->horizontalHeader()->setMinimumSectionSize(list.table->fontMetrics().horizontalAdvance("0") * 9);
     list.table->horizontalHeader()->setHighlightSections(false);
     list.table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     list.table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -89,7 +105,7 @@ DifferenceLists::List DifferenceLists::addList(const char* id, const QString& na
     connect(list.table, &QTableView::entered, this, [this, list](const QModelIndex& index) {
         m_session.selection().hover(list.model->row(list.sorted->mapToSource(index).row()).subject, this);
     });
-    addTab(list.table, name);
+    m_tabs->addTab(list.table, name);
     return list;
 }
 
@@ -112,7 +128,7 @@ bool DifferenceLists::eventFilter(QObject* watched, QEvent* event)
             return true;
         }
     }
-    return QTabWidget::eventFilter(watched, event);
+    return QWidget::eventFilter(watched, event);
 }
 
 void DifferenceLists::fill(
@@ -159,11 +175,13 @@ void DifferenceLists::show(
     fill(m_lists[2], found.beyond, shape, true);
     const QString texts[] = {"Only in A", "Only in B", "Differ beyond noise"};
     const std::size_t counts[] = {found.onlyA.size(), found.onlyB.size(), found.beyond.size()};
-    for (int i = 0; i < 3; ++i) {
-        setTabText(i, texts[i] + " (" + countText(counts[i]) + ')');
-        setTabToolTip(i, (i == 0 ? names.first : i == 1 ? names.second : names.first + ", " + names.second));
+    for (std::size_t i = 0; i < m_lists.size(); ++i) {
+        const int tab = m_tabs->indexOf(m_lists[i].table);
+        m_tabs->setTabText(tab, texts[i] + " (" + countText(counts[i]) + ')');
+        m_tabs->setTabToolTip(tab, i == 0 ? names.first : i == 1 ? names.second : names.first + ", " + names.second);
     }
-    QStringList said{counted(found.unchanged, "unchanged")};
+    m_copy->setEnabled(!csv().isEmpty());
+    QStringList said{counted(found.unchanged, "chosen alike but for noise")};
     if (found.neither > 0)
         said << counted(found.neither, "chosen by neither");
     if (found.notShared > 0)
@@ -171,17 +189,17 @@ void DifferenceLists::show(
     if (found.replicates == 0)
         said << "no intervals: one sequence";
     m_summary->setText(said.join(" · "));
-    m_summary->setToolTip("Experts that both choose as often, but for noise, and the rest");
 }
 
 void DifferenceLists::showNothing(const QString& why)
 {
-    for (int i = 0; i < int(m_lists.size()); ++i) {
-        m_lists[std::size_t(i)].model->setTable({}, {});
-        setTabText(i, tabText(i).section(" (", 0, 0));
+    for (const List& list : m_lists) {
+        list.model->setTable({}, {});
+        const int tab = m_tabs->indexOf(list.table);
+        m_tabs->setTabText(tab, m_tabs->tabText(tab).section(" (", 0, 0));
     }
+    m_copy->setEnabled(false);
     m_summary->setText(why);
-    m_summary->setToolTip(why);
 }
 
 QString DifferenceLists::summary() const
@@ -191,8 +209,26 @@ QString DifferenceLists::summary() const
 
 QByteArray DifferenceLists::csv() const
 {
-    const List& list = m_lists[std::size_t(currentIndex())];
-    return list.model->rowCount() > 0 ? list.model->csv() : QByteArray();
+    for (const List& list : m_lists) {
+        if (list.table == m_tabs->currentWidget() && list.model->rowCount() > 0)
+            return list.model->csv();
+    }
+    return {};
+}
+
+void DifferenceLists::setFront(QWidget* widget, const QString& title)
+{
+    if (widget == m_front)
+        return;
+    if (m_front) {
+        if (m_tabs->currentWidget() == m_front)
+            m_tabs->setCurrentWidget(m_lists.back().table);
+        m_tabs->removeTab(m_tabs->indexOf(m_front));
+    }
+    m_front = widget;
+    if (widget)
+        m_tabs->setCurrentIndex(m_tabs->insertTab(0, widget, title));
+    emit m_tabs->currentChanged(m_tabs->currentIndex()); // the same tab may be another kind now
 }
 
 }

@@ -3,22 +3,24 @@
 
 #include "analysis/study/expert_differences.h"
 
-#include <QTabWidget>
+#include <QWidget>
 
 #include <vector>
 
-class QLabel;
+class QTabWidget;
 class QTableView;
+class QToolButton;
 
 namespace expertscope {
 
+class ElidedLabel;
 class ResultTableModel;
 class ResultTableSorter;
 class Session;
 
 /// Experts that only A chooses, only B, and those of both whose load differs beyond noise: a table each. A click pins
 /// the expert, Return too.
-class DifferenceLists final : public QTabWidget
+class DifferenceLists final : public QWidget
 {
     Q_OBJECT
 public:
@@ -29,6 +31,9 @@ public:
     void showNothing(const QString& why);
     /// The table in front: a header and all rows.
     QByteArray csv() const;
+    QTabWidget* tabs() const { return m_tabs; }
+    /// Another tab in front of the lists, where there is no room beside them; null: none. It is not deleted here.
+    void setFront(QWidget* widget, const QString& title);
     QString summary() const;
 
     QSize minimumSizeHint() const override { return {140, 60}; }
@@ -50,7 +55,10 @@ private:
     Session& m_session;
     std::vector<List> m_lists; ///< only A, only B, beyond noise
     std::pair<QString, QString> m_names;
-    QLabel* m_summary = nullptr;
+    QTabWidget* m_tabs = nullptr;
+    QWidget* m_front = nullptr;
+    ElidedLabel* m_summary = nullptr;
+    QToolButton* m_copy = nullptr;
 };
 
 }

@@ -13,6 +13,7 @@ namespace expertscope {
 namespace {
 
 constexpr int kNone = -1, kOpen = -2;
+constexpr int kNarrow = 640; ///< pixels that trace and filters need beside each other
 
 /// Of the first two series: what curves of both sides are drawn in.
 QColor colourOf(const QString& letter, const QFont& font)
@@ -26,36 +27,70 @@ SideRow::SideRow(Session& session, SideState& side, const QString& letter, bool 
     : QWidget(parent)
     , m_session(session)
     , m_side(side)
+    , m_letter(letter)
     , m_none(none)
 {
     setObjectName("options");
     setAttribute(Qt::WA_StyledBackground);
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(8, 0, 0, 0);
-    layout->setSpacing(8);
-    auto* name = new QLabel("<b style='color:" + colourOf(letter, font()).name() + "'>" + letter + "</b>", this);
-    name->setTextFormat(Qt::RichText);
-    name->setFixedWidth(name->fontMetrics().horizontalAdvance("MM"));
-    name->setAlignment(Qt::AlignCenter);
-    layout->addWidget(name);
+    m_lines = new QBoxLayout(QBoxLayout::LeftToRight, this);
+    m_lines->setContentsMargins(8, 0, 0, 0);
+    m_lines->setSpacing(0);
+    m_head = new QHBoxLayout;
+    m_head->setContentsMargins(0, 0, 0, 0);
+    m_head->setSpacing(8);
+    m_name = new QLabel(this);
+    m_name->setTextFormat(Qt::RichText);
+    m_name->setFixedWidth(m_name->fontMetrics().horizontalAdvance("MM"));
+    m_name->setAlignment(Qt::AlignCenter);
+    colourName();
+    m_head->addWidget(m_name);
     m_trace = new QComboBox(this);
     m_trace->setObjectName("trace" + letter);
     m_trace->setAccessibleName("Trace of " + letter);
     m_trace->setToolTip(letter == "A" ? "Which trace is looked at" : "What A is compared with");
     m_trace->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_trace->setMinimumContentsLength(14);
-    layout->addWidget(m_trace);
+    m_head->addWidget(m_trace);
+    m_head->addStretch(0);
+    m_lines->addLayout(m_head);
     m_filters = new FilterBar(session, side, this);
-    layout->addWidget(m_filters, 1);
+    m_filters->setObjectName("sideFilters"); // no border of its own
+    m_lines->addWidget(m_filters, 1);
     connect(m_trace, &QComboBox::activated, this, &SideRow::choose);
     connect(&session, &Session::opened, this, &SideRow::fill);
     connect(&side, &SideState::changed, this, &SideRow::fill);
     fill();
 }
 
+void SideRow::colourName()
+{
+    m_name->setText("<b style='color:" + colourOf(m_letter, font()).name() + "'>" + m_letter + "</b>");
+}
+
+void SideRow::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        colourName();
+}
+
 void SideRow::addWidget(QWidget* widget)
 {
-    static_cast<QHBoxLayout*>(layout())->insertWidget(2, widget);
+    m_head->insertWidget(2, widget);
+}
+
+void SideRow::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
+}
+
+/// Filters below the trace where there is no room beside it.
+void SideRow::arrange()
+{
+    const bool narrow = m_trace->isVisibleTo(this) && width() < kNarrow;
+    m_lines->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    m_filters->setContentsMargins(narrow ? m_trace->x() - 16 : 0, 0, 0, 0); // below the trace
 }
 
 void SideRow::fill()
@@ -67,6 +102,8 @@ void SideRow::fill()
     if (m_none)
         m_trace->addItem("none", kNone);
     const auto& traces = m_session.study()->traces();
+    m_trace->setVisible(m_none || traces.size() > 1); // else there is nothing to choose
+    arrange();
     for (std::size_t i = 0; i < traces.size(); ++i) {
         m_trace->addItem(QString::fromStdString(traces[i].name), int(i));
         m_trace->setItemData(

@@ -5,7 +5,9 @@
 
 #include <QWidget>
 
+class QBoxLayout;
 class QComboBox;
+class QLabel;
 
 namespace expertscope {
 
@@ -24,17 +26,26 @@ public:
     void addWidget(QWidget* widget);
     FilterBar* filterBar() const { return m_filters; }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
 signals:
     void openRequested();
     void closeRequested();
 
 private:
     void fill();
+    void colourName();
+    void arrange();
     void choose(int index);
 
     Session& m_session;
     SideState& m_side;
+    QString m_letter;
     bool m_none;
+    QLabel* m_name = nullptr;
+    QBoxLayout *m_lines = nullptr, *m_head = nullptr;
     QComboBox* m_trace = nullptr;
     FilterBar* m_filters = nullptr;
 };

@@ -209,8 +209,16 @@ private slots:
         a.interval = {0.19, 0.21};
         b.interval = {0.39, 0.41};
         QCOMPARE(remarksOn(compared(a, b), 20).beyond, 1u);
+        QVERIFY(beyondNoise(compared(a, b).rows[0]).value());
         b.interval = {0.15, 0.41};
         QCOMPARE(remarksOn(compared(a, b), 20).beyond, 0u);
+        QVERIFY(!beyondNoise(compared(a, b).rows[0]).value());
+        // The same judgement row by row; none of what is not told, or has no number.
+        QVERIFY(beyondNoise(load.rows[0]).value());
+        QVERIFY(!beyondNoise(compared(row("load.share", 0, 0.2, 0.1, 800), row("load.share", 0, 0.1, 0.1, 800)).rows[0]));
+        ResultRow none = a;
+        none.value.reset();
+        QVERIFY(!beyondNoise(compared(none, b).rows[0]));
         // The same trace twice.
         const Comparison same = compared(a, a);
         QVERIFY(sameNumbers(same));

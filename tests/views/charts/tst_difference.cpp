@@ -195,6 +195,14 @@ private slots:
         QCOMPARE(title("all"), QString("Share in language=de / whole trace"));
         QCOMPARE(title("language"), QString("Share / uniform: de − all"));
         QCOMPARE(title("language=fr"), QString("Share / uniform: de − fr"));
+        // All tokens beside a part of them: one quantity.
+        const auto beside = drawnChart("load", study, {{"against", "language=fr"}, {"against_as", "beside"}});
+        VERIFY_OK(beside);
+        QCOMPARE((*beside)->picture()->panels.size(), std::size_t(2));
+        QCOMPARE((*beside)->picture()->panels[0].title, QString("all"));
+        QCOMPARE(QString((*beside)->picture()->key->title).replace(QChar::Nbsp, ' '), QString("Share / uniform"));
+        const QString readout = (*beside)->readout({1, 0, 2, 3});
+        QVERIFY2(readout.contains("fr − all"), qPrintable(readout));
         QVERIFY(title("alle").contains("is no LABEL=VALUE"));
         QVERIFY(title("language=xx").contains("side B") && title("language=xx").contains("xx"));
     }

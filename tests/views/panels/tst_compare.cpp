@@ -13,10 +13,12 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QPushButton>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
+#include <QWheelEvent>
 
 using namespace expertscope;
 using namespace expertscope::testing;
@@ -47,14 +49,13 @@ class TestCompare : public QObject
     /// Nothing is on its way any more.
     bool settled()
     {
-        QCoreApplication::processEvents();
-        QCoreApplication::processEvents();
-        return QTest::qWaitFor(
-            [this] {
-                return m_session->opening().isEmpty() && !m_panel->chartView()->loading()
-                    && !m_session->waits(m_panel->findChild<DifferenceLists*>());
-            },
-            20000);
+        const auto quiet = [this] {
+            return m_session->opening().isEmpty() && !m_panel->chartView()->loading()
+                && !m_session->waits(m_panel->findChild<DifferenceLists*>());
+        };
+        // What was opened is asked about in the next turns of the event loop.
+        int turns = 0;
+        return QTest::qWaitFor([&] { return (turns = quiet() ? turns + 1 : 0) > 3; }, 20000);
     }
     void openTrace(const QStringList& paths)
     {
@@ -100,7 +101,7 @@ class TestCompare : public QObject
 private slots:
     void init()
     {
-        m_traces = {{"a", languageTrace(4, 16, 120)}, {"b", languageTrace(4, 16, 60)}, {"wide", languageTrace(3, 24, 60)}};
+        m_traces = {{"a", languageTrace(4, 16, 400)}, {"b", languageTrace(4, 16, 60)}, {"wide", languageTrace(3, 24, 60)}};
         // b never uses an expert that a does.
         for (std::uint16_t& id : m_traces["b"]->ids[0]) {
             if (id == 1)
@@ -188,12 +189,9 @@ private slots:
         m_session->besideSide().filters().add(m_french);
         QVERIFY(settled());
         ChartWidget* const plot = m_panel->chartView()->widget();
-        QTest::qWait(50);
+        QTRY_VERIFY(!plot->placeOf({0, 0, 1, 3}).isNull());
         const QPoint inFirst = plot->placeOf({0, 0, 1, 3});
-        QVERIFY(!inFirst.isNull());
         QVERIFY(!plot->isZoomed());
-        QWheelEvent wheel(inFirst, plot->mapToGlobal(inFirst), {}, {0, 480}, Qt::NoButton, Qt::NoModifier,
-            Qt::NoScrollPhase, false);
         QWidget* const canvas = plot->childAt(inFirst);
         QWheelEvent own(canvas->mapFrom(plot, inFirst), plot->mapToGlobal(inFirst), {}, {0, 480}, Qt::NoButton,
             Qt::NoModifier, Qt::NoScrollPhase, false);
@@ -227,7 +225,7 @@ private slots:
         QCOMPARE(listed("onlyA"), onlyA);
         QCOMPARE(listed("onlyB"), onlyB);
         auto* lists = m_panel->findChild<DifferenceLists*>();
-        lists->setCurrentIndex(0);
+        lists->tabs()->setCurrentIndex(0);
         auto* table = m_panel->findChild<QTableView*>("onlyA");
         const QModelIndex first = table->model()->index(0, 0);
         QCOMPARE(first.data().toString(), QString("1"));
@@ -243,14 +241,22 @@ private slots:
         m_session->besideSide().filters().add(m_french);
         m_session->filters().add(m_german);
         QVERIFY(settled());
-        QVERIFY(listed("beyondNoise") > 5);
+        QVERIFY(listed("beyondNoise") > 0);
         const auto found = expertDifferences(*m_session->study(), m_panel->sideA(), m_panel->sideB());
         QCOMPARE(listed("beyondNoise"), found->beyond.size());
         for (const ExpertDifference& row : found->beyond) {
             QVERIFY(row.countA > 0 && row.countB > 0 && row.a != row.b);
-            QVERIFY(row.interval && row.interval->first <= row.b - row.a && row.b - row.a <= row.interval->second);
+            QVERIFY(row.interval);
+            QVERIFY(row.interval->first <= row.b - row.a + 1e-9 && row.b - row.a <= row.interval->second + 1e-9);
         }
-        QVERIFY(lists->summary().contains("unchanged"));
+        QVERIFY(lists->summary().contains("alike but for noise"));
+        // Where there is no room for both, the chart is a tab.
+        m_panel->resize(500, 380);
+        QTRY_COMPARE(lists->tabs()->count(), 4);
+        QVERIFY(m_panel->chartView()->isVisible());
+        m_panel->resize(900, 700);
+        QTRY_COMPARE(lists->tabs()->count(), 3);
+        QVERIFY(m_panel->chartView()->isVisible());
     }
 
     void aHasFiltersOfItsOwn()

@@ -74,9 +74,12 @@ public:
             return {};
         const double value = at(*m_picture, mark);
         const QString said = (value > 0 ? "+" : "") + numberText(value);
-        const QString n = " (n = " + countText(m_data->sides.extents.second.tokens) + " tokens)";
-        return joinedReadout({m_first->readout(mark),
-            QString::fromStdString(m_data->sides.names.second) + ' ' + numberText(at(*m_second->picture(), mark)) + n,
+        const auto side = [&](const std::string& name, const Chart& chart, const Study::Extent& extent) {
+            return QString::fromStdString(name) + ' ' + numberText(at(*chart.picture(), mark)) + " (n = "
+                + countText(extent.tokens) + " tokens)";
+        };
+        return joinedReadout({m_first->readout(mark), side(m_data->sides.names.first, *m_first, m_data->sides.extents.first),
+            side(m_data->sides.names.second, *m_second, m_data->sides.extents.second),
             m_how.ratio ? "log2 ratio " + said + " (× " + numberText(std::exp2(value)) + ')' : "difference " + said});
     }
     QByteArray csv() const override;
