@@ -185,7 +185,8 @@ void ComparePanel::makeView()
         (void)m_view->state().follow(kAs, kBeside);
     connect(m_view, &ChartView::readoutChanged, this, &View::readoutChanged);
     connect(m_view, &ChartView::chartChanged, this, &View::contentChanged);
-    connect(m_view, &ChartView::exportRequested, this, &View::exportRequested);
+    connect(m_view, &ChartView::actionRequested, this, &View::actionRequested);
+    connect(m_view->widget(), &ChartWidget::broughtBack, this, &View::broughtBack);
     connect(&m_view->state(), &ChartState::changed, this, &ComparePanel::showState);
     m_view->widget()->setPanelsLinked(true);
     m_view->setSource([this](const Parameters& options) { return question(options); });

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QJsonObject>
 #include <QString>
 #include <QStringList>
 
@@ -14,8 +13,6 @@ struct BuiltInWorkspace
 {
     QString id, title, tip;
     QStringList tabs, docks; ///< ids of viewRegistry()
-    QString copy = {}; ///< of which there is a second one, where several traces are open, …
-    QJsonObject copyState = {}; ///< … in this state
 };
 
 /// In the order of their keys, from 1.

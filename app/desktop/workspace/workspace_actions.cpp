@@ -59,9 +59,6 @@ void WorkspaceActions::show(const QString& id, const QString& view)
         return;
     }
     m_window.views().arrange(found->tabs, found->docks);
-    const bool several = m_window.session().study()->traces().size() > 1;
-    if (several && !found->copy.isEmpty() && !m_window.views().spec(found->copy + "#2"))
-        m_window.views().show(m_window.views().duplicate(found->copy, found->copyState));
     if (!found->tabs.isEmpty())
         m_window.views().show(found->tabs.front());
     if (!view.isEmpty())
