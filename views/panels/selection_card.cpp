@@ -4,6 +4,7 @@
 #include "analysis/profile/contexts.h"
 #include "analysis/study/condition.h"
 #include "views/charts/wording.h"
+#include "views/session/subject_text.h"
 
 #include <algorithm>
 #include <limits>
@@ -13,6 +14,15 @@ namespace expertscope {
 namespace {
 
 constexpr std::size_t kMostExperts = 8, kMostValues = 8;
+
+/// "Layer 5 · expert 27": at the beginning of a line.
+QString headText(const Subject& subject, const RoutingShape& shape)
+{
+    QString text = subjectText(subject, shape);
+    if (subject.site && !text.isEmpty())
+        text[0] = text[0].toUpper();
+    return text;
+}
 
 double ratio(std::uint64_t some, std::uint64_t all)
 {
@@ -61,7 +71,7 @@ private:
         if (m_whole)
             m_out.title(CardWriter::plain(filtered ? "Tokens that the filters leave" : "All tokens"));
         else if (m_pins.size() == 1)
-            m_out.title(CardWriter::plain(subjectText(m_pins.front(), m_shape)));
+            m_out.title(CardWriter::plain(headText(m_pins.front(), m_shape)));
         else
             m_out.title(CardWriter::plain(QString("%1 pins together").arg(m_pins.size())));
         m_out.fact("Tokens", counted(p.tokens, m_whole ? m_shape.numTokens : p.tokensOfAll, filtered),
@@ -81,7 +91,7 @@ private:
                 continue;
             const Study::Extent& extent = p.parts[part++];
             tokens += extent.tokens;
-            rows.push_back({m_out.link(CardWriter::plain(subjectText(pin, m_shape)), {pin, false, subjectText(pin, m_shape)}),
+            rows.push_back({m_out.link(CardWriter::plain(headText(pin, m_shape)), {pin, false, headText(pin, m_shape)}),
                 CardWriter::plain(countText(extent.tokens)), m_out.faint(percentText(ratio(extent.tokens, p.tokensOfAll)))});
         }
         rows.push_back({m_out.faint("sum", "Tokens of several pins count as often"), CardWriter::plain(countText(tokens)),
@@ -109,7 +119,7 @@ private:
         double shares = 0;
         std::uint64_t choices = 0;
         for (const ExpertLoad& load : m_profile.experts) {
-            const QString name = subjectText({.site = load.expert.site, .expert = load.expert.expert}, m_shape);
+            const QString name = headText({.site = load.expert.site, .expert = load.expert.expert}, m_shape);
             rows.push_back({m_out.link(CardWriter::plain(name), {{.site = load.expert.site, .expert = load.expert.expert}, false, name}),
                 CardWriter::plain(countText(load.chosen)),
                 CardWriter::plain(percentText(load.share())) + m_out.faint(" (" + percentText(1.0 / load.numExperts) + ')'),
@@ -173,7 +183,7 @@ private:
         for (const ExpertLoad* load : order) {
             const double share = load->share();
             const double ofAll = m_profile.loadOfAll[std::size_t(load->expert.expert)].share();
-            const QString readout = joinedReadout({subjectText({.site = load->expert.site, .expert = load->expert.expert}, m_shape),
+            const QString readout = joinedReadout({headText({.site = load->expert.site, .expert = load->expert.expert}, m_shape),
                 countText(load->chosen) + " choices", "share " + percentText(share)});
             QStringList row{m_out.link(CardWriter::plain(QString("expert %1").arg(load->expert.expert.value)),
                                 {{.site = load->expert.site, .expert = load->expert.expert}, false, readout}),
@@ -234,31 +244,6 @@ private:
     CardWriter m_out;
 };
 
-}
-
-QString subjectText(const Subject& subject, const RoutingShape& shape)
-{
-    QStringList parts;
-    if (subject.token) {
-        QString token = "token " + countText(subject.token->value);
-        if (subject.sequence && std::size_t(*subject.sequence) < shape.sequences.size()) {
-            const Sequence& sequence = shape.sequences[std::size_t(*subject.sequence)];
-            if (!sequence.name.empty())
-                token = text(sequence.name) + QString(" : %1").arg(subject.token->value - sequence.begin.value);
-        }
-        return token;
-    }
-    if (subject.label)
-        parts << QString::fromStdString(conditionText(*subject.label));
-    if (subject.sequence && std::size_t(*subject.sequence) < shape.sequences.size()) {
-        const std::string& name = shape.sequences[std::size_t(*subject.sequence)].name;
-        parts << (name.empty() ? QString("sequence %1").arg(subject.sequence->value) : text(name));
-    }
-    if (subject.site && std::size_t(*subject.site) < shape.sites.size())
-        parts << siteText(shape, *subject.site);
-    if (subject.expert)
-        parts << QString("expert %1").arg(subject.expert->value);
-    return joinedReadout(parts);
 }
 
 Card selectionCard(const SelectionProfile& profile, const SelectionQuestion& question, const std::vector<Subject>& pins,

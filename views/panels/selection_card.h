@@ -12,7 +12,4 @@ Card selectionCard(const SelectionProfile& profile, const SelectionQuestion& que
 /// The same numbers, one a line, nine digits: "what,of,value,all".
 QByteArray selectionCsv(const SelectionProfile& profile, const SelectionQuestion& question, const RoutingShape& shape);
 
-/// "Layer 5 · expert 27", "language=de", "doc3", "token 117".
-QString subjectText(const Subject& subject, const RoutingShape& shape);
-
 }

@@ -15,12 +15,17 @@ QString subjectText(const Subject& subject, const RoutingShape& shape)
         parts << siteText(shape, *subject.site).toLower();
     if (subject.expert)
         parts << QString("expert %1").arg(subject.expert->value);
-    if (subject.sequence && std::size_t(*subject.sequence) < shape.sequences.size()) {
-        const std::string& name = shape.sequences[std::size_t(*subject.sequence)].name;
-        parts << (name.empty() ? QString("sequence %1").arg(subject.sequence->value) : QString::fromStdString(name));
-    }
-    if (subject.token)
+    const bool known = subject.sequence && std::size_t(*subject.sequence) < shape.sequences.size();
+    if (known) {
+        const Sequence& sequence = shape.sequences[std::size_t(*subject.sequence)];
+        QString text = sequence.name.empty() ? QString("sequence %1").arg(subject.sequence->value)
+                                             : QString::fromStdString(sequence.name);
+        if (subject.token)
+            text += " : " + countText(subject.token->value - sequence.begin.value); // counted from its first
+        parts << text;
+    } else if (subject.token) {
         parts << QString("token %1").arg(countText(subject.token->value));
+    }
     if (subject.label)
         parts << QString::fromStdString(conditionText(*subject.label));
     return joinedReadout(parts);

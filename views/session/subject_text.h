@@ -7,7 +7,7 @@
 
 namespace expertscope {
 
-/// "layer 5 · expert 27", "language=de", "token 123": for lists, menus and the history.
+/// "layer 5 · expert 27", "language=de", "doc3 : 17" (a token of its sequence), "token 123": for lists, menus and the history.
 QString subjectText(const Subject& subject, const RoutingShape& shape);
 
 /// It is in a trace.
