@@ -299,6 +299,9 @@ private slots:
         for (const QSize& size : {QSize(200, 140), QSize(320, 240), QSize(1400, 300), QSize(500, 900)}) {
             m_view->resize(size);
             QVERIFY(settle());
+            // To be played everywhere, whichever row its buttons stand in.
+            QVERIFY(m_view->findChild<QWidget*>("play")->isVisible());
+            QCOMPARE(m_view->player()->bars()->isVisible(), size.height() > 330);
             QVERIFY(!m_view->grab().isNull());
             for (int i = 0; i < 5; ++i) {
                 QWheelEvent wheel(QPointF(50, 20), area().viewport()->mapToGlobal(QPointF(50, 20)), {},
