@@ -18,12 +18,17 @@ PlayStrip::PlayStrip(Session& session, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto* row = new QHBoxLayout;
-    row->setContentsMargins(8, 4, 8, 2);
+    m_row = new QHBoxLayout;
+    m_row->setContentsMargins(8, 4, 8, 2);
+    m_row->setSpacing(12);
+    layout->addLayout(m_row);
+    m_controls = new QWidget(this);
+    auto* row = new QHBoxLayout(m_controls);
+    row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(4);
-    layout->addLayout(row);
+    m_row->addWidget(m_controls);
     const auto button = [&](const char* text, const QString& id, const QString& tip) {
-        auto* made = new QToolButton(this);
+        auto* made = new QToolButton(m_controls);
         made->setText(QString::fromUtf8(text));
         made->setObjectName(id);
         made->setToolTip(tip);
@@ -37,7 +42,7 @@ PlayStrip::PlayStrip(Session& session, QWidget* parent)
     m_play = button("▶", "play", "Play along the text  (Space)");
     connect(m_play, &QToolButton::clicked, this, [this] { m_cursor.setPlaying(!m_cursor.playing()); });
     connect(button("›", "playOn", "One token on  (.)"), &QToolButton::clicked, this, [this] { m_cursor.step(1); });
-    m_speed = new QSpinBox(this);
+    m_speed = new QSpinBox(m_controls);
     m_speed->setObjectName("playSpeed");
     m_speed->setRange(TokenCursor::kSlowest, TokenCursor::kFastest);
     m_speed->setSuffix(" tokens/s");
@@ -48,8 +53,7 @@ PlayStrip::PlayStrip(Session& session, QWidget* parent)
     m_words = new ElidedLabel(this);
     m_words->setObjectName("playWords");
     m_words->setProperty("faint", true);
-    row->addSpacing(8);
-    row->addWidget(m_words, 1);
+    m_row->addWidget(m_words, 1);
     m_bars = new TotalBars(session, this);
     m_bars->setFixedHeight(m_bars->sizeHint().height());
     layout->addWidget(m_bars);
@@ -57,6 +61,11 @@ PlayStrip::PlayStrip(Session& session, QWidget* parent)
     connect(&m_cursor, &TokenCursor::playingChanged, this, &PlayStrip::read);
     connect(&m_cursor, &TokenCursor::moved, this, &PlayStrip::read);
     read();
+}
+
+void PlayStrip::takeControls()
+{
+    m_row->insertWidget(0, m_controls);
 }
 
 void PlayStrip::read()

@@ -18,11 +18,16 @@ public:
     explicit PlayStrip(Session& session, QWidget* parent = nullptr);
 
     TotalBars* bars() const { return m_bars; }
+    /// Buttons and speed: wide views put them into another row, to have one more line of text.
+    QWidget* controls() const { return m_controls; }
+    void takeControls(); ///< back into its own row
 
 private:
     void read();
 
     TokenCursor& m_cursor;
+    QWidget* m_controls = nullptr;
+    class QHBoxLayout* m_row = nullptr;
     QToolButton* m_play = nullptr;
     QSpinBox* m_speed = nullptr;
     ElidedLabel* m_words = nullptr;

@@ -2,8 +2,8 @@
 #include "views/tokens/widgets/timeline_area.h"
 
 #include "views/charts/wording.h"
-#include "views/paint/axis_ticks.h"
 #include "views/tokens/data/token_words.h"
+#include "views/tokens/widgets/timeline_picture.h"
 #include "views/widgets/theme.h"
 
 #include <QApplication>
@@ -172,64 +172,13 @@ QString TimelineArea::readout() const
     return joinedReadout({siteText(shape, site), token, what});
 }
 
-QRgb TimelineArea::colourOf(int category) const
-{
-    const Style style = screenStyle(screenColours(), font());
-    if (category == Strips::kNone)
-        return style.background.rgb();
-    return (category == Strips::kMixed ? style.reference : categoryColour(style, category)).rgb();
-}
-
 QImage TimelineArea::render(double from, double to, const QRectF& place) const
 {
     const double ratio = devicePixelRatioF();
-    const QSize size(std::max(1, int(place.width() * ratio)), std::max(1, int(place.height() * ratio)));
-    const std::vector<int> categories = m_raster->strips.render(
-        {from, to, 0, double(m_raster->rows()), std::size_t(size.width()), std::size_t(size.height())});
-    std::map<int, QRgb> colours;
-    for (int c = Strips::kNone; c < 8; ++c)
-        colours[c] = colourOf(c);
-    std::array<QRgb, 16> table{};
-    for (const auto& [category, colour] : colours)
-        table[std::size_t(category - Strips::kNone)] = colour;
-    QImage image(size, QImage::Format_RGB32);
-    for (int y = 0; y < size.height(); ++y) {
-        auto* line = reinterpret_cast<QRgb*>(image.scanLine(y));
-        for (int x = 0; x < size.width(); ++x)
-            line[x] = table[std::size_t(
-                categories[std::size_t(y) * std::size_t(size.width()) + std::size_t(x)] - Strips::kNone)];
-    }
+    const QSize pixels(std::max(1, int(place.width() * ratio)), std::max(1, int(place.height() * ratio)));
+    QImage image = timelineImage(m_raster->strips, from, to, pixels, screenStyle(screenColours(), font()));
     image.setDevicePixelRatio(ratio);
     return image;
-}
-
-void TimelineArea::drawAxes(QPainter& painter) const
-{
-    const Style style = screenStyle(screenColours(), font());
-    const QFontMetricsF metrics(font());
-    const KeptTokensPtr kept = m_cursor.kept();
-    painter.setPen(style.axis);
-    const double row = m_plot.height() / double(m_raster->rows());
-    const auto every = std::size_t(std::ceil(metrics.height() / row));
-    for (std::size_t r = 0; r < m_raster->rows(); r += std::max<std::size_t>(every, 1)) {
-        const int name = m_raster->experts ? int(r) : int(kept->shape().sites[r].layer);
-        painter.drawText(QRectF(0, m_plot.top() + double(r) * row, m_plot.left() - 6, row).adjusted(0, -8, 0, 8),
-            Qt::AlignRight | Qt::AlignVCenter, QString::number(name));
-    }
-    const double first = double(m_raster->range.begin.value)
-        - double(kept->shape().sequences[std::size_t(m_raster->sequence)].begin.value);
-    const int most = std::max(2, int(m_plot.width() / (metrics.horizontalAdvance("0,000,000") + 20)));
-    for (const Tick& tick : numberTicks(Axis::Scale::Linear, true, first + m_from, first + m_to - 1, most)) {
-        const double x = xOf(tick.position - first + 0.5);
-        if (x < m_plot.left() || x > m_plot.right())
-            continue;
-        const QString label = countText(std::uint64_t(std::max(tick.position, 0.0)));
-        const double wide = metrics.horizontalAdvance(label);
-        painter.drawLine(QPointF(x, m_plot.bottom()), QPointF(x, m_plot.bottom() + 3));
-        painter.drawText(QPointF(std::clamp(x - wide / 2, m_plot.left(), m_plot.right() - wide),
-                             m_plot.bottom() + 4 + metrics.ascent()),
-            label);
-    }
 }
 
 /// Dark inside light where a token is, over all rows; pinned ones in the accent.
@@ -271,7 +220,7 @@ void TimelineArea::paintEvent(QPaintEvent*)
                                      QPointF(xOf(double(column + 1)), m_plot.bottom())),
                     veil);
         }
-        drawAxes(painter);
+        drawTimelineAxes(painter, *m_raster, kept->shape(), m_plot, m_from, m_to, style);
         const double left = m_strip.left() + m_from / all * m_strip.width(),
                      right = m_strip.left() + m_to / all * m_strip.width();
         painter.fillRect(QRectF(m_strip.topLeft(), QPointF(left, m_strip.bottom())), veil);

@@ -39,7 +39,6 @@ public:
     std::optional<Cell> cellAt(const QPointF& position) const;
     QRectF placeOf(const Cell& cell) const; ///< empty: out of sight
     QRectF stripPlace() const { return m_strip; }
-    QRgb colourOf(int category) const;
 
     QSize sizeHint() const override { return {560, 200}; }
     QSize minimumSizeHint() const override { return {140, 80}; }
@@ -70,7 +69,6 @@ private:
     double columnAt(double x) const;
     double xOf(double column) const;
     QImage render(double from, double to, const QRectF& place) const;
-    void drawAxes(QPainter& painter) const;
     void drawColumn(QPainter& painter, TokenIndex token, bool pinned) const;
 
     Session& m_session;

@@ -26,6 +26,7 @@ namespace expertscope {
 namespace {
 
 constexpr int kRoomForBars = 330; ///< pixels of height below which the total is not shown
+constexpr int kRoomForPlayer = 800; ///< pixels of width from which it stands beside the options
 
 /// The site of the colours and those of the rows, in order.
 std::vector<SiteIndex> sitesShown(const ColourQuestion& question)
@@ -191,7 +192,16 @@ bool TokenTextView::event(QEvent* event)
 void TokenTextView::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
-    m_player->bars()->setVisible(height() >= kRoomForBars);
+    const bool wide = width() >= kRoomForPlayer, bars = height() >= kRoomForBars;
+    if (wide != m_playerInOptions) {
+        m_playerInOptions = wide;
+        if (wide)
+            m_options->addAtEnd(m_player->controls());
+        else
+            m_player->takeControls();
+    }
+    m_player->bars()->setVisible(bars);
+    m_player->setVisible(!wide || bars); // else it would be an empty row
 }
 
 void TokenTextView::showTokens()

@@ -89,6 +89,7 @@ private:
     ColourSamplePtr m_sample; ///< the last one, while another is taken of other tokens
     ColourQuestion m_sampledFor;
     bool m_stale = true; ///< coloured when it is seen
+    bool m_playerInOptions = false;
     JobTracker m_sampleJob, m_copyJob;
 };
 
