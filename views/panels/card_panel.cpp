@@ -65,7 +65,7 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
     m_stop->setObjectName("stop");
     m_stop->setToolTip("Stop computing  (Esc)");
     m_stop->setAccessibleName("Stop computing");
-    m_stop->setAutoRaise(true);
+    m_stop->setAutoFillBackground(true); // it lies on text
     connect(m_stop, &QToolButton::clicked, this, &CardPanel::stop);
 
     m_dimLater = new QTimer(this);

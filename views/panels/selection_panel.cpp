@@ -172,7 +172,6 @@ void SelectionPanel::request()
             addKey(key, std::to_string(pin.site->value) + ' ' + std::to_string(pin.expert->value));
         }
     }
-    m_asked = question;
     session().askStudy<SelectionProfile>(
         this, key + "| " + keyText(question.scope),
         [question](const Study& study, const Progress& progress) { return selectionProfile(study, 0, question, progress); },

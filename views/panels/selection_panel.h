@@ -30,7 +30,7 @@ private:
 
     QComboBox* m_site = nullptr;
     QToolButton *m_keep = nullptr, *m_drop = nullptr, *m_unpin = nullptr;
-    SelectionQuestion m_asked, m_question;
+    SelectionQuestion m_question;
     std::vector<Subject> m_pins; ///< of the card shown
     SelectionProfile m_profile;
 };

@@ -2,6 +2,7 @@
 #include "views/widgets/card_view.h"
 
 #include <QGuiApplication>
+#include <QKeyEvent>
 #include <QScrollBar>
 
 namespace expertscope {
@@ -72,6 +73,21 @@ void CardView::follow(const QUrl& url)
         m_session.selection().pin(subject, this);
     else if (m_session.selection().pins() != std::vector{subject}) // choosing the only pin again would unpin it
         m_session.selection().choose(subject, this);
+}
+
+void CardView::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() != Qt::Key_Right && event->key() != Qt::Key_Left)
+        return QTextBrowser::keyPressEvent(event);
+    QTextBrowser::focusNextPrevChild(event->key() == Qt::Key_Right);
+    QTextCursor focused = textCursor(); // selects the link; its format is that of the character before it
+    focused.setPosition(focused.selectionEnd());
+    point(QUrl(focused.charFormat().anchorHref()));
+}
+
+bool CardView::focusNextPrevChild(bool next)
+{
+    return QWidget::focusNextPrevChild(next); // some sixty links would be between this view and the next
 }
 
 void CardView::leaveEvent(QEvent* event)

@@ -9,7 +9,7 @@
 namespace expertscope {
 
 /// Shows a card. A link that is clicked is pinned (with Shift: added to the pins), one that is pointed at lights up
-/// everywhere; Tab goes from link to link, Return follows one.
+/// everywhere. Right and Left go from link to link, Return follows one; Tab leaves the card.
 class CardView final : public QTextBrowser
 {
     Q_OBJECT
@@ -26,6 +26,8 @@ signals:
 
 protected:
     void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    bool focusNextPrevChild(bool next) override;
 
 private:
     const CardLink* linkAt(const QUrl& url) const;

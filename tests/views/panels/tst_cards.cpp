@@ -129,6 +129,31 @@ private slots:
         QVERIFY(m_session->selection().hovered().empty() && panel.readout().isEmpty());
     }
 
+    void cardsAreWalkedByKeys()
+    {
+        ExpertPanel panel(*m_session);
+        panel.show();
+        panel.activateWindow();
+        QVERIFY(open());
+        choose(2, 9);
+        QTRY_VERIFY(panel.showsCard());
+        CardView* const card = panel.card();
+        card->setFocus();
+        QTRY_VERIFY(card->hasFocus());
+        QTest::keyClick(card, Qt::Key_Right);
+        const Subject first = m_session->selection().hovered();
+        QCOMPARE(first, card->card().links[0].subject);
+        QVERIFY(!panel.readout().isEmpty());
+        QTest::keyClick(card, Qt::Key_Right);
+        QCOMPARE(m_session->selection().hovered(), card->card().links[1].subject);
+        QTest::keyClick(card, Qt::Key_Left);
+        QCOMPARE(m_session->selection().hovered(), first);
+        QTest::keyClick(card, Qt::Key_Return);
+        QCOMPARE(m_session->selection().pins(), std::vector{first});
+        QTest::keyClick(card, Qt::Key_Tab);
+        QVERIFY(!card->hasFocus());
+    }
+
     void cardsTakeTheColoursOfTheTheme()
     {
         ExpertPanel panel(*m_session);
