@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr char kMagic[8] = {'E', 'S', 'P', 'A', 'R', 'T', '\x1a', '\n'};
-constexpr std::uint32_t kFormat = 3, kMostHeader = 1u << 24;
+constexpr std::uint32_t kFormat = 4, kMostHeader = 1u << 24;
 constexpr std::size_t kHashLength = 64, kHead = sizeof kMagic + 8;
 
 /// Little-endian, whatever the machine.
