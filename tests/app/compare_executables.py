@@ -33,8 +33,9 @@ from pathlib import Path
 # Regular expression on the command -> why it differs. Empty it once OLD_BIN_DIR is newer than the change.
 EXPECTED_DIFFERENCES = {
     r"^info in/(f0|slice).h5": "only where BIN_DIR is the folder in which the bundled traces were recorded",
-    r"^(analyze|compare|merge|simulate) .*(--(json|csv|hdf5)|-o out/\S*)": "format 1.2: files name layers beside sites; parts of format 3",
-    r"^(analyze|compare|simulate cache|simulate placement) --help": "--phase",
+    r"^(analyze|compare|merge|simulate) .*(--(json|csv|hdf5)|-o out/\S*)": "format 1.3: files name layers beside both sites; quantiles of scores; vocabulary on request; parts of format 4",
+    r"^(analyze|compare|figure.*|report|simulate cache|simulate placement) --help": "--phase, --sample, --exact",
+    r"^(analyze|compare|merge) ": "vocabulary on request, uniform_sd with the uncertainty of the mean, quantiles of scores",
 }
 
 COMMANDS = r"""

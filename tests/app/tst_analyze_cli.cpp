@@ -149,7 +149,7 @@ private slots:
         }
         QVERIFY(comments >= 8);
         const QStringList header = fields(lines.takeFirst());
-        QCOMPARE(header.size(), 17);
+        QCOMPARE(header.size(), 18);
         QCOMPARE(lines.size(), rows.size());
         for (int i = 0; i < rows.size(); ++i) {
             const QJsonObject row = rows[i].toObject();
@@ -182,7 +182,9 @@ private slots:
             if (row.toObject()["site"].toInt(-1) == 0)
                 values[row.toObject()["metric"].toString()] = row.toObject()["value"].toDouble();
         }
-        QCOMPARE(values.size(), 7);
+        QCOMPARE(values.size(), 12);
+        QVERIFY(values["router_entropy.q05"] < values["router_entropy.q50"]
+            && values["router_entropy.q50"] < values["router_entropy.q95"]);
         QVERIFY(std::abs(values["repetition.first"] - .092955) < 5.1e-7);
         QVERIFY(std::abs(values["repetition.jaccard"] - .195160) < 5.1e-7);
         QVERIFY(std::abs(values["router_entropy.mean"] - 3.229051) < 5.1e-7);
@@ -195,12 +197,12 @@ private slots:
         QFile csv(file);
         QVERIFY(csv.open(QIODevice::ReadOnly));
         const QByteArray text = csv.readAll();
-        QVERIFY(text.startsWith("# trace path: ") && text.contains("load.count,,0,0,5,,,,"));
+        QVERIFY(text.startsWith("# trace path: ") && text.contains("load.count,,0,0,5,,,,,"));
         QVERIFY(!QFile::exists(file + ".part"));
         double sum = 0;
         for (const QByteArray& line : text.split('\n')) {
             if (line.startsWith("load.count,,2,"))
-                sum += fields(QString::fromUtf8(line))[8].toDouble();
+                sum += fields(QString::fromUtf8(line))[9].toDouble();
         }
         QCOMPARE(sum, 2 * 512 * 8.0);
         const Outcome unwritable = run({"analyze", m_trace, "-o", at("missing/out.json")});
@@ -338,6 +340,28 @@ private slots:
         QVERIFY2(tables.out.startsWith("trace M.h5: 4080 tokens in 8 sequences (of 4096 in 8: prompts, without"), tables.out);
     }
 
+    /// In rows, options, heading and above tables; of no more sequences than there are nothing is a sample.
+    void samplesSaySo()
+    {
+        const QStringList command{"analyze", m_trace, "--metric", "load", "--metric", "sch:m=4,rho=1", "--sample"};
+        const Outcome outcome = run(command + QStringList{"3", "--json"});
+        QCOMPARE(outcome.status, 0);
+        const QJsonObject root = QJsonDocument::fromJson(outcome.out).object();
+        QCOMPARE(root["options"].toObject()["sample"].toString(), QString("3"));
+        double tokens = 0;
+        for (const auto& row : root["rows"].toArray()) {
+            QCOMPARE(row.toObject()["params"].toObject()["sample"].toDouble(), 3.);
+            if (row.toObject()["metric"] == "load.count" && row.toObject()["site"] == 0)
+                tokens = row.toObject()["n"].toDouble();
+        }
+        QCOMPARE(tokens, 3 * 512.);
+        const QByteArray tables = run(command + QStringList{"3"}).out;
+        QVERIFY2(tables.contains("a sample of 3 sequences") && tables.contains("sample = 3"), tables);
+        const QByteArray whole = run(command + QStringList{"1000"}).out;
+        QVERIFY2(!whole.contains("sample = "), whole);
+        QVERIFY(run({"analyze", m_trace}).out.contains("On request, named with --metric"));
+    }
+
     void usedWronglyIsTwo_data()
     {
         QTest::addColumn<QStringList>("arguments");
@@ -351,6 +375,8 @@ private slots:
         QTest::newRow("where without label") << QStringList{m_trace, "--where", "=de"};
         QTest::newRow("misspelt metric") << QStringList{m_trace, "--metric", "loda"};
         QTest::newRow("unknown phase") << QStringList{m_trace, "--phase", "answer"};
+        QTest::newRow("sample of one") << QStringList{m_trace, "--sample", "1"};
+        QTest::newRow("sample and exact") << QStringList{m_trace, "--sample", "3", "--exact"};
         QTest::newRow("negative skip") << QStringList{m_trace, "--skip-first", "-3"};
         QTest::newRow("word for a number") << QStringList{m_trace, "--threads", "many"};
         QTest::newRow("two formats") << QStringList{m_trace, "--json", "--csv"};
