@@ -287,7 +287,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
         params.number("least_tokens"), std::size_t(params.number("most"))};
     if (data->level == FlowWindow::Level::Spine)
         least.most = (least.most + kSpinePart - 1) / kSpinePart;
-    ES_ASSIGN(const std::optional<ExpertAt> focus, flowFocus(params));
+    const std::optional<ExpertAt>& focus = data->focus;
     DrawnFlow flow = drawnFlow(*data, least, params.number("other"), focus);
     auto layer = std::make_shared<Ribbons>();
     std::vector<float> colours;
@@ -386,7 +386,10 @@ ChartSpec flowChart()
                 "Choices"),
             number("most", "96", "ribbons between two columns, those of the largest excess", 0, 4096, true, "Ribbons",
                 false),
-            text("focus", "SITE:EXPERT: only the ribbons of that expert, or its paths; none: all", "Focus"),
+            text("focus",
+                "SITE:EXPERT: only the ribbons of that expert, or its paths; none: all, or the paths of the busiest "
+                "expert",
+                "Focus"),
             number("other", "0", "experts with less than so many times the mean share are one block", 0, 1000, false,
                 "Other below", false),
             number("least_z", "4", "standard deviations above independence", 0, 1000, false, "z at least", false),

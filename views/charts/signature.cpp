@@ -138,7 +138,7 @@ ChartSpec signatureChart()
                 "Order"},
             {{.name = "sequences",
                  .standard = "400",
-                 .meaning = "sequences at most, every so-manieth",
+                 .meaning = "sequences at most, every so-many-th",
                  .least = 2,
                  .most = 5000,
                  .whole = true},

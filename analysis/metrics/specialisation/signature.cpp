@@ -59,7 +59,7 @@ public:
     {
     }
 
-    /// Every so-manieth selected sequence has a part.
+    /// Every so-many-th selected sequence has a part.
     static std::size_t stepOf(const MetricContext& context)
     {
         const auto most = static_cast<std::size_t>(context.params.number("sequences"));
@@ -272,7 +272,7 @@ MetricSpec signatureMetric()
             "over "
             "pairs of sequences with the same value of the label (within) and with two (between); their difference "
             "over the "
-            "pooled SD (effect, Cohen's d); n = pairs. Of more than `sequences` sequences every so-manieth is taken",
+            "pooled SD (effect, Cohen's d); n = pairs. Of more than `sequences` sequences every so-many-th is taken",
         .source = "routing signatures, arXiv 2603.11114 (abstract)",
         .needsLabel = true,
         .ranges = {{kNames[0], kNoInterval}, {kNames[1], kNoInterval}, {kNames[2], kNoInterval},

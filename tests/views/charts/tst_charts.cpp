@@ -177,8 +177,7 @@ static bool mayRefuse(const std::string& chart, const Case& given)
 /// What an option may be and no trace of these cases is large enough for.
 static bool mayRefuse(const std::string& chart, const ChartOption& option, const std::string& value)
 {
-    return (chart == "vocabulary" && option.name == "quantity" && value == "spread_position") // > n_min sequences
-        || (chart == "flow" && value == "paths"); // of a focus
+    return chart == "vocabulary" && option.name == "quantity" && value == "spread_position"; // > n_min sequences
 }
 
 class TestCharts : public QObject

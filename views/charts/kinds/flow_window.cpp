@@ -160,6 +160,19 @@ Expected<void> checkAlike(const Study& study, const FlowWindow& data, std::size_
     return {};
 }
 
+/// The expert that is chosen most at the site of the option.
+Expected<ExpertAt> busiest(const Study& study, const ChartQuestion& question)
+{
+    const SiteIndex site(std::uint16_t(question.params.number("site")));
+    ES_ASSIGN(const LoadTablePtr load, study.load(question.trace, question.scope));
+    ExpertAt most{site, ExpertIndex(0)};
+    for (std::uint16_t e = 0; e < study.shape(question.trace).sites[std::size_t(site)].numExperts; ++e) {
+        if (load->count(site, ExpertIndex(e)) > load->count(site, most.expert))
+            most.expert = ExpertIndex(e);
+    }
+    return most;
+}
+
 /// Of all tokens.
 Expected<void> arrange(FlowWindow& data, const Study& study, const ChartQuestion& question,
     std::optional<std::size_t> other, const Progress& progress)
@@ -192,19 +205,20 @@ Expected<ChartDataPtr> computeFlowWindow(const Study& study, const ChartQuestion
     const NamedTrace& trace = study.traces()[question.trace];
     data->trace = csvTrace(trace);
     data->name = trace.name;
-    ES_ASSIGN(const std::optional<ExpertAt> focus, flowFocus(params));
+    ES_ASSIGN(data->focus, flowFocus(params));
     ES_ASSIGN(const std::optional<AskedSides> sides, askedSides(study, question, {}, progress));
-    if (focus)
-        ES_TRY(checkFocus(*data, *focus));
+    if (data->focus)
+        ES_TRY(checkFocus(*data, *data->focus));
     std::optional<std::size_t> otherTrace; ///< whose order counts too
     Scope scope = question.scope;
     if (data->level == Level::Paths) {
-        if (!focus)
-            return fail("whose paths are to be drawn is not said", "level=paths", "name an expert: focus=SITE:EXPERT");
         if (data->weighted() || sides)
             return fail("paths are drawn of the tokens of one side, not of weights", "level=paths",
                 "leave out choices=weights, against and against_trace");
-        scope.chose.push_back(*focus);
+        if (!data->focus) {
+            ES_ASSIGN(data->focus, busiest(study, question));
+        }
+        scope.chose.push_back(*data->focus);
     }
     data->tokens = describeTokens(scope, study.shape(question.trace));
     ES_ASSIGN(data->gaps, gapsOf(study, question.trace, *data, question, scope, partOf(progress, 0, 0.3)));

@@ -54,6 +54,7 @@ struct FlowWindow final : ChartData
     };
     Level level = Level::Window;
     std::string choices; ///< of the option
+    std::optional<ExpertAt> focus; ///< whose ribbons, or paths, are drawn
     RoutingShape shape; ///< its sites alone
     std::vector<SiteIndex> sites; ///< of the columns
     std::vector<FlowGap> gaps; ///< between them
@@ -75,9 +76,10 @@ using FlowWindowPtr = std::shared_ptr<const FlowWindow>;
 /// "SITE:EXPERT" of the option "focus"; empty: none. Error: not of that form.
 Expected<std::optional<ExpertAt>> flowFocus(const Parameters& params);
 
-/// Of the options "level", "site" (first), "columns", "distance", "choices", "focus" and "against_trace". The order is
-/// that of all tokens, whatever the scope's: a filter moves nothing; of two traces it is that of both together. Errors:
-/// those of the study; too few routers, or not all of them kept; no such trace, or of another shape.
+/// Without a focus paths are of the expert that is chosen most at the site of the option. Of the options "level",
+/// "site" (first), "columns", "distance", "choices", "focus" and "against_trace". The order is that of all tokens,
+/// whatever the scope's: a filter moves nothing; of two traces it is that of both together. Errors: those of the study;
+/// too few routers, or not all of them kept; no such trace, or of another shape.
 Expected<ChartDataPtr> computeFlowWindow(const Study& study, const ChartQuestion& question, const Progress& progress);
 
 }
