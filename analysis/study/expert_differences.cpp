@@ -18,12 +18,12 @@ constexpr unsigned kReplicates = 200;
 using Place = std::pair<std::uint16_t, std::uint16_t>; ///< site, expert
 
 /// Load with intervals over sequences, where there are enough of those.
-Expected<ResultsPtr> loadOf(const Study& study, const Side& side, unsigned replicates, const Progress& progress)
+Expected<ResultsPtr> loadOf(const Study& study, const Side& side, const Progress& progress)
 {
     MetricQuestion question;
     question.metrics = {{"load"}};
     question.scope = side.scope;
-    question.bootstrap = replicates;
+    question.bootstrap = kReplicates;
     question.simulateUniform = false;
     ES_ASSIGN(const auto results, study.metrics(side.trace, question, progress));
     return results.front();
@@ -41,12 +41,9 @@ Expected<ExpertDifferences> expertDifferences(
     const Study& study, const Side& a, const Side& b, const Progress& progress)
 {
     ES_TRY(checkSides(study, a, b, progress));
-    ES_ASSIGN(const Study::Extent extentA, study.extentOf(a.trace, a.scope, progress));
-    ES_ASSIGN(const Study::Extent extentB, study.extentOf(b.trace, b.scope, progress));
     ExpertDifferences found;
-    found.replicates = extentA.sequences > 1 && extentB.sequences > 1 ? kReplicates : 0;
-    ES_ASSIGN(const ResultsPtr ofA, loadOf(study, a, found.replicates, partOf(progress, 0, 0.5)));
-    ES_ASSIGN(const ResultsPtr ofB, loadOf(study, b, found.replicates, partOf(progress, 0.5, 1)));
+    ES_ASSIGN(const ResultsPtr ofA, loadOf(study, a, partOf(progress, 0, 0.5)));
+    ES_ASSIGN(const ResultsPtr ofB, loadOf(study, b, partOf(progress, 0.5, 1)));
     const Comparison comparison = compareResults(*ofA, *ofB);
     std::map<Place, ExpertDifference> all;
     for (const ComparedRow& row : comparison.rows) {
@@ -63,6 +60,7 @@ Expected<ExpertDifferences> expertDifferences(
             entry.a = *row.a.value;
             entry.b = *row.b.value;
             entry.interval = row.interval;
+            found.intervals |= row.interval.has_value();
         }
     }
     for (const auto* rows : {&comparison.onlyA, &comparison.onlyB})

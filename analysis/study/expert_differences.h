@@ -25,7 +25,7 @@ struct ExpertDifferences
     std::vector<ExpertDifference> onlyA, onlyB, beyond;
     std::uint64_t unchanged = 0; ///< chosen by both, within noise
     std::uint64_t neither = 0, notShared = 0; ///< chosen by none; of routers that one of the traces does not have
-    unsigned replicates = 0; ///< behind the intervals; 0: a side has too few sequences for any
+    bool intervals = false; ///< else a side has too few sequences for any: noise is that of independent tokens
 };
 
 /// Beyond noise is what results::beyondNoise() says: five standard deviations, and outside of both intervals where there

@@ -155,7 +155,7 @@ void DifferenceLists::fill(
             line.cells.push_back({row.interval->second - row.interval->first,
                 '[' + signedText(row.interval->first) + ", " + signedText(row.interval->second) + ']'});
         else
-            line.cells.push_back({{}, {}, "A side has a single sequence: there is no interval over sequences"});
+            line.cells.push_back({{}, {}, "A side has too few sequences for an interval over them"});
         line.cells.push_back({double(row.countA), countText(row.countA)});
         line.cells.push_back({double(row.countB), countText(row.countB)});
         if (!ofBoth)
@@ -186,8 +186,8 @@ void DifferenceLists::show(
         said << counted(found.neither, "chosen by neither");
     if (found.notShared > 0)
         said << counted(found.notShared, "of routers that one of them lacks");
-    if (found.replicates == 0)
-        said << "no intervals: one sequence";
+    if (!found.intervals)
+        said << "no intervals: a side has too few sequences";
     m_summary->setText(said.join(" · "));
 }
 
