@@ -38,6 +38,8 @@ public:
     virtual QString note() const { return {}; }
     /// Stops what it waits for, saying so; false: it waits for nothing.
     virtual bool stop() { return false; }
+    /// Opens its search; false: it has none.
+    virtual bool find() { return false; }
     /// All its numbers; empty: none.
     virtual QByteArray csv() const { return {}; }
     /// Its own keys, beside those of the window.

@@ -13,6 +13,12 @@
 
 namespace expertscope {
 
+namespace {
+
+constexpr const char* kText = "tokens.text"; ///< the view of the text
+
+}
+
 EditActions::EditActions(MainWindow& window, QMenu& menu, ActionList& actions)
     : QObject(&window)
     , m_window(window)
@@ -23,6 +29,8 @@ EditActions::EditActions(MainWindow& window, QMenu& menu, ActionList& actions)
         "Look only at the tokens of some sequences", QKeySequence("Ctrl+K"), [this] { m_window.filters().openPicker(); }));
     actions.needsTrace(actions.add(&menu, "edit.clearFilters", "C&lear filters", "Look at all tokens again",
         QKeySequence("Ctrl+Shift+K"), [this] { m_window.session().filters().clear(); }));
+    m_find = actions.add(&menu, "edit.find", "F&ind in the text…",
+        "Find words, expressions, ids or experts in the text of the trace", QKeySequence("Ctrl+F"), [this] { find(); });
     menu.addSeparator();
     addCopies(menu, actions);
     connect(&window, &MainWindow::stateChanged, this, &EditActions::update);
@@ -76,6 +84,15 @@ void EditActions::addCopies(QMenu& menu, ActionList& actions)
         "Copy the command that draws this figure in a shell", QKeySequence("Ctrl+L"), [this] { copyCommand(); });
 }
 
+void EditActions::find()
+{
+    if (m_window.activeView()->find())
+        return;
+    m_window.views().show(kText);
+    if (View* text = m_window.view(kText))
+        text->find();
+}
+
 void EditActions::copyCommand()
 {
     const ChartCommand command = commandOf(*m_window.activeView()->chartView(), *m_window.session().study());
@@ -90,6 +107,7 @@ void EditActions::update()
     const bool open = m_window.session().study() != nullptr;
     const View *view = m_window.activeView(), *pointed = m_window.readoutView();
     const ChartView* chart = view ? view->chartView() : nullptr;
+    m_find->setEnabled(open && m_window.views().spec(kText));
     m_readout->setEnabled(open && pointed && !pointed->readout().isEmpty());
     m_numbers->setEnabled(open && view);
     m_picture->setEnabled(open && chart && chart->chart());
