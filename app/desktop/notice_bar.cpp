@@ -87,15 +87,21 @@ void NoticeBar::place()
 {
     m_text->style()->unpolish(m_text); // the style sheet looks at properties only then
     m_text->style()->polish(m_text);
-    setGeometry(0, 0, parentWidget()->width(), sizeHint().height());
+    lie();
     show();
     raise();
+}
+
+void NoticeBar::lie()
+{
+    const int height = sizeHint().height();
+    setGeometry(0, parentWidget()->height() - height, parentWidget()->width(), height); // tabs stay reachable
 }
 
 bool NoticeBar::eventFilter(QObject* watched, QEvent* event)
 {
     if (watched == parentWidget() && event->type() == QEvent::Resize)
-        setGeometry(0, 0, parentWidget()->width(), sizeHint().height());
+        lie();
     return QFrame::eventFilter(watched, event);
 }
 

@@ -12,7 +12,7 @@ namespace expertscope {
 
 class ElidedLabel;
 
-/// One line that lies over the top of its parent, so that nothing moves when it comes and goes: a trace is being read,
+/// One line that lies over the lower edge of its parent, so that nothing moves when it comes and goes: a trace is being read,
 /// or could not be.
 class NoticeBar final : public QFrame
 {
@@ -34,6 +34,7 @@ protected:
 
 private:
     void place();
+    void lie(); ///< along the lower edge
     ElidedLabel* m_text = nullptr;
     std::function<void()> m_run; ///< of the button
     QToolButton *m_do = nullptr, *m_cancel = nullptr, *m_copy = nullptr, *m_close = nullptr;

@@ -50,7 +50,7 @@ void applyTheme(Theme theme)
                 "QFrame#readout { background: %2; border-top: 1px solid %3; }"
                 "QWidget#filterBar { background: %2; border-bottom: 1px solid %3; }"
                 "QWidget#options { background: %2; }"
-                "QFrame#notice { background: %2; border-bottom: 2px solid %7; }"
+                "QFrame#notice { background: %2; border-top: 2px solid %7; }"
                 "QFrame#chip { background: %6; border: 1px solid %3; border-radius: 10px; }"
                 "QFrame#chip QToolButton { border: none; border-radius: 8px; background: transparent; }"
                 "QFrame#chip QToolButton:hover, QFrame#chip QToolButton:focus { background: %3; }"

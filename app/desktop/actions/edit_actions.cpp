@@ -13,6 +13,12 @@
 
 namespace expertscope {
 
+namespace {
+
+constexpr const char* kText = "tokens.text"; ///< the view of the text
+
+}
+
 EditActions::EditActions(MainWindow& window, QMenu& menu, ActionList& actions)
     : QObject(&window)
     , m_window(window)
@@ -23,8 +29,8 @@ EditActions::EditActions(MainWindow& window, QMenu& menu, ActionList& actions)
         "Look only at the tokens of some sequences", QKeySequence("Ctrl+K"), [this] { m_window.filters().openPicker(); }));
     actions.needsTrace(actions.add(&menu, "edit.clearFilters", "C&lear filters", "Look at all tokens again",
         QKeySequence("Ctrl+Shift+K"), [this] { m_window.session().filters().clear(); }));
-    actions.needsTrace(actions.add(&menu, "edit.find", "F&ind in the text…",
-        "Find words, expressions, ids or experts in the text of the trace", QKeySequence("Ctrl+F"), [this] { find(); }));
+    m_find = actions.add(&menu, "edit.find", "F&ind in the text…",
+        "Find words, expressions, ids or experts in the text of the trace", QKeySequence("Ctrl+F"), [this] { find(); });
     menu.addSeparator();
     addCopies(menu, actions);
     connect(&window, &MainWindow::stateChanged, this, &EditActions::update);
@@ -83,8 +89,9 @@ void EditActions::find()
 {
     if (m_window.activeView()->find())
         return;
-    m_window.views().show("tokens.text");
-    m_window.view("tokens.text")->find();
+    m_window.views().show(kText);
+    if (View* text = m_window.view(kText))
+        text->find();
 }
 
 void EditActions::copyCommand()
@@ -101,6 +108,7 @@ void EditActions::update()
     const bool open = m_window.session().study() != nullptr;
     const View *view = m_window.activeView(), *pointed = m_window.readoutView();
     const ChartView* chart = view ? view->chartView() : nullptr;
+    m_find->setEnabled(open && m_window.views().spec(kText));
     m_readout->setEnabled(open && pointed && !pointed->readout().isEmpty());
     m_numbers->setEnabled(open && view);
     m_picture->setEnabled(open && chart && chart->chart());

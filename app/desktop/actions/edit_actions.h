@@ -25,11 +25,12 @@ private:
     void addSteps(QMenu& menu);
     void addCopies(QMenu& menu, ActionList& actions);
     void addStep(QMenu& menu, QAction* action, const QString& id, const QString& tip, const QKeySequence& shortcut);
-    void find();
     void copyCommand();
+    void find(); ///< in the view that has the focus, else in the text
     void update();
 
     MainWindow& m_window;
+    QAction* m_find = nullptr;
     QAction *m_readout = nullptr, *m_picture = nullptr, *m_numbers = nullptr, *m_command = nullptr;
 };
 

@@ -14,9 +14,14 @@ FileWatch::FileWatch(QObject* parent)
     m_rest->setSingleShot(true);
     m_rest->setInterval(300);
     connect(m_rest, &QTimer::timeout, this, &FileWatch::compare);
-    // The folder tells of a file that takes the place of another.
-    connect(&m_watcher, &QFileSystemWatcher::fileChanged, m_rest, qOverload<>(&QTimer::start));
-    connect(&m_watcher, &QFileSystemWatcher::directoryChanged, m_rest, qOverload<>(&QTimer::start));
+    // The folder tells of a file that takes the place of another. In one where others write all the time (/tmp) waiting
+    // for quiet would be waiting for ever.
+    const auto soon = [this] {
+        if (!m_rest->isActive())
+            m_rest->start();
+    };
+    connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, soon);
+    connect(&m_watcher, &QFileSystemWatcher::directoryChanged, this, soon);
 }
 
 FileWatch::State FileWatch::stateOf(const QString& path)

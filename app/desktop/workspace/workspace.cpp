@@ -118,8 +118,9 @@ QJsonValue filterJson(const FilterStep& step)
         return QString::fromStdString(conditionText(*label, step.keep));
     if (const auto* range = std::get_if<TokenRange>(&step.what))
         return QJsonObject{{"tokens", QJsonArray{qint64(range->begin.value), qint64(range->end.value)}}};
-    const ExpertAt at = std::get<ExpertAt>(step.what);
-    return QJsonObject{{"keep", step.keep}, {"site", int(at.site.value)}, {"expert", int(at.expert.value)}};
+    if (const auto* at = std::get_if<ExpertAt>(&step.what))
+        return QJsonObject{{"keep", step.keep}, {"site", int(at->site.value)}, {"expert", int(at->expert.value)}};
+    return {};
 }
 
 QJsonObject pinJson(const Subject& pin)
@@ -205,8 +206,10 @@ QByteArray writeWorkspace(const Workspace& workspace)
     QJsonArray traces, filters, pins, views;
     for (const TraceRef& trace : workspace.traces)
         traces.append(QJsonObject{{"path", trace.path}, {"uuid", trace.uuid}});
-    for (const FilterStep& step : workspace.filters)
-        filters.append(filterJson(step));
+    for (const FilterStep& step : workspace.filters) {
+        if (const QJsonValue filter = filterJson(step); !filter.isNull())
+            filters.append(filter);
+    }
     for (const Subject& pin : workspace.pins)
         pins.append(pinJson(pin));
     for (const WorkspaceView& view : workspace.views)
