@@ -231,6 +231,28 @@ private slots:
         QVERIFY(reads->load() - again <= 1);
     }
 
+    /// A million sequences of ten tokens: what is in sight, and a little beside it.
+    void manyShortSequencesAreQuick()
+    {
+        const StudyPtr study = studyOver(longTrace(1'000'000, 10));
+        PartStore store;
+        store.setStudy(study);
+        TextDocument document(store);
+        document.setLook(QFont(), 700, 0);
+        document.setWindow(600);
+        const KeptTokensPtr kept = KeptTokens::of(study, 0, {}).value();
+        document.setTokens(kept);
+        QCOMPARE(document.top(), std::int64_t(0));
+        for (const std::uint64_t token : {5'000'000u, 9'999'999u, 123u}) {
+            QVERIFY(document.reveal(TokenIndex(token), TextDocument::Where::Middle));
+            QVERIFY(settle(document, store));
+            document.visible();
+            QVERIFY(document.placeOf(TokenIndex(token)));
+            QVERIFY(document.visible().size() < 40 && document.beside().size() <= 48);
+        }
+        QVERIFY(store.reads() < 150);
+    }
+
     void revealedTokensAreInSight()
     {
         const StudyPtr study = studyOver(longTrace(40, 3000));

@@ -4,6 +4,7 @@
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
 #include "tests/views/tokens/token_trace.h"
+#include "views/charts/chart.h"
 #include "views/tokens/data/colour_sample.h"
 #include "views/tokens/data/growing_total.h"
 #include "views/tokens/data/token_quantity.h"
@@ -464,6 +465,40 @@ private slots:
         for (std::size_t t = 340; t < 370; ++t)
             all += m_trace.bytes[t];
         QCOMPARE(text, QString::fromStdString(all));
+    }
+
+    /// Against the chart of tokens, as the command line writes it.
+    void tableAgreesWithTheChart()
+    {
+        const ChartSpec& chart = **findChart("tokens");
+        for (const Scope& scope : {Scope(), germanThatChose()}) {
+            ChartQuestion question{0, scope, checkOptions(chart, {{"site", "1"}, {"sequence", "2"}}).value()};
+            const auto data = chart.compute(*m_study, question, {});
+            VERIFY_OK(data);
+            Look look;
+            const auto drawn = chart.draw(*data, question.params, look);
+            VERIFY_OK(drawn);
+            const TokenRange sequence = rangeOf(m_study->shape().sequences[2]);
+            const auto records = [](const QByteArray& csv) {
+                QList<QByteArray> lines = csv.split('\n');
+                lines.removeIf([](const QByteArray& line) { return line.isEmpty() || !QChar(line[0]).isDigit(); });
+                return lines;
+            };
+            const auto ours = records(tokenTable(*kept(scope), sequence, {SiteIndex(1)}).value());
+            const auto theirs = records((*drawn)->csv());
+            QCOMPARE(ours.size(), theirs.size());
+            QVERIFY(ours.size() > 100);
+            for (qsizetype i = 0; i < ours.size(); ++i) {
+                const auto a = ours[i].split(','), b = theirs[i].split(',');
+                for (int field = 0; field < 4; ++field) // sequence, token, position, id
+                    QCOMPARE(a[field], b[field]);
+                // From the end, since texts may hold commas: margin and entropy; first choice and its weight.
+                QCOMPARE(a[a.size() - 2], b[b.size() - 2]);
+                QCOMPARE(a[a.size() - 3], b[b.size() - 3]);
+                QCOMPARE(a[a.size() - 4].split(' ')[0], b[b.size() - 4]);
+                QCOMPARE(a[a.size() - 5].split(' ')[0], b[b.size() - 5]);
+            }
+        }
     }
 
     void nothingNeedsAColumn()

@@ -9,6 +9,7 @@ namespace expertscope {
 namespace {
 
 constexpr std::size_t kMostLaid = 96; ///< parts that stay broken into lines
+constexpr std::size_t kMostBeside = 24; ///< parts on each side that are worth reading: they may be short
 
 }
 
@@ -192,12 +193,12 @@ std::vector<TextPart> TextDocument::beside() const
     std::vector<TextPart> parts;
     const std::size_t end = m_first + m_visible.size();
     std::uint64_t ahead = 0;
-    for (std::size_t i = end; i < m_column.size() && ahead < kPartTokens; ++i) {
+    for (std::size_t i = end; i < std::min(m_column.size(), end + kMostBeside) && ahead < kPartTokens; ++i) {
         parts.push_back(m_column.part(i));
         ahead += parts.back().range.size();
     }
     ahead = 0;
-    for (std::size_t i = m_first; i > 0 && ahead < kPartTokens; --i) {
+    for (std::size_t i = m_first; i > 0 && m_first - i < kMostBeside && ahead < kPartTokens; --i) {
         parts.push_back(m_column.part(i - 1));
         ahead += parts.back().range.size();
     }

@@ -63,6 +63,7 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
         m_rasters.clear();
         m_order.clear();
         m_shown.clear();
+        m_words->setText(QString::fromUtf8("Reading…"));
     });
     ask();
 }
@@ -93,6 +94,7 @@ void TimelineView::ask()
         m_area->setRaster(nullptr);
         m_shown.clear();
         m_words->setText(m_cursor.error() ? QString::fromStdString(m_cursor.error()->message())
+                : m_session.study()       ? QString::fromUtf8("Reading…")
                                           : QString("Open a trace to see its sequences"));
         m_pages->setCurrentIndex(0);
         return;
@@ -123,6 +125,7 @@ void TimelineView::ask()
         m_job.cancel();
         return show(known->second);
     }
+    m_words->setText(QString::fromUtf8("Reading…")); // seen where nothing was shown before
     std::vector<SiteIndex> sites;
     for (std::size_t s = 0; s < numSites; ++s)
         sites.push_back(SiteIndex(std::uint16_t(s)));

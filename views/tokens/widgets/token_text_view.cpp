@@ -94,7 +94,9 @@ TokenTextView::TokenTextView(Session& session, QWidget* parent)
     m_pages = new QStackedWidget(this);
     layout->addWidget(m_pages, 1);
     auto* empty = new StatePage(this);
-    empty->addText("Open a trace to read its text")->setProperty("faint", true);
+    QLabel* const words = empty->addText("Open a trace to read its text");
+    words->setProperty("faint", true);
+    connect(&session, &Session::opened, words, [words] { words->setText(QString::fromUtf8("Reading…")); });
     m_pages->addWidget(empty);
     m_area = new TextArea(session, this);
     m_pages->addWidget(m_area);

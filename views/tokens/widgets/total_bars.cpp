@@ -48,15 +48,15 @@ void TotalBars::showEvent(QShowEvent* event)
 void TotalBars::ask()
 {
     const KeptTokensPtr kept = m_cursor.kept();
-    if (!kept || !m_cursor.here() || !m_cursor.start() || std::size_t(m_cursor.site()) >= kept->shape().sites.size()) {
+    // Where they are not seen their words would be of another token before long.
+    if (!isVisible() || !kept || !m_cursor.here() || !m_cursor.start()
+        || std::size_t(m_cursor.site()) >= kept->shape().sites.size()) {
         m_tracker.cancel();
         m_total.reset();
         update();
         emit totalChanged();
         return;
     }
-    if (!isVisible())
-        return;
     if (m_tracker.running()) {
         m_again = true; // a step waits for the one before: quicker than counting anew
         return;
