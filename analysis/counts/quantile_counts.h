@@ -23,7 +23,8 @@ public:
         if (!std::isfinite(exact))
             return;
         const std::uint32_t rounded = std::bit_cast<std::uint32_t>(exact) + kHalf; // a carry is the next power of two
-        const std::uint32_t place = (rounded & kSign ? ~rounded : rounded | kSign) >> kDropped; // in the order of numbers
+        const std::uint32_t place =
+            (rounded & kSign ? ~rounded : rounded | kSign) >> kDropped; // in the order of numbers
         std::vector<std::uint64_t>& counts = m_counts[place / kEach];
         if (counts.empty())
             counts.resize(kEach);
@@ -79,7 +80,8 @@ private:
         return double(std::bit_cast<float>(bits));
     }
 
-    std::vector<std::vector<std::uint64_t>> m_counts = std::vector<std::vector<std::uint64_t>>(512); ///< [sign and exponent][leading bits]
+    std::vector<std::vector<std::uint64_t>> m_counts =
+        std::vector<std::vector<std::uint64_t>>(512); ///< [sign and exponent][leading bits]
     std::uint64_t m_n = 0;
 };
 

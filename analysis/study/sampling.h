@@ -29,8 +29,8 @@ Expected<std::vector<MetricCost>> costsOf(const Study& study, std::size_t trace,
 Expected<std::vector<ResultsPtr>> sampledMetrics(
     const Study& study, std::size_t trace, const MetricQuestion& question, const Progress& progress = {});
 
-/// "sequence_cache: a sample of 280 of 977 sequences, about 10 s of a core; --exact: 35 s", a metric a line; with `exact` of
-/// those that take longer than a sample would. Empty: none does.
+/// "sequence_cache: a sample of 280 of 977 sequences, about 10 s of a core; --exact: 35 s", a metric a line; with
+/// `exact` of those that take longer than a sample would. Empty: none does.
 std::vector<std::string> describeCosts(
     const std::vector<MetricRequest>& metrics, const std::vector<MetricCost>& costs, bool exact);
 /// "sch (60 s)": metrics that are computed on request only, and about how long they would take on one core.

@@ -64,7 +64,8 @@ std::string didYouMean(const std::string& word, const std::vector<std::string>& 
         if (word.size() >= kLeastPart && lower(candidate).find(lower(word)) != std::string::npos)
             longer.push_back(candidate);
     }
-    return longer.empty() || longer.size() > kMostSuggested ? std::string() : "did you mean " + joined(longer, " or ") + "?";
+    return longer.empty() || longer.size() > kMostSuggested ? std::string()
+                                                            : "did you mean " + joined(longer, " or ") + "?";
 }
 
 std::string nearestHint(const std::string& word, const std::vector<std::string>& known, const std::string& rest)

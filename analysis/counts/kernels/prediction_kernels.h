@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Inner loops of prediction_models.h: one source (prediction_kernels_impl.h), compiled for each instruction set, chosen at
-// run time. Whole numbers, or floating-point operations one by one as IEEE 754 has them: all give the same bits.
+// Inner loops of prediction_models.h: one source (prediction_kernels_impl.h), compiled for each instruction set, chosen
+// at run time. Whole numbers, or floating-point operations one by one as IEEE 754 has them: all give the same bits.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ struct PredictionKernels
     void (*countAbove)(const std::uint64_t* scores, std::size_t length, std::uint64_t score, std::size_t& above,
         std::size_t& notBelow);
     /// cosines[s] = dots[s] * norms[s] * norm in units of 2^-52; what they change by is added to `sums`.
-    void (*compare)(const std::uint64_t* dots, const double* norms, double norm, std::size_t length, std::int64_t* cosines,
-        std::int64_t* sums);
+    void (*compare)(const std::uint64_t* dots, const double* norms, double norm, std::size_t length,
+        std::int64_t* cosines, std::int64_t* sums);
 };
 
 /// Those of cpuLevel().

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The body of prediction_kernels_*.cpp, which define ES_KERNELS (namespace) and ES_NAME. Nothing of the standard library
-// is called here: an inline function emitted with this file's instruction set could be the copy that the linker keeps for
-// everybody.
+// The body of prediction_kernels_*.cpp, which define ES_KERNELS (namespace) and ES_NAME. Nothing of the standard
+// library is called here: an inline function emitted with this file's instruction set could be the copy that the linker
+// keeps for everybody.
 #include "analysis/counts/kernels/prediction_kernels.h"
 
 namespace expertscope::ES_KERNELS {
@@ -20,7 +20,8 @@ template <class T> void addRows(const T* const* rows, size_t count, size_t lengt
         const T *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3], *e = rows[4], *f = rows[5], *g = rows[6],
                 *h = rows[7];
         for (size_t j = 0; j < length; ++j)
-            sums[j] += ((u64(a[j]) + u64(b[j])) + (u64(c[j]) + u64(d[j]))) + ((u64(e[j]) + u64(f[j])) + (u64(g[j]) + u64(h[j])));
+            sums[j] += ((u64(a[j]) + u64(b[j])) + (u64(c[j]) + u64(d[j])))
+                + ((u64(e[j]) + u64(f[j])) + (u64(g[j]) + u64(h[j])));
     }
     for (; count >= 2; count -= 2, rows += 2) {
         const T *a = rows[0], *b = rows[1];
@@ -57,8 +58,8 @@ void countAbove(const u64* scores, size_t length, u64 score, size_t& above, size
     notBelow = size_t(least);
 }
 
-void compare(const u64* __restrict dots, const double* __restrict norms, double norm, size_t length, i64* __restrict cosines,
-    i64* __restrict sums)
+void compare(const u64* __restrict dots, const double* __restrict norms, double norm, size_t length,
+    i64* __restrict cosines, i64* __restrict sums)
 {
     for (size_t s = 0; s < length; ++s) {
         const i64 cosine = i64(double(dots[s]) * norms[s] * norm * 0x1p52 + 0.5);

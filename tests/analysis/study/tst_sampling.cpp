@@ -145,7 +145,8 @@ private slots:
         QCOMPARE(cache.seconds, cache.allSeconds * cache.sample / 1000);
         const auto lines = describeCosts(question.metrics, *costs, false);
         QCOMPARE(lines.size(), std::size_t(1));
-        QVERIFY2(lines[0].starts_with("sequence_cache: a sample of " + std::to_string(cache.sample) + " of 1000 sequences, about "),
+        QVERIFY2(lines[0].starts_with(
+                     "sequence_cache: a sample of " + std::to_string(cache.sample) + " of 1000 sequences, about "),
             lines[0].c_str());
         QVERIFY(describeCosts(question.metrics, *costs, true).front().starts_with("sequence_cache: about "));
         // A tenth of the sites takes a tenth of the time; who asks for a sample gets it.
