@@ -4,10 +4,22 @@
 #include "analysis/study/study.h"
 #include "views/paint/colour_table.h"
 
+#include <QHash>
 #include <QKeyEvent>
 #include <QPainter>
 
 namespace expertscope {
+
+namespace {
+
+/// Bundled traces do not change: each is read once, whichever window shows it. Only for the thread of the windows.
+QHash<QString, QImage>& knownThumbnails()
+{
+    static QHash<QString, QImage> known;
+    return known;
+}
+
+}
 
 QImage loadThumbnail(const QString& file)
 {
@@ -52,9 +64,13 @@ void TraceCard::showEvent(QShowEvent* event)
     if (m_asked || m_trace.files.isEmpty())
         return;
     m_asked = true;
-    m_job.start([this, file = m_trace.files.front()](const JobTracker::Handle&) -> JobTracker::Delivery {
-        return [this, map = loadThumbnail(file)] {
-            m_map = map;
+    const QString file = m_trace.files.front();
+    m_map = knownThumbnails().value(file);
+    if (!m_map.isNull())
+        return;
+    m_job.start([this, file](const JobTracker::Handle&) -> JobTracker::Delivery {
+        return [this, file, map = loadThumbnail(file)] {
+            m_map = knownThumbnails()[file] = map;
             update();
         };
     });

@@ -102,7 +102,7 @@ private slots:
     {
         m_window->open({"slow.h5"});
         QTRY_VERIFY(load()->loading());
-        QTest::qWait(60);
+        QTest::qWait(400); // all docks are seen then: none asks anew after it was stopped
         child<QAction>("view.escape")->trigger();
         QVERIFY(!load()->loading());
         QCOMPARE(load()->page(), ChartView::Page::Error);
