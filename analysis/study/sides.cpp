@@ -2,6 +2,7 @@
 #include "analysis/study/sides.h"
 
 #include "analysis/study/condition.h"
+#include "analysis/study/expert_sets.h"
 #include "io/base/text.h"
 
 #include <algorithm>
@@ -45,9 +46,9 @@ std::vector<Topic> topicsOf(const Scope& scope)
         for (const LabelFilter& filter : *filters)
             addTopic(topics, {filter.label});
     }
-    if (!scope.chose.empty())
+    if (!scope.chose.empty() || !scope.choseAny.empty())
         topics.push_back(kChose);
-    if (!scope.spared.empty())
+    if (!scope.spared.empty() || !scope.sparedAny.empty())
         topics.push_back(kSpared);
     if (scope.tokens)
         topics.push_back(kTokens);
@@ -57,9 +58,9 @@ std::vector<Topic> topicsOf(const Scope& scope)
 void forget(Scope& scope, const Topic& topic)
 {
     if (topic == kChose)
-        scope.chose.clear();
+        scope.chose.clear(), scope.choseAny.clear();
     else if (topic == kSpared)
-        scope.spared.clear();
+        scope.spared.clear(), scope.sparedAny.clear();
     else if (topic == kTokens)
         scope.tokens.reset();
     for (auto* filters : {&scope.where, &scope.without}) {
@@ -73,9 +74,9 @@ Scope onlyOf(const Scope& scope, const Topic& topic)
 {
     Scope only;
     if (topic == kChose)
-        only.chose = scope.chose;
+        only.chose = scope.chose, only.choseAny = scope.choseAny;
     else if (topic == kSpared)
-        only.spared = scope.spared;
+        only.spared = scope.spared, only.sparedAny = scope.sparedAny;
     else if (topic == kTokens)
         only.tokens = scope.tokens;
     const auto keep = [&](const std::vector<LabelFilter>& from, std::vector<LabelFilter>& to) {
@@ -101,11 +102,6 @@ std::string conditionOf(const LabelFilter& filter, bool keep)
     return text.starts_with(kOfTokens) ? labelText(filter.label) + text.substr(filter.label.size()) : text;
 }
 
-std::string textOf(const ExpertAt& at)
-{
-    return std::to_string(at.site.value) + '.' + std::to_string(at.expert.value);
-}
-
 /// What a side asks of a topic, as it stands in a row; empty: nothing.
 std::string conditionsOn(const Scope& scope, const Topic& topic)
 {
@@ -115,10 +111,14 @@ std::string conditionsOn(const Scope& scope, const Topic& topic)
         addPart(text, conditionOf(filter, true), " ");
     for (const LabelFilter& filter : only.without)
         addPart(text, conditionOf(filter, false), " ");
-    for (const ExpertAt& at : only.chose)
-        addPart(text, topic.name + '=' + textOf(at), " ");
-    for (const ExpertAt& at : only.spared)
-        addPart(text, topic.name + '=' + textOf(at), " ");
+    for (const auto* single : {&only.chose, &only.spared}) {
+        for (const ExpertAt& at : *single)
+            addPart(text, topic.name + '=' + expertsText({{at}}), " ");
+    }
+    for (const auto* sets : {&only.choseAny, &only.sparedAny}) {
+        for (const ExpertSet& set : *sets)
+            addPart(text, topic.name + '=' + expertsText(set), " ");
+    }
     if (only.tokens)
         addPart(text,
             topic.name + '=' + std::to_string(only.tokens->begin.value) + ':' + std::to_string(only.tokens->end.value),
@@ -139,7 +139,7 @@ template <class A, class B> std::optional<std::pair<A, B>> numbersAt(std::string
     return numbers;
 }
 
-/// "@chose=3.27": adds it, and says what it is about.
+/// "@chose=s3:27": adds it, and says what it is about.
 Expected<Topic> addOfTokens(const std::string& part, Scope& to)
 {
     const auto equals = part.find('=');
@@ -147,11 +147,14 @@ Expected<Topic> addOfTokens(const std::string& part, Scope& to)
     for (const Topic* const topic : {&kChose, &kSpared}) {
         if (name != topic->name)
             continue;
-        const auto at = numbersAt<std::uint16_t, std::uint16_t>(value, '.');
-        if (at)
-            (topic == &kChose ? to.chose : to.spared).push_back({SiteIndex(at->first), ExpertIndex(at->second)});
-        else if (equals != part.npos)
-            return fail("'" + part + "' names no expert", kWhere, "such as " + name + "=3.27: router 3, expert 27");
+        if (equals == part.npos)
+            return *topic;
+        ES_ASSIGN(ExpertSet set, parseExperts(value, kWhere));
+        const bool chose = topic == &kChose;
+        if (set.experts.size() == 1 && set.ofLayers.empty() && set.name.empty())
+            (chose ? to.chose : to.spared).push_back(set.experts.front());
+        else
+            (chose ? to.choseAny : to.sparedAny).push_back(std::move(set));
         return *topic;
     }
     if (name != kTokens.name)
@@ -254,6 +257,8 @@ Expected<Scope> scopeAgainst(const Scope& scope, const std::vector<std::string>&
     add(other.without, asked.without);
     add(other.chose, asked.chose);
     add(other.spared, asked.spared);
+    add(other.choseAny, asked.choseAny);
+    add(other.sparedAny, asked.sparedAny);
     if (asked.tokens)
         other.tokens = asked.tokens;
     return other;

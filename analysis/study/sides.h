@@ -6,7 +6,8 @@
 //     language=fr                    instead of every condition on the language
 //     language=fr domain=code        of both
 //     language                       whatever the language
-//     @chose=3.27 @tokens=0:4096     router.expert, and a range: what windows filter by beside labels; @spared likewise
+//     @chose=5:27 @tokens=0:4096     experts as in --chose, and a range: what windows filter by beside labels; @spared
+//                                    likewise
 #pragma once
 
 #include "analysis/study/study.h"

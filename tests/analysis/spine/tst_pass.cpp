@@ -276,7 +276,7 @@ private slots:
         PassOptions options;
         options.where = {{"langage", "de"}};
         QCOMPARE(loadTable(trace, options).error().message(),
-            std::string("the trace has no label 'langage' (its labels: language, domain)"));
+            std::string("the trace has no label 'langage' (did you mean language? its labels: language, domain)"));
         options.where = {{"domain", "law"}};
         QCOMPARE(loadTable(trace, options).error().message(),
             std::string("label 'domain' has no value 'law' (its values: prose, code)"));

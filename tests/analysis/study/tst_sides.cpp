@@ -76,10 +76,15 @@ private slots:
         QVERIFY(other("").value() == german);
         Scope chosen = german;
         chosen.chose = {{SiteIndex(3), ExpertIndex(27)}};
-        QVERIFY(other("@chose=3.27").value() == chosen);
+        QVERIFY(other("@chose=s3:27").value() == chosen);
+        Scope any = german;
+        any.choseAny = {{{{SiteIndex(3), ExpertIndex(27)}}, {{5, ExpertIndex(1)}}}};
+        QVERIFY(other("@chose=5:1|s3:27").value() == any);
+        QVERIFY(scopeAgainst(any, {"@chose"}).value() == german);
+        QVERIFY(scopeAgainst(any, {"@chose=s3:27"}).value() == chosen);
         QVERIFY(scopeAgainst(chosen, {"@chose"}).value() == german);
         QCOMPARE(other("@tokens=10:20").value().tokens->size(), std::uint64_t(10));
-        for (const char* wrong : {"kind", "language=", "x y", "@chose=3", "@chose=a.b", "@tokens=5:5", "@tokens=9",
+        for (const char* wrong : {"kind", "language=", "x y", "@chose=3", "@chose=a:b", "@tokens=5:5", "@tokens=9",
                  "@loss=3", "language=\"de"}) {
             const auto result = other(wrong);
             if (std::string(wrong) == "language=") // an empty value is a value
@@ -115,6 +120,10 @@ private slots:
             if (draw(3) == 0)
                 made.spared = {{SiteIndex(1), ExpertIndex(2)}, {SiteIndex(0), ExpertIndex(std::uint16_t(draw(9)))}};
             if (draw(3) == 0)
+                made.choseAny = {{{{SiteIndex(0), ExpertIndex(std::uint16_t(draw(5)))}, {SiteIndex(2), ExpertIndex(1)}}}};
+            if (draw(3) == 0)
+                made.sparedAny = {{{}, {{std::uint16_t(draw(7)), ExpertIndex(8)}}}};
+            if (draw(3) == 0)
                 made.tokens = TokenRange{TokenIndex(draw(50)), TokenIndex(60)};
             made.skipFirst = 4;
             return made;
@@ -147,7 +156,7 @@ private slots:
         QCOMPARE(names("language", ""), (Names{"de", "all"}));
         QCOMPARE(names("", "2"), (Names{"p", "q"}));
         QCOMPARE(names("language=fr", "q"), (Names{"p, de", "q, fr"}));
-        QCOMPARE(names("@chose=0.5", ""), (Names{"all", "@chose=0.5"}));
+        QCOMPARE(names("@chose=s0:5", ""), (Names{"all", "@chose=s0:5"}));
         QCOMPARE(describeTokens(commonOf(german.scope, scopeOf({{"language", "fr"}})), one->shape()), std::string());
     }
 

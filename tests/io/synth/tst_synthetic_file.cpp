@@ -228,7 +228,7 @@ private slots:
         }
         for (const QStringList& arguments : {QStringList{}, {"nonsense", "-o", at("x.h5")}, {"-o", at("x.h5")}})
             QVERIFY(run(arguments).err.contains("planted")); // says which kinds there are
-        QVERIFY(run({"V", "-o", at("x.h5")}).err.contains("did you mean U?"));
+        QVERIFY(run({"unifrom", "-o", at("x.h5")}).err.contains("did you mean uniform?"));
         QVERIFY(isEmpty());
         // An unknown name is not passed over in code either.
         QVERIFY(!makeSynthetic("U", {{"stay", "1"}}));
