@@ -84,12 +84,13 @@ void declare(QCommandLineParser& parser)
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addPositionalArgument("trace", "The traces to open, or a workspace.", "[trace...]");
-    parser.addOption({"workspace", "Filters, pins and views as they were saved, of the traces that are named, else of its own.",
-        "file"});
+    parser.addOption({"workspace",
+        "Filters, pins and views as they were saved, of the traces that are named, else of its own.", "file"});
     parser.addOption({"screenshot", "Write a picture of the window once the trace is shown, and quit.", "file"});
     parser.addOption({"force", "Replace what is at the screenshot's file, whatever it is."});
     parser.addOption({"theme", "light or dark; default: as last time.", "theme"});
-    parser.addOption({"bench", "Measure how long the window lets one wait with this trace, say it, and quit.", "trace"});
+    parser.addOption(
+        {"bench", "Measure how long the window lets one wait with this trace, say it, and quit.", "trace"});
     parser.addOption({"json", "With --bench: as JSON."});
 }
 

@@ -12,8 +12,8 @@ namespace expertscope {
 
 class ElidedLabel;
 
-/// One line that lies over the lower edge of its parent, so that nothing moves when it comes and goes: a trace is being read,
-/// or could not be.
+/// One line that lies over the lower edge of its parent, so that nothing moves when it comes and goes: a trace is being
+/// read, or could not be.
 class NoticeBar final : public QFrame
 {
     Q_OBJECT

@@ -19,7 +19,8 @@ QString parametersOf(const MetricSpec& metric, const MetricRequest& request)
     for (const ParameterSpec& parameter : metric.params) {
         const auto given = request.params.find(parameter.name);
         const std::string value = given == request.params.end() ? parameter.standard : given->second;
-        parts << QString::fromStdString(parameter.name + " = " + (value.empty() ? "–" : value) + " (" + parameter.meaning + ')');
+        parts << QString::fromStdString(
+            parameter.name + " = " + (value.empty() ? "–" : value) + " (" + parameter.meaning + ')');
     }
     return parts.join("; ");
 }
@@ -39,7 +40,8 @@ QString metricsDefinition(const std::vector<MetricRequest>& metrics)
         if (!metric)
             continue;
         const MetricSpec& spec = **metric;
-        text += QString("<p><b>%1</b>: %2").arg(QString::fromStdString(spec.name), QString::fromStdString(spec.definition).toHtmlEscaped());
+        text += QString("<p><b>%1</b>: %2")
+                    .arg(QString::fromStdString(spec.name), QString::fromStdString(spec.definition).toHtmlEscaped());
         text += line("source", QString::fromStdString(spec.source)) + line("with", parametersOf(spec, request))
             + line("by chance", chanceOf(spec)) + "</p>";
     }

@@ -59,8 +59,8 @@ void addMultiples(QMenu& menu, ChartView& view, const RoutingShape& shape, std::
     QMenu* multiples = menu.addMenu("Small multiples by…");
     multiples->menuAction()->setObjectName("menu.multiples");
     const auto add = [&](const QString& text, const std::string& value) {
-        QAction* action = multiples->addAction(
-            text, &view, [&view, value] { (void)view.state().setOption(kPanels, value); });
+        QAction* action =
+            multiples->addAction(text, &view, [&view, value] { (void)view.state().setOption(kPanels, value); });
         action->setCheckable(true);
         action->setChecked(value == now);
     };

@@ -25,8 +25,9 @@ EditActions::EditActions(MainWindow& window, QMenu& menu, ActionList& actions)
 {
     addSteps(menu);
     menu.addSeparator();
-    actions.needsTrace(actions.add(&menu, "edit.filter", "&Filter by label…",
-        "Look only at the tokens of some sequences", QKeySequence("Ctrl+K"), [this] { m_window.filters().openPicker(); }));
+    actions.needsTrace(
+        actions.add(&menu, "edit.filter", "&Filter by label…", "Look only at the tokens of some sequences",
+            QKeySequence("Ctrl+K"), [this] { m_window.filters().openPicker(); }));
     actions.needsTrace(actions.add(&menu, "edit.clearFilters", "C&lear filters", "Look at all tokens again",
         QKeySequence("Ctrl+Shift+K"), [this] { m_window.session().filters().clear(); }));
     m_find = actions.add(&menu, "edit.find", "F&ind in the text…",
@@ -55,8 +56,8 @@ void EditActions::addStep(
 void EditActions::addSteps(QMenu& menu)
 {
     Session& session = m_window.session();
-    addStep(menu, session.undo().createUndoAction(&m_window, "&Undo"), "edit.undo", "Take back the last filter or option",
-        QKeySequence("Ctrl+Z"));
+    addStep(menu, session.undo().createUndoAction(&m_window, "&Undo"), "edit.undo",
+        "Take back the last filter or option", QKeySequence("Ctrl+Z"));
     addStep(menu, session.undo().createRedoAction(&m_window, "&Redo"), "edit.redo", "Do it again",
         QKeySequence("Ctrl+Shift+Z"));
     addStep(menu, session.looks().createUndoAction(&m_window, "&Back"), "look.back",
@@ -98,9 +99,8 @@ void EditActions::copyCommand()
 {
     const ChartCommand command = commandOf(*m_window.activeView()->chartView(), *m_window.session().study());
     QApplication::clipboard()->setText(command.text);
-    m_window.say(command.unsaid.isEmpty()
-            ? QString("Copied: %1").arg(command.text)
-            : "Copied, without what has no option: " + command.unsaid.join(", "));
+    m_window.say(command.unsaid.isEmpty() ? QString("Copied: %1").arg(command.text)
+                                          : "Copied, without what has no option: " + command.unsaid.join(", "));
 }
 
 void EditActions::update()

@@ -53,8 +53,8 @@ void FileActions::addOpening(QMenu& menu, ActionList& actions)
 {
     actions.add(&menu, "file.open", "&Open trace…", "Open routing traces, a workspace, or results of analyze",
         QKeySequence("Ctrl+O"), [this] { askForTrace(); });
-    actions.needsTrace(actions.add(&menu, "file.beside", "Open &beside…", "Open another trace beside those that are shown",
-        QKeySequence("Ctrl+Shift+O"), [this] { askBeside(); }));
+    actions.needsTrace(actions.add(&menu, "file.beside", "Open &beside…",
+        "Open another trace beside those that are shown", QKeySequence("Ctrl+Shift+O"), [this] { askBeside(); }));
     QMenu* recent = menu.addMenu("Open &recent");
     recent->menuAction()->setObjectName("file.recent");
     recent->menuAction()->setToolTip("Traces opened lately");

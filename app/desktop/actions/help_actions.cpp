@@ -17,8 +17,8 @@ HelpActions::HelpActions(MainWindow& window, QMenu& menu, ActionList& actions)
     actions.add(&menu, "help.keys", "&Keys", "Keys of this view and of the window", QKeySequence("?"),
         [this] { showKeys(m_window, m_window.activeView()); });
     actions.needsTrace(actions.add(&menu, "help.definition", "&What is this?",
-        "What the numbers of this view are: definition, source, parameters, what chance gives", QKeySequence("Shift+F1"),
-        [this] { showDefinition(m_window, m_window.activeView()); }));
+        "What the numbers of this view are: definition, source, parameters, what chance gives",
+        QKeySequence("Shift+F1"), [this] { showDefinition(m_window, m_window.activeView()); }));
     actions.add(&menu, "help.about", "&About Expertscope", "Version and licence", QKeySequence("F1"), [this] {
         QMessageBox::about(&m_window, "About Expertscope",
             QString(

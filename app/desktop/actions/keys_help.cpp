@@ -37,7 +37,8 @@ void showText(QMainWindow& window, const QString& id, const QString& title, cons
 
 QString row(const QString& keys, const QString& what)
 {
-    return QString("<tr><td><b>%1</b>&nbsp;&nbsp;</td><td>%2</td></tr>").arg(keys.toHtmlEscaped(), what.toHtmlEscaped());
+    return QString("<tr><td><b>%1</b>&nbsp;&nbsp;</td><td>%2</td></tr>")
+        .arg(keys.toHtmlEscaped(), what.toHtmlEscaped());
 }
 
 }

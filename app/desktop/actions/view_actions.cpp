@@ -28,11 +28,10 @@ ViewActions::ViewActions(MainWindow& window, QMenu& menu, ActionList& actions)
 
 void ViewActions::addChartActions(QMenu& menu)
 {
-    m_actions.needsTrace(
-        m_actions.add(&menu, "view.fit", "&Fit", "Show all of the picture", QKeySequence("F"), [this] {
-            ChartView* chart = m_window.activeView()->chartView();
-            (chart ? chart : m_window.centre())->widget()->fit();
-        }));
+    m_actions.needsTrace(m_actions.add(&menu, "view.fit", "&Fit", "Show all of the picture", QKeySequence("F"), [this] {
+        ChartView* chart = m_window.activeView()->chartView();
+        (chart ? chart : m_window.centre())->widget()->fit();
+    }));
     m_stop = m_actions.add(&menu, "view.escape", "&Stop", "Stop opening or computing; else unpin", QKeySequence("Esc"),
         [this] { escape(); });
     m_actions.needsTrace(m_actions.addSwitch(
@@ -50,8 +49,8 @@ void ViewActions::addChartActions(QMenu& menu)
     });
     m_options = m_actions.add(&menu, "view.options", "&Options", "To the options of the chart", QKeySequence("O"),
         [this] { m_window.activeView()->chartView()->focusOptions(); });
-    m_duplicate = m_actions.add(&menu, "view.duplicate", "&Duplicate", "Another view of the same chart, with options of its own",
-        QKeySequence("Ctrl+D"), [this] {
+    m_duplicate = m_actions.add(&menu, "view.duplicate", "&Duplicate",
+        "Another view of the same chart, with options of its own", QKeySequence("Ctrl+D"), [this] {
             View* view = m_window.activeView();
             emit view->duplicateRequested(view->state());
         });
@@ -61,8 +60,9 @@ void ViewActions::addChartActions(QMenu& menu)
 
 void ViewActions::addSizes(QMenu& menu)
 {
-    m_maximise = m_actions.needsTrace(m_actions.add(&menu, "view.maximise", "&Maximise", "This view alone, and back; a double click on its title does it too",
-        QKeySequence("F11"), [this] { m_window.views().toggleMaximised(m_window.activeView()); }));
+    m_maximise = m_actions.needsTrace(m_actions.add(&menu, "view.maximise", "&Maximise",
+        "This view alone, and back; a double click on its title does it too", QKeySequence("F11"),
+        [this] { m_window.views().toggleMaximised(m_window.activeView()); }));
     m_maximise->setCheckable(true);
     m_sidePanels = m_actions.needsTrace(
         m_actions.add(&menu, "view.sidePanels", "Side &panels", "Show or put away all panels", QKeySequence("F9")));
@@ -109,9 +109,8 @@ void ViewActions::fillPanels(QMenu& menu)
     }
     for (const QString& id : views.ids())
         menus[views.placeOf(id)]->addAction(m_actions.needsTrace(views.action(id)));
-    connect(&views, &ShownViews::duplicated, this, [this, &views, sub = menus[ViewPlace::Centre]](const QString& id) {
-        sub->addAction(views.action(id));
-    });
+    connect(&views, &ShownViews::duplicated, this,
+        [this, &views, sub = menus[ViewPlace::Centre]](const QString& id) { sub->addAction(views.action(id)); });
 }
 
 void ViewActions::showTheme(Theme theme)

@@ -90,20 +90,23 @@ public:
 private:
     QPoint at(int i) const
     {
-        const QRect room = m_canvas.rect().adjusted(m_canvas.width() / 5, m_canvas.height() / 5, -m_canvas.width() / 4, -m_canvas.height() / 4);
+        const QRect room = m_canvas.rect().adjusted(
+            m_canvas.width() / 5, m_canvas.height() / 5, -m_canvas.width() / 4, -m_canvas.height() / 4);
         return room.topLeft() + QPoint(i * 7 % std::max(1, room.width()), i * 3 % std::max(1, room.height()));
     }
     void send(QEvent::Type type, Qt::MouseButton button, const QPoint& place)
     {
         const Qt::MouseButtons held = type == QEvent::MouseButtonRelease ? Qt::NoButton : Qt::MouseButtons(button);
-        QMouseEvent event(type, place, m_canvas.mapToGlobal(place), type == QEvent::MouseMove ? Qt::NoButton : button, held, Qt::NoModifier);
+        QMouseEvent event(type, place, m_canvas.mapToGlobal(place), type == QEvent::MouseMove ? Qt::NoButton : button,
+            held, Qt::NoModifier);
         QApplication::sendEvent(&m_canvas, &event);
     }
     void move(Qt::MouseButton held, const QPoint& place) { send(QEvent::MouseMove, held, place); }
     void wheel(int turn)
     {
         const QPoint place = m_canvas.rect().center();
-        QWheelEvent event(place, m_canvas.mapToGlobal(place), {}, {0, turn}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+        QWheelEvent event(
+            place, m_canvas.mapToGlobal(place), {}, {0, turn}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
         QApplication::sendEvent(&m_canvas, &event);
     }
     void zoomIn(int times)
@@ -132,7 +135,8 @@ private:
 
 bool allShown(MainWindow& window)
 {
-    return std::ranges::none_of(window.findChildren<ChartView*>(), [](const ChartView* view) { return view->loading(); });
+    return std::ranges::none_of(
+        window.findChildren<ChartView*>(), [](const ChartView* view) { return view->loading(); });
 }
 
 /// Filters that leave another part each.
@@ -146,7 +150,8 @@ std::vector<FilterStep> someFilters(const RoutingShape& shape)
         }
     }
     for (std::uint64_t part = 2; steps.size() < kFilters; ++part)
-        steps.push_back({TokenRange{TokenIndex(0), TokenIndex(std::max<std::uint64_t>(1, shape.numTokens / part))}, true});
+        steps.push_back(
+            {TokenRange{TokenIndex(0), TokenIndex(std::max<std::uint64_t>(1, shape.numTokens / part))}, true});
     return steps;
 }
 
@@ -236,7 +241,10 @@ Expected<BenchResult> runBench(MainWindow& window, const QStringList& traces, co
     QElapsedTimer timer;
     timer.start();
     window.open(traces);
-    const auto over = [&] { return window.session().error() || (window.session().study() && window.centre()->page() != ChartView::Page::Empty); };
+    const auto over = [&] {
+        return window.session().error()
+            || (window.session().study() && window.centre()->page() != ChartView::Page::Empty);
+    };
     if (!waitFor(over) || window.session().error())
         return tl::unexpected(window.session().error().value_or(Error{"nothing was drawn in time", "bench", {}}));
     QCoreApplication::processEvents();
@@ -260,7 +268,8 @@ Expected<BenchResult> runBench(MainWindow& window, const QStringList& traces, co
 
 QByteArray benchText(const BenchResult& result)
 {
-    QString text = QString("%1 (%2 tokens, %3 routers)\n").arg(result.traces.join(", ")).arg(result.tokens).arg(result.sites);
+    QString text =
+        QString("%1 (%2 tokens, %3 routers)\n").arg(result.traces.join(", ")).arg(result.tokens).arg(result.sites);
     const auto line = [&](const QString& name, const QString& value) { text += name.leftJustified(28) + value + '\n'; };
     const auto ms = [](double value) { return QString::number(value, 'f', 1) + " ms"; };
     line("window", QString::number(result.window, 'f', 2) + " s after the process was started");
@@ -268,8 +277,10 @@ QByteArray benchText(const BenchResult& result)
     line("all pictures", QString::number(result.allPictures, 'f', 2) + " s");
     for (const FrameTimes& frames : result.frames)
         line(frames.name, "median " + ms(frames.quantile(0.5)) + ", 99 % " + ms(frames.quantile(0.99)));
-    line("filter, first change", "median " + ms(median(result.filterFirst)) + ", worst " + ms(FrameTimes{{}, result.filterFirst}.quantile(1)));
-    line("filter, all pictures", "median " + ms(median(result.filterAll)) + ", worst " + ms(FrameTimes{{}, result.filterAll}.quantile(1)));
+    line("filter, first change",
+        "median " + ms(median(result.filterFirst)) + ", worst " + ms(FrameTimes{{}, result.filterFirst}.quantile(1)));
+    line("filter, all pictures",
+        "median " + ms(median(result.filterAll)) + ", worst " + ms(FrameTimes{{}, result.filterAll}.quantile(1)));
     line("cancel", ms(result.cancel));
     line("peak memory", QString::number(result.peakMiB, 'f', 0) + " MiB");
     return text.toUtf8();
@@ -283,12 +294,12 @@ QByteArray benchJson(const BenchResult& result)
     const auto filter = [](const std::vector<double>& times) {
         return QJsonObject{{"median_ms", median(times)}, {"worst_ms", FrameTimes{{}, times}.quantile(1)}};
     };
-    return QJsonDocument(QJsonObject{{"traces", QJsonArray::fromStringList(result.traces)}, {"tokens", qint64(result.tokens)},
-                             {"sites", qint64(result.sites)}, {"window_s", result.window},
-                             {"first_picture_s", result.firstPicture}, {"all_pictures_s", result.allPictures},
-                             {"frames", frames}, {"filter_first_change", filter(result.filterFirst)},
-                             {"filter_all_pictures", filter(result.filterAll)}, {"cancel_ms", result.cancel},
-                             {"peak_mib", result.peakMiB}})
+    return QJsonDocument(
+        QJsonObject{{"traces", QJsonArray::fromStringList(result.traces)}, {"tokens", qint64(result.tokens)},
+            {"sites", qint64(result.sites)}, {"window_s", result.window}, {"first_picture_s", result.firstPicture},
+            {"all_pictures_s", result.allPictures}, {"frames", frames},
+            {"filter_first_change", filter(result.filterFirst)}, {"filter_all_pictures", filter(result.filterAll)},
+            {"cancel_ms", result.cancel}, {"peak_mib", result.peakMiB}})
         .toJson(QJsonDocument::Indented);
 }
 

@@ -55,7 +55,9 @@ Expected<void> Screenshot::save() const
     Output output{m_file.toStdString(),
         {.name = "a picture of the window",
             .recognises =
-                [](const std::filesystem::path& path) { return headOf(path, 65536).find(kSoftware) != std::string::npos; }},
+                [](const std::filesystem::path& path) {
+                    return headOf(path, 65536).find(kSoftware) != std::string::npos;
+                }},
         {}, m_force};
     if (const StudyPtr& study = m_window.session().study()) {
         for (const NamedTrace& trace : study->traces())

@@ -247,7 +247,8 @@ void DockLayout::arrangeSide(ViewPlace side)
         d.dock->setVisible(d.atFirst);
     }
     const int width = m_window.width();
-    const int wanted = side == ViewPlace::Left ? std::clamp(width * 11 / 50, 200, 320) : std::clamp(width * 9 / 40, 280, 480);
+    const int wanted =
+        side == ViewPlace::Left ? std::clamp(width * 11 / 50, 200, 320) : std::clamp(width * 9 / 40, 280, 480);
     for (const auto& place : places) {
         if (!place.empty())
             m_window.resizeDocks({place.front()}, {wanted}, Qt::Horizontal);
@@ -333,7 +334,8 @@ QDockWidget* DockLayout::dockOfTab(const QObject* bar, const QPoint& at) const
     const int tab = tabs ? tabs->tabAt(at) : -1;
     if (tab < 0)
         return nullptr;
-    const auto found = std::ranges::find(m_docks, tabs->tabText(tab), [](const Dock& d) { return d.dock->windowTitle(); });
+    const auto found =
+        std::ranges::find(m_docks, tabs->tabText(tab), [](const Dock& d) { return d.dock->windowTitle(); });
     return found == m_docks.end() ? nullptr : found->dock;
 }
 

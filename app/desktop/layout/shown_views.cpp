@@ -137,8 +137,8 @@ ShownViews::Entry* ShownViews::find(const QString& id) const
 
 ShownViews::Entry* ShownViews::find(const QObject* holder) const
 {
-    const auto found = std::ranges::find_if(m_entries,
-        [holder](const auto& entry) { return holder && (entry->view == holder || entry->dock == holder); });
+    const auto found = std::ranges::find_if(
+        m_entries, [holder](const auto& entry) { return holder && (entry->view == holder || entry->dock == holder); });
     return found == m_entries.end() ? nullptr : found->get();
 }
 
@@ -345,8 +345,7 @@ void ShownViews::setPlace(const QString& id, ViewPlace place)
     updateActions();
 }
 
-QString ShownViews::duplicate(
-    const QString& id, const QJsonObject& state, ViewPlace place, const QString& wanted)
+QString ShownViews::duplicate(const QString& id, const QJsonObject& state, ViewPlace place, const QString& wanted)
 {
     const Entry* original = find(id.section(kCopy, 0, 0));
     if (!original || !original->spec.duplicates)
@@ -492,7 +491,8 @@ void ShownViews::openMenu(const QString& id, const QPoint& global)
     if (!entry)
         return;
     QMenu menu(&m_window);
-    menu.addAction(isMaximised() ? "As before" : "Maximise", this, [this, view = entry->view] { toggleMaximised(view); });
+    menu.addAction(
+        isMaximised() ? "As before" : "Maximise", this, [this, view = entry->view] { toggleMaximised(view); });
     if (entry->spec.duplicates)
         menu.addAction("Duplicate", this, [view = entry->view] { emit view->duplicateRequested(view->state()); });
     menu.addSeparator();

@@ -42,8 +42,8 @@ public:
     void setPlace(const QString& id, ViewPlace place); ///< closed, until it is shown
     /// Another view of the same kind: "chart.load#2". Returns its id; empty: it cannot be shown twice.
     /// `wanted`: the id that it gets, if nobody has it.
-    QString duplicate(const QString& id, const QJsonObject& state, ViewPlace place = ViewPlace::Right,
-        const QString& wanted = {});
+    QString duplicate(
+        const QString& id, const QJsonObject& state, ViewPlace place = ViewPlace::Right, const QString& wanted = {});
     void closeDuplicates();
 
     /// What is shown, as built-in workspaces say it: of places those of the views. Unknown ids are left out.

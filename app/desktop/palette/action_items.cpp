@@ -20,8 +20,8 @@ std::vector<PaletteItem> actionItems(MainWindow& window, const QString&)
         QString text = action->text().remove('&');
         if (action->isCheckable())
             text += action->isChecked() ? " (on)" : " (off)";
-        items.push_back({id, text, action->shortcut().toString(QKeySequence::NativeText), [action] { action->trigger(); }, {},
-            action->isEnabled()});
+        items.push_back({id, text, action->shortcut().toString(QKeySequence::NativeText),
+            [action] { action->trigger(); }, {}, action->isEnabled()});
     }
     return items;
 }

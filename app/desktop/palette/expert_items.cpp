@@ -28,7 +28,8 @@ std::optional<Named> parse(const QString& query)
         QRegularExpression::CaseInsensitiveOption);
     static const QRegularExpression any(
         R"(^\s*(?:layer|l)\s*(\d{1,5})[:,.·/\s]*(?:expert|exp|e)\s*$)", QRegularExpression::CaseInsensitiveOption);
-    static const QRegularExpression expert(R"(^\s*(?:expert|e)\s*(\d{1,5})\s*$)", QRegularExpression::CaseInsensitiveOption);
+    static const QRegularExpression expert(
+        R"(^\s*(?:expert|e)\s*(\d{1,5})\s*$)", QRegularExpression::CaseInsensitiveOption);
     Named named;
     QString rest = query;
     if (const auto match = verbs.match(query); match.hasMatch()) {

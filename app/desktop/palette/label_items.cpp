@@ -25,7 +25,8 @@ std::vector<PaletteItem> labelItems(MainWindow& window, const QString& query)
             for (const std::string& value : label.values) {
                 const FilterStep step{LabelFilter{label.name, value}, keep};
                 items.push_back({QString("%1label:%2=%3").arg(verb, name, QString::fromStdString(value)),
-                    verb + name + " = " + QString::fromStdString(value), keep ? "look only at these" : "leave these out",
+                    verb + name + " = " + QString::fromStdString(value),
+                    keep ? "look only at these" : "leave these out",
                     [&session, step] { session.filters().add(step); }});
             }
         }

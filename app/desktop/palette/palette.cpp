@@ -45,8 +45,8 @@ public:
         const QString detail = index.data(kDetail).toString();
         const int wide = std::min(option.fontMetrics.horizontalAdvance(detail) + 4, room.width() / 2);
         painter->setPen(chosen ? colours.highlightedText().color() : colours.placeholderText().color());
-        painter->drawText(room, Qt::AlignRight | Qt::AlignVCenter,
-            option.fontMetrics.elidedText(detail, Qt::ElideMiddle, wide));
+        painter->drawText(
+            room, Qt::AlignRight | Qt::AlignVCenter, option.fontMetrics.elidedText(detail, Qt::ElideMiddle, wide));
         if (on && !chosen)
             painter->setPen(colours.text().color());
         painter->drawText(room, Qt::AlignLeft | Qt::AlignVCenter,

@@ -10,8 +10,8 @@ class QListWidget;
 
 namespace expertscope {
 
-/// One line to type in, and what it finds: arrows choose, Enter does it, Tab completes, Esc leaves. What was chosen lately
-/// comes first, also in the next session.
+/// One line to type in, and what it finds: arrows choose, Enter does it, Tab completes, Esc leaves. What was chosen
+/// lately comes first, also in the next session.
 class Palette final : public QFrame
 {
     Q_OBJECT

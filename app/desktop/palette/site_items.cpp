@@ -19,9 +19,7 @@ std::vector<PaletteItem> siteItems(MainWindow& window, const QString&)
         const QString text = siteText(shape, site);
         Session& session = window.session();
         items.push_back({QString("site:%1").arg(s), "Go to " + text.toLower(), "Tab: its experts",
-            [&session, site, text] {
-                session.selection().setPins({{.site = site}}, nullptr, "pin " + text.toLower());
-            },
+            [&session, site, text] { session.selection().setPins({{.site = site}}, nullptr, "pin " + text.toLower()); },
             text.toLower() + " expert "});
     }
     return items;

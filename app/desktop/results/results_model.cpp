@@ -20,9 +20,11 @@ enum Column
     Count,
     NumColumns
 };
-constexpr const char* kTitles[NumColumns] = {"Metric", "With", "Layer", "Expert", "Of", "Value", "Uniform", "95 %", "n"};
-constexpr const char* kTips[NumColumns] = {"Metric and measure", "Parameters", "Layer of the model; the router where layers are not known",
-    "Expert of the layer", "Value of a label, and what else it is of", "Value with its unit", "The same under uniform random routing",
+constexpr const char* kTitles[NumColumns] = {
+    "Metric", "With", "Layer", "Expert", "Of", "Value", "Uniform", "95 %", "n"};
+constexpr const char* kTips[NumColumns] = {"Metric and measure", "Parameters",
+    "Layer of the model; the router where layers are not known", "Expert of the layer",
+    "Value of a label, and what else it is of", "Value with its unit", "The same under uniform random routing",
     "Interval over sequences", "Observations behind the value"};
 
 QString parameterText(const ParameterValue& value)
@@ -82,11 +84,14 @@ QString ResultsModel::text(const ResultRow& row, int column) const
         return parts.join(", ");
     }
     case Value:
-        return row.value ? numberText(*row.value) + (row.unit == "1" ? QString() : ' ' + QString::fromStdString(row.unit)) : "–";
+        return row.value
+            ? numberText(*row.value) + (row.unit == "1" ? QString() : ' ' + QString::fromStdString(row.unit))
+            : "–";
     case Uniform:
         return row.uniform ? numberText(*row.uniform) : QString();
     case Interval:
-        return row.interval ? QString("[%1, %2]").arg(numberText(row.interval->first), numberText(row.interval->second)) : QString();
+        return row.interval ? QString("[%1, %2]").arg(numberText(row.interval->first), numberText(row.interval->second))
+                            : QString();
     case Count:
         return countText(row.n);
     default:

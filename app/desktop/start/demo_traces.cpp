@@ -30,7 +30,8 @@ QStringList captureCommand(const QString& file)
     const QString program = QCoreApplication::applicationDirPath() + "/expertscope-capture", folder = demoFolder();
     if (!QFileInfo(program).isExecutable() || !QFileInfo::exists(folder + "/model.safetensors"))
         return {};
-    return {program, "--model", folder, "--prompts", folder + "/prompts.jsonl", "--logits", "--loss", "--json", "-o", file};
+    return {
+        program, "--model", folder, "--prompts", folder + "/prompts.jsonl", "--logits", "--loss", "--json", "-o", file};
 }
 
 std::vector<DemoTrace> demoTraces()
@@ -52,8 +53,8 @@ std::vector<DemoTrace> demoTraces()
         traces.push_back({"captured", "With logits and loss", "46,068 tokens of 270 texts, all that a capture records",
             {capturedDemo()}, "explore"});
     else if (!captureCommand(capturedDemo()).isEmpty())
-        traces.push_back({"captured", "With logits and loss",
-            "46,068 tokens of 270 texts, recorded now", {}, "explore"});
+        traces.push_back(
+            {"captured", "With logits and loss", "46,068 tokens of 270 texts, recorded now", {}, "explore"});
     return traces;
 }
 

@@ -102,7 +102,8 @@ QWidget* StartPage::welcomePage()
     large.setPointSizeF(large.pointSizeF() * 1.5);
     title->setFont(large);
     layout->addWidget(title);
-    auto* text = new QLabel("Open a routing trace, or drop its .h5 file here. No trace yet? Record one in a terminal:", page);
+    auto* text =
+        new QLabel("Open a routing trace, or drop its .h5 file here. No trace yet? Record one in a terminal:", page);
     text->setWordWrap(true);
     text->setProperty("faint", true);
     layout->addWidget(text);
@@ -166,7 +167,8 @@ void StartPage::fillRecent(const QStringList& recent, const QString& last)
         m_recent->layout()->addWidget(button);
     }
     for (const QString& path : files.mid(0, kMostRecent)) {
-        auto* button = link(QFileInfo(path).fileName() + "  –  " + QFileInfo(path).absoluteDir().dirName(), "recentFile", m_recent);
+        auto* button = link(
+            QFileInfo(path).fileName() + "  –  " + QFileInfo(path).absoluteDir().dirName(), "recentFile", m_recent);
         button->setToolTip(QDir::toNativeSeparators(path));
         connect(button, &QPushButton::clicked, this, [this, path] { emit openFile(path); });
         m_recent->layout()->addWidget(button);

@@ -15,8 +15,8 @@ class QVBoxLayout;
 
 namespace expertscope {
 
-/// What the window shows while no trace is open: traces to begin with, what was open lately, what can be asked; that one
-/// is being read; or why it cannot be shown.
+/// What the window shows while no trace is open: traces to begin with, what was open lately, what can be asked; that
+/// one is being read; or why it cannot be shown.
 class StartPage final : public QWidget
 {
     Q_OBJECT

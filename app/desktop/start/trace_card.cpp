@@ -52,7 +52,8 @@ TraceCard::TraceCard(const DemoTrace& trace, QWidget* parent)
     setText(trace.title);
     setAccessibleName(trace.title);
     setAccessibleDescription(trace.text);
-    setToolTip(trace.files.isEmpty() ? "Records it with the bundled model: expertscope-capture" : trace.files.join('\n'));
+    setToolTip(
+        trace.files.isEmpty() ? "Records it with the bundled model: expertscope-capture" : trace.files.join('\n'));
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::PointingHandCursor);
     setAttribute(Qt::WA_Hover);
@@ -87,8 +88,8 @@ void TraceCard::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     const QRect frame = rect().adjusted(1, 1, -2, -2);
-    painter.setPen(QPen(hasFocus() || underMouse() ? palette().highlight().color() : palette().mid().color(),
-        hasFocus() ? 2 : 1));
+    painter.setPen(
+        QPen(hasFocus() || underMouse() ? palette().highlight().color() : palette().mid().color(), hasFocus() ? 2 : 1));
     painter.setBrush(palette().base());
     painter.drawRoundedRect(frame, 6, 6);
     const int line = fontMetrics().height();
@@ -105,8 +106,8 @@ void TraceCard::paintEvent(QPaintEvent*)
     bold.setBold(true);
     painter.setFont(bold);
     painter.setPen(palette().text().color());
-    painter.drawText(text, Qt::AlignLeft | Qt::AlignTop,
-        QFontMetrics(bold).elidedText(m_trace.title, Qt::ElideRight, text.width()));
+    painter.drawText(
+        text, Qt::AlignLeft | Qt::AlignTop, QFontMetrics(bold).elidedText(m_trace.title, Qt::ElideRight, text.width()));
     painter.setFont(font());
     painter.setPen(palette().placeholderText().color());
     painter.drawText(text.adjusted(0, line + 2, 0, 4), Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, m_trace.text);

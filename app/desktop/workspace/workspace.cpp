@@ -141,8 +141,9 @@ QJsonObject pinJson(const Subject& pin)
 
 FileKind workspaceKind()
 {
-    return {.name = "a workspace",
-        .recognises = [](const std::filesystem::path& path) { return isWorkspace(QString::fromStdString(path.string())); }};
+    return {.name = "a workspace", .recognises = [](const std::filesystem::path& path) {
+                return isWorkspace(QString::fromStdString(path.string()));
+            }};
 }
 
 }
@@ -184,7 +185,8 @@ Expected<Workspace> parseWorkspace(const QByteArray& json, const QString& source
             trace.wrong("path", "is missing");
         workspace.traces.push_back(std::move(ref));
     });
-    keys.list("filters", [&](JsonKeys& filter) { parseFilter(filter, workspace.filters); },
+    keys.list(
+        "filters", [&](JsonKeys& filter) { parseFilter(filter, workspace.filters); },
         [&](const QString& text) { return conditionInto(text, workspace.filters); });
     keys.list("pins", [&](JsonKeys& pin) { parsePin(pin, workspace.pins); });
     keys.list("views", [&](JsonKeys& view) { parseView(view, workspace.views); });

@@ -35,8 +35,9 @@ WorkspaceActions::WorkspaceActions(MainWindow& window, QMenu& menu, ActionList& 
     menu.addSeparator();
     actions.add(&menu, "workspace.open", "&Open workspace…", "Traces, filters, pins and views as they were saved",
         QKeySequence("Ctrl+Alt+O"), [this] { askToOpen(); });
-    actions.needsTrace(actions.add(&menu, "workspace.save", "&Save workspace", "Write how the window stands into a file",
-        QKeySequence("Ctrl+S"), [this] { m_path.isEmpty() ? askToSave() : void(save(m_path)); }));
+    actions.needsTrace(
+        actions.add(&menu, "workspace.save", "&Save workspace", "Write how the window stands into a file",
+            QKeySequence("Ctrl+S"), [this] { m_path.isEmpty() ? askToSave() : void(save(m_path)); }));
     actions.needsTrace(actions.add(&menu, "workspace.saveAs", "Save workspace &as…", "Into another file",
         QKeySequence("Ctrl+Shift+S"), [this] { askToSave(); }));
     // After the views have heard of the trace.
@@ -86,7 +87,8 @@ void WorkspaceActions::open(const QString& path, QStringList traces)
     }
     if (traces.isEmpty() && !m_window.session().study()) {
         return m_window.showError({"none of its traces is there", path.toStdString(),
-            m_gone.isEmpty() ? "open a trace first, then the workspace" : "the first was " + m_gone.front().toStdString()});
+            m_gone.isEmpty() ? "open a trace first, then the workspace"
+                             : "the first was " + m_gone.front().toStdString()});
     }
     m_path = path == lastPath() ? QString() : path; // that one is not the user's to save into
     if (!m_path.isEmpty())
@@ -150,7 +152,8 @@ void WorkspaceActions::askToOpen()
 
 void WorkspaceActions::askToSave()
 {
-    const QString start = m_path.isEmpty() ? QDir(recentFolder()).filePath(QString("workspace") + kWorkspaceSuffix) : m_path;
+    const QString start =
+        m_path.isEmpty() ? QDir(recentFolder()).filePath(QString("workspace") + kWorkspaceSuffix) : m_path;
     QString path = QFileDialog::getSaveFileName(&m_window, "Save workspace", start, kWorkspaces);
     if (path.isEmpty())
         return;

@@ -14,7 +14,8 @@ namespace {
 QString missingWords(const FilterStep& step)
 {
     if (const auto* label = std::get_if<LabelFilter>(&step.what))
-        return QString("the filter %1=%2").arg(QString::fromStdString(label->label), QString::fromStdString(label->value));
+        return QString("the filter %1=%2")
+            .arg(QString::fromStdString(label->label), QString::fromStdString(label->value));
     if (const auto* at = std::get_if<ExpertAt>(&step.what))
         return QString("the filter router %1, expert %2").arg(at->site.value).arg(at->expert.value);
     return QStringLiteral("the filter of a range of tokens");

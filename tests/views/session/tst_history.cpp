@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/fake_chart.h"
 #include "tests/support/test_main.h"
 #include "views/session/history.h"
 #include "views/session/shared_selection.h"
 #include "views/session/subject_text.h"
-#include "tests/support/fake_chart.h"
 
 #include <QSignalSpy>
 #include <QUndoStack>

@@ -20,7 +20,8 @@ class TestChartCommands : public WindowTest
     /// What the command writes beside its figure, run in a shell as a user would paste it.
     Result shell(const QString& command) const
     {
-        return run("/bin/sh", {"-c", command}, {{"PATH", EXPERTSCOPE_BIN_DIR ":" + qEnvironmentVariable("PATH")}}, m_dir.path());
+        return run("/bin/sh", {"-c", command}, {{"PATH", EXPERTSCOPE_BIN_DIR ":" + qEnvironmentVariable("PATH")}},
+            m_dir.path());
     }
     void check(const QString& name)
     {

@@ -9,8 +9,8 @@
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
 #include "tests/views/window/window_fixture.h"
-#include "views/widgets/elided_label.h"
 #include "views/widgets/chart_menu.h"
+#include "views/widgets/elided_label.h"
 
 #include <QDir>
 #include <QDockWidget>
@@ -94,7 +94,8 @@ private slots:
                 continue;
             const QString name = action->text().remove('&').remove("…");
             const auto found = paletteItems(*m_window, name, {});
-            QVERIFY2(std::ranges::any_of(found, [&](const PaletteItem& item) { return item.id == id; }), qPrintable(name));
+            QVERIFY2(
+                std::ranges::any_of(found, [&](const PaletteItem& item) { return item.id == id; }), qPrintable(name));
         }
     }
 
@@ -392,7 +393,8 @@ private slots:
         write(m_dir.filePath("good.h5"), "stands for a trace");
         session().filters().add({LabelFilter{"language", "de"}});
         session().filters().add({ExpertAt{SiteIndex(2), ExpertIndex(5)}, false});
-        session().selection().setPins({{.site = SiteIndex(1), .expert = ExpertIndex(9)}, {.token = TokenIndex(40)}}, nullptr, "pins");
+        session().selection().setPins(
+            {{.site = SiteIndex(1), .expert = ExpertIndex(9)}, {.token = TokenIndex(40)}}, nullptr, "pins");
         choose("sort", 1);
         choose("limits", 2);
         views().duplicate("chart.flow", {{"options", QJsonObject{{"focus", "2:3"}}}});
@@ -499,8 +501,8 @@ private slots:
     /// Whatever is done in whatever order: no crash, and what is shown in the end is of what is open.
     void aRandomWalkLeavesNothingStale()
     {
-        const QSet<QString> dialogs{"file.open", "file.beside", "file.export", "file.quit", "workspace.open", "workspace.save",
-            "workspace.saveAs", "help.about", "edit.filter", "view.palette", "view.fullScreen"};
+        const QSet<QString> dialogs{"file.open", "file.beside", "file.export", "file.quit", "workspace.open",
+            "workspace.save", "workspace.saveAs", "help.about", "edit.filter", "view.palette", "view.fullScreen"};
         QVERIFY(openAndWait("good.h5"));
         const QByteArray fresh = load()->chart()->csv();
         const int more = qEnvironmentVariableIntValue("EXPERTSCOPE_WALK"); // so many steps, another walk each number

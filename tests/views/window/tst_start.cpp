@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What is opened and how: start page, bundled traces, workspaces, results, files that change under the window.
-#include "analysis/results/json_writer.h"
 #include "analysis/results/hdf5_writer.h"
+#include "analysis/results/json_writer.h"
 #include "analysis/results/result_kinds.h"
 #include "app/desktop/actions/keys_help.h"
 #include "app/desktop/results/results_window.h"
@@ -243,9 +243,11 @@ private slots:
         for (const ChartSpec& spec : chartRegistry()) {
             const QString text = m_window->view(QString::fromStdString("chart." + spec.name))->definition();
             QVERIFY2(text.contains(spec.definition.toHtmlEscaped()), spec.name.c_str());
-            for (const MetricRequest& metric : spec.metrics ? spec.metrics(checkOptions(spec, {}).value()) : std::vector<MetricRequest>()) {
+            for (const MetricRequest& metric :
+                spec.metrics ? spec.metrics(checkOptions(spec, {}).value()) : std::vector<MetricRequest>()) {
                 const MetricSpec& registered = *findMetric(metric.name).value();
-                QVERIFY2(text.contains(QString::fromStdString(registered.definition).toHtmlEscaped()), spec.name.c_str());
+                QVERIFY2(
+                    text.contains(QString::fromStdString(registered.definition).toHtmlEscaped()), spec.name.c_str());
                 QVERIFY2(text.contains(QString::fromStdString(registered.source).toHtmlEscaped()), spec.name.c_str());
             }
         }
