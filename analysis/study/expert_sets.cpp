@@ -90,6 +90,16 @@ std::string expertsText(const ExpertSet& set)
     return text;
 }
 
+std::vector<std::string> expertTexts(const std::vector<ExpertAt>& single, const std::vector<ExpertSet>& sets)
+{
+    std::vector<std::string> texts;
+    for (const ExpertAt& at : single)
+        texts.push_back(expertsText({{at}}));
+    for (const ExpertSet& set : sets)
+        texts.push_back(expertsText(set));
+    return texts;
+}
+
 FileKind expertSetsKind()
 {
     return {.name = "sets of experts", .recognises = [](const std::filesystem::path& path) {

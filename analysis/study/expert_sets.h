@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace expertscope {
 
@@ -22,6 +23,8 @@ namespace expertscope {
 Expected<ExpertSet> parseExperts(const std::string& text, const std::string& option);
 /// The other way round; a set tells its experts, not its name.
 std::string expertsText(const ExpertSet& set);
+/// What a scope asks of experts, one option --chose, or --spared, each.
+std::vector<std::string> expertTexts(const std::vector<ExpertAt>& single, const std::vector<ExpertSet>& sets);
 
 /// By name; none is empty, and each name a text without '#'.
 using NamedExpertSets = std::map<std::string, ExpertSet>;

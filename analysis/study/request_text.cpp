@@ -102,17 +102,6 @@ std::vector<std::string> conditionsOf(const Scope& scope)
     return conditions;
 }
 
-/// Each in the grammar of --chose.
-std::vector<std::string> expertTexts(const std::vector<ExpertAt>& single, const std::vector<ExpertSet>& sets)
-{
-    std::vector<std::string> texts;
-    for (const ExpertAt& at : single)
-        texts.push_back(expertsText({{at}}));
-    for (const ExpertSet& set : sets)
-        texts.push_back(expertsText(set));
-    return texts;
-}
-
 bool same(const MetricRequest& a, const MetricRequest& b)
 {
     return a.name == b.name && a.params == b.params;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/panels/chart_command.h"
 
+#include "analysis/study/expert_sets.h"
 #include "analysis/study/request_text.h"
 #include "io/base/text.h"
 #include "views/charts/chart.h"
@@ -33,6 +34,10 @@ void addScope(CommandLine& words, const Scope& scope, const RoutingShape& shape,
         words.option("where", conditionText(filter, true));
     for (const LabelFilter& filter : scope.without)
         words.option("where", conditionText(filter, false));
+    for (const std::string& experts : expertTexts(scope.chose, scope.choseAny))
+        words.option("chose", experts);
+    for (const std::string& experts : expertTexts(scope.spared, scope.sparedAny))
+        words.option("spared", experts);
     if (!scope.sites.empty())
         words.option("sites", sitesText(scope.sites));
     if (!scope.layers.empty()) {
@@ -45,13 +50,13 @@ void addScope(CommandLine& words, const Scope& scope, const RoutingShape& shape,
         words.option("skip-first", std::to_string(scope.skipFirst));
     // What only filters of the window can say, in the words of titles.
     Scope rest;
-    rest.chose = scope.chose;
-    rest.spared = scope.spared;
     rest.tokens = scope.tokens;
     if (!rest.everything())
         unsaid << QString::fromStdString(describeTokens(rest, shape));
     if (scope.phase != Phase::All)
-        unsaid << (scope.phase == Phase::Prompt ? "only tokens of prompts" : "only generated tokens");
+        words.option("phase", phaseText(scope.phase));
+    if (scope.sample > 0)
+        words.option("sample", std::to_string(scope.sample));
 }
 
 void addLook(CommandLine& words, const Look& look)

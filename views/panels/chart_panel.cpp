@@ -3,6 +3,7 @@
 
 #include "views/figure/look_json.h"
 #include "views/panels/chart_definition.h"
+#include "views/panels/state_json.h"
 
 #include <QVBoxLayout>
 
@@ -74,10 +75,7 @@ QString ChartPanel::definition() const
 
 QJsonObject ChartPanel::state() const
 {
-    QJsonObject options;
-    for (const auto& [name, value] : m_view->state().chosen())
-        options[QString::fromStdString(name)] = QString::fromStdString(value);
-    QJsonObject state{{"options", options}, {"look", lookJson(m_view->state().look())}};
+    QJsonObject state{{"options", optionsJson(m_view->state())}, {"look", lookJson(m_view->state().look())}};
     if (m_view->widget()->isZoomed())
         state["seen"] = seenJson(m_view->widget()->seen());
     return state;
@@ -85,17 +83,9 @@ QJsonObject ChartPanel::state() const
 
 QStringList ChartPanel::restore(const QJsonObject& state)
 {
-    QStringList lost;
     const ChartSpec& chart = m_view->state().chart();
     std::map<std::string, std::string> options;
-    const QJsonObject given = state["options"].toObject();
-    for (const QString& key : given.keys()) {
-        const std::string name = key.toStdString(), value = given[key].toString().toStdString();
-        if (const auto checked = checkOptions(chart, {{name, value}}))
-            options[name] = value;
-        else
-            lost << QString("%1: %2").arg(chart.title, QString::fromStdString(checked.error().message()));
-    }
+    QStringList lost = parseOptions(state["options"].toObject(), chart, options);
     std::optional<Error> error;
     JsonKeys keys(state["look"].toObject(), QString(), error, "look");
     Look look;

@@ -20,6 +20,10 @@ public:
     QString note() const override;
     QByteArray csv() const override;
     bool find() override;
+    std::vector<ViewKey> keys() const override;
+    QString definition() const override;
+    QJsonObject state() const override;
+    QStringList restore(const QJsonObject& state) override;
     bool stop() override;
 
 private:
@@ -37,6 +41,10 @@ public:
     QString readout() const override;
     QString note() const override;
     bool stop() override;
+    std::vector<ViewKey> keys() const override;
+    QString definition() const override;
+    QJsonObject state() const override;
+    QStringList restore(const QJsonObject& state) override;
 
 private:
     TimelineView* m_view = nullptr;

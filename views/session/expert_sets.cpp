@@ -50,12 +50,19 @@ void ExpertSets::clear()
     emit changed();
 }
 
+void ExpertSets::merge(const NamedExpertSets& sets)
+{
+    if (sets.empty())
+        return;
+    for (const auto& [name, set] : sets)
+        m_sets[name] = set;
+    emit changed();
+}
+
 Expected<void> ExpertSets::read(const QString& path)
 {
-    ES_ASSIGN(NamedExpertSets read, readExpertSets(path.toStdString()));
-    for (auto& [name, set] : read)
-        m_sets[name] = std::move(set);
-    emit changed();
+    ES_ASSIGN(const NamedExpertSets sets, readExpertSets(path.toStdString()));
+    merge(sets);
     return {};
 }
 

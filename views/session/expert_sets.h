@@ -28,7 +28,9 @@ public:
     void remove(const QString& name);
     void clear();
 
-    /// Sets of the same names are replaced, the others stay. Errors: those of readExpertSets().
+    /// Sets of the same names are replaced, the others stay.
+    void merge(const NamedExpertSets& sets);
+    /// merge() of a file's. Errors: those of readExpertSets().
     Expected<void> read(const QString& path);
     /// Errors: no set; those of writeOutput(). Replaces a file of sets; anything else only with `replace`.
     Expected<void> write(const QString& path, bool replace) const;

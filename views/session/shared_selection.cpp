@@ -110,10 +110,8 @@ void SharedSelection::pinAll(const std::vector<Subject>& subjects, QObject* by)
         if (!subject.empty() && std::ranges::find(pins, subject) == pins.end())
             pins.push_back(subject);
     }
-    if (pins == m_pins)
-        return;
-    m_pins = std::move(pins);
-    emit pinsChanged(by);
+    const QString text = pins.size() == 1 ? "pin " + wordsOf(pins.front()) : QString("pin %1 experts").arg(pins.size());
+    setPins(std::move(pins), by, text);
 }
 
 void SharedSelection::unpinAll(QObject* by)

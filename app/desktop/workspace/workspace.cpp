@@ -39,6 +39,19 @@ template <class Index> void index(JsonKeys& keys, const char* key, double most, 
         into = Index(decltype(Index::value)(*value));
 }
 
+/// As --chose has them, but no file; nothing where they are wrong.
+std::optional<ExpertSet> takeExperts(JsonKeys& keys, const char* key)
+{
+    QString text;
+    keys.text(key, text);
+    auto set = parseExperts(text.toStdString(), key);
+    if (!set || text.startsWith("set:")) {
+        keys.wrong(key, set ? "names a file" : QString::fromStdString(set.error().what));
+        return {};
+    }
+    return std::move(*set);
+}
+
 QString conditionInto(const QString& text, std::vector<FilterStep>& filters)
 {
     auto condition = parseCondition(text.toStdString());
@@ -62,6 +75,16 @@ void parseFilter(JsonKeys& keys, std::vector<FilterStep>& filters)
             keys.wrong("tokens", "are not two whole numbers, first and end");
         else
             filters.push_back({TokenRange{TokenIndex(std::uint64_t(end(0))), TokenIndex(std::uint64_t(end(1)))}, true});
+        return;
+    }
+    if (keys.rest().contains("experts")) {
+        QString name;
+        keys.text("set", name);
+        if (auto set = takeExperts(keys, "experts")) {
+            set->name = name.toStdString();
+            step.what = std::move(*set);
+            filters.push_back(std::move(step));
+        }
         return;
     }
     std::optional<SiteIndex> site;
@@ -118,9 +141,11 @@ QJsonValue filterJson(const FilterStep& step)
         return QString::fromStdString(conditionText(*label, step.keep));
     if (const auto* range = std::get_if<TokenRange>(&step.what))
         return QJsonObject{{"tokens", QJsonArray{qint64(range->begin.value), qint64(range->end.value)}}};
-    if (const auto* at = std::get_if<ExpertAt>(&step.what))
-        return QJsonObject{{"keep", step.keep}, {"site", int(at->site.value)}, {"expert", int(at->expert.value)}};
-    return {};
+    if (const auto* set = std::get_if<ExpertSet>(&step.what))
+        return QJsonObject{{"keep", step.keep}, {"experts", QString::fromStdString(expertsText(*set))},
+            {"set", QString::fromStdString(set->name)}};
+    const auto& at = std::get<ExpertAt>(step.what);
+    return QJsonObject{{"keep", step.keep}, {"site", int(at.site.value)}, {"expert", int(at.expert.value)}};
 }
 
 QJsonObject pinJson(const Subject& pin)
@@ -189,6 +214,15 @@ Expected<Workspace> parseWorkspace(const QByteArray& json, const QString& source
         "filters", [&](JsonKeys& filter) { parseFilter(filter, workspace.filters); },
         [&](const QString& text) { return conditionInto(text, workspace.filters); });
     keys.list("pins", [&](JsonKeys& pin) { parsePin(pin, workspace.pins); });
+    keys.list("sets", [&](JsonKeys& set) {
+        QString name;
+        set.text("name", name);
+        auto experts = takeExperts(set, "experts");
+        if (name.isEmpty() || name.contains('#'))
+            set.wrong("name", "must be a text without '#'");
+        else if (experts)
+            workspace.sets[name.toStdString()] = std::move(*experts);
+    });
     keys.list("views", [&](JsonKeys& view) { parseView(view, workspace.views); });
     keys.text("current", workspace.current);
     JsonKeys layout = keys.object("layout");
@@ -205,22 +239,23 @@ Expected<Workspace> parseWorkspace(const QByteArray& json, const QString& source
 
 QByteArray writeWorkspace(const Workspace& workspace)
 {
-    QJsonArray traces, filters, pins, views;
+    QJsonArray traces, filters, pins, sets, views;
     for (const TraceRef& trace : workspace.traces)
         traces.append(QJsonObject{{"path", trace.path}, {"uuid", trace.uuid}});
-    for (const FilterStep& step : workspace.filters) {
-        if (const QJsonValue filter = filterJson(step); !filter.isNull())
-            filters.append(filter);
-    }
+    for (const FilterStep& step : workspace.filters)
+        filters.append(filterJson(step));
     for (const Subject& pin : workspace.pins)
         pins.append(pinJson(pin));
+    for (const auto& [name, set] : workspace.sets)
+        sets.append(QJsonObject{
+            {"name", QString::fromStdString(name)}, {"experts", QString::fromStdString(expertsText(set))}});
     for (const WorkspaceView& view : workspace.views)
         views.append(QJsonObject{
             {"id", view.id}, {"place", spelled(kPlaces, view.place)}, {"shown", view.shown}, {"state", view.state}});
     const QJsonObject layout{{"docks", QString::fromLatin1(workspace.docks.toBase64())}, {"narrow", workspace.narrow}};
     return QJsonDocument(QJsonObject{{kVersionKey, kVersionRead}, {"tool", QString("expertscope ") + kVersion},
                              {"title", workspace.title}, {"traces", traces}, {"filters", filters}, {"pins", pins},
-                             {"views", views}, {"current", workspace.current}, {"layout", layout}})
+                             {"sets", sets}, {"views", views}, {"current", workspace.current}, {"layout", layout}})
         .toJson(QJsonDocument::Indented);
 }
 

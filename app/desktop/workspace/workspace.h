@@ -4,6 +4,7 @@
 // views are shown, with their options. Plain data and its JSON.
 #pragma once
 
+#include "analysis/study/expert_sets.h"
 #include "views/figure/figure_spec.h"
 #include "views/panels/view.h"
 #include "views/session/filter_stack.h"
@@ -28,6 +29,7 @@ struct Workspace
     std::vector<TraceRef> traces; ///< paths as seen from the file
     std::vector<FilterStep> filters;
     std::vector<Subject> pins;
+    NamedExpertSets sets;
     std::vector<WorkspaceView> views; ///< tabs in order, then docks
     QString current; ///< the tab in front
     QByteArray docks; ///< sizes and places, as Qt keeps them; empty: as the views say

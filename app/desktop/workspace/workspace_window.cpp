@@ -18,10 +18,12 @@ QString missingWords(const FilterStep& step)
             .arg(QString::fromStdString(label->label), QString::fromStdString(label->value));
     if (const auto* at = std::get_if<ExpertAt>(&step.what))
         return QString("the filter router %1, expert %2").arg(at->site.value).arg(at->expert.value);
+    if (const auto* set = std::get_if<ExpertSet>(&step.what))
+        return "the filter of experts " + QString::fromStdString(set->name.empty() ? expertsText(*set) : set->name);
     return QStringLiteral("the filter of a range of tokens");
 }
 
-/// Filters and pins of the trace that is open.
+/// Filters and pins of the trace that is open, and sets of its experts.
 QStringList applyToSession(Session& session, const Workspace& workspace)
 {
     QStringList missing;
@@ -42,6 +44,7 @@ QStringList applyToSession(Session& session, const Workspace& workspace)
             missing << "a pin";
     }
     session.selection().setPins(std::move(pins), nullptr, "pins of the workspace");
+    session.sets().merge(workspace.sets);
     return missing;
 }
 
@@ -99,6 +102,7 @@ Workspace workspaceOf(MainWindow& window, const QString& path)
                 QString::fromStdString(trace.summary.uuid)});
     workspace.filters = session.filters().steps();
     workspace.pins = session.selection().pins();
+    workspace.sets = session.sets().sets();
     ShownViews& views = window.views();
     const QStringList shown = views.shownIds();
     for (const QString& id : shown)

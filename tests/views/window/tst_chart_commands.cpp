@@ -97,6 +97,21 @@ private slots:
         check("load");
     }
 
+    void expertsAreSaid()
+    {
+        QVERIFY(openAndWait(m_dir.filePath("it's a trace.h5")));
+        views().show("chart.load");
+        session().filters().clear();
+        const ExpertSet set{{{SiteIndex(0), ExpertIndex(1)}, {SiteIndex(1), ExpertIndex(2)}}, {}, "some"};
+        session().filters().add({set, true});
+        session().filters().add({ExpertAt{SiteIndex(0), ExpertIndex(3)}, false});
+        QTRY_VERIFY(settled());
+        const ChartCommand command = commandOf(*load(), *session().study());
+        QVERIFY2(command.unsaid.isEmpty(), qPrintable(command.unsaid.join(", ")));
+        QVERIFY2(command.text.contains("--chose 's0:1|s1:2'") && command.text.contains("--spared s0:3"), qPrintable(command.text));
+        check("load");
+    }
+
     void whatHasNoOptionIsSaid()
     {
         QVERIFY(openAndWait(m_dir.filePath("it's a trace.h5")));

@@ -393,6 +393,9 @@ private slots:
         write(m_dir.filePath("good.h5"), "stands for a trace");
         session().filters().add({LabelFilter{"language", "de"}});
         session().filters().add({ExpertAt{SiteIndex(2), ExpertIndex(5)}, false});
+        const ExpertSet set{{{SiteIndex(0), ExpertIndex(1)}, {SiteIndex(1), ExpertIndex(9)}}, {}, "german"};
+        session().sets().merge({{"german", set}});
+        session().filters().add({set, true});
         session().selection().setPins(
             {{.site = SiteIndex(1), .expert = ExpertIndex(9)}, {.token = TokenIndex(40)}}, nullptr, "pins");
         choose("sort", 1);
@@ -423,6 +426,8 @@ private slots:
         QCOMPARE(load()->state().options().text("sort"), std::string("load"));
         QVERIFY(plot()->isZoomed());
         QVERIFY(!views().isShown("chart.repetition"));
+        QCOMPARE(session().filters().steps().size(), std::size_t(3));
+        QVERIFY(session().sets().find("german"));
     }
 
     void aWorkspaceOnAnotherTraceSaysWhatIsMissing()
