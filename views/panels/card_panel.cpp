@@ -59,7 +59,7 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
     m_errorLabel->setProperty("faint", true);
     connect(m_failed->addButton("Try again", "cardRetry"), &QPushButton::clicked, this, &CardPanel::ask);
     m_pages->addWidget(m_failed);
-    setFocusProxy(m_card);
+    focusFollowsPage(this, m_pages, m_card);
     m_stop = new QToolButton(m_pages); // over the corner: nothing moves when a job ends
     m_stop->setText(QStringLiteral("×"));
     m_stop->setObjectName("stop");
@@ -121,7 +121,7 @@ void CardPanel::ask()
     }
     m_stale = false;
     request();
-    const bool waits = m_session.waits(this) || pending();
+    const bool waits = loading();
     if (waits && !showsCard()) {
         m_emptyLabel->setText("Computing …");
         m_pages->setCurrentWidget(m_empty);

@@ -35,6 +35,8 @@ public:
     CardView* card() const { return m_card; }
     bool showsCard() const;
     QString stateText() const; ///< what stands in place of a card; empty: the card is shown
+    /// What it shows is not yet of what is looked at.
+    bool loading() const { return m_session.waits(this) || pending(); }
 
 protected:
     /// Asks the session in the name of `this`, and comes to one of the three below; a study is open.

@@ -175,7 +175,6 @@ void ComparePanel::makeView()
     delete m_view;
     m_view = new ChartView(m_session, spec, m_place);
     m_place->layout()->addWidget(m_view);
-    setFocusProxy(m_view);
     // The sides are chosen above, for all charts.
     for (const char* const name : {kAgainst, kAgainstTrace, kAs}) {
         if (auto* editor = m_view->findChild<QWidget*>(name))
@@ -344,6 +343,7 @@ void ComparePanel::showState()
     m_filter->setVisible(shape && !shape->labels.empty());
     m_open->setVisible(m_session.study() != nullptr);
     m_pages->setCurrentIndex(why.isEmpty() ? 1 : 0);
+    setFocusProxy(why.isEmpty() ? static_cast<QWidget*>(m_view) : m_pages->currentWidget()->findChild<QPushButton*>());
     const QString shapes = m_session.shapeNote();
     m_shapes->setText(shapes.isEmpty() ? shapes : shapes + ": maps with other rows are not subtracted.");
     m_shapes->setVisible(!shapes.isEmpty());

@@ -16,8 +16,10 @@ namespace {
 constexpr std::size_t kMostExperts = 8, kMostValues = 8;
 
 /// "Layer 5 · expert 27": at the beginning of a line.
-QString headText(const Subject& subject, const RoutingShape& shape)
+QString headText(Subject subject, const RoutingShape& shape)
 {
+    if (subject.token)
+        subject.site.reset(), subject.expert.reset(); // where it was pointed at
     QString text = subjectText(subject, shape);
     if (subject.site && !text.isEmpty())
         text[0] = text[0].toUpper();

@@ -182,10 +182,11 @@ void Session::show(StudyPtr study, const QStringList& paths, bool keep)
     };
     const qsizetype main = placeOf(m_main);
     const bool fresh = !m_toBeside.isEmpty() && main >= 0;
-    const qsizetype beside = fresh ? paths.indexOf(m_toBeside) : main >= 0 ? placeOf(m_beside) : -1;
+    const bool together = main < 0 && paths.size() > 1; // opened to be compared: the first with the last
+    const qsizetype beside = fresh ? paths.indexOf(m_toBeside) : together ? paths.size() - 1 : main >= 0 ? placeOf(m_beside) : -1;
     const bool places = main >= 0 && paths.mid(0, m_paths.size()) == m_paths; // those that steps to undo speak of
     m_toBeside.clear();
-    const bool besideChosen = fresh || (beside >= 0 && m_beside.chosen());
+    const bool besideChosen = fresh || together || (beside >= 0 && m_beside.chosen());
     m_study = std::move(study);
     m_paths = paths;
     m_questions.setStudy(m_study);
@@ -194,7 +195,7 @@ void Session::show(StudyPtr study, const QStringList& paths, bool keep)
         m_selection.forget(this);
         m_looks.clear();
     }
-    if (beside < 0 || fresh)
+    if (beside < 0 || fresh || together)
         m_beside.setStudy(nullptr, 0, false);
     if (!places)
         m_undo.clear();

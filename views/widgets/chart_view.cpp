@@ -98,7 +98,7 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     connect(m_widget, &ChartWidget::currentChanged, this, &ChartView::readoutChanged);
     connect(m_widget, &ChartWidget::viewChanged, this, &ChartView::readoutChanged);
     connect(m_widget, &ChartWidget::menuRequested, this, &ChartView::openMenu);
-    setFocusProxy(m_widget);
+    focusFollowsPage(this, m_pages, m_widget);
 }
 
 ChartView::~ChartView() = default;

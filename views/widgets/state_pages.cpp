@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 namespace expertscope {
@@ -61,6 +62,17 @@ QPushButton* StatePage::addButton(const QString& text, const QString& id)
     button->setAutoDefault(true);
     add(button);
     return button;
+}
+
+void focusFollowsPage(QWidget* view, QStackedWidget* pages, QWidget* shown)
+{
+    const auto follow = [view, pages, shown] {
+        QWidget* const page = pages->currentWidget();
+        const bool there = page && (page == shown || page->isAncestorOf(shown));
+        view->setFocusProxy(there ? shown : page ? page->findChild<QPushButton*>() : nullptr);
+    };
+    QObject::connect(pages, &QStackedWidget::currentChanged, view, follow);
+    follow();
 }
 
 }

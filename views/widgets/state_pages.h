@@ -7,6 +7,7 @@
 
 class QLabel;
 class QPushButton;
+class QStackedWidget;
 class QVBoxLayout;
 
 namespace expertscope {
@@ -29,5 +30,9 @@ public:
 private:
     QVBoxLayout* m_layout = nullptr;
 };
+
+/// The focus of `view` is that of `shown` while the page that holds it is in front, else of the first button of the page
+/// there: Tab would stay where it is before a proxy that cannot be seen.
+void focusFollowsPage(QWidget* view, QStackedWidget* pages, QWidget* shown);
 
 }

@@ -215,7 +215,7 @@ private slots:
             const auto has = [&](const char* name) {
                 return std::ranges::any_of(spec.options, [&](const ChartOption& o) { return o.name == name; });
             };
-            if (has("against") && !has("against_as"))
+            if (has("against") && !has("against_as") && spec.name != "flow") // of ribbons: tst_flow_levels
                 QTest::addRow("%s", spec.name.c_str()) << QString::fromStdString(spec.name);
         }
     }

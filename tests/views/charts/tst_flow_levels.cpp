@@ -239,6 +239,53 @@ private slots:
         QVERIFY((*chart)->readout(mark).contains("other") && !(*chart)->subject(mark)->expert);
     }
 
+    /// The same of two filters of a trace.
+    void twoPartsOfATraceAreCompared()
+    {
+        const auto trace = flowTrace(8);
+        std::vector<std::string> parts;
+        for (std::size_t s = 0; s < trace->shape().sequences.size(); ++s)
+            parts.push_back(s % 2 ? "b" : "a");
+        trace->addLabel("part", parts);
+        const Study study = expertscope::testing::studyOf({trace.get()});
+        const auto of = [&](const char* part, const char* against) {
+            Scope scope;
+            scope.where = {{"part", part}};
+            return drawnChart("flow", study, {{"against", against}}, {}, 0, scope);
+        };
+        const auto there = of("a", "part=b"), back = of("b", "part=a");
+        VERIFY_OK(there);
+        VERIFY_OK(back);
+        const Ribbons &x = ribbonsOf(**there), &y = ribbonsOf(**back);
+        int coloured = 0;
+        for (std::size_t g = 0; g < 3; ++g) {
+            QCOMPARE(x.ribbons[g].size(), y.ribbons[g].size());
+            for (std::size_t r = 0; r < x.ribbons[g].size(); ++r) {
+                QCOMPARE(x.ribbons[g][r].colour, -y.ribbons[g][r].colour);
+                coloured += x.ribbons[g][r].colour != 0;
+            }
+        }
+        QVERIFY(coloured > 30);
+        QVERIFY((*there)->csv().contains("part=a against part=b"));
+        Scope a;
+        a.where = {{"part", "a"}};
+        const auto alone = drawnChart("flow", study, {}, {}, 0, a);
+        VERIFY_OK(alone);
+        const ChartTable both((*there)->csv()), one((*alone)->csv());
+        int compared = 0;
+        for (std::size_t r = 0; r < both.size(); ++r) {
+            for (std::size_t k = 0; both.text(r, "kind") == "ribbon" && k < one.size(); ++k) {
+                const bool same = one.text(k, "kind") == "ribbon" && one.text(k, "site") == both.text(r, "site")
+                    && one.text(k, "expert") == both.text(r, "expert") && one.text(k, "to_expert") == both.text(r, "to_expert");
+                if (same) {
+                    QVERIFY(alike(both.number(r, "share"), one.number(k, "value")));
+                    ++compared;
+                }
+            }
+        }
+        QVERIFY(compared > 10);
+    }
+
     /// B6 (5): named the other way round, every colour is the other's, and all else stays.
     void twoTracesAreCompared()
     {

@@ -83,7 +83,7 @@ private slots:
     {
         m_session->open({"a.h5", "b.h5"});
         QVERIFY(wait());
-        QVERIFY(!m_session->besideSide().chosen()); // opened together: nobody said what is compared
+        QVERIFY(m_session->besideSide().chosen() && m_session->besideSide().trace() == 1); // opened together, to be compared
         m_session->filters().add(m_german);
         m_session->besideSide().choose(1);
         m_session->besideSide().filters().add(m_french);

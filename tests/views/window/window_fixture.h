@@ -7,6 +7,7 @@
 #include "app/desktop/main_window.h"
 #include "tests/support/fake_chart.h"
 #include "tests/support/scored_trace.h"
+#include "views/panels/card_panel.h"
 #include "views/widgets/chart_view.h"
 
 #include <QAction>
@@ -98,6 +99,10 @@ protected:
             return false;
         for (const ChartView* view : m_window->findChildren<ChartView*>()) {
             if (view->loading())
+                return false;
+        }
+        for (const CardPanel* card : m_window->findChildren<CardPanel*>()) {
+            if (card->loading())
                 return false;
         }
         return true;

@@ -52,7 +52,7 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
     m_pages->addWidget(empty);
     m_area = new TimelineArea(session, this);
     m_pages->addWidget(m_area);
-    setFocusProxy(m_area);
+    focusFollowsPage(this, m_pages, m_area);
     connect(m_area, &TimelineArea::readoutChanged, this, &TimelineView::readoutChanged);
     connect(m_state, &ChartState::changed, this, &TimelineView::ask);
     connect(&m_cursor, &TokenCursor::moved, this, &TimelineView::ask);

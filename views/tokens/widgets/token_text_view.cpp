@@ -107,7 +107,7 @@ TokenTextView::TokenTextView(Session& session, QWidget* parent)
     m_pages->addWidget(failed);
     m_player = new PlayStrip(session, this);
     layout->addWidget(m_player);
-    setFocusProxy(m_area);
+    focusFollowsPage(this, m_pages, m_area);
 
     auto* hands = new TextHands(session, *m_area);
     connect(hands, &TextHands::menuRequested, this, &TokenTextView::openMenu);
