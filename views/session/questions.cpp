@@ -4,6 +4,7 @@
 #include "views/session/job_tracker.h"
 
 #include <QElapsedTimer>
+#include <QPointer>
 
 #include <algorithm>
 #include <atomic>
@@ -124,12 +125,20 @@ void Questions::withdraw(const QObject* asker)
     part->abandoned = true;
     note(part->question, JobNote::End::Cancelled, part->since.elapsed());
     m_parts.erase(part->question.key);
-    if (!part->work) {
+    if (!part->work)
         std::erase(m_waiting, part);
-    } else if (std::ranges::all_of(part->work->parts, [](const auto& p) { return p->askers.empty(); })) {
-        part->work->tracker.cancel();
-        part->work->deleteLater();
-    }
+    else
+        stopIfUnwanted(*part->work);
+}
+
+/// Its parts were withdrawn, or delivered before that: nobody waits for the rest.
+void Questions::stopIfUnwanted(Work& work)
+{
+    const bool wanted = std::ranges::any_of(work.parts, [](const auto& part) { return !part->askers.empty(); });
+    if (wanted || std::ranges::none_of(work.parts, [](const auto& part) { return part->abandoned.load(); }))
+        return;
+    work.tracker.cancel();
+    work.deleteLater();
 }
 
 void Questions::startWaiting()
@@ -213,6 +222,7 @@ void Questions::finish(const std::shared_ptr<Part>& part, const Expected<Answer>
     if (part->abandoned)
         return;
     m_parts.erase(part->question.key);
+    const QPointer<QObject> work = part->work;
     if (answer)
         keep(part->question.key, *answer);
     note(part->question, answer ? JobNote::End::Computed : JobNote::End::Failed, part->since.elapsed(),
@@ -228,6 +238,8 @@ void Questions::finish(const std::shared_ptr<Part>& part, const Expected<Answer>
         std::erase(part->askers, asker);
         deliver(answer);
     }
+    if (work)
+        stopIfUnwanted(*part->work);
 }
 
 void Questions::note(const Question& question, JobNote::End end, qint64 milliseconds, const QString& error)

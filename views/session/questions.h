@@ -73,6 +73,7 @@ private:
     };
 
     void withdraw(const QObject* asker);
+    void stopIfUnwanted(Work& work);
     void startWaiting();
     void start(std::vector<std::shared_ptr<Part>> parts);
     void finish(const std::shared_ptr<Part>& part, const Expected<Answer>& answer);

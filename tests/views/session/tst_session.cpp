@@ -235,6 +235,26 @@ private slots:
         QCOMPARE(m_first->load() + m_second->load(), 0);
     }
 
+    /// A quick answer that is still to come keeps the work only until then.
+    void cancellingBeforeAQuickAnswerStopsTheWork()
+    {
+        open("slow.h5");
+        QObject a, c;
+        Heard one;
+        bool counted = false;
+        m_session->askExtent(&c, [&](const Expected<Study::Extent>&) { counted = true; });
+        ask(&a, m_one, one);
+        QCoreApplication::processEvents(); // it has started
+        QVERIFY(m_session->waits(&a) && !counted);
+        m_session->cancel(&a);
+        QTRY_VERIFY(counted);
+        QElapsedTimer timer;
+        timer.start();
+        QTRY_VERIFY(QThreadPool::globalInstance()->activeThreadCount() == 0);
+        QVERIFY2(timer.elapsed() < 1000, "the pass goes on"); // whole it would take seconds
+        QCOMPARE(one.times, 0);
+    }
+
     void extentsAndErrors()
     {
         open();
