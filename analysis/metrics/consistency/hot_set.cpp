@@ -6,6 +6,7 @@
 #include "analysis/chance/chance_value.h"
 #include "analysis/counts/set_sizes.h"
 #include "analysis/metrics/consistency/consistency.h"
+#include "analysis/metrics/consistency/misses.h"
 #include "analysis/spine/fixed_sum.h"
 #include "analysis/spine/per_site.h"
 
@@ -34,7 +35,7 @@ struct HotWindows
     std::uint32_t tokens = 0;
     std::vector<std::uint32_t> counts; ///< [E] its choices
     SetSizes ownSizes;
-    double missesOne = 0, missesTwo = 0; ///< log of the chance that all its tokens miss an expert, or two
+    std::int64_t missesOne = 0, missesTwo = 0; ///< of its tokens
 };
 
 class HotSetState
@@ -44,18 +45,13 @@ public:
         : m_site(site)
         , m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
         , m_valuesOnly(context.valuesOnly)
+        , m_misses(m_numExperts)
     {
         for (const double length : sortedNumbers(context, "window")) {
             m_windows.emplace_back().length = static_cast<std::uint32_t>(length);
             m_windows.back().counts.resize(m_numExperts);
             if (m_windows.size() > 1)
                 m_windows.back().ofShorter = m_windows.back().length % m_windows.end()[-2].length == 0;
-        }
-        const double E = m_numExperts;
-        for (unsigned size = 0; size <= m_numExperts; ++size) {
-            m_missOne.push_back(size < m_numExperts ? std::log1p(-double(size) / E) : kNever);
-            m_missTwo.push_back(
-                size + 1 < m_numExperts ? m_missOne.back() + std::log1p(-double(size) / (E - 1)) : kNever);
         }
     }
 
@@ -126,8 +122,6 @@ public:
     }
 
 private:
-    static constexpr double kNever = -1e9; ///< log of no chance at all
-
     static void start(HotWindows& windows)
     {
         windows.tokens = 0;
@@ -145,8 +139,8 @@ private:
                 ++windows.counts[w * 64 + unsigned(std::countr_zero(rest))];
         }
         windows.ownSizes.note(size);
-        windows.missesOne += m_missOne[size];
-        windows.missesTwo += m_missTwo[size];
+        Misses::add(windows.missesOne, m_misses.one(size), 1);
+        Misses::add(windows.missesTwo, m_misses.two(size), 1);
         if (++windows.tokens == windows.length)
             finish(i);
     }
@@ -162,7 +156,7 @@ private:
             windows.touched += count > 0;
         if (const std::uint64_t choices = windows.ownSizes.choices())
             windows.hottest.add(double(*std::ranges::max_element(windows.counts)) * E / double(choices));
-        const double one = std::exp(windows.missesOne), two = E > 1 ? std::exp(windows.missesTwo) : 0;
+        const double one = Misses::probability(windows.missesOne), two = Misses::probability(windows.missesTwo);
         windows.expected.add(1 - one);
         windows.variance.add(std::max(0.0, one * (1 - one) / E + (E - 1) / E * (two - one * one)));
         if (i + 1 < m_windows.size() && m_windows[i + 1].ofShorter) {
@@ -170,8 +164,8 @@ private:
             for (std::size_t e = 0; e < longer.counts.size(); ++e)
                 longer.counts[e] += windows.counts[e];
             longer.ownSizes.add(windows.ownSizes);
-            longer.missesOne += windows.missesOne;
-            longer.missesTwo += windows.missesTwo;
+            Misses::add(longer.missesOne, windows.missesOne, 1);
+            Misses::add(longer.missesTwo, windows.missesTwo, 1);
             longer.tokens += windows.tokens;
             if (longer.tokens == longer.length)
                 finish(i + 1);
@@ -182,7 +176,7 @@ private:
     SiteIndex m_site;
     unsigned m_numExperts;
     bool m_valuesOnly;
-    std::vector<double> m_missOne, m_missTwo; ///< [choices] log of the chance that a token misses an expert, or two
+    Misses m_misses;
     RunCursor m_cursor;
     std::vector<HotWindows> m_windows; ///< ascending
 };
