@@ -5,6 +5,7 @@
 // multiplies it, 0 where not chosen. Ranks, candidates, Pareto front, coverage and ratio are those of the authors'
 // Audit_Committee.py, but for E, which it guesses and the trace knows, and for experts with no weight at all, which
 // here are never in a list.
+#include "analysis/counts/by_value.h"
 #include "analysis/metrics/importance/expert_list.h"
 #include "analysis/spine/fixed_sum.h"
 
@@ -20,6 +21,16 @@ struct GateSums
     std::vector<FixedSum> weights; ///< [E]
     std::uint64_t tokens = 0; ///< with a choice
 
+    explicit GateSums(std::size_t experts)
+        : weights(experts)
+    {
+    }
+    void add(const GateSums& other)
+    {
+        for (std::size_t e = 0; e < weights.size(); ++e)
+            weights[e].add(other.weights[e]);
+        tokens += other.tokens;
+    }
     void persist(Archive& archive)
     {
         archive.fixed(weights);
@@ -43,7 +54,7 @@ public:
         , m_numExperts(context.shape->sites[std::size_t(site)].numExperts)
         , m_topK(context.shape->sites[std::size_t(site)].topK)
         , m_presence(context.params.number("presence"))
-        , m_values(context.by->values.size())
+        , m_values(*context.by, [experts = m_numExperts] { return GateSums(experts); })
     {
     }
 
@@ -53,7 +64,7 @@ public:
             const std::int32_t code = m_label->codes[std::size_t(run.sequence)];
             if (code < 0)
                 continue;
-            GateSums& sums = value(std::size_t(code));
+            GateSums& sums = m_values.of(std::size_t(code));
             const std::size_t K = block.numSlots;
             for (std::size_t t = run.begin; t < std::size_t(run.begin) + run.length; ++t) {
                 bool any = false;
@@ -68,25 +79,8 @@ public:
         }
     }
 
-    void add(const CommitteeState& other)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (!other.m_values[v])
-                continue;
-            GateSums& mine = value(v);
-            for (std::size_t e = 0; e < m_numExperts; ++e)
-                mine.weights[e].add(other.m_values[v]->weights[e]);
-            mine.tokens += other.m_values[v]->tokens;
-        }
-    }
-
-    void persist(Archive& archive)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (archive.present(m_values[v].has_value()))
-                value(v).persist(archive);
-        }
-    }
+    void add(const CommitteeState& other) { m_values.add(other.m_values); }
+    void persist(Archive& archive) { m_values.persist(archive); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -130,13 +124,6 @@ public:
     }
 
 private:
-    GateSums& value(std::size_t v)
-    {
-        if (!m_values[v])
-            m_values[v].emplace().weights.resize(m_numExperts);
-        return *m_values[v];
-    }
-
     /// Adds the list of one value: the k experts of largest ECI. Returns its share of the mean ECI of a list.
     double enter(const GateSums& sums, double values, std::vector<Standing>& standings) const
     {
@@ -216,7 +203,7 @@ private:
     const Label* m_label;
     std::uint16_t m_numExperts, m_topK;
     double m_presence;
-    std::vector<std::optional<GateSums>> m_values; ///< by label value, made when first seen
+    ByValue<GateSums> m_values;
 };
 
 }

@@ -3,6 +3,7 @@
 // Experts that are chosen together more often than their loads explain, in one kind of text after the other
 // (colibri #119: lift, and in how many topics it holds). A table of PairCounts a value of the label and site.
 #include "analysis/chance/chance_value.h"
+#include "analysis/counts/by_value.h"
 #include "analysis/counts/pair_counts.h"
 #include "analysis/spine/per_site.h"
 
@@ -34,7 +35,7 @@ public:
         , m_lift(context.params.number("lift"))
         , m_least(context.params.number("least"))
         , m_support(context.params.number("support"))
-        , m_values(context.by->values.size())
+        , m_values(*context.by, [site = m_site] { return SetPairs(*site, *site); })
         , m_runs(context.by->values.size())
     {
     }
@@ -50,26 +51,13 @@ public:
                 continue;
             Block part = block;
             part.runs = m_runs[v];
-            value(v).observe({part, bits}, {part, bits});
+            m_values.of(v).observe({part, bits}, {part, bits});
             m_runs[v].clear();
         }
     }
 
-    void add(const CofireState& other)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (other.m_values[v])
-                value(v).add(*other.m_values[v]);
-        }
-    }
-
-    void persist(Archive& archive)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (archive.present(m_values[v].has_value()))
-                value(v).persist(archive);
-        }
-    }
+    void add(const CofireState& other) { m_values.add(other.m_values); }
+    void persist(Archive& archive) { m_values.persist(archive); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -195,17 +183,10 @@ private:
         return table;
     }
 
-    SetPairs& value(std::size_t v)
-    {
-        if (!m_values[v])
-            m_values[v].emplace(*m_site, *m_site);
-        return *m_values[v];
-    }
-
     const Label* m_label;
     const Site* m_site;
     double m_lift, m_least, m_support;
-    std::vector<std::optional<SetPairs>> m_values; ///< by label value, made when first seen
+    ByValue<SetPairs> m_values;
     std::vector<std::vector<SequenceRun>> m_runs; ///< scratch, by label value
 };
 

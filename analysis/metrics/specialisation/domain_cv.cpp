@@ -4,6 +4,7 @@
 // rate, as moe-lrc (arXiv 2505.16056, 31_srp_refine.py and 35_srp_spec.ipynb) takes it: rates from all windows of m
 // tokens, so that tokens near a sequence's ends weigh less; sample SD; values that hardly use the expert are left out.
 #include "analysis/chance/chance_value.h"
+#include "analysis/counts/by_value.h"
 #include "analysis/spine/per_site.h"
 
 #include <algorithm>
@@ -25,6 +26,19 @@ struct WindowSums
     std::uint64_t windows = 0;
     std::vector<std::uint64_t> squares; ///< [choices of a token] sum over such tokens of (windows that hold the token)^2
 
+    WindowSums(std::size_t experts, std::size_t slots)
+        : choices(experts)
+        , squares(slots + 1)
+    {
+    }
+    void add(const WindowSums& other)
+    {
+        for (std::size_t e = 0; e < choices.size(); ++e)
+            choices[e] += other.choices[e];
+        for (std::size_t size = 0; size < squares.size(); ++size)
+            squares[size] += other.squares[size];
+        windows += other.windows;
+    }
     void persist(Archive& archive)
     {
         archive.fixed(choices);
@@ -44,7 +58,7 @@ public:
         , m_numSlots(context.shape->numSlots)
         , m_window(static_cast<std::uint64_t>(context.params.number("m")))
         , m_valuesOnly(context.valuesOnly)
-        , m_values(context.by->values.size())
+        , m_values(*context.by, [experts = m_numExperts, slots = m_numSlots] { return WindowSums(experts, slots); })
     {
     }
 
@@ -58,34 +72,15 @@ public:
             const std::int32_t code = m_label->codes[std::size_t(run.sequence)];
             if (code < 0 || length < m_window)
                 continue;
-            WindowSums& sums = value(std::size_t(code));
+            WindowSums& sums = m_values.of(std::size_t(code));
             if (!goesOn)
                 sums.windows += length - m_window + 1;
             count(block, run, length, sums);
         }
     }
 
-    void add(const DomainCvState& other)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (!other.m_values[v])
-                continue;
-            WindowSums& mine = value(v);
-            for (std::size_t e = 0; e < m_numExperts; ++e)
-                mine.choices[e] += other.m_values[v]->choices[e];
-            for (std::size_t size = 0; size < mine.squares.size(); ++size)
-                mine.squares[size] += other.m_values[v]->squares[size];
-            mine.windows += other.m_values[v]->windows;
-        }
-    }
-
-    void persist(Archive& archive)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (archive.present(m_values[v].has_value()))
-                value(v).persist(archive);
-        }
-    }
+    void add(const DomainCvState& other) { m_values.add(other.m_values); }
+    void persist(Archive& archive) { m_values.persist(archive); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -126,15 +121,6 @@ public:
     }
 
 private:
-    WindowSums& value(std::size_t v)
-    {
-        if (!m_values[v]) {
-            m_values[v].emplace().choices.resize(m_numExperts);
-            m_values[v]->squares.resize(m_numSlots + 1u);
-        }
-        return *m_values[v];
-    }
-
     /// Token i of a sequence of T lies in min(i + 1, T - i, m, T - m + 1) windows.
     void count(const Block& block, const SequenceRun& run, std::uint64_t length, WindowSums& sums)
     {
@@ -214,7 +200,7 @@ private:
     RunCursor m_cursor;
     std::uint32_t m_begin = 0; ///< position of the first token that is looked at in the sequence at hand
     bool m_valuesOnly; ///< nobody looks at what chance gives
-    std::vector<std::optional<WindowSums>> m_values; ///< by label value, made when first seen
+    ByValue<WindowSums> m_values;
 };
 
 class DomainCv final : public PerSiteAccumulator<DomainCvState>

@@ -4,6 +4,7 @@
 // of the reference's. SteerMoE's risk difference (a1/(a1+d1) - a2/(a2+d2), custom_steering.ipynb); with a threshold tau
 // the task and language experts of arXiv 2510.04694.
 #include "analysis/chance/chance_value.h"
+#include "analysis/counts/by_value.h"
 #include "analysis/counts/load_counts.h"
 #include "analysis/spine/per_site.h"
 
@@ -51,7 +52,7 @@ public:
         , m_reference(context.params.text("reference"))
         , m_tau(context.params.number("tau"))
         , m_valuesOnly(context.valuesOnly)
-        , m_values(context.by->values.size())
+        , m_values(*context.by, [site = m_description] { return LoadCounts(*site); })
     {
     }
 
@@ -59,25 +60,12 @@ public:
     {
         for (const SequenceRun& run : block.runs) {
             if (const std::int32_t code = m_label->codes[std::size_t(run.sequence)]; code >= 0)
-                value(std::size_t(code)).add(block, run);
+                m_values.of(std::size_t(code)).add(block, run);
         }
     }
 
-    void add(const RiskDifferenceState& other)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (other.m_values[v])
-                value(v).add(*other.m_values[v]);
-        }
-    }
-
-    void persist(Archive& archive)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (archive.present(m_values[v].has_value()))
-                value(v).persist(archive);
-        }
-    }
+    void add(const RiskDifferenceState& other) { m_values.add(other.m_values); }
+    void persist(Archive& archive) { m_values.persist(archive); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -113,13 +101,6 @@ public:
     }
 
 private:
-    LoadCounts& value(std::size_t v)
-    {
-        if (!m_values[v])
-            m_values[v].emplace(*m_description);
-        return *m_values[v];
-    }
-
     /// The reference is `base` without `lessCounts` [E or empty] of `lessTokens`.
     void differences(std::vector<ResultRow>& rows, const LoadCounts& counts, const LoadCounts& base,
         std::span<const std::uint64_t> lessCounts, std::uint64_t lessTokens) const
@@ -189,7 +170,7 @@ private:
     std::string m_reference;
     double m_tau;
     bool m_valuesOnly;
-    std::vector<std::optional<LoadCounts>> m_values; ///< by label value, made when first seen
+    ByValue<LoadCounts> m_values;
 };
 
 }

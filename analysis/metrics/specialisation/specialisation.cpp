@@ -3,6 +3,7 @@
 // Which experts the sequences of one label value prefer (metrics 3.3).
 #include "analysis/chance/balance_chance.h"
 #include "analysis/counts/balance_stats.h"
+#include "analysis/counts/by_value.h"
 #include "analysis/counts/load_counts.h"
 #include "analysis/spine/per_site.h"
 
@@ -24,6 +25,11 @@ struct ValueCounts
         , first(site)
     {
     }
+    void add(const ValueCounts& other)
+    {
+        all.add(other.all);
+        first.add(other.first);
+    }
     void persist(Archive& archive) { archive(all, first); }
 
     LoadCounts all, first;
@@ -36,7 +42,7 @@ public:
         : m_label(context.by)
         , m_description(&context.shape->sites[std::size_t(site)])
         , m_valuesOnly(context.valuesOnly)
-        , m_values(context.by->values.size())
+        , m_values(*context.by, [site = m_description] { return ValueCounts(*site); })
     {
     }
 
@@ -46,29 +52,14 @@ public:
             const std::int32_t code = m_label->codes[std::size_t(run.sequence)];
             if (code < 0)
                 continue;
-            ValueCounts& counts = value(std::size_t(code));
+            ValueCounts& counts = m_values.of(std::size_t(code));
             counts.all.add(block, run);
             counts.first.add(block, run, 1);
         }
     }
 
-    void add(const SpecialisationState& other)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (!other.m_values[v])
-                continue;
-            value(v).all.add(other.m_values[v]->all);
-            value(v).first.add(other.m_values[v]->first);
-        }
-    }
-
-    void persist(Archive& archive)
-    {
-        for (std::size_t v = 0; v < m_values.size(); ++v) {
-            if (archive.present(m_values[v].has_value()))
-                value(v).persist(archive);
-        }
-    }
+    void add(const SpecialisationState& other) { m_values.add(other.m_values); }
+    void persist(Archive& archive) { m_values.persist(archive); }
 
     void rows(std::vector<ResultRow>& rows) const
     {
@@ -89,13 +80,6 @@ public:
     }
 
 private:
-    ValueCounts& value(std::size_t v)
-    {
-        if (!m_values[v])
-            m_values[v].emplace(*m_description);
-        return *m_values[v];
-    }
-
     static void valueRows(
         std::vector<ResultRow>& rows, const std::string& prefix, const LoadCounts& counts, bool valuesOnly)
     {
@@ -175,7 +159,7 @@ private:
     const Label* m_label;
     const Site* m_description;
     bool m_valuesOnly; ///< nobody looks at what chance gives
-    std::vector<std::optional<ValueCounts>> m_values; ///< by label value, made when first seen
+    ByValue<ValueCounts> m_values;
 };
 
 }
