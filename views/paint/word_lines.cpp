@@ -10,6 +10,25 @@ bool isSign(QChar c)
     return c == kSpaceSign || c == kBreakSign || c == kTabSign;
 }
 
+QPolygonF signStrokes(QChar sign, const QRectF& box)
+{
+    const auto at = [&](double x, double y) {
+        return QPointF(box.left() + x * box.width(), box.top() + y * box.height());
+    };
+    if (sign == kSpaceSign)
+        return {{at(0.15, 0.62), at(0.15, 0.78), at(0.85, 0.78), at(0.85, 0.62)}};
+    if (sign == kBreakSign)
+        return {{at(0.85, 0.3), at(0.85, 0.6), at(0.15, 0.6), at(0.35, 0.48), at(0.15, 0.6), at(0.35, 0.72)}};
+    return {{at(0.1, 0.55), at(0.8, 0.55), at(0.62, 0.43), at(0.8, 0.55), at(0.62, 0.67), at(0.8, 0.55), at(0.8, 0.35),
+        at(0.8, 0.75)}};
+}
+
+QColor inkOn(const QColor& ground)
+{
+    const double light = 0.2126 * ground.redF() + 0.7152 * ground.greenF() + 0.0722 * ground.blueF();
+    return light < 0.45 ? Qt::white : Qt::black;
+}
+
 QString shownPiece(const QString& piece)
 {
     const bool blank = piece.trimmed().isEmpty();

@@ -18,26 +18,6 @@ QString grouped(std::uint64_t number)
     return QLocale(QLocale::English).toString(qulonglong(number));
 }
 
-QColor inkOn(const QColor& ground)
-{
-    const double light = 0.2126 * ground.redF() + 0.7152 * ground.greenF() + 0.0722 * ground.blueF();
-    return light < 0.45 ? Qt::white : Qt::black;
-}
-
-/// A blank as an open box, a line break as a bent arrow, a tab as an arrow to a wall.
-QPolygonF signOf(QChar sign, const QRectF& box)
-{
-    const auto at = [&](double x, double y) {
-        return QPointF(box.left() + x * box.width(), box.top() + y * box.height());
-    };
-    if (sign == kSpaceSign)
-        return {{at(0.15, 0.62), at(0.15, 0.78), at(0.85, 0.78), at(0.85, 0.62)}};
-    if (sign == kBreakSign)
-        return {{at(0.85, 0.3), at(0.85, 0.6), at(0.15, 0.6), at(0.35, 0.48), at(0.15, 0.6), at(0.35, 0.72)}};
-    return {{at(0.1, 0.55), at(0.8, 0.55), at(0.62, 0.43), at(0.8, 0.55), at(0.62, 0.67), at(0.8, 0.55), at(0.8, 0.35),
-        at(0.8, 0.75)}};
-}
-
 }
 
 void WordsPlottable::show(const Layer& layer, const std::optional<ColourKey>& key)
@@ -225,7 +205,7 @@ void WordsPlottable::drawText(QCPPainter* painter, const QRectF& box, const QStr
         }
         flush();
         const double side = 0.7 * metrics.height();
-        painter->drawPolyline(signOf(c, {at, box.center().y() - side / 2, side, side}));
+        painter->drawPolyline(signStrokes(c, {at, box.center().y() - side / 2, side, side}));
         at += side;
     }
     flush();

@@ -244,10 +244,4 @@ TokenColours tokenColours(
     return colours;
 }
 
-QColor inkOn(const QColor& ground)
-{
-    const double light = 0.2126 * ground.redF() + 0.7152 * ground.greenF() + 0.0722 * ground.blueF();
-    return light < 0.45 ? Qt::white : Qt::black;
-}
-
 }

@@ -69,7 +69,4 @@ struct TokenColours
 TokenColours tokenColours(
     const ColourQuestion& question, const ColourSample* sample, const TraceSummary& summary, const RoutingShape& shape);
 
-/// Black or white, whichever is read better on a colour.
-QColor inkOn(const QColor& ground);
-
 }

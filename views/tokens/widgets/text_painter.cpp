@@ -2,6 +2,7 @@
 #include "views/tokens/widgets/text_painter.h"
 
 #include "views/charts/wording.h"
+#include "views/paint/word_lines.h"
 #include "views/tokens/data/token_words.h"
 
 #include <algorithm>
@@ -13,20 +14,6 @@ namespace {
 
 const QColor kMatch = QColor::fromRgb(kMarkColour); ///< none of the hues, and in no colour table
 constexpr double kPale = 0.25; ///< of what the filters leave out
-
-/// A blank as an open box, a line break as a bent arrow, a tab as an arrow to a wall.
-QPolygonF strokesOf(QChar sign, const QRectF& box)
-{
-    const auto at = [&](double x, double y) {
-        return QPointF(box.left() + x * box.width(), box.top() + y * box.height());
-    };
-    if (sign == kSpaceSign)
-        return {{at(0.15, 0.62), at(0.15, 0.78), at(0.85, 0.78), at(0.85, 0.62)}};
-    if (sign == kBreakSign)
-        return {{at(0.85, 0.3), at(0.85, 0.6), at(0.15, 0.6), at(0.35, 0.48), at(0.15, 0.6), at(0.35, 0.72)}};
-    return {{at(0.1, 0.55), at(0.8, 0.55), at(0.62, 0.43), at(0.8, 0.55), at(0.62, 0.67), at(0.8, 0.55), at(0.8, 0.35),
-        at(0.8, 0.75)}};
-}
 
 /// Dark inside light: seen on any ground.
 void outline(QPainter& painter, const QRectF& box)
@@ -297,7 +284,7 @@ void TextPainter::text(const ShownPiece& piece, const QRectF& box, bool cut)
             dots.setStyle(Qt::SolidLine);
             m_painter.setPen(dots);
         } else {
-            m_painter.drawPolyline(strokesOf(c, sign));
+            m_painter.drawPolyline(signStrokes(c, sign));
         }
         m_painter.setRenderHint(QPainter::Antialiasing, false);
         at += side;
