@@ -41,6 +41,24 @@ public:
         std::function<Expected<Answer>(const Study&, const Progress&)> answer; ///< runs in a worker
     };
 
+    /// An answer as it is kept.
+    template <class T> static Expected<Answer> kept(Expected<T> answer)
+    {
+        if (!answer)
+            return tl::unexpected(std::move(answer).error());
+        return std::make_shared<const T>(std::move(*answer));
+    }
+    /// Runs `deliver` with an answer of the type it was kept as.
+    template <class T> static Deliver typed(std::function<void(const Expected<T>&)> deliver)
+    {
+        return [deliver = std::move(deliver)](const Expected<Answer>& answer) {
+            if (answer)
+                deliver(*std::static_pointer_cast<const T>(*answer));
+            else
+                deliver(tl::unexpected(answer.error()));
+        };
+    }
+
     explicit Questions(QObject* parent = nullptr);
     ~Questions() override;
 

@@ -12,25 +12,6 @@ namespace expertscope {
 
 namespace {
 
-/// Runs `deliver` with an answer of the type it was kept as.
-template <class T> Questions::Deliver typed(std::function<void(Expected<T>)> deliver)
-{
-    return [deliver = std::move(deliver)](const Expected<Questions::Answer>& answer) {
-        if (answer)
-            deliver(*std::static_pointer_cast<const T>(*answer));
-        else
-            deliver(tl::unexpected(answer.error()));
-    };
-}
-
-/// An answer as it is kept.
-template <class T> Expected<Questions::Answer> kept(Expected<T> answer)
-{
-    if (!answer)
-        return tl::unexpected(std::move(answer).error());
-    return std::make_shared<const T>(std::move(*answer));
-}
-
 std::string keyOf(const ChartSpec& chart, const ChartQuestion& question)
 {
     std::string key = "chart ";
@@ -248,8 +229,8 @@ void Session::ask(QObject* asker, const ChartSpec& chart, const ChartQuestion& q
     if (chart.metrics)
         q.metrics = chart.metrics(question.params);
     q.answer = [compute = chart.compute, question](
-                   const Study& study, const Progress& progress) { return kept(compute(study, question, progress)); };
-    m_questions.ask(asker, std::move(q), typed<ChartDataPtr>(std::move(deliver)));
+                   const Study& study, const Progress& progress) { return Questions::kept(compute(study, question, progress)); };
+    m_questions.ask(asker, std::move(q), Questions::typed<ChartDataPtr>(std::move(deliver)));
 }
 
 void Session::askMetrics(QObject* asker, const std::vector<MetricRequest>& metrics,
@@ -273,9 +254,9 @@ void Session::askMetrics(QObject* asker, const std::vector<MetricRequest>& metri
     question.metrics = metrics;
     question.scope = q.scope;
     q.answer = [trace, question](const Study& study, const Progress& progress) {
-        return kept(study.metrics(trace, question, progress));
+        return Questions::kept(study.metrics(trace, question, progress));
     };
-    m_questions.ask(asker, std::move(q), typed<std::vector<ResultsPtr>>(std::move(deliver)));
+    m_questions.ask(asker, std::move(q), Questions::typed<std::vector<ResultsPtr>>(std::move(deliver)));
 }
 
 void Session::askExtent(QObject* asker, std::function<void(Expected<Study::Extent>)> deliver)
@@ -292,9 +273,9 @@ void Session::askExtent(QObject* asker, const Side& side, std::function<void(Exp
     q.title = QStringLiteral("Count of what the filters leave");
     q.quick = true;
     q.answer = [side](const Study& study, const Progress& progress) {
-        return kept(study.extentOf(side.trace, side.scope, progress));
+        return Questions::kept(study.extentOf(side.trace, side.scope, progress));
     };
-    m_questions.ask(asker, std::move(q), typed<Study::Extent>(std::move(deliver)));
+    m_questions.ask(asker, std::move(q), Questions::typed<Study::Extent>(std::move(deliver)));
 }
 
 void Session::askDifferences(
@@ -306,9 +287,9 @@ void Session::askDifferences(
     q.key = "differences " + std::to_string(a.trace) + ' ' + keyText(a.scope) + std::to_string(b.trace) + ' '
         + keyText(b.scope);
     q.answer = [a, b](const Study& study, const Progress& progress) {
-        return kept(expertDifferences(study, a, b, progress));
+        return Questions::kept(expertDifferences(study, a, b, progress));
     };
-    m_questions.ask(asker, std::move(q), typed<ExpertDifferences>(std::move(deliver)));
+    m_questions.ask(asker, std::move(q), Questions::typed<ExpertDifferences>(std::move(deliver)));
 }
 
 }

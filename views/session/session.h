@@ -120,18 +120,8 @@ void Session::askStudy(QObject* asker, const std::string& key,
     Questions::Question question;
     question.key = "study " + key;
     question.answer = [answer = std::move(answer)](
-                          const Study& study, const Progress& progress) -> Expected<Questions::Answer> {
-        Expected<T> found = answer(study, progress);
-        if (!found)
-            return tl::unexpected(std::move(found).error());
-        return std::make_shared<const T>(std::move(*found));
-    };
-    m_questions.ask(asker, std::move(question), [deliver = std::move(deliver)](const Expected<Questions::Answer>& found) {
-        if (found)
-            deliver(*std::static_pointer_cast<const T>(*found));
-        else
-            deliver(tl::unexpected(found.error()));
-    });
+                          const Study& study, const Progress& progress) { return Questions::kept(answer(study, progress)); };
+    m_questions.ask(asker, std::move(question), Questions::typed<T>(std::move(deliver)));
 }
 
 }
