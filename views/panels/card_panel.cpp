@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/panels/card_panel.h"
 
+#include "views/widgets/job_controls.h"
 #include "views/widgets/state_pages.h"
 #include "views/widgets/veil.h"
 
@@ -18,8 +19,6 @@ namespace expertscope {
 
 namespace {
 
-/// What takes longer shows that it does; what is quicker does not flicker.
-constexpr int kPatienceMs = 150;
 constexpr int kStopMargin = 20; ///< the scroll bar stays free
 
 }
@@ -38,11 +37,7 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
     m_head->setSpacing(4);
     m_headRow->hide();
     layout->addWidget(m_headRow);
-    m_progress = new QProgressBar(this);
-    m_progress->setObjectName("loading");
-    m_progress->setRange(0, 1000);
-    m_progress->setTextVisible(false);
-    m_progress->setFixedHeight(3);
+    m_progress = loadingBar(this);
     layout->addWidget(m_progress);
 
     m_pages = new QStackedWidget(this);
@@ -60,11 +55,7 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
     connect(m_failed->addButton("Try again", "cardRetry"), &QPushButton::clicked, this, &CardPanel::ask);
     m_pages->addWidget(m_failed);
     focusFollowsPage(this, m_pages, m_card);
-    m_stop = new QToolButton(m_pages); // over the corner: nothing moves when a job ends
-    m_stop->setText(QStringLiteral("×"));
-    m_stop->setObjectName("stop");
-    m_stop->setToolTip("Stop computing  (Esc)");
-    m_stop->setAccessibleName("Stop computing");
+    m_stop = stopButton(m_pages); // over the corner: nothing moves when a job ends
     m_stop->setAutoFillBackground(true); // it lies on text
     connect(m_stop, &QToolButton::clicked, this, &CardPanel::stop);
 

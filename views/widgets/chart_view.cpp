@@ -2,6 +2,7 @@
 #include "views/widgets/chart_view.h"
 
 #include "views/widgets/chart_menu.h"
+#include "views/widgets/job_controls.h"
 #include "views/widgets/option_panel.h"
 #include "views/widgets/state_pages.h"
 
@@ -22,9 +23,6 @@ namespace expertscope {
 
 namespace {
 
-/// What takes longer shows that it does; what is quicker does not flicker.
-constexpr int kPatienceMs = 150;
-
 /// Charts of one site have this option; it goes along with what is pinned elsewhere.
 constexpr const char* kSiteOption = "site";
 
@@ -39,11 +37,7 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     m_options = new OptionPanel(*m_state, this);
-    m_stop = new QToolButton(this);
-    m_stop->setText(QStringLiteral("×"));
-    m_stop->setObjectName("stop");
-    m_stop->setToolTip("Stop computing  (Esc)");
-    m_stop->setAccessibleName("Stop computing");
+    m_stop = stopButton(this);
     m_stop->setAutoRaise(true);
     QSizePolicy keepsItsPlace = m_stop->sizePolicy();
     keepsItsPlace.setRetainSizeWhenHidden(true); // nothing moves when a job ends
@@ -51,11 +45,7 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     connect(m_stop, &QToolButton::clicked, this, &ChartView::stop);
     m_options->addAtEnd(m_stop);
     layout->addWidget(m_options);
-    m_progress = new QProgressBar(this);
-    m_progress->setObjectName("loading");
-    m_progress->setRange(0, 1000);
-    m_progress->setTextVisible(false);
-    m_progress->setFixedHeight(3);
+    m_progress = loadingBar(this);
     layout->addWidget(m_progress);
 
     m_pages = new QStackedWidget(this);
