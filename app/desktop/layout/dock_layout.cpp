@@ -261,44 +261,43 @@ void DockLayout::arrangeSide(ViewPlace side)
         m_window.resizeDocks({places[0].front(), places[1].front()}, {1, 1}, Qt::Vertical);
 }
 
-void DockLayout::arrangeBottom()
+/// Docks as tabs of one area. Returns the one in front; null: none of them is shown.
+QDockWidget* DockLayout::stack(const std::vector<const Dock*>& docks, Qt::DockWidgetArea area)
 {
     QDockWidget *before = nullptr, *front = nullptr;
-    for (const Dock& d : m_docks) {
-        if (d.place != ViewPlace::Bottom)
-            continue;
+    for (const Dock* d : docks) {
         if (before)
-            m_window.tabifyDockWidget(before, d.dock);
+            m_window.tabifyDockWidget(before, d->dock);
         else
-            m_window.addDockWidget(Qt::BottomDockWidgetArea, d.dock);
-        d.dock->setVisible(d.atFirst);
-        if (d.atFirst && !front)
-            front = d.dock;
-        before = d.dock;
+            m_window.addDockWidget(area, d->dock);
+        d->dock->setVisible(d->atFirst);
+        if (d->atFirst && !front)
+            front = d->dock;
+        before = d->dock;
     }
-    if (!front)
-        return;
-    front->raise();
-    m_window.resizeDocks({front}, {std::clamp(m_window.height() / 5, 110, 240)}, Qt::Vertical);
+    if (front)
+        front->raise();
+    return front;
+}
+
+void DockLayout::arrangeBottom()
+{
+    std::vector<const Dock*> docks;
+    for (const Dock& d : m_docks) {
+        if (d.place == ViewPlace::Bottom)
+            docks.push_back(&d);
+    }
+    if (QDockWidget* front = stack(docks, Qt::BottomDockWidgetArea))
+        m_window.resizeDocks({front}, {std::clamp(m_window.height() / 5, 110, 240)}, Qt::Vertical);
 }
 
 void DockLayout::arrangeNarrow()
 {
-    QDockWidget *before = nullptr, *front = nullptr;
-    for (const Dock& d : m_docks) {
-        if (before)
-            m_window.tabifyDockWidget(before, d.dock);
-        else
-            m_window.addDockWidget(Qt::RightDockWidgetArea, d.dock);
-        d.dock->setVisible(d.atFirst);
-        if (d.atFirst && !front)
-            front = d.dock;
-        before = d.dock;
-    }
-    if (!front)
-        return;
-    front->raise();
-    m_window.resizeDocks({front}, {std::max(220, m_window.width() * 2 / 5)}, Qt::Horizontal);
+    std::vector<const Dock*> docks;
+    for (const Dock& d : m_docks)
+        docks.push_back(&d);
+    if (QDockWidget* front = stack(docks, Qt::RightDockWidgetArea))
+        m_window.resizeDocks({front}, {std::max(220, m_window.width() * 2 / 5)}, Qt::Horizontal);
 }
 
 bool DockLayout::shown() const

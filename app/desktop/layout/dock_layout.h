@@ -72,6 +72,7 @@ private:
     void arrangeNarrow();
     void arrangeSide(ViewPlace side);
     void arrangeBottom();
+    QDockWidget* stack(const std::vector<const Dock*>& docks, Qt::DockWidgetArea area);
     QDockWidget* dockOfTab(const QObject* bar, const QPoint& at) const;
 
     QMainWindow& m_window;

@@ -2,7 +2,6 @@
 #include "app/desktop/results/results_window.h"
 
 #include "analysis/results/result_files.h"
-#include "analysis/results/result_kinds.h"
 #include "app/desktop/results/results_model.h"
 #include "views/charts/wording.h"
 
@@ -19,12 +18,6 @@
 #include <QVBoxLayout>
 
 namespace expertscope {
-
-bool isResultsFile(const QString& path)
-{
-    const std::filesystem::path file = path.toStdString();
-    return results::jsonKind().recognises(file) || results::hdf5Kind().recognises(file);
-}
 
 ResultsWindow::ResultsWindow(QWidget* parent)
     : QWidget(parent, Qt::Window)

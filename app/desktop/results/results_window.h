@@ -15,9 +15,6 @@ class QTableView;
 
 namespace expertscope {
 
-/// By its first bytes: what `analyze`, `compare` or `simulate` wrote as JSON or HDF5.
-bool isResultsFile(const QString& path);
-
 /// Results of a file as a table that is sorted and searched. A window of its own: they are of no trace that is open.
 class ResultsWindow final : public QWidget
 {

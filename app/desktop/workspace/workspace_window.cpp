@@ -110,8 +110,10 @@ Workspace workspaceOf(MainWindow& window, const QString& path)
     // Closed ones keep their options, too.
     for (const QString& id : views.ids()) {
         const View* view = views.made(id);
-        if (view && !shown.contains(id) && !view->state().isEmpty() && view->state() != QJsonObject())
-            workspace.views.push_back({id, views.placeOf(id), false, view->state()});
+        if (!view || shown.contains(id))
+            continue;
+        if (const QJsonObject state = view->state(); !state.isEmpty())
+            workspace.views.push_back({id, views.placeOf(id), false, state});
     }
     workspace.current = views.currentTab();
     workspace.docks = views.docks().state();

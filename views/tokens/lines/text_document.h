@@ -29,7 +29,6 @@ public:
     int lineHeight() const { return m_text + m_gap + int(m_rows) * m_strip; }
     int textHeight() const { return m_text; }
     int stripHeight() const { return m_strip; }
-    int headHeight() const { return m_head; }
     PieceWidths& widths() { return m_widths; }
 
     struct Visible
