@@ -76,4 +76,15 @@ std::vector<LabelShare> labelShares(
     return shares;
 }
 
+std::vector<const LabelShare*> sharesByLift(const std::vector<LabelShare>& shares, const std::string& label)
+{
+    std::vector<const LabelShare*> own;
+    for (const LabelShare& share : shares) {
+        if (share.label == label)
+            own.push_back(&share);
+    }
+    std::ranges::stable_sort(own, std::greater(), [](const LabelShare* share) { return share->lift.value_or(0); });
+    return own;
+}
+
 }

@@ -30,4 +30,7 @@ struct LabelShare
 std::vector<LabelShare> labelShares(
     const RoutingShape& shape, std::span<const std::uint32_t> all, std::span<const std::uint32_t> some);
 
+/// Those of one label, the largest lift first.
+std::vector<const LabelShare*> sharesByLift(const std::vector<LabelShare>& shares, const std::string& label);
+
 }

@@ -54,6 +54,12 @@ QString siteText(const RoutingShape& shape, SiteIndex site)
     return "Layer " + QString::number(shape.sites[std::size_t(site)].layer);
 }
 
+QString sequenceText(const RoutingShape& shape, SequenceIndex sequence)
+{
+    const std::string& name = shape.sequences[std::size_t(sequence)].name;
+    return name.empty() ? "sequence " + QString::number(sequence.value) : QString::fromStdString(name);
+}
+
 QString joinedReadout(const QStringList& parts)
 {
     QStringList filled = parts;

@@ -18,6 +18,7 @@ QString countText(std::uint64_t count); ///< "3,402"
 QString numberText(double value); ///< three significant digits, "1,230", "0.0042"; "–" when undefined
 QString percentText(double share); ///< of a share in [0, 1]: "4.2 %"
 QString siteText(const RoutingShape& shape, SiteIndex site); ///< "Layer 5", as the model says it
+QString sequenceText(const RoutingShape& shape, SequenceIndex sequence); ///< its name; "sequence 3" where it has none
 QString joinedReadout(const QStringList& parts); ///< with " · " between; empty parts are left out
 
 /// A title in which `words` do not break: "Share in language=de / uniform" keeps "/ uniform" together.

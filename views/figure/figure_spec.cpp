@@ -361,13 +361,7 @@ Expected<void> checkFigureSpec(const FigureSpec& spec, const QString& source)
 
 Expected<FigureSpec> parseFigureSpec(const QByteArray& json, const QString& source)
 {
-    QJsonParseError syntax;
-    const QJsonDocument document = QJsonDocument::fromJson(json, &syntax);
-    if (syntax.error != QJsonParseError::NoError) {
-        const auto line = json.left(syntax.offset).count('\n') + 1;
-        return fail(
-            "not JSON: " + syntax.errorString().toStdString(), source.toStdString() + ":" + std::to_string(line));
-    }
+    ES_ASSIGN(const QJsonDocument document, parseJsonText(json, source));
     if (!document.isObject())
         return fail("is not a JSON object", source.toStdString());
 

@@ -5,6 +5,16 @@
 
 namespace expertscope {
 
+Expected<QJsonDocument> parseJsonText(const QByteArray& json, const QString& source)
+{
+    QJsonParseError syntax;
+    QJsonDocument document = QJsonDocument::fromJson(json, &syntax);
+    if (syntax.error == QJsonParseError::NoError)
+        return document;
+    const auto line = json.left(syntax.offset).count('\n') + 1;
+    return fail("not JSON: " + syntax.errorString().toStdString(), source.toStdString() + ":" + std::to_string(line));
+}
+
 JsonKeys::JsonKeys(QJsonObject object, QString place, std::optional<Error>& error, QString whole)
     : m_object(std::move(object))
     , m_place(std::move(place))

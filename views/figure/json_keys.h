@@ -6,6 +6,7 @@
 #include "io/base/error.h"
 
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QJsonObject>
 #include <QString>
 
@@ -28,6 +29,9 @@ template <class T, std::size_t N> QString spelled(const Spelling<T> (&spellings)
     }
     return {};
 }
+
+/// Errors name the line of `source` where it is no JSON.
+Expected<QJsonDocument> parseJsonText(const QByteArray& json, const QString& source);
 
 /// The keys of an object, taken one by one. Remembers the first error; what is left over at the end is unknown.
 class JsonKeys

@@ -2,6 +2,8 @@
 #include "views/panels/compare_panel.h"
 
 #include "io/base/named.h"
+#include "views/charts/kinds/against.h"
+#include "views/charts/kinds/difference.h"
 #include "views/panels/difference_lists.h"
 #include "views/panels/side_row.h"
 #include "views/widgets/filter_bar.h"
@@ -24,11 +26,10 @@ namespace {
 
 constexpr const char* kFirst = "load";
 constexpr int kLow = 480; ///< pixels that a chart and lists below it need
-constexpr const char *kAgainst = "against", *kAgainstTrace = "against_trace", *kAs = "against_as", *kBeside = "beside";
 
 bool isMap(const ChartSpec& chart)
 {
-    return named(chart.options, kAs) != nullptr;
+    return named(chart.options, kAgainstAs) != nullptr;
 }
 
 /// The first label that A is filtered by, as B would leave it out.
@@ -176,12 +177,12 @@ void ComparePanel::makeView()
     m_view = new ChartView(m_session, spec, m_place);
     m_place->layout()->addWidget(m_view);
     // The sides are chosen above, for all charts.
-    for (const char* const name : {kAgainst, kAgainstTrace, kAs}) {
+    for (const char* const name : {kAgainst, kAgainstTrace, kAgainstAs}) {
         if (auto* editor = m_view->findChild<QWidget*>(name))
             editor->parentWidget()->hide();
     }
     if (isMap(spec))
-        (void)m_view->state().follow(kAs, kBeside);
+        (void)m_view->state().follow(kAgainstAs, kBeside);
     connect(m_view, &ChartView::readoutChanged, this, &View::readoutChanged);
     connect(m_view, &ChartView::chartChanged, this, &View::contentChanged);
     connect(m_view, &ChartView::actionRequested, this, &View::actionRequested);
@@ -203,20 +204,20 @@ void ComparePanel::setChart(const QString& name)
         return;
     makeView();
     if (isMap(m_view->state().chart()))
-        (void)m_view->state().follow(kAs, chosen.toStdString());
+        (void)m_view->state().follow(kAgainstAs, chosen.toStdString());
     emit contentChanged();
 }
 
 void ComparePanel::setMode(const QString& mode)
 {
     if (isMap(m_view->state().chart()))
-        (void)m_view->state().setOption(kAs, mode.toStdString());
+        (void)m_view->state().setOption(kAgainstAs, mode.toStdString());
 }
 
 QString ComparePanel::mode() const
 {
     const auto& options = m_view->state().options().all();
-    const auto found = options.find(kAs);
+    const auto found = options.find(kAgainstAs);
     return found == options.end() ? m_mode->currentData().toString() : QString::fromStdString(found->second);
 }
 

@@ -191,12 +191,7 @@ private:
         for (const Label& label : m_shape.labels) {
             m_out.heading("Label " + QString::fromStdString(shownText(label.name)),
                 "Share of its tokens with a label value, against that of all tokens");
-            std::vector<const LabelShare*> shares;
-            for (const LabelShare& share : m_profile.labels) {
-                if (share.label == label.name)
-                    shares.push_back(&share);
-            }
-            std::ranges::stable_sort(shares, std::greater(), [](const LabelShare* s) { return s->lift.value_or(0); });
+            std::vector<const LabelShare*> shares = sharesByLift(m_profile.labels, label.name);
             const std::size_t all = shares.size();
             if (shares.size() > m_question.most)
                 shares.resize(m_question.most);

@@ -18,8 +18,7 @@ QString subjectText(const Subject& subject, const RoutingShape& shape)
     const bool known = subject.sequence && std::size_t(*subject.sequence) < shape.sequences.size();
     if (known) {
         const Sequence& sequence = shape.sequences[std::size_t(*subject.sequence)];
-        QString text = sequence.name.empty() ? QString("sequence %1").arg(subject.sequence->value)
-                                             : QString::fromStdString(sequence.name);
+        QString text = sequenceText(shape, *subject.sequence);
         if (subject.token)
             text += " : " + countText(subject.token->value - sequence.begin.value); // counted from its first
         parts << text;

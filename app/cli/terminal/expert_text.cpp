@@ -173,12 +173,7 @@ private:
     void tellLabels()
     {
         for (const Label& label : m_shape.labels) {
-            std::vector<const LabelShare*> shares;
-            for (const LabelShare& share : m_profile.labels) {
-                if (share.label == label.name)
-                    shares.push_back(&share);
-            }
-            std::ranges::stable_sort(shares, std::greater(), [](const LabelShare* s) { return s->lift.value_or(0); });
+            std::vector<const LabelShare*> shares = sharesByLift(m_profile.labels, label.name);
             const std::size_t all = shares.size();
             shares.resize(std::min(all, m_question.most));
             heading("Label " + printable(label.name),

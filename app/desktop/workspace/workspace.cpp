@@ -180,13 +180,7 @@ bool isWorkspace(const QString& path)
 
 Expected<Workspace> parseWorkspace(const QByteArray& json, const QString& source)
 {
-    QJsonParseError syntax;
-    const QJsonDocument document = QJsonDocument::fromJson(json, &syntax);
-    if (syntax.error != QJsonParseError::NoError) {
-        const auto line = json.left(syntax.offset).count('\n') + 1;
-        return fail(
-            "not JSON: " + syntax.errorString().toStdString(), source.toStdString() + ":" + std::to_string(line));
-    }
+    ES_ASSIGN(const QJsonDocument document, parseJsonText(json, source));
     std::optional<Error> error;
     JsonKeys keys(document.object(), source + ": ", error, "workspace");
     double version = 0;

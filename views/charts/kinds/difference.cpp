@@ -16,7 +16,6 @@ namespace expertscope {
 
 namespace {
 
-constexpr const char* kAs = "against_as";
 constexpr std::uint64_t kEnough = 5; ///< observations: of fewer a ratio says nothing
 
 struct TwoSides final : ChartData
@@ -36,9 +35,9 @@ struct How
 
 How howOf(const TwoSides& data, const Parameters& params)
 {
-    const bool ratio = params.text(kAs) == "ratio";
+    const bool ratio = params.text(kAgainstAs) == "ratio";
     const auto name = [](const std::string& text) { return QString::fromStdString(text); };
-    return {ratio, params.text(kAs) == "beside", unbroken(name(data.sides.names.first) + (ratio ? QStringLiteral(" / ") : QStringLiteral(" − "))
+    return {ratio, params.text(kAgainstAs) == kBeside, unbroken(name(data.sides.names.first) + (ratio ? QStringLiteral(" / ") : QStringLiteral(" − "))
                        + name(data.sides.names.second))};
 }
 
@@ -225,7 +224,7 @@ Expected<std::vector<float>> ratios(
         if (std::isnan(x) || std::isnan(y))
             continue;
         if (x < 0 || y < 0)
-            return fail("has values below 0: their ratio says nothing", kAs + std::string("=ratio"),
+            return fail("has values below 0: their ratio says nothing", kAgainstAs + std::string("=ratio"),
                 "choose against_as=difference");
         const Mark mark{panel, 0, std::uint32_t(i / a.columns()), std::uint32_t(i % a.columns())};
         if (!enough(first, mark) || !enough(second, mark))
@@ -324,12 +323,12 @@ ChartSpec withDifference(ChartSpec spec)
     const ChartOption* const words = named(inner->options, kAgainst);
     const std::vector<std::string> own = words ? words->choices : std::vector<std::string>();
     addAgainst(spec.options);
-    spec.options.push_back({{.name = kAs,
+    spec.options.push_back({{.name = kAgainstAs,
                                 .standard = "difference",
                                 .meaning = "how two sides are compared: what is drawn of the first minus that of the "
                                            "second, log2 of their ratio, or both side by side",
                                 .kind = ParameterSpec::Kind::Choices,
-                                .choices = {"difference", "ratio", "beside"}},
+                                .choices = {"difference", "ratio", kBeside}},
         "Compared as"});
     spec.compute = [inner, own](const Study& study, const ChartQuestion& question,
                        const Progress& progress) -> Expected<ChartDataPtr> {

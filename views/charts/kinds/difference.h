@@ -7,6 +7,9 @@
 
 namespace expertscope {
 
+/// How two sides are compared: kBeside, "difference", "ratio".
+inline constexpr const char *kAgainstAs = "against_as", *kBeside = "beside";
+
 /// The chart with the options "against" (conditions in a row, analysis/study/sides.h), "against_trace" (by name or by its
 /// place from 1) and "against_as" (difference or ratio). With one of the first two both sides are computed and drawn as
 /// `spec` does, and what is shown is the first minus the second, or log2 of their ratio, about 0. Cells that are 0 on a

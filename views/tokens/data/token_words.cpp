@@ -102,8 +102,7 @@ QString tokenReadout(const RoutingShape& shape, SiteIndex site, const KnownToken
         if (t < known.texts->loss.size() && !std::isnan(known.texts->loss[t]))
             loss = "loss " + numberText(double(known.texts->loss[t])) + " nats";
     }
-    token += " of "
-        + (sequence.name.empty() ? "sequence " + QString::number(s.value) : QString::fromStdString(sequence.name));
+    token += " of " + sequenceText(shape, s);
     QString choice, entropy, margin;
     if (known.choices) {
         const SiteChoices& choices = *known.choices;
@@ -144,7 +143,7 @@ SequenceHead sequenceHead(const RoutingShape& shape, SequenceIndex s)
 {
     const Sequence& sequence = shape.sequences[std::size_t(s)];
     SequenceHead head;
-    head.name = sequence.name.empty() ? "sequence " + QString::number(s.value) : QString::fromStdString(sequence.name);
+    head.name = sequenceText(shape, s);
     QStringList facts;
     for (const Label& label : shape.labels) {
         if (const std::int32_t code = label.codes[std::size_t(s)]; code >= 0)
