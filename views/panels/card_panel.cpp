@@ -73,6 +73,7 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
         showEmpty(m_nothing);
         ask();
     });
+    connect(&session, &Session::traceChosen, this, [this] { showEmpty(m_nothing); }); // it asks when the filters follow
     connect(&session.filters(), &FilterStack::changed, this, &CardPanel::ask);
     connect(&session, &Session::progressed, this, [this](QObject* asker, double fraction) {
         if (asker == this)

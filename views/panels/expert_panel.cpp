@@ -58,6 +58,7 @@ ExpertPanel::ExpertPanel(Session& session, QWidget* parent)
     });
     connect(&session.selection(), &SharedSelection::pinsChanged, this, &ExpertPanel::follow);
     connect(&session, &Session::opened, this, &ExpertPanel::forget);
+    connect(&session, &Session::traceChosen, this, &ExpertPanel::forget);
     follow();
 }
 
@@ -109,19 +110,21 @@ void ExpertPanel::request()
     const int tab = m_tabs->currentIndex();
     if (tab < 0)
         return showEmpty(kNothing);
-    const ExpertQuestion question = questionOf(m_experts[std::size_t(tab)], session().filters().scope());
+    const ExpertAt expert = m_experts[std::size_t(tab)];
     std::string key = "expert ";
-    addKey(key, std::to_string(question.expert.site.value));
-    addKey(key, std::to_string(question.expert.expert.value));
+    addKey(key, std::to_string(expert.site.value));
+    addKey(key, std::to_string(expert.expert.value));
     session().askStudy<ExpertProfile>(
-        this, key + keyText(question.scope),
-        [question](const Study& study, const Progress& progress) { return expertProfile(study, 0, question, progress); },
+        this, key,
+        [expert](const Study& study, const Side& side, const Progress& progress) {
+            return expertProfile(study, side.trace, questionOf(expert, side.scope), progress);
+        },
         [this](const Expected<ExpertProfile>& profile) { take(profile, m_profile); });
 }
 
 Card ExpertPanel::write() const
 {
-    return expertCard(m_profile, session().study()->shape(), questionOf(m_profile.expert, {}));
+    return expertCard(m_profile, session().shape(), questionOf(m_profile.expert, {}));
 }
 
 QByteArray ExpertPanel::csv() const
@@ -130,7 +133,7 @@ QByteArray ExpertPanel::csv() const
         return {};
     std::ostringstream text;
     results::ResultDocument document;
-    document.origin.layers = layersBySite(session().study()->shape());
+    document.origin.layers = layersBySite(session().shape());
     document.results = rowsOf(m_profile);
     results::writeResultsCsv(text, document);
     return QByteArray::fromStdString(std::move(text).str());

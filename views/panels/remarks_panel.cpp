@@ -74,6 +74,7 @@ RemarksPanel::RemarksPanel(Session& session, QWidget* parent)
     card()->setAccessibleName("Remarkable");
     connect(m_by, &QComboBox::activated, this, &RemarksPanel::ask);
     connect(&session, &Session::opened, this, &RemarksPanel::fillLabels);
+    connect(&session, &Session::traceChosen, this, &RemarksPanel::fillLabels);
     fillLabels();
 }
 
@@ -124,15 +125,16 @@ void RemarksPanel::compute()
     auto checked = checkOptions(options, 1);
     if (!checked)
         return showError(checked.error());
-    MetricQuestion question = std::move(checked->question);
-    question.scope = session().filters().scope();
     std::string key = "remarks ";
-    addKey(key, question.by);
+    addKey(key, options.by);
     session().askStudy<Page>(
-        this, key + keyText(question.scope),
-        [question](const Study& study, const Progress& progress) -> Expected<Page> {
-            ES_ASSIGN(const Results found, analyseTrace(study, 0, question, progress));
-            return pageOf(found, study.shape());
+        this, key,
+        [question = std::move(checked->question)](
+            const Study& study, const Side& side, const Progress& progress) -> Expected<Page> {
+            MetricQuestion whole = question;
+            whole.scope = side.scope;
+            ES_ASSIGN(const Results found, analyseTrace(study, side.trace, whole, progress));
+            return pageOf(found, study.shape(side.trace));
         },
         [this](const Expected<Page>& page) { take(page, m_page); });
     if (session().waits(this))

@@ -106,6 +106,7 @@ SelectionPanel::SelectionPanel(Session& session, QWidget* parent)
     connect(m_unpin, &QToolButton::clicked, this, [this] { this->session().selection().unpinAll(this); });
     connect(m_site, &QComboBox::activated, this, &SelectionPanel::ask);
     connect(&session, &Session::opened, this, &SelectionPanel::fillSites);
+    connect(&session, &Session::traceChosen, this, &SelectionPanel::fillSites);
     connect(&session.selection(), &SharedSelection::pinsChanged, this, &SelectionPanel::follow);
     fillSites();
 }
@@ -157,7 +158,6 @@ void SelectionPanel::request()
     if (shape.sites.empty() || m_site->currentIndex() < 0)
         return showEmpty("The trace has no routers");
     SelectionQuestion question;
-    question.scope = session().filters().scope();
     question.site = SiteIndex(std::uint16_t(m_site->currentIndex()));
     const std::vector<Subject> pins = session().selection().pins();
     std::string key = "selection ";
@@ -173,10 +173,15 @@ void SelectionPanel::request()
         }
     }
     session().askStudy<SelectionProfile>(
-        this, key + "| " + keyText(question.scope),
-        [question](const Study& study, const Progress& progress) { return selectionProfile(study, 0, question, progress); },
+        this, key,
+        [question](const Study& study, const Side& side, const Progress& progress) {
+            SelectionQuestion whole = question;
+            whole.scope = side.scope;
+            return selectionProfile(study, side.trace, whole, progress);
+        },
         [this, question, pins](const Expected<SelectionProfile>& profile) {
             m_question = question;
+            m_question.scope = session().filters().scope();
             m_pins = pins;
             take(profile, m_profile);
         });
@@ -184,12 +189,12 @@ void SelectionPanel::request()
 
 Card SelectionPanel::write() const
 {
-    return selectionCard(m_profile, m_question, m_pins, session().study()->shape());
+    return selectionCard(m_profile, m_question, m_pins, session().shape());
 }
 
 QByteArray SelectionPanel::csv() const
 {
-    return showsCard() ? selectionCsv(m_profile, m_question, session().study()->shape()) : QByteArray();
+    return showsCard() ? selectionCsv(m_profile, m_question, session().shape()) : QByteArray();
 }
 
 }

@@ -111,7 +111,7 @@ Card SummaryPanel::write() const
     if (!m_balance.rows.empty()) {
         out.heading("Balance over the layers", "Of the tokens that the filters leave");
         for (const Measure& measure : kMeasures)
-            writeMeasure(out, measure, m_balance, session().study()->shape());
+            writeMeasure(out, measure, m_balance, session().shape());
     }
     return out.card();
 }

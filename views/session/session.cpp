@@ -38,11 +38,15 @@ Session::Session(Opener opener, QObject* parent)
     , m_main(m_undo)
     , m_beside(m_undo)
     , m_selection(nullptr, &m_looks,
-          [this](const Subject& subject) { return m_study ? subjectText(subject, m_study->shape(m_main.trace())) : QString(); })
+          [this](const Subject& subject) { return m_study ? subjectText(subject, shape()) : QString(); })
 {
     connect(&m_questions, &Questions::noted, this, &Session::noted);
     connect(&m_questions, &Questions::progressed, this, &Session::progressed);
     connect(&m_main, &SideState::changed, this, [this] {
+        if (m_study && m_main.filters().shape() && m_main.trace() != m_lookedAt) {
+            m_lookedAt = m_main.trace();
+            emit traceChosen();
+        }
         // What is added to nothing is of the trace that is looked at.
         if (m_study && !m_beside.chosen() && m_beside.trace() != m_main.trace())
             m_beside.setStudy(m_study, m_main.trace(), false);
@@ -202,7 +206,7 @@ QString Session::shapeNote() const
             return x.layer == y.layer && x.numExperts == y.numExperts;
         });
     };
-    const RoutingShape& own = m_study->shape(m_main.trace());
+    const RoutingShape& own = shape();
     QStringList others;
     for (std::size_t t = 0; t < m_study->traces().size(); ++t) {
         if (!alike(own, m_study->shape(t)))

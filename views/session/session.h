@@ -50,6 +50,8 @@ public:
 
     const StudyPtr& study() const { return m_study; } ///< null: nothing is open
     const QStringList& paths() const { return m_paths; } ///< of the study
+    /// Of the trace that is looked at (the main side's); a study is open.
+    const RoutingShape& shape() const { return m_study->shape(m_main.trace()); }
 
     /// What the window shows (A), and what it is compared with (B), where that is chosen.
     SideState& mainSide() { return m_main; }
@@ -74,10 +76,12 @@ public:
         std::function<void(Expected<ChartDataPtr>)> deliver);
     void askMetrics(QObject* asker, const std::vector<MetricRequest>& metrics,
         std::function<void(Expected<std::vector<ResultsPtr>>)> deliver);
-    /// Anything else of the first trace. `key`: tells the question from all others, holds all that the answer depends on.
+    /// Anything else of the main side, its trace and the tokens that its filters leave. `key`: tells the question from all
+    /// others, holds all that the answer depends on but the side.
     template <class T>
-    void askStudy(QObject* asker, const std::string& key, std::function<Expected<T>(const Study&, const Progress&)> answer,
-        std::function<void(const Expected<T>&)> deliver);
+    using StudyAnswer = std::function<Expected<T>(const Study&, const Side&, const Progress&)>;
+    template <class T>
+    void askStudy(QObject* asker, const std::string& key, StudyAnswer<T> answer, std::function<void(const Expected<T>&)> deliver);
     void askExtent(QObject* asker, std::function<void(Expected<Study::Extent>)> deliver);
     void askExtent(QObject* asker, const Side& side, std::function<void(Expected<Study::Extent>)> deliver);
     /// How often the experts of two sides are chosen, and which differences are no noise.
@@ -89,6 +93,8 @@ public:
 signals:
     void openingChanged();
     void opened(); ///< another study: ask anew
+    /// Another trace of the same study is looked at; filters().changed() follows.
+    void traceChosen();
     void failed();
     void progressed(QObject* asker, double fraction);
     void noted(const JobNote& note); ///< a job ended: for the log
@@ -107,6 +113,7 @@ private:
     QUndoStack m_undo, m_looks;
     History m_history;
     SideState m_main, m_beside;
+    std::size_t m_lookedAt = 0; ///< the main side's trace, as it was told last
     QString m_toBeside; ///< what is being opened beside the others
     SharedSelection m_selection;
     ExpertSets m_sets;
@@ -114,13 +121,15 @@ private:
 };
 
 template <class T>
-void Session::askStudy(QObject* asker, const std::string& key,
-    std::function<Expected<T>(const Study&, const Progress&)> answer, std::function<void(const Expected<T>&)> deliver)
+void Session::askStudy(
+    QObject* asker, const std::string& key, StudyAnswer<T> answer, std::function<void(const Expected<T>&)> deliver)
 {
     Questions::Question question;
-    question.key = "study " + key;
-    question.answer = [answer = std::move(answer)](
-                          const Study& study, const Progress& progress) { return Questions::kept(answer(study, progress)); };
+    const Side side = m_main.side();
+    question.key = "study " + std::to_string(side.trace) + ' ' + keyText(side.scope) + key;
+    question.answer = [answer = std::move(answer), side](const Study& study, const Progress& progress) {
+        return Questions::kept(answer(study, side, progress));
+    };
     m_questions.ask(asker, std::move(question), Questions::typed<T>(std::move(deliver)));
 }
 

@@ -88,7 +88,7 @@ void fillChartMenu(QMenu& menu, ChartView& view, Session& session)
     add("Copy numbers", "edit.copyTable");
     add("Copy as command line", "edit.copyCommand");
     menu.addSeparator();
-    const RoutingShape& shape = session.study()->shape();
+    const RoutingShape& shape = session.shape();
     addDuplicates(menu, view, shape);
     addMultiples(menu, view, shape, session.study()->traces().size());
     menu.addAction("Options", &view, &ChartView::focusOptions);

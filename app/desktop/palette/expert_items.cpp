@@ -78,7 +78,7 @@ std::vector<PaletteItem> expertItems(MainWindow& window, const QString& query)
     const StudyPtr& study = window.session().study();
     if (!named || !study)
         return items;
-    const RoutingShape& shape = study->shape();
+    const RoutingShape& shape = window.session().shape();
     for (std::size_t s = 0; s < shape.sites.size(); ++s) {
         const auto& site = shape.sites[s];
         if (named->layer && *named->layer != site.layer)

@@ -13,7 +13,7 @@ std::vector<PaletteItem> labelItems(MainWindow& window, const QString& query)
     if (!study)
         return items;
     Session& session = window.session();
-    const RoutingShape& shape = study->shape();
+    const RoutingShape& shape = window.session().shape();
     for (const Label& label : shape.labels) {
         const QString name = QString::fromStdString(label.name);
         for (const bool keep : {true, false}) {

@@ -13,7 +13,7 @@ std::vector<PaletteItem> siteItems(MainWindow& window, const QString&)
     const StudyPtr& study = window.session().study();
     if (!study)
         return items;
-    const RoutingShape& shape = study->shape();
+    const RoutingShape& shape = window.session().shape();
     for (std::size_t s = 0; s < shape.sites.size(); ++s) {
         const SiteIndex site{std::uint16_t(s)};
         const QString text = siteText(shape, site);

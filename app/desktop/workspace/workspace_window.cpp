@@ -27,7 +27,7 @@ QString missingWords(const FilterStep& step)
 QStringList applyToSession(Session& session, const Workspace& workspace)
 {
     QStringList missing;
-    const RoutingShape& shape = session.study()->shape();
+    const RoutingShape& shape = session.shape();
     std::vector<FilterStep> steps;
     for (const FilterStep& step : workspace.filters) {
         if (fits(step, shape))

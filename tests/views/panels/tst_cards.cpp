@@ -12,6 +12,7 @@
 #include "views/panels/selection_panel.h"
 #include "views/panels/sets_menu.h"
 #include "views/panels/summary_panel.h"
+#include "views/tokens/data/token_cursor.h"
 #include "views/widgets/theme.h"
 
 #include <QComboBox>
@@ -420,6 +421,51 @@ private slots:
             QVERIFY(std::holds_alternative<LabelFilter>(m_session->filters().steps()[0].what));
             QVERIFY(m_session->selection().chosen().site);
         }
+    }
+
+    void cardsAreOfTheTraceThatIsLookedAt()
+    {
+        Session session([](const auto& paths) -> Expected<StudyPtr> {
+            return std::make_shared<const Study>(std::vector<NamedTrace>{
+                {paths[0], "scored", scoredTrace(), {}}, {paths[1], "wide", languageTrace(2, 48, 90), {}}});
+        });
+        SelectionPanel selection(session);
+        ExpertPanel expert(session);
+        RemarksPanel remarks(session);
+        SummaryPanel summary(session);
+        TokenCursor& cursor = TokenCursor::of(session);
+        for (QWidget* panel : std::initializer_list<QWidget*>{&selection, &expert, &remarks, &summary})
+            panel->show();
+        session.open({"scored.h5", "wide.h5"});
+        QTRY_VERIFY(session.study() != nullptr);
+        session.selection().choose(subject(1, 9), this);
+        QTRY_VERIFY(expert.showsCard() && cursor.kept());
+        cursor.put(TokenIndex(200));
+        const auto agree = [&] {
+            const std::size_t trace = session.mainSide().trace();
+            const auto load = session.study()->load(trace, {});
+            const RoutingShape& shape = session.study()->shape(trace);
+            QTRY_COMPARE(expert.profile().tokens, shape.numTokens);
+            QCOMPARE(expert.profile().chosen, (*load)->count(SiteIndex(1), ExpertIndex(9)));
+            QCOMPARE(selection.findChild<QComboBox*>("selectionSite")->count(), int(shape.sites.size()));
+            QTRY_VERIFY(selection.showsCard() && selection.card()->toPlainText().contains(countText(shape.numTokens)));
+            QTRY_VERIFY(cursor.kept() && &cursor.kept()->shape() == &shape);
+            QTRY_VERIFY_WITH_TIMEOUT(remarks.showsCard(), 60000);
+            const auto checked = checkOptions(AnalysisOptions(), 1);
+            const auto page = results::remarkPage(*analyseTrace(*session.study(), trace, checked->question), layersOf(shape), 20);
+            QCOMPARE(remarks.page().page.title, page.title);
+            QCOMPARE(remarks.page().facts.size(), page.sentences.size());
+            QTRY_VERIFY(summary.card()->toPlainText().contains("MaxVio"));
+        };
+        agree();
+        const QString balance = summary.card()->toPlainText();
+        session.mainSide().choose(1);
+        QVERIFY(!cursor.here()); // a token of the other trace
+        agree();
+        QVERIFY(summary.card()->toPlainText() != balance);
+        session.undo().undo();
+        agree();
+        QCOMPARE(summary.card()->toPlainText(), balance);
     }
 };
 

@@ -35,6 +35,13 @@ TokenCursor::TokenCursor(Session& session)
         emit moved();
         ask();
     });
+    connect(&session, &Session::traceChosen, this, [this] { // whose tokens are others
+        setPlaying(false);
+        m_kept.reset();
+        m_here.reset();
+        m_start.reset();
+        emit moved();
+    });
     connect(&session.filters(), &FilterStack::changed, this, &TokenCursor::ask);
     ask();
 }
@@ -49,9 +56,9 @@ void TokenCursor::ask()
         return;
     }
     // opened() comes after the filters know the new trace: what they say before it is about the same study.
-    m_tracker.start([this, study = m_session.study(), scope = m_session.filters().scope()](
+    m_tracker.start([this, study = m_session.study(), trace = m_session.mainSide().trace(), scope = m_session.filters().scope()](
                         const JobTracker::Handle& handle) -> JobTracker::Delivery {
-        auto kept = KeptTokens::of(study, 0, scope, [&handle](double) { return !handle.cancelled(); });
+        auto kept = KeptTokens::of(study, trace, scope, [&handle](double) { return !handle.cancelled(); });
         return [this, kept = std::move(kept)] {
             m_error.reset();
             m_kept.reset();
@@ -59,7 +66,7 @@ void TokenCursor::ask()
                 m_kept = *kept;
             else
                 m_error = kept.error();
-            if (m_here && m_here->value >= m_session.study()->shape().numTokens)
+            if (m_here && m_here->value >= m_session.shape().numTokens)
                 put({});
             emit keptChanged();
         };
@@ -68,7 +75,7 @@ void TokenCursor::ask()
 
 void TokenCursor::put(std::optional<TokenIndex> token)
 {
-    if (token && (!m_session.study() || token->value >= m_session.study()->shape().numTokens))
+    if (token && (!m_session.study() || token->value >= m_session.shape().numTokens))
         token.reset();
     if (token == m_here && token == m_start)
         return;

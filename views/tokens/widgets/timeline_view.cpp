@@ -57,14 +57,16 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
     connect(m_state, &ChartState::changed, this, &TimelineView::ask);
     connect(&m_cursor, &TokenCursor::moved, this, &TimelineView::ask);
     connect(&m_cursor, &TokenCursor::keptChanged, this, &TimelineView::ask);
-    connect(&session, &Session::opened, this, [this] {
+    const auto forget = [this] {
         m_job.cancel();
         m_samples.clear();
         m_rasters.clear();
         m_order.clear();
         m_shown.clear();
         m_words->setText(QString::fromUtf8("Reading…"));
-    });
+    };
+    connect(&session, &Session::opened, this, forget);
+    connect(&session, &Session::traceChosen, this, forget);
     ask();
 }
 

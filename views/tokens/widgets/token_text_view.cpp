@@ -128,10 +128,12 @@ TokenTextView::TokenTextView(Session& session, QWidget* parent)
     shortcut(QKeySequence("F3"), [this] { m_search->isVisible() ? m_search->next(true) : openSearch(); });
     shortcut(QKeySequence("Shift+F3"), [this] { m_search->isVisible() ? m_search->next(false) : openSearch(); });
 
-    connect(&session, &Session::opened, this, [this] {
+    const auto forget = [this] {
         m_samples.clear();
         m_sample.reset();
-    });
+    };
+    connect(&session, &Session::opened, this, forget);
+    connect(&session, &Session::traceChosen, this, forget);
     connect(&m_cursor, &TokenCursor::keptChanged, this, &TokenTextView::showTokens);
     connect(m_state, &ChartState::changed, this, &TokenTextView::readOptions);
     connect(&session.selection(), &SharedSelection::pinsChanged, this, [this](QObject* by) {
