@@ -2,6 +2,8 @@
 # targets share one precompiled header, those that draw another, those with widgets a third. It is another file in each build folder, so that
 # ccache would find nothing again: where ccache is there, it does the saving.
 set(EXPERTSCOPE_LOOPS $<$<NOT:$<CONFIG:Debug>>:-O3>)
+# At -O1 GCC takes what std::optional and std::variant may hold for uninitialised.
+set(EXPERTSCOPE_NO_LOOPS $<$<NOT:$<CONFIG:Debug>>:-O1> $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 if(CCACHE)
     set(precompile OFF)
 else()
@@ -27,11 +29,12 @@ function(expertscope_precompiled target kind)
         $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
 endfunction()
 
-# expertscope_library(NAME FOLDER [LOOPS] [QT | WIDGETS] [OWN_HEADER header] [FOLDERS subfolder...] [EXCEPT files...] [PUBLIC deps...] [PRIVATE deps...])
+# expertscope_library(NAME FOLDER [LOOPS | NO_LOOPS] [QT | WIDGETS] [OWN_HEADER header] [FOLDERS subfolder...] [EXCEPT files...] [PUBLIC deps...] [PRIVATE deps...])
 #
 # One library a folder, of all its sources: a new file needs no line here. FOLDERS: those below that are parts of it and
 # export nothing of their own (policies, planners, families of metrics, kernels). main.cpp and what EXCEPT names belong
-# to executables. LOOPS: holds loops over choices that are worth vectorising. QT, WIDGETS: builds on
+# to executables. LOOPS: holds loops over choices that are worth vectorising. NO_LOOPS: holds none that
+# anyone waits for (words, widgets, commands), and compiles a third faster for it. QT, WIDGETS: builds on
 # Qt, on its widgets. OWN_HEADER: what most of its files include and takes longest to read, precompiled for it. Headers
 # are included as "io/trace/routing.h" from anywhere, but the compiler finds a folder's headers only in targets that depend on its
 # library: each library exports an include root of its own that holds a link to just its folder. So an include against
@@ -47,7 +50,7 @@ function(expertscope_include_root name folder)
 endfunction()
 
 function(expertscope_library name folder)
-    cmake_parse_arguments(ARG "LOOPS;QT;WIDGETS" "OWN_HEADER" "FOLDERS;EXCEPT;PUBLIC;PRIVATE" ${ARGN})
+    cmake_parse_arguments(ARG "LOOPS;NO_LOOPS;QT;WIDGETS" "OWN_HEADER" "FOLDERS;EXCEPT;PUBLIC;PRIVATE" ${ARGN})
     expertscope_include_root(${name} ${folder})
     set(patterns ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
     foreach(subfolder ${ARG_FOLDERS})
@@ -65,6 +68,8 @@ function(expertscope_library name folder)
     target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
     if(ARG_LOOPS)
         target_compile_options(${name} PRIVATE ${EXPERTSCOPE_LOOPS})
+    elseif(ARG_NO_LOOPS)
+        target_compile_options(${name} PRIVATE ${EXPERTSCOPE_NO_LOOPS})
     endif()
     if(ARG_QT OR ARG_WIDGETS)
         set_target_properties(${name} PROPERTIES AUTOMOC ON)

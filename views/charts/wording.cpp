@@ -3,6 +3,8 @@
 
 #include "io/base/version.h"
 
+#include <array>
+#include <charconv>
 #include <cmath>
 
 namespace expertscope {
@@ -74,7 +76,11 @@ QString unbroken(QString words)
 
 QByteArray csvNumber(double value)
 {
-    return std::isnan(value) ? QByteArray() : QByteArray::number(value, 'g', 9);
+    if (std::isnan(value))
+        return {};
+    std::array<char, 32> text;
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 9).ptr;
+    return {text.data(), end - text.data()};
 }
 
 QByteArray csvText(const std::string& text)

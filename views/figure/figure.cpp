@@ -35,16 +35,15 @@ Expected<Figure> makeFigure(const Study& study, const FigureSpec& spec, const Pr
     FigureSpec resolved = spec;
     resolved.options = question.params.all();
     ES_ASSIGN(const ChartPtr drawn, chart->draw(data, question.params, resolved.look));
-    return makeFigure(*drawn, resolved, figureDate(QString::fromStdString(study.traces().front().summary.created)));
+    return makeFigure(drawn, resolved, figureDate(QString::fromStdString(study.traces().front().summary.created)));
 }
 
-Expected<Figure> makeFigure(const Chart& chart, const FigureSpec& spec, const QDateTime& created)
+Expected<Figure> makeFigure(ChartPtr chart, const FigureSpec& spec, const QDateTime& created)
 {
     Figure figure;
     figure.spec = spec;
-    figure.csv = chart.csv();
     figure.created = created;
-    auto picture = std::make_shared<Picture>(*chart.picture());
+    auto picture = std::make_shared<Picture>(*chart->picture());
     if (picture->panels.empty())
         return fail("has nothing to draw", "figure");
     resolveTitle(figure.spec.labels.x, *picture, &Panel::x);
@@ -59,6 +58,7 @@ Expected<Figure> makeFigure(const Chart& chart, const FigureSpec& spec, const QD
         ES_ASSIGN(figure.spec.page.heightMm, naturalHeightMm(*picture, spec.page));
     }
     figure.picture = std::move(picture);
+    figure.chart = std::move(chart);
     ES_TRY(checkFigureSpec(figure.spec, "figure"));
     return figure;
 }

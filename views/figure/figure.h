@@ -15,15 +15,18 @@ struct Figure
 {
     FigureSpec spec; ///< resolved: options, look, height and titles are set
     PicturePtr picture; ///< the chart's, with the titles of the spec
-    QByteArray csv; ///< the plotted numbers
+    ChartPtr chart; ///< as it was drawn
     QDateTime created; ///< the date in the file's metadata: SOURCE_DATE_EPOCH, else that of the first trace
+
+    /// The plotted numbers. Written when they are asked for: of a map of millions of cells they take longer than the picture.
+    QByteArray csv() const { return chart->csv(); }
 };
 
 /// Computes and draws what `spec` asks of the traces of a study (those that the spec names, opened by the caller).
 /// Needs a QGuiApplication. Errors: those of the chart; of checkFigureSpec().
 Expected<Figure> makeFigure(const Study& study, const FigureSpec& spec, const Progress& progress = {});
 /// Of a chart that was drawn already, with `spec.look` as draw() left it.
-Expected<Figure> makeFigure(const Chart& chart, const FigureSpec& spec, const QDateTime& created);
+Expected<Figure> makeFigure(ChartPtr chart, const FigureSpec& spec, const QDateTime& created);
 
 /// Below these numbers of cells a cell is a rectangle of its own, above they are one image.
 inline constexpr std::size_t kMaxPdfRectangles = 20000;

@@ -135,17 +135,16 @@ Expected<QStringList> writeFigure(const Figure& figure, const QStringList& figur
 {
     ES_ASSIGN(const std::vector<Output> outputs, outputsOf(figures, options));
     const QByteArray spec = writeFigureSpec(figure.spec);
-    std::vector<QByteArray> pages;
+    std::vector<QByteArray> pages; // then the files beside them
     for (const QString& path : figures) {
         ES_ASSIGN(QByteArray page, rendered(figure, suffixOf(path), options.outlines));
         pages.push_back(std::move(page));
     }
     std::vector<OutputPart> parts;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const QByteArray& content = i < pages.size() ? pages[i]
-            : outputs[i].path.extension() == ".csv"  ? figure.csv
-                                                     : spec;
-        parts.push_back({outputs[i], {content.constData(), std::size_t(content.size())}});
+        if (i >= pages.size())
+            pages.push_back(outputs[i].path.extension() == ".csv" ? figure.csv() : spec);
+        parts.push_back({outputs[i], {pages[i].constData(), std::size_t(pages[i].size())}});
     }
     if (auto written = writeOutputs(parts); !written)
         return tl::unexpected(besideIt(std::move(written).error(), figures));

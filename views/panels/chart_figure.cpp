@@ -58,7 +58,7 @@ Expected<QStringList> writeChartFigure(
     for (TraceRef& trace : spec.traces)
         trace.path = folder.relativeFilePath(trace.path);
     const QDateTime created = figureDate(QString::fromStdString(study.traces().front().summary.created));
-    ES_ASSIGN(const Figure figure, makeFigure(*view.chart(), spec, created));
+    ES_ASSIGN(const Figure figure, makeFigure(view.chart(), spec, created));
     return writeFigure(figure, {path}, options);
 }
 

@@ -95,7 +95,7 @@ Expected<Figure> drawn(const Study& study, const ReportRequest& request, const A
             {QFileInfo(QString::fromStdString(each.path.string())).fileName(), QString::fromStdString(each.summary.uuid)});
     spec.options = answer.options.all();
     ES_ASSIGN(const ChartPtr made, answer.chart->draw(answer.data, answer.options, spec.look));
-    return makeFigure(*made, spec, figureDate(QString::fromStdString(study.traces().front().summary.created)));
+    return makeFigure(made, spec, figureDate(QString::fromStdString(study.traces().front().summary.created)));
 }
 
 /// One colour means one value in both, where their scales are of a kind. None: it does already, or cannot.

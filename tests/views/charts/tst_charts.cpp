@@ -331,7 +331,7 @@ private slots:
         FigureSpec page = loadSpec();
         page.chart = spec.name;
         page.look = drawn->look;
-        const auto figure = makeFigure(*drawn->chart, page, QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc()));
+        const auto figure = makeFigure(drawn->chart, page, QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc()));
         QVERIFY2(figure.has_value(), figure ? "" : figure.error().message().c_str());
         QCOMPARE(figure->picture->panels.size(), drawn->chart->picture()->panels.size());
         for (std::size_t p = 0; p < figure->picture->panels.size(); ++p) {
@@ -359,7 +359,7 @@ private slots:
             const auto pdf = renderPdf(*figure);
             QVERIFY2(pdf.has_value(), pdf ? "" : pdf.error().message().c_str());
             QVERIFY(renderSvg(*figure).has_value());
-            const QByteArray all = *pdf + figure->csv + writeFigureSpec(figure->spec);
+            const QByteArray all = *pdf + figure->csv() + writeFigureSpec(figure->spec);
             if (round == 1)
                 QVERIFY(all == before);
             before = all;
@@ -467,7 +467,7 @@ private slots:
             page.look = drawn->look;
             page.page.widthMm = width;
             page.page.dpi = 150;
-            const auto figure = makeFigure(*drawn->chart, page, QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc()));
+            const auto figure = makeFigure(drawn->chart, page, QDateTime::fromSecsSinceEpoch(0, QTimeZone::utc()));
             QVERIFY2(figure.has_value(), figure ? "" : figure.error().message().c_str());
             const QImage image = QImage::fromData(renderPng(*figure).value()).convertToFormat(QImage::Format_RGB32);
             const QRectF area = Page::create(*figure, 0).value()->areaOf(0);

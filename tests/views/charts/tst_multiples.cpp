@@ -325,7 +325,7 @@ private slots:
             const auto again = makeFigure(studyOf({trace.get()}), *read);
             QVERIFY(again.has_value());
             QVERIFY(renderPdf(*again).value() == renderPdf(*figure).value());
-            QVERIFY(again->csv == figure->csv);
+            QVERIFY(again->csv() == figure->csv());
         }
     }
 

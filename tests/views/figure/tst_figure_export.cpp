@@ -428,12 +428,12 @@ private slots:
         PassOptions german;
         german.where = spec.scope.where;
         const LoadTable table = loadTable(*m_trace, german).value();
-        const auto lines = figure.csv.split('\n');
+        const auto lines = figure.csv().split('\n');
         int header = 0;
         while (lines[header].startsWith('#'))
             ++header;
-        QVERIFY(figure.csv.contains("# tokens: language=de\n"));
-        QVERIFY(figure.csv.contains(loadSpec().traces[0].uuid.toUtf8()));
+        QVERIFY(figure.csv().contains("# tokens: language=de\n"));
+        QVERIFY(figure.csv().contains(loadSpec().traces[0].uuid.toUtf8()));
         QCOMPARE(lines[header], QByteArray("layer,site,expert,rank,count,share,relative_load,value"));
         int rows = 0;
         for (int i = header + 1; i < lines.size() - 1; ++i, ++rows) {

@@ -77,7 +77,7 @@ private slots:
             spec.look = {}; // as the chart would have it
             const auto figure = makeFigure(study, spec);
             VERIFY_OK(figure);
-            QVERIFY2(figure->csv == section.drawings.front().figure.csv, section.chart.c_str());
+            QVERIFY2(figure->csv() == section.drawings.front().figure.csv(), section.chart.c_str());
         }
     }
 
