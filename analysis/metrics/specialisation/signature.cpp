@@ -181,7 +181,7 @@ public:
             }
         }
         std::ranges::sort(sequences);
-        sequences.erase(std::ranges::unique(sequences).begin(), sequences.end());
+        sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());
         std::erase_if(sequences, [&](std::uint32_t s) { return s >= context().by->codes.size(); });
         Results results;
         Products all(sequences.size());
