@@ -100,7 +100,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
             QString("value: ") + quantity.title});
     const std::vector<std::string> predictors = params.choices("predictor");
     const bool oracle = std::ranges::find(predictors, "oracle") != predictors.end();
-    const QString note = oracle ? "oracle knows the future" : "";
+    const QString note = oracle ? "Oracle knows the future" : "";
     return std::make_shared<RowCurves>(std::vector{std::move(panel)}, head, "predictor,layer,site,capacity", note);
 }
 

@@ -162,7 +162,7 @@ void drawExperts(const SpecialisationData& data, const Quantity& quantity, const
 {
     std::vector<std::string> values = bars.values();
     if (values.size() > kMostPanels) {
-        picture.note = QString("the %1 of %2 values with the most tokens").arg(kMostPanels).arg(values.size());
+        picture.note = QString("The %1 of %2 values with the most tokens").arg(kMostPanels).arg(values.size());
         values.resize(kMostPanels);
     }
     const Site& router = data.shape.sites[std::size_t(data.site)];
@@ -209,7 +209,7 @@ void drawSites(const SpecialisationData& data, const Quantity& quantity, const R
 {
     std::vector<std::string> values = bars.values();
     if (values.size() > kMostSeries) {
-        picture.note = QString("the %1 of %2 values with the most tokens").arg(kMostSeries).arg(values.size());
+        picture.note = QString("The %1 of %2 values with the most tokens").arg(kMostSeries).arg(values.size());
         values.resize(kMostSeries);
     }
     Bars layer;

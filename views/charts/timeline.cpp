@@ -192,7 +192,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     picture->panels = {{std::move(tokens), siteAxis(data->columns.sites, data->shape), {StripsPtr(strips)}}};
     const QString what = changes ? QString("experts that the token before did not choose")
                                  : QString("rank of the first choice among its layer's, by how often it is one");
-    picture->note = "colour: " + what;
+    picture->note = "Colour: " + what;
     if (data->size() < data->length)
         picture->note += "; tokens " + countText(data->columns.position) + " to "
             + countText(data->columns.position + data->size() - 1) + " of " + countText(data->length);

@@ -225,7 +225,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     }
     const Axis none{{}, Axis::Scale::None};
     picture->panels = {{none, none, {WordsPtr(words)}}};
-    picture->note = data->sequence + (quantity.keyed ? QString() : "; " + what);
+    picture->note = data->sequence.left(1).toUpper() + data->sequence.mid(1) + (quantity.keyed ? QString() : "; " + what);
     if (!one)
         picture->note += "; from top to bottom: layers " + layers.join(", ");
     if (const QString lacking = data->lacking(); !lacking.isEmpty())

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 namespace expertscope {
@@ -78,16 +79,21 @@ void AxisLabels::fitNumbers()
     // However wide the page is: nobody reads a value by its twentieth tick. Layers are counted.
     const int enough = m_meaning.scale == Axis::Scale::Cells ? 200 : m_meaning.whole ? 16 : 8;
     std::vector<Tick> ticks;
+    const auto farEnough = [&](const Tick& a, const Tick& b) {
+        const auto width = [&](const Tick& t) { return m_metrics.horizontalAdvance(t.label); };
+        return apart(a, b) >= (across ? (width(a) + width(b)) / 2 + 0.6 * em : 0.95 * em);
+    };
     for (int most = std::clamp(int(length() / room), 2, enough); most >= 1; most = std::min(most, int(ticks.size())) - 1) {
         ticks = this->ticks(most);
-        bool fits = true;
-        for (std::size_t i = 1; i < ticks.size() && fits; ++i) {
-            const auto width = [&](const Tick& t) { return m_metrics.horizontalAdvance(t.label); };
-            fits = apart(ticks[i], ticks[i - 1])
-                >= (across ? (width(ticks[i]) + width(ticks[i - 1])) / 2 + 0.6 * em : 0.95 * em);
-        }
-        if (fits)
+        if (std::ranges::adjacent_find(ticks, std::not_fn(farEnough)) == ticks.end())
             break;
+    }
+    // On a very short axis the fewest of a kind are two that touch.
+    for (std::size_t i = 1; i < ticks.size();) {
+        if (farEnough(ticks[i - 1], ticks[i]))
+            ++i;
+        else
+            ticks.erase(ticks.begin() + std::ptrdiff_t(i));
     }
     setTicks(m_axis, ticks);
 }

@@ -18,7 +18,8 @@ struct Curve
     QString name; ///< in the legend; empty: not in it
     std::vector<double> x, y;
     std::vector<double> low = {}, high = {}; ///< of a band around the line, or empty
-    int colour = 0; ///< number in Style::series; < 0: grey, for what is compared with
+    int colour = 0; ///< number in Style::series; < 0: for what is compared with, grey
+    int comparedWith = -1; ///< the colour of the one curve that is compared with this, which takes it; < 0: all are
     bool dashed = false;
     bool points = true; ///< a dot at each
     bool line = true; ///< joins them; without one points are in any order, and low and high are error bars

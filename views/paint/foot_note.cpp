@@ -11,6 +11,8 @@ namespace expertscope {
 namespace {
 
 constexpr int kMostLines = 4;
+// Nobody can point at a page to read the rest: all of it, in at most so much of the height.
+constexpr double kMostOfPage = 0.6;
 
 }
 
@@ -42,7 +44,7 @@ void FootNote::restyle(const Style& style)
     m_style = style;
 }
 
-void FootNote::arrange(double width, bool crosses, const QStringList& unseen)
+void FootNote::arrange(const QSizeF& page, bool crosses, const QStringList& unseen)
 {
     m_crosses = crosses;
     const QFontMetricsF metrics(m_style.font);
@@ -52,10 +54,11 @@ void FootNote::arrange(double width, bool crosses, const QStringList& unseen)
     text.replace(' ', QChar::Nbsp);
     for (const QString& part : QStringList{m_note} + unseen)
         text += (text.isEmpty() || part.isEmpty() ? QString() : QString("; ")) + part;
-    const double room = width - 2 * m_style.gap - (m_marks.isEmpty() ? 0 : height);
-    m_lines = elidedLines(text, m_style.font, std::max(room, 1.0), kMostLines);
+    const double room = page.width() - 2 * m_style.gap - (m_marks.isEmpty() ? 0 : height);
+    const int most = m_style.paper ? std::max(kMostLines, int(kMostOfPage * page.height() / height)) : kMostLines;
+    m_lines = elidedLines(text, m_style.font, std::max(room, 1.0), most);
     const int lines = m_lines.isEmpty() ? 0 : int(m_lines.count('\n')) + 1;
-    const int needed = lines ? int(std::ceil(lines * height + m_style.gap / 2)) : 0;
+    const int needed = lines ? int(std::ceil(height + (lines - 1) * metrics.lineSpacing() + m_style.gap / 2)) : 0;
     setMinimumSize(0, needed);
     setMaximumSize(QWIDGETSIZE_MAX, needed);
 }
@@ -80,7 +83,11 @@ void FootNote::draw(QCPPainter* painter)
     }
     painter->setFont(m_style.font);
     painter->setPen(QPen(m_style.text));
-    painter->drawText(box, Qt::AlignLeft | Qt::AlignTop | Qt::TextDontClip, m_lines);
+    // Line by line: drawn as one text, lines would be a whole number of points high, which is not what was asked for.
+    for (const QString& line : m_lines.split('\n')) {
+        painter->drawText(box, Qt::AlignLeft | Qt::AlignTop | Qt::TextDontClip, line);
+        box.translate(0, metrics.lineSpacing());
+    }
 }
 
 }

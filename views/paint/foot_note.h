@@ -20,7 +20,7 @@ public:
     void restyle(const Style& style);
     /// Takes as many lines as it needs. `crosses`: cells have room for them; else they are filled. `unseen`: what does
     /// not fit at this size.
-    void arrange(double width, bool crosses, const QStringList& unseen);
+    void arrange(const QSizeF& page, bool crosses, const QStringList& unseen);
     QStringList texts() const { return {m_marks, m_note}; }
 
 protected:

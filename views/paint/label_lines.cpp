@@ -45,7 +45,13 @@ QString elidedLines(const QString& text, const QFont& font, double length, int m
 {
     if (const auto lines = labelLines(text, font, length, most))
         return *lines;
-    return QFontMetricsF(font).elidedText(text, Qt::ElideRight, length);
+    const QFontMetricsF metrics(font);
+    QStringList lines = fillLines(text.split(' ', Qt::SkipEmptyParts), metrics, length);
+    if (lines.size() <= most) // none: a word that is too long
+        return metrics.elidedText(text, Qt::ElideRight, length);
+    const QString rest = lines.mid(most - 1).join(' ');
+    lines = lines.mid(0, most - 1) << metrics.elidedText(rest, Qt::ElideRight, length);
+    return lines.join('\n').replace(QChar::Nbsp, ' ');
 }
 
 }

@@ -326,7 +326,7 @@ void PlotLayout::arrange()
     m_plot.plotLayout()->setOuterRect(m_plot.viewport());
     m_grid->layout()->setMargins(QMargins());
     placeLegend(page.width(), page.height() - 4 * QFontMetricsF(m_style.font).height());
-    m_foot->arrange(page.width(), true, {});
+    m_foot->arrange(page.size(), true, {});
     // Sizes depend on labels and labels on sizes: mostly the second round has it.
     constexpr int kMostRounds = 5;
     std::vector<QRect> before, now;
@@ -363,7 +363,7 @@ void PlotLayout::arrange()
             unseen << panel->note();
         unseen.removeAll(QString());
         unseen.removeDuplicates();
-        m_foot->arrange(page.width(), crosses, unseen);
+        m_foot->arrange(page.size(), crosses, unseen);
     }
     updateLayout();
     keepInside();
@@ -375,7 +375,8 @@ Expected<void> PlotLayout::fits(const QSizeF& points) const
     for (const auto& panel : m_panels) {
         const QRectF area = panel->area();
         if (area.width() < least || area.height() < least || area.right() > points.width()
-            || area.bottom() > points.height() || m_foot->outerRect().bottom() > points.height())
+            || area.bottom() > points.height() || m_foot->outerRect().bottom() + 1 > points.height()
+            || m_foot->outerRect().height() < m_foot->minimumSize().height())
             return fail(
                 "leaves no room for the picture at this font size", "figure size", "a larger figure or a smaller font");
     }

@@ -245,7 +245,7 @@ private slots:
                 QCOMPARE(curve.high[std::size_t(*row.site)], row.interval->second);
             }
         }
-        QCOMPARE((*chart)->picture()->note, QString("bands: 95 % intervals over sequences"));
+        QCOMPARE((*chart)->picture()->note, QString("Bands: 95 % intervals over sequences"));
         QVERIFY(!draw("repetition", study, {{"bootstrap", "1"}}));
     }
 

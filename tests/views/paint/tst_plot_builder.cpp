@@ -310,6 +310,11 @@ private slots:
         QVERIFY(!labelLines("unbreakable", font, 10));
         QVERIFY(!labelLines("a b c d e f", font, metrics.horizontalAdvance("a"), 4));
         QVERIFY(elidedLines("unbreakable", font, 40, 1).endsWith(QChar(0x2026)));
+        // What does not fit fills the lines there are.
+        const QStringList cut = elidedLines("a b c d e f", font, metrics.horizontalAdvance("a b"), 2).split('\n');
+        QCOMPARE(cut.size(), 2);
+        QCOMPARE(cut[0], QString("a b"));
+        QVERIFY(cut[1].endsWith(QChar(0x2026)) && metrics.horizontalAdvance(cut[1]) <= metrics.horizontalAdvance("a b"));
     }
 };
 

@@ -230,9 +230,9 @@ QString noteOn(const CurvePanels& made, const CurveView& view)
         });
     };
     if (rows([](const RowPoint& point) { return point.row.interval.has_value(); }))
-        said << "bands: 95 % intervals over sequences";
+        said << "Bands: 95 % intervals over sequences";
     else if (std::ranges::any_of(view.quantities, [](const CurveQuantity* q) { return q->quantiles != nullptr; }))
-        said << "bands: 90 % of the tokens, 5 % below and 5 % above";
+        said << "Bands: 90 % of the tokens, 5 % below and 5 % above";
     for (const auto& [reason, names] : made.missing)
         said << names.join(", ") + ": " + QString::fromStdString(reason);
     std::size_t most = 0;

@@ -204,20 +204,23 @@ void RowCurves::drawSeries(const RowPanel& panel, Drawing& into)
 void RowCurves::drawUniform(const RowPanel& panel, Drawing& into)
 {
     std::vector<std::pair<Curve, const RowSeries*>> all;
-    for (const RowSeries& series : panel.series) {
+    const std::vector<int> colours = coloursOf(panel);
+    for (std::size_t s = 0; s < panel.series.size(); ++s) {
+        const RowSeries& series = panel.series[s];
         Curve chance = reference(series, [](const RowPoint& point) { return point.row.uniform; });
         chance.dashed = true;
         if (!allUndefined(chance.y)
-            && std::ranges::none_of(all, [&](const auto& drawn) { return same(drawn.first, chance); }))
+            && std::ranges::none_of(all, [&](const auto& drawn) { return same(drawn.first, chance); })) {
+            chance.comparedWith = colours[s];
             all.emplace_back(std::move(chance), &series);
+        }
     }
+    if (all.size() == 1)
+        all.front().first.comparedWith = -1; // of all
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto& [chance, series] = all[i];
-        // Many dashed greys cannot be told apart: where each belongs is seen by its course.
         if (i == 0)
             chance.name = "uniform routing";
-        else if (all.size() == 2)
-            chance.name = "uniform, " + series->name;
         Line line;
         for (const RowPoint& point : series->points)
             line.push_back({point.subject, point.row.uniform ? words(panel, *series, point) : QString()});

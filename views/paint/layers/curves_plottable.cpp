@@ -136,7 +136,10 @@ void CurvesPlottable::drawBand(QCPPainter* painter, const Curve& curve) const
 
 void CurvesPlottable::drawLine(QCPPainter* painter, const Curve& curve) const
 {
-    const QPen pen = curvePen(m_style, curve.colour, curve.dashed);
+    const bool ofOne = curve.colour < 0 && curve.comparedWith >= 0;
+    QPen pen = curvePen(m_style, curve.colour, curve.dashed);
+    if (ofOne)
+        pen.setColor(seriesPen(m_style, curve.comparedWith, false).colour);
     QPolygonF all;
     double between = 0; // dots, in all
     for (std::size_t i = 0; i < curve.y.size();) {
