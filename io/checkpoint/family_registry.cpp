@@ -6,6 +6,9 @@
 
 namespace expertscope {
 
+Family deepseekV2Family();
+Family deepseekV3Family();
+Family gptOssFamily();
 Family mixtralFamily();
 Family olmoeFamily();
 Family qwen2MoeFamily();
@@ -15,6 +18,9 @@ std::span<const Family> families()
 {
     // Sorted by model type.
     static const std::array kFamilies{
+        deepseekV2Family(),
+        deepseekV3Family(),
+        gptOssFamily(),
         mixtralFamily(),
         olmoeFamily(),
         qwen2MoeFamily(),
@@ -28,6 +34,15 @@ const Family* findFamily(std::string_view modelType)
     const auto all = families();
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const auto& family) { return family.modelType == modelType; });
+    return at == all.end() ? nullptr : &*at;
+}
+
+const Family* findFamilyOfClass(std::string_view className)
+{
+    const auto all = families();
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& family) {
+        return std::find(family.classes.begin(), family.classes.end(), className) != family.classes.end();
+    });
     return at == all.end() ? nullptr : &*at;
 }
 

@@ -36,8 +36,8 @@ Routed route(const RouterSpec& spec, const std::vector<float>& logits)
     r.entropy.resize(static_cast<std::size_t>(n));
     r.margin.resize(static_cast<std::size_t>(n));
     r.logits.resize(logits.size());
-    std::vector<float> scratch(static_cast<std::size_t>(2 * spec.numExperts));
-    routeTokens(spec, logits.data(), n,
+    std::vector<float> scratch(static_cast<std::size_t>(3 * spec.numExperts));
+    routeTokens(spec, logits.data(), nullptr, n,
         {r.chosen.data(), r.chosenWeights.data(), r.ids.data(), r.weights.data(), spec.topK, r.entropy.data(),
             r.margin.data(), 1, r.logits.data(), spec.numExperts},
         scratch.data());

@@ -136,7 +136,7 @@ std::vector<const TensorSource*> allSources(const ModelSource& m)
     const auto addMlp = [&](const MlpSource& mlp) { all.insert(all.end(), {&mlp.gate, &mlp.up, &mlp.down}); };
     for (const auto& l : m.layers) {
         all.insert(all.end(),
-            {&l.inputNorm, &l.postAttentionNorm, &l.q, &l.k, &l.v, &l.o, &l.qBias, &l.kBias, &l.vBias, &l.oBias,
+            {&l.attentionNorm, &l.mlpNorm, &l.attentionNormBias, &l.mlpNormBias, &l.q, &l.k, &l.v, &l.o, &l.qBias, &l.kBias, &l.vBias, &l.oBias,
                 &l.qNorm, &l.kNorm, &l.router, &l.routerBias, &l.sharedGate});
         addMlp(l.dense);
         addMlp(l.shared);
