@@ -108,7 +108,7 @@ void fillLatent(ConfigReader& config, ArchSpec& arch, const LatentDefaults& defa
     arch.headDim = latent.nopeDim + latent.ropeDim;
     arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
     arch.latent = latent;
-    fillKvHeads(config, arch, arch.numHeads);
+    fillKvHeads(config, arch, defaults.kvHeads.value_or(arch.numHeads));
     if (arch.numKvHeads != arch.numHeads)
         config.refuse("num_key_value_heads", "latent attention has as many as heads, " + std::to_string(arch.numHeads));
 }

@@ -10,7 +10,9 @@ namespace {
 void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {129280, 7168, 61, 128, 1e-6, 8});
-    fillLatent(config, arch, {});
+    LatentDefaults latent;
+    latent.kvHeads = 128;
+    fillLatent(config, arch, latent);
     arch.rope.interleaved = config.boolean("rope_interleave", true);
     arch.expertIntermediate = config.size("moe_intermediate_size", 2048);
     fillShared(arch, config.integer("n_shared_experts", 1, 0, INT16_MAX), arch.expertIntermediate);
