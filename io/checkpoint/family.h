@@ -34,6 +34,14 @@ struct WeightNames
     Spellings leftOut; ///< beginnings of names of multi-token prediction modules
 };
 
+/// What becomes of partial_rotary_factor.
+enum class PartialRotary : std::uint8_t
+{
+    UnreadByDefault, ///< the default kind rotates all dimensions whatever it says; with the others it must mean all
+    All, ///< must mean all dimensions
+    Some ///< some dimensions of a head may stay unrotated
+};
+
 struct Family
 {
     std::string_view modelType;
@@ -44,8 +52,10 @@ struct Family
     /// are completed afterwards by parseArchSpec.
     void (*fill)(ConfigReader& config, ArchSpec& arch);
     double defaultRopeTheta = 10000;
-    double defaultPartialRotary = 1; ///< partial_rotary_factor where the file has none
-    bool partialRotary = false; ///< some dimensions of a head may stay unrotated
+    /// Where the file has no partial_rotary_factor, fill() may have set it.
+    PartialRotary partialRotary = PartialRotary::UnreadByDefault;
+    bool ntkAlpha = false; ///< the dynamic kind with an alpha stretches theta, for sequences of all lengths alike
+    bool mscaleByLength = false; ///< longrope has a scale of short sequences and one of long ones, and is all there is
     std::int64_t defaultMaxPositions = 0;
     /// Key of the expert count, and the key that overrules it when the file has it (the reference's attribute_map).
     std::string_view numExpertsKey, numExpertsAlias;

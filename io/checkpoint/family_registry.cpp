@@ -8,11 +8,22 @@ namespace expertscope {
 
 Family deepseekV2Family();
 Family deepseekV3Family();
+Family dots1Family();
+Family ernie45MoeFamily();
+Family flexOlmoFamily();
+Family glm4MoeFamily();
+Family glm4MoeLiteFamily();
 Family gptOssFamily();
+Family graniteMoeFamily();
+Family graniteMoeSharedFamily();
+Family hunyuanV1MoeFamily();
+Family minimaxM2Family();
 Family mixtralFamily();
 Family olmoeFamily();
+Family phimoeFamily();
 Family qwen2MoeFamily();
 Family qwen3MoeFamily();
+Family solarOpenFamily();
 
 std::span<const Family> families()
 {
@@ -20,11 +31,22 @@ std::span<const Family> families()
     static const std::array kFamilies{
         deepseekV2Family(),
         deepseekV3Family(),
+        dots1Family(),
+        ernie45MoeFamily(),
+        flexOlmoFamily(),
+        glm4MoeFamily(),
+        glm4MoeLiteFamily(),
         gptOssFamily(),
+        graniteMoeFamily(),
+        graniteMoeSharedFamily(),
+        hunyuanV1MoeFamily(),
+        minimaxM2Family(),
         mixtralFamily(),
         olmoeFamily(),
+        phimoeFamily(),
         qwen2MoeFamily(),
         qwen3MoeFamily(),
+        solarOpenFamily(),
     };
     return kFamilies;
 }

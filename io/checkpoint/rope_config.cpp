@@ -114,10 +114,10 @@ void fillPartial(ConfigReader& config, ConfigReader& rope, RopeSpec& spec, const
 {
     const std::string_view key = "partial_rotary_factor";
     const auto headDim = arch.ropeHeadDim();
-    if (spec.kind == RopeKind::Default && !family.partialRotary)
+    if (spec.kind == RopeKind::Default && family.partialRotary == PartialRotary::UnreadByDefault)
         return; // rotates everything, whatever the file says
     auto& holder = rope.has(key) || config.isNull(key) ? rope : config;
-    spec.partialFactor = holder.number(key, family.defaultPartialRotary);
+    spec.partialFactor = holder.number(key, arch.rope.partialFactor);
     if (!(spec.partialFactor >= 0 && spec.partialFactor <= 1))
         return holder.refuse(key, "must be 0 to 1");
     const auto dim = static_cast<std::int64_t>(static_cast<double>(headDim) * spec.partialFactor);
@@ -125,7 +125,7 @@ void fillPartial(ConfigReader& config, ConfigReader& rope, RopeSpec& spec, const
         return;
     // Without partial rotation, frequencies for fewer than all dimensions are what the reference cannot apply. One less
     // than head_dim gives as many frequencies, so that works.
-    if (!family.partialRotary && (dim + 1) / 2 * 2 != headDim) {
+    if (family.partialRotary != PartialRotary::Some && (dim + 1) / 2 * 2 != headDim) {
         return holder.refuse(key,
             "rotates " + std::to_string(dim) + " of " + std::to_string(headDim) + " dimensions, " + arch.modelType
                 + " rotates all");
@@ -135,6 +135,28 @@ void fillPartial(ConfigReader& config, ConfigReader& rope, RopeSpec& spec, const
     spec.rotaryDim = dim;
 }
 
+}
+
+/// hunyuan_v1_moe: a longer base, as the dynamic kind has it, but whatever the length.
+void stretchByAlpha(ConfigReader& rope, RopeSpec& spec)
+{
+    const auto alpha = rope.optionalNumber("alpha");
+    if (!alpha || *alpha == 0)
+        return;
+    const auto d = static_cast<double>(spec.rotaryDim);
+    if (spec.rotaryDim <= 2)
+        return rope.refuse("alpha", "needs more than two rotated dimensions");
+    spec.theta = positive(rope, "alpha", spec.theta * std::pow(positive(rope, "alpha", *alpha), d / (d - 2)));
+    spec.kind = RopeKind::Default;
+}
+
+/// phimoe: scales of cosines and sines in the file, one for sequences up to the original length and one beyond.
+void fillMscales(ConfigReader& config, ConfigReader& rope, std::string_view key, RopeSpec& spec)
+{
+    if (spec.kind != RopeKind::LongRope)
+        return config.refuse(key, "phimoe has longrope or no scaling");
+    spec.attentionScaling = rope.requiredNumber("short_mscale");
+    spec.longAttentionScaling = rope.requiredNumber("long_mscale");
 }
 
 RopeSpec parseRope(ConfigReader& config, const ArchSpec& arch, const Family& family, std::int64_t maxPositions)
@@ -184,6 +206,8 @@ RopeSpec parseRope(ConfigReader& config, const ArchSpec& arch, const Family& fam
         auto& holder = config.has(original) ? config : rope;
         spec.originalMaxPositions = holder.size(original, spec.maxPositions);
     }
+    if (family.ntkAlpha && spec.kind == RopeKind::Dynamic)
+        stretchByAlpha(rope, spec);
     if (config.failed() || rope.failed())
         return spec;
 
@@ -211,7 +235,9 @@ RopeSpec parseRope(ConfigReader& config, const ArchSpec& arch, const Family& fam
         fillLlama3(rope, spec);
         break;
     }
-    if (!std::isfinite(spec.attentionScaling))
+    if (family.mscaleByLength && spec.kind != RopeKind::Default)
+        fillMscales(config, rope, key, spec);
+    if (!std::isfinite(spec.attentionScaling) || !std::isfinite(spec.longAttentionScaling.value_or(1)))
         rope.refuse("attention_factor", "the scale of the rotary embedding is not finite");
     return spec;
 }

@@ -108,7 +108,10 @@ private slots:
                                    .arg(f[i], 0, 'g', 9)
                                    .arg(inverse[s * width + i], 0, 'g', 9)));
             }
-            QCOMPARE(static_cast<float>(arch.rope.attentionScaling), scaling[s]);
+            const double ours = lengths[s] > arch.rope.originalMaxPositions
+                ? arch.rope.longAttentionScaling.value_or(arch.rope.attentionScaling)
+                : arch.rope.attentionScaling;
+            QCOMPARE(static_cast<float>(ours), scaling[s]);
         }
     }
 };

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tiny checkpoints of generate_checkpoints.py: SPECS. Each switch of a family stands in at least one of them."""
 
+ABSENT = "(not given)"
+
 SMALL = dict(hidden_size=48, num_hidden_layers=2, num_attention_heads=4, vocab_size=96, max_position_embeddings=1024,
              pad_token_id=None, bos_token_id=None, eos_token_id=None)
 OLMOE = dict(SMALL, model_type="olmoe", intermediate_size=20, num_experts=8, num_experts_per_tok=3)
@@ -153,6 +155,29 @@ LATENT = dict(TINY, intermediate_size=24, moe_intermediate_size=12, n_routed_exp
 DEEPSEEK2 = dict(LATENT, model_type="deepseek_v2")
 DEEPSEEK3 = dict(LATENT, model_type="deepseek_v3", num_key_value_heads=4, n_group=2, topk_group=1)
 
+GLM4 = dict(TINY, model_type="glm4_moe", intermediate_size=24, moe_intermediate_size=12, n_routed_experts=8,
+            num_experts_per_tok=2, num_key_value_heads=2, head_dim=8, first_k_dense_replace=1)
+GLM4_LITE = dict({k: v for k, v in LATENT.items() if k != "first_k_dense_replace"}, model_type="glm4_moe_lite",
+                 num_key_value_heads=4)
+ERNIE = dict(TINY, model_type="ernie4_5_moe", intermediate_size=24, moe_intermediate_size=12, moe_num_experts=8, moe_k=2,
+             num_key_value_heads=2)
+GRANITE = dict(TINY, model_type="granitemoe", intermediate_size=12, num_local_experts=8, num_experts_per_tok=2,
+               num_key_value_heads=2, attention_multiplier=0.25, embedding_multiplier=1.5, residual_multiplier=0.7,
+               logits_scaling=3.0)
+DOTS = dict(TINY, model_type="dots1", intermediate_size=24, moe_intermediate_size=12, n_routed_experts=8,
+            num_experts_per_tok=2, n_shared_experts=1, num_key_value_heads=2, head_dim=8, first_k_dense_replace=0)
+SOLAR = dict(TINY, model_type="solar_open", moe_intermediate_size=12, n_routed_experts=8, num_experts_per_tok=2,
+             num_key_value_heads=2, head_dim=8)
+MINIMAX = dict(TINY, model_type="minimax_m2", intermediate_size=12, num_local_experts=8, num_experts_per_tok=2,
+               num_key_value_heads=2, head_dim=8)
+HUNYUAN = dict(TINY, model_type="hunyuan_v1_moe", intermediate_size=12, num_experts=8, moe_topk=2, num_key_value_heads=2,
+               head_dim=8, eod_token_id=None, sep_token_id=None)
+FLEX = dict(TINY, model_type="flex_olmo", intermediate_size=12, num_experts=7, num_experts_per_tok=2)
+PHIMOE = dict(TINY, model_type="phimoe", intermediate_size=12, num_local_experts=8, num_experts_per_tok=2,
+              num_key_value_heads=2)
+PHI_LONG = dict(rope_type="longrope", rope_theta=10000.0, short_factor=factors(4, 1.0, 1.4), long_factor=factors(4, 1.2, 9.0),
+                original_max_position_embeddings=64, short_mscale=1.2, long_mscale=1.4)
+
 SPECS |= {
     "gpt_oss-plain": (GPT_OSS, dict(max_position_embeddings=131072), dict(dtype="bfloat16")),
     "gpt_oss-nobias-yarn-old": (
@@ -229,4 +254,194 @@ SPECS |= {
         DEEPSEEK3, dict(n_routed_experts=8, num_experts_per_tok=4, n_group=2, topk_group=1, attention_bias=True,
                         q_lora_rank=None),
         dict(dtype="float32", raw=dict(n_routed_experts=None, num_local_experts=8))),
+
+    "glm4_moe-plain": (GLM4, dict(), dict(dtype="bfloat16")),
+    "glm4_moe-qknorm-bias-mtp": (
+        GLM4, dict(use_qk_norm=True, attention_bias=True, routed_scaling_factor=2.5), dict(dtype="bfloat16", extra_layers=1)),
+    "glm4_moe-groups-unnormalised-quarter": (
+        GLM4, dict(n_routed_experts=16, n_group=4, topk_group=2, num_experts_per_tok=3, norm_topk_prob=False,
+                   moe_intermediate_size=8, rope_parameters=dict(rope_type="default", rope_theta=5000.0, partial_rotary_factor=0.25)),
+        dict(dtype="bfloat16")),
+    "glm4_moe-yarn-full-old-sharded": (
+        GLM4, dict(rope_parameters=dict(YARN, partial_rotary_factor=1.0), num_key_value_heads=4, rms_norm_eps=1e-3),
+        dict(dtype="bfloat16", shard="20KB", old=dict(rope_theta=10000.0, partial_rotary_factor=1.0, rope_scaling=dict(
+            type="yarn", factor=4.0, original_max_position_embeddings=64)))),
+    "glm4_moe-mqa-tied-fused-fp16-gelu": (
+        GLM4, dict(num_key_value_heads=1, tie_word_embeddings=True, hidden_act="gelu", first_k_dense_replace=0,
+                   n_shared_experts=2),
+        dict(dtype="float16", fused=True)),
+    "glm4_moe-derived-headdim-dynamic": (
+        GLM4, dict(head_dim=ABSENT, max_position_embeddings=90, first_k_dense_replace=2, num_hidden_layers=3,
+                   rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=3.0, partial_rotary_factor=0.5)),
+        dict(dtype="float32", raw=dict(head_dim=None))),
+
+    "glm4_moe_lite-plain": (GLM4_LITE, dict(), dict(dtype="bfloat16")),
+    "glm4_moe_lite-types-bias-mtp": (
+        GLM4_LITE, dict(num_hidden_layers=3, mlp_layer_types=["sparse", "dense", "sparse"], attention_bias=True),
+        dict(dtype="bfloat16", extra_layers=1, raw=dict(num_nextn_predict_layers=1))),
+    "glm4_moe_lite-halves-norank": (
+        GLM4_LITE, dict(rope_interleave=False, q_lora_rank=None, norm_topk_prob=False), dict(dtype="bfloat16")),
+    "glm4_moe_lite-groups-yarn": (
+        GLM4_LITE, dict(n_routed_experts=16, n_group=4, topk_group=2, num_experts_per_tok=4, moe_intermediate_size=8,
+                        rope_parameters=dict(YARN, factor=8.0, mscale=1.0, mscale_all_dim=0.8)),
+        dict(dtype="bfloat16")),
+    "glm4_moe_lite-tied-fused-fp16": (
+        GLM4_LITE, dict(tie_word_embeddings=True, v_head_dim=24, n_shared_experts=2, routed_scaling_factor=1.0),
+        dict(dtype="float16", fused=True)),
+    "glm4_moe_lite-linear-sharded-fp32": (
+        GLM4_LITE, dict(rms_norm_eps=1e-3, rope_parameters=dict(rope_type="linear", rope_theta=3000.0, factor=2.0)),
+        dict(dtype="float32", shard="30KB")),
+
+    "ernie4_5_moe-plain": (ERNIE, dict(), dict(dtype="bfloat16")),
+    "ernie4_5_moe-bias-untied": (
+        ERNIE, dict(use_bias=True, tie_word_embeddings=False, moe_num_shared_experts=1), dict(dtype="bfloat16")),
+    "ernie4_5_moe-interval-noshared": (
+        ERNIE, dict(num_hidden_layers=5, moe_layer_interval=2, moe_layer_start_index=2, moe_layer_end_index=3,
+                    moe_num_shared_experts=0, moe_k=3),
+        dict(dtype="bfloat16")),
+    "ernie4_5_moe-normmin-headdim": (
+        ERNIE, dict(moe_norm_min=0.9, head_dim=12, num_key_value_heads=4, hidden_act="gelu", moe_layer_start_index=0),
+        dict(dtype="bfloat16", shard="20KB")),
+    "ernie4_5_moe-mqa-fused-fp16-yarn": (
+        ERNIE, dict(num_key_value_heads=1, rope_parameters=dict(YARN)), dict(dtype="float16", fused=True)),
+    "ernie4_5_moe-alias-linear-old": (
+        ERNIE, dict(rms_norm_eps=1e-3, rope_parameters=dict(rope_type="linear", rope_theta=4000.0, factor=2.0)),
+        dict(dtype="float32", raw=dict(moe_num_experts=None, num_experts=8, moe_k=None, num_experts_per_tok=2),
+             old=dict(rope_theta=4000.0, rope_scaling=dict(type="linear", factor=2.0)))),
+
+    "granitemoe-plain": (GRANITE, dict(), dict(dtype="bfloat16")),
+    "granitemoe-bias-tied": (
+        GRANITE, dict(attention_bias=True, tie_word_embeddings=True, num_key_value_heads=4, logits_scaling=2.0),
+        dict(dtype="bfloat16")),
+    "granitemoe-defaults-mqa": (
+        GRANITE, dict(attention_multiplier=1.0, embedding_multiplier=1.0, residual_multiplier=1.0, logits_scaling=1.0,
+                      num_key_value_heads=1, hidden_act="gelu"),
+        dict(dtype="bfloat16", calm=True)),
+    "granitemoe-many-experts-yarn-fused": (
+        GRANITE, dict(num_local_experts=16, num_experts_per_tok=5, intermediate_size=8, rope_parameters=dict(YARN)),
+        dict(dtype="bfloat16", fused=True)),
+    "granitemoe-linear-old-sharded": (
+        GRANITE, dict(rms_norm_eps=1e-3, rope_parameters=dict(rope_type="linear", rope_theta=3000.0, factor=2.0)),
+        dict(dtype="float16", shard="20KB", old=dict(rope_theta=3000.0, rope_scaling=dict(type="linear", factor=2.0)))),
+    "granitemoe-all-experts-dynamic-fp32": (
+        GRANITE, dict(num_local_experts=3, num_experts_per_tok=3, max_position_embeddings=90, num_key_value_heads=None,
+                      rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=3.0)),
+        dict(dtype="float32")),
+    "granitemoeshared-plain": (dict(GRANITE, model_type="granitemoeshared", shared_intermediate_size=20), dict(),
+                               dict(dtype="bfloat16")),
+    "granitemoeshared-none": (dict(GRANITE, model_type="granitemoeshared", shared_intermediate_size=0), dict(),
+                              dict(dtype="bfloat16")),
+    "granitemoeshared-bias-gelu-tied-fp16": (
+        dict(GRANITE, model_type="granitemoeshared", shared_intermediate_size=12),
+        dict(attention_bias=True, tie_word_embeddings=True, hidden_act="gelu", residual_multiplier=0.5), dict(dtype="float16")),
+    "granitemoeshared-yarn-fused": (
+        dict(GRANITE, model_type="granitemoeshared", shared_intermediate_size=32), dict(rope_parameters=dict(YARN)),
+        dict(dtype="bfloat16", fused=True)),
+    "granitemoeshared-top1-linear-sharded": (
+        dict(GRANITE, model_type="granitemoeshared", shared_intermediate_size=16),
+        dict(num_experts_per_tok=1, rope_parameters=dict(rope_type="linear", rope_theta=3000.0, factor=2.0)),
+        dict(dtype="bfloat16", shard="20KB")),
+    "granitemoeshared-multipliers-fp32": (
+        dict(GRANITE, model_type="granitemoeshared", shared_intermediate_size=8),
+        dict(embedding_multiplier=3.0, attention_multiplier=0.5, logits_scaling=6.0, num_key_value_heads=1, rms_norm_eps=1e-3),
+        dict(dtype="float32")),
+
+    "dots1-plain": (DOTS, dict(), dict(dtype="bfloat16")),
+    "dots1-window-layers": (
+        DOTS, dict(num_hidden_layers=3, sliding_window=15, max_window_layers=1, norm_topk_prob=True, routed_scaling_factor=2.5),
+        dict(dtype="bfloat16", raw=dict(layer_types=None))),
+    "dots1-layer-types-bias": (
+        DOTS, dict(sliding_window=30, layer_types=["sliding_attention", "full_attention"], attention_bias=True),
+        dict(dtype="bfloat16")),
+    "dots1-groups-headdim-old": (
+        DOTS, dict(n_routed_experts=16, n_group=4, topk_group=2, num_experts_per_tok=4, moe_intermediate_size=8, head_dim=12,
+                   rope_parameters=dict(YARN)),
+        dict(dtype="bfloat16", old=dict(rope_theta=10000.0, rope_scaling=dict(
+            type="yarn", factor=4.0, original_max_position_embeddings=64)))),
+    "dots1-tied-fused-fp16-nowindow": (
+        DOTS, dict(tie_word_embeddings=True, sliding_window=None, num_key_value_heads=1, n_shared_experts=2, hidden_act="gelu"),
+        dict(dtype="float16", fused=True)),
+    "dots1-dense-dynamic-sharded-fp32": (
+        DOTS, dict(num_hidden_layers=3, first_k_dense_replace=2, max_position_embeddings=90, rms_norm_eps=1e-3,
+                   rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=3.0)),
+        dict(dtype="float32", shard="30KB")),
+
+    "solar_open-plain": (SOLAR, dict(), dict(dtype="bfloat16")),
+    "solar_open-bias-unnormalised": (
+        SOLAR, dict(attention_bias=True, norm_topk_prob=False, routed_scaling_factor=1.5), dict(dtype="bfloat16")),
+    "solar_open-groups": (
+        SOLAR, dict(n_routed_experts=16, n_group=4, topk_group=2, num_experts_per_tok=4, moe_intermediate_size=8),
+        dict(dtype="bfloat16")),
+    "solar_open-yarn": (
+        SOLAR, dict(rope_parameters=dict(YARN), n_shared_experts=2), dict(dtype="bfloat16")),
+    "solar_open-tied-fused-fp16": (
+        SOLAR, dict(tie_word_embeddings=True, num_key_value_heads=4, hidden_act="gelu"), dict(dtype="float16", fused=True)),
+    "solar_open-old-sharded-fp32": (
+        SOLAR, dict(num_key_value_heads=1, rms_norm_eps=1e-3, rope_parameters=dict(rope_type="linear", rope_theta=3000.0, factor=2.0)),
+        dict(dtype="float32", shard="30KB", old=dict(rope_theta=3000.0, rope_scaling=dict(type="linear", factor=2.0)))),
+
+    "minimax_m2-plain": (MINIMAX, dict(), dict(dtype="bfloat16", raw=dict(rotary_dim=4))),
+    "minimax_m2-partial-parameters": (
+        MINIMAX, dict(rope_parameters=dict(rope_type="default", rope_theta=5000.0, partial_rotary_factor=0.75)),
+        dict(dtype="bfloat16")),
+    "minimax_m2-full-mqa-tied": (
+        MINIMAX, dict(num_key_value_heads=1, tie_word_embeddings=True, num_local_experts=16, num_experts_per_tok=4,
+                      intermediate_size=8),
+        dict(dtype="bfloat16")),
+    "minimax_m2-yarn-fused-fp16": (
+        MINIMAX, dict(rope_parameters=dict(YARN, partial_rotary_factor=0.5), hidden_act="gelu"), dict(dtype="float16", fused=True)),
+    "minimax_m2-alias-linear-sharded": (
+        MINIMAX, dict(num_key_value_heads=4, rope_parameters=dict(rope_type="linear", rope_theta=3000.0, factor=2.0)),
+        dict(dtype="bfloat16", shard="20KB", raw=dict(num_local_experts=None, num_experts=8))),
+    "minimax_m2-dynamic-eps-fp32": (
+        MINIMAX, dict(head_dim=12, max_position_embeddings=90, rms_norm_eps=1e-3,
+                      rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=3.0)),
+        dict(dtype="float32")),
+
+    "hunyuan_v1_moe-plain": (HUNYUAN, dict(), dict(dtype="bfloat16")),
+    "hunyuan_v1_moe-alpha-old": (
+        HUNYUAN, dict(rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, alpha=50.0, factor=1.0), head_dim=12),
+        dict(dtype="bfloat16", old=dict(rope_theta=10000.0, rope_scaling=dict(
+            type="dynamic", alpha=50.0, factor=1.0, beta_fast=32, beta_slow=1, mscale=1.0, mscale_all_dim=0.0)))),
+    "hunyuan_v1_moe-bias-list-tied": (
+        HUNYUAN, dict(attention_bias=True, tie_word_embeddings=True, moe_topk=[3, 3]), dict(dtype="bfloat16")),
+    "hunyuan_v1_moe-dynamic-mqa-fused": (
+        HUNYUAN, dict(num_key_value_heads=1, max_position_embeddings=90, hidden_act="gelu",
+                      rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=3.0)),
+        dict(dtype="bfloat16", fused=True)),
+    "hunyuan_v1_moe-many-experts-fp16-sharded": (
+        HUNYUAN, dict(num_experts=16, moe_topk=5, num_key_value_heads=None, intermediate_size=8), dict(dtype="float16", shard="20KB")),
+    "hunyuan_v1_moe-linear-alias-fp32": (
+        HUNYUAN, dict(rms_norm_eps=1e-3, rope_parameters=dict(rope_type="linear", rope_theta=3000.0, factor=2.0)),
+        dict(dtype="float32", raw=dict(moe_topk=None, num_experts_per_tok=2))),
+
+    "flex_olmo-plain": (FLEX, dict(), dict(dtype="bfloat16")),
+    "flex_olmo-bias-norm": (FLEX, dict(attention_bias=True, norm_topk_prob=True, num_key_value_heads=2), dict(dtype="bfloat16")),
+    "flex_olmo-mqa-tied-yarn": (
+        FLEX, dict(num_key_value_heads=1, tie_word_embeddings=True, rope_parameters=dict(YARN)), dict(dtype="bfloat16")),
+    "flex_olmo-fused-fp16-gelu": (FLEX, dict(hidden_act="gelu", num_experts=12, num_experts_per_tok=3, intermediate_size=8),
+                                  dict(dtype="float16", fused=True)),
+    "flex_olmo-linear-old-sharded": (
+        FLEX, dict(rope_parameters=dict(rope_type="linear", rope_theta=3000.0, factor=2.0)),
+        dict(dtype="bfloat16", shard="20KB", old=dict(rope_theta=3000.0, rope_scaling=dict(type="linear", factor=2.0)))),
+    "flex_olmo-eps-dynamic-alias-fp32": (
+        FLEX, dict(rms_norm_eps=1e-3, max_position_embeddings=90,
+                   rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=3.0)),
+        dict(dtype="float32", raw=dict(num_experts=None, num_local_experts=7))),
+
+    "phimoe-plain": (PHIMOE, dict(), dict(dtype="bfloat16")),
+    "phimoe-bias-head-jitter": (
+        PHIMOE, dict(attention_bias=True, lm_head_bias=True, router_jitter_noise=0.2), dict(dtype="bfloat16")),
+    "phimoe-longrope": (
+        PHIMOE, dict(router_jitter_noise=0.1, max_position_embeddings=512, rope_parameters=PHI_LONG), dict(dtype="bfloat16")),
+    "phimoe-longrope-old-sharded": (
+        PHIMOE, dict(router_jitter_noise=0.05, max_position_embeddings=512, rope_parameters=PHI_LONG, num_key_value_heads=4),
+        dict(dtype="bfloat16", shard="20KB", old=dict(rope_theta=10000.0, original_max_position_embeddings=64,
+             rope_scaling=dict({k: v for k, v in PHI_LONG.items() if k.endswith(("factor", "mscale"))}, type="longrope",
+                               original_max_position_embeddings=64)))),
+    "phimoe-window-tied-fused-fp16": (
+        PHIMOE, dict(sliding_window=20, tie_word_embeddings=True, num_key_value_heads=1, router_jitter_noise=0.3),
+        dict(dtype="float16", fused=True)),
+    "phimoe-eps-gelu-nojitter-fp32": (
+        PHIMOE, dict(rms_norm_eps=1e-2, hidden_act="gelu", router_jitter_noise=0.0, num_local_experts=5), dict(dtype="float32")),
 }

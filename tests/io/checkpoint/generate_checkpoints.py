@@ -24,7 +24,7 @@ import transformers
 from safetensors.numpy import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from checkpoint_specs import SPECS
+from checkpoint_specs import ABSENT, SPECS
 
 # 2,048 tokens; lengths on both sides of every window and of every original context above
 LENGTHS = [1, 97, 13, 430, 2, 64, 65, 101, 7, 240, 128, 33, 20, 300, 547]
@@ -32,7 +32,7 @@ LOGIT_ROWS = 98   # the first two sequences
 HIDDEN_ROWS = 64
 
 
-def initialise(model, generator):
+def initialise(model, generator, calm=False):
     """Random weights that make attention, rotary embedding and routing matter, and do not blow up."""
     with torch.no_grad():
         for name, p in list(model.named_parameters()) + list(model.named_buffers()):
@@ -49,17 +49,17 @@ def initialise(model, generator):
             elif "embed_tokens" in name:
                 p.normal_(0, 0.7, generator=generator)
             else:
-                gain = 2.0 if any(part in name for part in ("q_proj", "k_proj", "gate.weight", "router.weight", "wg.weight",
+                gain = 1.0 if calm else 2.0 if any(part in name for part in ("q_proj", "k_proj", "gate.weight", "router.weight", "wg.weight",
                                                             "q_a_proj", "q_b_proj", "kv_a_proj")) else 1.4
                 inputs = p.shape[-2] if p.dim() == 3 and model.config.model_type == "gpt_oss" else p.shape[-1]
                 p.normal_(0, gain / math.sqrt(inputs), generator=generator)
 
 
 def write_checkpoint(folder, base, changes, how, seed):
-    settings = dict(base, **changes)
+    settings = {key: value for key, value in dict(base, **changes).items() if value != ABSENT}
     config = AutoConfig.for_model(settings.pop("model_type"), **settings)
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
-    initialise(model, torch.Generator().manual_seed(seed))
+    initialise(model, torch.Generator().manual_seed(seed), how.get("calm", False))
     model = model.to(getattr(torch, how.get("dtype", "float32")))
     options = {}
     if "extra_layers" in how:
@@ -119,7 +119,7 @@ def selection_scores(config, layer, gate, logits):
         scores = x.softmax(1)
     biases = [b for n, b in list(layer.named_buffers()) + list(layer.named_parameters()) if "e_score_correction_bias" in n]
     if biases:
-        scores = scores + biases[0].double().view(-1)
+        scores = scores + biases[0].detach().double().view(-1)
     groups, kept = getattr(config, "n_group", None) or 1, getattr(config, "topk_group", None) or 1
     if groups == 1 or kind == "deepseek_v2" and config.topk_method == "greedy":
         return scores, None
@@ -129,6 +129,22 @@ def selection_scores(config, layer, gate, logits):
     out = torch.ones_like(worth).scatter(1, order[:, :kept], 0).bool()
     gap = ranked[:, kept - 1] - ranked[:, kept] if kept < groups else None
     return by_group.masked_fill(out[:, :, None], -math.inf).view(len(x), -1), gap
+
+
+def mend_phimoe_rope(rotary):
+    """transformers 5.24 works out the long factors of a long sequence (dynamic_rope_update) and then rotates by the short
+    ones, since forward() asks for frequencies without a length; the scale is the long one. The model's own code, which
+    the weights were trained with, takes factors and scale by the same rule. We are on that side."""
+    def forward(self, *args, **kwargs):
+        self.rope_init_fn = lambda config: (self.inv_freq, self.attention_scaling)
+        return original(self, *args, **kwargs)
+    kind = type(rotary)
+    if not hasattr(kind, "mended"):
+        plain = kind.forward.__wrapped__
+        def original(self, x, position_ids=None):
+            return plain(self, x, position_ids)
+        import transformers.modeling_rope_utils as rope
+        kind.forward, kind.mended = rope.dynamic_rope_update(forward), True
 
 
 def write_golden(folder, seed):
@@ -144,6 +160,8 @@ def write_golden(folder, seed):
     random = np.random.default_rng(seed)
     ids = random.integers(0, config.vocab_size, sum(LENGTHS), dtype=np.int32)
     loss, inv_freq, scaling, start = [], [], [], 0
+    if config.model_type == "phimoe":
+        mend_phimoe_rope(model.model.rotary_emb)
     with torch.no_grad():
         for n in LENGTHS:
             model.model.rotary_emb = type(model.model.rotary_emb)(config)  # dynamic rope remembers the longest sequence
@@ -153,6 +171,9 @@ def write_golden(folder, seed):
             loss.append(torch.cat([nll, torch.tensor([math.nan])]))
             inv_freq.append(model.model.rotary_emb.inv_freq.clone())
             scaling.append(float(model.model.rotary_emb.attention_scaling))
+            if config.model_type == "phimoe" and config.rope_parameters["rope_type"] != "default":
+                long = n > config.rope_parameters["original_max_position_embeddings"]
+                scaling[-1] = config.rope_parameters["long_mscale" if long else "short_mscale"]
             start += n
 
     rows = np.unique(np.concatenate([

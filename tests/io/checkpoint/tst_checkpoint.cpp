@@ -214,8 +214,13 @@ void TestCheckpoint::opens()
         arch.rope.kind == RopeKind::Proportional ? arch.ropeHeadDim() / 2 : (arch.rope.rotaryDim + 1) / 2);
     QVERIFY(golden->values<std::int32_t>("input_ids")->size() >= 2000);
     const auto scaling = golden->values<float>("rope_attention_scaling");
-    for (const float s : *scaling)
-        QVERIFY(std::abs(s - arch.rope.attentionScaling) < 1e-6);
+    const auto lengths = golden->values<std::int32_t>("sequence_length");
+    for (std::size_t i = 0; i < scaling->size(); ++i) {
+        const bool beyond = (*lengths)[i] > arch.rope.originalMaxPositions;
+        const auto ours = beyond && arch.rope.longAttentionScaling ? *arch.rope.longAttentionScaling
+                                                                   : arch.rope.attentionScaling;
+        QVERIFY(std::abs((*scaling)[i] - ours) < 1e-6);
+    }
 
     std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> pieces; // (file, offset) -> bytes; tied ones once
     std::uint64_t bytes = 0;
