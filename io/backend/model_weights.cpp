@@ -65,7 +65,7 @@ public:
     void into(const TensorSource& source, const at::Tensor& slot)
     {
         const auto total = static_cast<std::int64_t>(source.numElements());
-        if (source.transposed || source.interleaved) { // needs the whole to turn it
+        if (source.transposed || source.interleaved || source.stored) { // needs the whole to turn or undo it
             m_pieces.push_back({&source, slot, 0, total});
             return;
         }
@@ -183,31 +183,41 @@ private:
     Expected<void> readPiece(const Piece& piece) const
     {
         const c10::InferenceMode guard;
-        ES_ASSIGN(const at::ScalarType stored, scalarType(*piece.source));
+        const TensorSource& source = *piece.source;
+        ES_ASSIGN(const at::ScalarType stored, scalarType(source));
+        const bool turned = source.transposed || source.interleaved;
+        at::Tensor target = piece.target;
+        if (source.stored) {
+            ES_ASSIGN(auto values, m_checkpoint.readValues(source));
+            // Rounded once to what the form is computed in, then to what the decoder computes in.
+            target.copy_(arranged(at::from_blob(values.data(), source.shape, at::kFloat).to(stored), source).view_as(target));
+            return {};
+        }
         const auto width = static_cast<std::int64_t>(c10::elementSize(stored));
         const auto bytes = static_cast<std::size_t>(piece.count * width);
         const auto offset = static_cast<std::uint64_t>(piece.first * width);
-        const bool turned = piece.source->transposed || piece.source->interleaved;
-        if (stored == piece.target.scalar_type() && !turned) {
-            auto* destination = static_cast<std::byte*>(piece.target.data_ptr());
-            return m_checkpoint.read(*piece.source, offset, {destination, bytes});
+        if (stored == target.scalar_type() && !turned) {
+            auto* destination = static_cast<std::byte*>(target.data_ptr());
+            return m_checkpoint.read(source, offset, {destination, bytes});
         }
         std::vector<std::byte> raw(bytes);
-        ES_TRY(m_checkpoint.read(*piece.source, offset, raw));
+        ES_TRY(m_checkpoint.read(source, offset, raw));
         const auto options = at::TensorOptions().dtype(stored);
-        if (turned) {
-            at::Tensor view = at::from_blob(raw.data(), piece.source->shape, options);
-            if (piece.source->transposed)
-                view = view.transpose(-2, -1);
-            if (piece.source->interleaved) // gate and up alternate: all gates first
-                view = view.unflatten(0, {view.size(0) / 2, 2}).transpose(0, 1).reshape(view.sizes());
-            at::Tensor target = piece.target;
-            target.copy_(view.view_as(target));
-        } else {
-            at::Tensor target = piece.target;
+        if (turned)
+            target.copy_(arranged(at::from_blob(raw.data(), source.shape, options), source).view_as(target));
+        else
             target.copy_(at::from_blob(raw.data(), {piece.count}, options));
-        }
         return {};
+    }
+
+    /// [out, in], and all gates before all ups.
+    static at::Tensor arranged(at::Tensor values, const TensorSource& source)
+    {
+        if (source.transposed)
+            values = values.transpose(-2, -1);
+        if (source.interleaved)
+            values = values.unflatten(0, {values.size(0) / 2, 2}).transpose(0, 1).reshape(values.sizes());
+        return values;
     }
 
     const Checkpoint& m_checkpoint;

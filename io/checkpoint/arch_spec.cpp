@@ -37,14 +37,7 @@ bool namesExperts(const JsonValue& config)
 /// Settings of the reference library that change what a checkpoint means and that nothing here implements.
 void refuseForeign(ConfigReader& config)
 {
-    if (!config.isNull("quantization_config")) {
-        auto quantisation = config.object("quantization_config");
-        const auto method = quantisation ? quantisation->string("quant_method") : std::nullopt;
-        config.refuse("quantization_config",
-            "quantised weights" + (method ? " (" + method->substr(0, 80) + ")" : std::string())
-                + " cannot be read yet");
-    }
-    for (const auto key : {"per_layer_config", "transformers_weights", "compression_config"}) {
+    for (const auto key : {"per_layer_config", "transformers_weights"}) {
         if (!config.isNull(key))
             config.refuse(key, "is not supported");
     }
@@ -182,6 +175,7 @@ Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::strin
     arch.modelType = *modelType;
     arch.family = family->modelType;
     refuseForeign(config);
+    arch.quantisation = parseQuantisation(config);
     readDtype(config, arch);
     if (config.failed())
         return tl::unexpected(config.error());

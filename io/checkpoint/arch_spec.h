@@ -4,6 +4,7 @@
 #pragma once
 
 #include "io/base/error.h"
+#include "io/checkpoint/quantisation.h"
 #include "io/trace/routing.h"
 
 #include <cstdint>
@@ -200,6 +201,7 @@ struct ArchSpec
     std::int64_t numShared = 0; ///< experts that the shared one stands for
     bool sharedGated = false; ///< shared expert scaled by sigmoid of its own gate
     std::int64_t nextTokenLayers = 0; ///< multi-token prediction layers behind the last one, which are not run
+    std::optional<Quantisation> quantisation; ///< how weights may be stored that are not plain numbers
     std::vector<LayerSpec> layers;
     std::vector<Site> sites; ///< one a MoE layer, in order
 

@@ -5,6 +5,7 @@
 
 #include "io/checkpoint/arch_spec.h"
 #include "io/checkpoint/element_type.h"
+#include "io/checkpoint/quantisation.h"
 
 #include <cstddef>
 #include <filesystem>
@@ -12,6 +13,8 @@
 #include <span>
 
 namespace expertscope {
+
+struct StoredTensor;
 
 /// Where the values of one parameter lie. Row-major, little-endian, contiguous.
 struct TensorSource
@@ -23,6 +26,8 @@ struct TensorSource
     std::vector<std::int64_t> shape;
     bool transposed = false; ///< the file holds [in, out] where the decoder wants [out, in]
     bool interleaved = false; ///< outputs alternate between gate and up where the decoder wants all gates first
+    /// Not plain numbers: `shape` is of what they stand for, `type` what they are rounded to. Read with readValues().
+    std::shared_ptr<const StoredTensor> stored;
 
     bool present() const { return !shape.empty(); }
     std::uint64_t numElements() const
@@ -32,6 +37,13 @@ struct TensorSource
             n *= static_cast<std::uint64_t>(d);
         return n;
     }
+};
+
+/// The parts of a weight that is not stored as plain numbers.
+struct StoredTensor
+{
+    Quantisation how;
+    TensorSource values, scales, zeros, groups; ///< those that the form has
 };
 
 /// gate, up [I, H] or both at once, gateUp [2I, H]; down [H, I]; biases alike.
@@ -92,6 +104,9 @@ public:
     /// Reads the raw bytes of `tensor`, [first, first + destination.size()) of it, with pread: safe from several
     /// threads; a file that shrank or failed gives a named error, never a signal.
     Expected<void> read(const TensorSource& tensor, std::uint64_t first, std::span<std::byte> destination) const;
+
+    /// The values of a weight that is not stored as plain numbers, fp32, not yet rounded to `type`.
+    Expected<std::vector<float>> readValues(const TensorSource& tensor) const;
 
     Checkpoint(Checkpoint&&) noexcept;
     Checkpoint& operator=(Checkpoint&&) noexcept;

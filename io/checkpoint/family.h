@@ -103,6 +103,7 @@ struct LatentDefaults
 {
     std::int64_t queryRank = 1536, keyValueRank = 512, nopeDim = 128, ropeDim = 64, valueDim = 128;
     std::optional<std::int64_t> kvHeads; ///< num_key_value_heads where the file has none; none: as many as heads
+    std::string_view ropeDimAlias; ///< overrules qk_rope_head_dim where the file has it
 };
 /// num_key_value_heads (as many as heads, or the reference breaks), q_lora_rank (null: none), kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim, attention_bias.
 void fillLatent(ConfigReader& config, ArchSpec& arch, const LatentDefaults& defaults);

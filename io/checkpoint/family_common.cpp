@@ -103,7 +103,9 @@ void fillLatent(ConfigReader& config, ArchSpec& arch, const LatentDefaults& defa
         latent.queryRank = *given;
     latent.keyValueRank = config.size("kv_lora_rank", defaults.keyValueRank);
     latent.nopeDim = config.size("qk_nope_head_dim", defaults.nopeDim);
-    latent.ropeDim = config.size("qk_rope_head_dim", defaults.ropeDim);
+    const auto alias = defaults.ropeDimAlias;
+    latent.ropeDim =
+        config.size(!alias.empty() && config.has(alias) ? alias : "qk_rope_head_dim", defaults.ropeDim);
     latent.valueDim = config.size("v_head_dim", defaults.valueDim);
     arch.headDim = latent.nopeDim + latent.ropeDim;
     arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);

@@ -29,7 +29,7 @@ void fill(ConfigReader& config, ArchSpec& arch)
     CommonDefaults defaults{103424, 2560, 28, 20, 1e-5, 6};
     defaults.tiedEmbeddings = true;
     fillCommon(config, arch, defaults, "moe_k");
-    fillKvHeads(config, arch, 4);
+    arch.numKvHeads = config.size("num_key_value_heads", 4);
     fillHeadDim(config, arch, !config.has("head_dim"));
     arch.qkvBias = arch.outputBias = arch.mlpBias = arch.headBias = config.boolean("use_bias", false);
     arch.rope.interleaved = true;

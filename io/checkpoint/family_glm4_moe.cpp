@@ -10,7 +10,7 @@ namespace {
 void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {151552, 4096, 46, 96, 1e-5, 8});
-    fillKvHeads(config, arch, 8);
+    arch.numKvHeads = config.size("num_key_value_heads", 8);
     fillHeadDim(config, arch, !config.has("head_dim"));
     arch.qkvBias = config.boolean("attention_bias", false);
     if (config.boolean("use_qk_norm", false))

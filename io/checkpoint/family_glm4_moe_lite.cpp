@@ -35,6 +35,7 @@ void fill(ConfigReader& config, ArchSpec& arch)
     latent.nopeDim = 192;
     latent.valueDim = 256;
     latent.kvHeads = 20;
+    latent.ropeDimAlias = "head_dim";
     fillLatent(config, arch, latent);
     arch.rope.interleaved = config.boolean("rope_interleave", true);
     arch.expertIntermediate = config.size("moe_intermediate_size", 1536);

@@ -10,11 +10,8 @@ namespace {
 void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {201088, 2880, 36, 64, 1e-5, 4});
-    fillKvHeads(config, arch, 8);
-    if (!config.has("head_dim"))
-        arch.headDim = 64;
-    else
-        fillHeadDim(config, arch, config.isNull("head_dim"));
+    arch.numKvHeads = config.size("num_key_value_heads", 8);
+    arch.headDim = config.size("head_dim", 64);
     arch.qkvBias = arch.outputBias = config.boolean("attention_bias", true);
     arch.sinks = true;
     // Every other layer slides, the first one does.

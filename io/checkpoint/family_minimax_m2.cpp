@@ -25,7 +25,7 @@ void refuseRelatives(ConfigReader& config)
 void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {200064, 3072, 62, 48, 1e-6, 8});
-    fillKvHeads(config, arch, 8);
+    arch.numKvHeads = config.size("num_key_value_heads", 8);
     arch.headDim = config.size("head_dim", 128);
     arch.qkNorm = QkNorm::FullWidth;
     if (!config.isNull("rotary_dim"))

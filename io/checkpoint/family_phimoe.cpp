@@ -13,7 +13,7 @@ void fill(ConfigReader& config, ArchSpec& arch)
     // The rule takes two, whatever the file says.
     if (!config.failed() && arch.router.topK != 2)
         config.refuse("num_experts_per_tok", "is " + std::to_string(arch.router.topK) + ", phimoe always takes 2");
-    fillKvHeads(config, arch, 8);
+    arch.numKvHeads = config.size("num_key_value_heads", 8);
     fillHeadDim(config, arch, !config.has("head_dim"));
     arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
     arch.headBias = config.boolean("lm_head_bias", false);

@@ -10,7 +10,7 @@ namespace {
 void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {196608, 4096, 48, 64, 1e-5, 8});
-    fillKvHeads(config, arch, 8);
+    arch.numKvHeads = config.size("num_key_value_heads", 8);
     arch.headDim = config.size("head_dim", 128);
     arch.qkvBias = config.boolean("attention_bias", false);
     arch.expertIntermediate = config.size("moe_intermediate_size", 1280);

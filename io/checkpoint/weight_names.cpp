@@ -166,7 +166,8 @@ private:
         for (const auto& other : names.moeBlocks) {
             const auto at = base + std::string(other) + ".";
             if (l.experts.empty()
-                && (m_table.has(spelt(at, names.fusedGateUp)) || m_table.has(spelt(at, names.fusedDown)))) {
+                && (m_table.has(spelt(at, names.fusedGateUp)) || m_table.has(spelt(at, names.fusedDown))
+                    || m_table.has(at + "experts.gate_up_proj_blocks"))) {
                 ES_TRY(names.interleavedExperts ? interleavedExperts(l, at + "experts.")
                                                 : fusedExperts(l, spelt(at, names.fusedGateUp), spelt(at, names.fusedDown)));
             }
@@ -259,6 +260,8 @@ private:
         const auto& a = m_arch;
         const auto e = a.router.numExperts, i = a.expertIntermediate, h = a.hiddenSize;
         TensorSource gateUp, gateUpBias, down, downBias;
+        if (m_table.quantisation() && m_table.has(base + "gate_up_proj_blocks"))
+            return blockedExperts(l, base);
         ES_TRY(take(gateUp, base + "gate_up_proj", {e, h, 2 * i}));
         ES_TRY(take(gateUpBias, base + "gate_up_proj_bias", {e, 2 * i}));
         ES_TRY(take(down, base + "down_proj", {e, i, h}));
@@ -271,6 +274,52 @@ private:
             expert.gateUpBias = slice(gateUpBias, x, 1, 2 * i);
             expert.down = slice(down, x * i, i, h);
             expert.downBias = slice(downBias, x, 1, h);
+            expert.gateUpBias.shape = {2 * i};
+            expert.downBias.shape = {h};
+            l.experts.push_back(std::move(expert));
+        }
+        return {};
+    }
+
+    /// … as blocks of four-bit numbers, [E, out, in / 32, 16 bytes], with a scale a block.
+    Expected<void> blockedExperts(LayerSource& l, const std::string& base)
+    {
+        const auto& a = m_arch;
+        const auto e = a.router.numExperts, i = a.expertIntermediate, h = a.hiddenSize;
+        if (m_table.quantisation()->form != StoredForm::Mxfp4)
+            return fail("is mxfp4, quantization_config says another form", m_table.place(base + "gate_up_proj_blocks"));
+        struct Blocks
+        {
+            TensorSource values, scales, bias;
+        };
+        const auto takeBlocks = [&](Blocks& blocks, const std::string& name, std::int64_t out,
+                                    std::int64_t in) -> Expected<void> {
+            ES_ASSIGN(blocks.values, m_table.takeRaw(name + "_blocks", {ElementType::U8}, {{e, out, in / 32, 16}}));
+            ES_ASSIGN(blocks.scales, m_table.takeRaw(name + "_scales", {ElementType::U8}, {{e, out, in / 32}}));
+            return take(blocks.bias, name + "_bias", {e, out});
+        };
+        const auto expertOf = [&](const Blocks& blocks, std::int64_t x, std::int64_t out, std::int64_t in) {
+            auto stored = std::make_shared<StoredTensor>();
+            stored->how = *m_table.quantisation();
+            stored->values = slice(blocks.values, x, 1, out * in / 2);
+            stored->scales = slice(blocks.scales, x, 1, out * (in / 32));
+            auto source = stored->values;
+            source.type = ElementType::BF16; // holds every one of these values
+            source.shape = {out, in};
+            source.stored = std::move(stored);
+            return source;
+        };
+        Blocks gateUp, down;
+        ES_TRY(takeBlocks(gateUp, base + "gate_up_proj", 2 * i, h));
+        ES_TRY(takeBlocks(down, base + "down_proj", h, i));
+        gateUp.bias.interleaved = true;
+        for (std::int64_t x = 0; x < e; ++x) {
+            MlpSource expert;
+            expert.gateUp = expertOf(gateUp, x, 2 * i, h);
+            expert.gateUp.interleaved = true;
+            expert.down = expertOf(down, x, h, i);
+            expert.gateUpBias = slice(gateUp.bias, x, 1, 2 * i);
+            expert.downBias = slice(down.bias, x, 1, h);
             expert.gateUpBias.shape = {2 * i};
             expert.downBias.shape = {h};
             l.experts.push_back(std::move(expert));

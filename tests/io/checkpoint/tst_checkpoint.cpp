@@ -225,7 +225,7 @@ void TestCheckpoint::opens()
     std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> pieces; // (file, offset) -> bytes; tied ones once
     std::uint64_t bytes = 0;
     for (const auto* source : allSources(checkpoint->weights())) {
-        if (!source->present())
+        if (!source->present() || source->stored)
             continue;
         const auto size = source->numElements() * elementBits(source->type) / 8;
         QVERIFY(source->file < checkpoint->files().size());
