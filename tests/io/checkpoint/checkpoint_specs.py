@@ -444,4 +444,28 @@ SPECS |= {
         dict(dtype="float16", fused=True)),
     "phimoe-eps-gelu-nojitter-fp32": (
         PHIMOE, dict(rms_norm_eps=1e-2, hidden_act="gelu", router_jitter_noise=0.0, num_local_experts=5), dict(dtype="float32")),
+
+    # Stored forms (stored_forms.py); sizes are multiples of what a form packs together.
+    "stored-deepseek_v3-fp8-block": (
+        DEEPSEEK3, dict(moe_intermediate_size=16, intermediate_size=32), dict(dtype="bfloat16", stored="fp8-block")),
+    "stored-qwen3_moe-fp8-channel": (
+        dict(QWEN3, hidden_size=32, vocab_size=64, head_dim=8), dict(), dict(dtype="bfloat16", stored="fp8-channel")),
+    "stored-mixtral-fp8-tensor": (
+        dict(MIXTRAL, hidden_size=32, vocab_size=64, intermediate_size=16), dict(), dict(dtype="bfloat16", stored="fp8-tensor")),
+    "stored-gpt_oss-mxfp4": (
+        GPT_OSS, dict(intermediate_size=32, num_local_experts=4), dict(dtype="bfloat16", stored="mxfp4")),
+    "stored-deepseek_v3-int4-pack": (
+        DEEPSEEK3, dict(moe_intermediate_size=16, intermediate_size=32, kv_lora_rank=16, q_lora_rank=24, v_head_dim=16),
+        dict(dtype="bfloat16", stored="int4-pack")),
+    "stored-olmoe-int4-pack-asym": (
+        dict(OLMOE, hidden_size=32, vocab_size=64, intermediate_size=16), dict(), dict(dtype="bfloat16", stored="int4-pack-asym")),
+    "stored-glm4_moe-int8-pack-channel": (
+        GLM4, dict(moe_intermediate_size=12, intermediate_size=24), dict(dtype="bfloat16", stored="int8-pack-channel")),
+    "stored-mixtral-gptq-act": (
+        dict(MIXTRAL, hidden_size=32, vocab_size=64, intermediate_size=16), dict(), dict(dtype="float16", stored="gptq-act")),
+    "stored-qwen2_moe-gptq8-v2": (
+        dict(QWEN2, hidden_size=32, vocab_size=64, intermediate_size=32, shared_expert_intermediate_size=16), dict(),
+        dict(dtype="float16", stored="gptq8-v2")),
+    "stored-qwen3_moe-awq": (
+        dict(QWEN3, hidden_size=32, vocab_size=64, head_dim=8, intermediate_size=32), dict(), dict(dtype="float16", stored="awq")),
 }

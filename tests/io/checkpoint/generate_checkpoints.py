@@ -15,6 +15,7 @@ import math
 import os
 import pathlib
 import shutil
+import tempfile
 import zlib
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -22,8 +23,11 @@ import numpy as np
 import torch
 import transformers
 from safetensors.numpy import save_file
+from safetensors.torch import load_file as load_torch_file
+from safetensors.torch import save_file as save_torch_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
+import stored_forms
 from checkpoint_specs import ABSENT, SPECS
 
 # 2,048 tokens; lengths on both sides of every window and of every original context above
@@ -147,8 +151,27 @@ def mend_phimoe_rope(rotary):
         kind.forward, kind.mended = rope.dynamic_rope_update(forward), True
 
 
-def write_golden(folder, seed):
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager",
+def write_stored(folder, form, seed):
+    """Replaces the weights by their stored form. Returns a folder with the weights that the form stands for, and some of
+    these by name."""
+    plain = pathlib.Path(tempfile.mkdtemp())
+    tensors = load_torch_file(folder / "model.safetensors")
+    stored, values, names = stored_forms.store(form, tensors, torch.Generator().manual_seed(seed))
+    save_torch_file({k: v.contiguous() for k, v in values.items()}, plain / "model.safetensors", {"format": "pt"})
+    shutil.copy(folder / "config.json", plain)
+    save_torch_file(stored, folder / "model.safetensors", {"format": "pt"})
+    edit_config(folder, dict(quantization_config=stored_forms.config_of(form)))
+    kept = {}
+    for name in names[:1] + [n for n in names if "kv_a_proj" in n or "v_proj" in n][:1] + [n for n in names if "experts" in n][:2]:
+        if form == "mxfp4":  # of the first expert, [out, in]
+            kept[name + "_blocks"] = values[name][0].T.float()
+        else:
+            kept[name] = values[name].float()
+    return plain, {"dequantised." + name: value.contiguous().numpy() for name, value in kept.items()}
+
+
+def write_golden(folder, seed, source=None, more=None):
+    model = AutoModelForCausalLM.from_pretrained(source or folder, dtype=torch.float32, attn_implementation="eager",
                                                  experts_implementation="eager").eval()
     config = model.config
     gates = gates_of(model)
@@ -190,7 +213,7 @@ def write_golden(folder, seed):
         "next_token_loss": torch.cat(loss).numpy(),
         "rope_inv_freq": torch.stack(inv_freq).numpy(),
         "rope_attention_scaling": np.array(scaling, np.float32),
-    }
+    } | (more or {})
     for m, (layer, gate) in enumerate(gates):
         logits, weights, chosen = (torch.cat(parts) for parts in zip(*seen[m]))
         k, e = chosen.shape[1], logits.shape[1]
@@ -233,7 +256,8 @@ def main():
         print(name)
         seed = zlib.crc32(name.encode())
         write_checkpoint(arguments.output / name, base, changes, how, seed)
-        write_golden(arguments.output / name, seed)
+        source, more = write_stored(arguments.output / name, how["stored"], seed) if "stored" in how else (None, None)
+        write_golden(arguments.output / name, seed, source, more)
         edit_config(arguments.output / name, how.get("late", {}))
         for f in (arguments.output / name).iterdir():
             f.chmod(0o644)
