@@ -25,8 +25,8 @@ public:
     void plan(const std::vector<std::uint32_t>& lengths);
     /// [tokens of the part, heads, D]
     at::Tensor rotated(const at::Tensor& x, const Part& part) const;
-    /// [tokens, heads * D]; window: 0 = full causal
-    at::Tensor operator()(const AttentionHeads& heads, std::int64_t window) const;
+    /// [tokens, heads * D of values]; window: 0 = full causal; sinks: [heads] or undefined.
+    at::Tensor operator()(const AttentionHeads& heads, std::int64_t window, const at::Tensor& sinks) const;
 
 private:
     /// Sequences of similar length that are handled as one padded batch. Right padding needs no mask: with causal
@@ -40,8 +40,11 @@ private:
         at::Tensor rows; ///< … and that packed row
     };
 
-    void padded(const Bucket& bucket, const AttentionHeads& heads, std::int64_t window, at::Tensor& attended) const;
-    void inBlocks(const Part& sequence, const AttentionHeads& heads, std::int64_t window, at::Tensor& attended) const;
+    AttentionHeads widened(const AttentionHeads& heads, const at::Tensor& sinks, at::Tensor& sinkKey) const;
+    void padded(const Bucket& bucket, const AttentionHeads& heads, std::int64_t window, const at::Tensor& sinkKey,
+        at::Tensor& attended) const;
+    void inBlocks(const Part& sequence, const AttentionHeads& heads, std::int64_t window, const at::Tensor& sinkKey,
+        at::Tensor& attended) const;
     at::Tensor seen(const Part& queries, const Part& keys, std::int64_t window) const;
 
     const EngineSetup m;

@@ -3,7 +3,10 @@
 // Any device and number type, by LibTorch's operators, in the order and with the roundings of the reference
 // implementation. On the device nothing in the layer loop waits for the host where `_grouped_mm` exists; elsewhere the
 // experts' row counts come to the host once a layer.
-#include "io/backend/aten_attention.h"
+#include "io/backend/aten_grouped_query.h"
+#include "io/backend/aten_latent.h"
+#include "io/backend/aten_mlp.h"
+#include "io/backend/aten_norm.h"
 #include "io/backend/router_aten.h"
 
 #include <algorithm>
@@ -66,6 +69,8 @@ public:
         auto ids = at::from_blob(const_cast<std::int32_t*>(batch.tokenIds.data()), {m_tokens}, at::kInt).to(at::kLong);
         m_ids = ids.to(m.device);
         m_h = at::embedding(m.weights.embedding, m_ids);
+        if (m.arch.embeddingMultiplier != 1)
+            m_h = m_h * m.arch.embeddingMultiplier;
         m_attention.plan(m_lengths);
 
         const auto options = at::TensorOptions().device(m.device);
@@ -84,22 +89,26 @@ public:
     void attend(const LayerSpec& layer, const LayerWeights& w) override
     {
         AttentionHeads all;
-        m.overParts(m_tokens, [&](const Part& part) { all.put(project(w, part), part, m_tokens); });
-        const at::Tensor attended = m_attention(all, layer.slidingWindow);
+        m.overParts(m_tokens, [&](const Part& part) {
+            const auto project = m.arch.latent ? projectLatent : projectGroupedQuery;
+            all.put(project(m.arch, m_attention, w, input(part, w.attentionNorm, w.attentionNormBias), part), part,
+                m_tokens);
+        });
+        const at::Tensor attended = m_attention(all, layer.slidingWindow, w.sinks);
         m.overParts(m_tokens, [&](const Part& part) {
             const at::Tensor rows = attended.narrow(0, part.first, part.count);
-            add(part, w.oBias.defined() ? at::linear(rows, w.o, w.oBias) : at::linear(rows, w.o));
+            add(part, w.oBias.defined() ? at::linear(rows, w.o, w.oBias) : at::linear(rows, w.o), w.attentionNorm,
+                w.attentionNormBias);
         });
     }
 
     void route(const LayerWeights& w, int column, const Part& part) override
     {
-        m_x = norm(m_h.narrow(0, part.first, part.count), w.postAttentionNorm);
-        const bool wide = m.arch.router.fp32Logits;
-        at::Tensor logits = wide ? at::linear(m_x.to(at::kFloat), w.router.to(at::kFloat)) : at::linear(m_x, w.router);
+        m_x = input(part, w.mlpNorm, w.mlpNormBias);
+        at::Tensor logits = at::linear(m_x.to(w.router.scalar_type()), w.router); // fp32 where the family asks for it
         if (w.routerBias.defined())
             logits = logits + w.routerBias;
-        m_routed = routeTensor(m.arch.router, logits);
+        m_routed = routeTensor(m.arch.router, logits, w.selectionBias);
         if (!m.arch.router.fp32Weights)
             m_routed.weights = m_routed.weights.to(m.type).to(at::kFloat);
         if (column < 0)
@@ -127,8 +136,13 @@ public:
             at::searchsorted(sorted, at::arange(numExperts, sorted.options()), /*out_int32=*/true, /*right=*/true);
         at::Tensor out;
         if (m_grouped) {
-            const at::Tensor inner = m_grouped(rows, w.experts.gateUp.transpose(1, 2), ends);
-            out = m_grouped(gated(inner), w.experts.down.transpose(1, 2), ends);
+            at::Tensor inner = m_grouped(rows, w.experts.gateUp.transpose(1, 2), ends);
+            const at::Tensor experts = sorted.to(at::kLong);
+            if (w.experts.gateUpBias.defined())
+                inner = inner + w.experts.gateUpBias.index_select(0, experts);
+            out = m_grouped(expertGated(inner), w.experts.down.transpose(1, 2), ends);
+            if (w.experts.downBias.defined())
+                out = out + w.experts.downBias.index_select(0, experts);
         } else {
             out = at::empty({part.count * k, m.arch.hiddenSize}, m_h.options());
             const at::Tensor host = ends.cpu();
@@ -138,9 +152,13 @@ public:
                 if (end == first)
                     continue;
                 m.checkStop();
-                const at::Tensor inner = at::linear(rows.narrow(0, first, end - first), w.experts.gateUp.select(0, e));
+                at::Tensor inner = at::linear(rows.narrow(0, first, end - first), w.experts.gateUp.select(0, e));
+                if (w.experts.gateUpBias.defined())
+                    inner = inner + w.experts.gateUpBias.select(0, e);
                 at::Tensor target = out.narrow(0, first, end - first);
-                at::mm_out(target, gated(inner), w.experts.down.select(0, e).t());
+                at::mm_out(target, expertGated(inner), w.experts.down.select(0, e).t());
+                if (w.experts.downBias.defined())
+                    target.add_(w.experts.downBias.select(0, e));
                 first = end;
             }
         }
@@ -150,18 +168,18 @@ public:
         const at::Tensor slots = out.index_select(0, place).view({part.count, k, m.arch.hiddenSize});
         at::Tensor sum = (slots.to(at::kFloat) * m_routed.weights.unsqueeze(-1)).sum(1);
         if (w.shared.gateUp.defined()) {
-            at::Tensor shared = mlp(w.shared, m_x);
+            at::Tensor shared = mlp(m.arch.activation, w.shared, m_x);
             if (w.sharedGate.defined())
                 shared = at::sigmoid(at::linear(m_x, w.sharedGate.unsqueeze(0))) * shared;
             sum = sum + shared;
         }
-        add(part, sum.to(m.type));
+        add(part, sum.to(m.type), w.mlpNorm, w.mlpNormBias);
     }
 
     void dense(const LayerWeights& w) override
     {
         m.overParts(m_tokens, [&](const Part& part) {
-            add(part, mlp(w.dense, norm(m_h.narrow(0, part.first, part.count), w.postAttentionNorm)));
+            add(part, mlp(m.arch.activation, w.dense, input(part, w.mlpNorm, w.mlpNormBias)), w.mlpNorm, w.mlpNormBias);
         });
     }
 
@@ -176,8 +194,14 @@ public:
         for (std::int64_t first = 0; first < m_tokens; first += tile) {
             const std::int64_t n = std::min(tile, m_tokens - first), withNext = std::min(n, m_tokens - 1 - first);
             m.checkStop();
-            const at::Tensor x = norm(m_h.narrow(0, first, n), m.weights.finalNorm);
-            const at::Tensor logits = at::linear(x, m.weights.lmHead).to(at::kFloat);
+            const at::Tensor x =
+                streamNorm(m.arch, m_h.narrow(0, first, n), m.weights.finalNorm, m.weights.finalNormBias);
+            at::Tensor logits = at::linear(x, m.weights.lmHead);
+            if (m.weights.headBias.defined())
+                logits = logits + m.weights.headBias;
+            logits = logits.to(at::kFloat);
+            if (m.arch.logitsDivisor != 1)
+                logits = logits / m.arch.logitsDivisor;
             m_slab.predictedIds.narrow(0, first, n).copy_(logits.argmax(1));
             if (withNext == 0)
                 continue;
@@ -279,91 +303,27 @@ private:
             shape, std::numeric_limits<double>::quiet_NaN(), at::TensorOptions().dtype(at::kFloat).device(m.device));
     }
 
-    at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const
+    /// What a half of a layer gets of h: its norm, where that stands before.
+    at::Tensor input(const Part& part, const at::Tensor& weight, const at::Tensor& bias) const
     {
-        const at::Tensor wide = x.to(at::kFloat);
-        const at::Tensor variance = wide.pow(2).mean(-1, true);
-        return weight * (wide * at::rsqrt(variance + m.arch.normEpsilon)).to(x.scalar_type());
+        const at::Tensor h = m_h.narrow(0, part.first, part.count);
+        return m.arch.normPlace == NormPlace::Before ? streamNorm(m.arch, h, weight, bias) : h.clone();
     }
 
-    /// h += rows of a part
-    void add(const Part& part, const at::Tensor& rows) { m_h.narrow(0, part.first, part.count).add_(rows); }
-
-    AttentionHeads project(const LayerWeights& w, const Part& part) const
+    /// h += what a half of a layer gives
+    void add(const Part& part, at::Tensor rows, const at::Tensor& weight, const at::Tensor& bias)
     {
-        const ArchSpec& a = m.arch;
-        const std::int64_t d = a.headDim, qWidth = a.numHeads * d, kvWidth = a.numKvHeads * d;
-        const at::Tensor x = norm(m_h.narrow(0, part.first, part.count), w.inputNorm);
-        const at::Tensor qkv = w.qkvBias.defined() ? at::linear(x, w.qkv, w.qkvBias) : at::linear(x, w.qkv);
-        at::Tensor q = qkv.narrow(1, 0, qWidth), k = qkv.narrow(1, qWidth, kvWidth),
-                   v = qkv.narrow(1, qWidth + kvWidth, kvWidth);
-        if (a.qkNorm == QkNorm::FullWidth) {
-            q = norm(q, w.qNorm);
-            k = norm(k, w.kNorm);
-        }
-        if (a.clipQkv) {
-            q = q.clamp(-*a.clipQkv, *a.clipQkv);
-            k = k.clamp(-*a.clipQkv, *a.clipQkv);
-            v = v.clamp(-*a.clipQkv, *a.clipQkv);
-        }
-        q = q.reshape({part.count, a.numHeads, d});
-        k = k.reshape({part.count, a.numKvHeads, d});
-        v = v.reshape({part.count, a.numKvHeads, d});
-        if (a.qkNorm == QkNorm::PerHead) {
-            q = norm(q, w.qNorm);
-            k = norm(k, w.kNorm);
-        }
-        return {m_attention.rotated(q, part), m_attention.rotated(k, part), v};
+        if (m.arch.normPlace == NormPlace::After)
+            rows = streamNorm(m.arch, rows, weight, bias);
+        if (m.arch.residualMultiplier != 1)
+            rows = rows * m.arch.residualMultiplier;
+        m_h.narrow(0, part.first, part.count).add_(rows);
     }
 
-    at::Tensor activate(const at::Tensor& x) const
+    /// [rows, 2I] -> [rows, I]
+    at::Tensor expertGated(const at::Tensor& inner) const
     {
-        switch (m.arch.activation) {
-        case Activation::Gelu:
-            return at::gelu(x);
-        case Activation::GeluTanh:
-            return at::gelu(x, "tanh");
-        case Activation::Relu:
-            return at::relu(x);
-        case Activation::QuickGelu:
-            return x * at::sigmoid(x * 1.702);
-        case Activation::GeluClipped10:
-            return at::gelu(x).clamp(-10, 10);
-        case Activation::HardSwish:
-            return at::hardswish(x);
-        case Activation::Laplace:
-            return 0.5 * (1.0 + at::erf((x - 0.707107) / (0.282095 * std::sqrt(2.0))));
-        case Activation::LeakyRelu:
-            return at::leaky_relu(x);
-        case Activation::Linear:
-            return x;
-        case Activation::Mish:
-            return at::mish(x);
-        case Activation::ReluSquared:
-            return at::relu(x).square();
-        case Activation::Relu6:
-            return at::hardtanh(x, 0, 6);
-        case Activation::Sigmoid:
-            return at::sigmoid(x);
-        case Activation::SqrtSoftplus:
-            return at::softplus(x).sqrt();
-        case Activation::Tanh:
-            return at::tanh(x);
-        case Activation::Silu:
-            break;
-        }
-        return at::silu(x);
-    }
-
-    at::Tensor gated(const at::Tensor& gateUp) const
-    {
-        const std::int64_t width = gateUp.size(-1) / 2;
-        return activate(gateUp.narrow(-1, 0, width)) * gateUp.narrow(-1, width, width);
-    }
-
-    at::Tensor mlp(const MlpWeights& w, const at::Tensor& x) const
-    {
-        return at::linear(gated(at::linear(x, w.gateUp)), w.down);
+        return m.arch.clampedGlu ? gated(*m.arch.clampedGlu, inner) : gated(m.arch.activation, inner);
     }
 
     const EngineSetup m;

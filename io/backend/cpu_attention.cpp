@@ -14,6 +14,11 @@ constexpr std::int64_t kQueryBlock = 512; // queries of one item
 constexpr std::int64_t kLongBlock = 64; // … of a long sequence: a stop must not wait for many queries of so many keys
 constexpr std::int64_t kLong = 8192; // keys from which on the items of a head share what is packed
 
+float attentionScale(const ArchSpec& arch)
+{
+    return static_cast<float>(arch.attentionScale.value_or(1.0 / std::sqrt(static_cast<double>(arch.headDim))));
+}
+
 float* row(const at::Tensor& t, std::int64_t r)
 {
     return t.data_ptr<float>() + r * t.stride(0);
@@ -26,7 +31,8 @@ CpuAttention::CpuAttention(const EngineSetup& setup)
     , m_kernel(cpu::kernels())
     , m_qWidth(setup.arch.numHeads * setup.arch.headDim)
     , m_kvWidth(setup.arch.numKvHeads * setup.arch.headDim)
-    , m_rope(setup.arch.rope, setup.arch.headDim)
+    , m_scale(attentionScale(setup.arch))
+    , m_rope(setup.arch.rope, setup.arch.ropeHeadDim())
     , m_scratch(static_cast<std::size_t>(setup.pool.size()))
 {
 }
@@ -66,25 +72,49 @@ void CpuAttention::shape(const LayerWeights& w, std::int64_t token, float* qkv) 
         m_kernel.rmsNorm(qkv, w.qNorm.data_ptr<float>(), eps, qkv, m_qWidth);
         m_kernel.rmsNorm(qkv + m_qWidth, w.kNorm.data_ptr<float>(), eps, qkv + m_qWidth, m_kvWidth);
     } else if (m.arch.qkNorm == QkNorm::PerHead) {
-        for (std::int64_t c = 0; c < m_qWidth; c += d)
-            m_kernel.rmsNorm(qkv + c, w.qNorm.data_ptr<float>(), eps, qkv + c, d);
-        for (std::int64_t c = m_qWidth; c < rotated; c += d)
-            m_kernel.rmsNorm(qkv + c, w.kNorm.data_ptr<float>(), eps, qkv + c, d);
+        normaliseHeads(w, qkv);
     }
     if (m.arch.clipQkv)
         m_kernel.clip(qkv, static_cast<float>(*m.arch.clipQkv), rotated + m_kvWidth);
-    const auto& table = *m_tables[m_sequenceOf[static_cast<std::size_t>(token)]];
-    const std::int64_t position = m_position[static_cast<std::size_t>(token)];
     for (std::int64_t c = 0; c < rotated; c += d)
-        m_kernel.rotate(qkv + c, row(table.cosine, position), row(table.sine, position), table.cosine.size(1));
+        rotate(token, qkv + c);
+    if (m.arch.qkNorm == QkNorm::PerHeadAfterRope)
+        normaliseHeads(w, qkv);
 }
 
-void CpuAttention::attend(const at::Tensor& qkv, std::int64_t window)
+void CpuAttention::normaliseHeads(const LayerWeights& w, float* qkv) const
+{
+    const std::int64_t d = m.arch.headDim;
+    const auto eps = static_cast<float>(m.arch.normEpsilon);
+    for (std::int64_t c = 0; c < m_qWidth + m_kvWidth; c += d)
+        m_kernel.rmsNorm(qkv + c, (c < m_qWidth ? w.qNorm : w.kNorm).data_ptr<float>(), eps, qkv + c, d);
+}
+
+void CpuAttention::rotate(std::int64_t token, float* head) const
+{
+    const auto& table = *m_tables[m_sequenceOf[static_cast<std::size_t>(token)]];
+    const std::int64_t position = m_position[static_cast<std::size_t>(token)];
+    m_kernel.rotate(head, row(table.cosine, position), row(table.sine, position), table.cosine.size(1));
+}
+
+CpuHeads CpuAttention::headsOf(const at::Tensor& qkv, const LayerWeights& w) const
+{
+    CpuHeads heads;
+    heads.q = heads.out = row(qkv, 0);
+    heads.k = heads.kTail = heads.q + m_qWidth;
+    heads.v = heads.k + m_kvWidth;
+    heads.qStride = heads.kStride = heads.vStride = heads.outStride = qkv.stride(0);
+    heads.kHeadStride = heads.vHeadStride = m.arch.headDim;
+    heads.sinks = w.sinks.defined() ? w.sinks.data_ptr<float>() : nullptr;
+    return heads;
+}
+
+void CpuAttention::attend(const CpuHeads& heads, std::int64_t window)
 {
     m_items.clear();
     for (std::size_t s = 0; s < m_lengths.size(); ++s) {
         if (window == 0 && m_lengths[s] >= kLong) {
-            attendLong(qkv, s, m_lengths[s]);
+            attendLong(heads, s, m_lengths[s]);
             continue;
         }
         for (std::int64_t q = 0; q < m_lengths[s]; q += kQueryBlock) {
@@ -94,10 +124,10 @@ void CpuAttention::attend(const at::Tensor& qkv, std::int64_t window)
     }
     m.pool.run(static_cast<std::int64_t>(m_items.size()), [&](std::int64_t i, int worker) {
         const Item& item = m_items[static_cast<std::size_t>(i)];
-        const cpu::AttentionTask task = this->task(qkv, item.sequence, item.head, window);
+        const cpu::AttentionTask task = this->task(heads, item.sequence, item.head, window);
         const std::int64_t firstKey = window > 0 ? std::max<std::int64_t>(0, item.begin + 1 - window) : 0;
-        const std::int64_t keys = item.end - firstKey, packed = m_kernel.packedFloats(keys, task.headDim);
-        float* const memory = scratch(worker, packed + m_kernel.attentionScratch(keys, task.headDim));
+        const std::int64_t keys = item.end - firstKey, packed = m_kernel.packedFloats(keys, task.headDim, task.valueDim);
+        float* const memory = scratch(worker, packed + m_kernel.attentionScratch(keys, task.headDim, task.valueDim));
         const cpu::PackedKeys all{memory, firstKey, item.end};
         m_kernel.packKeys(task, all, 0, panels(keys));
         m_kernel.attention(task, all, item.begin, item.end, memory + packed);
@@ -106,15 +136,15 @@ void CpuAttention::attend(const at::Tensor& qkv, std::int64_t window)
 
 /// Head by head: its keys are packed once, by all, for all blocks of queries. Packed for each item anew as those of
 /// short sequences are, they would take as much memory in each thread.
-void CpuAttention::attendLong(const at::Tensor& qkv, std::size_t sequence, std::int64_t length)
+void CpuAttention::attendLong(const CpuHeads& heads, std::size_t sequence, std::int64_t length)
 {
-    m_packed.resize(static_cast<std::size_t>(m_kernel.packedFloats(length, m.arch.headDim)));
+    m_packed.resize(static_cast<std::size_t>(m_kernel.packedFloats(length, m.arch.headDim, m.arch.valueDim())));
     const cpu::PackedKeys all{m_packed.data(), 0, length};
     constexpr std::int64_t kPanels = 16; // of one item
     const std::int64_t blocks = (length + kLongBlock - 1) / kLongBlock;
     for (std::int64_t head = 0; head < m.arch.numKvHeads; ++head) {
         m.checkStop();
-        const cpu::AttentionTask task = this->task(qkv, sequence, head, 0);
+        const cpu::AttentionTask task = this->task(heads, sequence, head, 0);
         m.pool.run((panels(length) + kPanels - 1) / kPanels, [&](std::int64_t i, int) {
             m_kernel.packKeys(task, all, i * kPanels, std::min(panels(length), (i + 1) * kPanels));
         });
@@ -122,25 +152,33 @@ void CpuAttention::attendLong(const at::Tensor& qkv, std::size_t sequence, std::
         m.pool.run(blocks, [&](std::int64_t i, int worker) {
             const std::int64_t begin = (blocks - 1 - i) * kLongBlock;
             m_kernel.attention(task, all, begin, std::min(length, begin + kLongBlock),
-                scratch(worker, m_kernel.attentionScratch(length, task.headDim)));
+                scratch(worker, m_kernel.attentionScratch(length, task.headDim, task.valueDim)));
         });
     }
 }
 
 cpu::AttentionTask CpuAttention::task(
-    const at::Tensor& qkv, std::size_t sequence, std::int64_t head, std::int64_t window) const
+    const CpuHeads& heads, std::size_t sequence, std::int64_t head, std::int64_t window) const
 {
-    const std::int64_t d = m.arch.headDim, group = m.arch.numHeads / m.arch.numKvHeads;
-    float* const first = row(qkv, m_offsets[sequence]);
+    const std::int64_t group = m.arch.numHeads / m.arch.numKvHeads, first = m_offsets[sequence];
     cpu::AttentionTask task;
-    task.q = task.out = first + head * group * d;
-    task.k = first + m_qWidth + head * d;
-    task.v = task.k + m_kvWidth;
-    task.rowStride = task.outRowStride = qkv.stride(0);
-    task.headDim = d;
+    task.headDim = m.arch.headDim;
+    task.tailDim = heads.tailDim;
+    task.valueDim = m.arch.valueDim();
     task.numHeads = group;
+    task.q = heads.q + first * heads.qStride + head * group * task.headDim;
+    task.k = heads.k + first * heads.kStride + head * heads.kHeadStride;
+    task.kTail = heads.kTail + first * heads.tailStride;
+    task.v = heads.v + first * heads.vStride + head * heads.vHeadStride;
+    task.out = heads.out + first * heads.outStride + head * group * task.valueDim;
+    task.qStride = heads.qStride;
+    task.kStride = heads.kStride;
+    task.tailStride = heads.tailStride;
+    task.vStride = heads.vStride;
+    task.outStride = heads.outStride;
     task.window = window;
-    task.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(d)));
+    task.scale = m_scale;
+    task.sinks = heads.sinks ? heads.sinks + head * group : nullptr;
     return task;
 }
 

@@ -8,6 +8,17 @@
 
 namespace expertscope {
 
+/// Where queries, keys and values of a batch lie: rows of tokens, heads side by side. As in cpu::AttentionTask.
+struct CpuHeads
+{
+    const float *q = nullptr, *k = nullptr, *kTail = nullptr, *v = nullptr;
+    float* out = nullptr;
+    std::int64_t qStride = 0, kStride = 0, tailStride = 0, vStride = 0, outStride = 0;
+    std::int64_t kHeadStride = 0, vHeadStride = 0; ///< floats from head to head
+    std::int64_t tailDim = 0;
+    const float* sinks = nullptr;
+};
+
 class CpuAttention
 {
 public:
@@ -18,9 +29,12 @@ public:
     bool isLast(std::int64_t token) const;
     /// Bias, qk-norm, clipping and rotation of one token's projections: q, k, v side by side.
     void shape(const LayerWeights& w, std::int64_t token, float* qkv) const;
-    /// qkv: [tokens, (heads + 2 kv heads) * D], shaped. What is attended takes the place of the queries. window: 0 =
-    /// full causal. Throws Stopped, or ends early on a stop.
-    void attend(const at::Tensor& qkv, std::int64_t window);
+    /// Turns the rotated part of one head of a token.
+    void rotate(std::int64_t token, float* head) const;
+    /// The heads in a shaped [tokens, (heads + 2 kv heads) * D]. What is attended takes the place of the queries.
+    CpuHeads headsOf(const at::Tensor& qkv, const LayerWeights& w) const;
+    /// window: 0 = full causal. Throws Stopped, or ends early on a stop.
+    void attend(const CpuHeads& heads, std::int64_t window);
 
 private:
     struct Item
@@ -29,14 +43,16 @@ private:
         std::int64_t begin, end, head;
     };
 
-    cpu::AttentionTask task(const at::Tensor& qkv, std::size_t sequence, std::int64_t head, std::int64_t window) const;
-    void attendLong(const at::Tensor& qkv, std::size_t sequence, std::int64_t length);
+    void normaliseHeads(const LayerWeights& w, float* qkv) const;
+    cpu::AttentionTask task(const CpuHeads& heads, std::size_t sequence, std::int64_t head, std::int64_t window) const;
+    void attendLong(const CpuHeads& heads, std::size_t sequence, std::int64_t length);
     std::int64_t panels(std::int64_t keys) const { return (keys + m_kernel.keyPanel - 1) / m_kernel.keyPanel; }
     float* scratch(int worker, std::int64_t floats);
 
     const EngineSetup m;
     const cpu::KernelTable& m_kernel;
     const std::int64_t m_qWidth, m_kvWidth;
+    const float m_scale;
     RopeTables m_rope;
 
     std::vector<std::int64_t> m_lengths, m_offsets; ///< of each sequence

@@ -3,7 +3,7 @@
 // fp32 on the CPU: each step of a layer is one pass over tiles of tokens (or experts, or heads), with everything
 // between two matrix products done while the tile is in the cache. Matrix products are LibTorch's (MKL), one thread
 // each: the tiles are the parallelism. What a token gets does not depend on the number of threads.
-#include "io/backend/cpu_attention.h"
+#include "io/backend/cpu_latent.h"
 #include "io/backend/router.h"
 #include "io/backend/thread_pool.h"
 
@@ -52,6 +52,7 @@ public:
         , m_kernel(cpu::kernels())
         , m_hidden(setup.arch.hiddenSize)
         , m_attention(setup)
+        , m_latent(setup, m_attention)
         , m_scratch(static_cast<std::size_t>(setup.pool.size()))
     {
     }
@@ -62,10 +63,14 @@ public:
         m_tokens = static_cast<std::int64_t>(batch.tokenIds.size());
         m_attention.plan(batch);
         grown(m_h, m_tokens, m_hidden);
-        grown(m_qkv, m_tokens, (m.arch.numHeads + 2 * m.arch.numKvHeads) * m.arch.headDim);
+        if (m.arch.latent)
+            m_latent.begin(m_tokens);
+        else
+            grown(m_qkv, m_tokens, (m.arch.numHeads + 2 * m.arch.numKvHeads) * m.arch.headDim);
         const float* table = data(m.weights.embedding);
         for (std::int64_t t = 0; t < m_tokens; ++t)
-            std::memcpy(row(m_h, t), table + batch.tokenIds[static_cast<std::size_t>(t)] * m_hidden, bytes(m_hidden));
+            m_kernel.scale(row(m_h, t), table + batch.tokenIds[static_cast<std::size_t>(t)] * m_hidden,
+                static_cast<float>(m.arch.embeddingMultiplier), m_hidden);
 
         BatchRouting& out = m_out;
         const auto n = static_cast<std::size_t>(m_tokens), sites = std::size_t{m.numSites};
@@ -82,21 +87,30 @@ public:
 
     void attend(const LayerSpec& layer, const LayerWeights& w) override
     {
-        const at::Tensor qkvT = w.qkv.t(), oT = w.o.t();
         overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int worker) {
+            const at::Tensor x = layerInput(w.attentionNorm, w.attentionNormBias, first, n, worker);
+            if (m.arch.latent)
+                return m_latent.project(w, x, first, worker);
             at::Tensor out = m_qkv.narrow(0, first, n);
-            at::mm_out(out, normalised(w.inputNorm, first, n, worker), qkvT);
+            at::mm_out(out, x, w.qkv.t());
             for (std::int64_t t = first; t < first + n; ++t)
                 m_attention.shape(w, t, row(m_qkv, t));
         });
-        m_attention.attend(m_qkv, layer.slidingWindow);
-        const at::Tensor attended = m_qkv.narrow(1, 0, m.arch.numHeads * m.arch.headDim);
-        overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int) {
+        m_attention.attend(m.arch.latent ? m_latent.heads(w) : m_attention.headsOf(m_qkv, w), layer.slidingWindow);
+        const at::Tensor attended = m.arch.latent ? m_latent.attended() : m_qkv.narrow(1, 0, w.o.size(1));
+        const at::Tensor oT = w.o.t();
+        overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int worker) {
             at::Tensor h = m_h.narrow(0, first, n);
-            at::addmm_out(h, h, attended.narrow(0, first, n), oT);
-            if (w.oBias.defined()) {
-                for (std::int64_t t = first; t < first + n; ++t)
-                    m_kernel.add(row(m_h, t), data(w.oBias), m_hidden);
+            if (m.arch.normPlace == NormPlace::Before && m.arch.residualMultiplier == 1 && !w.oBias.defined()) {
+                at::addmm_out(h, h, attended.narrow(0, first, n), oT);
+                return;
+            }
+            at::Tensor out = grown(m_scratch[static_cast<std::size_t>(worker)].gathered, kTile, m_hidden).narrow(0, 0, n);
+            at::mm_out(out, attended.narrow(0, first, n), oT);
+            for (std::int64_t t = 0; t < n; ++t) {
+                if (w.oBias.defined())
+                    m_kernel.add(row(out, t), data(w.oBias), m_hidden);
+                addToStream(first + t, row(out, t), w.attentionNorm, w.attentionNormBias);
             }
         });
     }
@@ -112,7 +126,7 @@ public:
         const at::Tensor routerT = w.router.t();
         overTiles(part, [&](std::int64_t first, std::int64_t n, int worker) {
             const std::int64_t place = first - part.first; // in what is made of this part alone
-            normalise(w.postAttentionNorm, first, n, row(m_x, place));
+            makeInput(w.mlpNorm, w.mlpNormBias, first, n, row(m_x, place));
             at::Tensor logits = m_logits.narrow(0, place, n);
             at::mm_out(logits, m_x.narrow(0, place, n), routerT);
             if (w.routerBias.defined()) {
@@ -133,7 +147,8 @@ public:
                 out.logits = m.logits ? m_out.logits.data() + cell * m.maxExperts : nullptr;
                 out.logitStride = std::int64_t{m.numSites} * m.maxExperts;
             }
-            routeTokens(router, row(m_logits, place), n, out, scratch(worker, 2 * numExperts));
+            routeTokens(router, row(m_logits, place), w.selectionBias.defined() ? data(w.selectionBias) : nullptr, n, out,
+                scratch(worker, 3 * numExperts));
         });
     }
 
@@ -141,7 +156,6 @@ public:
     {
         groupByExpert();
         const std::int64_t k = m.arch.router.topK, width = m.arch.expertIntermediate;
-        const int activation = static_cast<int>(m.arch.activation);
         grown(m_expertOut, part.count * k, m_hidden);
         m.pool.run(static_cast<std::int64_t>(m_expertItems.size()), [&](std::int64_t i, int worker) {
             const OnTile guard;
@@ -157,10 +171,20 @@ public:
             at::mm_out(inner, s.gathered.narrow(0, 0, n), w.experts.gateUp.select(0, item.expert).t());
             if (m.stopAsked()) // a large expert's tile takes a second or two
                 return;
-            for (std::int64_t r = 0; r < n; ++r)
-                m_kernel.gated(activation, row(s.inner, r), row(s.inner, r), width);
+            const bool biased = w.experts.downBias.defined();
+            for (std::int64_t r = 0; r < n; ++r) {
+                if (biased)
+                    m_kernel.add(row(s.inner, r), row(w.experts.gateUpBias, item.expert), 2 * width);
+                if (const auto& glu = m.arch.clampedGlu)
+                    m_kernel.gatedClamped(static_cast<float>(glu->alpha), static_cast<float>(glu->limit),
+                        row(s.inner, r), row(s.inner, r), width);
+                else
+                    m_kernel.gated(static_cast<int>(m.arch.activation), row(s.inner, r), row(s.inner, r), width);
+            }
             at::Tensor out = m_expertOut.narrow(0, item.first, n);
             at::mm_out(out, inner.narrow(1, 0, width), w.experts.down.select(0, item.expert).t());
+            for (std::int64_t r = 0; biased && r < n; ++r)
+                m_kernel.add(row(out, r), row(w.experts.downBias, item.expert), m_hidden);
         });
 
         overTiles(part, [&](std::int64_t first, std::int64_t n, int worker) {
@@ -184,7 +208,7 @@ public:
                         gate = 1.0f / (1.0f + std::exp(-m_kernel.dot(row(m_x, t), data(w.sharedGate), m_hidden)));
                     m_kernel.addScaled(sum, row(s.gathered, t - place), gate, m_hidden);
                 }
-                m_kernel.add(row(m_h, part.first + t), sum, m_hidden);
+                addToStream(part.first + t, sum, w.mlpNorm, w.mlpNormBias);
             }
         });
     }
@@ -193,9 +217,9 @@ public:
     {
         overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int worker) {
             Scratch& s = m_scratch[static_cast<std::size_t>(worker)];
-            plainMlp(w.dense, normalised(w.postAttentionNorm, first, n, worker), s);
+            plainMlp(w.dense, layerInput(w.mlpNorm, w.mlpNormBias, first, n, worker), s);
             for (std::int64_t t = first; t < first + n; ++t)
-                m_kernel.add(row(m_h, t), row(s.gathered, t - first), m_hidden);
+                addToStream(t, row(s.gathered, t - first), w.mlpNorm, w.mlpNormBias);
         });
     }
 
@@ -216,9 +240,16 @@ public:
             Scratch& s = m_scratch[static_cast<std::size_t>(worker)];
             grown(s.vocabulary, tile, vocabulary);
             at::Tensor logits = s.vocabulary.narrow(0, 0, n);
-            at::mm_out(logits, normalised(m.weights.finalNorm, first, n, worker), headT);
+            at::Tensor& x = grown(s.x, kTile, m_hidden);
+            for (std::int64_t t = 0; t < n; ++t)
+                normalise(m.weights.finalNorm, m.weights.finalNormBias, row(m_h, first + t), row(x, t));
+            at::mm_out(logits, x.narrow(0, 0, n), headT);
             for (std::int64_t t = first; t < first + n; ++t) {
                 float* l = row(s.vocabulary, t - first);
+                if (m.weights.headBias.defined())
+                    m_kernel.add(l, data(m.weights.headBias), vocabulary);
+                if (m.arch.logitsDivisor != 1)
+                    m_kernel.scale(l, l, static_cast<float>(1 / m.arch.logitsDivisor), vocabulary);
                 const float* const likeliest = std::max_element(l, l + vocabulary);
                 m_out.predictedIds[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(likeliest - l);
                 if (m_attention.isLast(t))
@@ -281,19 +312,42 @@ private:
         });
     }
 
-    /// x[0..n) = norm(h[first..first + n))
-    void normalise(const at::Tensor& weight, std::int64_t first, std::int64_t n, float* x)
+    /// One row; out may be x.
+    void normalise(const at::Tensor& weight, const at::Tensor& bias, const float* x, float* out)
     {
-        for (std::int64_t t = 0; t < n; ++t)
-            m_kernel.rmsNorm(
-                row(m_h, first + t), data(weight), static_cast<float>(m.arch.normEpsilon), x + t * m_hidden, m_hidden);
+        const auto eps = static_cast<float>(m.arch.normEpsilon);
+        if (m.arch.normKind == NormKind::LayerNorm)
+            m_kernel.layerNorm(x, data(weight), data(bias), eps, out, m_hidden);
+        else
+            m_kernel.rmsNorm(x, data(weight), eps, out, m_hidden);
+    }
+    /// x[0..n) = what a half of a layer gets of h[first..first + n): its norm, where that stands before.
+    void makeInput(const at::Tensor& weight, const at::Tensor& bias, std::int64_t first, std::int64_t n, float* x)
+    {
+        for (std::int64_t t = 0; t < n; ++t) {
+            if (m.arch.normPlace == NormPlace::Before)
+                normalise(weight, bias, row(m_h, first + t), x + t * m_hidden);
+            else
+                std::memcpy(x + t * m_hidden, row(m_h, first + t), bytes(m_hidden));
+        }
     }
     /// … in the worker's own memory: n rows of at most a tile.
-    at::Tensor normalised(const at::Tensor& weight, std::int64_t first, std::int64_t n, int worker)
+    at::Tensor layerInput(
+        const at::Tensor& weight, const at::Tensor& bias, std::int64_t first, std::int64_t n, int worker)
     {
         at::Tensor& x = grown(m_scratch[static_cast<std::size_t>(worker)].x, kTile, m_hidden);
-        normalise(weight, first, n, data(x));
+        makeInput(weight, bias, first, n, data(x));
         return x.narrow(0, 0, n);
+    }
+    /// h[t] += what a half of a layer gives, which may change.
+    void addToStream(std::int64_t t, float* x, const at::Tensor& weight, const at::Tensor& bias)
+    {
+        if (m.arch.normPlace == NormPlace::After)
+            normalise(weight, bias, x, x);
+        if (m.arch.residualMultiplier == 1)
+            m_kernel.add(row(m_h, t), x, m_hidden);
+        else
+            m_kernel.addScaled(row(m_h, t), x, static_cast<float>(m.arch.residualMultiplier), m_hidden);
     }
 
     /// s.gathered[0..n) = mlp(x), n rows
@@ -304,10 +358,15 @@ private:
         grown(s.inner, kTile, 2 * width);
         at::Tensor inner = s.inner.narrow(0, 0, n);
         at::mm_out(inner, x, w.gateUp.t());
-        for (std::int64_t r = 0; r < n; ++r)
+        for (std::int64_t r = 0; r < n; ++r) {
+            if (w.gateUpBias.defined())
+                m_kernel.add(row(s.inner, r), data(w.gateUpBias), 2 * width);
             m_kernel.gated(static_cast<int>(m.arch.activation), row(s.inner, r), row(s.inner, r), width);
+        }
         at::Tensor out = s.gathered.narrow(0, 0, n);
         at::mm_out(out, inner.narrow(1, 0, width), w.down.t());
+        for (std::int64_t r = 0; w.downBias.defined() && r < n; ++r)
+            m_kernel.add(row(out, r), data(w.downBias), m_hidden);
     }
 
     /// Counting sort of all (token, slot) of the part that was routed by expert, and the tiles of it.
@@ -338,6 +397,7 @@ private:
     const cpu::KernelTable& m_kernel;
     const std::int64_t m_hidden;
     CpuAttention m_attention;
+    CpuLatent m_latent;
     std::vector<Scratch> m_scratch;
 
     const PackedBatch* m_batch = nullptr;

@@ -9,26 +9,29 @@
 
 namespace expertscope::cpu {
 
-/// One key head of one sequence and the query heads that share it.
+/// One key head of one sequence and the query heads that share it. Pointers are to the sequence's first token.
 struct AttentionTask
 {
-    const float* q = nullptr; ///< first query head of the group at the sequence's first token
-    const float* k = nullptr; ///< this key head at the sequence's first token
+    const float* q = nullptr; ///< first query head of the group
+    const float* k = nullptr; ///< this key head: its first headDim - tailDim values
+    const float* kTail = nullptr; ///< … and the others, which lie elsewhere with latent attention
     const float* v = nullptr;
-    float* out = nullptr; ///< first query head of the group at the sequence's first token; may be q
-    std::int64_t rowStride = 0; ///< floats from token to token in q, k, v
-    std::int64_t outRowStride = 0; ///< … in out
-    std::int64_t headDim = 0;
-    std::int64_t numHeads = 0; ///< query heads of the group, headDim apart in q and out
+    float* out = nullptr; ///< first query head of the group; may be q where valueDim = headDim
+    std::int64_t qStride = 0, kStride = 0, tailStride = 0, vStride = 0, outStride = 0; ///< floats from token to token
+    std::int64_t headDim = 0; ///< of a query and a key; query heads of the group lie so far apart
+    std::int64_t tailDim = 0;
+    std::int64_t valueDim = 0; ///< of a value; outputs of the group's heads lie so far apart
+    std::int64_t numHeads = 0; ///< query heads of the group
     std::int64_t window = 0; ///< 0 = full causal; else keys in (q - window, q]
     float scale = 1;
+    const float* sinks = nullptr; ///< a logit a head that takes weight and gives nothing; null: none
 };
 
 /// The keys and values [first, end) of a task, arranged for attention(): whole panels of keyPanel keys, what is beyond
 /// `end` zero. Which keys are packed together changes no bit of a result.
 struct PackedKeys
 {
-    float* data = nullptr; ///< packedFloats(end - first, headDim)
+    float* data = nullptr; ///< packedFloats(end - first, headDim, valueDim)
     std::int64_t first = 0, end = 0; ///< tokens of the sequence
 };
 
@@ -38,11 +41,16 @@ struct KernelTable
 
     /// out = x * rsqrt(mean(x^2) + eps) * weight, one row of n; out may be x.
     void (*rmsNorm)(const float* x, const float* weight, float eps, float* out, std::int64_t n);
+    /// out = (x - mean) * rsqrt(variance + eps) * weight + bias, one row of n; out may be x.
+    void (*layerNorm)(
+        const float* x, const float* weight, const float* bias, float eps, float* out, std::int64_t n);
     /// Half-split rotation of the first 2 * half values of a head, in place.
     void (*rotate)(float* head, const float* cos, const float* sin, std::int64_t half);
     /// out[i] = act(gateUp[i]) * gateUp[width + i]; `activation` is the value of expertscope::Activation. out may be
     /// gateUp.
     void (*gated)(int activation, const float* gateUp, float* out, std::int64_t width);
+    /// out[i] = (up + 1) gate / (1 + exp(-alpha gate)), gate = min(gateUp[i], limit), up = clamp(gateUp[width + i], ±limit).
+    void (*gatedClamped)(float alpha, float limit, const float* gateUp, float* out, std::int64_t width);
     /// x = clamp(x, -limit, limit)
     void (*clip)(float* x, float limit, std::int64_t n);
     /// y += x
@@ -56,11 +64,11 @@ struct KernelTable
     /// Index of the first largest value; n >= 1, no NaN.
     std::int64_t (*firstMaximum)(const float* x, std::int64_t n);
     std::int64_t keyPanel; ///< keys of a panel
-    std::int64_t (*packedFloats)(std::int64_t numKeys, std::int64_t headDim);
+    std::int64_t (*packedFloats)(std::int64_t numKeys, std::int64_t headDim, std::int64_t valueDim);
     /// Packs the panels [panel, panelEnd) of `keys`.
     void (*packKeys)(const AttentionTask& task, const PackedKeys& keys, std::int64_t panel, std::int64_t panelEnd);
     /// Floats of scratch that attention() needs for so many packed keys.
-    std::int64_t (*attentionScratch)(std::int64_t numKeys, std::int64_t headDim);
+    std::int64_t (*attentionScratch)(std::int64_t numKeys, std::int64_t headDim, std::int64_t valueDim);
     /// The queries [begin, end): all the keys that they see are packed.
     void (*attention)(
         const AttentionTask& task, const PackedKeys& keys, std::int64_t begin, std::int64_t end, float* scratch);

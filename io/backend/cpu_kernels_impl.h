@@ -113,6 +113,22 @@ void rmsNorm(const float* x, const float* weight, float eps, float* out, int64_t
         out[i] = weight[i] * (x[i] * factor);
 }
 
+void layerNorm(const float* x, const float* weight, const float* bias, float eps, float* out, int64_t n)
+{
+    double sum = 0, square = 0;
+    for (int64_t i = 0; i < n; ++i)
+        sum += double(x[i]);
+    const double mean = sum / double(n);
+    for (int64_t i = 0; i < n; ++i)
+        square += (double(x[i]) - mean) * (double(x[i]) - mean);
+    const float factor = float(1.0 / __builtin_sqrt(square / double(n) + double(eps))), shift = float(mean);
+    int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+        store(out + i, load(weight + i) * ((load(x + i) - shift) * factor) + load(bias + i));
+    for (; i < n; ++i)
+        out[i] = weight[i] * ((x[i] - shift) * factor) + bias[i];
+}
+
 // Rounded product by product as the reference does it, not contracted to fused multiply-adds.
 ES_NO_CONTRACTION void rotate(float* head, const float* cosine, const float* sine, int64_t half)
 {
@@ -198,6 +214,21 @@ void gated(int activation, const float* gateUp, float* out, int64_t width)
     }
     for (; i < width; ++i)
         out[i] = activate(activation, gateUp[i]) * up[i];
+}
+
+void gatedClamped(float alpha, float limit, const float* gateUp, float* out, int64_t width)
+{
+    const float* up = gateUp + width;
+    int64_t i = 0;
+    for (; i + kLanes <= width; i += kLanes) {
+        const Vec gate = vmin(load(gateUp + i), splat(limit));
+        const Vec other = vmin(vmax(load(up + i), splat(-limit)), splat(limit));
+        store(out + i, (other + 1.0f) * (gate / (1.0f + exponential(gate * -alpha))));
+    }
+    for (; i < width; ++i) {
+        const float gate = gateUp[i] < limit ? gateUp[i] : limit;
+        out[i] = (clamp1(up[i], -limit, limit) + 1) * (gate * sigmoid(alpha * gate));
+    }
 }
 
 void clip(float* x, float limit, int64_t n)
@@ -297,24 +328,28 @@ inline int64_t roundUp(int64_t n, int64_t to)
     return (n + to - 1) / to * to;
 }
 
-int64_t packedFloats(int64_t numKeys, int64_t headDim)
+int64_t packedFloats(int64_t numKeys, int64_t headDim, int64_t valueDim)
 {
-    return roundUp(numKeys, kPanel) * (headDim + roundUp(headDim, kLanes));
+    return roundUp(numKeys, kPanel) * (headDim + roundUp(valueDim, kLanes));
 }
 
 // Panels first, then the values; each panel is written by whoever packs it, alone.
 void packKeys(const AttentionTask& t, const PackedKeys& packed, int64_t panelBegin, int64_t panelEnd)
 {
-    const int64_t d = t.headDim, padded = roundUp(d, kLanes), numKeys = packed.end - packed.first;
+    const int64_t d = t.headDim, front = d - t.tailDim, numKeys = packed.end - packed.first;
+    const int64_t valueDim = t.valueDim, padded = roundUp(valueDim, kLanes);
     float* values = packed.data + roundUp(numKeys, kPanel) * d;
     for (int64_t p = panelBegin; p < panelEnd; ++p) {
         float* panel = packed.data + p * kPanel * d;
         for (int64_t j = 0; j < kPanel; ++j) {
             const int64_t key = p * kPanel + j;
             if (key < numKeys) {
-                const float* source = t.k + (packed.first + key) * t.rowStride;
-                for (int64_t c = 0; c < d; ++c)
+                const float* source = t.k + (packed.first + key) * t.kStride;
+                for (int64_t c = 0; c < front; ++c)
                     panel[c * kPanel + j] = source[c];
+                const float* tail = t.kTail + (packed.first + key) * t.tailStride;
+                for (int64_t c = front; c < d; ++c)
+                    panel[c * kPanel + j] = tail[c - front];
             } else {
                 for (int64_t c = 0; c < d; ++c)
                     panel[c * kPanel + j] = 0;
@@ -322,16 +357,16 @@ void packKeys(const AttentionTask& t, const PackedKeys& packed, int64_t panelBeg
         }
         for (int64_t key = p * kPanel; key < (p + 1) * kPanel; ++key) {
             float* row = values + key * padded;
-            const float* source = t.v + (packed.first + key) * t.rowStride;
+            const float* source = t.v + (packed.first + key) * t.vStride;
             for (int64_t c = 0; c < padded; ++c)
-                row[c] = key < numKeys && c < d ? source[c] : 0.0f;
+                row[c] = key < numKeys && c < valueDim ? source[c] : 0.0f;
         }
     }
 }
 
-int64_t attentionScratch(int64_t numKeys, int64_t headDim)
+int64_t attentionScratch(int64_t numKeys, int64_t headDim, int64_t valueDim)
 {
-    return kRows * (roundUp(numKeys, kPanel) + kPanel + headDim + roundUp(headDim, kLanes)) + 4 * kLanes;
+    return kRows * (roundUp(numKeys, kPanel) + kPanel + headDim + roundUp(valueDim, kLanes)) + 4 * kLanes;
 }
 
 // scores[r][0..kPanel) = q[r] . panel * scale, for kMicro rows
@@ -381,8 +416,9 @@ inline void mixPanel(const float* probability, int64_t stride, const float* valu
     }
 }
 
-// Softmax numerators of one row over [begin, end) of its score buffer, zeros elsewhere in [0, limit); returns 1 / sum.
-float softmaxRow(float* s, int64_t begin, int64_t end, int64_t limit)
+// Softmax numerators of one row over [begin, end) of its score buffer, zeros elsewhere in [0, limit); returns 1 / sum,
+// of which a sink has its part.
+float softmaxRow(float* s, int64_t begin, int64_t end, int64_t limit, const float* sink)
 {
     for (int64_t j = 0; j < begin; ++j)
         s[j] = 0;
@@ -393,7 +429,11 @@ float softmaxRow(float* s, int64_t begin, int64_t end, int64_t limit)
     float top = largest(m);
     for (; j < end; ++j)
         top = s[j] > top ? s[j] : top;
-    const float sum = expShifted(s + begin, top, s + begin, end - begin);
+    if (sink && *sink > top)
+        top = *sink;
+    float sum = expShifted(s + begin, top, s + begin, end - begin);
+    if (sink)
+        sum += exponential1(*sink - top);
     for (j = end; j < limit; ++j)
         s[j] = 0;
     return 1.0f / sum;
@@ -401,7 +441,7 @@ float softmaxRow(float* s, int64_t begin, int64_t end, int64_t limit)
 
 void attention(const AttentionTask& t, const PackedKeys& packed, int64_t queryBegin, int64_t queryEnd, float* scratch)
 {
-    const int64_t d = t.headDim, padded = roundUp(d, kLanes);
+    const int64_t d = t.headDim, padded = roundUp(t.valueDim, kLanes);
     const int64_t firstKey = packed.first, numKeys = packed.end - packed.first;
     const int64_t keys = roundUp(numKeys, kPanel) + kPanel; // a row of scores
     const float* panels = packed.data;
@@ -416,7 +456,7 @@ void attention(const AttentionTask& t, const PackedKeys& packed, int64_t queryBe
             const int64_t rows = queryEnd - q0 < kRows ? queryEnd - q0 : kRows;
             const int64_t microRows = roundUp(rows, kTall);
             for (int64_t r = 0; r < microRows; ++r) {
-                const float* source = t.q + (q0 + r) * t.rowStride + head * d;
+                const float* source = t.q + (q0 + r) * t.qStride + head * d;
                 for (int64_t c = 0; c < d; ++c)
                     queries[r * d + c] = r < rows ? source[c] : 0.0f;
             }
@@ -435,8 +475,8 @@ void attention(const AttentionTask& t, const PackedKeys& packed, int64_t queryBe
                 const int64_t query = q0 + row;
                 const int64_t begin =
                     t.window > 0 && query + 1 - t.window > firstKey ? query + 1 - t.window - firstKey : 0;
-                inverse[r] =
-                    softmaxRow(scores + r * keys + base, begin - base, query - firstKey + 1 - base, limit - base);
+                inverse[r] = softmaxRow(scores + r * keys + base, begin - base, query - firstKey + 1 - base, limit - base,
+                    t.sinks ? t.sinks + head : nullptr);
             }
             for (int64_t i = 0; i < microRows * padded; ++i)
                 mixed[i] = 0;
@@ -461,8 +501,8 @@ void attention(const AttentionTask& t, const PackedKeys& packed, int64_t queryBe
                 }
             }
             for (int64_t r = 0; r < rows; ++r) {
-                float* target = t.out + (q0 + r) * t.outRowStride + head * d;
-                for (int64_t c = 0; c < d; ++c)
+                float* target = t.out + (q0 + r) * t.outStride + head * t.valueDim;
+                for (int64_t c = 0; c < t.valueDim; ++c)
                     target[c] = mixed[r * padded + c] * inverse[r];
             }
         }
@@ -472,7 +512,7 @@ void attention(const AttentionTask& t, const PackedKeys& packed, int64_t queryBe
 }
 
 extern const KernelTable kTable;
-const KernelTable kTable{ES_NAME, rmsNorm, rotate, gated, clip, add, scale, addScaled, dot, expShifted, firstMaximum,
+const KernelTable kTable{ES_NAME, rmsNorm, layerNorm, rotate, gated, gatedClamped, clip, add, scale, addScaled, dot, expShifted, firstMaximum,
     kPanel, packedFloats, packKeys, attentionScratch, attention};
 
 }

@@ -110,8 +110,6 @@ Expected<std::unique_ptr<Decoder>> Decoder::load(const Checkpoint& checkpoint, c
     const ArchSpec& arch = checkpoint.arch();
     const std::string where = checkpoint.folder().string();
     const RouterSpec& router = arch.router;
-    if (router.score == ScoreFunction::SparseMixer)
-        return fail("sparsemixer routing is not implemented", where);
     if (router.topK < 1 || router.topK > router.numExperts || router.topK > 512 || router.numExperts >= kNoExpert)
         return fail("top-" + std::to_string(router.topK) + " of " + std::to_string(router.numExperts)
                 + " experts is out of range",

@@ -48,14 +48,16 @@ public:
     }
 
     /// A tensor of its own.
-    void take(const TensorSource& source, at::Tensor& target)
+    void take(const TensorSource& source, at::Tensor& target) { takeAs(m_request.type, source, target); }
+
+    void takeAs(at::ScalarType type, const TensorSource& source, at::Tensor& target)
     {
         if (!source.present())
             return;
         std::vector<std::int64_t> shape = source.shape;
         if (source.transposed)
             std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
-        target = at::empty(shape, at::TensorOptions().dtype(m_request.type));
+        target = at::empty(shape, at::TensorOptions().dtype(type));
         into(source, target);
     }
 
@@ -63,7 +65,7 @@ public:
     void into(const TensorSource& source, const at::Tensor& slot)
     {
         const auto total = static_cast<std::int64_t>(source.numElements());
-        if (source.transposed) { // needs the whole to turn it
+        if (source.transposed || source.interleaved || source.stored) { // needs the whole to turn or undo it
             m_pieces.push_back({&source, slot, 0, total});
             return;
         }
@@ -95,10 +97,13 @@ public:
 
     void mlp(const MlpSource& source, MlpWeights& target)
     {
-        if (!source.gate.present())
+        if (!source.present())
             return;
         stack({&source.gate, &source.up}, target.gateUp);
         take(source.down, target.down);
+        if (source.gateBias.present())
+            stack({&source.gateBias, &source.upBias}, target.gateUpBias);
+        take(source.downBias, target.downBias);
     }
 
     void experts(const std::vector<MlpSource>& sources, MlpWeights& target)
@@ -106,16 +111,30 @@ public:
         if (sources.empty())
             return;
         const auto count = static_cast<std::int64_t>(sources.size());
-        const std::int64_t width = outRows(sources[0].gate), hidden = outRows(sources[0].down);
+        const MlpSource& like = sources[0];
+        const std::int64_t width = like.gate.present() ? outRows(like.gate) : outRows(like.gateUp) / 2;
+        const std::int64_t hidden = outRows(like.down);
         const auto options = at::TensorOptions().dtype(m_request.type);
         target.gateUp = at::empty({count, 2 * width, hidden}, options);
         target.down = at::empty({count, hidden, width}, options);
+        if (like.downBias.present()) {
+            target.gateUpBias = at::empty({count, 2 * width}, options);
+            target.downBias = at::empty({count, hidden}, options);
+        }
         for (std::int64_t e = 0; e < count; ++e) {
             const auto& s = sources[static_cast<std::size_t>(e)];
             const at::Tensor both = target.gateUp.select(0, e);
-            into(s.gate, both.narrow(0, 0, width));
-            into(s.up, both.narrow(0, width, width));
+            if (s.gateUp.present()) {
+                into(s.gateUp, both);
+            } else {
+                into(s.gate, both.narrow(0, 0, width));
+                into(s.up, both.narrow(0, width, width));
+            }
             into(s.down, target.down.select(0, e));
+            if (s.downBias.present()) {
+                into(s.gateUpBias, target.gateUpBias.select(0, e));
+                into(s.downBias, target.downBias.select(0, e));
+            }
         }
     }
 
@@ -164,26 +183,41 @@ private:
     Expected<void> readPiece(const Piece& piece) const
     {
         const c10::InferenceMode guard;
-        ES_ASSIGN(const at::ScalarType stored, scalarType(*piece.source));
+        const TensorSource& source = *piece.source;
+        ES_ASSIGN(const at::ScalarType stored, scalarType(source));
+        const bool turned = source.transposed || source.interleaved;
+        at::Tensor target = piece.target;
+        if (source.stored) {
+            ES_ASSIGN(auto values, m_checkpoint.readValues(source));
+            // Rounded once to what the form is computed in, then to what the decoder computes in.
+            target.copy_(arranged(at::from_blob(values.data(), source.shape, at::kFloat).to(stored), source).view_as(target));
+            return {};
+        }
         const auto width = static_cast<std::int64_t>(c10::elementSize(stored));
         const auto bytes = static_cast<std::size_t>(piece.count * width);
         const auto offset = static_cast<std::uint64_t>(piece.first * width);
-        if (stored == m_request.type && !piece.source->transposed) {
-            auto* destination = static_cast<std::byte*>(piece.target.data_ptr());
-            return m_checkpoint.read(*piece.source, offset, {destination, bytes});
+        if (stored == target.scalar_type() && !turned) {
+            auto* destination = static_cast<std::byte*>(target.data_ptr());
+            return m_checkpoint.read(source, offset, {destination, bytes});
         }
         std::vector<std::byte> raw(bytes);
-        ES_TRY(m_checkpoint.read(*piece.source, offset, raw));
+        ES_TRY(m_checkpoint.read(source, offset, raw));
         const auto options = at::TensorOptions().dtype(stored);
-        if (piece.source->transposed) {
-            const auto view = at::from_blob(raw.data(), piece.source->shape, options);
-            at::Tensor target = piece.target;
-            target.copy_(view.transpose(-2, -1));
-        } else {
-            at::Tensor target = piece.target;
+        if (turned)
+            target.copy_(arranged(at::from_blob(raw.data(), source.shape, options), source).view_as(target));
+        else
             target.copy_(at::from_blob(raw.data(), {piece.count}, options));
-        }
         return {};
+    }
+
+    /// [out, in], and all gates before all ups.
+    static at::Tensor arranged(at::Tensor values, const TensorSource& source)
+    {
+        if (source.transposed)
+            values = values.transpose(-2, -1);
+        if (source.interleaved)
+            values = values.unflatten(0, {values.size(0) / 2, 2}).transpose(0, 1).reshape(values.sizes());
+        return values;
     }
 
     const Checkpoint& m_checkpoint;
@@ -193,12 +227,74 @@ private:
 
 void forEachTensor(LayerWeights& l, const auto& function)
 {
-    for (at::Tensor* t : {&l.inputNorm, &l.postAttentionNorm, &l.qkv, &l.qkvBias, &l.o, &l.oBias, &l.qNorm, &l.kNorm,
-             &l.router, &l.routerBias, &l.experts.gateUp, &l.experts.down, &l.dense.gateUp, &l.dense.down,
-             &l.shared.gateUp, &l.shared.down, &l.sharedGate}) {
+    const auto ofMlp = [&](MlpWeights& mlp) {
+        for (at::Tensor* t : {&mlp.gateUp, &mlp.down, &mlp.gateUpBias, &mlp.downBias}) {
+            if (t->defined())
+                function(*t);
+        }
+    };
+    for (at::Tensor* t : {&l.attentionNorm, &l.mlpNorm, &l.attentionNormBias, &l.mlpNormBias, &l.qkv, &l.qkvBias, &l.down,
+             &l.downBias, &l.qUp, &l.kvUp, &l.qDownNorm, &l.kvDownNorm, &l.o, &l.oBias, &l.qNorm, &l.kNorm, &l.sinks,
+             &l.router, &l.routerBias, &l.selectionBias, &l.sharedGate}) {
         if (t->defined())
             function(*t);
     }
+    ofMlp(l.experts);
+    ofMlp(l.dense);
+    ofMlp(l.shared);
+}
+
+/// Pairs of neighbours become pairs of halves, in `heads` runs of `rows` that are `stride` apart: queries and keys alike
+/// give the same products, and one way to rotate is enough.
+void unpair(at::Tensor& t, std::int64_t first, std::int64_t heads, std::int64_t stride, std::int64_t rows)
+{
+    if (!t.defined())
+        return;
+    for (std::int64_t h = 0; h < heads; ++h) {
+        at::Tensor part = t.narrow(0, first + h * stride, rows);
+        part.copy_(part.unflatten(0, {rows / 2, 2}).transpose(0, 1).reshape(part.sizes()).clone());
+    }
+}
+
+void unpairRotary(const ArchSpec& a, LayerWeights& w)
+{
+    const std::int64_t rotated = (a.rope.rotaryDim + 1) / 2 * 2, d = a.headDim;
+    if (!a.latent) {
+        for (at::Tensor* t : {&w.qkv, &w.qkvBias})
+            unpair(*t, 0, a.numHeads + a.numKvHeads, d, rotated);
+        if (a.qkNorm == QkNorm::PerHead) {
+            unpair(w.qNorm, 0, 1, d, rotated);
+            unpair(w.kNorm, 0, 1, d, rotated);
+        }
+        return;
+    }
+    const auto& latent = *a.latent;
+    const bool narrow = latent.queryRank > 0;
+    const std::int64_t width = a.numHeads * d, before = (narrow ? latent.queryRank : width) + latent.keyValueRank;
+    unpair(narrow ? w.qUp : w.down, latent.nopeDim, a.numHeads, d, rotated);
+    unpair(w.down, before, 1, 0, rotated);
+    unpair(w.downBias, before, 1, 0, rotated);
+}
+
+/// Latent attention's projections of the hidden state, one below the other.
+void takeLatent(Loader& loader, const LayerSource& from, LayerWeights& to, at::ScalarType type)
+{
+    const bool narrow = from.qDown.present();
+    loader.stack({narrow ? &from.qDown : &from.q, &from.kvDown}, to.down);
+    if (narrow) {
+        loader.take(from.q, to.qUp);
+        loader.take(from.qDownNorm, to.qDownNorm);
+    }
+    loader.take(from.kvUp, to.kvUp);
+    loader.take(from.kvDownNorm, to.kvDownNorm);
+    if (!from.kvDownBias.present())
+        return;
+    // Queries that are made of the hidden state have none.
+    to.downBias = at::zeros({to.down.size(0)}, at::TensorOptions().dtype(type));
+    const std::int64_t last = from.kvDownBias.shape[0];
+    if (from.qDownBias.present())
+        loader.into(from.qDownBias, to.downBias.narrow(0, 0, to.downBias.size(0) - last));
+    loader.into(from.kvDownBias, to.downBias.narrow(0, to.downBias.size(0) - last, last));
 }
 
 }
@@ -220,13 +316,17 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
             || (source.lmHead.file == source.embedding.file && source.lmHead.offset == source.embedding.offset);
         if (request.head) {
             loader.take(source.finalNorm, weights.finalNorm);
+            loader.take(source.finalNormBias, weights.finalNormBias);
+            loader.take(source.headBias, weights.headBias);
             if (!tied)
                 loader.take(source.lmHead, weights.lmHead);
         }
         ES_TRY(loader.read(pool));
         settle(weights.embedding);
-        if (weights.finalNorm.defined())
-            settle(weights.finalNorm);
+        for (at::Tensor* t : {&weights.finalNorm, &weights.finalNormBias, &weights.headBias}) {
+            if (t->defined())
+                settle(*t);
+        }
         if (weights.lmHead.defined())
             settle(weights.lmHead);
         else if (request.head)
@@ -236,17 +336,25 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
         for (std::size_t i = 0; i < request.numLayers; ++i) {
             const LayerSource& from = source.layers[i];
             LayerWeights& to = weights.layers[i];
-            loader.take(from.inputNorm, to.inputNorm);
-            loader.take(from.postAttentionNorm, to.postAttentionNorm);
-            loader.stack({&from.q, &from.k, &from.v}, to.qkv);
-            if (from.qBias.present())
-                loader.stack({&from.qBias, &from.kBias, &from.vBias}, to.qkvBias);
+            loader.take(from.attentionNorm, to.attentionNorm);
+            loader.take(from.attentionNormBias, to.attentionNormBias);
+            loader.take(from.mlpNorm, to.mlpNorm);
+            loader.take(from.mlpNormBias, to.mlpNormBias);
+            if (from.kvDown.present()) {
+                takeLatent(loader, from, to, request.type);
+            } else {
+                loader.stack({&from.q, &from.k, &from.v}, to.qkv);
+                if (from.qBias.present())
+                    loader.stack({&from.qBias, &from.kBias, &from.vBias}, to.qkvBias);
+            }
             loader.take(from.o, to.o);
             loader.take(from.oBias, to.oBias);
             loader.take(from.qNorm, to.qNorm);
             loader.take(from.kNorm, to.kNorm);
-            loader.take(from.router, to.router);
+            loader.take(from.sinks, to.sinks);
+            loader.takeAs(checkpoint.arch().router.fp32Logits ? at::kFloat : request.type, from.router, to.router);
             loader.take(from.routerBias, to.routerBias);
+            loader.takeAs(at::kFloat, from.selectionBias, to.selectionBias);
             if (!(request.lastLayerRouterOnly && i + 1 == request.numLayers)) {
                 loader.experts(from.experts, to.experts);
                 loader.mlp(from.dense, to.dense);
@@ -257,6 +365,8 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
             ES_TRY(loader.read(pool));
             if (to.sharedGate.defined())
                 to.sharedGate = to.sharedGate.view({-1});
+            if (checkpoint.arch().rope.interleaved)
+                unpairRotary(checkpoint.arch(), to);
             forEachTensor(to, settle);
         }
     } catch (const std::exception& error) {

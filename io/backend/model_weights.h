@@ -17,16 +17,27 @@ struct MlpWeights
 {
     at::Tensor gateUp; ///< [2I, H], or [E, 2I, H]
     at::Tensor down; ///< [H, I], or [E, H, I]
+    at::Tensor gateUpBias, downBias; ///< [2I], [H], or [E, 2I], [E, H]; undefined without
 };
 
 struct LayerWeights
 {
-    at::Tensor inputNorm, postAttentionNorm; ///< [H]
+    at::Tensor attentionNorm, mlpNorm; ///< [H]
+    at::Tensor attentionNormBias, mlpNormBias; ///< [H]; undefined without
     at::Tensor qkv; ///< [(heads + 2 kv heads) * D, H]: q, k, v rows
     at::Tensor qkvBias; ///< undefined without
-    at::Tensor o, oBias; ///< [H, heads * D]
+    // Latent attention, in place of qkv.
+    at::Tensor down; ///< [rank of queries (heads * D without) + rank of keys and values + rotated, H]
+    at::Tensor downBias; ///< undefined without
+    at::Tensor qUp; ///< [heads * D, rank]; undefined without a rank
+    at::Tensor kvUp; ///< [heads * (D not rotated + D of values), rank]
+    at::Tensor qDownNorm, kvDownNorm;
+
+    at::Tensor o, oBias; ///< [H, heads * D of values]
     at::Tensor qNorm, kNorm;
-    at::Tensor router, routerBias; ///< [E, H]
+    at::Tensor sinks; ///< [heads]
+    at::Tensor router, routerBias; ///< [E, H], fp32 where its logits are
+    at::Tensor selectionBias; ///< [E] fp32
     MlpWeights experts;
     MlpWeights dense;
     MlpWeights shared;
@@ -36,8 +47,9 @@ struct LayerWeights
 struct ModelWeights
 {
     at::Tensor embedding; ///< [V, H]
-    at::Tensor finalNorm;
+    at::Tensor finalNorm, finalNormBias;
     at::Tensor lmHead; ///< [V, H]; may be `embedding`; undefined unless asked for
+    at::Tensor headBias; ///< [V]; undefined without
     std::vector<LayerWeights> layers;
     std::uint64_t bytes = 0;
 };

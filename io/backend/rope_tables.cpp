@@ -37,7 +37,9 @@ void RopeTables::prepare(const std::vector<std::uint32_t>& lengths)
         std::vector<float> f = ropeFrequencies(m_spec, m_headDim, longest);
         const auto inverse = at::from_blob(f.data(), {1, static_cast<std::int64_t>(f.size())}, at::kFloat);
         const auto angles = at::arange(longest, at::kFloat).unsqueeze(1) * inverse;
-        Table table{angles.cos() * m_spec.attentionScaling, angles.sin() * m_spec.attentionScaling};
+        const double scaling = key == 1 ? m_spec.longAttentionScaling.value_or(m_spec.attentionScaling)
+                                        : m_spec.attentionScaling;
+        Table table{angles.cos() * scaling, angles.sin() * scaling};
         if (known != m_tables.end())
             known->second = std::move(table);
         else

@@ -24,13 +24,15 @@ struct RouterOutput
     std::int64_t logitStride = 0;
 };
 
-/// For each of n tokens: the experts of the topK highest logits in rank order (highest first; of equal logits the
-/// lowest id first), which are those of the highest selection scores, told apart also where scores are rounded to 0 or
-/// 1; their weights as the experts' outputs are multiplied by them, the entropy in nats of the full score distribution
+/// For each of n tokens: the experts of the topK highest selection scores in rank order (highest first; of equal ones the
+/// lowest id first). Without a selection bias (null) these are those of the highest logits, told apart also where scores
+/// are rounded to 0 or 1. With groups, only experts of the best groups are chosen from. Their weights as the experts' outputs are multiplied by them, the entropy in nats of the full score distribution
 /// (scores normalised to sum 1; Identity: softmax of the logits), and the margin: selection score of the last chosen
-/// minus that of the first unchosen (NaN where every expert is chosen). All in fp32. A logit that is not a number gives
-/// scores that are not: such a token gets the experts 0..k-1 and NaN weights, entropy and margin. `scratch`: 2 *
-/// numExperts floats. logits: [n, E], packed.
-void routeTokens(const RouterSpec& spec, const float* logits, std::int64_t n, const RouterOutput& out, float* scratch);
+/// minus that of the first unchosen of the groups that are chosen from (NaN where there is none; SparseMixer: of logits).
+/// All in fp32. A logit that is not a number gives
+/// scores that are not: such a token gets the experts 0..k-1 and NaN weights, entropy and margin. `scratch`: 3 *
+/// numExperts floats. logits: [n, E], packed; selectionBias: [E] or null.
+void routeTokens(const RouterSpec& spec, const float* logits, const float* selectionBias, std::int64_t n,
+    const RouterOutput& out, float* scratch);
 
 }

@@ -15,7 +15,7 @@ struct RoutedTensors
     at::Tensor margin; ///< [n] fp32
 };
 
-/// logits: [n, E] of any floating type.
-RoutedTensors routeTensor(const RouterSpec& spec, const at::Tensor& logits);
+/// logits: [n, E] of any floating type; selectionBias: [E] fp32, or undefined.
+RoutedTensors routeTensor(const RouterSpec& spec, const at::Tensor& logits, const at::Tensor& selectionBias = {});
 
 }

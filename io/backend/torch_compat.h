@@ -34,10 +34,13 @@
 
 namespace expertscope {
 
-/// softmax(q k^T * scale) v; q [B, heads, L, D], k and v with as many or fewer heads.
+/// softmax(q k^T * scale) v; q [B, heads, L, D], k and v with as many or fewer heads; v may be narrower.
 inline at::Tensor sdpa(
     const at::Tensor& q, at::Tensor k, at::Tensor v, const at::Tensor& mask, bool causal, double scale)
 {
+    // The fast kernels of a GPU want all heads equally wide.
+    if (const auto width = v.size(-1); q.is_cuda() && width < q.size(-1))
+        return sdpa(q, k, at::constant_pad_nd(v, {0, q.size(-1) - width}), mask, causal, scale).narrow(-1, 0, width);
     const bool grouped = q.size(1) != k.size(1);
 #if ES_TORCH_AT_LEAST(2, 5)
     return at::scaled_dot_product_attention(

@@ -37,14 +37,7 @@ bool namesExperts(const JsonValue& config)
 /// Settings of the reference library that change what a checkpoint means and that nothing here implements.
 void refuseForeign(ConfigReader& config)
 {
-    if (!config.isNull("quantization_config")) {
-        auto quantisation = config.object("quantization_config");
-        const auto method = quantisation ? quantisation->string("quant_method") : std::nullopt;
-        config.refuse("quantization_config",
-            "quantised weights" + (method ? " (" + method->substr(0, 80) + ")" : std::string())
-                + " cannot be read yet");
-    }
-    for (const auto key : {"per_layer_config", "transformers_weights", "compression_config"}) {
+    for (const auto key : {"per_layer_config", "transformers_weights"}) {
         if (!config.isNull(key))
             config.refuse(key, "is not supported");
     }
@@ -91,10 +84,29 @@ void checkLayerTypes(ConfigReader& config, const ArchSpec& arch)
     }
 }
 
+/// The reference breaks on groups that do not fit, and chooses what it has masked where too few experts are left.
+void checkGroups(ConfigReader& config, const RouterSpec& router)
+{
+    if (config.failed() || (router.numGroups == 1 && router.keptGroups == 1))
+        return;
+    const auto text = [](std::int64_t n) { return std::to_string(n); };
+    if (router.numExperts % router.numGroups != 0)
+        config.refuse("n_group", "is " + text(router.numGroups) + ", which does not divide the " + text(router.numExperts) + " experts");
+    else if (router.groupScore == GroupScore::TopTwo && router.numExperts / router.numGroups < 2)
+        config.refuse("n_group", "is " + text(router.numGroups) + ": a group of one expert has no best two");
+    else if (router.keptGroups > router.numGroups)
+        config.refuse("topk_group", "is " + text(router.keptGroups) + ", there are " + text(router.numGroups) + " groups");
+    else if (router.keptGroups * (router.numExperts / router.numGroups) < router.topK)
+        config.refuse("topk_group", "leaves " + text(router.keptGroups * (router.numExperts / router.numGroups)) + " experts to choose "
+                + text(router.topK) + " from");
+}
+
 void readExpertCount(ConfigReader& config, const Family& family, ArchSpec& arch)
 {
     const bool alias = !family.numExpertsAlias.empty() && config.has(family.numExpertsAlias);
     const auto key = alias ? family.numExpertsAlias : family.numExpertsKey;
+    if (family.defaultNumExperts == 0 && !config.has(key))
+        return config.refuse(key, "is missing");
     arch.router.numExperts = config.integer(key, family.defaultNumExperts, 0, kMaxExperts);
     // Without experts the reference builds the qwen families dense; there is nothing to record then.
     if (arch.router.numExperts == 0)
@@ -104,6 +116,7 @@ void readExpertCount(ConfigReader& config, const Family& family, ArchSpec& arch)
             "is " + std::to_string(arch.router.topK) + ", the layers have " + std::to_string(arch.router.numExperts)
                 + " experts");
     }
+    checkGroups(config, arch.router);
 }
 
 void checkShape(ConfigReader& config, const ArchSpec& arch)
@@ -124,7 +137,8 @@ void fillSites(ArchSpec& arch)
         site.layer = static_cast<std::uint16_t>(i);
         site.numExperts = static_cast<std::uint16_t>(arch.router.numExperts);
         site.topK = static_cast<std::uint16_t>(arch.router.topK);
-        site.numShared = arch.sharedIntermediate > 0 ? 1 : 0;
+        site.numShared =
+            arch.sharedIntermediate > 0 ? static_cast<std::uint16_t>(std::max<std::int64_t>(1, arch.numShared)) : 0;
         site.score = arch.router.score;
         site.renormalisation = arch.router.renormalisation;
         site.scaling = static_cast<float>(arch.router.scaling);
@@ -147,16 +161,21 @@ Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::strin
         return tl::unexpected(config.error());
     if (!modelType)
         return fail("is missing", where + ": model_type", knownTypesHint());
+    const auto architectures = config.strings("architectures");
+    if (architectures && !architectures->empty())
+        arch.architecture = architectures->front();
     const auto* family = findFamily(*modelType);
+    if (!family)
+        family = findFamilyOfClass(arch.architecture);
     if (!family && !namesExperts(root))
         return fail("'" + modelType->substr(0, 80) + "' has no routers: its config names no experts",
             where + ": model_type", "a mixture-of-experts model is needed");
     if (!family)
         return fail("unknown model type '" + modelType->substr(0, 80) + "'", where + ": model_type", knownTypesHint());
     arch.modelType = *modelType;
-    if (const auto architectures = config.strings("architectures"); architectures && !architectures->empty())
-        arch.architecture = architectures->front();
+    arch.family = family->modelType;
     refuseForeign(config);
+    arch.quantisation = parseQuantisation(config);
     readDtype(config, arch);
     if (config.failed())
         return tl::unexpected(config.error());
@@ -171,8 +190,10 @@ Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::strin
         readExpertCount(config, *family, arch);
     if (!config.failed()) {
         const auto maxPositions = config.size("max_position_embeddings", family->defaultMaxPositions);
-        arch.rope = parseRope(config, arch, family->defaultRopeTheta, maxPositions);
+        arch.rope = parseRope(config, arch, *family, maxPositions);
     }
+    if (!config.failed() && family->finish)
+        family->finish(config, arch);
     if (config.failed())
         return tl::unexpected(config.error());
     fillSites(arch);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "io/base/error.h"
+#include "io/checkpoint/quantisation.h"
 #include "io/trace/routing.h"
 
 #include <cstdint>
@@ -37,7 +38,22 @@ enum class QkNorm : std::uint8_t
 {
     None,
     PerHead,
+    PerHeadAfterRope, ///< of each head once it is rotated
     FullWidth
+};
+
+/// What the norms of a layer (and the last one) are.
+enum class NormKind : std::uint8_t
+{
+    Rms,
+    LayerNorm ///< mean taken off, weight and bias
+};
+
+/// Where a layer's two norms stand.
+enum class NormPlace : std::uint8_t
+{
+    Before, ///< h + f(norm(h))
+    After ///< h + norm(f(h))
 };
 
 enum class RopeKind : std::uint8_t
@@ -51,9 +67,10 @@ enum class RopeKind : std::uint8_t
     Proportional
 };
 
-/// Rotary embedding, half-split ("NeoX") layout; parameters as the reference library names them
-/// (transformers 5.23, modeling_rope_utils.py). All of head_dim is rotated: inverse frequencies f[0 .. head_dim/2),
-/// cos and sin of position * f[i] are multiplied by attentionScaling. With d = rotaryDim, b = theta, p[i] = b^(2i/d):
+/// Rotary embedding; parameters as the reference library names them (transformers 5.24, modeling_rope_utils.py).
+/// Inverse frequencies f[0 .. ceil(d / 2)) turn the first so many pairs of dimensions of a head (of its rotated part
+/// with latent attention); cos and sin of position * f[i] are multiplied by attentionScaling. A pair is (i, i + half),
+/// or (2i, 2i + 1) where `interleaved`. With d = rotaryDim, b = theta, p[i] = b^(2i/d):
 ///
 /// - Default: 1/p. Linear: 1/p/factor.
 /// - Dynamic: as Default, while n = length of the sequence is at most maxPositions; for longer ones with
@@ -74,8 +91,10 @@ struct RopeSpec
     RopeKind kind = RopeKind::Default;
     double theta = 10000;
     double partialFactor = 1; ///< as in the file; what it means for d is in rotaryDim
-    std::int64_t rotaryDim = 0; ///< d: int(head_dim * partialFactor), which may be head_dim - 1; head_dim for Default
+    std::int64_t rotaryDim = 0; ///< d: int(head_dim * partialFactor)
+    bool interleaved = false; ///< pairs of neighbours, not of halves
     double attentionScaling = 1; ///< resolved from attentionFactor, mscale, factor as the kind prescribes
+    std::optional<double> longAttentionScaling; ///< longrope: … of a sequence beyond originalMaxPositions (phimoe)
     double factor = 1; ///< for yarn and longrope resolved: maxPositions / originalMaxPositions where the file has none
     std::int64_t maxPositions = 0; ///< max_position_embeddings
     std::int64_t originalMaxPositions =
@@ -85,20 +104,34 @@ struct RopeSpec
     double betaFast = 32, betaSlow = 1; // yarn
     bool truncate = true; // yarn
     double lowFrequencyFactor = 1, highFrequencyFactor = 4; // llama3
-    std::vector<double> shortFactor, longFactor; // longrope, [head_dim / 2]
+    std::vector<double> shortFactor, longFactor; // longrope, one a pair
 
     bool operator==(const RopeSpec&) const = default;
 };
 
-/// A point of the router grammar (models_and_engines A.0) as far as the registered families need it.
+/// What a group of experts is worth to a router that chooses among groups first.
+enum class GroupScore : std::uint8_t
+{
+    Max, ///< its best expert's selection score
+    TopTwo ///< the sum of its best two
+};
+
+/// A point of the router grammar (models_and_engines A.0) as far as the registered families need it. An expert's
+/// selection score is score(logit) + its selection bias; its weight is made of score(logit) alone.
 struct RouterSpec
 {
     std::int64_t numExperts = 0;
     std::int64_t topK = 0;
     ScoreFunction score = ScoreFunction::Softmax;
     Renormalisation renormalisation = Renormalisation::None;
-    double renormEpsilon = 0;
+    double renormEpsilon = 0; ///< added to the sum
+    double renormFloor = 0; ///< the sum is at least this
     double scaling = 1;
+    bool selectionBias = false;
+    std::int64_t numGroups = 1; ///< equal runs of expert ids, …
+    std::int64_t keptGroups = 1; ///< … of which the best so many are chosen from
+    GroupScore groupScore = GroupScore::Max;
+    double jitter = 0; ///< SparseMixer: half the relative gap below the best logit within which experts share a weight
     bool fp32Logits = false; ///< router matmul in fp32 whatever the model's dtype
     bool hasBias = false;
     bool fp32Weights = false; ///< weights stay fp32 (mixtral) instead of being cast to the model's dtype
@@ -115,26 +148,65 @@ struct LayerSpec
     bool operator==(const LayerSpec&) const = default;
 };
 
+/// Multi-head latent attention (DeepSeek V2): keys and values of all heads are made of one narrow vector a token, and
+/// one rotated key is shared by all heads. ArchSpec::headDim is nopeDim + ropeDim.
+struct LatentAttention
+{
+    std::int64_t queryRank = 0; ///< queries are made of a narrow vector, too; 0: of the hidden state
+    std::int64_t keyValueRank = 0;
+    std::int64_t nopeDim = 0, ropeDim = 0; ///< of a query and key: what is not rotated, then what is
+    std::int64_t valueDim = 0;
+
+    bool operator==(const LatentAttention&) const = default;
+};
+
+/// gate and up clamped, then (up + 1) gate sigmoid(alpha gate): gpt_oss.
+struct ClampedGlu
+{
+    double alpha = 1.702;
+    double limit = 7; ///< gate at most this; up within ± this
+
+    bool operator==(const ClampedGlu&) const = default;
+};
+
 struct ArchSpec
 {
     std::string modelType;
+    std::string family; ///< that of the registry which reads it; mostly the model type itself
     std::string architecture;
     std::string dtype; ///< as config.json says: "bfloat16", …; may be empty
     std::int64_t hiddenSize = 0, vocabSize = 0;
     std::int64_t numHeads = 0, numKvHeads = 0, headDim = 0;
-    bool qkvBias = false, outputBias = false;
+    std::optional<LatentAttention> latent; ///< else grouped-query attention
+    bool qkvBias = false, outputBias = false; ///< latent: of what comes from the hidden state, where it has a rank
+    bool sinks = false; ///< each head has a logit beside its keys that takes weight and gives nothing
     QkNorm qkNorm = QkNorm::None;
+    double latentNormEpsilon = 1e-6; ///< of the norms of the narrow vectors
     std::optional<double> clipQkv; ///< q, k, v clamped to [-clip, clip] after the qk norm, before the rotary embedding
+    std::optional<double> attentionScale; ///< of q . k; none: 1 / sqrt(headDim)
     RopeSpec rope;
+    NormKind normKind = NormKind::Rms;
+    NormPlace normPlace = NormPlace::Before;
     double normEpsilon = 1e-6;
     Activation activation = Activation::Silu;
+    std::optional<ClampedGlu> clampedGlu; ///< of the experts, in place of activation(gate) up
     bool tiedEmbeddings = false;
+    bool headBias = false;
+    double embeddingMultiplier = 1, residualMultiplier = 1, logitsDivisor = 1; ///< granite
     RouterSpec router;
     std::int64_t expertIntermediate = 0;
+    bool expertBias = false; ///< of the routed experts' projections
+    bool mlpBias = false; ///< of the dense and shared MLPs' projections
     std::int64_t sharedIntermediate = 0; ///< 0 = no shared expert (or one of width 0: it adds nothing)
+    std::int64_t numShared = 0; ///< experts that the shared one stands for
     bool sharedGated = false; ///< shared expert scaled by sigmoid of its own gate
+    std::int64_t nextTokenLayers = 0; ///< multi-token prediction layers behind the last one, which are not run
+    std::optional<Quantisation> quantisation; ///< how weights may be stored that are not plain numbers
     std::vector<LayerSpec> layers;
     std::vector<Site> sites; ///< one a MoE layer, in order
+
+    std::int64_t ropeHeadDim() const { return latent ? latent->ropeDim : headDim; }
+    std::int64_t valueDim() const { return latent ? latent->valueDim : headDim; }
 
     bool operator==(const ArchSpec&) const = default;
 };

@@ -5,6 +5,7 @@
 
 #include "io/checkpoint/arch_spec.h"
 #include "io/checkpoint/element_type.h"
+#include "io/checkpoint/quantisation.h"
 
 #include <cstddef>
 #include <filesystem>
@@ -12,6 +13,8 @@
 #include <span>
 
 namespace expertscope {
+
+struct StoredTensor;
 
 /// Where the values of one parameter lie. Row-major, little-endian, contiguous.
 struct TensorSource
@@ -22,6 +25,9 @@ struct TensorSource
     ElementType type = ElementType::F32;
     std::vector<std::int64_t> shape;
     bool transposed = false; ///< the file holds [in, out] where the decoder wants [out, in]
+    bool interleaved = false; ///< outputs alternate between gate and up where the decoder wants all gates first
+    /// Not plain numbers: `shape` is of what they stand for, `type` what they are rounded to. Read with readValues().
+    std::shared_ptr<const StoredTensor> stored;
 
     bool present() const { return !shape.empty(); }
     std::uint64_t numElements() const
@@ -33,20 +39,36 @@ struct TensorSource
     }
 };
 
-/// gate, up [I, H]; down [H, I].
+/// The parts of a weight that is not stored as plain numbers.
+struct StoredTensor
+{
+    Quantisation how;
+    TensorSource values, scales, zeros, groups; ///< those that the form has
+};
+
+/// gate, up [I, H] or both at once, gateUp [2I, H]; down [H, I]; biases alike.
 struct MlpSource
 {
-    TensorSource gate, up, down;
+    TensorSource gate, up, gateUp, down;
+    TensorSource gateBias, upBias, gateUpBias, downBias;
+
+    bool present() const { return gate.present() || gateUp.present(); }
 };
 
 /// Weights of one decoder layer by role. Absent ones are !present(). Shapes are checked against the ArchSpec.
 struct LayerSource
 {
-    TensorSource inputNorm, postAttentionNorm; // [H]
+    TensorSource attentionNorm, mlpNorm; // [H]
+    TensorSource attentionNormBias, mlpNormBias; // [H], of LayerNorm
     TensorSource q, k, v, o; // [out, in]
     TensorSource qBias, kBias, vBias, oBias; // [out]
     TensorSource qNorm, kNorm; // [head_dim] or [width]
-    TensorSource router, routerBias; // [E, H], [E]
+    TensorSource sinks; // [heads]
+    // Latent attention: q is made of queryRank values where there is qDown, else of the hidden state.
+    TensorSource qDown, qDownBias, qDownNorm; // [queryRank, H]
+    TensorSource kvDown, kvDownBias, kvDownNorm; // [keyValueRank + ropeDim, H]; the norm is of the first keyValueRank
+    TensorSource kvUp; // [heads (nopeDim + valueDim), keyValueRank]
+    TensorSource router, routerBias, selectionBias; // [E, H], [E], [E]
     std::vector<MlpSource> experts; // [E]; slices of a fused tensor have its offset added
     MlpSource dense; // where the layer is not MoE
     MlpSource shared;
@@ -56,8 +78,9 @@ struct LayerSource
 struct ModelSource
 {
     TensorSource embedding; // [V, H]
-    TensorSource finalNorm; // [H]
+    TensorSource finalNorm, finalNormBias; // [H]
     TensorSource lmHead; // [V, H]; = embedding when tied; may be absent: capture does not need it
+    TensorSource headBias; // [V]
     std::vector<LayerSource> layers;
 };
 
@@ -81,6 +104,9 @@ public:
     /// Reads the raw bytes of `tensor`, [first, first + destination.size()) of it, with pread: safe from several
     /// threads; a file that shrank or failed gives a named error, never a signal.
     Expected<void> read(const TensorSource& tensor, std::uint64_t first, std::span<std::byte> destination) const;
+
+    /// The values of a weight that is not stored as plain numbers, fp32, not yet rounded to `type`.
+    Expected<std::vector<float>> readValues(const TensorSource& tensor) const;
 
     Checkpoint(Checkpoint&&) noexcept;
     Checkpoint& operator=(Checkpoint&&) noexcept;

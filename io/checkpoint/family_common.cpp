@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -14,7 +15,8 @@ namespace {
 constexpr std::int64_t kMaxLayers = 10'000; ///< a bound on what a lying config can make us allocate
 }
 
-void fillCommon(ConfigReader& config, ArchSpec& arch, const CommonDefaults& defaults)
+void fillCommon(
+    ConfigReader& config, ArchSpec& arch, const CommonDefaults& defaults, std::string_view topKKey)
 {
     arch.vocabSize = config.size("vocab_size", defaults.vocabSize);
     arch.hiddenSize = config.size("hidden_size", defaults.hiddenSize);
@@ -25,8 +27,13 @@ void fillCommon(ConfigReader& config, ArchSpec& arch, const CommonDefaults& defa
     if (!(arch.normEpsilon >= 0 && arch.normEpsilon < 1e3))
         config.refuse("rms_norm_eps", "must be 0 to 1000");
     arch.activation = parseActivation(config, "hidden_act", Activation::Silu);
-    arch.tiedEmbeddings = config.boolean("tie_word_embeddings", false);
-    arch.router.topK = config.size("num_experts_per_tok", defaults.expertsPerToken);
+    arch.tiedEmbeddings = config.boolean("tie_word_embeddings", defaults.tiedEmbeddings);
+    // The reference's general name overrules the family's own where the file has both.
+    const std::string_view general = "num_experts_per_tok";
+    const auto key = topKKey != general && config.has(general) ? general : topKKey;
+    if (defaults.expertsPerToken == 0 && config.isNull(key))
+        config.refuse(key, "is missing");
+    arch.router.topK = config.sizeOfEachLayer(key, std::max<std::int64_t>(1, defaults.expertsPerToken));
 }
 
 void fillHeadDim(ConfigReader& config, ArchSpec& arch, bool derived)
@@ -50,10 +57,120 @@ void fillDenseLayers(ConfigReader& config, ArchSpec& arch, std::int64_t denseInt
     }
 }
 
+void fillKvHeads(ConfigReader& config, ArchSpec& arch, std::optional<std::int64_t> fallback)
+{
+    const std::string_view key = "num_key_value_heads";
+    if (!config.has(key) && fallback)
+        arch.numKvHeads = *fallback;
+    else
+        arch.numKvHeads = config.isNull(key) ? arch.numHeads : config.size(key, 1);
+}
+
+void fillWindowsByType(ConfigReader& config, ArchSpec& arch, std::optional<std::int64_t> window,
+    const std::function<bool(std::size_t)>& slidingByDefault)
+{
+    const auto types = config.strings("layer_types");
+    for (std::size_t i = 0; i < arch.layers.size() && !config.failed(); ++i) {
+        bool sliding = slidingByDefault(i);
+        if (types && i < types->size()) {
+            const auto& type = (*types)[i];
+            sliding = type == "sliding_attention";
+            if (!sliding && type != "full_attention") {
+                config.refuse("layer_types[" + std::to_string(i) + "]",
+                    "has '" + type.substr(0, 80) + "', full_attention or sliding_attention was expected");
+            }
+        }
+        if (sliding && !window)
+            config.refuse("sliding_window", "is needed by layer " + std::to_string(i));
+        else if (sliding)
+            arch.layers[i].slidingWindow = *window;
+    }
+}
+
 void setWindow(ArchSpec& arch, std::int64_t window)
 {
     for (auto& layer : arch.layers)
         layer.slidingWindow = window;
+}
+
+void fillLatent(ConfigReader& config, ArchSpec& arch, const LatentDefaults& defaults)
+{
+    LatentAttention latent;
+    const std::string_view rank = "q_lora_rank";
+    if (!config.has(rank))
+        latent.queryRank = defaults.queryRank;
+    else if (const auto given = config.optionalInteger(rank, 1, INT32_MAX))
+        latent.queryRank = *given;
+    latent.keyValueRank = config.size("kv_lora_rank", defaults.keyValueRank);
+    latent.nopeDim = config.size("qk_nope_head_dim", defaults.nopeDim);
+    const auto alias = defaults.ropeDimAlias;
+    latent.ropeDim =
+        config.size(!alias.empty() && config.has(alias) ? alias : "qk_rope_head_dim", defaults.ropeDim);
+    latent.valueDim = config.size("v_head_dim", defaults.valueDim);
+    arch.headDim = latent.nopeDim + latent.ropeDim;
+    arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
+    arch.latent = latent;
+    fillKvHeads(config, arch, defaults.kvHeads.value_or(arch.numHeads));
+    if (arch.numKvHeads != arch.numHeads)
+        config.refuse("num_key_value_heads", "latent attention has as many as heads, " + std::to_string(arch.numHeads));
+}
+
+void scaleByMscale(ConfigReader&, ArchSpec& arch)
+{
+    const double mscale = arch.rope.mscaleAllDim.value_or(0);
+    if (arch.rope.kind == RopeKind::Default || mscale == 0)
+        return;
+    const double m = arch.rope.factor <= 1 ? 1 : 0.1 * mscale * std::log(arch.rope.factor) + 1;
+    arch.attentionScale = m * m / std::sqrt(static_cast<double>(arch.headDim));
+}
+
+void fillFirstDense(ConfigReader& config, ArchSpec& arch, std::int64_t fallback, std::int64_t denseIntermediate)
+{
+    // The models' own code also knows a step between MoE layers; the reference does not read it.
+    if (!config.isNull("moe_layer_freq") && config.integer("moe_layer_freq", 1, 0, kMaxLayers) != 1)
+        config.refuse("moe_layer_freq", "is not 1: only first_k_dense_replace may make layers dense");
+    const auto count = config.integer("first_k_dense_replace", fallback, 0, kMaxLayers);
+    for (std::size_t i = 0; i < arch.layers.size() && static_cast<std::int64_t>(i) < count; ++i) {
+        arch.layers[i].moe = false;
+        arch.layers[i].denseIntermediate = denseIntermediate;
+    }
+}
+
+void fillSigmoidRouter(ConfigReader& config, ArchSpec& arch, const SigmoidRouterDefaults& defaults)
+{
+    auto& router = arch.router;
+    router.score = ScoreFunction::Sigmoid;
+    router.fp32Logits = router.fp32Weights = router.selectionBias = true;
+    router.numGroups = config.size("n_group", defaults.numGroups);
+    router.keptGroups = config.size("topk_group", defaults.keptGroups);
+    router.groupScore = GroupScore::TopTwo;
+    router.scaling = config.number("routed_scaling_factor", defaults.scaling);
+    if (config.boolean("norm_topk_prob", defaults.renormalised)) {
+        router.renormalisation = Renormalisation::Sum;
+        router.renormEpsilon = 1e-20;
+    }
+    // The sigmoid is the only one these families have here; files of relatives say otherwise.
+    if (const auto score = config.string("scoring_func"); score && *score != "sigmoid")
+        config.refuse("scoring_func", "is '" + score->substr(0, 80) + "', " + arch.modelType + " has sigmoid");
+    if (const auto method = config.string("topk_method"); method && *method != "noaux_tc")
+        config.refuse("topk_method", "is '" + method->substr(0, 80) + "', " + arch.modelType + " has noaux_tc");
+}
+
+void fillNextTokenLayers(ConfigReader& config, ArchSpec& arch)
+{
+    const std::string_view published = "num_nextn_predict_layers", general = "num_mtp_layers";
+    // The reference's general name overrules the published one.
+    const auto key = config.has(general) ? general : published;
+    if (!config.has(key))
+        arch.nextTokenLayers = 1;
+    else
+        arch.nextTokenLayers = config.optionalInteger(key, 0, kMaxLayers).value_or(0);
+}
+
+void fillShared(ArchSpec& arch, std::int64_t count, std::int64_t width)
+{
+    arch.numShared = count;
+    arch.sharedIntermediate = count * width;
 }
 
 Activation parseActivation(ConfigReader& config, std::string_view key, Activation fallback)

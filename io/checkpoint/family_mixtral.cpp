@@ -25,7 +25,10 @@ Family mixtralFamily()
 {
     Family family;
     family.modelType = "mixtral";
-    family.names = {{"block_sparse_moe", "mlp"}, "w1", "w3", "w2"};
+    family.names.moeBlocks = {"block_sparse_moe", "mlp"};
+    family.names.expertGate = "w1";
+    family.names.expertUp = "w3";
+    family.names.expertDown = "w2";
     family.fill = fill;
     family.defaultRopeTheta = 1000000;
     family.defaultMaxPositions = 4096 * 32;

@@ -38,7 +38,6 @@ Family olmoeFamily()
 {
     Family family;
     family.modelType = "olmoe";
-    family.names = {{"mlp"}, "gate_proj", "up_proj", "down_proj"};
     family.fill = fill;
     family.defaultMaxPositions = 4096;
     family.numExpertsKey = "num_experts";

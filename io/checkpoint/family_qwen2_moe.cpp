@@ -58,7 +58,6 @@ Family qwen2MoeFamily()
 {
     Family family;
     family.modelType = "qwen2_moe";
-    family.names = {{"mlp"}, "gate_proj", "up_proj", "down_proj"};
     family.fill = fill;
     family.defaultMaxPositions = 32768;
     family.numExpertsKey = "num_experts";

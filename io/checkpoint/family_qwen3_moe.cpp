@@ -33,7 +33,6 @@ Family qwen3MoeFamily()
 {
     Family family;
     family.modelType = "qwen3_moe";
-    family.names = {{"mlp"}, "gate_proj", "up_proj", "down_proj"};
     family.fill = fill;
     family.defaultMaxPositions = 32768;
     family.numExpertsKey = "num_experts";

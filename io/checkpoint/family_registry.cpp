@@ -6,19 +6,47 @@
 
 namespace expertscope {
 
+Family deepseekV2Family();
+Family deepseekV3Family();
+Family dots1Family();
+Family ernie45MoeFamily();
+Family flexOlmoFamily();
+Family glm4MoeFamily();
+Family glm4MoeLiteFamily();
+Family gptOssFamily();
+Family graniteMoeFamily();
+Family graniteMoeSharedFamily();
+Family hunyuanV1MoeFamily();
+Family minimaxM2Family();
 Family mixtralFamily();
 Family olmoeFamily();
+Family phimoeFamily();
 Family qwen2MoeFamily();
 Family qwen3MoeFamily();
+Family solarOpenFamily();
 
 std::span<const Family> families()
 {
     // Sorted by model type.
     static const std::array kFamilies{
+        deepseekV2Family(),
+        deepseekV3Family(),
+        dots1Family(),
+        ernie45MoeFamily(),
+        flexOlmoFamily(),
+        glm4MoeFamily(),
+        glm4MoeLiteFamily(),
+        gptOssFamily(),
+        graniteMoeFamily(),
+        graniteMoeSharedFamily(),
+        hunyuanV1MoeFamily(),
+        minimaxM2Family(),
         mixtralFamily(),
         olmoeFamily(),
+        phimoeFamily(),
         qwen2MoeFamily(),
         qwen3MoeFamily(),
+        solarOpenFamily(),
     };
     return kFamilies;
 }
@@ -28,6 +56,15 @@ const Family* findFamily(std::string_view modelType)
     const auto all = families();
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const auto& family) { return family.modelType == modelType; });
+    return at == all.end() ? nullptr : &*at;
+}
+
+const Family* findFamilyOfClass(std::string_view className)
+{
+    const auto all = families();
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& family) {
+        return std::find(family.classes.begin(), family.classes.end(), className) != family.classes.end();
+    });
     return at == all.end() ? nullptr : &*at;
 }
 

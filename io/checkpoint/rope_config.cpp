@@ -74,7 +74,7 @@ void fillYarn(ConfigReader& rope, RopeSpec& spec)
         spec.attentionScaling = yarnScale(spec.factor, 1);
 }
 
-void fillLongRope(ConfigReader& rope, RopeSpec& spec, std::int64_t headDim)
+void fillLongRope(ConfigReader& rope, RopeSpec& spec)
 {
     const auto original = static_cast<double>(spec.originalMaxPositions);
     spec.factor = positive(
@@ -84,15 +84,16 @@ void fillLongRope(ConfigReader& rope, RopeSpec& spec, std::int64_t headDim)
         spec.attentionScaling = *spec.attentionFactor;
     else if (spec.factor > 1)
         spec.attentionScaling = std::sqrt(1 + std::log(spec.factor) / std::log(original));
+    const auto pairs = (spec.rotaryDim + 1) / 2;
     for (auto [key, list] :
         {std::pair{"short_factor", &spec.shortFactor}, std::pair{"long_factor", &spec.longFactor}}) {
         *list = rope.requiredNumbers(key);
         if (list->size() == 1) // the reference broadcasts it
-            list->resize(static_cast<std::size_t>(headDim / 2), list->front());
-        if (static_cast<std::int64_t>(list->size()) != headDim / 2) {
+            list->resize(static_cast<std::size_t>(pairs), list->front());
+        if (static_cast<std::int64_t>(list->size()) != pairs) {
             rope.refuse(key,
-                "has " + std::to_string(list->size()) + " values, head_dim / 2 = " + std::to_string(headDim / 2)
-                    + " were expected");
+                "has " + std::to_string(list->size()) + " values, " + std::to_string(pairs)
+                    + " (one for two rotated dimensions) were expected");
         }
         for (const double value : *list)
             positive(rope, key, value);
@@ -108,19 +109,70 @@ void fillLlama3(ConfigReader& rope, RopeSpec& spec)
         rope.refuse("high_freq_factor", "must differ from low_freq_factor");
 }
 
+/// rotaryDim and partialFactor.
+void fillPartial(ConfigReader& config, ConfigReader& rope, RopeSpec& spec, const ArchSpec& arch, const Family& family)
+{
+    const std::string_view key = "partial_rotary_factor";
+    const auto headDim = arch.ropeHeadDim();
+    if (spec.kind == RopeKind::Default && family.partialRotary == PartialRotary::UnreadByDefault)
+        return; // rotates everything, whatever the file says
+    auto& holder = rope.has(key) || config.isNull(key) ? rope : config;
+    spec.partialFactor = holder.number(key, arch.rope.partialFactor);
+    if (!(spec.partialFactor >= 0 && spec.partialFactor <= 1))
+        return holder.refuse(key, "must be 0 to 1");
+    const auto dim = static_cast<std::int64_t>(static_cast<double>(headDim) * spec.partialFactor);
+    if (spec.kind == RopeKind::Proportional)
+        return;
+    // Without partial rotation, frequencies for fewer than all dimensions are what the reference cannot apply. One less
+    // than head_dim gives as many frequencies, so that works.
+    if (family.partialRotary != PartialRotary::Some && (dim + 1) / 2 * 2 != headDim) {
+        return holder.refuse(key,
+            "rotates " + std::to_string(dim) + " of " + std::to_string(headDim) + " dimensions, " + arch.modelType
+                + " rotates all");
+    }
+    if (dim < 1)
+        return holder.refuse(key, "leaves no dimension of " + std::to_string(headDim) + " to rotate");
+    spec.rotaryDim = dim;
 }
 
-RopeSpec parseRope(ConfigReader& config, const ArchSpec& arch, double defaultTheta, std::int64_t maxPositions)
+}
+
+/// hunyuan_v1_moe: a longer base, as the dynamic kind has it, but whatever the length.
+void stretchByAlpha(ConfigReader& rope, RopeSpec& spec)
+{
+    const auto alpha = rope.optionalNumber("alpha");
+    if (!alpha || *alpha == 0)
+        return;
+    const auto d = static_cast<double>(spec.rotaryDim);
+    if (spec.rotaryDim <= 2)
+        return rope.refuse("alpha", "needs more than two rotated dimensions");
+    spec.theta = positive(rope, "alpha", spec.theta * std::pow(positive(rope, "alpha", *alpha), d / (d - 2)));
+    spec.kind = RopeKind::Default;
+}
+
+/// phimoe: scales of cosines and sines in the file, one for sequences up to the original length and one beyond.
+void fillMscales(ConfigReader& config, ConfigReader& rope, std::string_view key, RopeSpec& spec)
+{
+    if (spec.kind != RopeKind::LongRope)
+        return config.refuse(key, "phimoe has longrope or no scaling");
+    spec.attentionScaling = rope.requiredNumber("short_mscale");
+    spec.longAttentionScaling = rope.requiredNumber("long_mscale");
+}
+
+RopeSpec parseRope(ConfigReader& config, const ArchSpec& arch, const Family& family, std::int64_t maxPositions)
 {
     RopeSpec spec;
     spec.maxPositions = maxPositions;
-    spec.rotaryDim = arch.headDim;
+    spec.rotaryDim = arch.ropeHeadDim();
+    spec.interleaved = arch.rope.interleaved;
 
     auto scaling = config.object("rope_scaling");
     const auto key = scaling && !scaling->value().object()->empty() ? "rope_scaling" : "rope_parameters";
     static const JsonValue kNone{JsonValue::Object{}};
     auto given = config.object(key);
-    auto rope = given ? *given : ConfigReader(kNone, std::string());
+    const auto byFamily = family.defaultRope.empty() ? Expected<JsonValue>(kNone)
+                                                     : parsePythonJson(std::string(family.defaultRope), JsonLimits{}, "");
+    auto rope = given ? *given : ConfigReader(*byFamily, std::string());
     if (config.failed())
         return spec;
     for (const auto& [name, value] : *rope.value().object()) {
@@ -141,33 +193,21 @@ RopeSpec parseRope(ConfigReader& config, const ArchSpec& arch, double defaultThe
     spec.kind = *kind;
 
     auto& thetaHolder = rope.has("rope_theta") ? rope : config;
-    spec.theta = positive(thetaHolder, "rope_theta", thetaHolder.number("rope_theta", defaultTheta));
-    if (arch.headDim % 2 != 0)
-        config.refuse("head_dim", "is " + std::to_string(arch.headDim) + ", the rotary embedding needs an even one");
-    if (spec.kind != RopeKind::Default) {
-        // The default kind rotates everything and reads no partial_rotary_factor.
-        auto& partialHolder =
-            rope.has("partial_rotary_factor") || config.isNull("partial_rotary_factor") ? rope : config;
-        spec.partialFactor = partialHolder.number("partial_rotary_factor", 1);
-        if (!(spec.partialFactor >= 0 && spec.partialFactor <= 1))
-            partialHolder.refuse("partial_rotary_factor", "must be 0 to 1");
-        const auto dim = static_cast<std::int64_t>(static_cast<double>(arch.headDim) * spec.partialFactor);
-        if (spec.kind != RopeKind::Proportional) {
-            // Frequencies for fewer than all dimensions: the reference's families here cannot apply them. One less than
-            // head_dim gives as many frequencies, so that works.
-            if ((dim + 1) / 2 * 2 != arch.headDim) {
-                partialHolder.refuse("partial_rotary_factor",
-                    "rotates " + std::to_string(dim) + " of " + std::to_string(arch.headDim) + " dimensions, "
-                        + arch.modelType + " rotates all");
-            }
-            spec.rotaryDim = dim;
-        }
+    spec.theta = positive(thetaHolder, "rope_theta", thetaHolder.number("rope_theta", family.defaultRopeTheta));
+    if (arch.ropeHeadDim() % 2 != 0) {
+        config.refuse(arch.latent ? "qk_rope_head_dim" : "head_dim",
+            "is " + std::to_string(arch.ropeHeadDim()) + ", the rotary embedding needs an even one");
     }
+    fillPartial(config, rope, spec, arch, family);
+    if (arch.latent)
+        spec.mscaleAllDim = rope.optionalNumber("mscale_all_dim");
     if (spec.kind == RopeKind::Yarn || spec.kind == RopeKind::LongRope || spec.kind == RopeKind::Llama3) {
         const std::string_view original = "original_max_position_embeddings";
         auto& holder = config.has(original) ? config : rope;
         spec.originalMaxPositions = holder.size(original, spec.maxPositions);
     }
+    if (family.ntkAlpha && spec.kind == RopeKind::Dynamic)
+        stretchByAlpha(rope, spec);
     if (config.failed() || rope.failed())
         return spec;
 
@@ -189,13 +229,15 @@ RopeSpec parseRope(ConfigReader& config, const ArchSpec& arch, double defaultThe
         fillYarn(rope, spec);
         break;
     case RopeKind::LongRope:
-        fillLongRope(rope, spec, arch.headDim);
+        fillLongRope(rope, spec);
         break;
     case RopeKind::Llama3:
         fillLlama3(rope, spec);
         break;
     }
-    if (!std::isfinite(spec.attentionScaling))
+    if (family.mscaleByLength && spec.kind != RopeKind::Default)
+        fillMscales(config, rope, key, spec);
+    if (!std::isfinite(spec.attentionScaling) || !std::isfinite(spec.longAttentionScaling.value_or(1)))
         rope.refuse("attention_factor", "the scale of the rotary embedding is not finite");
     return spec;
 }

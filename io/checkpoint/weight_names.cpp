@@ -6,6 +6,7 @@
 #include "io/checkpoint/family.h"
 #include "io/checkpoint/weight_table.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace expertscope {
@@ -39,7 +40,9 @@ public:
         // Where both exist the reference uses both, whatever tie_word_embeddings says.
         if (a.tiedEmbeddings && !m.lmHead.present())
             m.lmHead = m.embedding;
-        ES_TRY(take(m.finalNorm, m_prefix + "norm.weight", {a.hiddenSize}));
+        ES_TRY(takeNorm(m.finalNorm, m.finalNormBias, m_prefix + "norm"));
+        if (a.headBias && m.lmHead.present())
+            ES_TRY(take(m.headBias, "lm_head.bias", {a.vocabSize}));
         for (std::size_t i = 0; i < a.layers.size(); ++i) {
             ES_ASSIGN(auto l, layer(i));
             m.layers.push_back(std::move(l));
@@ -54,12 +57,41 @@ private:
         return {};
     }
 
+    /// A projection and, where it has one, its bias.
+    Expected<void> takeLinear(TensorSource& weight, TensorSource& bias, bool biased, const std::string& module,
+        std::int64_t out, std::int64_t in)
+    {
+        ES_TRY(take(weight, module + ".weight", {out, in}));
+        if (biased)
+            ES_TRY(take(bias, module + ".bias", {out}));
+        return {};
+    }
+
+    Expected<void> takeNorm(TensorSource& weight, TensorSource& bias, const std::string& module)
+    {
+        ES_TRY(take(weight, module + ".weight", {m_arch.hiddenSize}));
+        if (m_arch.normKind == NormKind::LayerNorm)
+            ES_TRY(take(bias, module + ".bias", {m_arch.hiddenSize}));
+        return {};
+    }
+
     Expected<void> takeMlp(MlpSource& into, const std::string& base, std::int64_t width)
     {
         const auto hidden = m_arch.hiddenSize;
-        ES_TRY(take(into.gate, base + "gate_proj.weight", {width, hidden}));
-        ES_TRY(take(into.up, base + "up_proj.weight", {width, hidden}));
-        return take(into.down, base + "down_proj.weight", {hidden, width});
+        const bool biased = m_arch.mlpBias;
+        ES_TRY(takeLinear(into.gate, into.gateBias, biased, base + "gate_proj", width, hidden));
+        ES_TRY(takeLinear(into.up, into.upBias, biased, base + "up_proj", width, hidden));
+        return takeLinear(into.down, into.downBias, biased, base + "down_proj", hidden, width);
+    }
+
+    /// The first of these names that is there, else the first.
+    std::string spelt(const std::string& base, const WeightNames::Spellings& spellings, const char* leaf = "") const
+    {
+        for (const auto name : spellings) {
+            if (m_table.has(base + std::string(name) + leaf))
+                return base + std::string(name) + leaf;
+        }
+        return base + std::string(spellings.front()) + leaf;
     }
 
     Expected<LayerSource> layer(std::size_t index)
@@ -67,9 +99,9 @@ private:
         const auto& a = m_arch;
         const auto base = m_prefix + "layers." + std::to_string(index) + ".";
         LayerSource l;
-        ES_TRY(take(l.inputNorm, base + "input_layernorm.weight", {a.hiddenSize}));
-        ES_TRY(take(l.postAttentionNorm, base + "post_attention_layernorm.weight", {a.hiddenSize}));
-        ES_TRY(attention(l, base + "self_attn."));
+        ES_TRY(takeNorm(l.attentionNorm, l.attentionNormBias, base + std::string(m_family.names.attentionNorm)));
+        ES_TRY(takeNorm(l.mlpNorm, l.mlpNormBias, base + std::string(m_family.names.mlpNorm)));
+        ES_TRY(a.latent ? latentAttention(l, base + "self_attn.") : attention(l, base + "self_attn."));
         if (a.layers[index].moe)
             ES_TRY(moe(l, base));
         else
@@ -80,54 +112,112 @@ private:
     Expected<void> attention(LayerSource& l, const std::string& base)
     {
         const auto& a = m_arch;
+        const auto& names = m_family.names;
         const auto width = a.numHeads * a.headDim, kvWidth = a.numKvHeads * a.headDim;
-        ES_TRY(take(l.q, base + "q_proj.weight", {width, a.hiddenSize}));
-        ES_TRY(take(l.k, base + "k_proj.weight", {kvWidth, a.hiddenSize}));
-        ES_TRY(take(l.v, base + "v_proj.weight", {kvWidth, a.hiddenSize}));
-        ES_TRY(take(l.o, base + "o_proj.weight", {a.hiddenSize, width}));
-        if (a.qkvBias) {
-            ES_TRY(take(l.qBias, base + "q_proj.bias", {width}));
-            ES_TRY(take(l.kBias, base + "k_proj.bias", {kvWidth}));
-            ES_TRY(take(l.vBias, base + "v_proj.bias", {kvWidth}));
-        }
-        if (a.outputBias)
-            ES_TRY(take(l.oBias, base + "o_proj.bias", {a.hiddenSize}));
+        ES_TRY(takeLinear(l.q, l.qBias, a.qkvBias, base + "q_proj", width, a.hiddenSize));
+        ES_TRY(takeLinear(l.k, l.kBias, a.qkvBias, base + "k_proj", kvWidth, a.hiddenSize));
+        ES_TRY(takeLinear(l.v, l.vBias, a.qkvBias, base + "v_proj", kvWidth, a.hiddenSize));
+        ES_TRY(takeLinear(l.o, l.oBias, a.outputBias, base + "o_proj", a.hiddenSize, width));
         if (a.qkNorm != QkNorm::None) {
-            const bool perHead = a.qkNorm == QkNorm::PerHead;
-            ES_TRY(take(l.qNorm, base + "q_norm.weight", {perHead ? a.headDim : width}));
-            ES_TRY(take(l.kNorm, base + "k_norm.weight", {perHead ? a.headDim : kvWidth}));
+            const bool whole = a.qkNorm == QkNorm::FullWidth;
+            ES_TRY(take(l.qNorm, base + std::string(names.qNorm) + ".weight", {whole ? width : a.headDim}));
+            ES_TRY(take(l.kNorm, base + std::string(names.kNorm) + ".weight", {whole ? kvWidth : a.headDim}));
         }
+        if (a.sinks)
+            ES_TRY(take(l.sinks, base + "sinks", {a.numHeads}));
         return {};
+    }
+
+    Expected<void> latentAttention(LayerSource& l, const std::string& base)
+    {
+        const auto& a = m_arch;
+        const auto& latent = *a.latent;
+        const auto width = a.numHeads * a.headDim, rank = latent.queryRank, kvRank = latent.keyValueRank;
+        if (rank > 0) {
+            ES_TRY(takeLinear(l.qDown, l.qDownBias, a.qkvBias, base + "q_a_proj", rank, a.hiddenSize));
+            ES_TRY(take(l.qDownNorm, base + "q_a_layernorm.weight", {rank}));
+            ES_TRY(take(l.q, base + "q_b_proj.weight", {width, rank}));
+        } else {
+            ES_TRY(take(l.q, base + "q_proj.weight", {width, a.hiddenSize}));
+        }
+        ES_TRY(takeLinear(
+            l.kvDown, l.kvDownBias, a.qkvBias, base + "kv_a_proj_with_mqa", kvRank + latent.ropeDim, a.hiddenSize));
+        ES_TRY(take(l.kvDownNorm, base + "kv_a_layernorm.weight", {kvRank}));
+        ES_TRY(take(l.kvUp, base + "kv_b_proj.weight", {a.numHeads * (latent.nopeDim + latent.valueDim), kvRank}));
+        return takeLinear(
+            l.o, l.oBias, a.outputBias, base + "o_proj", a.hiddenSize, a.numHeads * latent.valueDim);
     }
 
     Expected<void> moe(LayerSource& l, const std::string& base)
     {
         const auto& a = m_arch;
-        const auto& blocks = m_family.names.moeBlocks;
-        auto block = base + std::string(blocks.front()) + ".";
-        for (const auto& other : blocks) {
-            if (m_table.has(base + std::string(other) + ".gate.weight"))
+        const auto& names = m_family.names;
+        auto block = base + std::string(names.moeBlocks.front()) + ".";
+        for (const auto& other : names.moeBlocks) {
+            if (m_table.has(spelt(base + std::string(other) + ".", names.router, ".weight")))
                 block = base + std::string(other) + ".";
         }
-        ES_TRY(take(l.router, block + "gate.weight", {a.router.numExperts, a.hiddenSize}));
+        ES_TRY(take(l.router, spelt(block, names.router, ".weight"), {a.router.numExperts, a.hiddenSize}));
         if (a.router.hasBias)
-            ES_TRY(take(l.routerBias, block + "gate.bias", {a.router.numExperts}));
+            ES_TRY(take(l.routerBias, spelt(block, names.router, ".bias"), {a.router.numExperts}));
+        if (a.router.selectionBias)
+            ES_TRY(selectionBias(l, base));
         // The reference renames parts independently, so a file may mix spellings.
-        for (const auto& other : blocks) {
-            const auto experts = base + std::string(other) + ".experts.";
-            if (m_table.has(experts + "gate_up_proj") || m_table.has(experts + "down_proj"))
-                ES_TRY(fusedExperts(l, experts));
+        for (const auto& other : names.moeBlocks) {
+            const auto at = base + std::string(other) + ".";
+            if (l.experts.empty()
+                && (m_table.has(spelt(at, names.fusedGateUp)) || m_table.has(spelt(at, names.fusedDown))
+                    || m_table.has(at + "experts.gate_up_proj_blocks"))) {
+                ES_TRY(names.interleavedExperts ? interleavedExperts(l, at + "experts.")
+                                                : fusedExperts(l, spelt(at, names.fusedGateUp), spelt(at, names.fusedDown)));
+            }
         }
+        if (l.experts.empty() && names.interleavedExperts)
+            return fail("is missing", m_table.place(spelt(block, names.fusedGateUp)));
         if (l.experts.empty())
             ES_TRY(separateExperts(l, block + "experts."));
+        return shared(l, base, block);
+    }
+
+    /// In the block or in its parts, [E] or [1, E].
+    Expected<void> selectionBias(LayerSource& l, const std::string& base)
+    {
+        const auto& names = m_family.names;
+        std::string name = base + std::string(names.moeBlocks.front()) + "." + std::string(names.selectionBias.front());
+        for (const auto& block : names.moeBlocks) {
+            if (const auto other = spelt(base + std::string(block) + ".", names.selectionBias); m_table.has(other))
+                name = other;
+        }
+        ES_ASSIGN(auto any, m_table.takeAnyShape(name));
+        if (any.shape == std::vector<std::int64_t>{1, m_arch.router.numExperts})
+            any.shape = {m_arch.router.numExperts};
+        else if (any.shape != std::vector<std::int64_t>{m_arch.router.numExperts})
+            return take(l.selectionBias, name, {m_arch.router.numExperts}); // says what is wrong with it
+        l.selectionBias = std::move(any);
+        return {};
+    }
+
+    Expected<void> shared(LayerSource& l, const std::string& base, const std::string& block)
+    {
+        const auto& a = m_arch;
+        const auto width = a.sharedIntermediate;
+        const auto name = m_family.names.shared;
+        const auto at = name.starts_with('.') ? base + std::string(name.substr(1)) : block + std::string(name);
         if (a.sharedGated) {
-            const auto shared = block + "shared_expert.";
             // Of width 0 they are in the file, and add nothing.
             MlpSource unused;
-            ES_TRY(takeMlp(a.sharedIntermediate > 0 ? l.shared : unused, shared, a.sharedIntermediate));
-            ES_TRY(take(l.sharedGate, block + "shared_expert_gate.weight", {1, a.hiddenSize}));
+            ES_TRY(takeMlp(width > 0 ? l.shared : unused, at + ".", width));
+            return take(l.sharedGate, at + "_gate.weight", {1, a.hiddenSize});
         }
-        return {};
+        if (width == 0)
+            return {};
+        if (!m_family.names.sharedFused)
+            return takeMlp(l.shared, at + ".", width);
+        TensorSource both;
+        ES_TRY(take(both, at + ".input_linear.weight", {2 * width, a.hiddenSize}));
+        l.shared.gate = slice(both, 0, width, a.hiddenSize);
+        l.shared.up = slice(both, width, width, a.hiddenSize);
+        return take(l.shared.down, at + ".output_linear.weight", {a.hiddenSize, width});
     }
 
     Expected<void> separateExperts(LayerSource& l, const std::string& base)
@@ -147,18 +237,91 @@ private:
         return {};
     }
 
-    Expected<void> fusedExperts(LayerSource& l, const std::string& base)
+    Expected<void> fusedExperts(LayerSource& l, const std::string& gateUpName, const std::string& downName)
     {
         const auto& a = m_arch;
         const auto e = a.router.numExperts, i = a.expertIntermediate, h = a.hiddenSize;
         TensorSource gateUp, down;
-        ES_TRY(takeFused(gateUp, base + "gate_up_proj", {e, 2 * i, h}, {e, h, 2 * i}));
-        ES_TRY(takeFused(down, base + "down_proj", {e, h, i}, {e, i, h}));
+        ES_TRY(takeFused(gateUp, gateUpName, {e, 2 * i, h}, {e, h, 2 * i}));
+        ES_TRY(takeFused(down, downName, {e, h, i}, {e, i, h}));
         for (std::int64_t x = 0; x < e; ++x) {
             MlpSource expert;
             expert.gate = slice(gateUp, 2 * x * i, i, h);
             expert.up = slice(gateUp, (2 * x + 1) * i, i, h);
             expert.down = slice(down, x * h, h, i);
+            l.experts.push_back(std::move(expert));
+        }
+        return {};
+    }
+
+    /// gpt_oss: gate_up_proj [E, H, 2I] whose columns alternate, down_proj [E, I, H], both with a bias.
+    Expected<void> interleavedExperts(LayerSource& l, const std::string& base)
+    {
+        const auto& a = m_arch;
+        const auto e = a.router.numExperts, i = a.expertIntermediate, h = a.hiddenSize;
+        TensorSource gateUp, gateUpBias, down, downBias;
+        if (m_table.quantisation() && m_table.has(base + "gate_up_proj_blocks"))
+            return blockedExperts(l, base);
+        ES_TRY(take(gateUp, base + "gate_up_proj", {e, h, 2 * i}));
+        ES_TRY(take(gateUpBias, base + "gate_up_proj_bias", {e, 2 * i}));
+        ES_TRY(take(down, base + "down_proj", {e, i, h}));
+        ES_TRY(take(downBias, base + "down_proj_bias", {e, h}));
+        gateUp.transposed = down.transposed = true;
+        gateUp.interleaved = gateUpBias.interleaved = true;
+        for (std::int64_t x = 0; x < e; ++x) {
+            MlpSource expert;
+            expert.gateUp = slice(gateUp, x * h, h, 2 * i);
+            expert.gateUpBias = slice(gateUpBias, x, 1, 2 * i);
+            expert.down = slice(down, x * i, i, h);
+            expert.downBias = slice(downBias, x, 1, h);
+            expert.gateUpBias.shape = {2 * i};
+            expert.downBias.shape = {h};
+            l.experts.push_back(std::move(expert));
+        }
+        return {};
+    }
+
+    /// … as blocks of four-bit numbers, [E, out, in / 32, 16 bytes], with a scale a block.
+    Expected<void> blockedExperts(LayerSource& l, const std::string& base)
+    {
+        const auto& a = m_arch;
+        const auto e = a.router.numExperts, i = a.expertIntermediate, h = a.hiddenSize;
+        if (m_table.quantisation()->form != StoredForm::Mxfp4)
+            return fail("is mxfp4, quantization_config says another form", m_table.place(base + "gate_up_proj_blocks"));
+        struct Blocks
+        {
+            TensorSource values, scales, bias;
+        };
+        const auto takeBlocks = [&](Blocks& blocks, const std::string& name, std::int64_t out,
+                                    std::int64_t in) -> Expected<void> {
+            ES_ASSIGN(blocks.values, m_table.takeRaw(name + "_blocks", {ElementType::U8}, {{e, out, in / 32, 16}}));
+            ES_ASSIGN(blocks.scales, m_table.takeRaw(name + "_scales", {ElementType::U8}, {{e, out, in / 32}}));
+            return take(blocks.bias, name + "_bias", {e, out});
+        };
+        const auto expertOf = [&](const Blocks& blocks, std::int64_t x, std::int64_t out, std::int64_t in) {
+            auto stored = std::make_shared<StoredTensor>();
+            stored->how = *m_table.quantisation();
+            stored->values = slice(blocks.values, x, 1, out * in / 2);
+            stored->scales = slice(blocks.scales, x, 1, out * (in / 32));
+            auto source = stored->values;
+            source.type = ElementType::BF16; // holds every one of these values
+            source.shape = {out, in};
+            source.stored = std::move(stored);
+            return source;
+        };
+        Blocks gateUp, down;
+        ES_TRY(takeBlocks(gateUp, base + "gate_up_proj", 2 * i, h));
+        ES_TRY(takeBlocks(down, base + "down_proj", h, i));
+        gateUp.bias.interleaved = true;
+        for (std::int64_t x = 0; x < e; ++x) {
+            MlpSource expert;
+            expert.gateUp = expertOf(gateUp, x, 2 * i, h);
+            expert.gateUp.interleaved = true;
+            expert.down = expertOf(down, x, h, i);
+            expert.gateUpBias = slice(gateUp.bias, x, 1, 2 * i);
+            expert.downBias = slice(down.bias, x, 1, h);
+            expert.gateUpBias.shape = {2 * i};
+            expert.downBias.shape = {h};
             l.experts.push_back(std::move(expert));
         }
         return {};
@@ -206,8 +369,18 @@ bool isScoreHead(const std::string& name)
 }
 
 /// Takes out of `unused` what may be left out, and says so.
-void leaveOut(const WeightTable& table, std::vector<std::string>& unused, std::vector<std::string>& notes)
+void leaveOut(const WeightTable& table, const ArchSpec& arch, const Family& family, std::vector<std::string>& unused,
+    std::vector<std::string>& notes)
 {
+    const auto isNextToken = [&](const std::string& name) {
+        for (std::int64_t i = 0; i < arch.nextTokenLayers; ++i) {
+            const auto layer = std::to_string(static_cast<std::int64_t>(arch.layers.size()) + i) + ".";
+            if (name.starts_with("model.layers." + layer) || name.starts_with("layers." + layer))
+                return true;
+        }
+        return std::ranges::any_of(
+            family.names.leftOut, [&](std::string_view beginning) { return name.starts_with(beginning); });
+    };
     std::erase_if(unused, isHarmless);
     const auto take = [&](const char* why, const auto& test) {
         std::string first;
@@ -223,6 +396,7 @@ void leaveOut(const WeightTable& table, std::vector<std::string>& unused, std::v
     };
     take("no elements", [&](const std::string& name) { return table.isEmpty(name); });
     take("a head that scores texts, behind the last router", isScoreHead);
+    take("multi-token prediction, behind the last layer", isNextToken);
 }
 
 }
@@ -230,7 +404,7 @@ void leaveOut(const WeightTable& table, std::vector<std::string>& unused, std::v
 Expected<ModelSource> resolveWeights(
     WeightTable& table, const ArchSpec& arch, const std::string& folder, std::vector<std::string>& notes)
 {
-    const auto* family = findFamily(arch.modelType);
+    const auto* family = findFamily(arch.family);
     assert(family);
     auto model = Resolver(table, arch, *family).model();
     if (!model) {
@@ -239,7 +413,7 @@ Expected<ModelSource> resolveWeights(
         return tl::unexpected(std::move(error));
     }
     auto unused = table.unused();
-    leaveOut(table, unused, notes);
+    leaveOut(table, arch, *family, unused, notes);
     if (!unused.empty()) {
         const auto more =
             unused.size() > 1 ? " (nor are " + std::to_string(unused.size() - 1) + " more)" : std::string();

@@ -23,10 +23,18 @@ public:
     static Expected<WeightTable> build(const std::vector<SafetensorsFile>& files, const ShardIndex& index);
 
     bool has(const std::string& name) const { return m_rows.contains(name); }
-    /// Uses the tensor `name`, which must have this shape and a floating type of 16 or 32 bits.
+    /// How weights may be stored that are not plain numbers.
+    void setQuantisation(const std::optional<Quantisation>& quantisation) { m_quantisation = quantisation; }
+    const std::optional<Quantisation>& quantisation() const { return m_quantisation; }
+
+    /// Uses the tensor `name`, which must have this shape and a floating type of 16 or 32 bits; or, where it is a weight
+    /// [rows, columns] that is stored in another form, the parts of that.
     Expected<TensorSource> take(const std::string& name, const std::vector<std::int64_t>& shape);
     /// As take(), whatever its shape.
     Expected<TensorSource> takeAnyShape(const std::string& name);
+    /// As take(), of one of these types and shapes.
+    Expected<TensorSource> takeRaw(const std::string& name, std::initializer_list<ElementType> types,
+        const std::vector<std::vector<std::int64_t>>& shapes);
     /// "FILE: tensor 'NAME'", for errors.
     std::string place(const std::string& name) const;
     /// Names nobody took, sorted.
@@ -34,6 +42,10 @@ public:
     bool isEmpty(const std::string& name) const { return m_rows.at(name).entry->bytes == 0; }
 
 private:
+    /// Whether "BASE.weight" is stored in the form of m_quantisation.
+    bool isStored(const std::string& name) const;
+    Expected<TensorSource> takeStored(const std::string& name, std::int64_t rows, std::int64_t columns);
+
     struct Row
     {
         const SafetensorsEntry* entry = nullptr;
@@ -42,6 +54,7 @@ private:
     };
     std::unordered_map<std::string, Row> m_rows;
     std::vector<std::string> m_fileNames;
+    std::optional<Quantisation> m_quantisation;
 };
 
 /// Every parameter of `arch` by role. Hub spelling and the reference library's in-memory spelling, with and without the

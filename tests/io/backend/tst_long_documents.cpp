@@ -69,7 +69,8 @@ private slots:
         QTest::addColumn<QString>("name");
         QTest::addColumn<bool>("generic");
         for (const char* name : {"olmoe-plain", "qwen2_moe-plain", "qwen3_moe-bias-mlponly-old", "qwen3_moe-window",
-                 "mixtral-window-headdim-sharded", "mixtral-longrope-mqa-old"}) {
+                 "mixtral-window-headdim-sharded", "mixtral-longrope-mqa-old", "gpt_oss-plain", "deepseek_v3-plain-yarn",
+                 "flex_olmo-plain", "hunyuan_v1_moe-plain"}) {
             QTest::newRow(name) << name << false;
             QTest::addRow("%s (operators)", name) << name << true;
         }

@@ -98,7 +98,7 @@ private slots:
         const auto scaling = golden.values<float>("rope_attention_scaling");
         const std::size_t width = static_cast<std::size_t>(golden.shape("rope_inv_freq")[1]);
         for (std::size_t s = 0; s < lengths.size(); ++s) {
-            const auto f = ropeFrequencies(arch.rope, arch.headDim, lengths[s]);
+            const auto f = ropeFrequencies(arch.rope, arch.ropeHeadDim(), lengths[s]);
             QCOMPARE(f.size(), width);
             for (std::size_t i = 0; i < width; ++i) {
                 QVERIFY2(f[i] == inverse[s * width + i],
@@ -108,7 +108,10 @@ private slots:
                                    .arg(f[i], 0, 'g', 9)
                                    .arg(inverse[s * width + i], 0, 'g', 9)));
             }
-            QCOMPARE(static_cast<float>(arch.rope.attentionScaling), scaling[s]);
+            const double ours = lengths[s] > arch.rope.originalMaxPositions
+                ? arch.rope.longAttentionScaling.value_or(arch.rope.attentionScaling)
+                : arch.rope.attentionScaling;
+            QCOMPARE(static_cast<float>(ours), scaling[s]);
         }
     }
 };

@@ -25,7 +25,7 @@ struct Routed
     std::vector<float> chosenWeights;
 };
 
-Routed route(const RouterSpec& spec, const std::vector<float>& logits)
+Routed route(const RouterSpec& spec, const std::vector<float>& logits, const std::vector<float>& selectionBias = {})
 {
     const auto n = static_cast<std::int64_t>(logits.size()) / spec.numExperts;
     Routed r;
@@ -36,8 +36,8 @@ Routed route(const RouterSpec& spec, const std::vector<float>& logits)
     r.entropy.resize(static_cast<std::size_t>(n));
     r.margin.resize(static_cast<std::size_t>(n));
     r.logits.resize(logits.size());
-    std::vector<float> scratch(static_cast<std::size_t>(2 * spec.numExperts));
-    routeTokens(spec, logits.data(), n,
+    std::vector<float> scratch(static_cast<std::size_t>(3 * spec.numExperts));
+    routeTokens(spec, logits.data(), selectionBias.empty() ? nullptr : selectionBias.data(), n,
         {r.chosen.data(), r.chosenWeights.data(), r.ids.data(), r.weights.data(), spec.topK, r.entropy.data(),
             r.margin.data(), 1, r.logits.data(), spec.numExperts},
         scratch.data());
@@ -247,6 +247,149 @@ private slots:
             if (k < experts)
                 QVERIFY(std::abs(d.margin.data_ptr<float>()[t] - r.margin[t]) < 2e-6);
         }
+    }
+
+    void groupsAndBias_data()
+    {
+        QTest::addColumn<int>("experts");
+        QTest::addColumn<int>("groups");
+        QTest::addColumn<int>("kept");
+        QTest::addColumn<int>("k");
+        QTest::addColumn<int>("score");
+        QTest::addColumn<bool>("topTwo");
+        QTest::addColumn<bool>("biased");
+        QTest::addColumn<bool>("ties");
+        for (const auto& [e, g, kept, k] :
+            {std::tuple{16, 4, 2, 4}, {256, 8, 4, 8}, {12, 2, 1, 6}, {64, 1, 1, 6}, {8, 4, 3, 1}, {30, 5, 5, 7}}) {
+            for (const auto score : {ScoreFunction::Softmax, ScoreFunction::Sigmoid}) {
+                for (const int bits : {0, 1, 2, 3, 4, 5, 6, 7})
+                    QTest::addRow("E%d in %d keep %d k%d score%d bits%d", e, g, kept, k, int(score), bits)
+                        << e << g << kept << k << int(score) << bool(bits & 1) << bool(bits & 2) << bool(bits & 4);
+            }
+        }
+    }
+
+    /// Choices among groups and with a bias, against the rule written out by sorting, in double.
+    void groupsAndBias()
+    {
+        QFETCH(int, experts);
+        QFETCH(int, groups);
+        QFETCH(int, kept);
+        QFETCH(int, k);
+        QFETCH(int, score);
+        QFETCH(bool, topTwo);
+        QFETCH(bool, biased);
+        QFETCH(bool, ties);
+        RouterSpec spec;
+        spec.numExperts = experts;
+        spec.topK = k;
+        spec.score = static_cast<ScoreFunction>(score);
+        spec.numGroups = groups;
+        spec.keptGroups = kept;
+        spec.groupScore = topTwo ? GroupScore::TopTwo : GroupScore::Max;
+        spec.selectionBias = biased;
+        spec.renormalisation = Renormalisation::Sum;
+        spec.renormFloor = 0.3;
+        constexpr int kTokens = 100;
+        std::mt19937 generator(static_cast<unsigned>(experts * 31 + k));
+        std::uniform_int_distribution<int> coarse(-6, 6);
+        std::normal_distribution<float> normal(0, 1);
+        std::vector<float> logits(static_cast<std::size_t>(kTokens * experts)), bias(static_cast<std::size_t>(experts));
+        for (auto& x : logits)
+            x = ties ? 0.5f * static_cast<float>(coarse(generator)) : normal(generator);
+        for (auto& x : bias)
+            x = ties ? 0.25f * static_cast<float>(coarse(generator)) : 0.2f * normal(generator);
+        const Routed r = route(spec, logits, biased ? bias : std::vector<float>{});
+        const at::Tensor biasTensor = biased ? at::from_blob(bias.data(), {experts}, at::kFloat) : at::Tensor();
+        const RoutedTensors d =
+            routeTensor(spec, at::from_blob(logits.data(), {kTokens, experts}, at::kFloat), biasTensor);
+        int compared = 0;
+        for (int t = 0; t < kTokens; ++t) {
+            const float* row = logits.data() + t * experts;
+            double total = 0;
+            for (int e = 0; e < experts; ++e)
+                total += std::exp(double(row[e]));
+            std::vector<double> scores(static_cast<std::size_t>(experts)), selection;
+            for (int e = 0; e < experts; ++e)
+                scores[std::size_t(e)] = spec.score == ScoreFunction::Softmax ? std::exp(double(row[e])) / total
+                                                                              : scoreOf(spec.score, row[e]);
+            selection = scores;
+            for (int e = 0; e < experts && biased; ++e)
+                selection[std::size_t(e)] += bias[std::size_t(e)];
+            const int size = experts / groups;
+            std::vector<std::pair<double, int>> worth;
+            for (int g = 0; g < groups; ++g) {
+                std::vector<double> of(selection.begin() + g * size, selection.begin() + (g + 1) * size);
+                std::sort(of.rbegin(), of.rend());
+                worth.emplace_back(-(topTwo ? of[0] + of[1] : of[0]), g);
+            }
+            std::sort(worth.begin(), worth.end());
+            std::vector<int> order;
+            for (int e = 0; e < experts; ++e) {
+                for (int i = 0; i < kept; ++i)
+                    if (worth[std::size_t(i)].second == e / size)
+                        order.push_back(e);
+            }
+            std::stable_sort(order.begin(), order.end(),
+                [&](int a, int b) { return selection[std::size_t(a)] > selection[std::size_t(b)]; });
+            // What fp32 may see the other way round is no matter of rules: only tokens without such a gap.
+            const auto near = [](double a, double b) { return a != b && std::abs(a - b) < 1e-6; };
+            bool unclear = kept < groups && std::abs(worth[std::size_t(kept - 1)].first - worth[std::size_t(kept)].first) < 1e-6;
+            for (std::size_t s = 0; s + 1 < order.size() && int(s) < k + 1; ++s)
+                unclear = unclear || near(selection[std::size_t(order[s])], selection[std::size_t(order[s + 1])]);
+            if (unclear)
+                continue;
+            ++compared;
+            double sum = 0;
+            for (int s = 0; s < k; ++s)
+                sum += scores[std::size_t(order[std::size_t(s)])];
+            for (int s = 0; s < k; ++s) {
+                const int id = order[std::size_t(s)], at = t * k + s;
+                QCOMPARE(int(r.ids[std::size_t(at)]), id);
+                QCOMPARE(d.ids.data_ptr<std::int64_t>()[at], std::int64_t{id});
+                const double weight = scores[std::size_t(id)] / std::max(sum, 0.3);
+                QVERIFY(std::abs(r.weights[std::size_t(at)] - weight) < 3e-6);
+                QVERIFY(std::abs(d.weights.data_ptr<float>()[at] - weight) < 3e-6);
+            }
+            const bool isLeft = std::size_t(k) < order.size();
+            const double margin = isLeft
+                ? selection[std::size_t(order[std::size_t(k - 1)])] - selection[std::size_t(order[std::size_t(k)])]
+                : std::nan("");
+            QCOMPARE(std::isnan(r.margin[std::size_t(t)]), !isLeft);
+            QCOMPARE(std::isnan(d.margin.data_ptr<float>()[t]), !isLeft);
+            if (isLeft) {
+                QVERIFY(std::abs(r.margin[std::size_t(t)] - margin) < 3e-6);
+                QVERIFY(std::abs(d.margin.data_ptr<float>()[t] - margin) < 3e-6);
+            }
+        }
+        QVERIFY2(compared > kTokens / 4 || (ties && kept < groups), qPrintable(QString::number(compared)));
+    }
+
+    /// The second expert's weight is a share among those that come close to it, the first one taken away.
+    void sparseMixer()
+    {
+        RouterSpec spec;
+        spec.numExperts = 5;
+        spec.topK = 2;
+        spec.score = ScoreFunction::SparseMixer;
+        spec.jitter = 0.1;
+        // 10 is alone (9 is 0.1 of 10 away … at most 0.2 is close): {10, 9}; then {9, 8}: 8 is 1/9 away, 7 is 2/9.
+        const std::vector<float> logits{7, 10, 8, 9, -50};
+        const Routed r = route(spec, logits);
+        QCOMPARE(r.ids, (std::vector<std::uint16_t>{1, 3}));
+        // 8 is exactly 0.2 of 10 away, which is not more than 2 * jitter; in fp32 either way is right, so it is moved.
+        const std::vector<float> clear{7, 10, 7.9f, 9, -50};
+        const Routed c = route(spec, clear);
+        QVERIFY(std::abs(c.weights[0] - 1 / (1 + std::exp(-1.0))) < 1e-6);
+        QVERIFY(std::abs(c.weights[1] - 1 / (1 + std::exp(-1.1))) < 1e-6);
+        QVERIFY(std::abs(c.margin[0] - 1.1f) < 1e-6f);
+        const RoutedTensors d = routeTensor(spec, at::tensor({7.f, 10.f, 7.9f, 9.f, -50.f}).view({1, 5}));
+        QCOMPARE(d.ids.data_ptr<std::int64_t>()[1], std::int64_t{3});
+        for (int s = 0; s < 2; ++s)
+            QVERIFY(std::abs(d.weights.data_ptr<float>()[s] - c.weights[std::size_t(s)]) < 1e-6f);
+        // Below zero the gap is measured by the logit's own size.
+        const Routed n = route(spec, {-1, -1.3f, -9, -9, -9});
+        QVERIFY(std::abs(n.weights[0] - 1.0) < 1e-6); // 0.3 / 1.3 > 0.2
     }
 };
 

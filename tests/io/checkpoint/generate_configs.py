@@ -29,6 +29,29 @@ BASES = {
     "qwen3_moe": dict(TINY, model_type="qwen3_moe", intermediate_size=20, moe_intermediate_size=10, num_key_value_heads=2,
                       head_dim=16, num_experts=6, num_experts_per_tok=2),
 }
+LATENT = dict(TINY, intermediate_size=20, moe_intermediate_size=10, n_routed_experts=6, num_experts_per_tok=2,
+              kv_lora_rank=10, q_lora_rank=14, qk_nope_head_dim=6, qk_rope_head_dim=12, v_head_dim=8, num_key_value_heads=4)
+SIGMOID = dict(TINY, intermediate_size=20, moe_intermediate_size=10, n_routed_experts=6, num_experts_per_tok=2,
+               n_shared_experts=1, num_key_value_heads=2)
+# Families since gpt_oss: fewer rows each, and rows of their own.
+LATER = {
+    "gpt_oss": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2, head_dim=12),
+    "deepseek_v2": dict(LATENT), "deepseek_v3": dict(LATENT, n_group=2, topk_group=1), "glm4_moe_lite": dict(LATENT),
+    "glm4_moe": dict(SIGMOID), "dots1": dict(SIGMOID), "solar_open": dict(SIGMOID, head_dim=12),
+    "ernie4_5_moe": dict(TINY, intermediate_size=20, moe_intermediate_size=10, moe_num_experts=6, moe_k=2,
+                         num_key_value_heads=2),
+    "granitemoe": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2),
+    "granitemoeshared": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2,
+                             shared_intermediate_size=14),
+    "minimax_m2": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2,
+                       head_dim=12),
+    "hunyuan_v1_moe": dict(TINY, intermediate_size=12, num_experts=6, moe_topk=2, num_key_value_heads=2, head_dim=12,
+                           pad_token_id=None, bos_token_id=None, eos_token_id=None),
+    "flex_olmo": dict(TINY, intermediate_size=12, num_experts=6, num_experts_per_tok=2, pad_token_id=None),
+    "phimoe": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2),
+}
+for family, base in LATER.items():
+    base["model_type"] = family
 GONE = "(no such key)"
 FOUR = ["full_attention", "sliding_attention", "full_attention", "sliding_attention"]
 
@@ -179,6 +202,139 @@ def variants(family):
     yield "defaults", None  # nothing but model_type
 
 
+def distinct(rope):
+    """Lengths that share their frequencies are told once."""
+    return [r for i, r in enumerate(rope) if i == 0 or {**r, "length": 0} != {**rope[i - 1], "length": 0}]
+
+
+def later_variants(family):
+    yield "base", {}
+    for i, rope in enumerate(rope_kinds(6)):
+        label = (rope or {}).get("rope_type", (rope or {}).get("type"))
+        if i in (0, 1, 2, 3, 5, 9, 11, 15, 16, 21, 22, 24, 25, 26, 28, 33, 36, 45, 47, 48):
+            yield f"rope{i}-{label}", dict(rope_parameters=rope)
+        if i in (5, 7, 15, 16, 21, 22, 26, 33):
+            yield f"rope{i}-{label}-old", dict(rope_scaling=copy.deepcopy(rope), rope_theta=3000.0)
+    yield "rope-theta-alone", dict(rope_theta=60.0)
+    yield "rope-partial-beside", dict(partial_rotary_factor=0.5)
+    yield "rope-partial-one", dict(partial_rotary_factor=1.0)
+    yield "rope-partial-beside-linear", dict(rope_scaling=dict(type="linear", factor=2.0), partial_rotary_factor=0.5)
+    yield "rotary-dim", dict(rotary_dim=6)
+    yield "rope-alpha", dict(rope_scaling=dict(type="dynamic", alpha=20.0, factor=1.0))
+    yield "rope-mscales", dict(rope_parameters=dict(
+        rope_type="longrope", rope_theta=500.0, short_factor=[1 + 0.1 * i for i in range(6)], long_factor=[2.0] * 6,
+        original_max_position_embeddings=24, short_mscale=1.1, long_mscale=1.3))
+    yield "act-gelu", dict(hidden_act="gelu")
+    yield "head-dim-null", dict(head_dim=None)
+    yield "head-dim-20", dict(head_dim=20)
+    yield "head-dim-gone", dict(head_dim=GONE)
+    yield "kv-heads-3", dict(num_key_value_heads=3)
+    yield "kv-heads-null", dict(num_key_value_heads=None)
+    yield "attention-bias", dict(attention_bias=True)
+    yield "attention-bias-off", dict(attention_bias=False)
+    yield "use-bias", dict(use_bias=True)
+    yield "qk-norm", dict(use_qk_norm=True)
+    yield "tied", dict(tie_word_embeddings=True)
+    yield "untied", dict(tie_word_embeddings=False)
+    yield "eps", dict(rms_norm_eps=1e-3)
+    yield "norm-topk", dict(norm_topk_prob=True)
+    yield "norm-topk-off", dict(norm_topk_prob=False)
+    yield "top-k-3", dict(num_experts_per_tok=3)
+    yield "top-k-too-many", dict(num_experts_per_tok=7)
+    yield "top-k-gone", dict(num_experts_per_tok=GONE, moe_k=GONE, moe_topk=GONE)
+    yield "experts-local", dict(num_local_experts=5)
+    yield "experts-plain", dict(num_experts=5)
+    yield "experts-gone", {key: GONE for key in ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")}
+    yield "window", dict(sliding_window=9)
+    yield "window-null", dict(sliding_window=None)
+    yield "window-max-layers", dict(sliding_window=9, max_window_layers=2)
+    yield "layer-types", dict(sliding_window=9, layer_types=FOUR)
+    yield "layer-types-short", dict(sliding_window=9, layer_types=FOUR[:3])
+    yield "layer-types-linear", dict(sliding_window=9, layer_types=FOUR[:3] + ["linear_attention"])
+    for n in (0, 2, 9):
+        yield f"first-dense-{n}", dict(first_k_dense_replace=n)
+    yield "mlp-types", dict(mlp_layer_types=["sparse", "dense", "dense", "sparse"])
+    yield "mlp-types-short", dict(mlp_layer_types=["sparse", "dense"])
+    yield "interval", dict(moe_layer_interval=2)
+    yield "start-end", dict(moe_layer_start_index=1, moe_layer_end_index=2)
+    yield "shared-2", dict(n_shared_experts=2, moe_num_shared_experts=3)
+    yield "shared-none", dict(moe_num_shared_experts=0, shared_intermediate_size=0)
+    yield "shared-gone", dict(n_shared_experts=GONE)
+    yield "groups", dict(n_group=3, topk_group=2, topk_method="group_limited_greedy")
+    yield "groups-plain", dict(n_group=3, topk_group=2)
+    yield "groups-odd", dict(n_group=4, topk_group=2, topk_method="group_limited_greedy")
+    yield "groups-too-many", dict(n_group=2, topk_group=3, topk_method="group_limited_greedy")
+    yield "group-one", dict(n_group=1, topk_group=1)
+    yield "scaling", dict(routed_scaling_factor=2.5)
+    yield "rank-null", dict(q_lora_rank=None)
+    yield "halves", dict(rope_interleave=False)
+    yield "mlp-bias", dict(mlp_bias=True)
+    yield "multipliers", dict(embedding_multiplier=2.0, attention_multiplier=0.5, residual_multiplier=0.3, logits_scaling=4.0)
+    yield "jitter", dict(router_jitter_noise=0.2)
+    yield "head-bias", dict(lm_head_bias=True)
+    yield "swiglu", dict(swiglu_limit=3.0, swiglu_alpha=1.2)
+    yield "dtype-new", dict(dtype="bfloat16")
+    yield "num-layers-1", dict(num_hidden_layers=1)
+    yield "defaults", None
+
+
+def describe_later(config, model, dtype):
+    first = model.model.layers[0]
+    a = first.self_attn
+    latent = hasattr(a, "kv_b_proj")
+    gate = next(m for layer in model.model.layers for m in layer.modules()
+                if type(m).__name__.lower().endswith(("topkrouter", "gate")))
+    layers, windows = [], []
+    for layer in model.model.layers:
+        moe = next((m for m in layer.modules() if type(m).__name__.endswith("Experts")), None)
+        layers.append([moe is not None, 0 if moe is not None else layer.mlp.gate_proj.weight.shape[0]])
+        window = getattr(layer.self_attn, "sliding_window", None)
+        if config.model_type == "phimoe":
+            window = config.sliding_window
+        windows.append(window or 0)
+    block = next(layer for layer in model.model.layers for m in layer.modules() if type(m).__name__.endswith("Experts"))
+    experts = next(m for m in block.modules() if type(m).__name__.endswith("Experts"))
+    shared = next((m for n, m in block.named_modules() if n.split(".")[-1] in ("shared_experts", "shared_mlp") and m is not None), None)
+    width = 0
+    if shared is not None:
+        width = shared.gate_proj.weight.shape[0] if hasattr(shared, "gate_proj") else shared.output_linear.weight.shape[1]
+    norms = getattr(a, "q_norm", getattr(a, "query_layernorm", None))
+    norm = model.model.norm
+    topk = getattr(gate, "top_k", config.num_experts_per_tok)
+    renormalised = config.model_type in ("ernie4_5_moe", "minimax_m2", "hunyuan_v1_moe") or (
+        config.model_type in ("deepseek_v3", "glm4_moe", "glm4_moe_lite", "dots1", "solar_open", "flex_olmo") and config.norm_topk_prob)
+    biased = lambda *names: any(getattr(getattr(a, n, None), "bias", None) is not None for n in names)
+    arch = dict(
+        hidden=model.model.embed_tokens.weight.shape[1], vocab=model.model.embed_tokens.weight.shape[0],
+        heads=config.num_attention_heads, kv_heads=config.num_key_value_heads,
+        head_dim=a.qk_head_dim if latent else a.head_dim, qkv_bias=biased("q_proj", "q_a_proj", "kv_a_proj_with_mqa"),
+        output_bias=a.o_proj.bias is not None, q_norm=norms.weight.shape[0] if norms is not None else 0, clip=None,
+        eps=getattr(norm, "variance_epsilon", getattr(norm, "eps", None)), tied=config.tie_word_embeddings, layers=layers,
+        windows=windows, dtype=str(dtype).replace("torch.", "") if dtype is not None else "",
+        experts=gate.num_experts, top_k=topk if isinstance(topk, int) else topk[0],
+        expert_width=experts.down_proj.shape[1 if config.model_type == "gpt_oss" else 2], norm=renormalised, shared=width,
+        scale=a.scaling, groups=[getattr(gate, "num_group", 1) or 1, getattr(gate, "topk_group", 1) or 1],
+        routed_scaling=float(getattr(gate, "routed_scaling_factor", 1.0)),
+        multipliers=[float(getattr(config, k)) if config.model_type.startswith("granite") else 1.0 for k in ("embedding_multiplier", "residual_multiplier", "logits_scaling")],
+        head_bias=model.lm_head.bias is not None, sinks=hasattr(a, "sinks"))
+    if config.model_type == "deepseek_v2" and config.topk_method == "greedy":
+        arch["groups"] = [1, 1]
+    if latent:
+        arch["latent"] = [a.q_lora_rank or 0, a.kv_lora_rank, a.qk_nope_head_dim, a.qk_rope_head_dim, a.v_head_dim]
+    if hasattr(experts, "limit"):
+        arch["glu"] = [experts.alpha, experts.limit]
+    rope = []
+    for n in ROPE_LENGTHS:
+        r = type(model.model.rotary_emb)(config)
+        r(torch.zeros(1), torch.arange(n)[None])
+        scaling = float(r.attention_scaling)
+        if config.model_type == "phimoe" and config.rope_parameters["rope_type"] != "default":
+            long = n > config.rope_parameters["original_max_position_embeddings"]
+            scaling = config.rope_parameters["long_mscale" if long else "short_mscale"]
+        rope.append(dict(length=n, scaling=scaling, inv_freq=[float(f"{f:.8g}") for f in r.inv_freq.tolist()]))
+    return dict(arch, rope=distinct(rope))
+
+
 ROPE_LENGTHS = (1, 24, 25, 96, 97, 300)
 
 
@@ -213,8 +369,7 @@ def describe(config, model, dtype):
         r = type(model.model.rotary_emb)(config)
         r(torch.zeros(1), torch.arange(n)[None])
         rope.append(dict(length=n, scaling=float(r.attention_scaling), inv_freq=[float(f"{f:.8g}") for f in r.inv_freq.tolist()]))
-    # lengths that share their frequencies are told once
-    arch["rope"] = [r for i, r in enumerate(rope) if i == 0 or {**r, "length": 0} != {**rope[i - 1], "length": 0}]
+    arch["rope"] = distinct(rope)
     return arch
 
 
@@ -231,8 +386,9 @@ def main():
     torch.manual_seed(0)
     torch.set_num_threads(1)
     rows = []
-    for family, base in BASES.items():
-        for name, changes in variants(family):
+    for family, base in (BASES | LATER).items():
+        later = family in LATER
+        for name, changes in (later_variants if later else variants)(family):
             text = {"model_type": family} if changes is None else {**copy.deepcopy(base), **copy.deepcopy(changes)}
             text = {k: v for k, v in text.items() if v != GONE}
             row = dict(name=f"{family}-{name}", config=json.dumps(text))
@@ -247,12 +403,13 @@ def main():
                     with torch.no_grad():
                         model.eval()(torch.randint(0, config.vocab_size, (1, 30)), use_cache=False)
                 row["accepted"] = True
-                row["arch"] = describe(config, model, dtype)
-                if name.startswith("act-") or name == "base":
+                row["arch"] = (describe_later if later else describe)(config, model, dtype)
+                if not later and (name.startswith("act-") or name == "base"):
                     row["arch"]["activation"] = activation_samples(model)
             except Exception as error:  # whatever it is, the reference does not take this file
                 row["accepted"] = False
-                row["error"] = f"{type(error).__name__}: {str(error).splitlines()[0][:160]}"
+                lines = str(error).splitlines() or [""]
+                row["error"] = f"{type(error).__name__}: {lines[0][:160]}"
             rows.append(row)
     out = pathlib.Path(__file__).resolve().parents[2] / "data" / "configs"
     out.mkdir(parents=True, exist_ok=True)

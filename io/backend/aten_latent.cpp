@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/backend/aten_latent.h"
+
+#include "io/backend/aten_norm.h"
+
+namespace expertscope {
+
+AttentionHeads projectLatent(const ArchSpec& a, const AtenAttention& attention, const LayerWeights& w,
+    const at::Tensor& x, const Part& part)
+{
+    const auto& latent = *a.latent;
+    const std::int64_t rank = latent.keyValueRank, rope = latent.ropeDim, nope = latent.nopeDim;
+    const at::Tensor down = w.downBias.defined() ? at::linear(x, w.down, w.downBias) : at::linear(x, w.down);
+    const std::int64_t before = down.size(1) - rank - rope;
+    at::Tensor q = down.narrow(1, 0, before);
+    if (w.qUp.defined())
+        q = at::linear(rmsNorm(q, w.qDownNorm, a.latentNormEpsilon), w.qUp);
+    q = q.reshape({part.count, a.numHeads, a.headDim});
+    const at::Tensor kv = at::linear(rmsNorm(down.narrow(1, before, rank), w.kvDownNorm, a.latentNormEpsilon), w.kvUp)
+                              .view({part.count, a.numHeads, nope + latent.valueDim});
+    const at::Tensor shared = attention.rotated(down.narrow(1, before + rank, rope).unsqueeze(1), part);
+    return {at::cat({q.narrow(-1, 0, nope), attention.rotated(q.narrow(-1, nope, rope), part)}, -1),
+        at::cat({kv.narrow(-1, 0, nope), shared.expand({part.count, a.numHeads, rope})}, -1),
+        kv.narrow(-1, nope, latent.valueDim)};
+}
+
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/backend/cpu_latent.h"
+
+#include "io/backend/thread_pool.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace expertscope {
+
+namespace {
+
+float* row(const at::Tensor& t, std::int64_t r)
+{
+    return t.data_ptr<float>() + r * t.stride(0);
+}
+
+void grow(at::Tensor& t, std::int64_t rows, std::int64_t columns)
+{
+    if (!t.defined() || t.size(0) < rows)
+        t = at::empty({rows, columns}, at::kFloat);
+}
+
+}
+
+CpuLatent::CpuLatent(const EngineSetup& setup, const CpuAttention& attention)
+    : m(setup)
+    , m_attention(attention)
+    , m_kernel(cpu::kernels())
+    , m_down(static_cast<std::size_t>(setup.pool.size()))
+{
+}
+
+void CpuLatent::begin(std::int64_t tokens)
+{
+    const auto& latent = *m.arch.latent;
+    grow(m_queries, tokens, m.arch.numHeads * m.arch.headDim);
+    grow(m_keysValues, tokens, m.arch.numHeads * (latent.nopeDim + latent.valueDim));
+    grow(m_rotated, tokens, latent.ropeDim);
+    grow(m_attended, tokens, m.arch.numHeads * latent.valueDim);
+}
+
+void CpuLatent::project(const LayerWeights& w, const at::Tensor& x, std::int64_t first, int worker)
+{
+    const auto& latent = *m.arch.latent;
+    const std::int64_t n = x.size(0), rank = latent.keyValueRank, d = m.arch.headDim;
+    const std::int64_t before = w.down.size(0) - rank - latent.ropeDim; // what queries are made of
+    const auto eps = static_cast<float>(m.arch.latentNormEpsilon);
+    at::Tensor& all = m_down[static_cast<std::size_t>(worker)];
+    grow(all, n, w.down.size(0));
+    at::Tensor down = all.narrow(0, 0, n);
+    at::mm_out(down, x, w.down.t());
+    for (std::int64_t t = 0; t < n; ++t) {
+        float* narrow = row(down, t);
+        if (w.downBias.defined())
+            m_kernel.add(narrow, w.downBias.data_ptr<float>(), w.down.size(0));
+        if (w.qUp.defined())
+            m_kernel.rmsNorm(narrow, w.qDownNorm.data_ptr<float>(), eps, narrow, before);
+        else
+            std::memcpy(row(m_queries, first + t), narrow, static_cast<std::size_t>(before) * sizeof(float));
+        m_kernel.rmsNorm(narrow + before, w.kvDownNorm.data_ptr<float>(), eps, narrow + before, rank);
+        float* rotated = row(m_rotated, first + t);
+        std::memcpy(rotated, narrow + before + rank, static_cast<std::size_t>(latent.ropeDim) * sizeof(float));
+        m_attention.rotate(first + t, rotated);
+    }
+    if (w.qUp.defined()) {
+        at::Tensor queries = m_queries.narrow(0, first, n);
+        at::mm_out(queries, down.narrow(1, 0, before), w.qUp.t());
+    }
+    at::Tensor keysValues = m_keysValues.narrow(0, first, n);
+    at::mm_out(keysValues, down.narrow(1, before, rank), w.kvUp.t());
+    for (std::int64_t t = first; t < first + n; ++t) {
+        for (std::int64_t h = 0; h < m.arch.numHeads; ++h)
+            m_attention.rotate(t, row(m_queries, t) + h * d + latent.nopeDim);
+    }
+}
+
+CpuHeads CpuLatent::heads(const LayerWeights& w) const
+{
+    const auto& latent = *m.arch.latent;
+    CpuHeads heads;
+    heads.q = row(m_queries, 0);
+    heads.k = row(m_keysValues, 0);
+    heads.v = heads.k + latent.nopeDim;
+    heads.kTail = row(m_rotated, 0);
+    heads.out = row(m_attended, 0);
+    heads.qStride = m_queries.stride(0);
+    heads.kStride = heads.vStride = m_keysValues.stride(0);
+    heads.tailStride = m_rotated.stride(0);
+    heads.outStride = m_attended.stride(0);
+    heads.kHeadStride = heads.vHeadStride = latent.nopeDim + latent.valueDim;
+    heads.tailDim = latent.ropeDim;
+    heads.sinks = w.sinks.defined() ? w.sinks.data_ptr<float>() : nullptr;
+    return heads;
+}
+
+}
