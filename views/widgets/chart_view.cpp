@@ -8,6 +8,7 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QProgressBar>
@@ -62,6 +63,7 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     m_sample->setObjectName("sample");
     m_sample->setAttribute(Qt::WA_TransparentForMouseEvents);
     m_sample->hide();
+    m_widget->installEventFilter(this);
     auto* failed = new StatePage(this);
     m_errorLabel = failed->addText({}, "chartError");
     m_errorLabel->setProperty("faint", true);
@@ -185,7 +187,7 @@ void ChartView::showSample(const ChartQuestion& sample, const ChartDataPtr& data
         return; // of all it may be possible
     m_dimLater->stop();
     m_widget->setDimmed(false);
-    sayOfSample("all of them follow");
+    sayOfSample("all follow");
 }
 
 void ChartView::sayOfSample(const QString& what)
@@ -193,10 +195,23 @@ void ChartView::sayOfSample(const QString& what)
     m_sample->setVisible(!what.isEmpty());
     if (what.isEmpty())
         return;
-    m_sample->setText(QString("A sample of %1 sequences; %2").arg(m_shownQuestion.scope.sample).arg(what));
+    m_sample->setText(QString("Sample of %1 sequences; %2").arg(m_shownQuestion.scope.sample).arg(what));
     m_sample->adjustSize();
-    m_sample->move(8, 8);
+    placeSampleNote();
     m_sample->raise();
+}
+
+/// Below the picture, beside the title of its axis.
+void ChartView::placeSampleNote()
+{
+    m_sample->move(4, m_widget->height() - m_sample->height() - 4);
+}
+
+bool ChartView::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_widget && event->type() == QEvent::Resize)
+        placeSampleNote();
+    return QWidget::eventFilter(watched, event);
 }
 
 void ChartView::showError(const Error& error)
@@ -232,7 +247,7 @@ bool ChartView::stop()
     m_session.cancel(this);
     setLoading(false);
     if (m_sample->isVisibleTo(this))
-        sayOfSample("stopped before all were counted");
+        sayOfSample("stopped there");
     else
         showError({"stopped before it was computed", {}, {}});
     return true;

@@ -73,12 +73,14 @@ signals:
 
 protected:
     void showEvent(QShowEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void followSite();
     Expected<void> draw(const ChartQuestion& question, const ChartDataPtr& data);
     void showSample(const ChartQuestion& sample, const ChartDataPtr& data);
     void sayOfSample(const QString& what); ///< empty: all is shown
+    void placeSampleNote();
     void showError(const Error& error);
     void showPage(Page page);
     void setLoading(bool loading);
