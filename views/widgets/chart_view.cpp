@@ -204,7 +204,7 @@ void ChartView::sayOfSample(const QString& what)
 /// Below the picture, beside the title of its axis.
 void ChartView::placeSampleNote()
 {
-    m_sample->move(4, m_widget->height() - m_sample->height() - 4);
+    m_sample->move(2, m_widget->height() - m_sample->height() - 2);
 }
 
 bool ChartView::eventFilter(QObject* watched, QEvent* event)
