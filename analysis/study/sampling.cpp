@@ -40,6 +40,18 @@ std::uint32_t rounded(double sequences)
     return static_cast<std::uint32_t>(std::floor(sequences / unit) * unit);
 }
 
+/// A choice in nanoseconds of a core, read and counted.
+constexpr double kReadingCost = 4;
+
+Expected<double> choicesOf(const Study& study, std::size_t trace, const Scope& scope, std::uint64_t tokens)
+{
+    ES_ASSIGN(const auto sites, study.sitesOf(trace, scope));
+    double choices = 0;
+    for (const SiteIndex site : sites)
+        choices += double(tokens) * study.shape(trace).sites[std::size_t(site)].topK;
+    return choices;
+}
+
 std::string secondsText(double seconds)
 {
     return seconds < 1 ? "1 s" : seconds < 120 ? format("%.0f s", seconds) : format("%.0f min", seconds / 60);
@@ -51,10 +63,7 @@ Expected<std::vector<MetricCost>> costsOf(const Study& study, std::size_t trace,
 {
     std::vector<MetricCost> costs(question.metrics.size());
     ES_ASSIGN(const Study::Extent extent, study.extentOf(trace, question.scope));
-    ES_ASSIGN(const auto sites, study.sitesOf(trace, question.scope));
-    double choices = 0;
-    for (const SiteIndex site : sites)
-        choices += double(extent.tokens) * study.shape(trace).sites[std::size_t(site)].topK;
+    ES_ASSIGN(const double choices, choicesOf(study, trace, question.scope, extent.tokens));
     for (std::size_t i = 0; i < costs.size(); ++i) {
         const MetricSpec* const spec = named(metricRegistry(), question.metrics[i].name);
         MetricCost& cost = costs[i];
@@ -72,6 +81,23 @@ Expected<std::vector<MetricCost>> costsOf(const Study& study, std::size_t trace,
         cost.seconds = cost.allSeconds * double(sample) / double(extent.sequences);
     }
     return costs;
+}
+
+Expected<std::uint32_t> firstSample(
+    const Study& study, std::size_t trace, const MetricQuestion& question, double patience)
+{
+    if (question.scope.sample > 0 || question.scope.splitsSequences())
+        return 0;
+    ES_ASSIGN(const Study::Extent extent, study.extentOf(trace, question.scope));
+    ES_ASSIGN(const double choices, choicesOf(study, trace, question.scope, extent.tokens));
+    ES_ASSIGN(const auto costs, costsOf(study, trace, question));
+    double seconds = choices * kReadingCost * 1e-9;
+    for (const MetricCost& cost : costs)
+        seconds += cost.allSeconds;
+    if (seconds <= patience)
+        return 0;
+    const std::uint32_t sample = std::max(kLeastSampled, rounded(patience / 5 / seconds * double(extent.sequences)));
+    return 4 * std::uint64_t(sample) <= extent.sequences ? sample : 0;
 }
 
 Expected<std::vector<ResultsPtr>> sampledMetrics(

@@ -25,6 +25,14 @@ struct MetricCost
 /// [metric of the question]. A scope that is a sample already is taken as it is. Errors: those of Study::passOf().
 Expected<std::vector<MetricCost>> costsOf(const Study& study, std::size_t trace, const MetricQuestion& question);
 
+/// An answer that takes longer on one core is worth one of a sample before it.
+inline constexpr double kPatienceSeconds = 1;
+/// Of how many sequences something can be shown before these metrics of all are there, in about a fifth of `patience`; 0:
+/// they do not take longer than that, or there are too few sequences, or the scope splits them or is a sample already. Errors: those of
+/// Study::extentOf().
+Expected<std::uint32_t> firstSample(
+    const Study& study, std::size_t trace, const MetricQuestion& question, double patience = kPatienceSeconds);
+
 /// Study::metrics(), of metrics that would take long of a sample.
 Expected<std::vector<ResultsPtr>> sampledMetrics(
     const Study& study, std::size_t trace, const MetricQuestion& question, const Progress& progress = {});

@@ -255,6 +255,15 @@ Expected<std::vector<ResultsPtr>> Study::metrics(
     return answers;
 }
 
+bool Study::knows(std::size_t trace, const MetricQuestion& question) const
+{
+    Places places{{trace}, textOf(question, {})};
+    if (std::string content = contentOf(trace, false); !content.empty())
+        places.contents = {std::move(content)};
+    return std::ranges::all_of(
+        question.metrics, [&](const MetricRequest& metric) { return find(places, metric) != nullptr; });
+}
+
 Expected<std::vector<ResultsPtr>> Study::series(const MetricQuestion& question, const Progress& progress) const
 {
     std::vector<std::string> names;

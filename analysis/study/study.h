@@ -64,6 +64,9 @@ public:
     Expected<std::vector<ResultsPtr>> metrics(
         std::size_t trace, const MetricQuestion& question, const Progress& progress = {}) const;
 
+    /// Whether metrics() of this has all its answers, so that nothing would be computed. May look on disk.
+    bool knows(std::size_t trace, const MetricQuestion& question) const;
+
     /// Metrics that compare the traces, the last one being the final one; else as metrics(). Traces that cannot be
     /// compared give one row a metric that says why. `scope.sites` are those of each trace.
     Expected<std::vector<ResultsPtr>> series(const MetricQuestion& question, const Progress& progress = {}) const;

@@ -18,6 +18,7 @@ public:
     std::string hex() const;
 
 private:
+    void compress(const unsigned char* blocks, std::size_t count);
     void compress(const unsigned char* block);
 
     std::array<std::uint32_t, 8> m_state{

@@ -25,6 +25,20 @@ inline std::shared_ptr<MemoryTrace> smallTrace(std::size_t sites = 3, std::uint6
     return trace;
 }
 
+/// Long enough for a sample of its sequences: the languages take turns.
+inline std::shared_ptr<MemoryTrace> traceOfManySequences()
+{
+    auto trace = std::make_shared<MemoryTrace>(std::size_t(3), std::uint16_t(16), std::uint16_t(2));
+    std::vector<std::string> languages;
+    for (int i = 0; i < 400; ++i) {
+        trace->addSequence(10, "doc" + std::to_string(i));
+        languages.push_back(i % 2 ? "de" : "en");
+    }
+    trace->addLabel("language", languages);
+    fillUniform(*trace, 1);
+    return trace;
+}
+
 inline StudyPtr studyOf(std::shared_ptr<BlockSource> source, const std::string& name = "small")
 {
     NamedTrace trace;

@@ -156,7 +156,9 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     ES_ASSIGN(data->sites, study.sitesOf(question.trace, question.scope));
     data->trace = csvTrace(study.traces()[question.trace]);
     data->tokens = describeTokens(question.scope, shape);
-    data->part = !data->tokens.empty();
+    Scope drawnFrom = question.scope;
+    drawnFrom.sample = 0; // a sample is looked at for what it says of these
+    data->part = !describeTokens(drawnFrom, shape).empty();
     if (shape.sites.empty())
         return fail("has no routers to draw", study.traces()[question.trace].path.string());
     ES_ASSIGN(data->selected, study.load(question.trace, question.scope, progress));

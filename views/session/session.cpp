@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/session.h"
 
+#include "analysis/study/sampling.h"
+#include "views/charts/kinds/against.h"
 #include "views/session/subject_text.h"
 
 #include <QElapsedTimer>
@@ -24,6 +26,28 @@ std::string keyOf(const ChartSpec& chart, const ChartQuestion& question)
     return key + keyText(question.scope);
 }
 
+/// The answer about a sample.
+struct Sampled
+{
+    ChartQuestion question;
+    ChartDataPtr data; ///< null: the whole is there as soon
+};
+
+Expected<Sampled> sampled(const Study& study, const Study& samples, const ChartSpec& chart, ChartQuestion question,
+    double patience, const Progress& progress)
+{
+    MetricQuestion metrics;
+    metrics.metrics = chart.metrics(question.params);
+    metrics.scope = question.scope;
+    if (study.knows(question.trace, metrics))
+        return Sampled();
+    ES_ASSIGN(question.scope.sample, firstSample(samples, question.trace, metrics, patience));
+    if (question.scope.sample == 0)
+        return Sampled();
+    ES_ASSIGN(ChartDataPtr data, chart.compute(samples, question, progress));
+    return Sampled{std::move(question), std::move(data)};
+}
+
 }
 
 Expected<StudyPtr> Session::openWithCache(const std::vector<std::filesystem::path>& paths)
@@ -39,6 +63,7 @@ Session::Session(Opener opener, QObject* parent)
     , m_beside(m_undo)
     , m_selection(nullptr, &m_looks,
           [this](const Subject& subject) { return m_study ? subjectText(subject, shape()) : QString(); })
+    , m_patience(kPatienceSeconds)
 {
     connect(&m_questions, &Questions::noted, this, &Session::noted);
     connect(&m_questions, &Questions::progressed, this, &Session::progressed);
@@ -174,6 +199,8 @@ void Session::show(StudyPtr study, const QStringList& paths, bool keep)
     const bool besideChosen = fresh || together || (beside >= 0 && m_beside.chosen());
     m_study = std::move(study);
     m_paths = paths;
+    m_firsts.clear();
+    m_samples = std::make_shared<Study>(m_study->traces());
     m_questions.setStudy(m_study);
     if (main < 0) {
         m_main.setStudy(nullptr, 0, false);
@@ -223,8 +250,9 @@ ChartQuestion Session::question(const Parameters& options) const
 }
 
 void Session::ask(QObject* asker, const ChartSpec& chart, const ChartQuestion& question,
-    std::function<void(Expected<ChartDataPtr>)> deliver)
+    std::function<void(Expected<ChartDataPtr>)> deliver, ShowFirst first)
 {
+    m_firsts.erase(asker);
     Questions::Question q;
     q.key = keyOf(chart, question);
     q.title = chart.title;
@@ -234,7 +262,54 @@ void Session::ask(QObject* asker, const ChartSpec& chart, const ChartQuestion& q
         q.metrics = chart.metrics(question.params);
     q.answer = [compute = chart.compute, question](
                    const Study& study, const Progress& progress) { return Questions::kept(compute(study, question, progress)); };
-    m_questions.ask(asker, std::move(q), Questions::typed<ChartDataPtr>(std::move(deliver)));
+    const auto whole = [this, asker, deliver = std::move(deliver)](const Expected<ChartDataPtr>& data) {
+        m_firsts.erase(asker); // too late
+        deliver(data);
+    };
+    m_questions.ask(asker, std::move(q), Questions::typed<ChartDataPtr>(whole));
+    if (first && waits(asker) && maySample(chart, question))
+        askFirst(asker, chart, question, std::move(first));
+}
+
+/// Not whether it has to: that is looked up in a worker.
+bool Session::maySample(const ChartSpec& chart, const ChartQuestion& question) const
+{
+    if (!chart.metrics || question.scope.sample > 0 || question.scope.splitsSequences())
+        return false;
+    const RoutingShape& shape = m_study->shape(question.trace);
+    double choices = 0;
+    for (const Site& site : shape.sites)
+        choices += double(shape.numTokens) * site.topK;
+    // The other side would be read whole.
+    const bool alone = std::ranges::none_of(chart.options, [&](const ChartOption& option) {
+        return (option.name == kAgainst || option.name == kAgainstTrace) && question.params.text(option.name) != option.standard;
+    });
+    return alone && choices * 250e-9 >= m_patience; // what a choice costs at most
+}
+
+void Session::askFirst(QObject* asker, const ChartSpec& chart, const ChartQuestion& question, ShowFirst first)
+{
+    auto& speaker = m_firsts[asker];
+    speaker = std::make_unique<QObject>();
+    connect(asker, &QObject::destroyed, speaker.get(), [this, asker] { m_firsts.erase(asker); });
+    Questions::Question q;
+    q.key = "sample " + keyOf(chart, question);
+    q.trace = question.trace;
+    q.answer = [chart, question, samples = m_samples, patience = m_patience](
+                   const Study& study, const Progress& progress) {
+        return Questions::kept(sampled(study, *samples, chart, question, patience, progress));
+    };
+    m_questions.ask(speaker.get(), std::move(q),
+        Questions::typed<Sampled>([this, asker, first = std::move(first)](const Expected<Sampled>& sample) {
+            if (sample && sample->data && waits(asker)) // what is wrong the whole answer will say
+                first(sample->question, sample->data);
+        }));
+}
+
+void Session::cancel(QObject* asker)
+{
+    m_firsts.erase(asker);
+    m_questions.cancel(asker);
 }
 
 void Session::askMetrics(QObject* asker, const std::vector<MetricRequest>& metrics,

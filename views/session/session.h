@@ -18,6 +18,9 @@
 #include <QStringList>
 #include <QUndoStack>
 
+#include <map>
+#include <memory>
+
 namespace expertscope {
 
 class Session final : public QObject
@@ -70,10 +73,15 @@ public:
     /// About the tokens that the filters leave of the main side's trace.
     ChartQuestion question(const Parameters& options) const;
 
+    /// What can be said before all is counted: the same about a sample of the sequences, `sample.scope.sample` of them.
+    using ShowFirst = std::function<void(const ChartQuestion& sample, const ChartDataPtr& data)>;
+
     /// An asker waits for one thing at a time: asking anew withdraws what it asked before. What is known is delivered
     /// before this returns. Questions in one turn of the event loop about the same tokens share one pass.
     void ask(QObject* asker, const ChartSpec& chart, const ChartQuestion& question,
-        std::function<void(Expected<ChartDataPtr>)> deliver);
+        std::function<void(Expected<ChartDataPtr>)> deliver, ShowFirst first = {});
+    /// Answers that would take longer (seconds of a core, about) are preceded by one of a sample.
+    void setPatience(double seconds) { m_patience = seconds; }
     void askMetrics(QObject* asker, const std::vector<MetricRequest>& metrics,
         std::function<void(Expected<std::vector<ResultsPtr>>)> deliver);
     /// Anything else of the main side, its trace and the tokens that its filters leave. `key`: tells the question from all
@@ -87,7 +95,7 @@ public:
     /// How often the experts of two sides are chosen, and which differences are no noise.
     void askDifferences(
         QObject* asker, const Side& a, const Side& b, std::function<void(Expected<ExpertDifferences>)> deliver);
-    void cancel(QObject* asker) { m_questions.cancel(asker); }
+    void cancel(QObject* asker);
     bool waits(const QObject* asker) const { return m_questions.waits(asker); }
 
 signals:
@@ -104,6 +112,8 @@ private:
     /// `keep`: the main side's trace is among the paths, and what is chosen of it stays.
     void start(const QStringList& paths, bool keep);
     void show(StudyPtr study, const QStringList& paths, bool keep);
+    bool maySample(const ChartSpec& chart, const ChartQuestion& question) const;
+    void askFirst(QObject* asker, const ChartSpec& chart, const ChartQuestion& question, ShowFirst first);
 
     Opener m_opener;
     JobTracker m_openJob;
@@ -118,6 +128,9 @@ private:
     SharedSelection m_selection;
     ExpertSets m_sets;
     Questions m_questions;
+    StudyPtr m_samples; ///< the same traces, nothing kept on disk: to hash a file takes longer than a sample of it
+    std::map<QObject*, std::unique_ptr<QObject>> m_firsts; ///< who asks for a sample in an asker's name
+    double m_patience;
 };
 
 template <class T>

@@ -8,6 +8,7 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QProgressBar>
@@ -58,6 +59,11 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     m_widget->setAccessibleName(chart.title);
     m_widget->setAccessibleDescription(chart.definition);
     m_pages->addWidget(m_widget);
+    m_sample = new QLabel(m_widget);
+    m_sample->setObjectName("sample");
+    m_sample->setAttribute(Qt::WA_TransparentForMouseEvents);
+    m_sample->hide();
+    m_widget->installEventFilter(this);
     auto* failed = new StatePage(this);
     m_errorLabel = failed->addText({}, "chartError");
     m_errorLabel->setProperty("faint", true);
@@ -73,6 +79,7 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     connect(&session, &Session::opened, this, [this] {
         showPage(Page::Empty);
         m_widget->setChart(nullptr);
+        sayOfSample({});
         ask();
     });
     connect(&session.filters(), &FilterStack::changed, this, &ChartView::ask);
@@ -124,17 +131,24 @@ void ChartView::ask()
     if (!asked) {
         m_session.cancel(this);
         setLoading(false);
+        sayOfSample({});
         m_widget->setChart(nullptr);
         return showPage(Page::Empty);
     }
     const ChartQuestion question = *asked;
-    m_session.ask(this, m_state->chart(), question, [this, question](const Expected<ChartDataPtr>& data) {
+    const auto whole = [this, question](const Expected<ChartDataPtr>& data) {
         setLoading(false);
+        sayOfSample({});
+        Expected<void> drawn;
         if (data)
-            draw(question, *data);
+            drawn = draw(question, *data);
         else
-            showError(data.error());
-    });
+            drawn = tl::unexpected(data.error());
+        if (!drawn)
+            showError(drawn.error());
+    };
+    m_session.ask(this, m_state->chart(), question, whole,
+        [this](const ChartQuestion& sample, const ChartDataPtr& data) { showSample(sample, data); });
     setLoading(loading());
 }
 
@@ -152,20 +166,52 @@ void ChartView::followSite()
         (void)m_state->follow(kSiteOption, std::to_string(site->value));
 }
 
-void ChartView::draw(const ChartQuestion& question, const ChartDataPtr& data)
+Expected<void> ChartView::draw(const ChartQuestion& question, const ChartDataPtr& data)
 {
     Look look = m_state->look();
-    auto chart = m_state->chart().draw(data, question.params, look);
-    if (!chart)
-        return showError(chart.error());
+    ES_ASSIGN(ChartPtr chart, m_state->chart().draw(data, question.params, look));
     m_shownQuestion = question;
     m_shownLook = look;
-    const PicturePtr picture = (*chart)->picture();
+    const PicturePtr picture = chart->picture();
     m_options->setShown(picture.get(), look);
-    m_widget->setChart(std::move(*chart));
+    m_widget->setChart(std::move(chart));
     if (const auto seen = std::exchange(m_seen, {}))
         m_widget->setSeen(*seen);
     showPage(Page::Picture);
+    return {};
+}
+
+void ChartView::showSample(const ChartQuestion& sample, const ChartDataPtr& data)
+{
+    if (!draw(sample, data))
+        return; // of all it may be possible
+    m_dimLater->stop();
+    m_widget->setDimmed(false);
+    sayOfSample("all follow");
+}
+
+void ChartView::sayOfSample(const QString& what)
+{
+    m_sample->setVisible(!what.isEmpty());
+    if (what.isEmpty())
+        return;
+    m_sample->setText(QString("Sample of %1 sequences; %2").arg(m_shownQuestion.scope.sample).arg(what));
+    m_sample->adjustSize();
+    placeSampleNote();
+    m_sample->raise();
+}
+
+/// Below the picture, beside the title of its axis.
+void ChartView::placeSampleNote()
+{
+    m_sample->move(2, m_widget->height() - m_sample->height() - 2);
+}
+
+bool ChartView::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_widget && event->type() == QEvent::Resize)
+        placeSampleNote();
+    return QWidget::eventFilter(watched, event);
 }
 
 void ChartView::showError(const Error& error)
@@ -200,7 +246,10 @@ bool ChartView::stop()
         return false;
     m_session.cancel(this);
     setLoading(false);
-    showError({"stopped before it was computed", {}, {}});
+    if (m_sample->isVisibleTo(this))
+        sayOfSample("stopped there");
+    else
+        showError({"stopped before it was computed", {}, {}});
     return true;
 }
 

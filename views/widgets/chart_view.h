@@ -34,7 +34,7 @@ public:
         Error
     };
     Page page() const;
-    /// A question is on its way; the picture is that of the one before.
+    /// A question is on its way; the picture is that of the one before, or of a sample.
     bool loading() const { return m_session.waits(this); }
     QString errorText() const;
 
@@ -58,7 +58,7 @@ public:
     void showOnceDrawn(const PlotView& seen) { m_seen = seen; }
     void focusOptions(); ///< the keyboard goes to the first of them
 
-    bool stop(); ///< withdraws the question; false: there is none
+    bool stop(); ///< withdraws the question, a sample stays; false: there is none
     void copyReadout() const;
     void copyNumbers() const;
     void copyPicture() const; ///< as it is seen
@@ -73,10 +73,14 @@ signals:
 
 protected:
     void showEvent(QShowEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void followSite();
-    void draw(const ChartQuestion& question, const ChartDataPtr& data);
+    Expected<void> draw(const ChartQuestion& question, const ChartDataPtr& data);
+    void showSample(const ChartQuestion& sample, const ChartDataPtr& data);
+    void sayOfSample(const QString& what); ///< empty: all is shown
+    void placeSampleNote();
     void showError(const Error& error);
     void showPage(Page page);
     void setLoading(bool loading);
@@ -97,6 +101,7 @@ private:
     QLabel* m_errorLabel = nullptr;
     QProgressBar* m_progress = nullptr;
     QToolButton* m_stop = nullptr;
+    QLabel* m_sample = nullptr; ///< over the picture: what it is of, until it is of all
     QTimer* m_dimLater = nullptr;
 };
 

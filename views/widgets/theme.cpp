@@ -51,6 +51,7 @@ void applyTheme(Theme theme)
                 "QWidget#filterBar { background: %2; border-bottom: 1px solid %3; }"
                 "QWidget#options { background: %2; }"
                 "QFrame#notice { background: %2; border-top: 2px solid %7; }"
+                "QLabel#sample { background: %6; border: 1px solid %3; border-radius: 4px; padding: 0px 6px; }"
                 "QFrame#chip { background: %6; border: 1px solid %3; border-radius: 10px; }"
                 "QFrame#chip QToolButton { border: none; border-radius: 8px; background: transparent; }"
                 "QFrame#chip QToolButton:hover, QFrame#chip QToolButton:focus { background: %3; }"

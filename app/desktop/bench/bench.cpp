@@ -163,7 +163,7 @@ bool measureFilters(MainWindow& window, BenchResult& result)
         QElapsedTimer timer;
         timer.start();
         window.session().filters().replace({step}, "bench");
-        if (!waitFor([&] { return window.centre()->chart() != before && !window.centre()->loading(); }))
+        if (!waitFor([&] { return window.centre()->chart() != before; }))
             return false;
         QCoreApplication::processEvents();
         result.filterFirst.push_back(elapsedMs(timer));
@@ -249,6 +249,7 @@ Expected<BenchResult> runBench(MainWindow& window, const QStringList& traces, co
         return tl::unexpected(window.session().error().value_or(Error{"nothing was drawn in time", "bench", {}}));
     QCoreApplication::processEvents();
     result.firstPicture = elapsedMs(timer) / 1000;
+    result.sample = window.centre()->shownQuestion().scope.sample;
     if (!window.centre()->chart())
         return fail(window.centre()->errorText().toStdString(), "bench");
     if (!waitFor([&] { return allShown(window); }))
@@ -273,8 +274,10 @@ QByteArray benchText(const BenchResult& result)
     const auto line = [&](const QString& name, const QString& value) { text += name.leftJustified(28) + value + '\n'; };
     const auto ms = [](double value) { return QString::number(value, 'f', 1) + " ms"; };
     line("window", QString::number(result.window, 'f', 2) + " s after the process was started");
-    line("first picture", QString::number(result.firstPicture, 'f', 2) + " s after the trace was asked for");
-    line("all pictures", QString::number(result.allPictures, 'f', 2) + " s");
+    line("first picture",
+        QString::number(result.firstPicture, 'f', 2) + " s after the trace was asked for"
+            + (result.sample > 0 ? QString(", of a sample of %1 sequences").arg(result.sample) : QString()));
+    line("all pictures", QString::number(result.allPictures, 'f', 2) + " s, of all tokens");
     for (const FrameTimes& frames : result.frames)
         line(frames.name, "median " + ms(frames.quantile(0.5)) + ", 99 % " + ms(frames.quantile(0.99)));
     line("filter, first change",
@@ -297,6 +300,7 @@ QByteArray benchJson(const BenchResult& result)
     return QJsonDocument(
         QJsonObject{{"traces", QJsonArray::fromStringList(result.traces)}, {"tokens", qint64(result.tokens)},
             {"sites", qint64(result.sites)}, {"window_s", result.window}, {"first_picture_s", result.firstPicture},
+            {"first_picture_sample", qint64(result.sample)},
             {"all_pictures_s", result.allPictures}, {"frames", frames},
             {"filter_first_change", filter(result.filterFirst)}, {"filter_all_pictures", filter(result.filterAll)},
             {"cancel_ms", result.cancel}, {"peak_mib", result.peakMiB}})

@@ -30,7 +30,8 @@ struct BenchResult
     std::uint64_t tokens = 0;
     std::size_t sites = 0;
     double window = 0; ///< seconds from the start of the process to its first picture of the window
-    double firstPicture = 0; ///< seconds from asking for the trace to its map
+    double firstPicture = 0; ///< seconds from asking for the trace to its map, maybe
+    std::uint32_t sample = 0; ///< of so many sequences, before all were counted
     double allPictures = 0; ///< … to all that is shown
     std::vector<FrameTimes> frames;
     std::vector<double> filterFirst; ///< milliseconds from a filter to the first change of the map

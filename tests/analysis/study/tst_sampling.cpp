@@ -159,6 +159,57 @@ private slots:
         QVERIFY(onRequestText(study, 0, {}).find("vocabulary") == std::string::npos); // no token ids
     }
 
+    void aFirstPictureIsOfASample()
+    {
+        MemoryTrace trace(16, 64, 8); // never read
+        for (int s = 0; s < 4000; ++s)
+            trace.addSequence(2000);
+        const Study study = studyOf(trace);
+        MetricQuestion question;
+        question.metrics = {{"load"}};
+        const auto first = [&](double patience = kPatienceSeconds) {
+            const auto sample = firstSample(study, 0, question, patience);
+            return sample ? int(*sample) : -1;
+        };
+        const int ofLoad = first(); // a thousand million choices
+        QVERIFY(ofLoad >= 100 && ofLoad <= 400);
+        QCOMPARE(first(60), 0);
+        QVERIFY(first(2) > 1.8 * ofLoad && first(2) < 2.2 * ofLoad);
+        question.metrics = {{"load"}, {"sequence_cache"}};
+        QCOMPARE(first(), int(kLeastSampled));
+        question.metrics = {{"load"}};
+        question.scope.sites = {SiteIndex(3)};
+        QCOMPARE(first(), 0); // a sixteenth of it
+        question.scope = {};
+        question.scope.sample = 2000;
+        QCOMPARE(first(), 0);
+        question.scope = {};
+        question.scope.tokens = TokenRange{TokenIndex(0), TokenIndex(7'000'000)};
+        QCOMPARE(first(), 0);
+        question.scope = {};
+        question.scope.where = {{"language", "de"}};
+        QCOMPARE(first(), -1);
+        MemoryTrace few(16, 64, 8);
+        for (int s = 0; s < 100; ++s)
+            few.addSequence(100'000);
+        QCOMPARE(*firstSample(studyOf(few), 0, {{{"load"}}, {}, {}}), 0u);
+    }
+
+    void whatIsKnownIsSaid()
+    {
+        const auto trace = traceOf(40, all(40));
+        const Study study = studyOf(*trace);
+        MetricQuestion question;
+        question.metrics = {{"load"}, {"balance"}};
+        QVERIFY(!study.knows(0, question));
+        MetricQuestion half = question;
+        half.metrics.pop_back();
+        VERIFY_OK(study.metrics(0, half));
+        QVERIFY(study.knows(0, half) && !study.knows(0, question));
+        half.scope.sample = 20;
+        QVERIFY(!study.knows(0, half));
+    }
+
     void fewSequencesAreTakenWhole()
     {
         MemoryTrace trace(16, 64, 8); // never read

@@ -2,7 +2,9 @@
 #include "io/base/sha256.h"
 #include "tests/support/test_main.h"
 
+#include <QCoreApplication>
 #include <QCryptographicHash>
+#include <QProcess>
 #include <QTest>
 
 #include <string_view>
@@ -46,6 +48,18 @@ private slots:
         QFETCH(QByteArray, message);
         QFETCH(QByteArray, digest);
         QCOMPARE(QByteArray::fromStdString(sha256Hex(bytesOf({message.data(), std::size_t(message.size())}))), digest);
+    }
+
+    /// On a CPU without instructions for it.
+    void inPlainSteps()
+    {
+        QProcess plain;
+        auto variables = QProcessEnvironment::systemEnvironment();
+        variables.insert("EXPERTSCOPE_CPU_KERNELS", "baseline");
+        plain.setProcessEnvironment(variables);
+        plain.start(QCoreApplication::applicationFilePath(), {"tst_sha256", "publishedVectors", "anyLengthInAnyPieces"});
+        QVERIFY(plain.waitForFinished(60000));
+        QVERIFY2(plain.exitCode() == 0, plain.readAllStandardOutput().constData());
     }
 
     /// Every length round the block and padding boundaries, in one piece and in two, against Qt's own.

@@ -122,6 +122,82 @@ private slots:
         QCOMPARE(opened.size(), 1);
     }
 
+    void ofALongAnswerASampleComesFirst()
+    {
+        m_trace = traceOfManySequences();
+        m_session = std::make_unique<Session>([trace = m_trace](const auto&) -> Expected<StudyPtr> { return studyOf(trace); });
+        m_session->setPatience(1e-6);
+        open();
+        std::atomic<bool> goOn = false;
+        m_one.compute = [&goOn, compute = m_one.compute](
+                            const Study& study, const ChartQuestion& question, const Progress& progress) {
+            while (question.scope.sample == 0 && !goOn && progress(0))
+                QThread::msleep(1);
+            return compute(study, question, progress);
+        };
+        QObject asker;
+        const auto params = Parameters::check({m_one.options.begin(), m_one.options.end()}, {}).value();
+        struct
+        {
+            std::vector<std::uint32_t> samples;
+            std::vector<std::uint64_t> sampled, counts;
+        } heard;
+        const auto ask = [&](const ChartQuestion& question) {
+            heard = {};
+            m_session->ask(&asker, m_one, question,
+                [&](const Expected<ChartDataPtr>& data) { heard.counts = static_cast<const FakeData&>(**data).counts; },
+                [&](const ChartQuestion& sample, const ChartDataPtr& data) {
+                    heard.samples.push_back(sample.scope.sample);
+                    heard.sampled = static_cast<const FakeData&>(*data).counts;
+                });
+        };
+        // What is counted of the same sequences by themselves.
+        const auto countsOf = [&](const Scope& scope) {
+            const LoadTablePtr table = *studyOf(m_trace)->load(0, scope);
+            return std::vector<std::uint64_t>(table->counts.begin(), table->counts.begin() + 16);
+        };
+        for (const bool german : {false, true}) {
+            if (german)
+                m_session->filters().add(m_german);
+            goOn = false;
+            const ChartQuestion question = m_session->question(params);
+            ask(question);
+            QTRY_COMPARE(heard.samples, std::vector<std::uint32_t>{32});
+            QVERIFY(heard.counts.empty() && m_session->waits(&asker));
+            Scope sample = question.scope;
+            sample.sample = 32;
+            QCOMPARE(heard.sampled, countsOf(sample));
+            goOn = true;
+            QTRY_VERIFY(!heard.counts.empty());
+            QCOMPARE(heard.counts, countsOf(question.scope));
+            QVERIFY(heard.sampled != heard.counts);
+            ask(question); // known
+            QVERIFY(!heard.counts.empty() && heard.samples.empty());
+        }
+        m_session->cancel(&asker);
+        // Who asks anew, or is gone, hears of no sample that was asked for before.
+        goOn = false;
+        m_session->filters().replace({{LabelFilter{"language", "en"}}}, "test");
+        auto other = std::make_unique<QObject>();
+        int times = 0;
+        for (const char* top : {"4", "5"})
+            m_session->ask(other.get(), m_one,
+                m_session->question(Parameters::check({m_one.options.begin(), m_one.options.end()}, {{"top", top}}).value()),
+                [](const auto&) {}, [&](const auto&, const auto&) { ++times; });
+        QTRY_COMPARE(times, 1);
+        other.reset();
+        goOn = true;
+        QThreadPool::globalInstance()->waitForDone();
+        QTest::qWait(20);
+        QCOMPARE(times, 1);
+        // A little patience, and the whole is waited for.
+        m_session->setPatience(1);
+        m_session->filters().replace({{LabelFilter{"language", "en"}, false}}, "test");
+        ask(m_session->question(Parameters::check({m_one.options.begin(), m_one.options.end()}, {{"top", "6"}}).value()));
+        QTRY_VERIFY(!heard.counts.empty());
+        QVERIFY(heard.samples.empty());
+    }
+
     void questionsOfATurnShareAPass()
     {
         open();

@@ -234,6 +234,36 @@ private slots:
         QVERIFY(!m_view->stop());
     }
 
+    void aSampleIsShownAndSaysSo()
+    {
+        m_trace = traceOfManySequences();
+        m_session->setPatience(1e-6);
+        std::atomic<bool> goOn = false;
+        m_chart.compute = [&goOn, compute = m_chart.compute](
+                              const Study& study, const ChartQuestion& question, const Progress& progress) {
+            while (question.scope.sample == 0 && !goOn && progress(0))
+                QThread::msleep(1);
+            return compute(study, question, progress);
+        };
+        QVERIFY(open());
+        const auto* note = option<QLabel>("sample");
+        QVERIFY(m_view->loading() && note->isVisible() && m_view->chart());
+        QCOMPARE(note->text(), QString("Sample of 32 sequences; all follow"));
+        QVERIFY(plot()->rect().contains(note->geometry()));
+        QCOMPARE(m_view->shownQuestion().scope.sample, 32u);
+        m_view->resize(400, 250);
+        QTRY_VERIFY(plot()->rect().contains(note->geometry()) && note->y() > plot()->height() / 2);
+        QVERIFY(m_view->stop()); // what there is stays
+        QVERIFY(!m_view->loading() && m_view->chart());
+        QCOMPARE(m_view->page(), ChartView::Page::Picture);
+        QCOMPARE(note->text(), QString("Sample of 32 sequences; stopped there"));
+        m_view->ask();
+        goOn = true;
+        QTRY_VERIFY(!m_view->loading());
+        QVERIFY(!note->isVisible());
+        QCOMPARE(m_view->shownQuestion().scope.sample, 0u);
+    }
+
     void errorsAreSaid()
     {
         m_chart.compute = [](const Study&, const ChartQuestion&, const Progress&) -> Expected<ChartDataPtr> {
