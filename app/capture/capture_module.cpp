@@ -4,6 +4,7 @@
 #include "app/capture/capture_module.h"
 
 #include "app/capture/report.h"
+#include "app/capture/serve.h"
 #include "io/base/interrupts.h"
 #include "io/base/standard_streams.h"
 
@@ -51,4 +52,10 @@ int run(CaptureRequest request, bool json)
 extern "C" int expertscopeCapture(const expertscope::CaptureRequest& request, bool json)
 {
     return expertscope::run(request, json);
+}
+
+extern "C" int expertscopeServe(const expertscope::CaptureRequest& request)
+{
+    expertscope::installInterrupts("expertscope-capture"); // with the tables of this module
+    return expertscope::serve(request);
 }

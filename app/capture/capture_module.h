@@ -9,12 +9,19 @@
 
 namespace expertscope {
 
-/// Captures and reports, as JSON lines on standard output or for a person. Exit status: 0, or 1 after one line on
-/// stderr.
-using CaptureModule = int (*)(const CaptureRequest& request, bool json);
+/// The functions of the module.
+struct CaptureModule
+{
+    /// Captures and reports, as JSON lines on standard output or for a person. Exit status: 0, or 1 after one line on
+    /// stderr.
+    int (*capture)(const CaptureRequest& request, bool json) = nullptr;
+    /// Answers prompts until it is told to stop (resources/docs/serve-protocol.md). Exit status as above.
+    int (*serve)(const CaptureRequest& request) = nullptr;
+};
 
 inline constexpr const char* kCaptureModule = "libexpertscope_capture.so";
-/// The name of that function in the module.
-inline constexpr const char* kCaptureModuleEntry = "expertscopeCapture";
+/// Their names in the module.
+inline constexpr const char* kCaptureEntry = "expertscopeCapture";
+inline constexpr const char* kServeEntry = "expertscopeServe";
 
 }

@@ -36,10 +36,9 @@ int run(int argc, char** argv)
     const auto positive = CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40);
     app.add_option("--model", request.model, "Folder with config.json, *.safetensors and (for text) tokenizer.json")
         ->required();
-    app.add_option("--prompts", request.prompts,
+    auto* prompts = app.add_option("--prompts", request.prompts,
            "Documents: *.jsonl, *.ndjson, *.json with objects {\"text\" or \"token_ids\", \"name\", \"labels\"}; any "
-           "other file: one a line; a folder: one a file; - for standard input; each may be packed as .gz or .zst")
-        ->required();
+           "other file: one a line; a folder: one a file; - for standard input; each may be packed as .gz or .zst");
     app.add_flag("--skip-bad-prompts", request.skipBadPrompts,
         "Leave out empty, binary and malformed documents, and say how many, instead of failing at the first");
     auto* output = app.add_option("-o,--output", request.output, "The trace to write (HDF5)");
@@ -67,10 +66,21 @@ int run(int argc, char** argv)
     resume->excludes(force);
     app.add_flag("--discard", request.discard, "Compute, write nothing (to measure what writing costs)")
         ->excludes(output);
-    app.add_flag("--json", json, "Progress and result as JSON lines on stdout");
+    auto* lines = app.add_flag("--json", json, "Progress and result as JSON lines on stdout");
+    bool serve = false;
+    auto* serves = app.add_flag("--serve", serve,
+        "Keep the model loaded and answer prompts, JSON lines on stdin and stdout, until told to stop");
+    for (auto* option : app.get_options()) {
+        const std::string name = option->get_name();
+        if (option != serves && option != lines && name != "--model" && name != "--device" && name != "--dtype"
+            && name != "--batch-tokens" && name != "--threads" && name != "--help" && name != "--version")
+            serves->excludes(option);
+    }
     try {
         app.parse(argc, argv);
-        if (request.output.empty() && !request.discard)
+        if (!serve && prompts->count() == 0)
+            throw CLI::RequiredError("--prompts");
+        if (!serve && request.output.empty() && !request.discard)
             throw CLI::RequiredError("-o");
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
@@ -82,7 +92,7 @@ int run(int argc, char** argv)
         std::fprintf(stderr, "expertscope-capture: %s\n", module.error().message().c_str());
         return 1;
     }
-    return (*module)(request, json);
+    return serve ? module->serve(request) : module->capture(request, json);
 }
 
 }

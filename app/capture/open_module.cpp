@@ -117,12 +117,16 @@ Expected<CaptureModule> openCaptureModule()
 
     const fs::path path = besideBin() / "lib" / kCaptureModule;
     void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    auto* const entry = module ? reinterpret_cast<CaptureModule>(dlsym(module, kCaptureModuleEntry)) : nullptr;
-    if (!entry) {
+    CaptureModule entries;
+    if (module) {
+        entries.capture = reinterpret_cast<decltype(entries.capture)>(dlsym(module, kCaptureEntry));
+        entries.serve = reinterpret_cast<decltype(entries.serve)>(dlsym(module, kServeEntry));
+    }
+    if (!entries.capture || !entries.serve) {
         const char* const reason = dlerror();
         return fail(reason ? reason : "cannot be opened", path.string());
     }
-    return entry;
+    return entries;
 }
 
 }
