@@ -84,10 +84,10 @@ public:
     void setPatience(double seconds) { m_patience = seconds; }
     void askMetrics(QObject* asker, const std::vector<MetricRequest>& metrics,
         std::function<void(Expected<std::vector<ResultsPtr>>)> deliver);
-    /// Anything else of the main side, its trace and the tokens that its filters leave. `key`: tells the question from all
-    /// others, holds all that the answer depends on but the side.
     template <class T>
     using StudyAnswer = std::function<Expected<T>(const Study&, const Side&, const Progress&)>;
+    /// Anything else of the main side, its trace and the tokens that its filters leave. `key`: tells the question from all
+    /// others, holds all that the answer depends on but the side.
     template <class T>
     void askStudy(QObject* asker, const std::string& key, StudyAnswer<T> answer, std::function<void(const Expected<T>&)> deliver);
     void askExtent(QObject* asker, std::function<void(Expected<Study::Extent>)> deliver);
