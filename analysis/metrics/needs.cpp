@@ -20,6 +20,7 @@ std::string describe(const Columns& columns)
     add(columns.logits, "logits");
     add(columns.tokenIds, "token ids");
     add(columns.predictedIds, "predicted ids");
+    add(columns.loss, "losses");
     return text;
 }
 
@@ -28,7 +29,7 @@ std::string describe(const Columns& columns)
 Columns united(const Columns& a, const Columns& b)
 {
     return {a.weights || b.weights, a.entropy || b.entropy, a.margin || b.margin, a.logits || b.logits,
-        a.tokenIds || b.tokenIds, a.predictedIds || b.predictedIds};
+        a.tokenIds || b.tokenIds, a.predictedIds || b.predictedIds, a.loss || b.loss};
 }
 
 const Columns* firstRecorded(const std::vector<Columns>& needs, const Columns& recorded)

@@ -13,6 +13,7 @@
     METRIC(routerEntropy) \
     METRIC(topKMass) \
     METRIC(margin) \
+    METRIC(lossCorrelation) \
     METRIC(auxLoss) \
     METRIC(zLoss) \
     METRIC(effectiveK) \

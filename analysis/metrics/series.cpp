@@ -88,7 +88,8 @@ Expected<SeriesSource> SeriesSource::over(std::span<BlockSource* const> traces, 
         Columns& columns = series.m_shape.columns;
         columns = {columns.weights && shape.columns.weights, columns.entropy && shape.columns.entropy,
             columns.margin && shape.columns.margin, columns.logits && shape.columns.logits,
-            columns.tokenIds && shape.columns.tokenIds, columns.predictedIds && shape.columns.predictedIds};
+            columns.tokenIds && shape.columns.tokenIds, columns.predictedIds && shape.columns.predictedIds,
+            columns.loss && shape.columns.loss};
         series.m_shape.numSlots = std::max(series.m_shape.numSlots, shape.numSlots);
         series.m_shape.sites.insert(series.m_shape.sites.end(), shape.sites.begin(), shape.sites.end());
     }

@@ -235,7 +235,7 @@ Expected<ExpertProfile> expertProfile(
 
     PassNeeds needs;
     needs.columns = shape.columns;
-    needs.columns.logits = needs.columns.predictedIds = false;
+    needs.columns.logits = needs.columns.predictedIds = needs.columns.loss = false;
     SequenceCounts sequences(shape.sequences.size());
     auto counted = runPassOf(source, needs, [&] { return ExpertCounts(shape, question.expert, sequences); }, pass);
     if (!counted)

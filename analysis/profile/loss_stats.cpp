@@ -65,7 +65,7 @@ Expected<std::optional<std::vector<LossStats>>> lossOf(
     const NamedTrace& trace, const std::vector<const TokenSet*>& sets, const Progress& progress)
 {
     const auto* const file = dynamic_cast<const TraceFile*>(trace.source.get());
-    if (!file || !file->summary().hasLoss)
+    if (!file || !file->summary().columns.loss)
         return std::nullopt;
     const RoutingShape& shape = file->shape();
     std::vector<LossSums> sums(sets.size());

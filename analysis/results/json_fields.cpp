@@ -46,7 +46,7 @@ template <class Index> Expected<std::optional<Index>> index(const Json& json, co
     if (value.is_null())
         return std::optional<Index>();
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= 65535)
-        return fail(std::string("'") + name + "' is no index from 0 to 65534");
+        return fail(std::string("'").append(name).append("' is no index from 0 to 65534"));
     return std::optional(Index(value.get<std::uint16_t>()));
 }
 

@@ -250,11 +250,13 @@ private:
             Columns wanted = m_wanted;
             wanted.tokenIds &= i == 0; // the same at every site: read once a tile
             wanted.predictedIds &= i == 0;
+            wanted.loss &= i == 0;
             ES_ASSIGN(Block block, m_source.read(sites[i], planned.range, wanted, buffer.sites[i]));
             block.runs = runs;
             if (i > 0) {
                 block.tokenIds = buffer.blocks.front().tokenIds;
                 block.predictedIds = buffer.blocks.front().predictedIds;
+                block.loss = buffer.blocks.front().loss;
             }
             ES_TRY(checkIds(block, m_source.shape().sites[std::size_t(sites[i])].topK));
             buffer.blocks.push_back(block);

@@ -24,6 +24,7 @@ UniformSource::UniformSource(BlockSource& like, std::uint64_t seed)
     m_shape.columns = {};
     m_shape.columns.tokenIds = like.shape().columns.tokenIds;
     m_shape.columns.predictedIds = like.shape().columns.predictedIds;
+    m_shape.columns.loss = like.shape().columns.loss;
 }
 
 void UniformSource::setSeed(std::uint64_t seed)
@@ -59,10 +60,11 @@ Expected<Block> UniformSource::read(SiteIndex site, TokenRange range, Columns wa
             filled = &known->second; // stays where it is
     }
     Block block;
-    if (!filled || wanted.tokenIds || wanted.predictedIds) {
+    if (!filled || wanted.tokenIds || wanted.predictedIds || wanted.loss) {
         Columns columns;
         columns.tokenIds = wanted.tokenIds;
         columns.predictedIds = wanted.predictedIds;
+        columns.loss = wanted.loss;
         ES_ASSIGN(block, m_like.read(site, range, columns, buffer));
     }
     if (!filled) {

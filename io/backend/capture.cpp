@@ -134,8 +134,7 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     TracePlan plan;
     ES_ASSIGN(plan.sites, recordedSites(arch, sites));
     plan.columns = {.weights = true, .entropy = true, .margin = true, .logits = request.logits, .tokenIds = true,
-        .predictedIds = request.loss};
-    plan.loss = request.loss;
+        .predictedIds = request.loss, .loss = request.loss};
     plan.vocabulary = input.vocabulary;
     plan.provenance.modelId = request.model.string();
     plan.provenance.modelType = arch.modelType;

@@ -132,7 +132,7 @@ void encodeSequences(Encoder& out, const TracePlan& plan)
 void encodeColumns(Encoder& out, const TracePlan& plan)
 {
     const auto& c = plan.columns;
-    out.number(static_cast<std::uint8_t>(c.weights | c.entropy << 1 | c.margin << 2 | c.logits << 3 | plan.loss << 4
+    out.number(static_cast<std::uint8_t>(c.weights | c.entropy << 1 | c.margin << 2 | c.logits << 3 | c.loss << 4
         | c.predictedIds << 5));
 }
 
@@ -214,8 +214,8 @@ Expected<PlanRecord> decodePlan(std::span<const std::byte> bytes, const std::str
         .margin = (bits & 4) != 0,
         .logits = (bits & 8) != 0,
         .tokenIds = true,
-        .predictedIds = (bits & 32) != 0};
-    plan.loss = (bits & 16) != 0;
+        .predictedIds = (bits & 32) != 0,
+        .loss = (bits & 16) != 0};
     const auto numSequences = in.number<std::uint32_t>();
     for (std::uint32_t i = 0; i < numSequences && in.good(); ++i) {
         PlannedSequence sequence;

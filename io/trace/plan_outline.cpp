@@ -40,7 +40,6 @@ PlanOutline outlineOf(const TracePlan& plan)
         outline.numTokens += sequence.tokenIds.size();
     outline.sites = plan.sites;
     outline.columns = plan.columns;
-    outline.loss = plan.loss;
     outline.provenance = plan.provenance;
     return outline;
 }
@@ -60,7 +59,6 @@ Expected<PlanOutline> outlineOf(const OpenTrace& trace, const TraceSummary& summ
     outline.numTokens = static_cast<std::uint64_t>(planned);
     outline.sites = summary.sites;
     outline.columns = summary.columns;
-    outline.loss = summary.hasLoss;
     outline.provenance = summary.provenance;
     return outline;
 }
@@ -85,9 +83,9 @@ std::string planDifferences(const PlanOutline& before, const PlanOutline& now, b
     else if (before.fingerprint.sites != now.fingerprint.sites)
         say("the sites differ");
     recorded("logits", before.columns.logits, now.columns.logits);
-    recorded("losses", before.loss, now.loss);
+    recorded("losses", before.columns.loss, now.columns.loss);
     if (before.fingerprint.columns != now.fingerprint.columns && before.columns.logits == now.columns.logits
-        && before.loss == now.loss)
+        && before.columns.loss == now.columns.loss)
         say("the recorded columns differ");
 
     const Provenance &b = before.provenance, &n = now.provenance;

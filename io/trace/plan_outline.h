@@ -14,7 +14,6 @@ struct PlanOutline
     std::uint64_t numTokens = 0;
     std::vector<Site> sites;
     Columns columns;
-    bool loss = false;
     Provenance provenance;
 };
 

@@ -94,6 +94,7 @@ struct Columns
     bool logits = false; ///< router logits, all experts
     bool tokenIds = false;
     bool predictedIds = false; ///< the model's own guess of the next token
+    bool loss = false; ///< of predicting the next token, nats
 
     bool operator==(const Columns&) const = default;
 };
@@ -149,6 +150,7 @@ struct Block
     std::span<const float> logits; ///< [n, E] or empty
     std::span<const std::int32_t> tokenIds; ///< [n] or empty; -1 unknown
     std::span<const std::int32_t> predictedIds; ///< [n] or empty; argmax of the model's output at this token, -1 unknown
+    std::span<const float> loss; ///< [n] or empty; -log p(next token) in nats, NaN where none follows
     std::span<const SequenceRun> runs; ///< in order; they cover the block but for tokens that a filter leaves out
 };
 
@@ -156,7 +158,7 @@ struct Block
 struct BlockBuffer
 {
     std::vector<std::uint16_t> expertIds;
-    std::vector<float> weights, entropy, margin, logits;
+    std::vector<float> weights, entropy, margin, logits, loss;
     std::vector<std::int32_t> tokenIds, predictedIds;
     std::vector<SequenceRun> runs;
 };

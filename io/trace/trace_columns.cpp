@@ -33,7 +33,7 @@ std::vector<Column> columnsOf(const TraceSummary& summary)
     std::vector<Column> columns{Column::ExpertId};
     for (const auto& [there, column] : {std::pair(c.weights, Column::Weight), std::pair(c.entropy, Column::Entropy),
              std::pair(c.margin, Column::Margin), std::pair(c.logits, Column::Logits),
-             std::pair(summary.hasLoss, Column::Loss), std::pair(c.predictedIds, Column::Predicted)}) {
+             std::pair(summary.columns.loss, Column::Loss), std::pair(c.predictedIds, Column::Predicted)}) {
         if (there)
             columns.push_back(column);
     }

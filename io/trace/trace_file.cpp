@@ -257,6 +257,10 @@ Expected<Block> TraceFile::read(SiteIndex site, TokenRange range, Columns wanted
         ES_TRY(d->readTokens(d->column(Column::Predicted), range, buffer.predictedIds));
         block.predictedIds = buffer.predictedIds;
     }
+    if (wanted.loss && have.loss) {
+        ES_TRY(d->readFloats(Column::Loss, SiteIndex(0), range, 1, buffer.loss));
+        block.loss = buffer.loss;
+    }
     return block;
 }
 
@@ -280,7 +284,7 @@ Expected<std::string> TraceFile::tokenBytes(std::int32_t tokenId) const
 
 Expected<std::vector<float>> TraceFile::loss(TokenRange range) const
 {
-    if (!d->summary.hasLoss)
+    if (!d->summary.columns.loss)
         return fail("next-token loss was not recorded", d->trace.name, "capture with --loss");
     if (range.begin > range.end || range.end.value > d->summary.numTokens)
         return d->rangeError(range);

@@ -36,7 +36,6 @@ struct TraceSummary
     std::vector<Site> sites;
     std::vector<std::string> labels;
     Columns columns;
-    bool hasLoss = false;
     std::uint64_t fileBytes = 0;
     Provenance provenance;
 };

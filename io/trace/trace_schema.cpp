@@ -46,7 +46,7 @@ bool Geometry::has(Column column) const
     case Column::Logits:
         return columns.logits;
     case Column::Loss:
-        return loss;
+        return columns.loss;
     case Column::Predicted:
         return columns.predictedIds;
     }
@@ -78,7 +78,6 @@ Geometry geometryOf(const TracePlan& plan)
     g.numSites = static_cast<std::uint16_t>(plan.sites.size());
     g.columns = plan.columns;
     g.columns.tokenIds = true;
-    g.loss = plan.loss;
     // A power of two that covers a short trace, so that 200 tokens are not padded to 4,096.
     std::uint32_t cap = 16;
     while (cap < g.numTokens && cap < kChunkTokens)

@@ -72,7 +72,6 @@ struct Geometry
     std::uint32_t chunkTokens = 0;
     std::uint32_t logitsChunkTokens = 0;
     Columns columns;
-    bool loss = false;
 
     bool has(Column column) const;
     std::uint32_t chunkLength(Column column) const

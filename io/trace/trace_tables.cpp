@@ -272,7 +272,7 @@ Expected<TraceSummary> readSummary(const OpenTrace& trace)
     ES_ASSIGN(s.columns.logits, has("routing/router_logits"));
     ES_ASSIGN(s.columns.tokenIds, has("tokens/token_id"));
     ES_ASSIGN(s.columns.predictedIds, has("tokens/predicted_id"));
-    ES_ASSIGN(s.hasLoss, has("tokens/loss"));
+    ES_ASSIGN(s.columns.loss, has("tokens/loss"));
 
     ES_ASSIGN(const auto offsets, hdf5::openDataset(trace.file, "sequences/offset", trace.name));
     ES_ASSIGN(const auto rows, hdf5::dimensions(offsets, trace.name + ": dataset 'sequences/offset'"));

@@ -261,7 +261,7 @@ struct TraceWriter::Private
                 return bad(
                     "site " + std::to_string(slab.firstSite.value + i) + " goes on at token " + std::to_string(next));
         }
-        if (geometry.loss && !slab.loss.empty()) {
+        if (geometry.columns.loss && !slab.loss.empty()) {
             ES_TRY(size("loss", slab.loss.size(), slab.numTokens));
             if (slab.firstToken != lossTokens)
                 return bad("loss goes on at token " + std::to_string(lossTokens));
@@ -384,7 +384,7 @@ Expected<void> TraceWriter::append(const RoutingSlab& slab)
     copy(owned.entropy, slab.entropy, c.entropy);
     copy(owned.margin, slab.margin, c.margin);
     copy(owned.logits, slab.logits, c.logits);
-    copy(owned.loss, slab.loss, d->geometry.loss);
+    copy(owned.loss, slab.loss, d->geometry.columns.loss);
     copy(owned.predictedIds, slab.predictedIds, c.predictedIds);
     d->changed.wait(
         lock, [&] { return d->queue.empty() || d->queuedBytes + owned.bytes() <= kQueueBytes || d->error; });
@@ -399,7 +399,7 @@ Expected<void> TraceWriter::append(const RoutingSlab& slab)
     }
     for (std::uint16_t i = 0; i < slab.numSites; ++i)
         d->siteTokens[slab.firstSite.value + i] += slab.numTokens;
-    if (d->geometry.loss && !slab.loss.empty())
+    if (d->geometry.columns.loss && !slab.loss.empty())
         d->lossTokens += slab.numTokens;
     if (c.predictedIds && !slab.predictedIds.empty())
         d->predictedTokens += slab.numTokens;
@@ -447,7 +447,7 @@ Expected<void> TraceWriter::finish(bool complete)
                         + std::to_string(d->geometry.numTokens) + " tokens",
                     d->target.string());
         }
-        if (d->geometry.loss && d->lossTokens != d->geometry.numTokens)
+        if (d->geometry.columns.loss && d->lossTokens != d->geometry.numTokens)
             return fail(
                 "loss of " + std::to_string(d->lossTokens) + " of " + std::to_string(d->geometry.numTokens) + " tokens",
                 d->target.string());

@@ -25,7 +25,6 @@ struct TracePlan
     std::vector<PlannedSequence> sequences;
     std::map<std::int32_t, std::string> vocabulary; ///< id -> token bytes, of the ids that occur
     Columns columns; ///< expert ids always; tokenIds are always written
-    bool loss = false;
     Provenance provenance;
 };
 

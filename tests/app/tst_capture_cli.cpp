@@ -157,7 +157,7 @@ private slots:
         QVERIFY(trace);
         const TraceSummary& s = (*trace)->summary();
         QVERIFY(
-            s.complete && s.hasLoss && s.columns.logits && s.columns.weights && s.columns.entropy && s.columns.margin);
+            s.complete && s.columns.loss && s.columns.logits && s.columns.weights && s.columns.entropy && s.columns.margin);
         QCOMPARE(s.numTokens, std::uint64_t{415});
         QCOMPARE((*trace)->shape().sequences.size(), std::size_t{5});
         QCOMPARE((*trace)->shape().label("parity")->values.size(), std::size_t{2});

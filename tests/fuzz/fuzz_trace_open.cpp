@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 (void)(*trace)->read(SiteIndex(site), {TokenIndex(0), TokenIndex(end)}, {true, true, true, true, true}, buffer);
             }
             (void)(*trace)->tokenBytes(3);
-            if ((*trace)->summary().hasLoss)
+            if ((*trace)->summary().columns.loss)
                 (void)(*trace)->loss({TokenIndex(0), TokenIndex(std::min<std::uint64_t>(shape.numTokens, 10))});
         }
     }

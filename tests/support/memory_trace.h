@@ -101,12 +101,17 @@ public:
             copy(predictedIds, buffer.predictedIds, 1);
             block.predictedIds = buffer.predictedIds;
         }
+        if (wanted.loss && m_shape.columns.loss) {
+            copy(loss, buffer.loss, 1);
+            block.loss = buffer.loss;
+        }
         return block;
     }
 
     std::vector<std::vector<std::uint16_t>> ids; ///< [site][T * K]
     std::vector<std::vector<float>> weights, entropy, margin, logits; ///< [site][T * K | T | T | T * E]
     std::vector<std::int32_t> tokenIds, predictedIds; ///< [T]
+    std::vector<float> loss; ///< [T]
     std::shared_ptr<std::atomic<int>> reads = std::make_shared<std::atomic<int>>(0);
 
 private:

@@ -60,6 +60,7 @@ inline MemoryTrace cutDown(MemoryTrace trace, const TokenSet& kept)
     }
     cut(trace.tokenIds);
     cut(trace.predictedIds);
+    cut(trace.loss);
     std::uint64_t begin = 0;
     for (Sequence& sequence : trace.editShape().sequences) {
         const TokenIndex first = sequence.begin, end(first.value + sequence.length);

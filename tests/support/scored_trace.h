@@ -15,11 +15,15 @@ inline std::shared_ptr<MemoryTrace> scoredTrace(
     auto trace = languageTrace(layers, experts, length);
     trace->addLabel("parallel", {"a", "a", "b", "b", "a", "b"});
     const std::size_t tokens = trace->shape().numTokens, k = trace->shape().numSlots;
-    trace->editShape().columns = {true, true, true, true, true, true};
+    trace->editShape().columns = {true, true, true, true, true, true, true};
     for (std::size_t t = 0; t < tokens; ++t)
         trace->tokenIds.push_back(std::int32_t(mix(t) % 7));
     for (std::size_t t = 0; t < tokens; ++t)
         trace->predictedIds.push_back(t + 1 < tokens && t % 3 ? trace->tokenIds[t + 1] : 0);
+    for (const Sequence& sequence : trace->shape().sequences) {
+        for (std::uint32_t t = 0; t < sequence.length; ++t) // none follows the last
+            trace->loss.push_back(t + 1 < sequence.length ? float(mix(trace->loss.size() + 5) >> 40) * 0x1p-22f : NAN);
+    }
     std::vector<float> logits(experts);
     for (std::size_t s = 0; s < layers; ++s) {
         for (std::size_t t = 0; t < tokens; ++t) {

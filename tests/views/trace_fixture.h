@@ -60,6 +60,8 @@ inline Expected<void> writeTrace(const MemoryTrace& trace, const std::filesystem
             slab.logits = trace.logits[site];
         if (shape.columns.predictedIds && site == 0)
             slab.predictedIds = trace.predictedIds;
+        if (shape.columns.loss && site == 0)
+            slab.loss = trace.loss;
         ES_TRY(writer->append(slab));
     }
     return writer->finish(true);

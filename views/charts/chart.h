@@ -66,12 +66,21 @@ struct ChartOption : ParameterSpec
     bool list = false; ///< Choices: several words, with '/' between; else exactly one
 };
 
+/// A key of a chart's own, in the window.
+struct ChartKey
+{
+    QString key, meaning; ///< as it is typed: "["
+    /// The options that it changes, and to what, given what they are and what was pinned last; empty: nothing now.
+    std::function<std::map<std::string, std::string>(const Parameters&, const Subject& pinned)> press;
+};
+
 struct ChartSpec
 {
     std::string name; ///< `expertscope figure NAME`
     QString title; ///< of its view
     QString definition; ///< one line: what is drawn
     std::vector<ChartOption> options = {};
+    std::vector<ChartKey> keys = {};
     /// What compute() will ask Study::metrics for, so that charts shown together share one pass; may be null.
     std::function<std::vector<MetricRequest>(const Parameters&)> metrics = {};
     /// Errors: those of the study; a chart that cannot be drawn of such a trace or scope says by name why.

@@ -346,6 +346,38 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     return std::make_shared<FlowChart>(std::move(picture), data, std::move(flow), std::move(head));
 }
 
+/// Half or twice the ribbons; thresholds off and on; the ribbons of the pinned expert alone, and all.
+std::vector<ChartKey> flowKeys()
+{
+    using Changes = std::map<std::string, std::string>;
+    static constexpr double kMostRibbons = 4096;
+    const auto ribbons = [](double factor) {
+        return [factor](const Parameters& params, const Subject&) {
+            const double most = std::clamp(std::round(params.number("most") * factor), 1.0, kMostRibbons);
+            return Changes{{"most", std::to_string(int(most))}};
+        };
+    };
+    const auto noise = [](const Parameters& params, const Subject&) {
+        return params.number("least_z") > 0
+            ? Changes{{"least_z", "0"}, {"least_lift", "0"}, {"least_tokens", "0"}}
+            : Changes{{"least_z", "4"}, {"least_lift", "1.5"}, {"least_tokens", "20"}};
+    };
+    const auto choices = [](const Parameters& params, const Subject&) {
+        const std::string& now = params.text("choices");
+        return Changes{{"choices", now == "all" ? "first" : now == "first" ? "weights" : "all"}};
+    };
+    const auto focus = [](const Parameters& params, const Subject& pinned) {
+        if (!pinned.site || !pinned.expert)
+            return params.text("focus").empty() ? Changes() : Changes{{"focus", ""}};
+        const std::string expert = std::to_string(pinned.site->value) + ':' + std::to_string(pinned.expert->value);
+        return Changes{{"focus", params.text("focus") == expert ? "" : expert}};
+    };
+    return {{"[", "half the ribbons", ribbons(0.5)}, {"]", "twice the ribbons", ribbons(2)},
+        {"n", "what the thresholds hid, and without it again", noise},
+        {"t", "pairs of all choices, of the first, by weights", choices},
+        {"p", "only the ribbons of the pinned expert, and all again", focus}};
+}
+
 }
 
 ChartSpec flowChart()
@@ -395,6 +427,7 @@ ChartSpec flowChart()
             number("least_z", "4", "standard deviations above independence", 0, 1000, false, "z at least", false),
             number("least_lift", "1.5", "times as many as expected", 0, 1000, false, "Lift at least", false),
             number("least_tokens", "20", "tokens of a ribbon", 0, 1e9, true, "Tokens at least", false)},
+        .keys = flowKeys(),
         .compute = computeFlowWindow,
         .draw = draw,
     };

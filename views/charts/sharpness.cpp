@@ -23,7 +23,9 @@ ChartSpec sharpnessChart()
             {"effective_k", "effective_k.mean", "Experts that hold the mass", "fewest experts, mean over tokens",
                 "experts"},
             {"perplexity", "effective_k.perplexity", "Perplexity of the router", "exp(entropy), mean over tokens",
-                "experts"}},
+                "experts"},
+            {"loss", "loss_correlation.entropy", "Correlation of entropy and loss", "Pearson's, over tokens", ""},
+            {"margin_loss", "loss_correlation.margin", "Correlation of margin and loss", "Pearson's, over tokens", ""}},
         .parameters = {{"mass", "Mass"}},
     });
 }

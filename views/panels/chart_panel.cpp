@@ -60,12 +60,15 @@ ChartPanel::ChartPanel(Session& session, const ChartSpec& chart, QWidget* parent
 
 std::vector<ViewKey> ChartPanel::keys() const
 {
-    return {{"arrows", "move the crosshair; with Ctrl they pin what they come to"},
+    std::vector<ViewKey> keys{{"arrows", "move the crosshair; with Ctrl they pin what they come to"},
         {"Enter, click", "pin; with Shift beside other pins"}, {"I, E", "keep, drop the tokens of what is pointed at"},
         {"Backspace", "take out the last filter"}, {"wheel, W, S", "zoom"}, {"drag, A, D", "pan"},
         {"Shift+drag", "over tokens or sequences: keep those"}, {"F, double click", "show all"},
         {"X", "lines of the crosshair"}, {"Shift", "while pointing: what the numbers mean"},
         {"right click, Menu", "what can be done with it"}};
+    for (const ChartKey& own : m_view->state().chart().keys)
+        keys.push_back({own.key.toUpper(), own.meaning});
+    return keys;
 }
 
 QString ChartPanel::definition() const

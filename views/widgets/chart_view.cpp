@@ -9,6 +9,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QEvent>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QProgressBar>
@@ -117,6 +118,25 @@ void ChartView::showEvent(QShowEvent* event)
     QWidget::showEvent(event);
     if (m_stale)
         ask();
+}
+
+/// What the picture itself has no use for.
+void ChartView::keyPressEvent(QKeyEvent* event)
+{
+    const auto& keys = m_state->chart().keys;
+    const auto key = std::ranges::find(keys, event->text().toLower(), &ChartKey::key);
+    if (event->text().isEmpty() || key == keys.end())
+        return QWidget::keyPressEvent(event);
+    auto changes = key->press(m_state->options(), m_session.selection().chosen());
+    std::erase_if(changes, [this](const auto& change) { return m_state->options().text(change.first) == change.second; });
+    if (changes.empty())
+        return;
+    m_session.undo().beginMacro(key->meaning);
+    for (const auto& [name, value] : changes) {
+        if (const auto set = m_state->setOption(name, value); !set)
+            showError(set.error());
+    }
+    m_session.undo().endMacro();
 }
 
 void ChartView::ask()

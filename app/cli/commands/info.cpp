@@ -54,7 +54,7 @@ std::vector<std::string> columnNames(const TraceSummary& s)
     add(s.columns.logits, "router_logits");
     add(s.columns.tokenIds, "token_id");
     add(s.columns.predictedIds, "predicted_id");
-    add(s.hasLoss, "loss");
+    add(s.columns.loss, "loss");
     return names;
 }
 

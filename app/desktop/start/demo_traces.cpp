@@ -70,7 +70,7 @@ const std::vector<Question>& questions()
         {"Which layers are hard to predict?", "trained", "flow", "chart.predict"},
         {"Do neighbouring tokens take the same experts?", "trained", "explore", "chart.repetition"},
         {"Which experts did this word use?", "trained", "prompt", "chart.tokens"},
-        {"Where is the router unsure?", "trained", "compare", "chart.sharpness"},
+        {"Where is the router unsure, and is the loss higher there?", "trained", "compare", "chart.sharpness"},
         {"How did routing form during training?", "training", "training", "chart.training"},
         {"What would a cache of experts save?", "trained", "cache", "chart.cache_curves"},
         {"How should experts be spread over GPUs?", "trained", "cache", "chart.placement"},

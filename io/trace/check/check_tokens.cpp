@@ -125,7 +125,7 @@ Expected<void> checkIds(
 
 Expected<void> checkLoss(const CheckedTrace& m)
 {
-    if (!m.summary.hasLoss)
+    if (!m.summary.columns.loss)
         return {};
     const auto column = openColumn(m.trace, m.summary, Column::Loss);
     if (!m.good(column))

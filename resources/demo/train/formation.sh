@@ -19,5 +19,5 @@ for folder in "$snapshots"/tokens-*; do
     seen=$(echo "${name#tokens-}" | sed 's/^0*\(.\)/\1/')
     ln -s "$folder" "$name"
     sed 's/"labels": {/&"tokens_seen": "'"$seen"'", /' "$here/formation_prompts.jsonl" > formation_prompts.jsonl
-    "$expertscope" capture --model "$name" --prompts formation_prompts.jsonl -o "$out/$name.h5" --dtype fp32 --force
+    "$expertscope" capture --model "$name" --prompts formation_prompts.jsonl -o "$out/$name.h5" --dtype fp32 --loss --force
 done

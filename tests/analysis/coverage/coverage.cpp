@@ -48,7 +48,8 @@ MemoryTrace drawTrace(unsigned sequences, std::uint64_t seed)
         }
     }
     MemoryTrace trace(kSites, E, K);
-    trace.editShape().columns = {.weights = true, .entropy = true, .margin = true, .logits = true, .tokenIds = true};
+    trace.editShape().columns = {.weights = true, .entropy = true, .margin = true, .logits = true, .tokenIds = true,
+        .loss = true};
     std::vector<std::string> language, parallel;
     for (unsigned s = 0; s < sequences; ++s) {
         trace.addSequence(30 + unsigned(30 * random.real()));
@@ -86,6 +87,8 @@ MemoryTrace drawTrace(unsigned sequences, std::uint64_t seed)
                     trace.weights[site].push_back(float(std::exp(z[order[r]]) / sum));
                 }
                 trace.entropy[site].push_back(float(entropy));
+                if (site == 0) // a little more where it is unsure, and of whole sequences
+                    trace.loss.push_back(float(2 + entropy + own[0][0] + random.gumbel()));
                 trace.margin[site].push_back(float((std::exp(z[order[K - 1]]) - std::exp(z[order[K]])) / sum));
             }
         }

@@ -35,7 +35,7 @@ static MemoryTrace raggedTrace(std::uint64_t seed)
     second.topK = 2;
     second.score = ScoreFunction::Sigmoid;
     trace.editShape().sites[2].renormalisation = Renormalisation::Sum;
-    trace.editShape().columns = {true, true, true, true, true, true};
+    trace.editShape().columns = {true, true, true, true, true, true, true};
     std::vector<std::string> language, domain;
     for (unsigned s = 0; s < 30; ++s) {
         trace.addSequence(s == 7 ? 0 : unsigned(mix(seed + s) % 200));
@@ -50,6 +50,7 @@ static MemoryTrace raggedTrace(std::uint64_t seed)
     for (std::size_t t = 0; t < T; ++t) {
         trace.tokenIds.push_back(std::int32_t(mix(seed + t) % (t % 3 ? 9 : 3000)) - 1);
         trace.predictedIds.push_back(std::int32_t(mix(seed + 2 * t) % 20) - 1);
+        trace.loss.push_back(t % 31 == 30 ? NAN : 6 * real(seed + 3 * t));
     }
     for (std::size_t site = 0; site < 3; ++site) {
         for (std::size_t i = 0; i < T * 4; ++i) {

@@ -27,7 +27,7 @@ private slots:
         TracePlan plan;
         plan.sites = {{.numExperts = 4, .topK = 1}};
         plan.columns.tokenIds = true;
-        plan.loss = true;
+        plan.columns.loss = true;
         std::vector<std::uint16_t> ids;
         for (const std::uint32_t length : m_lengths) {
             PlannedSequence sequence;

@@ -59,8 +59,8 @@ inline Reference make(const Shape& shape)
         .margin = shape.margin,
         .logits = shape.logits,
         .tokenIds = true,
-        .predictedIds = shape.loss};
-    r.plan.loss = shape.loss;
+        .predictedIds = shape.loss,
+        .loss = shape.loss};
     for (std::uint64_t t = 0; t < r.T;) {
         PlannedSequence s;
         const auto n = std::min<std::uint64_t>(r.T - t, 1 + random() % shape.longest);
@@ -156,7 +156,7 @@ inline CutSlab cut(
     take(r.entropy, c.entropy, 1);
     take(r.margin, c.margin, 1);
     take(r.logits, c.logits, r.E);
-    if (r.plan.loss && firstSite == 0) {
+    if (r.plan.columns.loss && firstSite == 0) {
         c.loss.assign(r.loss.begin() + long(first), r.loss.begin() + long(first + count));
         c.predictedIds.assign(r.predictedIds.begin() + long(first), r.predictedIds.begin() + long(first + count));
     }

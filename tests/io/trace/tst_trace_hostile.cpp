@@ -42,7 +42,7 @@ Expected<void> readAll(const std::filesystem::path& path)
         }
     }
     ES_TRY(trace->tokenBytes(1));
-    if (trace->summary().hasLoss)
+    if (trace->summary().columns.loss)
         ES_TRY(trace->loss({TokenIndex(0), TokenIndex(s.numTokens)}));
     return {};
 }

@@ -109,7 +109,7 @@ std::string contents(const std::filesystem::path& path)
         all += label.name;
         add(label.codes);
     }
-    if ((*trace)->summary().hasLoss)
+    if ((*trace)->summary().columns.loss)
         add(*(*trace)->loss({TokenIndex(0), TokenIndex(s.numTokens)}));
     trace->reset();
     return all + rawChunks(path);

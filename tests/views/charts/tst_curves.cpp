@@ -118,6 +118,7 @@ const std::vector<Truth>& truths()
         {"sharpness", {{"quantity", "mass"}}, {"top_k_mass"}, "", "top_k_mass", ""},
         {"sharpness", {{"quantity", "effective_k"}, {"mass", "0.5"}}, {"effective_k", {{"mass", "0.5"}}}, "",
             "effective_k.mean", ""},
+        {"sharpness", {{"quantity", "loss"}}, {"loss_correlation"}, "", "loss_correlation.entropy", ""},
         {"aux_loss", {}, {"aux_loss"}, "", "aux_loss.switch", ""},
         {"aux_loss", {{"quantity", "z_loss"}}, {"z_loss"}, "", "z_loss.mean", ""},
         {"drop", {}, {"drop", {{"cf", "1/1.25/1.5/2"}}}, "", "drop.ratio", "", false},

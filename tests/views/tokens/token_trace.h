@@ -79,7 +79,7 @@ inline Expected<void> TokenTrace::write(const std::filesystem::path& path)
         plan.sequences.push_back(std::move(planned));
     }
     plan.columns = columns;
-    plan.loss = loss;
+    plan.columns.loss = loss;
     plan.provenance.modelId = "models/tiny-moe";
     ES_ASSIGN(auto writer, TraceWriter::create(path, plan));
     const std::size_t n = bytes.size();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/fake_chart.h"
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 #include "views/widgets/chart_view.h"
 #include "views/widgets/elided_label.h"
 #include "views/widgets/filter_bar.h"
@@ -185,6 +186,47 @@ private slots:
         QTest::keyClick(plot(), Qt::Key_Return, Qt::ShiftModifier);
         QCOMPARE(m_session->selection().pins().size(), std::size_t(2));
         QCOMPARE(plot()->pinnedMarks(), (std::vector<Mark>{{0, 0, 0, 7}, {0, 0, 0, 8}}));
+    }
+
+    void keysOfAChartChangeItsOptions()
+    {
+        const ChartSpec& flow = *findChart("flow").value();
+        ChartView view(*m_session, flow);
+        view.resize(600, 400);
+        view.show();
+        QVERIFY(open());
+        QTRY_COMPARE(view.page(), ChartView::Page::Picture);
+        const auto text = [&](const char* name) { return QString::fromStdString(view.state().options().text(name)); };
+        QUndoStack& undo = m_session->undo();
+        const int before = undo.index();
+        QTest::keyClick(view.widget(), ']');
+        QCOMPARE(text("most"), QString("192"));
+        QTest::keyClick(view.widget(), '[');
+        QTest::keyClick(view.widget(), '[');
+        QCOMPARE(text("most"), QString("48"));
+        QCOMPARE(undo.index(), before + 3);
+        QTest::keyClick(view.widget(), Qt::Key_N); // three options, one step
+        QCOMPARE(text("least_z") + text("least_lift") + text("least_tokens"), QString("000"));
+        QCOMPARE(undo.index(), before + 4);
+        undo.undo();
+        QCOMPARE(text("least_z") + '/' + text("least_lift") + '/' + text("least_tokens"), QString("4/1.5/20"));
+        QTest::keyClick(view.widget(), Qt::Key_T);
+        QCOMPARE(text("choices"), QString("first"));
+        // Nothing is pinned: nothing to do, and no empty step.
+        const int steps = undo.index();
+        QTest::keyClick(view.widget(), Qt::Key_P);
+        QCOMPARE(undo.index(), steps);
+        m_session->selection().choose({.site = SiteIndex(1), .expert = ExpertIndex(3)}, this);
+        QTest::keyClick(view.widget(), Qt::Key_P);
+        QCOMPARE(text("focus"), QString("1:3"));
+        QTest::keyClick(view.widget(), Qt::Key_P);
+        QCOMPARE(text("focus"), QString());
+        // The end of what there may be is no step.
+        VERIFY_OK(view.state().setOption("most", "1"));
+        const int least = undo.index();
+        QTest::keyClick(view.widget(), '[');
+        QCOMPARE(undo.index(), least);
+        QTRY_COMPARE(view.page(), ChartView::Page::Picture);
     }
 
     void marksOfOthersAreShownOwnOnesNotTwice()

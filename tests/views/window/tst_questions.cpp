@@ -332,8 +332,10 @@ QStringList TestQuestions::answerOf(int question)
     }
     case 12: { // unsure
         const auto entropy = where(table("chart.sharpness"), {{"metric", "router_entropy.mean"}});
+        const auto loss = where(table("chart.sharpness"), {{"metric", "loss_correlation.entropy"}});
         return {layer(extreme(entropy)), digits(number(extreme(entropy))), layer(extreme(entropy, false)),
-            digits(number(extreme(entropy, false)))};
+            digits(number(extreme(entropy, false))), digits(number(extreme(loss))), layer(extreme(loss)),
+            digits(number(extreme(loss, false))), layer(extreme(loss, false))};
     }
     case 13: { // dead for one language
         QStringList facts;

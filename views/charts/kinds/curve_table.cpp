@@ -85,7 +85,7 @@ std::string hintFor(const MetricSpec& metric, const RoutingShape& shape)
     };
     if (any(&Columns::logits))
         return "expertscope capture --logits records them";
-    if (any(&Columns::predictedIds))
+    if (any(&Columns::predictedIds) || any(&Columns::loss))
         return "expertscope capture --loss records them";
     return "a trace of expertscope capture holds them";
 }

@@ -95,7 +95,7 @@ Expected<ColourSamplePtr> sampleColours(
             TokenTexts texts;
             if (quantity == kLoss && site == sites.front()) {
                 const auto* const file = dynamic_cast<const TraceFile*>(trace.source.get());
-                if (file && file->summary().hasLoss) {
+                if (file && file->summary().columns.loss) {
                     ES_ASSIGN(texts.loss, file->loss(range));
                 }
             }

@@ -74,7 +74,7 @@ Expected<TokenTexts> readTexts(const NamedTrace& trace, TokenRange range)
     }
     texts.pieces = shownPieces(bytes, texts.ids, before, n);
     const auto* const file = dynamic_cast<const TraceFile*>(trace.source.get());
-    if (file && file->summary().hasLoss) {
+    if (file && file->summary().columns.loss) {
         ES_ASSIGN(texts.loss, file->loss(range));
     }
     return texts;

@@ -147,7 +147,7 @@ QString quantityNeeds(const std::string& quantity, const TraceSummary& summary, 
         return lacks("entropies of the router");
     if (quantity == kMargin && !shape.columns.margin)
         return lacks("margins of the router");
-    if (quantity == kLoss && !summary.hasLoss)
+    if (quantity == kLoss && !summary.columns.loss)
         return "needs the next-token loss: capture --loss";
     return {};
 }

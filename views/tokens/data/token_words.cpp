@@ -193,7 +193,7 @@ Expected<QByteArray> tokenTable(
         ES_ASSIGN(const std::vector<std::string> bytes, bytesOf(trace, part, ids));
         std::vector<float> loss;
         const auto* const file = dynamic_cast<const TraceFile*>(trace.source.get());
-        if (file && file->summary().hasLoss) {
+        if (file && file->summary().columns.loss) {
             ES_ASSIGN(loss, file->loss(part));
         }
         std::vector<SiteChoices> choices;
