@@ -32,7 +32,7 @@ constexpr ExpertSize kFamilies[] = {{"afmoe"}, {"dbrx", "ffn_hidden_size", "d_mo
     {"phimoe", "intermediate_size"}, {"qwen2_moe"},
     {"qwen3_5_moe", "moe_intermediate_size", "hidden_size", nullptr, "text_config"}, {"qwen3_5_moe_text"},
     {"qwen3_moe"}, {"qwen3_next"}, {"qwen3_vl_moe", "moe_intermediate_size", "hidden_size", nullptr, "text_config"},
-    {"qwen3_vl_moe_text"}};
+    {"qwen3_vl_moe_text"}, {"solar_open"}};
 
 /// Bits of an element, and what says so; 0: not known.
 struct Bits
@@ -81,7 +81,13 @@ Bits bitsOfExperts(ConfigReader& text, ConfigReader& whole, std::optional<double
 double denseWeights(const ArchSpec& arch)
 {
     const double hidden = double(arch.hiddenSize);
-    const double attention = hidden * double(arch.headDim) * double(2 * arch.numHeads + 2 * arch.numKvHeads);
+    double attention = hidden * double(arch.headDim) * double(2 * arch.numHeads + 2 * arch.numKvHeads);
+    if (const auto& latent = arch.latent) {
+        const double heads = double(arch.numHeads), rank = double(latent->queryRank), kvRank = double(latent->keyValueRank);
+        const double queries = heads * double(arch.headDim);
+        attention = (rank > 0 ? rank * (hidden + queries) : hidden * queries) + hidden * (kvRank + double(latent->ropeDim))
+            + heads * kvRank * double(latent->nopeDim + latent->valueDim) + hidden * heads * double(latent->valueDim);
+    }
     double weights = hidden * double(arch.vocabSize);
     for (const LayerSpec& layer : arch.layers) {
         weights += attention;
@@ -174,6 +180,8 @@ Expected<ModelFromConfig> modelFromConfig(
     }
     if (!arch)
         from.noDense = "the layers of " + from.model.name + " are not known but for the experts";
+    else if (arch->quantisation && arch->quantisation->form != StoredForm::Mxfp4)
+        from.noDense = "how much of " + from.model.name + " but for the experts is quantised is not known";
     else if (dense.bits == 0)
         from.noDense = dense.from;
     else {

@@ -154,10 +154,14 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
         {"batch_tokens", std::to_string(start.batchTokens)},
         {"batching",
             std::to_string(start.batchTokens) + " tokens, " + std::to_string(windowBatches) + " batches a window"},
-        {"tie_rule", "of equal logits the lowest expert id"},
+        {"tie_rule",
+            arch.router.selectionBias ? "of equal selection scores the lowest expert id"
+                                      : "of equal logits the lowest expert id"},
         {"weight_hash", checkpoint.weightHash()},
         {"command_line", request.commandLine},
     };
+    if (arch.quantisation)
+        plan.provenance.attributes["stored_form"] = storedFormName(arch.quantisation->form);
     if (input.documentsSkipped > 0)
         plan.provenance.attributes["run_prompts_skipped"] = std::to_string(input.documentsSkipped);
     plan.provenance.attributes.insert(input.tokenizer.begin(), input.tokenizer.end());

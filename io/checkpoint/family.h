@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What is particular to a family of models. A new family is one family_NAME.cpp and one line in family_registry.cpp.
+// What is particular to a family of models. A new family is one families/NAME.cpp and one line in family_registry.cpp.
 #pragma once
 
 #include "io/checkpoint/arch_spec.h"

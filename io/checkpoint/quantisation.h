@@ -44,7 +44,7 @@ struct Quantisation
 /// Refuses by name what cannot be read. None: the file asks for no quantisation.
 std::optional<Quantisation> parseQuantisation(ConfigReader& config);
 
-/// "fp8 in blocks of 128 x 128", for the user.
+/// For the user: "fp8 with a scale a block".
 std::string_view storedFormName(StoredForm form);
 
 /// The bytes of one weight; what its form does not have is empty. Scales are fp32.

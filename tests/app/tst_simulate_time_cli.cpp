@@ -127,7 +127,7 @@ private slots:
         QCOMPARE(values({"--capacity", "2", "--expert-bits", "4"})["cache.bytes_per_token"], 18 / 5. * 3e6 / 4);
         QCOMPARE(values({"--capacity", "2", "--expert-bytes", "7"})["cache.bytes_per_token"], 18 / 5. * 7);
         const QString other = at("other.json");
-        write(other, R"({"model_type": "gpt_oss", "hidden_size": 10, "intermediate_size": 10})");
+        write(other, R"({"model_type": "minimax", "hidden_size": 10, "intermediate_size": 10})");
         QCOMPARE(values({"--capacity", "2", "--model", other, "--expert-bits", "8"})["cache.bytes_per_token"],
             18 / 5. * 300);
         // Its other layers are not known, so neither is a time.

@@ -19,13 +19,21 @@ import time
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, OlmoeConfig
+from transformers import AutoConfig, AutoModelForCausalLM
 
 SHAPES = {
     "small": dict(hidden_size=192, num_hidden_layers=6, num_attention_heads=6, num_key_value_heads=6, intermediate_size=192,
                   num_experts=16, num_experts_per_tok=2, vocab_size=8192, max_position_embeddings=2048),
     "118m": dict(hidden_size=512, num_hidden_layers=8, num_attention_heads=8, num_key_value_heads=8, intermediate_size=256,
                  num_experts=32, num_experts_per_tok=4, vocab_size=8192, max_position_embeddings=2048),
+    # One of each other kind of attention: latent (DeepSeek V3, Moonlight), sinks and windows (gpt-oss).
+    "latent": dict(model_type="deepseek_v3", hidden_size=512, num_hidden_layers=6, num_attention_heads=8, num_key_value_heads=8,
+                   intermediate_size=1024, moe_intermediate_size=256, n_routed_experts=32, num_experts_per_tok=4, n_group=1,
+                   topk_group=1, first_k_dense_replace=1, kv_lora_rank=128, q_lora_rank=None, qk_nope_head_dim=64,
+                   qk_rope_head_dim=32, v_head_dim=64, vocab_size=8192, max_position_embeddings=2048),
+    "sinks": dict(model_type="gpt_oss", hidden_size=512, num_hidden_layers=6, num_attention_heads=8, num_key_value_heads=2,
+                  head_dim=64, intermediate_size=256, num_local_experts=32, num_experts_per_tok=4, sliding_window=128,
+                  vocab_size=8192, max_position_embeddings=131072),
 }
 
 
@@ -49,11 +57,16 @@ def padded_batches(sequences, batch_tokens):
 
 class Transformers:
     def __init__(self, folder, implementation):
+        kind = json.loads(Path(folder, "config.json").read_text())["model_type"]
         self.model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="sdpa", experts_implementation=implementation).eval()
+            folder, dtype=torch.float32, attn_implementation="eager" if kind == "gpt_oss" else "sdpa",  # sinks: no sdpa
+            experts_implementation=implementation).eval()
         self.collected = []
         for layer in self.model.model.layers:
-            layer.mlp.gate.register_forward_hook(
+            gate = getattr(layer.mlp, "gate", getattr(layer.mlp, "router", None))
+            if gate is None:
+                continue
+            gate.register_forward_hook(
                 lambda module, inputs, output: self.collected.append((output[2].to(torch.int16), output[1].clone())))
 
     def run(self, batches):
@@ -92,7 +105,9 @@ def main():
         folder = a.model
         if not folder:
             folder = scratch + "/model"
-            AutoModelForCausalLM.from_config(OlmoeConfig(pad_token_id=0, bos_token_id=None, eos_token_id=1, **SHAPES[a.shape])).save_pretrained(folder)
+            shape = dict(SHAPES[a.shape], pad_token_id=0, bos_token_id=None, eos_token_id=1)
+            config = AutoConfig.for_model(shape.pop("model_type", "olmoe"), **shape)
+            AutoModelForCausalLM.from_config(config).save_pretrained(folder)
         vocabulary = json.loads(Path(folder, "config.json").read_text())["vocab_size"]
         total = a.tokens or (32768 if a.shape == "small" else 8192)
         lengths = [512] * (total // 512)

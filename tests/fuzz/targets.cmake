@@ -1,6 +1,7 @@
 expertscope_fuzz(fuzz_trace_open fuzz_trace_open.cpp expertscope_trace)
 expertscope_fuzz(fuzz_safetensors_header fuzz_safetensors_header.cpp expertscope_checkpoint)
 expertscope_fuzz(fuzz_config fuzz_config.cpp expertscope_checkpoint)
+expertscope_fuzz(fuzz_dequantise fuzz_dequantise.cpp expertscope_checkpoint)
 expertscope_fuzz(fuzz_shard_index fuzz_shard_index.cpp expertscope_checkpoint)
 expertscope_fuzz(fuzz_tokenizer_json fuzz_tokenizer_json.cpp expertscope_tokenizer)
 expertscope_fuzz(fuzz_prompts fuzz_prompts.cpp expertscope_exchange)

@@ -130,6 +130,12 @@ private slots:
         QCOMPARE(all, 4 * (4 * (4 * 64. * 64 + 64 * 8) + 50 * 64));
         QCOMPARE(rest("qwen3_moe", R"(, "head_dim": 16, "mlp_only_layers": [1, 2])") - all,
             2 * 4 * (3. * 64 * 100 - 64 * 8));
+        // Latent attention: 64 -> 12 and 6 + 4, then 4 heads of 10 queries, of 6 + 8 keys and values, and back.
+        const double latent = rest("deepseek_v3",
+            R"(, "n_routed_experts": 8, "n_group": 1, "topk_group": 1, "q_lora_rank": 12, "kv_lora_rank": 6,)"
+            R"( "qk_nope_head_dim": 6, "qk_rope_head_dim": 4, "v_head_dim": 8, "first_k_dense_replace": 0)");
+        const double attention = 64. * 12 + 12 * 40 + 64 * (6 + 4) + 6 * 4 * (6 + 8) + 4 * 8 * 64;
+        QCOMPARE(latent, 4 * (4 * (attention + 64 * 8 + 3 * 64 * 20) + 50. * 64));
     }
 
     void notKnown()
@@ -140,7 +146,7 @@ private slots:
         };
         QVERIFY(whyNot(R"({"model_type": "bert"})").contains("--expert-bytes"));
         QVERIFY(whyNot(R"({"hidden_size": 5})").contains("model_type: is missing"));
-        QVERIFY(whyNot(R"({"model_type": "gpt_oss", "hidden_size": 5})").contains("intermediate_size: is missing"));
+        QVERIFY(whyNot(R"({"model_type": "minimax", "hidden_size": 5})").contains("intermediate_size: is missing"));
         QVERIFY(
             whyNot(R"({"model_type": "gpt_oss", "hidden_size": 0, "intermediate_size": 4})").contains("hidden_size"));
         QVERIFY(
