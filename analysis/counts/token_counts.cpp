@@ -195,12 +195,20 @@ void TokenCounts::add(
 
 void TokenCounts::add(const TokenCounts& other)
 {
-    std::vector<std::uint32_t> counts(m_numExperts);
     for (const Entry& theirs : other.m_entries) {
         Entry& mine = m_entries[find(theirs.id)];
         mine.occurrences += theirs.occurrences;
-        other.copyCounts(theirs, counts);
-        addCounts(mine, counts, theirs.listed == kNone);
+        if (theirs.listed == kNone) {
+            const auto row = other.m_rows.begin() + std::ptrdiff_t(std::size_t(theirs.where) * m_numExperts);
+            addCounts(mine, std::span(row, m_numExperts), true);
+            continue;
+        }
+        std::uint32_t left = theirs.listed;
+        for (std::uint32_t chunk = theirs.where; left > 0; chunk = other.m_chunks[chunk].previous) {
+            const std::uint32_t here = (left - 1) % kChunk + 1; // the last chunk may be part full
+            push(mine, other.m_chunks[chunk].experts, here);
+            left -= here;
+        }
     }
 }
 
@@ -209,12 +217,14 @@ void TokenCounts::addCounts(Entry& entry, std::span<const std::uint32_t> counts,
 {
     if (many && entry.listed != kNone)
         makeRow(entry);
+    if (entry.listed == kNone) {
+        std::uint32_t* const row = rowOf(entry);
+        for (std::uint16_t e = 0; e < m_numExperts; ++e)
+            row[e] += counts[e];
+        return;
+    }
     for (std::uint16_t e = 0; e < m_numExperts; ++e) {
-        if (entry.listed == kNone) {
-            rowOf(entry)[e] += counts[e];
-            continue;
-        }
-        for (std::uint32_t i = 0; i < counts[e]; ++i) // no more than a list holds
+        for (std::uint32_t i = 0; i < counts[e]; ++i) // no more than a list holds, or a row by then
             push(entry, &e, 1);
     }
 }

@@ -3,6 +3,8 @@
 // Threads that share one piece of work.
 #pragma once
 
+#include "io/base/vector_state.h"
+
 #include <exception>
 #include <mutex>
 #include <system_error>
@@ -53,6 +55,7 @@ public:
 private:
     template <class Work> void guarded(const Work& work, unsigned i)
     {
+        freeUpperHalves();
         try {
             work(i);
         } catch (...) {

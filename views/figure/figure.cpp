@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/figure/figure.h"
 
+#include "io/base/vector_state.h"
 #include "views/figure/page.h"
 
 #include <QTimeZone>
@@ -31,6 +32,7 @@ Expected<Figure> makeFigure(const Study& study, const FigureSpec& spec, const Pr
     ChartQuestion question;
     question.scope = spec.scope;
     ES_ASSIGN(question.params, checkOptions(*chart, spec.options));
+    freeUpperHalves(); // of Qt
     ES_ASSIGN(const ChartDataPtr data, chart->compute(study, question, progress));
     FigureSpec resolved = spec;
     resolved.options = question.params.all();

@@ -5,6 +5,7 @@
 #include "analysis/study/request_text.h"
 #include "analysis/study/trace_analysis.h"
 #include "io/base/named.h"
+#include "io/base/vector_state.h"
 #include "io/base/version.h"
 #include "views/charts/trace_facts.h"
 
@@ -78,6 +79,7 @@ Expected<Answer> answerOf(const Study& study, const ReportRequest& request, cons
     Answer answer{&chart, {}, {}};
     ES_ASSIGN(answer.options, checkOptions(chart, options));
     const ChartQuestion question{trace, request.scope, answer.options};
+    freeUpperHalves(); // of the figure before
     ES_ASSIGN(answer.data, chart.compute(study, question, progress));
     return answer;
 }
@@ -94,6 +96,7 @@ Expected<Figure> drawn(const Study& study, const ReportRequest& request, const A
         spec.traces.push_back(
             {QFileInfo(QString::fromStdString(each.path.string())).fileName(), QString::fromStdString(each.summary.uuid)});
     spec.options = answer.options.all();
+    freeUpperHalves();
     ES_ASSIGN(const ChartPtr made, answer.chart->draw(answer.data, answer.options, spec.look));
     return makeFigure(made, spec, figureDate(QString::fromStdString(study.traces().front().summary.created)));
 }

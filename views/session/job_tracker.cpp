@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/job_tracker.h"
 
+#include "io/base/vector_state.h"
+
 #include <QMetaObject>
 #include <QThreadPool>
 
@@ -82,6 +84,7 @@ JobTracker::Id JobTracker::start(Job job)
     QThreadPool* const pool = QThreadPool::globalInstance();
     pool->setMaxThreadCount(std::max(pool->maxThreadCount(), 16));
     pool->start([handle = m_handle, job = std::move(job)] {
+        freeUpperHalves();
         Delivery delivery;
         if (!handle.cancelled())
             delivery = job(handle);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/widgets/chart_view.h"
 
+#include "io/base/vector_state.h"
 #include "views/widgets/chart_menu.h"
 #include "views/widgets/job_controls.h"
 #include "views/widgets/option_panel.h"
@@ -188,6 +189,7 @@ void ChartView::followSite()
 
 Expected<void> ChartView::draw(const ChartQuestion& question, const ChartDataPtr& data)
 {
+    freeUpperHalves(); // of what was painted before
     Look look = m_state->look();
     ES_ASSIGN(ChartPtr chart, m_state->chart().draw(data, question.params, look));
     m_shownQuestion = question;
