@@ -375,8 +375,7 @@ Expected<void> PlotLayout::fits(const QSizeF& points) const
     for (const auto& panel : m_panels) {
         const QRectF area = panel->area();
         if (area.width() < least || area.height() < least || area.right() > points.width()
-            || area.bottom() > points.height() || m_foot->outerRect().bottom() + 1 > points.height()
-            || m_foot->outerRect().height() < m_foot->minimumSize().height())
+            || area.bottom() > points.height() || m_foot->outerRect().bottom() > points.height())
             return fail(
                 "leaves no room for the picture at this font size", "figure size", "a larger figure or a smaller font");
     }
