@@ -180,6 +180,13 @@ void MainWindow::setTheme(Theme theme)
     QSettings().setValue("window/theme", theme == Theme::Dark ? "dark" : "light");
 }
 
+void MainWindow::showWithoutTrace()
+{
+    m_withoutTrace = true;
+    updateState();
+    m_views->start();
+}
+
 void MainWindow::open(const QStringList& paths)
 {
     m_files->open(paths);
@@ -203,7 +210,7 @@ void MainWindow::updateState()
     const bool open = m_session.study() != nullptr;
     const bool opening = !m_session.opening().isEmpty();
     m_noticeLater->stop();
-    if (open) {
+    if (open || m_withoutTrace) {
         m_pages->setCurrentIndex(1);
         if (opening)
             m_noticeLater->start();
@@ -221,7 +228,7 @@ void MainWindow::updateState()
         m_start->showWelcome(recentFiles(), WorkspaceActions::lastPath());
     }
     m_actions.setTraceOpen(open);
-    m_readout->setVisible(open);
+    m_readout->setVisible(open || m_withoutTrace);
     emit stateChanged();
 }
 
@@ -243,7 +250,7 @@ void MainWindow::say(const QString& text)
 
 void MainWindow::showError(const Error& error)
 {
-    if (!m_session.study())
+    if (!m_session.study() && !m_withoutTrace)
         return m_start->showError(error);
     m_views->restoreSize(); // the notice lies over the centre
     m_notice->showError(QString::fromStdString(error.message()));

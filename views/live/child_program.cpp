@@ -2,6 +2,7 @@
 #include "views/live/child_program.h"
 
 #include <QCoreApplication>
+#include <QDir>
 #include <QFileInfo>
 
 #include <cstring>
@@ -21,6 +22,16 @@ QString captureProgram()
         const QFileInfo program(folder + place);
         if (program.isExecutable())
             return program.canonicalFilePath();
+    }
+    return {};
+}
+
+QString bundledModel()
+{
+    for (const QString& folder : {QCoreApplication::applicationDirPath() + "/../share/expertscope/demo",
+             QString(EXPERTSCOPE_DEMO_FOLDER)}) {
+        if (QFileInfo::exists(folder + "/model.safetensors"))
+            return QDir::cleanPath(folder);
     }
     return {};
 }

@@ -14,6 +14,9 @@ namespace expertscope {
 /// expertscope-capture beside this program, or in the bin/ of its build; empty: there is none.
 QString captureProgram();
 
+/// The folder of the model that comes with the program; empty: it is not there.
+QString bundledModel();
+
 /// The end of what a child said on standard error; the rest is forgotten.
 class LastWords
 {

@@ -92,3 +92,5 @@ private:
 };
 
 }
+
+Q_DECLARE_METATYPE(expertscope::ServedPromptPtr)
