@@ -24,6 +24,7 @@
 #include <QStackedWidget>
 #include <QStyle>
 #include <QTableView>
+#include <QTextDocument>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -141,6 +142,7 @@ QWidget* Playground::promptRow()
     m_editor->setTabChangesFocus(true);
     m_editor->setFrameShape(QFrame::NoFrame);
     m_editor->setMinimumSize(120, 40);
+    m_editor->document()->setDocumentMargin(8);
     split->addWidget(m_editor);
 
     auto* side = new QWidget(split);
@@ -152,6 +154,8 @@ QWidget* Playground::promptRow()
     m_kept->setAccessibleName("Kept prompts");
     m_kept->setToolTip("Click: compare with it; again: with the prompt before\nReturn, double click: back into the editor\nDelete: forget it");
     m_kept->setMinimumSize(100, 24);
+    m_kept->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_kept->setTextElideMode(Qt::ElideRight);
     layout->addWidget(m_kept, 1);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(4);
@@ -409,7 +413,7 @@ void Playground::showDifference()
     const auto layers = m_client.capabilities() ? m_client.capabilities()->layers : std::vector<std::uint16_t>();
     if (m_shown && layers.empty())
         return; // being loaded anew: the old picture stays
-    const bool widths = m_model->prompt() == nullptr;
+    const bool widths = !m_model->prompt() || !m_model->difference();
     m_model->setPrompt(m_shown, m_shown ? against : nullptr, layers);
     m_pages->setCurrentIndex(int(m_shown ? Page::Routing : Page::Empty));
     m_keep->setEnabled(m_shown != nullptr);
@@ -418,15 +422,15 @@ void Playground::showDifference()
     if (m_shown && widths)
         m_table->resizeColumnsToContents();
     if (m_shown) {
-        QStringList parts{counted(m_shown->routing.numTokens(), "token"), QString("%1 ms").arg(m_shown->milliseconds)};
+        QStringList parts{counted(m_shown->routing.numTokens(), "token")};
         if (const auto& d = m_model->difference()) {
-            parts << QString("against %1: %2 new, %3 gone, %4 of %5 others with other experts")
-                         .arg(quoted(against->text))
-                         .arg(d->added)
-                         .arg(d->removed)
+            parts << QString("%1 new").arg(d->added) << QString("%1 gone").arg(d->removed)
+                  << QString("%1 of %2 others have other experts than in %3")
                          .arg(d->keptChanged)
-                         .arg(d->kept);
+                         .arg(d->kept)
+                         .arg(quoted(against->text));
         }
+        parts << QString("%1 ms").arg(m_shown->milliseconds);
         say(parts.join(" · "));
     } else {
         say({});

@@ -64,8 +64,6 @@ QVariant RoutingTableModel::data(const QModelIndex& index, int role) const
     const auto token = std::size_t(index.row());
     const ServedRouting& routing = m_prompt->routing;
     const auto before = counterpart(token);
-    if (role == Qt::ToolTipRole)
-        return readout(index);
     switch (index.column()) {
     case Place:
         if (role == Qt::DisplayRole)

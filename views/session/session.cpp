@@ -156,8 +156,18 @@ void Session::setOpening(const QStringList& paths)
 
 void Session::show(StudyPtr study, const QStringList& paths, bool keep)
 {
+    // A capture that is watched comes again and again with more tokens, in the end under its own name: it is one trace.
+    const auto grownFrom = [](const StudyPtr& before, const Study& now) {
+        if (!before || before->traces().size() != 1 || now.traces().size() != 1)
+            return false;
+        const TraceSummary &a = before->traces()[0].summary, &b = now.traces()[0].summary;
+        return !a.complete && a.numTokens > 0 && b.numTokens >= a.numTokens && !a.uuid.empty() && a.uuid == b.uuid;
+    };
+    const bool grown = !keep && grownFrom(m_study, *study);
     // By path: places may be others.
     const auto placeOf = [&](const SideState& side) {
+        if (grown)
+            return qsizetype(side.trace());
         return keep && side.trace() < std::size_t(m_paths.size()) ? paths.indexOf(m_paths[qsizetype(side.trace())])
                                                                     : qsizetype(-1);
     };
@@ -165,7 +175,7 @@ void Session::show(StudyPtr study, const QStringList& paths, bool keep)
     const bool fresh = !m_toBeside.isEmpty() && main >= 0;
     const bool together = main < 0 && paths.size() > 1; // opened to be compared: the first with the last
     const qsizetype beside = fresh ? paths.indexOf(m_toBeside) : together ? paths.size() - 1 : main >= 0 ? placeOf(m_beside) : -1;
-    const bool places = main >= 0 && paths.mid(0, m_paths.size()) == m_paths; // those that steps to undo speak of
+    const bool places = grown || (main >= 0 && paths.mid(0, m_paths.size()) == m_paths); // those that steps to undo speak of
     m_toBeside.clear();
     const bool besideChosen = fresh || together || (beside >= 0 && m_beside.chosen());
     m_study = std::move(study);

@@ -59,7 +59,7 @@ void WorkspaceActions::show(const QString& id, const QString& view)
     if (found == all.end())
         return;
     if (!m_window.session().study()) {
-        if (id != kWithoutTrace || !view.isEmpty()) {
+        if (id != kWithoutTrace || (!view.isEmpty() && view != "playground")) {
             m_wanted = id;
             m_wantedView = view;
             return;
