@@ -11,6 +11,7 @@
 #include "app/desktop/start/recent_files.h"
 #include "app/desktop/start/start_page.h"
 #include "app/desktop/workspace/workspace_actions.h"
+#include "views/live/capture_follower.h"
 #include "views/widgets/chart_view.h"
 #include "views/widgets/filter_bar.h"
 #include "views/widgets/readout_bar.h"
@@ -194,7 +195,9 @@ void MainWindow::open(const QStringList& paths)
 
 void MainWindow::opened()
 {
-    rememberFiles(m_session.paths());
+    QStringList lasting = m_session.paths();
+    lasting.removeIf([](const QString& path) { return path.startsWith(captureFolder() + '/'); });
+    rememberFiles(lasting);
     QStringList names;
     for (const QString& path : m_session.paths())
         names << QFileInfo(path).fileName();

@@ -162,8 +162,8 @@ void CaptureRun::ended()
         return setState(State::Stopped);
     }
     m_error = endOf(m_process, m_words, "the capture");
-    if (m_error->hint.empty())
-        m_error->hint = leftBehind().toStdString();
+    if (const QString kept = leftBehind(); !kept.isEmpty())
+        m_error->hint = kept.toStdString(); // of more use than why
     emit said(QString::fromStdString(m_error->message()));
     setState(State::Failed);
 }

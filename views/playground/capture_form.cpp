@@ -46,14 +46,15 @@ CaptureForm::CaptureForm(QWidget* parent, const QString& program)
 {
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
+    outer->setSpacing(4);
     auto* scroll = new QScrollArea(this);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
-    outer->addWidget(scroll);
+    outer->addWidget(scroll, 1);
     auto* page = new QWidget(scroll);
     scroll->setWidget(page);
     auto* layout = new QVBoxLayout(page);
-    layout->setContentsMargins(8, 8, 8, 8);
+    layout->setContentsMargins(8, 4, 8, 4);
     layout->setSpacing(8);
 
     auto* form = new QFormLayout;
@@ -78,7 +79,7 @@ CaptureForm::CaptureForm(QWidget* parent, const QString& program)
         box->setObjectName(id);
         box->setToolTip(tip);
         box->setChecked(on);
-        form->addRow(QString(), box);
+        form->addRow(box);
         return box;
     };
     m_logits = addCheck("Router logits of all experts", "captureLogits", "Needed for margins of all experts, rerouting, other k", false);
@@ -87,28 +88,35 @@ CaptureForm::CaptureForm(QWidget* parent, const QString& program)
     m_follow = addCheck("Show it while it grows", "captureFollow", "The window follows the capture, twice a second at most", true);
     connect(m_follow, &QCheckBox::toggled, &m_follower, &CaptureFollower::setFollowing);
 
+    // Below the fields, and seen however little room there is.
+    auto* foot = new QWidget(this);
+    auto* footLayout = new QVBoxLayout(foot);
+    footLayout->setContentsMargins(8, 0, 8, 6);
+    footLayout->setSpacing(4);
+    outer->addWidget(foot);
     auto* buttons = new QHBoxLayout;
-    m_start = new QPushButton("&Capture", page);
+    m_start = new QPushButton("&Capture", foot);
     m_start->setObjectName("captureStart");
-    m_open = new QPushButton("Open", page);
+    m_open = new QPushButton("Open", foot);
     m_open->setObjectName("captureOpen");
     m_open->setToolTip("Open what was captured");
     m_open->hide();
     buttons->addWidget(m_start);
     buttons->addWidget(m_open);
     buttons->addStretch(1);
-    layout->addLayout(buttons);
-    m_progress = new QProgressBar(page);
+    footLayout->addLayout(buttons);
+    m_progress = new QProgressBar(foot);
     m_progress->setObjectName("captureProgress");
     m_progress->setRange(0, 1000);
     m_progress->setTextVisible(false);
     m_progress->setMaximumHeight(8);
-    layout->addWidget(m_progress);
-    m_status = new QLabel(page);
+    footLayout->addWidget(m_progress);
+    m_status = new QLabel(foot);
     m_status->setObjectName("captureStatus");
     m_status->setWordWrap(true);
     m_status->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    layout->addWidget(m_status);
+    m_status->hide();
+    footLayout->addWidget(m_status);
     m_log = new QPlainTextEdit(page);
     m_log->setObjectName("captureLog");
     m_log->setAccessibleName("Log of the capture");
@@ -252,6 +260,7 @@ void CaptureForm::showProgress()
     m_progress->setVisible(m_run.running());
     m_progress->setRange(0, m_run.running() && all == 0 ? 0 : 1000); // 0, 0: under way, nobody knows how far
     m_progress->setValue(all > 0 ? int(1000 * done / all) : 0);
+    m_status->setVisible(m_run.state() != CaptureRun::State::Off);
     switch (m_run.state()) {
     case CaptureRun::State::Off:
         return m_status->clear();
