@@ -50,6 +50,10 @@ void CaptureFollower::forget()
 void CaptureFollower::begin()
 {
     forget();
+    for (const QString& process : QDir(captureFolder()).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        if (!QFileInfo::exists("/proc/" + process)) // left by a window that was killed
+            QDir(captureFolder() + '/' + process).removeRecursively();
+    }
     // A folder a process: two windows may follow captures of the same name.
     const QString folder = captureFolder() + '/' + QString::number(QCoreApplication::applicationPid());
     m_path = folder + '/' + QFileInfo(m_run.order().output).fileName();

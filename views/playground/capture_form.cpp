@@ -32,9 +32,10 @@ constexpr int kLogLines = 500;
 QString duration(double seconds)
 {
     const auto s = qint64(std::llround(std::max(0.0, seconds)));
-    return s < 60 ? QString("%1 s").arg(s)
-        : s < 3600 ? QString("%1 min %2 s").arg(s / 60).arg(s % 60, 2, 10, QChar('0'))
-                   : QString("%1 h %2 min").arg(s / 3600).arg(s / 60 % 60, 2, 10, QChar('0'));
+    const QString text = s < 60 ? QString("%1 s").arg(s)
+        : s < 3600              ? QString("%1 min %2 s").arg(s / 60).arg(s % 60, 2, 10, QChar('0'))
+                                : QString("%1 h %2 min").arg(s / 3600).arg(s / 60 % 60, 2, 10, QChar('0'));
+    return QString(text).replace(' ', QChar::Nbsp);
 }
 
 }
@@ -266,7 +267,7 @@ void CaptureForm::showProgress()
         return m_status->clear();
     case CaptureRun::State::Running:
         return m_status->setText(all == 0 ? QString("Reading prompts, loading the model …")
-                                          : QString("%1 of %2 tokens · %3 tokens/s · %4 left")
+                                          : QString("%1 of %2 tokens · %3 tokens/s · %4 left")
                                                 .arg(countText(std::uint64_t(done)), countText(std::uint64_t(all)),
                                                     countText(std::uint64_t(m_run.tokensPerSecond())),
                                                     duration(m_run.secondsLeft())));

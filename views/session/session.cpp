@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/session/session.h"
 
+#include "views/session/grown_trace.h"
 #include "views/session/subject_text.h"
 
 #include <QElapsedTimer>
@@ -156,14 +157,8 @@ void Session::setOpening(const QStringList& paths)
 
 void Session::show(StudyPtr study, const QStringList& paths, bool keep)
 {
-    // A capture that is watched comes again and again with more tokens, in the end under its own name: it is one trace.
-    const auto grownFrom = [](const StudyPtr& before, const Study& now) {
-        if (!before || before->traces().size() != 1 || now.traces().size() != 1)
-            return false;
-        const TraceSummary &a = before->traces()[0].summary, &b = now.traces()[0].summary;
-        return !a.complete && a.numTokens > 0 && b.numTokens >= a.numTokens && !a.uuid.empty() && a.uuid == b.uuid;
-    };
-    const bool grown = !keep && grownFrom(m_study, *study);
+    const bool grown = !keep && m_study && m_study->traces().size() == 1 && study->traces().size() == 1
+        && isGrownFrom(m_study->traces()[0].summary, study->traces()[0].summary);
     // By path: places may be others.
     const auto placeOf = [&](const SideState& side) {
         if (grown)
