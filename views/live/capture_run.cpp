@@ -6,6 +6,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include <algorithm>
+
 namespace expertscope {
 
 namespace {
@@ -114,7 +116,8 @@ void CaptureRun::take(const QByteArray& line)
             emit said("note: " + warning.toString());
     } else if (kind == "progress") {
         m_tokens = event["tokens"].toInteger();
-        m_tokensDone = event["tokens_done"].toInteger();
+        // It counts a batch by its layers, then by what was fetched of it: for a moment that may be less.
+        m_tokensDone = std::max(m_tokensDone, event["tokens_done"].toInteger());
         m_rate = event["tokens_per_second"].toDouble();
         m_secondsLeft = event["seconds_left"].toDouble();
     } else if (kind == "done") {

@@ -74,7 +74,9 @@ private slots:
             ++looks;
         }
         QCOMPARE(run.state(), CaptureRun::State::Done);
-        QVERIFY(!back && left && looks > 0);
+        QVERIFY(!back);
+        QVERIFY(left);
+        QVERIFY(looks > 0);
         QCOMPARE(last, run.tokens());
         QVERIFY(log.join('\n').contains("routers") && log.back().contains("whole.h5"));
         const auto part = TraceFile::open(look.toStdString()), whole = TraceFile::open(run.order().output.toStdString());

@@ -214,6 +214,28 @@ private slots:
         QCOMPARE(asker.client.state(), ServeClient::State::Ready);
     }
 
+    /// What was given up in the middle of a forward pass leaves no trace in the next answer.
+    void afterACancel()
+    {
+        Asker fresh, asker;
+        QVERIFY(fresh.ready() && asker.ready());
+        fresh.client.ask(kText);
+        QVERIFY(fresh.wait());
+        for (const int moment : {2, 15, 40, 90}) {
+            asker.client.ask(QString("something long, %1 ").arg(moment).repeated(900));
+            QTest::qWait(moment);
+            asker.client.ask(kText);
+            QVERIFY(asker.wait());
+            QCOMPARE(asker.last->text, QString(kText));
+            QCOMPARE(asker.last->routing.tokenIds, fresh.last->routing.tokenIds);
+            for (std::size_t s = 0; s < fresh.last->routing.sites.size(); ++s) {
+                QCOMPARE(asker.last->routing.sites[s].expertIds, fresh.last->routing.sites[s].expertIds);
+                QVERIFY(sameBits<float>(asker.last->routing.sites[s].weights, fresh.last->routing.sites[s].weights));
+            }
+        }
+        QCOMPARE(asker.answers, 4);
+    }
+
     /// Prompt to answer within the 300 ms that a picture may take, and a hundred edits leave nothing behind.
     void aHundredEdits()
     {
