@@ -11,6 +11,7 @@
 #include "app/desktop/start/recent_files.h"
 #include "app/desktop/start/start_page.h"
 #include "app/desktop/workspace/workspace_actions.h"
+#include "views/live/capture_follower.h"
 #include "views/widgets/chart_view.h"
 #include "views/widgets/filter_bar.h"
 #include "views/widgets/readout_bar.h"
@@ -180,6 +181,13 @@ void MainWindow::setTheme(Theme theme)
     QSettings().setValue("window/theme", theme == Theme::Dark ? "dark" : "light");
 }
 
+void MainWindow::showWithoutTrace()
+{
+    m_withoutTrace = true;
+    updateState();
+    m_views->start();
+}
+
 void MainWindow::open(const QStringList& paths)
 {
     m_files->open(paths);
@@ -187,7 +195,9 @@ void MainWindow::open(const QStringList& paths)
 
 void MainWindow::opened()
 {
-    rememberFiles(m_session.paths());
+    QStringList lasting = m_session.paths();
+    lasting.removeIf([](const QString& path) { return path.startsWith(captureFolder() + '/'); });
+    rememberFiles(lasting);
     QStringList names;
     for (const QString& path : m_session.paths())
         names << QFileInfo(path).fileName();
@@ -203,7 +213,7 @@ void MainWindow::updateState()
     const bool open = m_session.study() != nullptr;
     const bool opening = !m_session.opening().isEmpty();
     m_noticeLater->stop();
-    if (open) {
+    if (open || m_withoutTrace) {
         m_pages->setCurrentIndex(1);
         if (opening)
             m_noticeLater->start();
@@ -221,7 +231,7 @@ void MainWindow::updateState()
         m_start->showWelcome(recentFiles(), WorkspaceActions::lastPath());
     }
     m_actions.setTraceOpen(open);
-    m_readout->setVisible(open);
+    m_readout->setVisible(open || m_withoutTrace);
     emit stateChanged();
 }
 
@@ -243,7 +253,7 @@ void MainWindow::say(const QString& text)
 
 void MainWindow::showError(const Error& error)
 {
-    if (!m_session.study())
+    if (!m_session.study() && !m_withoutTrace)
         return m_start->showError(error);
     m_views->restoreSize(); // the notice lies over the centre
     m_notice->showError(QString::fromStdString(error.message()));

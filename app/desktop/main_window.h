@@ -36,6 +36,8 @@ public:
     /// Traces, a workspace, results: told by what they are.
     void open(const QStringList& paths);
     void setTheme(Theme theme);
+    /// The views in place of the start page: some need no trace.
+    void showWithoutTrace();
 
     Session& session() { return m_session; }
     ShownViews& views() { return *m_views; }
@@ -88,6 +90,7 @@ private:
     WorkspaceActions* m_workspaces = nullptr;
     Palette* m_palette = nullptr;
     HelpActions* m_help = nullptr;
+    bool m_withoutTrace = false; ///< views are shown though nothing is open
     bool m_focusFirst = false; ///< once there is a picture
 };
 

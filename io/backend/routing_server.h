@@ -19,8 +19,8 @@ public:
     ~RoutingServer();
 
     const ServeCapabilities& capabilities() const;
-    /// The answer to Kind::Route: the same numbers that a capture of that prompt alone records; a failure, or that
-    /// it was stopped.
+    /// The answer to Kind::Route: the same numbers that a capture of that prompt alone computes; a failure, or that it
+    /// was stopped.
     ServeReply route(const ServeRequest& request);
 
 private:

@@ -149,6 +149,24 @@ Expected<Journal> Journal::open(const std::filesystem::path& path, Access access
     return fail("is removed and made anew all the time", path.string());
 }
 
+Expected<Journal> Journal::look(const std::filesystem::path& path)
+{
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return systemError("cannot be opened", path);
+    Journal journal(fd, path);
+    struct stat file
+    {
+    };
+    if (fstat(fd, &file) != 0)
+        return systemError("cannot be read", path);
+    if (!S_ISREG(file.st_mode))
+        return fail("is not a regular file", path.string());
+    journal.m_fileSize = static_cast<std::uint64_t>(file.st_size);
+    ES_TRY(journal.scan());
+    return journal;
+}
+
 /// Whatever is cut off or replaced here is a journal, not a file of the user's that has its name.
 Expected<void> Journal::checkMagic()
 {

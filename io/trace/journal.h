@@ -55,6 +55,8 @@ public:
     /// Opens and locks; a named error when another process writes the same trace, or when what is there is no journal.
     /// Scans what is there.
     static Expected<Journal> open(const std::filesystem::path& path, Access access);
+    /// As it is at this moment, for reading only, whoever writes it. Its last record may be torn: it is being written.
+    static Expected<Journal> look(const std::filesystem::path& path);
     Journal(Journal&& other) noexcept;
     Journal& operator=(Journal&&) = delete;
     ~Journal();

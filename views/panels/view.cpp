@@ -3,11 +3,13 @@
 
 #include "views/charts/chart.h"
 #include "views/panels/balance_panel.h"
+#include "views/panels/capture_panel.h"
 #include "views/panels/chart_panel.h"
 #include "views/panels/compare_panel.h"
 #include "views/panels/expert_panel.h"
 #include "views/panels/history_panel.h"
 #include "views/panels/log_panel.h"
+#include "views/panels/playground_panel.h"
 #include "views/panels/remarks_panel.h"
 #include "views/panels/selection_panel.h"
 #include "views/panels/summary_panel.h"
@@ -68,6 +70,10 @@ std::vector<ViewSpec> viewRegistry()
         {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});
     views.push_back({"compare", "Compare", "Two filters of a trace, or two traces: side by side, difference, ratio, lists",
         ViewPlace::Centre, make<ComparePanel>, false});
+    views.push_back({"playground", "Playground", "Type a prompt and see where its tokens go", ViewPlace::Centre,
+        make<PlaygroundPanel>, false});
+    views.push_back({"capture", "Capture", "Record what a model's routers do with prompts, and watch it", ViewPlace::Right,
+        make<CapturePanel>, false});
     views.push_back({"log", "Log", "What was computed, and how long it took", ViewPlace::Bottom, make<LogPanel>});
     views.push_back({"history", "History", "What was changed and where was looked: click goes there", ViewPlace::Bottom,
         make<HistoryPanel>});

@@ -3,6 +3,7 @@
 
 #include "analysis/study/sampling.h"
 #include "views/charts/kinds/against.h"
+#include "views/session/grown_trace.h"
 #include "views/session/subject_text.h"
 
 #include <QElapsedTimer>
@@ -185,8 +186,12 @@ void Session::setOpening(const QStringList& paths)
 
 void Session::show(StudyPtr study, const QStringList& paths, bool keep)
 {
+    const bool grown = !keep && m_study && m_study->traces().size() == 1 && study->traces().size() == 1
+        && isGrownFrom(m_study->traces()[0].summary, study->traces()[0].summary);
     // By path: places may be others.
     const auto placeOf = [&](const SideState& side) {
+        if (grown)
+            return qsizetype(side.trace());
         return keep && side.trace() < std::size_t(m_paths.size()) ? paths.indexOf(m_paths[qsizetype(side.trace())])
                                                                     : qsizetype(-1);
     };
@@ -194,7 +199,7 @@ void Session::show(StudyPtr study, const QStringList& paths, bool keep)
     const bool fresh = !m_toBeside.isEmpty() && main >= 0;
     const bool together = main < 0 && paths.size() > 1; // opened to be compared: the first with the last
     const qsizetype beside = fresh ? paths.indexOf(m_toBeside) : together ? paths.size() - 1 : main >= 0 ? placeOf(m_beside) : -1;
-    const bool places = main >= 0 && paths.mid(0, m_paths.size()) == m_paths; // those that steps to undo speak of
+    const bool places = grown || (main >= 0 && paths.mid(0, m_paths.size()) == m_paths); // those that steps to undo speak of
     m_toBeside.clear();
     const bool besideChosen = fresh || together || (beside >= 0 && m_beside.chosen());
     m_study = std::move(study);

@@ -8,6 +8,7 @@
 #include "app/desktop/start/recent_files.h"
 #include "app/desktop/start/start_page.h"
 #include "app/desktop/workspace/workspace_actions.h"
+#include "views/live/capture_follower.h"
 #include "views/panels/export_chart.h"
 #include "views/widgets/chart_view.h"
 
@@ -40,10 +41,14 @@ FileActions::FileActions(MainWindow& window, QMenu& menu, ActionList& actions)
     connect(&session, &Session::opened, this, [this, &session] { m_watch.watch(session.paths()); });
     connect(&session, &Session::failed, this, &FileActions::tryAsResults);
     connect(&m_watch, &FileWatch::changed, this, [this](const QString& path) {
+        if (path.startsWith(captureFolder() + '/'))
+            return; // a capture that is watched: it is read again by itself
         m_window.notice().showNote(QFileInfo(path).fileName() + " has changed since it was read.", "Reload  (F5)",
             [this] { m_window.session().reload(); });
     });
     connect(&m_watch, &FileWatch::gone, this, [this](const QString& path) {
+        if (path.startsWith(captureFolder() + '/'))
+            return;
         m_window.notice().showNote(
             QFileInfo(path).fileName() + " is gone. What is shown stays; what is asked anew may not be there.");
     });
@@ -55,6 +60,8 @@ void FileActions::addOpening(QMenu& menu, ActionList& actions)
         QKeySequence("Ctrl+O"), [this] { askForTrace(); });
     actions.needsTrace(actions.add(&menu, "file.beside", "Open &beside…",
         "Open another trace beside those that are shown", QKeySequence("Ctrl+Shift+O"), [this] { askBeside(); }));
+    actions.add(&menu, "file.capture", "&Capture…", "Record what a model's routers do with prompts, and watch it",
+        QKeySequence("Ctrl+R"), [this] { showAtOnce("capture"); });
     QMenu* recent = menu.addMenu("Open &recent");
     recent->menuAction()->setObjectName("file.recent");
     recent->menuAction()->setToolTip("Traces opened lately");
@@ -129,6 +136,8 @@ void FileActions::askBeside()
 
 void FileActions::openDemo(const DemoTrace& trace, const QString& workspace, const QString& view)
 {
+    if (trace.id.isEmpty()) // a question that needs none
+        return view == "capture" ? showAtOnce(view) : m_window.workspaces().show(workspace);
     if (trace.files.isEmpty()) {
         m_demoWorkspace = workspace;
         m_demoView = view;
@@ -136,6 +145,14 @@ void FileActions::openDemo(const DemoTrace& trace, const QString& workspace, con
     }
     m_window.workspaces().show(workspace, view);
     open(trace.files);
+}
+
+void FileActions::showAtOnce(const QString& view)
+{
+    if (!m_window.session().study())
+        m_window.showWithoutTrace();
+    m_window.views().show(view);
+    m_window.view(view)->setFocus(Qt::ShortcutFocusReason);
 }
 
 void FileActions::showResults(const QString& path)

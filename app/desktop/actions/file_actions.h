@@ -36,6 +36,7 @@ private:
     void addOpening(QMenu& menu, ActionList& actions);
     void askBeside();
     void openDemo(const DemoTrace& trace, const QString& workspace, const QString& view);
+    void showAtOnce(const QString& view); ///< one that needs no trace
     void showResults(const QString& path);
     void tryAsResults(); ///< what could not be opened as a trace
     void exportFigure(View* view);

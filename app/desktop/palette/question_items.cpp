@@ -14,7 +14,7 @@ std::vector<PaletteItem> questionItems(MainWindow& window, const QString&)
     const bool open = window.session().study() != nullptr;
     for (const Question& question : questions())
         items.push_back({"question:" + question.view, question.text, "question",
-            [&window, question] { window.workspaces().show(question.workspace, question.view); }, {}, open});
+            [&window, question] { window.workspaces().show(question.workspace, question.view); }, {}, open || question.demo.isEmpty()});
     return items;
 }
 

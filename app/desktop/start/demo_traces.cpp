@@ -74,6 +74,7 @@ const std::vector<Question>& questions()
         {"How did routing form during training?", "training", "training", "chart.training"},
         {"What would a cache of experts save?", "trained", "cache", "chart.cache_curves"},
         {"How should experts be spread over GPUs?", "trained", "cache", "chart.placement"},
+        {"How does this prompt change if one word does?", {}, "prompt", "playground"},
     };
     return all;
 }

@@ -33,7 +33,7 @@ QStringList captureCommand(const QString& file);
 struct Question
 {
     QString text;
-    QString demo; ///< DemoTrace::id, where no trace is open
+    QString demo; ///< DemoTrace::id, where no trace is open; empty: it needs none
     QString workspace, view; ///< a built-in workspace, the view in front
 };
 

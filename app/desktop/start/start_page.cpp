@@ -103,7 +103,7 @@ QWidget* StartPage::welcomePage()
     title->setFont(large);
     layout->addWidget(title);
     auto* text =
-        new QLabel("Open a routing trace, or drop its .h5 file here. No trace yet? Record one in a terminal:", page);
+        new QLabel("Open a routing trace, or drop its .h5 file here. No trace yet? Record one here, or in a terminal:", page);
     text->setWordWrap(true);
     text->setProperty("faint", true);
     layout->addWidget(text);
@@ -120,7 +120,21 @@ QWidget* StartPage::welcomePage()
     m_open->setMinimumSize(m_open->fontMetrics().horizontalAdvance(m_open->text()) + 40, 32);
     m_open->setAutoDefault(true);
     connect(m_open, &QPushButton::clicked, this, &StartPage::openRequested);
-    layout->addWidget(m_open, 0, Qt::AlignLeft);
+    auto* begin = new QHBoxLayout;
+    begin->setSpacing(8);
+    begin->addWidget(m_open);
+    const auto addBegin = [&](const QString& text, const QString& id, const QString& workspace, const QString& view) {
+        auto* button = new QPushButton(text, page);
+        button->setObjectName(id);
+        button->setMinimumSize(button->fontMetrics().horizontalAdvance(text) + 40, 32);
+        button->setAutoDefault(true);
+        connect(button, &QPushButton::clicked, this, [this, workspace, view] { emit openDemo({}, workspace, view); });
+        begin->addWidget(button);
+    };
+    addBegin("Capture…", "emptyCapture", {}, "capture");
+    addBegin("Type a prompt…", "emptyPrompt", "prompt", "playground");
+    begin->addStretch(1);
+    layout->addLayout(begin);
 
     m_try = heading("Begin with a trace that comes along", page);
     layout->addSpacing(8);
@@ -189,7 +203,7 @@ void StartPage::fillCards()
     m_questions->setVisible(!traces.empty());
     m_questions->layout()->addWidget(heading("What you can ask, of these for instance", m_questions));
     for (const Question& question : questions()) {
-        if (std::ranges::find(traces, question.demo, &DemoTrace::id) == traces.end())
+        if (!question.demo.isEmpty() && std::ranges::find(traces, question.demo, &DemoTrace::id) == traces.end())
             continue;
         auto* button = link(question.text, "question", m_questions);
         button->setToolTip(question.text);
@@ -200,6 +214,8 @@ void StartPage::fillCards()
 
 void StartPage::ask(const Question& question)
 {
+    if (question.demo.isEmpty())
+        return emit openDemo({}, question.workspace, question.view);
     for (const DemoTrace& trace : demoTraces()) {
         if (trace.id == question.demo)
             emit openDemo(trace, question.workspace, question.view);

@@ -29,8 +29,8 @@ const std::vector<BuiltInWorkspace>& builtInWorkspaces()
         {"training", "Training", "How routing formed over checkpoints",
             {"chart.training", "chart.expert_life", "chart.balance", "chart.load", "chart.sharpness"},
             {"summary", "balance", "selection", "chart.position"}},
-        {"prompt", "Prompt", "One text, token by token",
-            {"tokens.text", "chart.tokens", "chart.timeline", "chart.load"},
+        {"prompt", "Prompt", "A prompt that is typed, and one text, token by token",
+            {"playground", "tokens.text", "chart.tokens", "chart.timeline", "chart.load"},
             {"summary", "selection", "expert", "tokens.timeline", "chart.sharpness"}},
     };
     return workspaces;

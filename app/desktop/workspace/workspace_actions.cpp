@@ -20,6 +20,7 @@ namespace expertscope {
 
 namespace {
 
+constexpr const char* kWithoutTrace = "prompt"; ///< works before any trace is open
 constexpr const char* kWorkspaces = "Workspaces (*.expertscope.json);;All files (*)";
 
 }
@@ -29,9 +30,12 @@ WorkspaceActions::WorkspaceActions(MainWindow& window, QMenu& menu, ActionList& 
     , m_window(window)
 {
     int key = 0;
-    for (const BuiltInWorkspace& workspace : builtInWorkspaces())
-        actions.needsTrace(actions.add(&menu, "workspace." + workspace.id, workspace.title, workspace.tip,
-            QKeySequence(QString::number(++key)), [this, id = workspace.id] { show(id); }));
+    for (const BuiltInWorkspace& workspace : builtInWorkspaces()) {
+        QAction* action = actions.add(&menu, "workspace." + workspace.id, workspace.title, workspace.tip,
+            QKeySequence(QString::number(++key)), [this, id = workspace.id] { show(id); });
+        if (workspace.id != kWithoutTrace)
+            actions.needsTrace(action);
+    }
     menu.addSeparator();
     actions.add(&menu, "workspace.open", "&Open workspace…", "Traces, filters, pins and views as they were saved",
         QKeySequence("Ctrl+Alt+O"), [this] { askToOpen(); });
@@ -55,9 +59,12 @@ void WorkspaceActions::show(const QString& id, const QString& view)
     if (found == all.end())
         return;
     if (!m_window.session().study()) {
-        m_wanted = id;
-        m_wantedView = view;
-        return;
+        if (id != kWithoutTrace || (!view.isEmpty() && view != "playground")) {
+            m_wanted = id;
+            m_wantedView = view;
+            return;
+        }
+        m_window.showWithoutTrace();
     }
     m_window.views().arrange(found->tabs, found->docks);
     if (!found->tabs.isEmpty())

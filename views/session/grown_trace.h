@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "io/trace/trace_file.h"
+
+namespace expertscope {
+
+/// Is `now` what `before`, a trace that was not complete, has become? A capture that is watched is read again and again, in
+/// the end under its own name; it is one trace, and what was chosen of it and looked at stays.
+inline bool isGrownFrom(const TraceSummary& before, const TraceSummary& now)
+{
+    return !before.complete && before.numTokens > 0 && now.numTokens >= before.numTokens && !before.uuid.empty()
+        && before.uuid == now.uuid && before.sites == now.sites;
+}
+
+}
