@@ -94,8 +94,11 @@ CacheWhatIf::CacheWhatIf(Session& session, QWidget* parent)
 
 QWidget* CacheWhatIf::makeControls()
 {
-    auto* const row = new OverflowRow("More of the what-if", this);
-    row->setContentsMargins(8, 4, 8, 0);
+    auto* const around = new QWidget(this);
+    auto* const margins = new QHBoxLayout(around);
+    margins->setContentsMargins(8, 4, 8, 0);
+    auto* const row = new OverflowRow("More of the what-if", around);
+    margins->addWidget(row, 1);
     m_policy = new QComboBox(this);
     m_policy->setObjectName("whatIfPolicy");
     for (const simulation::PolicySpec& spec : simulation::policyRegistry()) {
@@ -123,7 +126,7 @@ QWidget* CacheWhatIf::makeControls()
     list(m_service, "Service", "Experts of a token at once, or one after the other", "whatIfService",
         {{"atomic", "atomic"}, {"sequential", "sequential"}}, &Configuration::service);
     list(m_phase, "Tokens", "Which tokens the cache serves", "whatIfPhase",
-        {{"all", "all"}, {"prompt", "prompt (prefill)"}, {"decode", "generated (decode)"}}, &Configuration::phase);
+        {{"all", "all"}, {"prompt", "prefill"}, {"decode", "decode"}}, &Configuration::phase);
     m_keep = textButton("Keep as A", "whatIfKeep", "Compare what comes with the present configuration", this);
     m_keep->setCheckable(true);
     row->add(m_keep);
@@ -136,7 +139,7 @@ QWidget* CacheWhatIf::makeControls()
     });
     connect(m_keep, &QToolButton::clicked, this, [this](bool on) { on ? m_whatIf.keep() : m_whatIf.dropKept(); });
     connect(m_copy, &QToolButton::clicked, this, [this] { emit said(copyCommand()); });
-    return row;
+    return around;
 }
 
 QWidget* CacheWhatIf::makeBudget()

@@ -10,7 +10,7 @@
 
 #include <QComboBox>
 #include <QEvent>
-#include <QHBoxLayout>
+#include <QGridLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
@@ -69,7 +69,7 @@ HardwareWhatIf::HardwareWhatIf(Session& session, QWidget* parent)
     auto* const layout = new QVBoxLayout(controls);
     layout->setContentsMargins(8, 4, 8, 4);
     layout->setSpacing(4);
-    auto* const lists = new QHBoxLayout;
+    auto* const lists = new QGridLayout;
     m_machine = new QComboBox(this);
     m_machine->setObjectName("whatIfMachine");
     for (const cost::HardwarePreset& preset : cost::hardwarePresets()) {
@@ -82,9 +82,17 @@ HardwareWhatIf::HardwareWhatIf(Session& session, QWidget* parent)
     m_level->setObjectName("whatIfLevel");
     m_level->addItem("overlap", "2");
     m_level->addItem("serial", "1");
-    lists->addWidget(namedList("Machine", "Preset; the link can be changed below", m_machine, this));
-    lists->addWidget(namedList("Model", "How loads and computing go together", m_level, this));
-    lists->addStretch(1);
+    const auto row = [&](const QString& title, const QString& tip, QComboBox* list, int at) {
+        auto* const label = new QLabel(title, this);
+        label->setBuddy(list);
+        list->setAccessibleName(title);
+        list->setToolTip(tip);
+        lists->addWidget(label, at, 0);
+        lists->addWidget(list, at, 1);
+    };
+    row("Machine", "Preset; the link can be changed below", m_machine, 0);
+    row("Cost model", "How loads and computing go together", m_level, 1);
+    lists->setColumnStretch(1, 1);
     layout->addLayout(lists);
     m_parts = new QLabel(this);
     m_parts->setObjectName("whatIfParts");
@@ -134,9 +142,9 @@ HardwareWhatIf::HardwareWhatIf(Session& session, QWidget* parent)
         });
         m_whatIf.settle();
     });
-    connect(&m_whatIf, &WhatIf::changed, this, &HardwareWhatIf::show);
-    connect(&m_whatIf, &WhatIf::tableChanged, this, &HardwareWhatIf::show);
-    show();
+    connect(&m_whatIf, &WhatIf::changed, this, &HardwareWhatIf::lookUp);
+    connect(&m_whatIf, &WhatIf::tableChanged, this, &HardwareWhatIf::lookUp);
+    lookUp();
 }
 
 RatioSlider* HardwareWhatIf::slider(const QString& title, const QString& name, const QString& unit, double least,
@@ -167,7 +175,7 @@ void HardwareWhatIf::showEvent(QShowEvent* event)
 {
     QWidget::showEvent(event);
     m_whatIf.need();
-    show();
+    lookUp();
 }
 
 void HardwareWhatIf::changeEvent(QEvent* event)
@@ -219,7 +227,7 @@ void HardwareWhatIf::showControls(const CacheTable* table)
     m_dense->setEnabled(table);
 }
 
-void HardwareWhatIf::show()
+void HardwareWhatIf::lookUp()
 {
     if (!isVisible())
         return;

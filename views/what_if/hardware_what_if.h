@@ -44,7 +44,7 @@ private:
     RatioSlider* slider(const QString& title, const QString& name, const QString& unit, double least, double most,
         double units, std::optional<double> Configuration::*member);
     void edit(const QString& what, const std::function<void(Configuration&)>& change);
-    void show(); ///< all of it, on every move of the mouse
+    void lookUp(); ///< all of it, on every move of the mouse
     void showControls(const CacheTable* table);
     Expected<cost::ModelledPoint> model(const Configuration& configuration, const CacheTablePtr& table) const;
     void write();

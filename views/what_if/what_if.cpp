@@ -10,8 +10,8 @@ namespace expertscope {
 namespace {
 
 constexpr int kRestMs = 600; ///< keys that follow each other are one step
-/// Of more requests the first table is of some sequences: all would take longer than one waits.
-constexpr std::uint64_t kSampledRequests = 6'000'000;
+/// Of three times as many requests the first table is of so many: all would take longer than one waits.
+constexpr std::uint64_t kSampledRequests = 300'000;
 constexpr std::uint32_t kLeastSequences = 8;
 
 }
@@ -206,7 +206,7 @@ void WhatIf::ask()
     m_error.reset();
     const std::uint64_t requests = shape->numTokens * shape->numSlots * shape->sites.size();
     std::uint32_t sample = 0;
-    if (requests > kSampledRequests && m_session.filters().scope().sample == 0) {
+    if (requests > 3 * kSampledRequests && m_session.filters().scope().sample == 0) {
         const auto share = double(kSampledRequests) / double(requests);
         sample = std::max(kLeastSequences, std::uint32_t(share * double(shape->sequences.size())));
         if (sample >= shape->sequences.size())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/test_main.h"
+#include "tests/support/verify.h"
 #include "tests/views/figure/figure_process.h"
+#include "analysis/hardware/hardware_presets.h"
 #include "tests/support/language_trace.h"
 #include "tests/views/trace_fixture.h"
 #include "views/charts/wording.h"
@@ -41,10 +43,14 @@ class TestWhatIf : public QObject
     {
         return QTest::qWaitFor([this] { return whatIf().table() && !whatIf().waits(); }, 30000);
     }
-    static QPoint onPlot(ChartWidget* chart, QPoint at, QWidget*& plot)
+    /// What gets the mouse.
+    static QWidget* plotOf(ChartWidget* chart)
     {
-        plot = chart->childAt(at);
-        return plot->mapFrom(chart, at);
+        for (QWidget* child : chart->findChildren<QWidget*>(Qt::FindDirectChildrenOnly)) {
+            if (child->hasMouseTracking())
+                return child;
+        }
+        return nullptr;
     }
 
 private slots:
@@ -86,9 +92,10 @@ private slots:
         const double before = *hardware.point()->tokensPerSecond;
         const QString facts = view.facts();
         const ChartPtr drawn = view.chart()->chart();
-        const auto to = [&](std::size_t place) { return QPoint(*view.line()->at(place), 200); };
-        QWidget* plot = nullptr;
-        const QPoint from = onPlot(view.chart(), to(7), plot);
+        const auto to = [&](std::size_t place) { return QPoint(*view.line()->at(place), view.chart()->areaOf(0).center().y()); };
+        QWidget* const plot = plotOf(view.chart());
+        QVERIFY(plot);
+        const QPoint from = plot->mapFrom(view.chart(), to(7));
         QTest::mouseMove(plot, from);
         QTest::mousePress(plot, Qt::LeftButton, {}, from);
         QVERIFY(view.line()->dragging());
@@ -240,10 +247,11 @@ private slots:
         QVERIFY2(ran.status == 0, ran.err + command.toUtf8());
         const QJsonArray rows = QJsonDocument::fromJson(ran.out)["rows"].toArray();
         std::map<QString, double> values;
-        for (const auto& row : rows) {
+        for (const QJsonValue& value : rows) {
+            const QJsonObject row = value.toObject();
             if (!row["site"].isUndefined() && !row["site"].isNull())
                 continue;
-            values[row["metric"].toString() + row["params"]["statistic"].toString()] = row["value"].toDouble();
+            values[row["metric"].toString() + row["params"].toObject()["statistic"].toString()] = row["value"].toDouble();
         }
         const auto at = placeIn(*whatIf().table(), whatIf().now());
         QCOMPARE(values["cache.hit_rate"], whatIf().table()->policies[at->policy].totals[at->capacity].hitRate());
