@@ -10,6 +10,7 @@
 #include "views/panels/log_panel.h"
 #include "views/panels/remarks_panel.h"
 #include "views/panels/selection_panel.h"
+#include "views/panels/slots_panel.h"
 #include "views/panels/summary_panel.h"
 #include "views/panels/token_panels.h"
 #include "views/panels/what_if_panels.h"
@@ -68,6 +69,8 @@ std::vector<ViewSpec> viewRegistry()
         ViewPlace::Centre, make<CacheWhatIfPanel>, false});
     views.push_back({"what_if.hardware", "Hardware", "What the cache of the what-if is worth on a machine, modelled",
         ViewPlace::Right, make<HardwareWhatIfPanel>, false});
+    views.push_back({"what_if.slots", "Slots by layer", "How the what-if's slots are best divided among the layers",
+        ViewPlace::Right, make<SlotsPanel>, false});
     views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
     views.push_back(
         {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});

@@ -76,9 +76,10 @@ void BudgetLine::relocate()
     if (picture) {
         const auto* const curves = std::get_if<Curves>(&picture->panels.front().layers.front());
         const std::size_t rows = curves ? curves->rows() : 0;
+        const QRect area = m_chart->areaOf(0).adjusted(-1, 0, 1, 0); // before it is laid out there is none
         for (std::uint32_t c = 0; rows && c < m_places.size(); ++c) {
             const QPoint at = m_chart->placeOf({0, 0, std::uint32_t(rows - 1), c});
-            if (!at.isNull())
+            if (at.x() >= area.left() && at.x() <= area.right())
                 m_places[c] = at.x();
         }
     }

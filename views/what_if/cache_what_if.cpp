@@ -227,9 +227,6 @@ void CacheWhatIf::showTable()
 {
     const bool waits = m_whatIf.waits();
     const CacheTablePtr& table = m_whatIf.table();
-    m_stop->setVisible(waits);
-    m_stop->move(m_pages->width() - m_stop->sizeHint().width() - 4, 4);
-    m_stop->raise();
     if (waits)
         m_progress->setValue(m_progress->value() > 0 ? m_progress->value() : 0);
     else
@@ -254,6 +251,9 @@ void CacheWhatIf::showTable()
              static_cast<QWidget*>(m_copy), static_cast<QWidget*>(m_keep)})
         control->setEnabled(table != nullptr);
     showChoice();
+    m_stop->setVisible(waits);
+    m_stop->setGeometry(QRect({m_pages->width() - m_stop->sizeHint().width() - 4, 4}, m_stop->sizeHint()));
+    m_stop->raise(); // above the page in front
     emit contentChanged();
 }
 

@@ -9,6 +9,7 @@
 #include "views/panels/token_panels.h"
 #include "views/tokens/widgets/search_bar.h"
 #include "views/tokens/widgets/token_text_view.h"
+#include "views/what_if/what_if.h"
 
 #include <QFile>
 #include <QLineEdit>
@@ -215,10 +216,10 @@ private slots:
     }
     void cleanup() { m_window.reset(); }
 
-    void twentyQuestions()
+    void questionsAreWhole()
     {
         const QList<Question> all = questionsOfThePage();
-        QCOMPARE(all.size(), 20);
+        QCOMPARE(all.size(), 22);
         for (const Question& question : all) {
             QVERIFY2(!question.traces.isEmpty() && !question.answer.isEmpty(), qPrintable(question.title));
             QVERIFY2(!question.steps.isEmpty() && question.steps.size() <= 5, qPrintable(question.title));
@@ -387,6 +388,25 @@ QStringList TestQuestions::answerOf(int question)
     case 20: { // paths
         const auto two = where(table("chart.path"), {{"metric", "path.effective"}, {"length", "2"}, {"layer", "0"}});
         return {QString::number(number(two.value(0)), 'f', 0), QString::number(number(two.value(0), "uniform"), 'f', 0)};
+    }
+    case 21: { // LRU beside the optima
+        if (!QTest::qWaitFor([this] { return WhatIf::of(session()).table() && !WhatIf::of(session()).waits(); }, 60000))
+            return {"no table"};
+        QStringList facts;
+        for (const char* curve : {"lru", "OPT, forced*", "OPT, bypass*"})
+            facts << percent(number(where(table("what_if"), {{"curve", curve}, {"capacity", "8"}}).value(0)));
+        return facts;
+    }
+    case 22: { // the best division of slots
+        if (!QTest::qWaitFor([this] { return !table("what_if.slots").isEmpty(); }, 60000))
+            return {"no division"};
+        const auto layers = table("what_if.slots");
+        const Record least = extreme(layers, false, "best_slots"), most = extreme(layers, true, "best_slots");
+        double hits = 0;
+        for (const Record& record : layers)
+            hits += number(record, "best_hit_rate") / double(layers.size()); // of as many requests each
+        return {"layer " + least["site"] + " only " + least["best_slots"], "layer " + most["site"] + ": " + most["best_slots"],
+            percent(hits)};
     }
     default:
         return {};
