@@ -12,8 +12,10 @@
 #include "views/panels/playground_panel.h"
 #include "views/panels/remarks_panel.h"
 #include "views/panels/selection_panel.h"
+#include "views/panels/slots_panel.h"
 #include "views/panels/summary_panel.h"
 #include "views/panels/token_panels.h"
+#include "views/panels/what_if_panels.h"
 
 #include <algorithm>
 
@@ -65,6 +67,12 @@ std::vector<ViewSpec> viewRegistry()
         ViewPlace::Centre, make<TokenTextPanel>});
     views.push_back({"tokens.timeline", "Text timeline", "The sequence at the cursor of the text over layers, or over experts",
         ViewPlace::Bottom, make<TokenTimelinePanel>});
+    views.push_back({"what_if", "Cache what-if", "What if a cache held so many experts: all policies, the optima, a line to drag",
+        ViewPlace::Centre, make<CacheWhatIfPanel>, false});
+    views.push_back({"what_if.hardware", "Hardware", "What the cache of the what-if is worth on a machine, modelled",
+        ViewPlace::Right, make<HardwareWhatIfPanel>, false});
+    views.push_back({"what_if.slots", "Slots by layer", "How the what-if's slots are best divided among the layers",
+        ViewPlace::Right, make<SlotsPanel>, false});
     views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
     views.push_back(
         {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});

@@ -285,6 +285,12 @@ std::optional<Mark> ChartWidget::markAt(const QPoint& position) const
     return m_chart ? d->builder->markAt(d->plot->mapFrom(this, position)) : std::nullopt;
 }
 
+QRect ChartWidget::areaOf(std::size_t panel) const
+{
+    const bool there = m_chart && panel < m_chart->picture()->panels.size();
+    return there ? d->builder->areaOf(panel).toRect().translated(d->plot->pos()) : QRect();
+}
+
 void ChartWidget::step(int rows, int columns)
 {
     if (!m_chart)

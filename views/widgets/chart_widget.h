@@ -51,6 +51,8 @@ public:
     /// Centre of a mark in coordinates of this widget; out of sight: null.
     QPoint placeOf(const Mark& mark) const;
     std::optional<Mark> markAt(const QPoint& position) const;
+    /// The inside of a panel's axes, in coordinates of this widget.
+    QRect areaOf(std::size_t panel) const;
     /// What is outlined of pins and of what others point at: for tests.
     std::vector<Mark> pinnedMarks() const;
     std::vector<Mark> hoveredMarks() const;

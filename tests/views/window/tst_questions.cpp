@@ -11,6 +11,7 @@
 #include "views/playground/playground.h"
 #include "views/tokens/widgets/search_bar.h"
 #include "views/tokens/widgets/token_text_view.h"
+#include "views/what_if/what_if.h"
 
 #include <QFile>
 #include <QLineEdit>
@@ -227,7 +228,7 @@ private slots:
     void thePageIsRead()
     {
         const QList<Question> all = questionsOfThePage();
-        QCOMPARE(all.size(), 21);
+        QCOMPARE(all.size(), 23);
         for (const Question& question : all) {
             QVERIFY2(!question.traces.isEmpty() && !question.answer.isEmpty(), qPrintable(question.title));
             QVERIFY2(!question.steps.isEmpty() && question.steps.size() <= 5, qPrintable(question.title));
@@ -423,6 +424,25 @@ QStringList TestQuestions::answerOf(int question)
         return {QString("%1 of the %2 tokens").arg(added.size()).arg(tokens.size()),
             QString("%1 of the %2 others").arg(changed.size()).arg(tokens.size() - added.size()),
             QString("layer %1: %2").arg(most).arg(perLayer[most])};
+    }
+    case 22: { // LRU beside the optima
+        if (!QTest::qWaitFor([this] { return WhatIf::of(session()).table() && !WhatIf::of(session()).waits(); }, 60000))
+            return {"no table"};
+        QStringList facts;
+        for (const char* curve : {"lru", "OPT, forced*", "OPT, bypass*"})
+            facts << percent(number(where(table("what_if"), {{"curve", curve}, {"capacity", "8"}}).value(0)));
+        return facts;
+    }
+    case 23: { // the best division of slots
+        if (!QTest::qWaitFor([this] { return !table("what_if.slots").isEmpty(); }, 60000))
+            return {"no division"};
+        const auto layers = table("what_if.slots");
+        const Record least = extreme(layers, false, "best_slots"), most = extreme(layers, true, "best_slots");
+        double hits = 0;
+        for (const Record& record : layers)
+            hits += number(record, "best_hit_rate") / double(layers.size()); // of as many requests each
+        return {"layer " + least["site"] + " only " + least["best_slots"], "layer " + most["site"] + ": " + most["best_slots"],
+            percent(hits)};
     }
     default:
         return {};

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/what_if/what_if.h"
+
+#include <QPointer>
+#include <QTimer>
+#include <QUndoCommand>
+
+namespace expertscope {
+
+namespace {
+
+constexpr int kRestMs = 600; ///< keys that follow each other are one step
+/// Of three times as many requests the first table is of so many: all would take longer than one waits.
+constexpr std::uint64_t kSampledRequests = 300'000;
+constexpr std::uint32_t kLeastSequences = 8;
+
+}
+
+class WhatIf::Change final : public QUndoCommand
+{
+public:
+    struct Values
+    {
+        Configuration now;
+        std::optional<Configuration> kept;
+    };
+    Change(WhatIf* whatIf, Values before, Values after, const QString& text)
+        : QUndoCommand(text)
+        , m_whatIf(whatIf)
+        , m_before(std::move(before))
+        , m_after(std::move(after))
+    {
+    }
+    void undo() override { set(m_before); }
+    void redo() override { set(m_after); }
+
+private:
+    void set(const Values& values)
+    {
+        if (!m_whatIf)
+            return setObsolete(true);
+        m_whatIf->m_settled = values.now;
+        m_whatIf->set(values.now, values.kept);
+    }
+    QPointer<WhatIf> m_whatIf;
+    Values m_before, m_after;
+};
+
+WhatIf& WhatIf::of(Session& session)
+{
+    if (auto* const there = session.findChild<WhatIf*>(QString(), Qt::FindDirectChildrenOnly))
+        return *there;
+    return *new WhatIf(session);
+}
+
+WhatIf::WhatIf(Session& session)
+    : QObject(&session)
+    , m_session(session)
+    , m_rest(new QTimer(this))
+    , m_keptAsker(new QObject(this))
+{
+    m_rest->setSingleShot(true);
+    m_rest->setInterval(kRestMs);
+    connect(m_rest, &QTimer::timeout, this, &WhatIf::settle);
+    connect(&session, &Session::opened, this, [this] {
+        Configuration fresh = m_now;
+        fresh.capacity = 0; // of another model's experts
+        fresh.expertBytes = fresh.denseSeconds = {};
+        m_rest->stop();
+        m_settled = m_now = fresh;
+        m_kept.reset();
+        forget();
+        emit changed();
+    });
+    connect(&session.filters(), &FilterStack::changed, this, &WhatIf::forget);
+    connect(&session, &Session::progressed, this, [this](QObject* asker, double fraction) {
+        if (asker == this)
+            emit progressed(fraction);
+    });
+}
+
+void WhatIf::change(const Configuration& configuration, const QString& what)
+{
+    if (configuration == m_now)
+        return;
+    if (what != m_what)
+        settle(); // another thing is changed: a step of its own
+    m_what = what;
+    m_rest->start();
+    set(configuration, m_kept);
+}
+
+void WhatIf::settle()
+{
+    m_rest->stop();
+    if (m_now == m_settled)
+        return;
+    push(m_now, m_kept, m_what);
+}
+
+void WhatIf::push(const Configuration& now, const std::optional<Configuration>& kept, const QString& text)
+{
+    const Configuration before = std::exchange(m_settled, now);
+    m_session.undo().push(new Change(this, {before, m_kept}, {now, kept}, text));
+}
+
+void WhatIf::restore(const Configuration& now, const std::optional<Configuration>& kept)
+{
+    m_rest->stop();
+    m_settled = now;
+    set(now, kept);
+}
+
+void WhatIf::keep()
+{
+    settle();
+    push(m_now, m_now, "keep as A");
+}
+
+void WhatIf::dropKept()
+{
+    if (!m_kept)
+        return;
+    settle();
+    push(m_now, {}, "drop A");
+}
+
+void WhatIf::set(const Configuration& now, const std::optional<Configuration>& kept)
+{
+    const bool other = !now.sameTable(m_now);
+    const bool otherKept = kept.has_value() != m_kept.has_value() || (kept && !kept->sameTable(*m_kept));
+    m_now = now;
+    m_kept = kept;
+    if (other || otherKept)
+        m_asked = false;
+    emit changed();
+    if (m_needed && !m_asked)
+        ask();
+}
+
+void WhatIf::forget()
+{
+    m_session.cancel(this);
+    m_session.cancel(m_keptAsker);
+    m_asked = false;
+    m_table = m_keptTable = nullptr;
+    m_error.reset();
+    emit tableChanged();
+    if (m_needed)
+        ask();
+}
+
+void WhatIf::need()
+{
+    m_needed = true;
+    if (!m_asked)
+        ask();
+}
+
+bool WhatIf::waits() const
+{
+    return m_session.waits(this) || m_session.waits(m_keptAsker);
+}
+
+bool WhatIf::stop()
+{
+    if (!waits())
+        return false;
+    m_session.cancel(this);
+    m_session.cancel(m_keptAsker);
+    if (!m_table)
+        m_error = Error{"stopped before it was computed", {}, {}};
+    emit tableChanged();
+    return true;
+}
+
+Scope WhatIf::scope() const
+{
+    return scopeOf(m_now, m_session.filters().scope());
+}
+
+void WhatIf::askTable(QObject* asker, const Configuration& configuration, std::uint32_t sample,
+    std::function<void(const Expected<CacheTablePtr>&)> deliver)
+{
+    const std::size_t trace = m_session.question({}).trace;
+    Scope scope = scopeOf(configuration, m_session.filters().scope());
+    if (sample)
+        scope.sample = sample;
+    const CacheOptions options = tableOptions(configuration);
+    const std::string key = "cache table " + std::to_string(trace) + ' ' + options.admission + ' ' + options.service + ' '
+        + keyText(scope);
+    m_session.askStudy<CacheTablePtr>(
+        asker, key,
+        [=](const Study& study, const Side&, const Progress& progress) {
+            return tabulateCaches(study, trace, options, scope, progress);
+        },
+        std::move(deliver));
+}
+
+void WhatIf::ask()
+{
+    const RoutingShape* const shape = m_session.filters().shape();
+    if (!m_session.study() || !shape)
+        return;
+    m_asked = true;
+    m_error.reset();
+    const std::uint64_t requests = shape->numTokens * shape->numSlots * shape->sites.size();
+    std::uint32_t sample = 0;
+    if (requests > 3 * kSampledRequests && m_session.filters().scope().sample == 0) {
+        const auto share = double(kSampledRequests) / double(requests);
+        sample = std::max(kLeastSequences, std::uint32_t(share * double(shape->sequences.size())));
+        if (sample >= shape->sequences.size())
+            sample = 0;
+    }
+    const auto whole = [this] {
+        askTable(this, m_now, 0, [this](const Expected<CacheTablePtr>& table) {
+            m_sample = 0;
+            if (table)
+                m_table = *table;
+            else {
+                m_table = nullptr;
+                m_error = table.error();
+            }
+            emit tableChanged();
+        });
+    };
+    if (sample == 0) {
+        whole();
+    } else {
+        askTable(this, m_now, sample, [this, sample, whole](const Expected<CacheTablePtr>& table) {
+            if (table) {
+                m_table = *table;
+                m_sample = sample;
+            }
+            whole();
+            emit tableChanged();
+        });
+    }
+    m_keptTable = nullptr;
+    if (m_kept && !m_kept->sameTable(m_now)) {
+        askTable(m_keptAsker, *m_kept, sample, [this](const Expected<CacheTablePtr>& table) {
+            m_keptTable = table ? *table : nullptr;
+            emit tableChanged();
+        });
+    }
+    emit tableChanged();
+}
+
+}

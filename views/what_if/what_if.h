@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The what-if that all views of a window share: the configuration, the one it is compared with, and the table in which
+// both are looked up.
+#pragma once
+
+#include "views/session/session.h"
+#include "views/what_if/configuration.h"
+
+class QTimer;
+
+namespace expertscope {
+
+class WhatIf final : public QObject
+{
+    Q_OBJECT
+public:
+    /// That of a session: made when it is first asked for, and gone with it.
+    static WhatIf& of(Session& session);
+
+    const Configuration& now() const { return m_now; }
+    /// At once; a step to undo once it rests (a drag is one step).
+    void change(const Configuration& configuration, const QString& what);
+    /// The step of what was changed, now: a drag has ended.
+    void settle();
+    /// No step: of a workspace.
+    void restore(const Configuration& now, const std::optional<Configuration>& kept);
+
+    /// The configuration that the present one is compared with; none: nothing is.
+    const std::optional<Configuration>& kept() const { return m_kept; }
+    void keep(); ///< the present one; a step to undo
+    void dropKept();
+
+    /// Null: not known (yet).
+    const CacheTablePtr& table() const { return m_table; }
+    /// That of the kept one; the same where they differ in nothing that is simulated.
+    const CacheTablePtr& keptTable() const { return m_keptTable; }
+    const std::optional<Error>& error() const { return m_error; }
+    bool waits() const;
+    /// Of how many sequences the table is, while that of all is on its way; 0: of all.
+    std::uint32_t sample() const { return m_sample; }
+    /// A view is seen and needs the table: asks if it is not there.
+    void need();
+    bool stop();
+    /// The tokens that are served: the window's filters, and the phase.
+    Scope scope() const;
+
+    Session& session() const { return m_session; }
+
+signals:
+    void changed(); ///< the configuration: look up anew
+    void tableChanged(); ///< another table, an error, or on the way to one
+    void progressed(double fraction);
+
+private:
+    class Change;
+    explicit WhatIf(Session& session);
+    void set(const Configuration& now, const std::optional<Configuration>& kept);
+    void push(const Configuration& now, const std::optional<Configuration>& kept, const QString& text);
+    void forget(); ///< other tokens
+    void ask();
+    void askTable(QObject* asker, const Configuration& configuration, std::uint32_t sample,
+        std::function<void(const Expected<CacheTablePtr>&)> deliver);
+
+    Session& m_session;
+    Configuration m_now, m_settled;
+    std::optional<Configuration> m_kept;
+    QString m_what; ///< that is not settled
+    QTimer* m_rest = nullptr;
+    QObject* m_keptAsker = nullptr;
+    CacheTablePtr m_table, m_keptTable;
+    std::optional<Error> m_error;
+    bool m_asked = false, m_needed = false;
+    std::uint32_t m_sample = 0;
+};
+
+}
