@@ -47,7 +47,7 @@ void SlotsPanel::request()
     m_asked = key;
     session().askStudy<SlotDivision>(
         this, key,
-        [table, at](const Study&, const Progress&) { return divideSlots(*table, at->policy, at->capacity); },
+        [table, at](const Study&, const Side&, const Progress&) { return divideSlots(*table, at->policy, at->capacity); },
         [this](const Expected<SlotDivision>& division) { take(division, m_division); });
 }
 
