@@ -194,7 +194,7 @@ void ResultCache::store(std::span<const Entry> entries) const
             continue;
         try {
             const std::string text
-                = textOf([&](std::ostream& body) { writeResultsJson(body, documentOf(*results)); });
+                = textOf([&results = *results](std::ostream& body) { writeResultsJson(body, documentOf(results)); });
             if (text.size() > m_limit / 4)
                 continue; // it would push everything else out
             writeFile(m_folder / "results" / key, kMagic + sha256(text) + '\n' + text);
