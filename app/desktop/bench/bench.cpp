@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/bench/bench.h"
 
+#include "app/desktop/layout/shown_views.h"
 #include "app/desktop/main_window.h"
+#include "views/what_if/what_if.h"
 #include "views/widgets/chart_view.h"
 
 #include <QAction>
@@ -190,6 +192,40 @@ double measureCancel(MainWindow& window)
     return elapsedMs(timer);
 }
 
+/// The curves of all policies and sizes, then the budget line from one end to the other, both views of it in sight.
+bool measureWhatIf(MainWindow& window, BenchResult& result)
+{
+    const Pulse pulse;
+    WhatIf& whatIf = WhatIf::of(window.session());
+    QElapsedTimer timer;
+    timer.start();
+    window.views().show("what_if.hardware");
+    window.views().show("what_if");
+    const auto failed = [&] { return whatIf.error().has_value(); };
+    if (!waitFor([&] { return whatIf.table() || failed(); }) || failed())
+        return false;
+    QCoreApplication::processEvents();
+    result.whatIfFirst = elapsedMs(timer) / 1000;
+    const bool all = waitFor([&] { return !whatIf.waits(); });
+    if (failed())
+        return false;
+    result.whatIfAll = all ? elapsedMs(timer) / 1000 : 0;
+    if (!all)
+        (void)whatIf.stop(); // what a sample says can be dragged as well
+    FrameTimes drag{"what-if drag", {}};
+    const int sizes = int(whatIf.table()->capacities.size());
+    for (int i = 0; i < kFrames; ++i) {
+        Configuration moved = whatIf.now();
+        moved.capacity = whatIf.table()->capacities[std::size_t(i * 7 % sizes)];
+        timer.start();
+        whatIf.change(moved, "bench");
+        QCoreApplication::processEvents();
+        drag.milliseconds.push_back(elapsedMs(timer));
+    }
+    result.frames.push_back(std::move(drag));
+    return true;
+}
+
 double median(std::vector<double> values)
 {
     return FrameTimes{{}, std::move(values)}.quantile(0.5);
@@ -263,6 +299,11 @@ Expected<BenchResult> runBench(MainWindow& window, const QStringList& traces, co
     if (!measureFilters(window, result))
         return fail("a filter was not answered in time", "bench");
     result.cancel = measureCancel(window);
+    window.session().filters().clear();
+    if (!waitFor([&] { return allShown(window); }))
+        return fail("not all of it was drawn in time", "bench");
+    if (!measureWhatIf(window, result))
+        return fail("the cache what-if was not there in time", "bench");
     result.peakMiB = peakMemoryMiB();
     return result;
 }
@@ -285,6 +326,9 @@ QByteArray benchText(const BenchResult& result)
     line("filter, all pictures",
         "median " + ms(median(result.filterAll)) + ", worst " + ms(FrameTimes{{}, result.filterAll}.quantile(1)));
     line("cancel", ms(result.cancel));
+    line("cache what-if",
+        QString("%1 s, of all tokens %2").arg(result.whatIfFirst, 0, 'f', 2)
+            .arg(result.whatIfAll > 0 ? QString::number(result.whatIfAll, 'f', 1) + " s" : QString("not in %1 s").arg(kPatienceMs / 1000)));
     line("peak memory", QString::number(result.peakMiB, 'f', 0) + " MiB");
     return text.toUtf8();
 }
@@ -303,7 +347,8 @@ QByteArray benchJson(const BenchResult& result)
             {"first_picture_sample", qint64(result.sample)},
             {"all_pictures_s", result.allPictures}, {"frames", frames},
             {"filter_first_change", filter(result.filterFirst)}, {"filter_all_pictures", filter(result.filterAll)},
-            {"cancel_ms", result.cancel}, {"peak_mib", result.peakMiB}})
+            {"cancel_ms", result.cancel}, {"what_if_first_s", result.whatIfFirst}, {"what_if_all_s", result.whatIfAll},
+            {"peak_mib", result.peakMiB}})
         .toJson(QJsonDocument::Indented);
 }
 

@@ -37,6 +37,8 @@ struct BenchResult
     std::vector<double> filterFirst; ///< milliseconds from a filter to the first change of the map
     std::vector<double> filterAll; ///< … to all that is shown
     double cancel = 0; ///< milliseconds from Esc until nothing computes any more
+    double whatIfFirst = 0; ///< seconds from showing the cache what-if to its first curves, maybe of a sample
+    double whatIfAll = 0; ///< … to those of all tokens; 0: nobody waited so long
     double peakMiB = 0;
 };
 
