@@ -6,7 +6,7 @@
 #include "io/backend/aten_grouped_query.h"
 #include "io/backend/aten_latent.h"
 #include "io/backend/aten_mlp.h"
-#include "io/backend/aten_norm.h"
+#include "io/backend/aten_layers.h"
 #include "io/backend/router_aten.h"
 
 #include <algorithm>
@@ -97,8 +97,7 @@ public:
         const at::Tensor attended = m_attention(all, layer.slidingWindow, w.sinks);
         m.overParts(m_tokens, [&](const Part& part) {
             const at::Tensor rows = attended.narrow(0, part.first, part.count);
-            add(part, w.oBias.defined() ? at::linear(rows, w.o, w.oBias) : at::linear(rows, w.o), w.attentionNorm,
-                w.attentionNormBias);
+            add(part, linear(rows, w.o, w.oBias), w.attentionNorm, w.attentionNormBias);
         });
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/backend/aten_grouped_query.h"
 
-#include "io/backend/aten_norm.h"
+#include "io/backend/aten_layers.h"
 
 namespace expertscope {
 
@@ -9,7 +9,7 @@ AttentionHeads projectGroupedQuery(const ArchSpec& a, const AtenAttention& atten
     const at::Tensor& x, const Part& part)
 {
     const std::int64_t d = a.headDim, qWidth = a.numHeads * d, kvWidth = a.numKvHeads * d;
-    const at::Tensor qkv = w.qkvBias.defined() ? at::linear(x, w.qkv, w.qkvBias) : at::linear(x, w.qkv);
+    const at::Tensor qkv = linear(x, w.qkv, w.qkvBias);
     at::Tensor q = qkv.narrow(1, 0, qWidth), k = qkv.narrow(1, qWidth, kvWidth),
                v = qkv.narrow(1, qWidth + kvWidth, kvWidth);
     const auto normalise = [&] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/backend/aten_latent.h"
 
-#include "io/backend/aten_norm.h"
+#include "io/backend/aten_layers.h"
 
 namespace expertscope {
 
@@ -10,7 +10,7 @@ AttentionHeads projectLatent(const ArchSpec& a, const AtenAttention& attention, 
 {
     const auto& latent = *a.latent;
     const std::int64_t rank = latent.keyValueRank, rope = latent.ropeDim, nope = latent.nopeDim;
-    const at::Tensor down = w.downBias.defined() ? at::linear(x, w.down, w.downBias) : at::linear(x, w.down);
+    const at::Tensor down = linear(x, w.down, w.downBias);
     const std::int64_t before = down.size(1) - rank - rope;
     at::Tensor q = down.narrow(1, 0, before);
     if (w.qUp.defined())

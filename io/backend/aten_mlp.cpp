@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/backend/aten_mlp.h"
 
+#include "io/backend/aten_layers.h"
+
 #include <cmath>
 
 namespace expertscope {
@@ -64,9 +66,7 @@ at::Tensor gated(const ClampedGlu& glu, const at::Tensor& gateUp)
 
 at::Tensor mlp(Activation activation, const MlpWeights& w, const at::Tensor& x)
 {
-    const at::Tensor inner = w.gateUpBias.defined() ? at::linear(x, w.gateUp, w.gateUpBias) : at::linear(x, w.gateUp);
-    const at::Tensor outer = gated(activation, inner);
-    return w.downBias.defined() ? at::linear(outer, w.down, w.downBias) : at::linear(outer, w.down);
+    return linear(gated(activation, linear(x, w.gateUp, w.gateUpBias)), w.down, w.downBias);
 }
 
 }

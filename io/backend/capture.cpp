@@ -5,12 +5,12 @@
 #include "io/backend/capture_input.h"
 #include "io/backend/capture_loop.h"
 #include "io/backend/decoder.h"
+#include "io/backend/thread_pool.h"
 #include "io/trace/trace_output.h"
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <sched.h>
 
 namespace expertscope {
 
@@ -21,15 +21,6 @@ using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start)
 {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-int usableCpus()
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return std::max(1, CPU_COUNT(&set));
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 Expected<std::unique_ptr<TraceWriter>> openWriter(const CaptureRequest& request, const TracePlan& plan)
@@ -94,11 +85,7 @@ Expected<std::vector<std::uint16_t>> parseSiteList(const std::string& list)
 Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureEvents& events)
 {
     CaptureStart start;
-    DeviceKind device = DeviceKind::Cpu;
-    if (request.device == "cuda")
-        device = DeviceKind::Cuda;
-    else if (request.device != "cpu")
-        return fail("unknown device '" + request.device + "'", "--device", "cpu or cuda");
+    ES_ASSIGN(const DeviceKind device, parseDevice(request.device));
     ES_ASSIGN(const auto sites, parseSiteList(request.sites));
     ES_TRY(checkOutput(request));
     ES_TRY(openDevice(device));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/backend/cpu_attention.h"
 
+#include "io/backend/cpu_rows.h"
 #include "io/backend/thread_pool.h"
 
 #include <algorithm>
@@ -17,11 +18,6 @@ constexpr std::int64_t kLong = 8192; // keys from which on the items of a head s
 float attentionScale(const ArchSpec& arch)
 {
     return static_cast<float>(arch.attentionScale.value_or(1.0 / std::sqrt(static_cast<double>(arch.headDim))));
-}
-
-float* row(const at::Tensor& t, std::int64_t r)
-{
-    return t.data_ptr<float>() + r * t.stride(0);
 }
 
 }

@@ -4,6 +4,7 @@
 // between two matrix products done while the tile is in the cache. Matrix products are LibTorch's (MKL), one thread
 // each: the tiles are the parallelism. What a token gets does not depend on the number of threads.
 #include "io/backend/cpu_latent.h"
+#include "io/backend/cpu_rows.h"
 #include "io/backend/router.h"
 #include "io/backend/thread_pool.h"
 
@@ -30,19 +31,6 @@ struct OnTile
 
 constexpr std::int64_t kTile = 512; // tokens
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-float* data(const at::Tensor& t)
-{
-    return t.data_ptr<float>();
-}
-
-/// Grows and never shrinks; contents are not kept.
-at::Tensor& grown(at::Tensor& t, std::int64_t rows, std::int64_t columns)
-{
-    if (!t.defined() || t.size(0) < rows || t.size(1) != columns)
-        t = at::empty({rows, columns}, at::kFloat);
-    return t;
-}
 
 class CpuEngine final : public Engine
 {
@@ -294,7 +282,6 @@ private:
     };
 
     static std::size_t bytes(std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); }
-    static float* row(const at::Tensor& t, std::int64_t r) { return data(t) + r * t.stride(0); }
 
     float* scratch(int worker, std::int64_t floats)
     {

@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "io/backend/cpu_latent.h"
 
+#include "io/backend/cpu_rows.h"
 #include "io/backend/thread_pool.h"
 
 #include <algorithm>
 #include <cstring>
 
 namespace expertscope {
-
-namespace {
-
-float* row(const at::Tensor& t, std::int64_t r)
-{
-    return t.data_ptr<float>() + r * t.stride(0);
-}
-
-void grow(at::Tensor& t, std::int64_t rows, std::int64_t columns)
-{
-    if (!t.defined() || t.size(0) < rows)
-        t = at::empty({rows, columns}, at::kFloat);
-}
-
-}
 
 CpuLatent::CpuLatent(const EngineSetup& setup, const CpuAttention& attention)
     : m(setup)
@@ -34,10 +20,10 @@ CpuLatent::CpuLatent(const EngineSetup& setup, const CpuAttention& attention)
 void CpuLatent::begin(std::int64_t tokens)
 {
     const auto& latent = *m.arch.latent;
-    grow(m_queries, tokens, m.arch.numHeads * m.arch.headDim);
-    grow(m_keysValues, tokens, m.arch.numHeads * (latent.nopeDim + latent.valueDim));
-    grow(m_rotated, tokens, latent.ropeDim);
-    grow(m_attended, tokens, m.arch.numHeads * latent.valueDim);
+    grown(m_queries, tokens, m.arch.numHeads * m.arch.headDim);
+    grown(m_keysValues, tokens, m.arch.numHeads * (latent.nopeDim + latent.valueDim));
+    grown(m_rotated, tokens, latent.ropeDim);
+    grown(m_attended, tokens, m.arch.numHeads * latent.valueDim);
 }
 
 void CpuLatent::project(const LayerWeights& w, const at::Tensor& x, std::int64_t first, int worker)
@@ -46,19 +32,17 @@ void CpuLatent::project(const LayerWeights& w, const at::Tensor& x, std::int64_t
     const std::int64_t n = x.size(0), rank = latent.keyValueRank, d = m.arch.headDim;
     const std::int64_t before = w.down.size(0) - rank - latent.ropeDim; // what queries are made of
     const auto eps = static_cast<float>(m.arch.latentNormEpsilon);
-    at::Tensor& all = m_down[static_cast<std::size_t>(worker)];
-    grow(all, n, w.down.size(0));
-    at::Tensor down = all.narrow(0, 0, n);
+    at::Tensor down = grown(m_down[static_cast<std::size_t>(worker)], n, w.down.size(0)).narrow(0, 0, n);
     at::mm_out(down, x, w.down.t());
     for (std::int64_t t = 0; t < n; ++t) {
         float* narrow = row(down, t);
         if (w.downBias.defined())
-            m_kernel.add(narrow, w.downBias.data_ptr<float>(), w.down.size(0));
+            m_kernel.add(narrow, data(w.downBias), w.down.size(0));
         if (w.qUp.defined())
-            m_kernel.rmsNorm(narrow, w.qDownNorm.data_ptr<float>(), eps, narrow, before);
+            m_kernel.rmsNorm(narrow, data(w.qDownNorm), eps, narrow, before);
         else
             std::memcpy(row(m_queries, first + t), narrow, static_cast<std::size_t>(before) * sizeof(float));
-        m_kernel.rmsNorm(narrow + before, w.kvDownNorm.data_ptr<float>(), eps, narrow + before, rank);
+        m_kernel.rmsNorm(narrow + before, data(w.kvDownNorm), eps, narrow + before, rank);
         float* rotated = row(m_rotated, first + t);
         std::memcpy(rotated, narrow + before + rank, static_cast<std::size_t>(latent.ropeDim) * sizeof(float));
         m_attention.rotate(first + t, rotated);
@@ -90,7 +74,7 @@ CpuHeads CpuLatent::heads(const LayerWeights& w) const
     heads.outStride = m_attended.stride(0);
     heads.kHeadStride = heads.vHeadStride = latent.nopeDim + latent.valueDim;
     heads.tailDim = latent.ropeDim;
-    heads.sinks = w.sinks.defined() ? w.sinks.data_ptr<float>() : nullptr;
+    heads.sinks = w.sinks.defined() ? data(w.sinks) : nullptr;
     return heads;
 }
 

@@ -14,6 +14,15 @@ const char* toString(DeviceKind kind)
     return kind == DeviceKind::Cuda ? "cuda" : "cpu";
 }
 
+Expected<DeviceKind> parseDevice(const std::string& name)
+{
+    for (const DeviceKind kind : {DeviceKind::Cpu, DeviceKind::Cuda}) {
+        if (name == toString(kind))
+            return kind;
+    }
+    return fail("unknown device '" + name + "'", "--device", "cpu or cuda");
+}
+
 const char* toString(ComputeType type)
 {
     switch (type) {

@@ -23,6 +23,8 @@ enum class ComputeType : std::uint8_t
 };
 
 const char* toString(DeviceKind kind);
+/// Of --device. Error: neither cpu nor cuda.
+Expected<DeviceKind> parseDevice(const std::string& name);
 const char* toString(ComputeType type);
 
 /// Makes a device usable. Cuda: opens libtorch_cuda from the folder of libtorch_cpu; an error names the library that is

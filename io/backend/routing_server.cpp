@@ -2,25 +2,18 @@
 #include "io/backend/routing_server.h"
 
 #include "io/backend/decoder.h"
+#include "io/backend/thread_pool.h"
 #include "io/base/version.h"
 #include "io/tokenizer/tokenizer.h"
 
 #include <algorithm>
 #include <chrono>
-#include <sched.h>
 
 namespace expertscope {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-int usableCpus()
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
 
 template <class T> std::span<const T> rows(const std::vector<T>& all, std::size_t index, std::size_t width)
 {
@@ -109,11 +102,7 @@ RoutingServer::~RoutingServer() = default;
 Expected<std::unique_ptr<RoutingServer>> RoutingServer::open(const CaptureRequest& request)
 {
     const auto started = Clock::now();
-    DeviceKind device = DeviceKind::Cpu;
-    if (request.device == "cuda")
-        device = DeviceKind::Cuda;
-    else if (request.device != "cpu")
-        return fail("unknown device '" + request.device + "'", "--device", "cpu or cuda");
+    ES_ASSIGN(const DeviceKind device, parseDevice(request.device));
     ES_TRY(openDevice(device));
     ES_ASSIGN(const Checkpoint checkpoint, Checkpoint::open(request.model));
     const ArchSpec& arch = checkpoint.arch();

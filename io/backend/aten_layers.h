@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Norms by LibTorch's operators, with the roundings of the reference. For .cpp files of io/backend only.
+// Norms and linear layers by LibTorch's operators, with the roundings of the reference. For .cpp files of io/backend only.
 #pragma once
 
 #include "io/backend/torch_compat.h"
@@ -13,6 +13,12 @@ inline at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double 
     const at::Tensor wide = x.to(at::kFloat);
     const at::Tensor variance = wide.pow(2).mean(-1, true);
     return weight * (wide * at::rsqrt(variance + epsilon)).to(x.scalar_type());
+}
+
+/// `bias` may be undefined: there is none.
+inline at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias)
+{
+    return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
 }
 
 /// That of a layer, or the last one.
