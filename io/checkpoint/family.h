@@ -123,6 +123,8 @@ void fillSigmoidRouter(ConfigReader& config, ArchSpec& arch, const SigmoidRouter
 /// num_nextn_predict_layers (num_mtp_layers): layers behind the last one that a file may hold.
 void fillNextTokenLayers(ConfigReader& config, ArchSpec& arch);
 /// Shared experts, `width` each, as one MLP.
+/// Refuses a word that relatives of this family have: here it is always `only`.
+void expectWord(ConfigReader& config, const ArchSpec& arch, std::string_view key, std::string_view only);
 void fillShared(ArchSpec& arch, std::int64_t count, std::int64_t width);
 
 Activation parseActivation(ConfigReader& config, std::string_view key, Activation fallback);

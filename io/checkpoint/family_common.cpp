@@ -150,10 +150,14 @@ void fillSigmoidRouter(ConfigReader& config, ArchSpec& arch, const SigmoidRouter
         router.renormEpsilon = 1e-20;
     }
     // The sigmoid is the only one these families have here; files of relatives say otherwise.
-    if (const auto score = config.string("scoring_func"); score && *score != "sigmoid")
-        config.refuse("scoring_func", "is '" + score->substr(0, 80) + "', " + arch.modelType + " has sigmoid");
-    if (const auto method = config.string("topk_method"); method && *method != "noaux_tc")
-        config.refuse("topk_method", "is '" + method->substr(0, 80) + "', " + arch.modelType + " has noaux_tc");
+    expectWord(config, arch, "scoring_func", "sigmoid");
+    expectWord(config, arch, "topk_method", "noaux_tc");
+}
+
+void expectWord(ConfigReader& config, const ArchSpec& arch, std::string_view key, std::string_view only)
+{
+    if (const auto word = config.string(key); word && *word != only)
+        config.refuse(key, "is '" + word->substr(0, 80) + "', " + arch.modelType + " has " + std::string(only));
 }
 
 void fillNextTokenLayers(ConfigReader& config, ArchSpec& arch)

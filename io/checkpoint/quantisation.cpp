@@ -14,11 +14,6 @@ namespace expertscope {
 
 namespace {
 
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 // ------------------------------------------------------------------------------------------------ what the file says
 
 Quantisation parseFp8(ConfigReader& config)
@@ -122,8 +117,6 @@ Quantisation parseCompressed(ConfigReader& config)
             && weights->string("actorder").value_or("") != "static")
             weights->refuse("actorder", "orders columns by activation, which cannot be read");
     } else if (strategy == "block") {
-        how = parseFp8(*weights);
-        how.form = StoredForm::Fp8;
         weights->refuse("strategy", "is 'block', which cannot be read in this format");
     } else if (strategy != "tensor" && strategy != "channel") {
         weights->refuse("strategy", "is '" + strategy.substr(0, 80) + "', tensor or channel was expected");
@@ -133,9 +126,17 @@ Quantisation parseCompressed(ConfigReader& config)
 
 // ---------------------------------------------------------------------------------------------- what the numbers are
 
-Error tooShort(const char* what)
+Expected<void> enough(const char* what, std::size_t there, std::int64_t needed)
 {
-    return {std::string(what) + " are fewer than its shape asks for", {}, {}};
+    if (static_cast<std::int64_t>(there) < needed)
+        return fail(std::string(what) + " are fewer than its shape asks for");
+    return {};
+}
+
+/// Bits of a word that holds integers of `bits` bits, lowest first, at a place.
+std::uint32_t integerOf(std::uint32_t word, std::int64_t place, std::int64_t bits)
+{
+    return (word >> (place * bits)) & ((1u << bits) - 1);
 }
 
 /// `bits` bits of word-packed integers: 32-bit words, lowest bits first, no integer across two words.
@@ -144,7 +145,7 @@ std::uint32_t integerAt(const std::byte* words, std::int64_t index, std::int64_t
     const std::int64_t perWord = 32 / bits;
     std::uint32_t word;
     std::memcpy(&word, words + index / perWord * 4, 4);
-    return (word >> (index % perWord * bits)) & ((1u << bits) - 1);
+    return integerOf(word, index % perWord, bits);
 }
 
 Expected<std::vector<float>> fromFp8(
@@ -154,10 +155,8 @@ Expected<std::vector<float>> fromFp8(
     const std::int64_t across = blocks ? ceilDiv(columns, how.blockColumns) : 1;
     const bool byRow = !blocks && static_cast<std::int64_t>(stored.scales.size()) == rows && rows > 1;
     const std::int64_t needed = blocks ? ceilDiv(rows, how.blockRows) * across : byRow ? rows : 1;
-    if (static_cast<std::int64_t>(stored.values.size()) < rows * columns)
-        return tl::unexpected(tooShort("values"));
-    if (static_cast<std::int64_t>(stored.scales.size()) < needed)
-        return tl::unexpected(tooShort("scales"));
+    ES_TRY(enough("values", stored.values.size(), rows * columns));
+    ES_TRY(enough("scales", stored.scales.size(), needed));
     std::array<float, 256> table;
     for (int i = 0; i < 256; ++i)
         table[static_cast<std::size_t>(i)] = fromE4M3(static_cast<std::uint8_t>(i));
@@ -180,10 +179,8 @@ Expected<std::vector<float>> fromMxfp4(std::int64_t rows, std::int64_t columns, 
     const std::int64_t count = rows * columns;
     if (columns % 32 != 0)
         return fail("its columns are no multiple of 32");
-    if (static_cast<std::int64_t>(stored.values.size()) < count / 2)
-        return tl::unexpected(tooShort("blocks"));
-    if (static_cast<std::int64_t>(stored.exponents.size()) < count / 32)
-        return tl::unexpected(tooShort("scales"));
+    ES_TRY(enough("blocks", stored.values.size(), count / 2));
+    ES_TRY(enough("scales", stored.exponents.size(), count / 32));
     std::vector<float> out(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) {
         const auto byte = static_cast<std::uint8_t>(stored.values[static_cast<std::size_t>(i / 2)]);
@@ -199,12 +196,10 @@ Expected<std::vector<float>> fromPacked(
     const std::int64_t perWord = 32 / how.bits, words = ceilDiv(columns, perWord);
     const std::int64_t size = how.groupSize > 0 ? how.groupSize : std::max<std::int64_t>(1, columns);
     const std::int64_t groups = ceilDiv(columns, size), zeroWords = ceilDiv(rows, perWord);
-    if (static_cast<std::int64_t>(stored.values.size()) < rows * words * 4)
-        return tl::unexpected(tooShort("values"));
-    if (static_cast<std::int64_t>(stored.scales.size()) < rows * groups)
-        return tl::unexpected(tooShort("scales"));
-    if (how.zeros && static_cast<std::int64_t>(stored.zeros.size()) < zeroWords * groups)
-        return tl::unexpected(tooShort("zeros"));
+    ES_TRY(enough("values", stored.values.size(), rows * words * 4));
+    ES_TRY(enough("scales", stored.scales.size(), rows * groups));
+    if (how.zeros)
+        ES_TRY(enough("zeros", stored.zeros.size(), zeroWords * groups));
     const int offset = 1 << (how.bits - 1);
     std::vector<float> out(static_cast<std::size_t>(rows * columns));
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -213,7 +208,7 @@ Expected<std::vector<float>> fromPacked(
             int zero = offset;
             if (how.zeros) { // packed along rows
                 const auto word = stored.zeros[static_cast<std::size_t>(r / perWord * groups + group)];
-                zero = static_cast<int>((word >> (r % perWord * how.bits)) & ((1u << how.bits) - 1));
+                zero = static_cast<int>(integerOf(word, r % perWord, how.bits));
             }
             const int q = static_cast<int>(integerAt(stored.values.data() + r * words * 4, c, how.bits));
             out[static_cast<std::size_t>(r * columns + c)] =
@@ -233,14 +228,11 @@ Expected<std::vector<float>> fromColumns(
     const std::int64_t size = how.groupSize > 0 ? how.groupSize : std::max<std::int64_t>(1, columns);
     const std::int64_t groups = ceilDiv(columns, size), rowWords = ceilDiv(rows, perWord);
     const std::int64_t words = awq ? columns * rowWords : ceilDiv(columns, perWord) * rows;
-    if (static_cast<std::int64_t>(stored.values.size()) < words * 4)
-        return tl::unexpected(tooShort("values"));
-    if (static_cast<std::int64_t>(stored.scales.size()) < groups * rows)
-        return tl::unexpected(tooShort("scales"));
-    if (static_cast<std::int64_t>(stored.zeros.size()) < groups * rowWords)
-        return tl::unexpected(tooShort("zeros"));
-    if (!stored.groups.empty() && static_cast<std::int64_t>(stored.groups.size()) < columns)
-        return tl::unexpected(tooShort("groups"));
+    ES_TRY(enough("values", stored.values.size(), words * 4));
+    ES_TRY(enough("scales", stored.scales.size(), groups * rows));
+    ES_TRY(enough("zeros", stored.zeros.size(), groups * rowWords));
+    if (!stored.groups.empty())
+        ES_TRY(enough("groups", stored.groups.size(), columns));
     const std::uint32_t mask = (1u << how.bits) - 1;
     std::vector<float> out(static_cast<std::size_t>(rows * columns));
     for (std::int64_t c = 0; c < columns; ++c) {
@@ -249,13 +241,14 @@ Expected<std::vector<float>> fromColumns(
             return fail("group " + std::to_string(group) + " of column " + std::to_string(c) + " is none of the "
                 + std::to_string(groups));
         for (std::int64_t r = 0; r < rows; ++r) {
-            const std::int64_t shift = (awq ? kAwqPlace[static_cast<std::size_t>(r % 8)] : r % perWord) * how.bits;
-            const auto zero = stored.zeros[static_cast<std::size_t>(group * rowWords + r / perWord)] >> shift;
+            const std::int64_t place = awq ? kAwqPlace[static_cast<std::size_t>(r % 8)] : r % perWord;
+            const auto zero
+                = integerOf(stored.zeros[static_cast<std::size_t>(group * rowWords + r / perWord)], place, how.bits);
             const std::int64_t word = awq ? c * rowWords + r / perWord : c / perWord * rows + r;
             std::uint32_t packed;
             std::memcpy(&packed, stored.values.data() + word * 4, 4);
-            const auto q = (packed >> (awq ? shift : c % perWord * how.bits)) & mask;
-            const auto z = ((zero & mask) + static_cast<std::uint32_t>(how.zeroOffset)) & mask;
+            const auto q = integerOf(packed, awq ? place : c % perWord, how.bits);
+            const auto z = (zero + static_cast<std::uint32_t>(how.zeroOffset)) & mask;
             out[static_cast<std::size_t>(r * columns + c)] = static_cast<float>(static_cast<int>(q) - static_cast<int>(z))
                 * stored.scales[static_cast<std::size_t>(group * rows + r)];
         }

@@ -41,6 +41,12 @@ struct Quantisation
     bool operator==(const Quantisation&) const = default;
 };
 
+/// Blocks, words or groups of `b` that hold `a`.
+constexpr std::int64_t ceilDiv(std::int64_t a, std::int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
 /// Refuses by name what cannot be read. None: the file asks for no quantisation.
 std::optional<Quantisation> parseQuantisation(ConfigReader& config);
 

@@ -49,6 +49,19 @@ std::string WeightTable::place(const std::string& name) const
         + "'";
 }
 
+TensorSource WeightTable::use(std::pair<const std::string, Row>& named)
+{
+    auto& [name, row] = named;
+    row.used = true;
+    TensorSource source;
+    source.name = name;
+    source.file = row.file;
+    source.offset = row.entry->offset;
+    source.type = row.entry->type;
+    source.shape = row.entry->shape;
+    return source;
+}
+
 Expected<TensorSource> WeightTable::takeAnyShape(const std::string& name)
 {
     const auto at = m_rows.find(name);
@@ -57,14 +70,7 @@ Expected<TensorSource> WeightTable::takeAnyShape(const std::string& name)
     const auto& entry = *at->second.entry;
     if (entry.type != ElementType::F32 && entry.type != ElementType::BF16 && entry.type != ElementType::F16)
         return fail("is " + entry.typeName + ", only F32, BF16 and F16 weights are read", place(name));
-    at->second.used = true;
-    TensorSource source;
-    source.name = name;
-    source.file = at->second.file;
-    source.offset = entry.offset;
-    source.type = entry.type;
-    source.shape = entry.shape;
-    return source;
+    return use(*at);
 }
 
 Expected<TensorSource> WeightTable::takeRaw(const std::string& name, std::initializer_list<ElementType> types,
@@ -78,13 +84,7 @@ Expected<TensorSource> WeightTable::takeRaw(const std::string& name, std::initia
         return fail("is " + entry.typeName + ", " + elementName(*types.begin()) + " was expected", place(name));
     if (std::ranges::find(shapes, entry.shape) == shapes.end())
         return fail("has shape " + shapeText(entry.shape) + ", " + shapeText(shapes.front()) + " was expected", place(name));
-    at->second.used = true;
-    TensorSource source;
-    source.name = name;
-    source.file = at->second.file;
-    source.offset = entry.offset;
-    source.type = entry.type;
-    source.shape = entry.shape;
+    TensorSource source = use(*at);
     if (source.shape.empty())
         source.shape = {1}; // a scalar
     return source;
@@ -116,10 +116,9 @@ Expected<TensorSource> WeightTable::takeStored(const std::string& name, std::int
 {
     const auto& how = *m_quantisation;
     const auto base = name.substr(0, name.size() - 6);
-    const auto up = [](std::int64_t n, std::int64_t by) { return (n + by - 1) / by; };
     const std::initializer_list<ElementType> scaleTypes{ElementType::F32, ElementType::BF16, ElementType::F16};
     const std::int64_t perWord = 32 / how.bits, size = how.groupSize > 0 ? how.groupSize : columns,
-                       groups = up(columns, size);
+                       groups = ceilDiv(columns, size);
     auto stored = std::make_shared<StoredTensor>();
     stored->how = how;
     const auto part = [&](TensorSource& into, const std::string& leaf, std::initializer_list<ElementType> types,
@@ -131,7 +130,7 @@ Expected<TensorSource> WeightTable::takeStored(const std::string& name, std::int
     case StoredForm::Fp8Block:
         ES_TRY(part(stored->values, "weight", {ElementType::F8E4M3}, {{rows, columns}}));
         ES_TRY(part(stored->scales, "weight_scale_inv", scaleTypes,
-            {{up(rows, how.blockRows), up(columns, how.blockColumns)}}));
+            {{ceilDiv(rows, how.blockRows), ceilDiv(columns, how.blockColumns)}}));
         break;
     case StoredForm::Fp8:
         ES_TRY(part(stored->values, "weight", {ElementType::F8E4M3}, {{rows, columns}}));
@@ -139,10 +138,10 @@ Expected<TensorSource> WeightTable::takeStored(const std::string& name, std::int
         break;
     case StoredForm::Packed: {
         TensorSource shape; // says again what the config does
-        ES_TRY(part(stored->values, "weight_packed", {ElementType::I32}, {{rows, up(columns, perWord)}}));
+        ES_TRY(part(stored->values, "weight_packed", {ElementType::I32}, {{rows, ceilDiv(columns, perWord)}}));
         ES_TRY(part(stored->scales, "weight_scale", scaleTypes, {{rows, groups}}));
         if (how.zeros)
-            ES_TRY(part(stored->zeros, "weight_zero_point", {ElementType::I32}, {{up(rows, perWord), groups}}));
+            ES_TRY(part(stored->zeros, "weight_zero_point", {ElementType::I32}, {{ceilDiv(rows, perWord), groups}}));
         ES_TRY(part(shape, "weight_shape", {ElementType::I64, ElementType::I32}, {{2}}));
         break;
     }

@@ -52,6 +52,9 @@ private:
         std::uint32_t file = 0;
         bool used = false;
     };
+    /// Where a tensor lies, which is taken by that.
+    static TensorSource use(std::pair<const std::string, Row>& named);
+
     std::unordered_map<std::string, Row> m_rows;
     std::vector<std::string> m_fileNames;
     std::optional<Quantisation> m_quantisation;

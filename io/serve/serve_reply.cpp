@@ -29,6 +29,12 @@ template <class Number> Expected<Number> integer(const JsonValue& value, const c
     return static_cast<Number>(*number);
 }
 
+template <class Number> Expected<Number> number(const JsonValue& object, const char* key)
+{
+    ES_ASSIGN(const JsonValue* value, need(object, key));
+    return integer<Number>(*value, key);
+}
+
 Expected<float> real(const JsonValue& value, const char* key)
 {
     if (value.isNull())
@@ -116,8 +122,7 @@ Expected<std::string> bytesOf(const std::string& hex)
 Expected<ServeReply> capabilities(const JsonValue& value)
 {
     ServeCapabilities c;
-    ES_ASSIGN(const JsonValue* version, need(value, "version"));
-    ES_ASSIGN(c.version, integer<int>(*version, "version"));
+    ES_ASSIGN(c.version, number<int>(value, "version"));
     if (c.version != kServeVersion)
         return fail("speaks version " + std::to_string(c.version) + " of the protocol, this program version "
                 + std::to_string(kServeVersion),
@@ -131,8 +136,7 @@ Expected<ServeReply> capabilities(const JsonValue& value)
     if (!tokenizer->boolean())
         return fail("is neither true nor false", "answer: text");
     c.text = *tokenizer->boolean();
-    ES_ASSIGN(const JsonValue* slots, need(value, "slots"));
-    ES_ASSIGN(c.numSlots, integer<std::uint16_t>(*slots, "slots"));
+    ES_ASSIGN(c.numSlots, number<std::uint16_t>(value, "slots"));
     ES_ASSIGN(c.layers, list<std::uint16_t>(value, "layers", {}, integer<std::uint16_t>));
     ES_ASSIGN(c.experts, list<std::uint16_t>(value, "experts", c.layers.size(), integer<std::uint16_t>));
     ES_ASSIGN(c.topK, list<std::uint16_t>(value, "top_k", c.layers.size(), integer<std::uint16_t>));
@@ -145,8 +149,7 @@ Expected<ServeReply> capabilities(const JsonValue& value)
 Expected<ServedSite> site(const JsonValue& value, std::size_t tokens, std::size_t slots)
 {
     ServedSite s;
-    ES_ASSIGN(const JsonValue* experts, need(value, "num_experts"));
-    ES_ASSIGN(s.numExperts, integer<std::uint16_t>(*experts, "num_experts"));
+    ES_ASSIGN(s.numExperts, number<std::uint16_t>(value, "num_experts"));
     ES_ASSIGN(s.expertIds, list<std::uint16_t>(value, "experts", tokens * slots, expert));
     for (const std::uint16_t id : s.expertIds) {
         if (id != kNoExpert && id >= s.numExperts)
@@ -175,8 +178,7 @@ Expected<ServeReply> routing(const JsonValue& value, std::uint64_t id)
             return fail("do not ascend within the bytes", "answer: offsets");
         last = offset;
     }
-    ES_ASSIGN(const JsonValue* slots, need(value, "slots"));
-    ES_ASSIGN(r.numSlots, integer<std::uint16_t>(*slots, "slots"));
+    ES_ASSIGN(r.numSlots, number<std::uint16_t>(value, "slots"));
     ES_ASSIGN(r.seconds, seconds(value, "seconds"));
     ES_ASSIGN(r.sites, list<ServedSite>(value, "sites", {}, [&](const JsonValue& entry, const char*) {
         return site(entry, r.tokenIds.size(), r.numSlots);

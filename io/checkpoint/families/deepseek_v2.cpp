@@ -25,8 +25,7 @@ void fillRouter(ConfigReader& config, ArchSpec& arch)
     } else if (method != "greedy") {
         config.refuse("topk_method", "is '" + method.substr(0, 80) + "', greedy or group_limited_greedy was expected");
     }
-    if (const auto score = config.string("scoring_func"); score && *score != "softmax")
-        config.refuse("scoring_func", "is '" + score->substr(0, 80) + "', deepseek_v2 has softmax");
+    expectWord(config, arch, "scoring_func", "softmax");
     if (!config.isNull("norm_topk_prob") && config.boolean("norm_topk_prob", false)) {
         config.refuse("norm_topk_prob",
             "is true: the reference library ignores it, the model's own code does not, so it is not known what is meant");

@@ -8,7 +8,7 @@ namespace expertscope {
 namespace {
 
 /// What its relatives have and the reference does not read here.
-void refuseRelatives(ConfigReader& config)
+void refuseRelatives(ConfigReader& config, const ArchSpec& arch)
 {
     if (!config.isNull("use_qk_norm") && !config.boolean("use_qk_norm", true))
         config.refuse("use_qk_norm", "is false, minimax_m2 normalises queries and keys");
@@ -18,8 +18,7 @@ void refuseRelatives(ConfigReader& config)
         if (type != 1)
             config.refuse("attn_type_list", "asks for linear attention, which is not supported");
     }
-    if (const auto score = config.string("scoring_func"); score && *score != "sigmoid")
-        config.refuse("scoring_func", "is '" + score->substr(0, 80) + "', minimax_m2 has sigmoid");
+    expectWord(config, arch, "scoring_func", "sigmoid");
 }
 
 void fill(ConfigReader& config, ArchSpec& arch)
@@ -35,7 +34,7 @@ void fill(ConfigReader& config, ArchSpec& arch)
     arch.router.selectionBias = arch.router.fp32Weights = true;
     arch.router.renormalisation = Renormalisation::Sum;
     arch.nextTokenLayers = config.optionalInteger("num_mtp_modules", 0, 1000).value_or(0);
-    refuseRelatives(config);
+    refuseRelatives(config, arch);
 }
 
 }

@@ -12,7 +12,7 @@ namespace {
 void fill(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {50304, 2048, 16, 16, 1e-5, 8});
-    arch.numKvHeads = config.isNull("num_key_value_heads") ? arch.numHeads : config.size("num_key_value_heads", 1);
+    fillKvHeads(config, arch);
     fillHeadDim(config, arch, !config.has("head_dim"));
     arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
     arch.qkNorm = QkNorm::FullWidth;
