@@ -41,13 +41,7 @@ CaptureRun::CaptureRun(QString program, QObject* parent)
     m_kill.setInterval(kStopMs);
     connect(&m_kill, &QTimer::timeout, &m_process, &QProcess::kill);
     connect(&m_process, &QProcess::readyReadStandardOutput, this, &CaptureRun::read);
-    connect(&m_process, &QProcess::readyReadStandardError, this,
-        [this] { m_words.add(m_process.readAllStandardError()); });
-    connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
-        if (error == QProcess::FailedToStart)
-            ended();
-    });
-    connect(&m_process, &QProcess::finished, this, &CaptureRun::ended);
+    watch(m_process, m_words, this, [this] { ended(); });
 }
 
 CaptureRun::~CaptureRun()

@@ -26,14 +26,19 @@ QString captureProgram()
     return {};
 }
 
-QString bundledModel()
+QString bundledFolder(const char* entry)
 {
     for (const QString& folder : {QCoreApplication::applicationDirPath() + "/../share/expertscope/demo",
              QString(EXPERTSCOPE_DEMO_FOLDER)}) {
-        if (QFileInfo::exists(folder + "/model.safetensors"))
+        if (QFileInfo::exists(folder + '/' + entry))
             return QDir::cleanPath(folder);
     }
     return {};
+}
+
+QString bundledModel()
+{
+    return bundledFolder("model.safetensors");
 }
 
 void LastWords::add(const QByteArray& bytes)
@@ -51,6 +56,17 @@ QString LastWords::line() const
     if (last.startsWith(name))
         last.remove(0, name.size());
     return last;
+}
+
+void watch(QProcess& process, LastWords& words, QObject* owner, const std::function<void()>& ended)
+{
+    QObject::connect(&process, &QProcess::readyReadStandardError, owner,
+        [&process, &words] { words.add(process.readAllStandardError()); });
+    QObject::connect(&process, &QProcess::errorOccurred, owner, [ended](QProcess::ProcessError error) {
+        if (error == QProcess::FailedToStart)
+            ended();
+    });
+    QObject::connect(&process, &QProcess::finished, owner, [ended] { ended(); });
 }
 
 Error endOf(const QProcess& process, const LastWords& words, const QString& where)

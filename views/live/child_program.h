@@ -9,12 +9,16 @@
 #include <QString>
 #include <QStringList>
 
+#include <functional>
+
 namespace expertscope {
 
 /// expertscope-capture beside this program, or in the bin/ of its build; empty: there is none.
 QString captureProgram();
 
-/// The folder of the model that comes with the program; empty: it is not there.
+/// The folder of what comes with the program (model, prompts, traces), if it holds this; empty: it is not there.
+QString bundledFolder(const char* entry);
+/// … of the model.
 QString bundledModel();
 
 /// The end of what a child said on standard error; the rest is forgotten.
@@ -29,6 +33,9 @@ public:
 private:
     QByteArray m_text;
 };
+
+/// Keeps a child's last words. `ended`: it is over, or could not be started; not told once `owner` is gone.
+void watch(QProcess& process, LastWords& words, QObject* owner, const std::function<void()>& ended);
 
 /// How a child ended that should not have: its last words, or the signal or status.
 Error endOf(const QProcess& process, const LastWords& words, const QString& where);

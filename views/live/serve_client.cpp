@@ -17,13 +17,7 @@ ServeClient::ServeClient(QString program, QObject* parent)
     , m_program(std::move(program))
 {
     connect(&m_process, &QProcess::readyReadStandardOutput, this, &ServeClient::read);
-    connect(&m_process, &QProcess::readyReadStandardError, this,
-        [this] { m_words.add(m_process.readAllStandardError()); });
-    connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
-        if (error == QProcess::FailedToStart)
-            ended();
-    });
-    connect(&m_process, &QProcess::finished, this, &ServeClient::ended);
+    watch(m_process, m_words, this, [this] { ended(); });
 }
 
 ServeClient::~ServeClient()

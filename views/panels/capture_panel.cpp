@@ -4,8 +4,6 @@
 #include "views/playground/capture_form.h"
 #include "views/session/session.h"
 
-#include <QVBoxLayout>
-
 namespace expertscope {
 
 CapturePanel::CapturePanel(Session& session, QWidget* parent)
@@ -13,10 +11,7 @@ CapturePanel::CapturePanel(Session& session, QWidget* parent)
     , m_session(session)
     , m_form(new CaptureForm(this))
 {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_form);
-    setFocusProxy(m_form);
+    hold(m_form);
     connect(&m_form->run(), &CaptureRun::stateChanged, this, [this] {
         if (m_form->run().state() == CaptureRun::State::Running)
             m_follows = false;

@@ -5,8 +5,6 @@
 #include "views/panels/chart_definition.h"
 #include "views/panels/state_json.h"
 
-#include <QVBoxLayout>
-
 namespace expertscope {
 
 namespace {
@@ -40,10 +38,7 @@ ChartPanel::ChartPanel(Session& session, const ChartSpec& chart, QWidget* parent
     : View(parent)
     , m_view(new ChartView(session, chart, this))
 {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_view);
-    setFocusProxy(m_view);
+    hold(m_view);
     connect(m_view, &ChartView::readoutChanged, this, &View::readoutChanged);
     connect(m_view, &ChartView::chartChanged, this, &View::contentChanged);
     connect(m_view, &ChartView::actionRequested, this, &View::actionRequested);

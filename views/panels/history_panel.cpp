@@ -4,7 +4,6 @@
 #include "views/session/session.h"
 
 #include <QListWidget>
-#include <QVBoxLayout>
 
 namespace expertscope {
 
@@ -12,16 +11,13 @@ HistoryPanel::HistoryPanel(Session& session, QWidget* parent)
     : View(parent)
     , m_session(session)
 {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
     m_list = new QListWidget(this);
     m_list->setObjectName("historyList");
     m_list->setAccessibleName("History");
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setUniformItemSizes(true);
     m_list->setAlternatingRowColors(true);
-    layout->addWidget(m_list);
-    setFocusProxy(m_list);
+    hold(m_list);
     // Queued: the list is not made anew under the click that it hears of.
     connect(&session.history(), &History::changed, this, &HistoryPanel::fill, Qt::QueuedConnection);
     connect(m_list, &QListWidget::itemClicked, this, [this](QListWidgetItem* item) { goTo(m_list->row(item)); });

@@ -8,7 +8,6 @@
 #include <QScrollBar>
 #include <QTime>
 #include <QTreeWidget>
-#include <QVBoxLayout>
 
 namespace expertscope {
 
@@ -48,8 +47,6 @@ QString durationText(qint64 milliseconds)
 LogPanel::LogPanel(Session& session, QWidget* parent)
     : View(parent)
 {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
     m_list = new QTreeWidget(this);
     m_list->setObjectName("log");
     m_list->setAccessibleName("Log");
@@ -64,8 +61,7 @@ LogPanel::LogPanel(Session& session, QWidget* parent)
     m_list->setColumnWidth(When, m_list->fontMetrics().horizontalAdvance("00:00:00") + 20);
     m_list->setColumnWidth(What, m_list->fontMetrics().averageCharWidth() * 40);
     m_list->setColumnWidth(Took, m_list->fontMetrics().horizontalAdvance("1,000 ms") + 20);
-    layout->addWidget(m_list);
-    setFocusProxy(m_list);
+    hold(m_list);
     connect(&session, &Session::noted, this, &LogPanel::add);
 }
 

@@ -4,18 +4,13 @@
 #include "views/playground/playground.h"
 #include "views/session/session.h"
 
-#include <QVBoxLayout>
-
 namespace expertscope {
 
 PlaygroundPanel::PlaygroundPanel(Session& session, QWidget* parent)
     : View(parent)
     , m_view(new Playground(this))
 {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_view);
-    setFocusProxy(m_view);
+    hold(m_view);
     connect(m_view, &Playground::readoutChanged, this, &View::readoutChanged);
     connect(m_view, &Playground::contentChanged, this, &View::contentChanged);
     connect(m_view, &Playground::traceWritten, this, [&session](const QString& path) { session.open({path}); });

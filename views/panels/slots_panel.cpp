@@ -56,7 +56,7 @@ Card SlotsPanel::write() const
     CardWriter out;
     if (m_division.sites.empty() || !m_whatIf.table())
         return out.card();
-    const RoutingShape& shape = session().study()->shape(session().question({}).trace);
+    const RoutingShape& shape = session().shape();
     const double even = rateOf(m_division.requests, m_division.even.misses),
                  best = rateOf(m_division.requests, m_division.best.misses);
     out.fact("As many for each", CardWriter::plain(percentText(even) + " hits"));

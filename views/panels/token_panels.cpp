@@ -5,8 +5,6 @@
 #include "views/tokens/widgets/timeline_view.h"
 #include "views/tokens/widgets/token_text_view.h"
 
-#include <QVBoxLayout>
-
 namespace expertscope {
 
 namespace {
@@ -26,10 +24,7 @@ TokenTextPanel::TokenTextPanel(Session& session, QWidget* parent)
     : View(parent)
     , m_view(new TokenTextView(session, this))
 {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_view);
-    setFocusProxy(m_view);
+    hold(m_view);
     connect(m_view, &TokenTextView::readoutChanged, this, &View::readoutChanged);
     connect(m_view, &TokenTextView::contentChanged, this, &View::contentChanged);
 }
@@ -90,10 +85,7 @@ TokenTimelinePanel::TokenTimelinePanel(Session& session, QWidget* parent)
     : View(parent)
     , m_view(new TimelineView(session, this))
 {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_view);
-    setFocusProxy(m_view);
+    hold(m_view);
     connect(m_view, &TimelineView::readoutChanged, this, &View::readoutChanged);
 }
 

@@ -17,6 +17,8 @@
 #include "views/panels/token_panels.h"
 #include "views/panels/what_if_panels.h"
 
+#include <QVBoxLayout>
+
 #include <algorithm>
 
 namespace expertscope {
@@ -44,6 +46,14 @@ template <class T> View* make(Session& session, QWidget* parent)
     return new T(session, parent);
 }
 
+}
+
+void View::hold(QWidget* content)
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(content);
+    setFocusProxy(content);
 }
 
 std::vector<ViewSpec> viewRegistry()

@@ -51,6 +51,10 @@ public:
     /// The other way round, no step to undo. Returns what could not be taken, a phrase each.
     virtual QStringList restore(const QJsonObject&) { return {}; }
 
+protected:
+    /// Filled by one widget, which takes the keys.
+    void hold(QWidget* content);
+
 signals:
     void contentChanged(); ///< other numbers
     void readoutChanged();

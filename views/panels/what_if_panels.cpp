@@ -4,27 +4,13 @@
 #include "views/what_if/cache_what_if.h"
 #include "views/what_if/hardware_what_if.h"
 
-#include <QVBoxLayout>
-
 namespace expertscope {
-
-namespace {
-
-void fill(QWidget* view, QWidget* with)
-{
-    auto* const layout = new QVBoxLayout(view);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(with);
-    view->setFocusProxy(with);
-}
-
-}
 
 CacheWhatIfPanel::CacheWhatIfPanel(Session& session, QWidget* parent)
     : View(parent)
     , m_view(new CacheWhatIf(session, this))
 {
-    fill(this, m_view);
+    hold(m_view);
     connect(m_view->chart(), &ChartWidget::currentChanged, this, [this] {
         m_said.clear();
         emit readoutChanged();
@@ -95,7 +81,7 @@ HardwareWhatIfPanel::HardwareWhatIfPanel(Session& session, QWidget* parent)
     : View(parent)
     , m_view(new HardwareWhatIf(session, this))
 {
-    fill(this, m_view);
+    hold(m_view);
     connect(m_view, &HardwareWhatIf::contentChanged, this, &View::contentChanged);
 }
 

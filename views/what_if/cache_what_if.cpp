@@ -192,10 +192,13 @@ void CacheWhatIf::choosePlace(std::size_t place, bool ended)
     const CacheTablePtr& table = m_whatIf.table();
     if (!table || place >= table->capacities.size())
         return;
-    edit("cache size", [&](Configuration& c) { c.capacity = table->capacities[place]; });
+    const std::uint32_t capacity = table->capacities[place];
+    if (m_whatIf.now().capacity == capacity)
+        showChoice(); // what was typed goes back to a size that is known
+    else
+        edit("cache size", [&](Configuration& c) { c.capacity = capacity; }); // which shows it
     if (ended)
         m_whatIf.settle();
-    showChoice();
 }
 
 void CacheWhatIf::showEvent(QShowEvent* event)
@@ -228,7 +231,7 @@ void CacheWhatIf::showTable()
     const bool waits = m_whatIf.waits();
     const CacheTablePtr& table = m_whatIf.table();
     if (waits)
-        m_progress->setValue(m_progress->value() > 0 ? m_progress->value() : 0);
+        m_progress->setValue(std::max(0, m_progress->value()));
     else
         m_progress->reset();
     m_chart->setDimmed(waits && table && !m_whatIf.sample());
@@ -243,7 +246,6 @@ void CacheWhatIf::showTable()
         m_slider->setRange(0, int(table->capacities.size()) - 1);
         m_slider->setPageStep(std::max(1, int(table->capacities.size()) / 8));
         m_slots->setRange(int(table->capacities.front()), int(table->capacities.back()));
-        m_slots->setSingleStep(1);
         m_line->setCapacities(table->capacities);
         m_line->setTopK(table->topK);
     }
@@ -261,18 +263,17 @@ void CacheWhatIf::drawCurves()
 {
     const Configuration& now = m_whatIf.now();
     const auto& kept = m_whatIf.kept();
-    const CacheTablePtr keptTable = kept ? (kept->sameTable(now) ? m_whatIf.table() : m_whatIf.keptTable()) : nullptr;
+    const CacheTablePtr keptTable = m_whatIf.keptTable();
     Drawn drawn{m_whatIf.table(), keptTable, now.policy, kept ? kept->policy : std::string()};
     if (drawn == m_drawn)
         return;
     m_drawn = std::move(drawn);
     std::optional<KeptConfiguration> beside;
-    if (kept && keptTable)
+    if (keptTable)
         beside = KeptConfiguration{*kept, keptTable};
-    const Study& study = *m_session.study();
-    const std::size_t trace = m_session.question({}).trace;
-    const ChartPtr chart = whatIfCurves(m_whatIf.table(), now, beside, csvTrace(study.traces()[trace]),
-        describeTokens(m_whatIf.scope(), study.shape(trace)));
+    const NamedTrace& trace = m_session.study()->traces()[m_session.mainSide().trace()];
+    const ChartPtr chart = whatIfCurves(m_whatIf.table(), now, beside, csvTrace(trace),
+        describeTokens(m_whatIf.scope(), m_session.shape()));
     m_chart->setChart(chart);
     m_line->relocate();
     if (!chart)
@@ -323,7 +324,7 @@ void CacheWhatIf::showChoice()
     m_line->setAccent(screenStyle(screenColours(), font()).series[m_whatIf.kept() ? 1 : 0]);
     m_line->setPlace(c);
     const auto& kept = m_whatIf.kept();
-    const CacheTablePtr keptTable = kept ? (kept->sameTable(now) ? table : m_whatIf.keptTable()) : nullptr;
+    const CacheTablePtr keptTable = m_whatIf.keptTable();
     const auto keptAt = keptTable ? placeIn(*keptTable, *kept) : std::nullopt;
     m_line->setKept(keptAt ? std::optional(keptAt->capacity) : std::nullopt);
     const std::uint32_t size = table->capacities[c];
@@ -367,7 +368,7 @@ QString CacheWhatIf::copyCommand()
         return {};
     QStringList unsaid;
     const QString command = commandOf(m_whatIf.now(), *m_whatIf.table(), *m_session.study(),
-        m_session.question({}).trace, m_whatIf.scope(), unsaid);
+        m_session.mainSide().trace(), m_whatIf.scope(), unsaid);
     QApplication::clipboard()->setText(command);
     return unsaid.isEmpty() ? "Copied: " + command : "Copied, without what has no option: " + unsaid.join(", ");
 }

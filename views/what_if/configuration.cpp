@@ -26,7 +26,6 @@ std::string shortly(double value)
     return QString::number(value, 'g', QLocale::FloatingPointShortest).toStdString();
 }
 
-
 const std::vector<std::pair<const char*, std::optional<double> Configuration::*>>& numbers()
 {
     static const std::vector<std::pair<const char*, std::optional<double> Configuration::*>> list{
@@ -182,7 +181,7 @@ QString commandOf(const Configuration& configuration, const CacheTable& table, c
         std::string hardware = configuration.hardware;
         if (configuration.linkBytesPerSecond || configuration.linkLatency) {
             before = "printf '%s' " + shellWord(linkJson(machine->link)) + " > " + kLinkFile + " && ";
-            hardware += std::string("+") + kLinkFile;
+            hardware.append("+").append(kLinkFile);
         }
         words.option("hardware", hardware);
         if (configuration.level != 2)

@@ -248,9 +248,8 @@ void HardwareWhatIf::lookUp()
     else
         m_why = QString::fromStdString(point.error().message());
     std::optional<cost::ModelledPoint> before;
-    if (const auto& kept = m_whatIf.kept()) {
-        const CacheTablePtr& of = kept->sameTable(m_whatIf.now()) ? table : m_whatIf.keptTable();
-        if (auto modelled = of ? model(*kept, of) : Expected<cost::ModelledPoint>(fail("not known yet")))
+    if (const CacheTablePtr of = m_whatIf.keptTable()) {
+        if (const auto modelled = model(*m_whatIf.kept(), of))
             before = *modelled;
     }
     for (const Quantity& quantity : kQuantities) {

@@ -157,6 +157,13 @@ void WhatIf::need()
         ask();
 }
 
+CacheTablePtr WhatIf::keptTable() const
+{
+    if (!m_kept)
+        return nullptr;
+    return m_kept->sameTable(m_now) ? m_table : m_keptTable;
+}
+
 bool WhatIf::waits() const
 {
     return m_session.waits(this) || m_session.waits(m_keptAsker);
@@ -182,17 +189,15 @@ Scope WhatIf::scope() const
 void WhatIf::askTable(QObject* asker, const Configuration& configuration, std::uint32_t sample,
     std::function<void(const Expected<CacheTablePtr>&)> deliver)
 {
-    const std::size_t trace = m_session.question({}).trace;
     Scope scope = scopeOf(configuration, m_session.filters().scope());
     if (sample)
         scope.sample = sample;
     const CacheOptions options = tableOptions(configuration);
-    const std::string key = "cache table " + std::to_string(trace) + ' ' + options.admission + ' ' + options.service + ' '
-        + keyText(scope);
+    const std::string key = "cache table " + options.admission + ' ' + options.service + ' ' + keyText(scope);
     m_session.askStudy<CacheTablePtr>(
         asker, key,
-        [=](const Study& study, const Side&, const Progress& progress) {
-            return tabulateCaches(study, trace, options, scope, progress);
+        [=](const Study& study, const Side& side, const Progress& progress) {
+            return tabulateCaches(study, side.trace, options, scope, progress);
         },
         std::move(deliver));
 }

@@ -33,8 +33,8 @@ public:
 
     /// Null: not known (yet).
     const CacheTablePtr& table() const { return m_table; }
-    /// That of the kept one; the same where they differ in nothing that is simulated.
-    const CacheTablePtr& keptTable() const { return m_keptTable; }
+    /// That of the kept one; the same where they differ in nothing that is simulated. Null: nothing is kept, or not known (yet).
+    CacheTablePtr keptTable() const;
     const std::optional<Error>& error() const { return m_error; }
     bool waits() const;
     /// Of how many sequences the table is, while that of all is on its way; 0: of all.
@@ -68,7 +68,8 @@ private:
     QString m_what; ///< that is not settled
     QTimer* m_rest = nullptr;
     QObject* m_keptAsker = nullptr;
-    CacheTablePtr m_table, m_keptTable;
+    CacheTablePtr m_table;
+    CacheTablePtr m_keptTable; ///< where it is another
     std::optional<Error> m_error;
     bool m_asked = false, m_needed = false;
     std::uint32_t m_sample = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/start/demo_traces.h"
 
+#include "views/live/child_program.h"
+
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
@@ -12,12 +14,7 @@ namespace expertscope {
 
 QString demoFolder()
 {
-    for (const QString& folder :
-        {QCoreApplication::applicationDirPath() + "/../share/expertscope/demo", QString(EXPERTSCOPE_DEMO_FOLDER)}) {
-        if (QFileInfo::exists(folder + "/formation"))
-            return QDir::cleanPath(folder);
-    }
-    return {};
+    return bundledFolder("formation");
 }
 
 QString capturedDemo()
