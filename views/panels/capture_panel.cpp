@@ -38,7 +38,7 @@ void CapturePanel::end(const QString& path)
 {
     const QString shown = m_form->follower().path();
     if (!m_session.study() || m_session.paths() == QStringList{shown} || m_session.opening() == QStringList{shown})
-        m_session.open({path});
+        m_session.openWhole(path);
 }
 
 bool CapturePanel::stop()

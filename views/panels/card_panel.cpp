@@ -70,7 +70,8 @@ CardPanel::CardPanel(Session& session, const QString& nothing, QWidget* parent)
     setLoading(false);
 
     connect(&session, &Session::opened, this, [this] {
-        showEmpty(m_nothing);
+        if (!m_session.sameTrace()) // else the old card stays until the next
+            showEmpty(m_nothing);
         ask();
     });
     connect(&session, &Session::traceChosen, this, [this] { showEmpty(m_nothing); }); // it asks when the filters follow

@@ -84,7 +84,13 @@ Session::~Session() = default;
 void Session::open(const QStringList& paths)
 {
     m_toBeside.clear();
-    start(paths, paths == m_paths);
+    start(paths, paths == m_paths ? Keep::ByPath : Keep::Nothing);
+}
+
+void Session::openWhole(const QString& path)
+{
+    m_toBeside.clear();
+    start({path}, Keep::Trace);
 }
 
 void Session::openBeside(const QStringList& paths)
@@ -101,7 +107,7 @@ void Session::openBeside(const QStringList& paths)
     if (more.isEmpty())
         return m_beside.choose(std::size_t(m_paths.indexOf(paths.front())));
     m_toBeside = more.front();
-    start(m_paths + more, true);
+    start(m_paths + more, Keep::ByPath);
 }
 
 void Session::closeBeside()
@@ -115,10 +121,10 @@ void Session::closeBeside()
     rest.removeAt(qsizetype(other));
     m_beside.clear(m_main.trace());
     m_toBeside.clear();
-    start(rest, true);
+    start(rest, Keep::ByPath);
 }
 
-void Session::start(const QStringList& paths, bool keep)
+void Session::start(const QStringList& paths, Keep keep)
 {
     if (paths.isEmpty())
         return;
@@ -184,15 +190,16 @@ void Session::setOpening(const QStringList& paths)
     emit openingChanged();
 }
 
-void Session::show(StudyPtr study, const QStringList& paths, bool keep)
+void Session::show(StudyPtr study, const QStringList& paths, Keep keep)
 {
-    const bool grown = !keep && m_study && m_study->traces().size() == 1 && study->traces().size() == 1
+    const bool grown = keep != Keep::ByPath && m_study && m_study->traces().size() == 1 && study->traces().size() == 1
+        && (keep == Keep::Trace || !m_study->traces()[0].summary.complete)
         && isGrownFrom(m_study->traces()[0].summary, study->traces()[0].summary);
     // By path: places may be others.
     const auto placeOf = [&](const SideState& side) {
         if (grown)
             return qsizetype(side.trace());
-        return keep && side.trace() < std::size_t(m_paths.size()) ? paths.indexOf(m_paths[qsizetype(side.trace())])
+        return keep == Keep::ByPath && side.trace() < std::size_t(m_paths.size()) ? paths.indexOf(m_paths[qsizetype(side.trace())])
                                                                     : qsizetype(-1);
     };
     const qsizetype main = placeOf(m_main);
@@ -200,6 +207,8 @@ void Session::show(StudyPtr study, const QStringList& paths, bool keep)
     const bool together = main < 0 && paths.size() > 1; // opened to be compared: the first with the last
     const qsizetype beside = fresh ? paths.indexOf(m_toBeside) : together ? paths.size() - 1 : main >= 0 ? placeOf(m_beside) : -1;
     const bool places = grown || (main >= 0 && paths.mid(0, m_paths.size()) == m_paths); // those that steps to undo speak of
+    const StudyPtr before = m_study;
+    const std::size_t beforeTrace = m_main.trace();
     m_toBeside.clear();
     const bool besideChosen = fresh || together || (beside >= 0 && m_beside.chosen());
     m_study = std::move(study);
@@ -218,6 +227,7 @@ void Session::show(StudyPtr study, const QStringList& paths, bool keep)
         m_undo.clear();
     m_selection.hover({}, this);
     const auto mainTrace = std::size_t(std::max<qsizetype>(main, 0));
+    m_sameTrace = main >= 0 && before && isGrownFrom(before->traces()[beforeTrace].summary, m_study->traces()[mainTrace].summary);
     m_beside.setStudy(m_study, beside >= 0 ? std::size_t(beside) : mainTrace, besideChosen);
     m_main.setStudy(m_study, mainTrace, true);
     emit opened();

@@ -38,6 +38,8 @@ public:
 
     /// Opens traces in a worker: opened() or failed() follows. What is shown stays until then, and when it fails.
     void open(const QStringList& paths);
+    /// Opens a trace that is what is shown, or has grown out of it, under another name: what was chosen of it stays.
+    void openWhole(const QString& path);
     /// Opens what is shown anew, keeping the filters that still make sense.
     void reload();
     /// Opens more traces beside those that are open; filters, pins and what can be undone stay. The first of them becomes
@@ -55,6 +57,10 @@ public:
     const QStringList& paths() const { return m_paths; } ///< of the study
     /// Of the trace that is looked at (the main side's); a study is open.
     const RoutingShape& shape() const { return m_study->shape(m_main.trace()); }
+
+    /// Did the last opening leave the trace that is looked at as it was, or grown? To ask in opened(): what was looked at of
+    /// it, and set for it, still makes sense.
+    bool sameTrace() const { return m_sameTrace; }
 
     /// What the window shows (A), and what it is compared with (B), where that is chosen.
     SideState& mainSide() { return m_main; }
@@ -109,9 +115,11 @@ signals:
 
 private:
     void setOpening(const QStringList& paths);
-    /// `keep`: the main side's trace is among the paths, and what is chosen of it stays.
-    void start(const QStringList& paths, bool keep);
-    void show(StudyPtr study, const QStringList& paths, bool keep);
+    /// What stays of what is chosen: that of an incomplete trace which has grown; that of the traces of the same path; that of
+    /// the one trace, whatever its path.
+    enum class Keep { Nothing, ByPath, Trace };
+    void start(const QStringList& paths, Keep keep);
+    void show(StudyPtr study, const QStringList& paths, Keep keep);
     bool maySample(const ChartSpec& chart, const ChartQuestion& question) const;
     void askFirst(QObject* asker, const ChartSpec& chart, const ChartQuestion& question, ShowFirst first);
 
@@ -124,6 +132,7 @@ private:
     History m_history;
     SideState m_main, m_beside;
     std::size_t m_lookedAt = 0; ///< the main side's trace, as it was told last
+    bool m_sameTrace = false;
     QString m_toBeside; ///< what is being opened beside the others
     SharedSelection m_selection;
     ExpertSets m_sets;

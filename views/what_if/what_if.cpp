@@ -5,6 +5,8 @@
 #include <QTimer>
 #include <QUndoCommand>
 
+#include <algorithm>
+
 namespace expertscope {
 
 namespace {
@@ -57,12 +59,19 @@ WhatIf::WhatIf(Session& session)
     : QObject(&session)
     , m_session(session)
     , m_rest(new QTimer(this))
-    , m_keptAsker(new QObject(this))
+    , m_mine{.asker = this}
+    , m_other{.asker = new QObject(this)}
 {
     m_rest->setSingleShot(true);
     m_rest->setInterval(kRestMs);
     connect(m_rest, &QTimer::timeout, this, &WhatIf::settle);
     connect(&session, &Session::opened, this, [this] {
+        if (m_session.sameTrace()) { // what was found out stays until more is known
+            m_asked = false;
+            if (m_needed)
+                ask();
+            return;
+        }
         Configuration fresh = m_now;
         fresh.capacity = 0; // of another model's experts
         fresh.expertBytes = fresh.denseSeconds = {};
@@ -140,11 +149,11 @@ void WhatIf::set(const Configuration& now, const std::optional<Configuration>& k
 
 void WhatIf::forget()
 {
-    m_session.cancel(this);
-    m_session.cancel(m_keptAsker);
+    for (Known* const known : {&m_mine, &m_other}) {
+        m_session.cancel(known->asker);
+        *known = {.asker = known->asker};
+    }
     m_asked = false;
-    m_table = m_keptTable = nullptr;
-    m_error.reset();
     emit tableChanged();
     if (m_needed)
         ask();
@@ -157,26 +166,37 @@ void WhatIf::need()
         ask();
 }
 
+bool WhatIf::keptApart() const
+{
+    return m_kept && !m_kept->sameTable(m_now);
+}
+
 CacheTablePtr WhatIf::keptTable() const
 {
     if (!m_kept)
         return nullptr;
-    return m_kept->sameTable(m_now) ? m_table : m_keptTable;
+    return keptApart() ? m_other.table : m_mine.table;
+}
+
+std::uint32_t WhatIf::sample() const
+{
+    const std::uint32_t other = keptApart() ? m_other.sample : 0;
+    return m_mine.sample && other ? std::min(m_mine.sample, other) : std::max(m_mine.sample, other);
 }
 
 bool WhatIf::waits() const
 {
-    return m_session.waits(this) || m_session.waits(m_keptAsker);
+    return m_session.waits(m_mine.asker) || m_session.waits(m_other.asker);
 }
 
 bool WhatIf::stop()
 {
     if (!waits())
         return false;
-    m_session.cancel(this);
-    m_session.cancel(m_keptAsker);
-    if (!m_table)
-        m_error = Error{"stopped before it was computed", {}, {}};
+    m_session.cancel(m_mine.asker);
+    m_session.cancel(m_other.asker);
+    if (!m_mine.table)
+        m_mine.error = Error{"stopped before it was computed", {}, {}};
     emit tableChanged();
     return true;
 }
@@ -204,51 +224,46 @@ void WhatIf::askTable(QObject* asker, const Configuration& configuration, std::u
 
 void WhatIf::ask()
 {
-    const RoutingShape* const shape = m_session.filters().shape();
-    if (!m_session.study() || !shape)
+    if (!m_session.study() || !m_session.filters().shape())
         return;
     m_asked = true;
-    m_error.reset();
-    const std::uint64_t requests = shape->numTokens * shape->numSlots * shape->sites.size();
-    std::uint32_t sample = 0;
-    if (requests > 3 * kSampledRequests && m_session.filters().scope().sample == 0) {
-        const auto share = double(kSampledRequests) / double(requests);
-        sample = std::max(kLeastSequences, std::uint32_t(share * double(shape->sequences.size())));
-        if (sample >= shape->sequences.size())
-            sample = 0;
-    }
-    const auto whole = [this] {
-        askTable(this, m_now, 0, [this](const Expected<CacheTablePtr>& table) {
-            m_sample = 0;
-            if (table)
-                m_table = *table;
-            else {
-                m_table = nullptr;
-                m_error = table.error();
-            }
-            emit tableChanged();
-        });
-    };
-    if (sample == 0) {
-        whole();
-    } else {
-        askTable(this, m_now, sample, [this, sample, whole](const Expected<CacheTablePtr>& table) {
-            if (table) {
-                m_table = *table;
-                m_sample = sample;
-            }
-            whole();
-            emit tableChanged();
-        });
-    }
-    m_keptTable = nullptr;
-    if (m_kept && !m_kept->sameTable(m_now)) {
-        askTable(m_keptAsker, *m_kept, sample, [this](const Expected<CacheTablePtr>& table) {
-            m_keptTable = table ? *table : nullptr;
-            emit tableChanged();
-        });
-    }
+    const std::uint32_t sample = sampleFirst();
+    askKnown(m_mine, m_now, sample);
+    m_other = {.asker = m_other.asker};
+    if (keptApart())
+        askKnown(m_other, *m_kept, sample);
+    else
+        m_session.cancel(m_other.asker);
     emit tableChanged();
+}
+
+/// Of how many sequences the first table is to be; 0: all are few enough.
+std::uint32_t WhatIf::sampleFirst() const
+{
+    const RoutingShape& shape = *m_session.filters().shape();
+    const std::uint64_t requests = shape.numTokens * shape.numSlots * shape.sites.size();
+    if (requests <= 3 * kSampledRequests || m_session.filters().scope().sample > 0)
+        return 0;
+    const auto share = double(kSampledRequests) / double(requests);
+    const std::uint32_t sample = std::max(kLeastSequences, std::uint32_t(share * double(shape.sequences.size())));
+    return sample < shape.sequences.size() ? sample : 0;
+}
+
+/// The table of a sample first, if `sample` is one, then that of all; both answers of one question, which another replaces.
+void WhatIf::askKnown(Known& known, const Configuration& configuration, std::uint32_t sample)
+{
+    known.error.reset();
+    askTable(known.asker, configuration, sample, [this, &known, configuration, sample](const Expected<CacheTablePtr>& table) {
+        if (table) {
+            known.table = *table;
+            known.sample = sample;
+        } else if (sample == 0) {
+            known = {.asker = known.asker, .error = table.error()};
+        }
+        if (sample > 0)
+            askKnown(known, configuration, 0);
+        emit tableChanged();
+    });
 }
 
 }

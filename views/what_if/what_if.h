@@ -32,13 +32,13 @@ public:
     void dropKept();
 
     /// Null: not known (yet).
-    const CacheTablePtr& table() const { return m_table; }
+    const CacheTablePtr& table() const { return m_mine.table; }
     /// That of the kept one; the same where they differ in nothing that is simulated. Null: nothing is kept, or not known (yet).
     CacheTablePtr keptTable() const;
-    const std::optional<Error>& error() const { return m_error; }
+    const std::optional<Error>& error() const { return m_mine.error; }
     bool waits() const;
-    /// Of how many sequences the table is, while that of all is on its way; 0: of all.
-    std::uint32_t sample() const { return m_sample; }
+    /// Of how many sequences the tables are (the smaller sample of the two), while those of all are on their way; 0: of all.
+    std::uint32_t sample() const;
     /// A view is seen and needs the table: asks if it is not there.
     void need();
     bool stop();
@@ -57,8 +57,19 @@ private:
     explicit WhatIf(Session& session);
     void set(const Configuration& now, const std::optional<Configuration>& kept);
     void push(const Configuration& now, const std::optional<Configuration>& kept, const QString& text);
+    /// What is known of one configuration.
+    struct Known
+    {
+        QObject* asker = nullptr;
+        CacheTablePtr table;
+        std::uint32_t sample = 0; ///< the table is of so many sequences; 0: of all
+        std::optional<Error> error;
+    };
+    bool keptApart() const; ///< the kept configuration needs a table of its own
     void forget(); ///< other tokens
     void ask();
+    std::uint32_t sampleFirst() const;
+    void askKnown(Known& known, const Configuration& configuration, std::uint32_t sample);
     void askTable(QObject* asker, const Configuration& configuration, std::uint32_t sample,
         std::function<void(const Expected<CacheTablePtr>&)> deliver);
 
@@ -67,12 +78,8 @@ private:
     std::optional<Configuration> m_kept;
     QString m_what; ///< that is not settled
     QTimer* m_rest = nullptr;
-    QObject* m_keptAsker = nullptr;
-    CacheTablePtr m_table;
-    CacheTablePtr m_keptTable; ///< where it is another
-    std::optional<Error> m_error;
+    Known m_mine, m_other; ///< of the present configuration; of the kept one, where that is simulated otherwise
     bool m_asked = false, m_needed = false;
-    std::uint32_t m_sample = 0;
 };
 
 }

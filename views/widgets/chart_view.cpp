@@ -2,7 +2,6 @@
 #include "views/widgets/chart_view.h"
 
 #include "io/base/vector_state.h"
-#include "views/session/grown_trace.h"
 #include "views/widgets/chart_menu.h"
 #include "views/widgets/job_controls.h"
 #include "views/widgets/option_panel.h"
@@ -79,9 +78,8 @@ ChartView::ChartView(Session& session, const ChartSpec& chart, QWidget* parent)
     connect(m_dimLater, &QTimer::timeout, this, [this] { m_widget->setDimmed(true); });
     setLoading(false);
 
-    connect(&session, &Session::opened, this, [this, shown = TraceSummary()]() mutable {
-        const TraceSummary& now = m_session.study()->traces()[m_session.mainSide().trace()].summary;
-        if (!isGrownFrom(std::exchange(shown, now), now)) { // else the old picture, its zoom with it, stays until the next
+    connect(&session, &Session::opened, this, [this] {
+        if (!m_session.sameTrace()) { // else the old picture, its zoom with it, stays until the next
             showPage(Page::Empty);
             m_widget->setChart(nullptr);
         }

@@ -189,6 +189,73 @@ private slots:
         QVERIFY(whatIf().kept());
     }
 
+    void sampleBecomesTheWholeOfBoth()
+    {
+        MemoryTrace large(8, 8, 4);
+        for (int i = 0; i < 40; ++i)
+            large.addSequence(800, "doc" + std::to_string(i));
+        for (std::size_t site = 0; site < large.ids.size(); ++site) {
+            large.ids[site].clear();
+            for (std::uint64_t t = 0; t < large.shape().numTokens; ++t) {
+                const std::uint64_t first = mix(t * 8 + site);
+                for (std::uint64_t k = 0; k < 4; ++k)
+                    large.ids[site].push_back(std::uint16_t((first + 2 * k) % 8));
+            }
+        }
+        const QString path = m_dir.filePath("large.h5");
+        VERIFY_OK(writeTrace(large, path.toStdString()));
+        m_session->open({path});
+        QVERIFY(QTest::qWaitFor([this] { return m_session->study() != nullptr; }, 5000));
+        std::vector<std::uint32_t> samples;
+        connect(&whatIf(), &WhatIf::tableChanged, this, [&] {
+            if (whatIf().table())
+                samples.push_back(whatIf().sample());
+        });
+        whatIf().need();
+        QVERIFY(QTest::qWaitFor([&] { return !samples.empty(); }, 60000));
+        QVERIFY(samples.front() > 0 && samples.front() < 40);
+        // Of two contracts both are told of a sample until both are of all.
+        whatIf().keep();
+        Configuration other = whatIf().now();
+        other.admission = "bypass";
+        whatIf().change(other, "admission");
+        QVERIFY(tabulated());
+        QCOMPARE(whatIf().sample(), 0u);
+        const auto asked = [](const CacheTablePtr& table) { return table->find("opt")->totals[0].requests; };
+        QVERIFY(whatIf().keptTable() && whatIf().keptTable() != whatIf().table());
+        QCOMPARE(asked(whatIf().table()), large.shape().numTokens * 4 * 8);
+        QCOMPARE(asked(whatIf().keptTable()), asked(whatIf().table()));
+    }
+
+    void aGrownTraceIsTheSame()
+    {
+        QVERIFY(open());
+        whatIf().need();
+        QVERIFY(tabulated());
+        Configuration other = whatIf().now();
+        other.capacity = 20;
+        whatIf().change(other, "slots");
+        whatIf().keep();
+        m_session->filters().add({LabelFilter{"language", "fr"}});
+        // A look at a capture just before it ended had all of it; the next is under the capture's own name.
+        const QString again = m_dir.filePath("again.h5");
+        QVERIFY(QFile::copy(m_dir.filePath("good.h5"), again));
+        m_session->openWhole(again);
+        QVERIFY(QTest::qWaitFor([&] { return m_session->paths() == QStringList{again}; }, 5000));
+        QVERIFY(m_session->sameTrace());
+        QCOMPARE(m_session->filters().steps().size(), std::size_t(1));
+        QCOMPARE(whatIf().now().capacity, 20u);
+        QVERIFY(whatIf().kept());
+        const QString another = m_dir.filePath("another.h5");
+        VERIFY_OK(writeTrace(*languageTrace(5), another.toStdString()));
+        m_session->open({another});
+        QVERIFY(QTest::qWaitFor([&] { return m_session->paths() == QStringList{another}; }, 5000));
+        QVERIFY(!m_session->sameTrace());
+        QVERIFY(m_session->filters().steps().empty());
+        QCOMPARE(whatIf().now().capacity, 0u);
+        QVERIFY(!whatIf().kept());
+    }
+
     void hardwareFollows()
     {
         HardwareWhatIf view(*m_session);

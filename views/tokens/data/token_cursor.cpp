@@ -26,7 +26,7 @@ TokenCursor::TokenCursor(Session& session)
     connect(&session, &Session::opened, this, [this] {
         setPlaying(false);
         m_kept.reset();
-        if (m_paths != m_session.paths()) { // else it was read again
+        if (!m_session.sameTrace() && m_paths != m_session.paths()) { // else it was read again
             m_here.reset();
             m_start.reset();
             m_site = SiteIndex(0);
