@@ -5,6 +5,7 @@
 #include "analysis/results/json_writer.h"
 #include "analysis/results/result_document.h"
 #include "analysis/study/code_hash.h"
+#include "io/base/cache_folder.h"
 #include "io/base/sha256.h"
 #include "io/base/text.h"
 #include "io/base/version.h"
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kMagic = "expertscope-cache 2 ";
+constexpr const char* kCacheMagic = "expertscope-cache 2 ";
 constexpr const char* kExtremes = "extremes"; // an option of the document: which rows have ResultRow::extreme
 constexpr std::size_t kHashLength = 64, kMostHashes = 4096;
 
@@ -118,13 +119,8 @@ ResultCache::ResultCache(fs::path folder, std::uint64_t limit)
 
 ResultCache ResultCache::standard()
 {
-    for (const auto& [variable, below] :
-        {std::pair("EXPERTSCOPE_CACHE", ""), std::pair("XDG_CACHE_HOME", ""), std::pair("HOME", ".cache")}) {
-        const char* value = std::getenv(variable);
-        if (value && *value)
-            return ResultCache(fs::path(value) / below / "expertscope");
-    }
-    return {};
+    const fs::path folder = cacheFolder();
+    return folder.empty() ? ResultCache() : ResultCache(folder);
 }
 
 std::string ResultCache::hashOf(
@@ -172,10 +168,10 @@ std::optional<Results> ResultCache::find(const std::string& key) const
     if (!text)
         return std::nullopt;
     std::error_code ignored;
-    const std::size_t head = std::string(kMagic).size() + kHashLength + 1;
-    if (text->size() > head && text->starts_with(kMagic)) {
+    const std::size_t head = std::string(kCacheMagic).size() + kHashLength + 1;
+    if (text->size() > head && text->starts_with(kCacheMagic)) {
         const std::string body = text->substr(head);
-        if (text->substr(0, head) == kMagic + sha256(body) + '\n') {
+        if (text->substr(0, head) == kCacheMagic + sha256(body) + '\n') {
             if (auto document = readResultsJson(body, path.string())) {
                 fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
                 return resultsOf(std::move(*document));
@@ -197,7 +193,7 @@ void ResultCache::store(std::span<const Entry> entries) const
                 = textOf([&results = *results](std::ostream& body) { writeResultsJson(body, documentOf(results)); });
             if (text.size() > m_limit / 4)
                 continue; // it would push everything else out
-            writeFile(m_folder / "results" / key, kMagic + sha256(text) + '\n' + text);
+            writeFile(m_folder / "results" / key, kCacheMagic + sha256(text) + '\n' + text);
             stored = true;
         } catch (const std::bad_alloc&) {
             break; // the results themselves may still find their way

@@ -20,7 +20,7 @@ public:
     ResultCache() = default;
     /// Files below `folder`, at most `limit` bytes of results; the ones longest unused go first.
     explicit ResultCache(std::filesystem::path folder, std::uint64_t limit = kStandardLimit);
-    /// Where the environment says: expertscope/ in $EXPERTSCOPE_CACHE, $XDG_CACHE_HOME or ~/.cache.
+    /// In cacheFolder().
     static ResultCache standard();
 
     bool keeps() const { return !m_folder.empty(); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/capture/open_module.h"
 
+#include "io/base/cache_folder.h"
 #include "io/base/text.h"
 
 #include <algorithm>
@@ -27,17 +28,6 @@ fs::path variable(const char* name)
 {
     const char* const value = std::getenv(name);
     return value ? value : "";
-}
-
-/// As installer/bootstrap has it.
-fs::path cacheFolder()
-{
-    if (const fs::path own = variable("EXPERTSCOPE_CACHE"); !own.empty())
-        return own;
-    if (const fs::path all = variable("XDG_CACHE_HOME"); !all.empty())
-        return all / "expertscope";
-    const fs::path home = variable("HOME");
-    return home.empty() ? home : home / ".cache" / "expertscope";
 }
 
 /// "#define TORCH_VERSION_MAJOR 2" -> "2"

@@ -27,7 +27,7 @@ class TestResultCache : public QObject
     QStringList files(const QString& cache) const
     {
         QStringList list;
-        for (QDirIterator it(at(cache) + "/expertscope/results", QDir::Files); it.hasNext();)
+        for (QDirIterator it(at(cache) + "/results", QDir::Files); it.hasNext();)
             list << it.next();
         return list;
     }
@@ -63,7 +63,7 @@ private slots:
         const Outcome second = analyze("one");
         QCOMPARE(second.out, first.out);
         QCOMPARE(files("one").size(), 1);
-        const ResultCache cache(at("one").toStdString() + "/expertscope");
+        const ResultCache cache(at("one").toStdString());
         const std::string name = QFileInfo(files("one").first()).fileName().toStdString();
         auto known = cache.find(name);
         QVERIFY(known && !known->rows.empty());
@@ -189,7 +189,7 @@ private slots:
     void hashesAreRemembered()
     {
         // Once the trace is older than two seconds, its hash is remembered.
-        const QDir memos(at("memo") + "/expertscope/hashes");
+        const QDir memos(at("memo") + "/hashes");
         const auto remembered = [&] { return analyze("memo").status == 0 && !memos.entryList(QDir::Files).isEmpty(); };
         QTRY_VERIFY_WITH_TIMEOUT(remembered(), 30000);
         const QStringList names = memos.entryList(QDir::Files);

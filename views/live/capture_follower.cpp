@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/live/capture_follower.h"
 
+#include "io/base/cache_folder.h"
 #include "io/trace/trace_snapshot.h"
 
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
-#include <QStandardPaths>
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ namespace expertscope {
 
 QString captureFolder()
 {
-    return QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation) + "/expertscope/captures";
+    return QString::fromStdString((cacheFolder() / "captures").string());
 }
 
 CaptureFollower::CaptureFollower(CaptureRun& run, QObject* parent)

@@ -11,7 +11,7 @@
 
 namespace expertscope {
 
-/// Where such traces lie: ~/.cache/expertscope/captures or what stands for it.
+/// Where such traces lie: captures/ in cacheFolder().
 QString captureFolder();
 
 class CaptureFollower final : public QObject

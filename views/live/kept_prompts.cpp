@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/live/kept_prompts.h"
 
+#include "io/base/cache_folder.h"
+
 #include <QDateTime>
 #include <QDir>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QSaveFile>
-#include <QStandardPaths>
 
 namespace expertscope {
 
@@ -18,7 +19,7 @@ constexpr int kTraces = 10; ///< that are kept; each is small
 
 QString promptFolder()
 {
-    return QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation) + "/expertscope/prompts";
+    return QString::fromStdString((cacheFolder() / "prompts").string());
 }
 
 Expected<PromptFiles> writePrompts(const QString& folder, const QStringList& prompts)

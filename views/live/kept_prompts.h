@@ -10,7 +10,7 @@
 
 namespace expertscope {
 
-/// Where traces of prompts are kept: ~/.cache/expertscope/prompts or what stands for it.
+/// Where traces of prompts are kept: prompts/ in cacheFolder().
 QString promptFolder();
 
 struct PromptFiles

@@ -75,7 +75,7 @@ constexpr const char* kRest = R"(.SH EXIT STATUS
 .SH ENVIRONMENT
 .TP
 \fBEXPERTSCOPE_CACHE\fR, \fBXDG_CACHE_HOME\fR
-Where results are kept that were computed before; else ~/.cache/expertscope.
+The folder where results are kept that were computed before; expertscope/ in that one; else ~/.cache/expertscope.
 .TP
 \fBEXPERTSCOPE_PAGER\fR, \fBPAGER\fR
 What shows text that is longer than the terminal, by the first of them that is set, else \fBless\fR (with the options

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/start/demo_traces.h"
 
+#include "io/base/cache_folder.h"
 #include "views/live/child_program.h"
 
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
-#include <QStandardPaths>
 
 #include <algorithm>
 
@@ -19,7 +19,7 @@ QString demoFolder()
 
 QString capturedDemo()
 {
-    return QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation) + "/expertscope/demo.h5";
+    return QString::fromStdString((cacheFolder() / "demo.h5").string());
 }
 
 QStringList captureCommand(const QString& file)
