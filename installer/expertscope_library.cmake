@@ -29,11 +29,11 @@ function(expertscope_precompiled target kind)
         $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
 endfunction()
 
-# expertscope_library(NAME FOLDER [LOOPS | NO_LOOPS] [QT | WIDGETS] [OWN_HEADER header] [FOLDERS subfolder...] [EXCEPT files...] [PUBLIC deps...] [PRIVATE deps...])
+# expertscope_library(NAME FOLDER [LOOPS | NO_LOOPS] [QT | WIDGETS] [OWN_HEADER header] [FOLDERS subfolder...] [EXCEPT files...] [ALONE files...] [PUBLIC deps...] [PRIVATE deps...])
 #
 # One library a folder, of all its sources: a new file needs no line here. FOLDERS: those below that are parts of it and
 # export nothing of their own (policies, planners, families of metrics, kernels). main.cpp and what EXCEPT names belong
-# to executables. LOOPS: holds loops over choices that are worth vectorising. NO_LOOPS: holds none that
+# to executables. ALONE: their names are also those of others, they are compiled by themselves. LOOPS: holds loops over choices that are worth vectorising. NO_LOOPS: holds none that
 # anyone waits for (words, widgets, commands), and compiles a third faster for it. QT, WIDGETS: builds on
 # Qt, on its widgets. OWN_HEADER: what most of its files include and takes longest to read, precompiled for it. Headers
 # are included as "io/trace/routing.h" from anywhere, but the compiler finds a folder's headers only in targets that depend on its
@@ -50,7 +50,7 @@ function(expertscope_include_root name folder)
 endfunction()
 
 function(expertscope_library name folder)
-    cmake_parse_arguments(ARG "LOOPS;NO_LOOPS;QT;WIDGETS" "OWN_HEADER" "FOLDERS;EXCEPT;PUBLIC;PRIVATE" ${ARGN})
+    cmake_parse_arguments(ARG "LOOPS;NO_LOOPS;QT;WIDGETS" "OWN_HEADER" "FOLDERS;EXCEPT;ALONE;PUBLIC;PRIVATE" ${ARGN})
     expertscope_include_root(${name} ${folder})
     set(patterns ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
     foreach(subfolder ${ARG_FOLDERS})
@@ -70,6 +70,11 @@ function(expertscope_library name folder)
         target_compile_options(${name} PRIVATE ${EXPERTSCOPE_LOOPS})
     elseif(ARG_NO_LOOPS)
         target_compile_options(${name} PRIVATE ${EXPERTSCOPE_NO_LOOPS})
+    endif()
+    if(ARG_ALONE)
+        list(TRANSFORM ARG_ALONE PREPEND ${CMAKE_SOURCE_DIR}/${folder}/)
+        file(GLOB alone ${ARG_ALONE})
+        set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
     if(ARG_QT OR ARG_WIDGETS)
         set_target_properties(${name} PROPERTIES AUTOMOC ON)

@@ -15,13 +15,13 @@ namespace expertscope {
 
 namespace {
 
-/// Binomial(n, p) as far as it matters: probabilities of first, first + 1, …; they sum to 1.
-struct Binomial
+/// BinomialLaw(n, p) as far as it matters: probabilities of first, first + 1, …; they sum to 1.
+struct BinomialLaw
 {
     std::uint64_t first = 0;
     std::vector<double> p;
 
-    Binomial(std::uint64_t n, double chance)
+    BinomialLaw(std::uint64_t n, double chance)
     {
         const double N = double(n), mean = N * chance, reach = 12 * std::sqrt(mean * (1 - chance)) + 40;
         first = static_cast<std::uint64_t>(std::max(0.0, std::floor(mean - reach)));
@@ -62,7 +62,7 @@ struct Binomial
 double expectedEntropy(std::uint64_t M, std::uint64_t N)
 {
     const double n = double(N);
-    const Binomial count(N, 1 / double(M));
+    const BinomialLaw count(N, 1 / double(M));
     return double(M) * count.mean([n](double c) { return c > 0 ? -c / n * std::log(c / n) : 0.0; });
 }
 
@@ -72,7 +72,7 @@ double expectedOccupied(std::uint64_t M, std::uint64_t N)
     return M == 1 ? 1 : -double(M) * std::expm1(double(N) * std::log1p(-1 / double(M)));
 }
 
-constexpr double kBudget = 3e6; ///< increments that a simulation may cost: some 10 ms
+constexpr double kPairBudget = 3e6; ///< increments that a simulation may cost: some 10 ms
 constexpr std::uint64_t kEnoughRounds = 32; ///< to tell how they scatter
 constexpr std::uint64_t kMostTokens = 100'000;
 
@@ -82,7 +82,7 @@ ChanceValue simulatedMaxCoactivation(unsigned E, double k, double choices, bool 
     const MixedSizes sizes = adjacent ? MixedSizes::sameMean(k) : MixedSizes::sameVariance(k);
     const auto N = static_cast<std::uint64_t>(std::max(1.0, std::round(choices / sizes.mean())));
     const auto cost = double(N) * (k + (adjacent ? k : k * (k - 1) / 2)) + double(E) * E;
-    const auto rounds = static_cast<std::uint64_t>(std::clamp(kBudget / cost, 1.0, 500.0));
+    const auto rounds = static_cast<std::uint64_t>(std::clamp(kPairBudget / cost, 1.0, 500.0));
     SubsetSampler sampler(E, sizes.less);
     double sum = 0, squares = 0;
     std::vector<std::uint32_t> pairs(std::size_t(E) * E), chosen(E);
@@ -113,7 +113,7 @@ ChanceValue simulatedMaxCoactivation(unsigned E, double k, double choices, bool 
     return {mean, rounds < kEnoughRounds ? 0 : std::sqrt(std::max(0.0, squares / n - mean * mean))};
 }
 
-std::mutex s_mutex;
+std::mutex s_pairMutex;
 
 }
 
@@ -122,7 +122,7 @@ ChanceValue uniformMaxCoactivation(unsigned E, double k, double N, bool adjacent
     if (E < 2 || !(k > 1) || k > E || !(N > 0))
         return {};
     static std::map<std::tuple<unsigned, double, double, bool>, ChanceValue> cache;
-    const std::lock_guard lock(s_mutex);
+    const std::lock_guard lock(s_pairMutex);
     const auto [entry, isNew] = cache.try_emplace({E, k, N, adjacent});
     if (!isNew)
         return entry->second;
@@ -158,7 +158,7 @@ ChanceValue uniformRowMax(unsigned A, double k, unsigned B, double kTo, double N
         const ChanceValue row = largest(mean);
         return {row.mean, row.sd / std::sqrt(double(A))};
     }
-    const Binomial tokens(static_cast<std::uint64_t>(N + 0.5), share);
+    const BinomialLaw tokens(static_cast<std::uint64_t>(N + 0.5), share);
     const double none = tokens.first == 0 ? tokens.p[0] : 0;
     const double expected = tokens.mean([&](double n) { return n > 0 ? largest(n).mean : 0.0; }) / (1 - none);
     const double square = tokens.mean([&](double n) {
@@ -172,7 +172,7 @@ ChanceValue uniformMaxCount(std::uint64_t cells, double p, std::uint64_t N)
 {
     if (N == 0 || cells == 0 || p <= 0)
         return {};
-    const Binomial count(N, std::min(p, 1.0));
+    const BinomialLaw count(N, std::min(p, 1.0));
     // E[max] = sum over x of P(max > x); from the first count on, so that squares do not cancel.
     double sum = 0, squares = 0, above = 1;
     for (std::size_t i = 0; i < count.p.size(); ++i) {

@@ -8,7 +8,7 @@ namespace expertscope {
 
 namespace {
 
-double logChoose(unsigned n, unsigned k)
+double logChooseOf(unsigned n, unsigned k)
 {
     return std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0);
 }
@@ -19,7 +19,7 @@ double uniformOverlapProbability(unsigned E, unsigned a, unsigned b, unsigned sh
 {
     if (shared > std::min(a, b) || a > E || b > E || a + b > E + shared)
         return 0;
-    return std::exp(logChoose(a, shared) + logChoose(E - a, b - shared) - logChoose(E, b));
+    return std::exp(logChooseOf(a, shared) + logChooseOf(E - a, b - shared) - logChooseOf(E, b));
 }
 
 double uniformAnyOverlap(unsigned E, unsigned a, unsigned b)

@@ -7,7 +7,7 @@ namespace expertscope::placement {
 
 namespace {
 
-double sumOf(std::span<const std::uint32_t> counts)
+double totalOf(std::span<const std::uint32_t> counts)
 {
     return double(std::accumulate(counts.begin(), counts.end(), std::uint64_t(0)));
 }
@@ -31,7 +31,7 @@ std::vector<double> nearness(const SiteItems& items, const Assignment& gpuOf, co
 std::vector<double> pairGains(const SiteCounts& site, const SiteItems& items)
 {
     const std::size_t n = items.size(), E = site.numExperts;
-    const double all = sumOf(site.together) / 2; // each pair stands there twice
+    const double all = totalOf(site.together) / 2; // each pair stands there twice
     std::vector<double> gains(n * n);
     for (std::size_t i = 0; i < n && all > 0; ++i) {
         for (std::size_t j = 0; j < n; ++j)
@@ -82,7 +82,7 @@ double countedPairs(const LearnedCounts& counts)
 {
     double pairs = 0;
     for (const SiteCounts& site : counts.sites)
-        pairs += sumOf(site.next);
+        pairs += totalOf(site.next);
     return pairs;
 }
 

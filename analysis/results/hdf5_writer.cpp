@@ -45,7 +45,7 @@ private:
 };
 
 /// What rows and matrices share, column by column.
-struct CommonColumns
+struct WrittenColumns
 {
     std::array<std::vector<std::int32_t>, kTextColumns.size()> codes;
     std::vector<std::int32_t> site, layer, toLayer;
@@ -91,7 +91,7 @@ private:
         return m_builder.texts({.path = "traces", .description = "what was measured, a JSON object a trace"}, pointers);
     }
 
-    template <class Row> void addCommon(CommonColumns& columns, const Row& row)
+    template <class Row> void addCommon(WrittenColumns& columns, const Row& row)
     {
         const auto add = [&](TextColumn column, const std::string& text, bool there = true) {
             columns.of(column).push_back(there ? m_texts[std::size_t(column)].code(text) : -1);
@@ -130,7 +130,7 @@ private:
         return {};
     }
 
-    Expected<void> writeCommon(const std::string& group, const CommonColumns& columns)
+    Expected<void> writeCommon(const std::string& group, const WrittenColumns& columns)
     {
         for (std::size_t c = 0; c < kTextColumns.size(); ++c) {
             if (columns.codes[c].empty() && !columns.n.empty())
@@ -148,7 +148,7 @@ private:
     {
         ES_TRY(m_builder.group("rows"));
         ES_TRY(m_builder.scale("rows/row", rows.size()));
-        CommonColumns columns;
+        WrittenColumns columns;
         std::vector<std::int32_t> expert;
         std::vector<double> value, sd, low, high;
         for (const ResultRow& row : rows) {
@@ -217,7 +217,7 @@ private:
         const ResultMatrix& first = matrices[members.front()];
         ES_ASSIGN(const hdf5::Handle group, m_builder.group(path.substr(0, path.size() - 1)));
         ES_TRY(m_builder.scale(path + "item", members.size()));
-        CommonColumns columns;
+        WrittenColumns columns;
         std::vector<std::int32_t> index;
         for (const std::size_t i : members) {
             addCommon(columns, matrices[i]);

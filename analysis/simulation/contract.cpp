@@ -37,16 +37,16 @@ std::string describe(const Contract& contract)
     }
     text += contract.admission == Admission::Forced ? ", forced admission" : ", bypass allowed";
     switch (contract.scope) {
-    case Scope::PerSite:
+    case PoolScope::PerSite:
         text += ", one pool a site";
         break;
-    case Scope::Global:
+    case PoolScope::Global:
         text += ", one pool for all sites";
         break;
-    case Scope::Groups:
+    case PoolScope::Groups:
         text += ", one pool for each " + std::to_string(contract.sitesInGroup) + " sites";
         break;
-    case Scope::Listed:
+    case PoolScope::Listed:
         text += ", one pool for sites ";
         for (std::size_t g = 0; g < contract.siteGroups.size(); ++g) {
             text += g ? ", one for " : "";

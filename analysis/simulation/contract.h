@@ -42,7 +42,7 @@ enum class ColdStart : std::uint8_t
 };
 
 /// What shares one pool of slots.
-enum class Scope : std::uint8_t
+enum class PoolScope : std::uint8_t
 {
     PerSite,
     Global, ///< all sites
@@ -56,9 +56,9 @@ struct Contract
     Order order = Order::RouterRank;
     Admission admission = Admission::Forced;
     ColdStart coldStart = ColdStart::Empty;
-    Scope scope = Scope::PerSite;
-    std::uint16_t sitesInGroup = 0; ///< with Scope::Groups
-    std::vector<std::vector<SiteIndex>> siteGroups = {}; ///< with Scope::Listed
+    PoolScope scope = PoolScope::PerSite;
+    std::uint16_t sitesInGroup = 0; ///< with PoolScope::Groups
+    std::vector<std::vector<SiteIndex>> siteGroups = {}; ///< with PoolScope::Listed
     bool flushBetweenSequences = false; ///< each sequence starts with an empty cache, all experts "never asked for"; only with batch 1
     std::uint32_t warmUpSteps = 0; ///< steps that are served but not counted, those of `preload` included
     /// [site of the trace] experts that are loaded before the first step, most wanted first; or empty. They are asked

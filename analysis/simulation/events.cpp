@@ -166,7 +166,7 @@ EventStream makeStream(const RoutingShape& shape, const std::vector<SiteIndex>& 
 
 std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites, const Contract& contract)
 {
-    if (contract.scope == Scope::Listed) {
+    if (contract.scope == PoolScope::Listed) {
         std::vector<std::vector<SiteIndex>> pools(contract.siteGroups.size());
         for (const SiteIndex site : sites) {
             const auto group = std::ranges::find_if(
@@ -180,9 +180,9 @@ std::vector<std::vector<SiteIndex>> poolsOf(const std::vector<SiteIndex>& sites,
         return pools;
     }
     std::size_t size = 1;
-    if (contract.scope == Scope::Global)
+    if (contract.scope == PoolScope::Global)
         size = sites.size();
-    else if (contract.scope == Scope::Groups)
+    else if (contract.scope == PoolScope::Groups)
         size = std::max<std::size_t>(contract.sitesInGroup, 1);
     std::vector<std::vector<SiteIndex>> pools;
     for (std::size_t i = 0; i < sites.size(); i += std::max<std::size_t>(size, 1))

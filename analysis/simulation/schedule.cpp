@@ -34,9 +34,9 @@ Expected<ScheduledTokens> scheduleTokens(const RoutingShape& shape, const PassOp
     ES_ASSIGN(const auto sequences, selectSequences(shape, selection));
     if (selection.shard.count != 1)
         return fail("a cache cannot be simulated in shards: what it holds depends on all that came before");
-    if (contract.scope == Scope::Groups && contract.sitesInGroup == 0)
+    if (contract.scope == PoolScope::Groups && contract.sitesInGroup == 0)
         return fail("a group of sites has at least one site");
-    if (contract.scope == Scope::Listed) {
+    if (contract.scope == PoolScope::Listed) {
         std::vector<std::uint8_t> listed(shape.sites.size());
         for (const auto& group : contract.siteGroups) {
             for (const SiteIndex site : group) {

@@ -5,6 +5,7 @@
 
 #include "analysis/spine/metric_spec.h"
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -129,5 +130,11 @@ inline ResultRow undefinedRow(std::string metric, std::string reason)
 }
 
 inline constexpr const char* kNoTokens = "no tokens with a choice";
+
+/// The `make` of a metric that is one such accumulator, with means over sites.
+template <class State> auto makePerSite()
+{
+    return [](const MetricContext& context) { return std::make_unique<PerSiteAccumulator<State>>(context, true); };
+}
 
 }

@@ -15,9 +15,9 @@ namespace expertscope {
 
 namespace {
 
-constexpr const char* kFormat = "expertscope-expert-sets";
+constexpr const char* kSetsFormat = "expertscope-expert-sets";
 constexpr std::string_view kSet = "set:";
-constexpr std::size_t kMostBytes = 16u << 20;
+constexpr std::size_t kMostSetBytes = 16u << 20;
 
 std::optional<std::uint16_t> number(std::string_view text)
 {
@@ -103,7 +103,7 @@ std::vector<std::string> expertTexts(const std::vector<ExpertAt>& single, const 
 FileKind expertSetsKind()
 {
     return {.name = "sets of experts", .recognises = [](const std::filesystem::path& path) {
-                return headOf(path).find(kFormat) != std::string::npos;
+                return headOf(path).find(kSetsFormat) != std::string::npos;
             }};
 }
 
@@ -117,18 +117,18 @@ std::string expertSetsJson(const NamedExpertSets& sets)
         for (const ExpertAt& at : set.experts)
             list.push_back(expertsText({{at}}));
     }
-    const nlohmann::ordered_json file{{"format", kFormat}, {"sets", std::move(object)}};
+    const nlohmann::ordered_json file{{"format", kSetsFormat}, {"sets", std::move(object)}};
     return file.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
 Expected<NamedExpertSets> parseExpertSets(std::string_view json, const std::string& where)
 {
     JsonLimits limits;
-    limits.maxBytes = kMostBytes;
+    limits.maxBytes = kMostSetBytes;
     ES_ASSIGN(const JsonValue file, parseStrictJson(json, limits, where));
     const JsonValue* const format = file.find("format");
-    if (!format || !format->string() || *format->string() != kFormat)
-        return fail("is no file of sets of experts", where, std::string("its \"format\" would be \"") + kFormat + '"');
+    if (!format || !format->string() || *format->string() != kSetsFormat)
+        return fail("is no file of sets of experts", where, std::string("its \"format\" would be \"") + kSetsFormat + '"');
     const JsonValue* const list = file.find("sets");
     if (!list || !list->object())
         return fail("has no object \"sets\"", where);
@@ -160,7 +160,7 @@ Expected<NamedExpertSets> readExpertSets(const std::filesystem::path& path)
         return fail(error ? error.message() : "is no file", path.string());
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
-    if (std::filesystem::file_size(path, error) > kMostBytes)
+    if (std::filesystem::file_size(path, error) > kMostSetBytes)
         return fail("is too large for sets of experts", path.string());
     if (!file || !(text << file.rdbuf()))
         return fail("cannot be read", path.string());

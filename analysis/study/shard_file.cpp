@@ -19,7 +19,7 @@ namespace {
 
 constexpr char kMagic[8] = {'E', 'S', 'P', 'A', 'R', 'T', '\x1a', '\n'};
 constexpr std::uint32_t kFormat = 4, kMostHeader = 1u << 24;
-constexpr std::size_t kHashLength = 64, kHead = sizeof kMagic + 8;
+constexpr std::size_t kShardHashLength = 64, kHead = sizeof kMagic + 8;
 
 /// Little-endian, whatever the machine.
 template <class T> void append(std::string& bytes, T value)
@@ -130,14 +130,14 @@ Expected<ShardFile> readShardFile(const std::filesystem::path& path)
         return fail(
             "is a part of format " + std::to_string(format) + "; this program reads " + std::to_string(kFormat), where);
     const std::uint64_t headerSize = load<std::uint32_t>(bytes, sizeof kMagic + 4);
-    const std::uint64_t least = kHead + 8 + kHashLength;
+    const std::uint64_t least = kHead + 8 + kShardHashLength;
     if (headerSize > kMostHeader || bytes.size() < least || headerSize > bytes.size() - least)
         return fail("is cut short or damaged", where);
     const std::uint64_t stateSize = load<std::uint64_t>(bytes, kHead + headerSize);
     if (stateSize != bytes.size() - least - headerSize)
         return fail("is cut short or damaged", where);
     const std::string_view all = bytes;
-    if (hashOf(all.substr(0, all.size() - kHashLength)) != all.substr(all.size() - kHashLength))
+    if (hashOf(all.substr(0, all.size() - kShardHashLength)) != all.substr(all.size() - kShardHashLength))
         return fail("is damaged: its checksum is wrong", where);
 
     const Json json = Json::parse(all.substr(kHead, headerSize), nullptr, false);

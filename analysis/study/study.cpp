@@ -21,7 +21,7 @@ using namespace results;
 
 namespace {
 
-constexpr std::uint64_t kMostBytes = 256u << 20; ///< of results in memory, and of tables
+constexpr std::uint64_t kMostKeptBytes = 256u << 20; ///< of results in memory, and of tables
 constexpr std::uint64_t kMostTokenBits = std::uint64_t(256) << 23; ///< 256 MiB
 
 std::uint64_t bytesOf(const Results& results)
@@ -101,8 +101,8 @@ struct Study::Kept
 {
     std::mutex mutex;
     std::vector<std::string> contents; ///< [trace] once it is known
-    KeptThings<Results> results{kMostBytes};
-    KeptThings<LoadTable> tables{kMostBytes};
+    KeptThings<Results> results{kMostKeptBytes};
+    KeptThings<LoadTable> tables{kMostKeptBytes};
     KeptThings<TokenSet> tokens{kMostTokenBits};
 };
 

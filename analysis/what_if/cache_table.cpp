@@ -15,9 +15,6 @@ using namespace simulation;
 
 namespace {
 
-/// Points whose watched steps are kept: 64 sizes of 15 policies over 48 sites.
-constexpr std::uint64_t kWatchedBytes = 256u << 20, kLeastWatched = 1000;
-
 std::vector<double> ratesOf(const PolicyResult& policy, std::size_t capacities)
 {
     std::vector<double> rates;
@@ -34,15 +31,6 @@ Expected<std::vector<double>> optimum(const EventSet& events, Contract contract,
         return std::vector<double>(capacities.size(), std::numeric_limits<double>::quiet_NaN());
     ES_ASSIGN(const auto result, simulation::simulateCaches(events, contract, {{"opt"}}, capacities, threads, progress));
     return ratesOf(result.front(), capacities.size());
-}
-
-void watch(EventSet& events, const Contract& contract, std::size_t points)
-{
-    std::size_t sites = 0;
-    for (const EventStream& pool : events.pools)
-        sites += pool.sites.size();
-    const std::uint64_t fit = kWatchedBytes / (sizeof(std::uint16_t) * std::max<std::size_t>(points * sites, 1));
-    watchSteps(events, contract, std::max(fit, kLeastWatched));
 }
 
 }
@@ -105,7 +93,7 @@ Expected<CacheTablePtr> tabulateCaches(
         optimum(events, contract, Admission::Forced, table->capacities, selection.threads, partOf(progress, 0.2, 0.3)));
     ES_ASSIGN(table->freeOptimum,
         optimum(events, contract, Admission::Bypass, table->capacities, selection.threads, partOf(progress, 0.3, 0.4)));
-    watch(events, contract, table->capacities.size() * question.choice.policies.size());
+    watchFor(events, contract, table->capacities.size() * question.choice.policies.size());
     ES_ASSIGN(std::vector<PolicyResult> results,
         simulation::simulateCaches(events, contract, question.choice.policies, table->capacities, selection.threads,
             partOf(progress, 0.4, 1)));

@@ -47,7 +47,7 @@ Expected<CacheQuestion> checkCaches(const CacheOptions& options)
 
 namespace {
 
-Expected<CacheAnswer> simulate(const Study& study, std::size_t trace, const CacheQuestion& question,
+Expected<CacheAnswer> replayCaches(const Study& study, std::size_t trace, const CacheQuestion& question,
     const ModelSizes& sizes, const Progress& progress)
 {
     const Contract& contract = question.contract;
@@ -103,7 +103,7 @@ Expected<CacheAnswer> simulateCaches(
 {
     const NamedTrace& of = study.traces()[trace];
     ES_ASSIGN(const ModelSizes sizes, sizesOf(question.time, question.expertBytes, of.summary.provenance));
-    auto answer = simulate(study, trace, question, sizes, progress);
+    auto answer = replayCaches(study, trace, question, sizes, progress);
     if (!answer)
         return tl::unexpected(inFile(std::move(answer).error(), of.path));
     return answer;

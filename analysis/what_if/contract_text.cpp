@@ -89,14 +89,14 @@ Expected<void> parseService(const std::string& text, Contract& contract)
 Expected<void> parsePools(const std::string& text, Contract& contract)
 {
     if (text == "per-site") {
-        contract.scope = simulation::Scope::PerSite;
+        contract.scope = simulation::PoolScope::PerSite;
     } else if (text == "global") {
-        contract.scope = simulation::Scope::Global;
+        contract.scope = simulation::PoolScope::Global;
     } else if (text.starts_with("groups:") && readWhole(text.substr(7), contract.sitesInGroup)
         && contract.sitesInGroup > 0) {
-        contract.scope = simulation::Scope::Groups;
+        contract.scope = simulation::PoolScope::Groups;
     } else if (text.starts_with("groups:") && text.find_first_of("-,/") != std::string::npos) {
-        contract.scope = simulation::Scope::Listed;
+        contract.scope = simulation::PoolScope::Listed;
         for (std::size_t begin = 7; begin <= text.size();) {
             const std::size_t end = std::min(text.find('/', begin), text.size());
             auto sites = parseSites(text.substr(begin, end - begin));

@@ -13,7 +13,7 @@ namespace {
 
 using Params = std::map<std::string, ParameterValue>;
 
-constexpr const char* kNothing = "nothing was asked for";
+constexpr const char* kNoEvents = "nothing was asked for";
 constexpr const char* kNoTokens = "the number of counted tokens is not known";
 constexpr const char* kNoTimes =
     "without times whatever was issued an event before is there: name a machine with --hardware";
@@ -56,7 +56,7 @@ private:
 
 void addScore(Rows& rows, const PredictionScore& score)
 {
-    const std::string none = score.events ? "" : score.unreached ? "out of the predictor's reach" : kNothing;
+    const std::string none = score.events ? "" : score.unreached ? "out of the predictor's reach" : kNoEvents;
     const double requests = double(score.requests), named = double(score.named);
     rows.add("recall", double(score.shared) / requests, "1", score.requests, none);
     rows.uniform(score.byChance / requests);
@@ -65,7 +65,7 @@ void addScore(Rows& rows, const PredictionScore& score)
     rows.uniform(score.byChance / named);
     rows.add("exact", double(score.exact) / double(score.events), "1", score.events, none);
     rows.add("reached", double(score.events) / double(score.events + score.unreached), "1",
-        score.events + score.unreached, score.events + score.unreached ? "" : kNothing);
+        score.events + score.unreached, score.events + score.unreached ? "" : kNoEvents);
 }
 
 ResultMatrix recallMatrix(const PrefetchModel& model, std::size_t setup, const Params& params)
@@ -94,7 +94,7 @@ ResultMatrix recallMatrix(const PrefetchModel& model, std::size_t setup, const P
 void addOutcome(Rows& rows, const PrefetchModel& model, const PrefetchCounters& c)
 {
     const std::uint64_t n = c.cache.requests;
-    const std::string none = n ? "" : kNothing;
+    const std::string none = n ? "" : kNoEvents;
     const auto share = [&](const char* name, std::uint64_t part, const std::string& undefined = {}) {
         rows.add(name, double(part) / double(n), "1", n, n ? undefined : none);
     };

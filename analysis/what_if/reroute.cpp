@@ -72,7 +72,7 @@ Expected<RerouteQuestion> checkReroute(const CacheOptions& options)
 
 namespace {
 
-Expected<RerouteAnswer> simulate(
+Expected<RerouteAnswer> replayReroute(
     const Study& study, std::size_t trace, const RerouteQuestion& question, const Progress& progress)
 {
     const NamedTrace& of = study.traces()[trace];
@@ -113,7 +113,7 @@ Expected<RerouteAnswer> simulate(
 Expected<RerouteAnswer> simulateReroute(
     const Study& study, std::size_t trace, const RerouteQuestion& question, const Progress& progress)
 {
-    auto answer = simulate(study, trace, question, progress);
+    auto answer = replayReroute(study, trace, question, progress);
     if (!answer)
         return tl::unexpected(inFile(std::move(answer).error(), study.traces()[trace].path));
     return answer;

@@ -24,6 +24,8 @@ struct TimeModel
 /// policies x capacities.
 void watchFor(
     const TimeRequest& request, simulation::EventSet& events, const simulation::Contract& contract, std::size_t points);
+/// The same, whatever is to be modelled.
+void watchFor(simulation::EventSet& events, const simulation::Contract& contract, std::size_t points);
 /// After it. `tokens`: of the counted steps; 0: not known. The request must name a machine.
 TimeModel timeModelOf(const TimeRequest& request, const ModelSizes& sizes, const simulation::EventSet& events,
     const simulation::Contract& contract, const std::vector<simulation::PolicyResult>& policies, std::uint64_t tokens);

@@ -5,23 +5,16 @@
 #include "io/backend/capture_input.h"
 #include "io/backend/capture_loop.h"
 #include "io/backend/decoder.h"
+#include "io/backend/stopwatch.h"
 #include "io/backend/thread_pool.h"
 #include "io/trace/trace_output.h"
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 
 namespace expertscope {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double secondsSince(Clock::time_point start)
-{
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 Expected<std::unique_ptr<TraceWriter>> openWriter(const CaptureRequest& request, const TracePlan& plan)
 {

@@ -2,7 +2,6 @@
 #include "io/backend/capture_loop.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <ctime>
 
@@ -13,11 +12,6 @@ namespace {
 constexpr std::uint64_t kAppendTokens = 4096; ///< handed to the writer, which copies them, at a time
 /// A journal that is made a trace of within the time that a stop may take.
 constexpr std::uint64_t kQuickBytes = 128u << 20;
-
-double secondsSince(std::chrono::steady_clock::time_point start)
-{
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// Of all threads of this process.
 double cpuSeconds()

@@ -6,8 +6,8 @@
 #include "io/backend/batching.h"
 #include "io/backend/capture_input.h"
 #include "io/backend/decoder.h"
+#include "io/backend/stopwatch.h"
 
-#include <chrono>
 #include <deque>
 
 namespace expertscope {
@@ -37,7 +37,6 @@ public:
     void advanced(double fraction);
 
 private:
-    using Clock = std::chrono::steady_clock;
     struct UnderWay
     {
         std::size_t window, batch;

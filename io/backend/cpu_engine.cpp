@@ -30,7 +30,7 @@ struct OnTile
 };
 
 constexpr std::int64_t kTile = 512; // tokens
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kNotComputed = std::numeric_limits<float>::quiet_NaN();
 
 class CpuEngine final : public Engine
 {
@@ -64,10 +64,10 @@ public:
         const auto n = static_cast<std::size_t>(m_tokens), sites = std::size_t{m.numSites};
         out.numTokens = static_cast<std::uint32_t>(m_tokens);
         out.expertIds.assign(n * sites * m.numSlots, kNoExpert);
-        out.weights.assign(n * sites * m.numSlots, kNaN);
+        out.weights.assign(n * sites * m.numSlots, kNotComputed);
         out.entropy.resize(m.entropy ? n * sites : 0);
         out.margin.resize(m.margin ? n * sites : 0);
-        out.logits.assign(m.logits ? n * sites * m.maxExperts : 0, kNaN);
+        out.logits.assign(m.logits ? n * sites * m.maxExperts : 0, kNotComputed);
         out.loss.clear();
         out.predictedIds.clear();
         out.hidden.clear();
@@ -215,7 +215,7 @@ public:
 
     void loss() override
     {
-        m_out.loss.assign(static_cast<std::size_t>(m_tokens), kNaN);
+        m_out.loss.assign(static_cast<std::size_t>(m_tokens), kNotComputed);
         m_out.predictedIds.resize(static_cast<std::size_t>(m_tokens));
         const std::int64_t vocabulary = m.weights.lmHead.size(0);
         const std::int64_t tile =

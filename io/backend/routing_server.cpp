@@ -2,18 +2,16 @@
 #include "io/backend/routing_server.h"
 
 #include "io/backend/decoder.h"
+#include "io/backend/stopwatch.h"
 #include "io/backend/thread_pool.h"
 #include "io/base/version.h"
 #include "io/tokenizer/tokenizer.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace expertscope {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 template <class T> std::span<const T> rows(const std::vector<T>& all, std::size_t index, std::size_t width)
 {
@@ -139,7 +137,7 @@ Expected<std::unique_ptr<RoutingServer>> RoutingServer::open(const CaptureReques
     }
     c.requests = {"route", "cancel", "stop"};
     c.options = {"logits"};
-    c.loadSeconds = std::chrono::duration<double>(Clock::now() - started).count();
+    c.loadSeconds = secondsSince(started);
     return std::unique_ptr<RoutingServer>(new RoutingServer(std::move(d)));
 }
 
@@ -166,7 +164,7 @@ ServeReply RoutingServer::route(const ServeRequest& request)
     if (!*there)
         return ServeCancelled{request.id};
     ServedRouting routing = d->answer(request, std::move(*ids));
-    routing.seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    routing.seconds = secondsSince(started);
     return routing;
 }
 

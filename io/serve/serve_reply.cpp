@@ -12,7 +12,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr JsonLimits kLimits{kServeReplyBytes, kServeValues * 2, 8};
+constexpr JsonLimits kReplyLimits{kServeReplyBytes, kServeValues * 2, 8};
 
 Expected<const JsonValue*> need(const JsonValue& object, const char* key)
 {
@@ -269,7 +269,7 @@ struct Writer
 
 Expected<ServeReply> parseServeReply(std::string_view line)
 {
-    ES_ASSIGN(const JsonValue value, parseStrictJson(line, kLimits, "answer"));
+    ES_ASSIGN(const JsonValue value, parseStrictJson(line, kReplyLimits, "answer"));
     if (!value.object())
         return fail(std::string("is ") + value.kind() + ", no object", "answer");
     ES_ASSIGN(const std::string event, text(value, "event"));

@@ -12,7 +12,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr JsonLimits kLimits{kServeRequestBytes, 1u << 18, 8};
+constexpr JsonLimits kRequestLimits{kServeRequestBytes, 1u << 18, 8};
 
 Expected<std::uint64_t> idOf(const JsonValue& value)
 {
@@ -44,7 +44,7 @@ Expected<std::vector<std::int32_t>> idsOf(const JsonValue& value)
 Expected<ServeRequest> parseServeRequest(std::string_view line, std::optional<std::uint64_t>& id)
 {
     id.reset();
-    ES_ASSIGN(const JsonValue value, parseStrictJson(line, kLimits, "request"));
+    ES_ASSIGN(const JsonValue value, parseStrictJson(line, kRequestLimits, "request"));
     const auto* object = value.object();
     if (!object)
         return fail(std::string("is ") + value.kind() + ", no object", "request");

@@ -14,21 +14,21 @@
 
 namespace {
 
-struct Block
+struct CommandBlock
 {
     int line = 0; ///< of the file, from 1
     QString text;
     bool leftOut = false;
 };
 
-QList<Block> blocksIn(const QString& file)
+QList<CommandBlock> blocksIn(const QString& file)
 {
     QFile page(file);
     if (!page.open(QIODevice::ReadOnly))
         return {};
     const QStringList lines = QString::fromUtf8(page.readAll()).split('\n');
     static const QRegularExpression ours("^    (expertscope|installer/|resources/)");
-    QList<Block> blocks;
+    QList<CommandBlock> blocks;
     bool leftOut = false, other = false;
     for (int i = 0; i < lines.size(); ++i) {
         if (lines[i].startsWith("<!-- not in the tests:")) {
@@ -40,7 +40,7 @@ QList<Block> blocksIn(const QString& file)
             other = !other;
         const bool indented = !other && ours.match(lines[i]).hasMatch();
         if (fenced || indented) {
-            Block block{i + 1, {}, leftOut};
+            CommandBlock block{i + 1, {}, leftOut};
             for (i += fenced ? 1 : 0; i < lines.size() && (fenced ? lines[i] != "```" : lines[i].startsWith("    "));
                  ++i)
                 block.text += (fenced ? lines[i] : lines[i].mid(4)) + '\n';
@@ -81,9 +81,9 @@ class TestDocuments : public QObject
 private slots:
     void blocksAreFound()
     {
-        const QList<Block> blocks = blocksIn(EXPERTSCOPE_SOURCE_DIR "/README.md");
+        const QList<CommandBlock> blocks = blocksIn(EXPERTSCOPE_SOURCE_DIR "/README.md");
         int leftOut = 0, commands = 0;
-        for (const Block& block : blocks) {
+        for (const CommandBlock& block : blocks) {
             leftOut += block.leftOut;
             commands += int(block.text.count("expertscope "));
         }
@@ -105,8 +105,8 @@ private slots:
         const bool readme = page == "README.md";
         const QDir folder(readme ? m_readme.path() : own.path());
         QVERIFY(QFile::link(EXPERTSCOPE_SOURCE_DIR "/resources", folder.filePath("resources")));
-        const QList<Block> blocks = blocksIn(EXPERTSCOPE_SOURCE_DIR "/" + page);
-        const bool makesOne = std::ranges::any_of(blocks, [](const Block& b) { return b.text.contains("-o trace.h5"); });
+        const QList<CommandBlock> blocks = blocksIn(EXPERTSCOPE_SOURCE_DIR "/" + page);
+        const bool makesOne = std::ranges::any_of(blocks, [](const CommandBlock& b) { return b.text.contains("-o trace.h5"); });
         if (!readme && !makesOne && QFile::exists(m_readme.filePath("trace.h5")))
             QVERIFY(QFile::link(m_readme.filePath("trace.h5"), folder.filePath("trace.h5")));
         auto variables = QProcessEnvironment::systemEnvironment();
@@ -115,7 +115,7 @@ private slots:
         variables.insert("COLUMNS", "100");
         const QByteArray prelude = preludeOf(EXPERTSCOPE_SOURCE_DIR "/resources/demo/formation/tokens-002129920.h5");
         int ran = 0, leftOut = 0;
-        for (const Block& block : blocks) {
+        for (const CommandBlock& block : blocks) {
             if (block.leftOut) {
                 ++leftOut;
                 continue;

@@ -16,7 +16,7 @@ using namespace expertscope::testing;
 
 namespace {
 
-constexpr const char* kMachine = R"({"kind": "machine", "name": "hand", "title": "by hand", "source": "hardware.md",
+constexpr const char* kPrefetchMachine = R"({"kind": "machine", "name": "hand", "title": "by hand", "source": "hardware.md",
     "link": {"name": "wire", "bytes_per_second": 1e9}, "gpu": {"name": "card", "bytes_per_second": 1e10}})";
 
 }
@@ -64,7 +64,7 @@ private slots:
         writeTraceM(m_traceM);
         QFile file(m_machine);
         QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(kMachine);
+        file.write(kPrefetchMachine);
     }
 
     // The oracle names the next site's two: only the first event of all, which nobody foretells, misses its two.

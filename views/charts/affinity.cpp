@@ -43,14 +43,14 @@ Expected<SiteIndex> firstSite(const Study& study, const ChartQuestion& question)
         name, able == kept.end() ? "keep two in a row" : "choose " + std::to_string(able->value));
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeAffinity(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_ASSIGN(const SiteIndex from, firstSite(study, question));
     const SiteIndex to(std::uint16_t(from.value + 1));
     return computeExpertMatrix(study, question, {"affinity"}, kMatrix, from, to, progress);
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawAffinity(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const ExpertMatrix>(computed);
     const int layer = data->layer(data->to);
@@ -88,8 +88,8 @@ ChartSpec affinityChart()
             "Which experts of the next layer follow: of the tokens of each expert the share that chose each there",
         .options = {siteOption("router, counted from 0 through the model; the next one is the other"), shareOption(),
             expertOrderOption()},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeAffinity,
+        .draw = drawAffinity,
     };
 }
 

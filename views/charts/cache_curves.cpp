@@ -8,17 +8,15 @@
 #include "io/base/text.h"
 #include "views/charts/kinds/cache_runs.h"
 #include "views/charts/kinds/one_site.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct CacheData final : ChartData
 {
@@ -151,7 +149,7 @@ private:
     QByteArray m_csv;
 };
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeCacheCurves(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_TRY(checkServed(study, question));
     const std::string tokens = describeTokens(question.scope, study.shape(question.trace));
@@ -163,7 +161,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     return data;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look&)
+Expected<ChartPtr> drawCacheCurves(const ChartDataPtr& computed, const Parameters&, Look&)
 {
     const auto data = std::static_pointer_cast<const CacheData>(computed);
     QByteArray csv = csvHead("cache_curves", {data->trace}, data->tokens,
@@ -235,8 +233,8 @@ ChartSpec cacheCurvesChart()
                  .meaning = "memory for the experts of all layers, such as 8GiB: a line at the slots that it holds",
                  .kind = ParameterSpec::Kind::Text},
                 "Budget", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeCacheCurves,
+        .draw = drawCacheCurves,
     };
 }
 

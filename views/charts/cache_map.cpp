@@ -5,18 +5,16 @@
 #include "views/charts/kinds/cache_runs.h"
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/matrix_map.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace expertscope {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeCacheMap(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     CacheOptions options = cacheOptions(question.params);
     ES_TRY(checkServed(study, question));
@@ -56,7 +54,7 @@ SiteRows siteRows(const CacheRun& data)
     return found;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawCacheMap(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const CacheRun>(computed);
     const auto rows = std::make_shared<const SiteRows>(siteRows(*data));
@@ -129,8 +127,8 @@ ChartSpec cacheMapChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"no", "yes"}},
                 "Best division", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeCacheMap,
+        .draw = drawCacheMap,
     };
 }
 

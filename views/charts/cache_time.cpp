@@ -14,12 +14,12 @@ namespace expertscope {
 
 namespace {
 
-struct Quantity
+struct CacheTimeQuantity
 {
     const char *name, *metric, *statistic, *title, *unit;
     double units = 1; ///< of the row's, in one drawn
 };
-constexpr Quantity kQuantities[] = {
+constexpr CacheTimeQuantity kCacheTimeQuantities[] = {
     {"tokens_per_second", "cache.tokens_per_second", "", "Modelled tokens a second", ""},
     {"time", "cache.time_between_tokens", "mean", "Modelled time between tokens", "ms", 1e-3},
     {"p50", "cache.time_between_tokens", "p50", "Modelled time between tokens, median", "ms", 1e-3},
@@ -29,7 +29,7 @@ constexpr Quantity kQuantities[] = {
     {"link_use", "cache.link_use", "", "Modelled use of the link", "%", 0.01},
 };
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeCacheTime(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     CacheOptions options = cacheOptions(question.params);
     options.time.hardware = question.params.text("hardware");
@@ -38,10 +38,10 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     return runCaches(study, question, options, progress);
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
+Expected<ChartPtr> drawCacheTime(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const CacheRun>(computed);
-    const Quantity& quantity = *named(kQuantities, params.text("quantity"));
+    const CacheTimeQuantity& quantity = *named(kCacheTimeQuantities, params.text("quantity"));
     const auto [unit, bytes] = memoryUnit(data->memory.back());
     RowPanel panel{.quantity = quantity.title, .unit = quantity.unit};
     panel.x = {"Memory for experts " + unbroken(QString("(%1)").arg(unit)), Axis::Scale::Linear, 0,
@@ -85,7 +85,7 @@ ChartSpec cacheTimeChart()
                              .standard = "tokens_per_second",
                              .meaning = "what is modelled",
                              .kind = ParameterSpec::Kind::Choices,
-                             .choices = nameList(kQuantities)},
+                             .choices = nameList(kCacheTimeQuantities)},
         "Show"};
     ChartOption hardware{{.name = "hardware",
                              .standard = "desktop-4090",
@@ -113,8 +113,8 @@ ChartSpec cacheTimeChart()
                  .meaning = "milliseconds of a step outside the experts; default: by the model's config",
                  .kind = ParameterSpec::Kind::Text},
                 "Dense time (ms)", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeCacheTime,
+        .draw = drawCacheTime,
     };
 }
 

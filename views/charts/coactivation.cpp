@@ -9,13 +9,13 @@ namespace expertscope {
 
 namespace {
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeCoactivation(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_ASSIGN(const SiteIndex site, chosenSite(study, question));
     return computeExpertMatrix(study, question, {"coactivation"}, "coactivation.conditional", site, site, progress);
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawCoactivation(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const ExpertMatrix>(computed);
     ShareWords words;
@@ -43,8 +43,8 @@ ChartSpec coactivationChart()
         .definition =
             "Which experts of a layer are chosen together: of the tokens of each the share that chose the other too",
         .options = {siteOption(), shareOption(), expertOrderOption()},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeCoactivation,
+        .draw = drawCoactivation,
     };
 }
 

@@ -31,7 +31,7 @@ struct CofireData final : ChartData
     std::size_t experts() const { return lift->axes[0].keys.size(); }
 };
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeCofire(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<CofireData>();
     const RoutingShape& shape = study.shape(question.trace);
@@ -62,7 +62,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     return data;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawCofire(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const CofireData>(computed);
     const bool support = params.text("quantity") == "support";
@@ -134,8 +134,8 @@ ChartSpec cofireChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"id", "seriation"}},
                 "Order", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeCofire,
+        .draw = drawCofire,
     };
 }
 

@@ -28,7 +28,7 @@ Expected<void> checkSites(const Study& study, SiteIndex site)
     return {};
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeExpertLife(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<ExpertCurvesData>();
     data->chart = "expert_life";
@@ -70,7 +70,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
 ChartSpec expertLifeChart()
 {
     return expertCurvesChart("expert_life", "Experts over training",
-        "Which share of a layer's choices experts get at each checkpoint of a training", compute);
+        "Which share of a layer's choices experts get at each checkpoint of a training", computeExpertLife);
 }
 
 }

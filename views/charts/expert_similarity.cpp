@@ -14,13 +14,13 @@ namespace {
 
 constexpr double kUnlike = 0.5; ///< similarity of two experts whose logits have nothing to do with each other
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeExpertSimilarity(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_ASSIGN(const SiteIndex site, chosenSite(study, question));
     return computeExpertMatrix(study, question, {"mc_smoe"}, "mc_smoe.similarity", site, site, progress, kUnlike);
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawExpertSimilarity(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const ExpertMatrix>(computed);
     const std::size_t E = data->rows();
@@ -61,8 +61,8 @@ ChartSpec expertSimilarityChart()
         .definition =
             "How alike the router's logits of two experts of a layer are over all tokens: what MC-SMoE merges by",
         .options = {siteOption(), expertOrderOption()},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeExpertSimilarity,
+        .draw = drawExpertSimilarity,
     };
 }
 

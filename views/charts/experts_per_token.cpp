@@ -5,17 +5,16 @@
 #include "views/charts/kinds/bar_chart.h"
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/one_site.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kFields = "layer,site,experts,tokens,mean,sd,n,value\n";
 
 struct CountData final : ChartData
@@ -35,7 +34,7 @@ const ResultMatrix* histogramOf(const CountData& data)
     return found == data.results->matrices.end() || found->n == 0 ? nullptr : &*found;
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeExpertsPerToken(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<CountData>();
     const RoutingShape& shape = study.shape(question.trace);
@@ -116,7 +115,7 @@ Expected<ChartPtr> drawMeans(const CountData& data)
     return std::make_shared<BarChart>(std::move(picture), BarChart::Words{{std::move(words)}}, head + kFields);
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
+Expected<ChartPtr> drawExpertsPerToken(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const CountData>(computed);
     return params.text("quantity") == "mean" ? drawMeans(*data) : drawHistogram(*data);
@@ -138,8 +137,8 @@ ChartSpec expertsPerTokenChart()
                         "Show"},
             siteOption()},
         .metrics = [](const Parameters&) { return std::vector<MetricRequest>{{"experts_per_token"}}; },
-        .compute = compute,
-        .draw = draw,
+        .compute = computeExpertsPerToken,
+        .draw = drawExpertsPerToken,
     };
 }
 

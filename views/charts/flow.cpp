@@ -279,7 +279,7 @@ Expected<std::optional<ColourKey>> keyOf(const FlowWindow& data, std::vector<flo
     return key;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawFlow(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const FlowWindow>(computed);
     const bool paths = data->level == FlowWindow::Level::Paths, two = !data->against.empty();
@@ -429,7 +429,7 @@ ChartSpec flowChart()
             number("least_tokens", "20", "tokens of a ribbon", 0, 1e9, true, "Tokens at least", false)},
         .keys = flowKeys(),
         .compute = computeFlowWindow,
-        .draw = draw,
+        .draw = drawFlow,
     };
     addAgainst(spec.options); // widths are the larger shares, colours the differences
     return spec;

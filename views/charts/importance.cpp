@@ -14,13 +14,13 @@ namespace expertscope {
 
 namespace {
 
-struct Quantity
+struct ImportanceQuantity
 {
     const char *name, *request, *metric, *title, *what, *counted;
     bool share; ///< a share of the choices: ratio to uniform where that is known, else percent
     const char *selected, *member; ///< row of the site that lists the selected experts
 };
-constexpr Quantity kQuantities[] = {
+constexpr ImportanceQuantity kImportanceQuantities[] = {
     {"token_score", "esft", "esft.token_score", "Token score", "token score", "tokens", true, "esft.token_selected",
         "selected by ESFT"},
     {"gate_score", "esft", "esft.gate_score", "Gate score", "gate score", "tokens", true, "esft.gate_selected",
@@ -31,14 +31,14 @@ constexpr Quantity kQuantities[] = {
         "variance of the rank", "lists", false, "committee.size", "in the committee"},
 };
 
-const Quantity& quantityOf(const Parameters& params)
+const ImportanceQuantity& importanceQuantityOf(const Parameters& params)
 {
-    return *named(kQuantities, params.text("quantity"));
+    return *named(kImportanceQuantities, params.text("quantity"));
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeImportance(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
-    const Quantity& quantity = quantityOf(question.params);
+    const ImportanceQuantity& quantity = importanceQuantityOf(question.params);
     std::string by;
     if (std::string(quantity.request) == "committee") {
         ES_ASSIGN(const Label* const label, chosenLabel(study, question));
@@ -67,10 +67,10 @@ std::vector<std::vector<std::uint8_t>> selectedExperts(const ExpertRows& data, c
     return members;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawImportance(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const ExpertRows>(computed);
-    const Quantity& quantity = quantityOf(params);
+    const ImportanceQuantity& quantity = importanceQuantityOf(params);
     auto rows = data->rowsOf(quantity.metric);
     ExpertRowWords words;
     words.chart = "importance";
@@ -100,7 +100,7 @@ ChartSpec importanceChart()
             .meaning = "ESFT's scores by choices or by weights, or the rank of an expert in the lists of a "
                        "label's values",
             .kind = ParameterSpec::Kind::Choices,
-            .choices = nameList(kQuantities)},
+            .choices = nameList(kImportanceQuantities)},
         "Show", true};
     return {
         .name = "importance",
@@ -109,8 +109,8 @@ ChartSpec importanceChart()
             "Which experts matter for these tokens: ESFT's scores, ranks of the Standing Committee, and whom they "
             "select",
         .options = {quantity, labelOption()},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeImportance,
+        .draw = drawImportance,
     };
 }
 

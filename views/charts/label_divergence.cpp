@@ -7,18 +7,17 @@
 #include "views/charts/kinds/one_site.h"
 #include "views/charts/kinds/seriation.h"
 #include "views/charts/kinds/word_axis.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 
 namespace expertscope {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostValues = 40; ///< as many passes' worth of memory as values
 
 struct Divergences final : ChartData
@@ -74,7 +73,7 @@ void leaveOutSingles(Divergences& data)
     data.results = std::move(results);
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeLabelDivergence(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<Divergences>();
     const RoutingShape& shape = study.shape(question.trace);
@@ -103,7 +102,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     return data;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawLabelDivergence(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const Divergences>(computed);
     const bool relative = params.text("quantity") == "d_hjs";
@@ -190,8 +189,8 @@ ChartSpec labelDivergenceChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"id", "seriation"}},
                 "Order", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeLabelDivergence,
+        .draw = drawLabelDivergence,
     };
 }
 

@@ -3,18 +3,16 @@
 // How often each expert of each site is chosen (metrics 6.1).
 #include "views/charts/kinds/cell_colours.h"
 #include "views/charts/kinds/expert_map.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace expertscope {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct LoadData final : ChartData
 {
@@ -148,7 +146,7 @@ QString readout(const Cells& cells, const Drawing& drawing, SiteIndex site, Expe
         "n = " + countText(data.selected->tokens[std::size_t(site)]) + " tokens"});
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeLoad(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<LoadData>();
     const RoutingShape& shape = study.shape(question.trace);
@@ -175,7 +173,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     return data;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawLoad(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const LoadData>(computed);
     const Drawing drawing = drawingOf(*data, params);
@@ -250,8 +248,8 @@ ChartSpec loadChart()
                  .choices = {"id", "load"}},
                 "Sort"}},
         .metrics = [](const Parameters&) { return std::vector<MetricRequest>{{"load"}}; },
-        .compute = compute,
-        .draw = draw,
+        .compute = computeLoad,
+        .draw = drawLoad,
     };
 }
 

@@ -7,18 +7,17 @@
 #include "views/charts/kinds/one_site.h"
 #include "views/charts/kinds/seriation.h"
 #include "views/charts/kinds/word_axis.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kMostValues = 60; ///< rows that can be told apart: of more the ones with most tokens
+constexpr std::size_t kMostRows = 60; ///< rows that can be told apart: of more the ones with most tokens
 
 struct LabelLoads final : ChartData
 {
@@ -64,15 +63,15 @@ void collect(LabelLoads& data, const Label& label)
         if (std::ranges::all_of(value.shares, [](const ResultRow* row) { return row && row->value; }))
             data.values.push_back(std::move(value));
     }
-    if (data.values.size() <= kMostValues)
+    if (data.values.size() <= kMostRows)
         return;
     std::vector<std::uint64_t> tokens;
     for (const auto& value : data.values)
         tokens.push_back(value.tokens());
-    std::ranges::nth_element(tokens, tokens.begin() + kMostValues - 1, std::greater());
-    const std::uint64_t least = tokens[kMostValues - 1];
+    std::ranges::nth_element(tokens, tokens.begin() + kMostRows - 1, std::greater());
+    const std::uint64_t least = tokens[kMostRows - 1];
     data.left = std::size_t(std::erase_if(data.values, [&](const auto& value) { return value.tokens() < least; }));
-    while (data.values.size() > kMostValues) { // as many tokens: the earlier ones
+    while (data.values.size() > kMostRows) { // as many tokens: the earlier ones
         data.values.pop_back();
         ++data.left;
     }
@@ -94,7 +93,7 @@ void arrange(LabelLoads& data, const std::string& order)
     }
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeLoadByLabel(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<LabelLoads>();
     const RoutingShape& shape = study.shape(question.trace);
@@ -152,7 +151,7 @@ QString readout(const LabelLoads& data, const Measure& measure, std::size_t valu
         "n = " + countText(row.n) + " tokens"});
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawLoadByLabel(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const LabelLoads>(computed);
     const std::string& named = params.text("measure");
@@ -223,8 +222,8 @@ ChartSpec loadByLabelChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"id", "load", "seriation"}},
                 "Order", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeLoadByLabel,
+        .draw = drawLoadByLabel,
     };
 }
 

@@ -6,24 +6,23 @@
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/matrix_map.h"
 #include "views/charts/kinds/one_site.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMostBytes = 512 << 20; ///< of a worker's counts of pairs of experts
 
-struct Quantity
+struct MutualInformationQuantity
 {
     const char *name, *metric, *title, *unit;
 };
-constexpr Quantity kQuantities[] = {
+constexpr MutualInformationQuantity kMutualInformationQuantities[] = {
     {"relative", "mutual_information.relative", "Mutual information / smaller entropy", ""},
     {"corrected", "mutual_information.corrected", "Mutual information, corrected for bias", "nats"},
     {"plug_in", "mutual_information.top1", "Mutual information", "nats"},
@@ -58,7 +57,7 @@ std::size_t affordableReach(const SitePairs& data)
     return data.furthest;
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeMutualInformation(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<SitePairs>();
     const RoutingShape& shape = study.shape(question.trace);
@@ -85,7 +84,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
 }
 
 /// [site, site] rows, null where there is none; each pair once, the lower site first.
-std::vector<const ResultRow*> pairsOf(const SitePairs& data, const Quantity& quantity)
+std::vector<const ResultRow*> pairsOf(const SitePairs& data, const MutualInformationQuantity& quantity)
 {
     const std::size_t M = data.sites.size();
     std::vector<const ResultRow*> pairs(M * M);
@@ -105,10 +104,10 @@ std::vector<const ResultRow*> pairsOf(const SitePairs& data, const Quantity& qua
     return pairs;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawMutualInformation(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const SitePairs>(computed);
-    const Quantity& quantity = *named(kQuantities, params.text("quantity"));
+    const MutualInformationQuantity& quantity = *named(kMutualInformationQuantities, params.text("quantity"));
     const auto pairs = std::make_shared<const std::vector<const ResultRow*>>(pairsOf(*data, quantity));
     if (std::ranges::all_of(*pairs, [](const ResultRow* row) { return !row; }))
         return nothingToDraw(*data->results.front(), data->tokens, "mutual_information");
@@ -154,7 +153,7 @@ ChartSpec mutualInformationChart()
                              .standard = "relative",
                              .meaning = "share of the smaller entropy, or nats, less the bias of few tokens or with it",
                              .kind = ParameterSpec::Kind::Choices,
-                             .choices = nameList(kQuantities)},
+                             .choices = nameList(kMutualInformationQuantities)},
         "Show"};
     return {
         .name = "mutual_information",
@@ -168,8 +167,8 @@ ChartSpec mutualInformationChart()
                  .most = 65534,
                  .whole = true},
                 "Reach", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeMutualInformation,
+        .draw = drawMutualInformation,
     };
 }
 

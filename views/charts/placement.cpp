@@ -8,18 +8,16 @@
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/matrix_map.h"
 #include "views/charts/kinds/one_site.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace expertscope {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct PlacementData final : ChartData
 {
@@ -50,7 +48,7 @@ struct PlacementData final : ChartData
 };
 using PlacementDataPtr = std::shared_ptr<const PlacementData>;
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computePlacement(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     const RoutingShape& shape = study.shape(question.trace);
     auto data = std::make_shared<PlacementData>();
@@ -158,7 +156,7 @@ Expected<ChartPtr> drawTraffic(const PlacementDataPtr& data, Look& look)
     return drawMatrix(std::move(cells), CellMeaning::Amount, title, look);
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawPlacement(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const PlacementData>(computed);
     if (params.text("measure") == "load")
@@ -209,8 +207,8 @@ ChartSpec placementChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"token", "sequence"}},
                 "Home", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computePlacement,
+        .draw = drawPlacement,
     };
 }
 

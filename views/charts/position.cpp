@@ -31,7 +31,7 @@ void addSteps(const ResultMatrix& matrix, ExpertCurvesData& data)
     }
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computePosition(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<ExpertCurvesData>();
     const NamedTrace& trace = study.traces()[question.trace];
@@ -61,7 +61,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
 ChartSpec positionChart()
 {
     return expertCurvesChart("position", "Load over positions",
-        "Which share of a layer's choices experts get over the position in the sequence", compute);
+        "Which share of a layer's choices experts get over the position in the sequence", computePosition);
 }
 
 }

@@ -16,7 +16,7 @@ namespace expertscope {
 
 namespace {
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computePredictability(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     const RoutingShape& shape = study.shape(question.trace);
     auto named = std::uint32_t(question.params.number("named"));
@@ -30,7 +30,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     return runCaches(study, question, options, progress);
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawPredictability(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const CacheRun>(computed);
     const auto found =
@@ -99,8 +99,8 @@ ChartSpec predictabilityChart()
             "number of names",
         .options = {predictor, count("horizon", "1", "events from the prediction to the request", "Horizon", 1),
             count("named", "0", "experts named at most; 0: twice the k of the model", "Named", 0)},
-        .compute = compute,
-        .draw = draw,
+        .compute = computePredictability,
+        .draw = drawPredictability,
     };
 }
 

@@ -14,13 +14,13 @@ namespace expertscope {
 
 namespace {
 
-struct Quantity
+struct PrefetchQuantity
 {
     const char *name, *metric, *title;
     bool share; ///< drawn in percent
     bool byLayer; ///< of the predictor alone; else of a cache, over its size
 };
-constexpr Quantity kQuantities[] = {
+constexpr PrefetchQuantity kPrefetchQuantities[] = {
     {"recall", "prefetch.recall", "Requests that were named", true, true},
     {"precision", "prefetch.precision", "Named experts that were asked for", true, true},
     {"exact", "prefetch.exact", "Events named exactly", true, true},
@@ -32,7 +32,7 @@ constexpr Quantity kQuantities[] = {
     {"added_loads", "prefetch.added_loads_per_hit", "Added loads a hit gained", false, false},
 };
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computePrefetch(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     CacheOptions options = cacheOptions(question.params);
     const std::string horizon = question.params.text("horizon");
@@ -41,7 +41,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
         predictors.push_back(name + ":horizon=" + horizon);
     options.prefetch = {joined(predictors, ",")};
     // What a predictor names does not depend on the cache: one of any size will do.
-    if (named(kQuantities, question.params.text("quantity"))->byLayer && question.params.text("capacity").empty())
+    if (named(kPrefetchQuantities, question.params.text("quantity"))->byLayer && question.params.text("capacity").empty())
         options.capacities = "50%";
     return runCaches(study, question, options, progress);
 }
@@ -53,7 +53,7 @@ QString nameOf(const ResultRow& row)
     return QString::fromStdString(text.substr(0, text.find(':')));
 }
 
-RowPanel panelOf(const CacheRun& data, const Quantity& quantity)
+RowPanel panelOf(const CacheRun& data, const PrefetchQuantity& quantity)
 {
     RowPanel panel{.quantity = quantity.title, .unit = quantity.share ? "%" : ""};
     panel.x = quantity.byLayer ? Axis{"Layer", Axis::Scale::Linear, 0, 0, true}
@@ -86,10 +86,10 @@ RowPanel panelOf(const CacheRun& data, const Quantity& quantity)
     return panel;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
+Expected<ChartPtr> drawPrefetch(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const CacheRun>(computed);
-    const Quantity& quantity = *named(kQuantities, params.text("quantity"));
+    const PrefetchQuantity& quantity = *named(kPrefetchQuantities, params.text("quantity"));
     RowPanel panel = panelOf(*data, quantity);
     if (std::ranges::none_of(panel.series, hasValues))
         return fail("nothing to draw: no predictor has a value", std::string("quantity=") + quantity.name);
@@ -113,7 +113,7 @@ ChartSpec prefetchChart()
             .standard = "recall",
             .meaning = "of what predictors name, by layer; or of a cache with prefetches, over its size",
             .kind = ParameterSpec::Kind::Choices,
-            .choices = nameList(kQuantities)},
+            .choices = nameList(kPrefetchQuantities)},
         "Show", true};
     ChartOption predictor{{.name = "predictor",
                               .standard = "previous/static/transition",
@@ -136,8 +136,8 @@ ChartSpec prefetchChart()
                  .whole = true},
                 "Horizon", true},
             policyOption("lru", false, {"lru", "opt", "lfu", "ema"}), capacityOption()},
-        .compute = compute,
-        .draw = draw,
+        .compute = computePrefetch,
+        .draw = drawPrefetch,
     };
 }
 

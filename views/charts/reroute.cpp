@@ -37,7 +37,7 @@ struct Reroutes final : ChartData
     std::uint32_t experts = 0;
 };
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeReroute(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_TRY(checkServed(study, question));
     const RoutingShape& shape = study.shape(question.trace);
@@ -83,7 +83,7 @@ const ResultRow* lossOf(const Reroutes& data, const ResultRow& hits, const std::
     return found == data.results.rows.end() ? nullptr : &*found;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
+Expected<ChartPtr> drawReroute(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const Reroutes>(computed);
     const bool dropped = params.text("loss") == "dropped";
@@ -166,8 +166,8 @@ ChartSpec rerouteChart()
             policyOption("lru", false,
                 {"lru", "fifo", "clock", "sieve", "s3fifo", "twoq", "arc", "lfru", "lfu_cache", "random"}),
             capacity},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeReroute,
+        .draw = drawReroute,
     };
 }
 

@@ -21,7 +21,7 @@ struct Differences final : ChartData
     std::string measure;
 };
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeRiskDifference(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_ASSIGN(const Label* const label, chosenLabel(study, question));
     auto data = std::make_shared<Differences>();
@@ -50,7 +50,7 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     return data;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters&, Look& look)
+Expected<ChartPtr> drawRiskDifference(const ChartDataPtr& computed, const Parameters&, Look& look)
 {
     const auto data = std::static_pointer_cast<const Differences>(computed);
     const QString value = QString::fromStdString(data->label + '=' + data->value);
@@ -118,8 +118,8 @@ ChartSpec riskDifferenceChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"difference", "batched", "sign", "stability"}},
                 "Show", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeRiskDifference,
+        .draw = drawRiskDifference,
     };
 }
 

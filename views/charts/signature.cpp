@@ -35,7 +35,7 @@ struct Signatures final : ChartData
     }
 };
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeSignature(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<Signatures>();
     const RoutingShape& shape = study.shape(question.trace);
@@ -75,7 +75,7 @@ std::vector<std::size_t> orderOf(const Signatures& data, const std::string& orde
     return places;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawSignature(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const Signatures>(computed);
     const std::size_t n = data->sequences.size();
@@ -143,8 +143,8 @@ ChartSpec signatureChart()
                  .most = 5000,
                  .whole = true},
                 "Sequences", true}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeSignature,
+        .draw = drawSignature,
     };
 }
 

@@ -7,28 +7,27 @@
 #include "views/charts/kinds/expert_map.h"
 #include "views/charts/kinds/label_choice.h"
 #include "views/charts/kinds/one_site.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 #include "views/paint/axis_ticks.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kMostPanels = 12, kMostSeries = 7;
+constexpr std::size_t kMostSites = 12, kMostSeries = 7;
 constexpr std::size_t kMostBars = 120; ///< beside each other; more are lines
-constexpr const char* kFields = "layer,site,expert,label,metric,share,uniform,unit,n,value\n";
+constexpr const char* kSpecialisationFields = "layer,site,expert,label,metric,share,uniform,unit,n,value\n";
 
-struct Quantity
+struct SpecialisationQuantity
 {
     const char *name, *title, *what;
     bool percent;
 };
-constexpr Quantity kQuantities[] = {
+constexpr SpecialisationQuantity kSpecialisationQuantities[] = {
     {"share", "Share of tokens", "of the value's tokens choose it", true},
     {"max_share", "Largest share of tokens", "of the value's tokens choose its most chosen expert", true},
     {"min_share", "Least share of tokens", "of the value's tokens choose its least chosen expert", true},
@@ -52,7 +51,7 @@ struct SpecialisationData final : ChartData
 class RowBars
 {
 public:
-    RowBars(const SpecialisationData& data, const Quantity& quantity, bool first)
+    RowBars(const SpecialisationData& data, const SpecialisationQuantity& quantity, bool first)
         : m_data(data)
         , m_quantity(quantity)
         , m_metric(std::string(first ? "specialisation_top1." : "specialisation.") + quantity.name)
@@ -125,11 +124,11 @@ private:
     }
 
     const SpecialisationData& m_data;
-    const Quantity& m_quantity;
+    const SpecialisationQuantity& m_quantity;
     std::string m_metric;
 };
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeSpecialisation(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     auto data = std::make_shared<SpecialisationData>();
     const RoutingShape& shape = study.shape(question.trace);
@@ -151,19 +150,19 @@ Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question
     return data;
 }
 
-QString percentTitle(const Quantity& quantity)
+QString percentTitle(const SpecialisationQuantity& quantity)
 {
     return QString(quantity.title) + (quantity.percent ? ' ' + unbroken("(%)") : QString());
 }
 
 /// Bars of the experts of one router, a panel a label value.
-void drawExperts(const SpecialisationData& data, const Quantity& quantity, const RowBars& bars, Picture& picture,
+void drawExperts(const SpecialisationData& data, const SpecialisationQuantity& quantity, const RowBars& bars, Picture& picture,
     BarChart::Words& words)
 {
     std::vector<std::string> values = bars.values();
-    if (values.size() > kMostPanels) {
-        picture.note = QString("The %1 of %2 values with the most tokens").arg(kMostPanels).arg(values.size());
-        values.resize(kMostPanels);
+    if (values.size() > kMostSites) {
+        picture.note = QString("The %1 of %2 values with the most tokens").arg(kMostSites).arg(values.size());
+        values.resize(kMostSites);
     }
     const Site& router = data.shape.sites[std::size_t(data.site)];
     double most = 0;
@@ -204,7 +203,7 @@ void drawLines(const SpecialisationData& data, const Bars& bars, const QString& 
 }
 
 /// Groups of bars over the routers, a bar a label value.
-void drawSites(const SpecialisationData& data, const Quantity& quantity, const RowBars& bars, Picture& picture,
+void drawSites(const SpecialisationData& data, const SpecialisationQuantity& quantity, const RowBars& bars, Picture& picture,
     BarChart::Words& words)
 {
     std::vector<std::string> values = bars.values();
@@ -241,10 +240,10 @@ void drawSites(const SpecialisationData& data, const Quantity& quantity, const R
     picture.panels = {{siteAxis(data.sites, data.shape), {percentTitle(quantity)}, {std::move(layer)}}};
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
+Expected<ChartPtr> drawSpecialisation(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const SpecialisationData>(computed);
-    const Quantity& quantity = *named(kQuantities, params.text("quantity"));
+    const SpecialisationQuantity& quantity = *named(kSpecialisationQuantities, params.text("quantity"));
     const RowBars bars(*data, quantity, params.text("choices") == "first");
     auto picture = std::make_shared<Picture>();
     BarChart::Words words;
@@ -263,7 +262,7 @@ Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, 
     }
     QByteArray head = csvHead("specialisation", {data->trace}, data->tokens,
         {"value: " + percentTitle(quantity), "label: " + QString::fromStdString(data->label)});
-    return std::make_shared<BarChart>(std::move(picture), std::move(words), head + kFields);
+    return std::make_shared<BarChart>(std::move(picture), std::move(words), head + kSpecialisationFields);
 }
 
 }
@@ -274,7 +273,7 @@ ChartSpec specialisationChart()
                              .standard = "share",
                              .meaning = "share: of each expert of `site`; the others: of each layer",
                              .kind = ParameterSpec::Kind::Choices,
-                             .choices = nameList(kQuantities)},
+                             .choices = nameList(kSpecialisationQuantities)},
         "Show"};
     return {
         .name = "specialisation",
@@ -287,8 +286,8 @@ ChartSpec specialisationChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"all", "first"}},
                 "Choices"}},
-        .compute = compute,
-        .draw = draw,
+        .compute = computeSpecialisation,
+        .draw = drawSpecialisation,
     };
 }
 

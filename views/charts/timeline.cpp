@@ -13,7 +13,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr std::size_t kHues = 7; ///< ranks with a colour of their own
+constexpr std::size_t kRankHues = 7; ///< ranks with a colour of their own
 
 /// What is drawn of each token at each site, [sites, tokens].
 struct Raster
@@ -142,7 +142,7 @@ QByteArray Timeline::csv() const
     return csv;
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeTimeline(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     if (study.shape(question.trace).sites.empty())
         return fail("has no routers to draw", study.traces()[question.trace].path.string());
@@ -157,14 +157,14 @@ Categories categoriesOf(const Raster& raster, bool changes)
         most = value == Strips::kNothing ? most : std::max(most, value);
     if (changes) {
         Categories categories("the same experts");
-        for (std::uint16_t n = 1; n <= std::min<std::size_t>(most, kHues); ++n)
-            categories.add(n, QString::number(n) + (n == kHues && most > kHues ? " or more new" : " new"));
-        for (std::uint16_t n = kHues + 1; n <= most; ++n)
-            categories.join(n, kHues);
+        for (std::uint16_t n = 1; n <= std::min<std::size_t>(most, kRankHues); ++n)
+            categories.add(n, QString::number(n) + (n == kRankHues && most > kRankHues ? " or more new" : " new"));
+        for (std::uint16_t n = kRankHues + 1; n <= most; ++n)
+            categories.join(n, kRankHues);
         return categories;
     }
-    Categories categories(most > kHues ? QString("less often") : QString());
-    for (std::uint16_t rank = 1; rank <= std::min<std::size_t>(most, kHues); ++rank)
+    Categories categories(most > kRankHues ? QString("less often") : QString());
+    for (std::uint16_t rank = 1; rank <= std::min<std::size_t>(most, kRankHues); ++rank)
         categories.add(rank,
             rank == 1 ? QString("most often")
                       : QString::number(rank)
@@ -174,7 +174,7 @@ Categories categoriesOf(const Raster& raster, bool changes)
     return categories;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
+Expected<ChartPtr> drawTimeline(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const TokenData>(computed);
     const bool changes = params.text("quantity") == "changes";
@@ -219,8 +219,8 @@ ChartSpec timelineChart()
         .title = "Timeline",
         .definition = "The tokens of a sequence, a strip a layer: which expert each chooses first, or what changes",
         .options = std::move(options),
-        .compute = compute,
-        .draw = draw,
+        .compute = computeTimeline,
+        .draw = drawTimeline,
     };
 }
 

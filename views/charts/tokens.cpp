@@ -17,15 +17,15 @@ namespace expertscope {
 
 namespace {
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kNoColour = std::numeric_limits<float>::quiet_NaN();
 constexpr std::size_t kHues = 7; ///< experts with a colour of their own
 
-struct Quantity
+struct TokensQuantity
 {
     const char *name, *title, *unit;
     bool keyed; ///< coloured by size; else by name
 };
-constexpr Quantity kQuantities[] = {
+constexpr TokensQuantity kTokensQuantities[] = {
     {"top1", "first choice", "expert", false},
     {"weight", "Weight of the first choice", "", true},
     {"entropy", "Router entropy", "nats", true},
@@ -33,9 +33,9 @@ constexpr Quantity kQuantities[] = {
     {"chosen", "whether the expert is chosen", "", false},
 };
 
-const Quantity& quantityOf(const Parameters& params)
+const TokensQuantity& quantityOf(const Parameters& params)
 {
-    return *named(kQuantities, params.text("quantity"));
+    return *named(kTokensQuantities, params.text("quantity"));
 }
 
 bool chooses(const TokenColumns& columns, std::size_t site, std::size_t token, std::uint16_t expert)
@@ -56,7 +56,7 @@ Expected<std::vector<float>> valuesOf(const TokenData& data, std::size_t site, c
     if ((name == "weight" && columns.weights[site].empty()) || (name == "entropy" && columns.entropy[site].empty())
         || (name == "margin" && columns.margin[site].empty()))
         return fail("the trace does not hold it", "quantity=" + name, "choose quantity=top1");
-    std::vector<float> values(data.size(), kNaN);
+    std::vector<float> values(data.size(), kNoColour);
     for (std::size_t t = 0; t < data.size(); ++t) {
         if (data.first(site, t) == kNoExpert)
             continue;
@@ -164,7 +164,7 @@ QByteArray TokenText::csv() const
     return csv;
 }
 
-Expected<ChartDataPtr> compute(const Study& study, const ChartQuestion& question, const Progress& progress)
+Expected<ChartDataPtr> computeTokensChart(const Study& study, const ChartQuestion& question, const Progress& progress)
 {
     ES_ASSIGN(const SiteIndex site, chosenSite(study, question));
     ES_ASSIGN(std::vector<SiteIndex> sites, study.sitesOf(question.trace, question.scope));
@@ -187,10 +187,10 @@ void nameCategories(Words& words, const TokenData& data, const Parameters& param
         words.categories.add(order[i], "expert " + QString::number(order[i]));
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look& look)
+Expected<ChartPtr> drawTokens(const ChartDataPtr& computed, const Parameters& params, Look& look)
 {
     const auto data = std::static_pointer_cast<const TokenData>(computed);
-    const Quantity& quantity = quantityOf(params);
+    const TokensQuantity& quantity = quantityOf(params);
     const SiteIndex site = data->columns.sites[0];
     const Site& router = data->shape.sites[std::size_t(site)];
     if (params.text("quantity") == "chosen" && params.number("expert") >= router.numExperts)
@@ -243,7 +243,7 @@ ChartSpec tokensChart()
                              .meaning = "what tokens are coloured by: the expert chosen first, its weight, entropy or "
                                         "margin of the router, whether one expert is chosen",
                              .kind = ParameterSpec::Kind::Choices,
-                             .choices = nameList(kQuantities)},
+                             .choices = nameList(kTokensQuantities)},
         "Colour by"};
     ChartOption expert{
         {.name = "expert", .standard = "0", .meaning = "of quantity=chosen", .least = 0, .most = 65534, .whole = true},
@@ -263,8 +263,8 @@ ChartSpec tokensChart()
         .title = "Tokens",
         .definition = "The text of a sequence, each token coloured by what a router chooses for it, or how clearly",
         .options = std::move(options),
-        .compute = compute,
-        .draw = draw,
+        .compute = computeTokensChart,
+        .draw = drawTokens,
     };
 }
 

@@ -12,7 +12,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr int kMostCounted = 4096; ///< whole numbers beyond are ticked by round steps
+constexpr int kMostNumbered = 4096; ///< whole numbers beyond are ticked by round steps
 
 }
 
@@ -31,7 +31,7 @@ std::vector<Tick> AxisLabels::ticks(int most) const
         return wordTicks(m_meaning.words, range.lower, range.upper, most);
     if (m_meaning.scale == Axis::Scale::Cells)
         return cellTicks(m_meaning.names, range.lower, range.upper, most, m_meaning.decimal);
-    if (m_ends && m_ends->second - m_ends->first < kMostCounted) {
+    if (m_ends && m_ends->second - m_ends->first < kMostNumbered) {
         std::vector<int> numbers(std::size_t(m_ends->second - m_ends->first + 1));
         std::iota(numbers.begin(), numbers.end(), m_ends->first);
         auto ticks = cellTicks(numbers, -0.5, double(numbers.size()) - 0.5, most);

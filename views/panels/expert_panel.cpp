@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kMostTabs = 8;
 constexpr std::size_t kMostListed = 10; ///< entries of each list: the command line tells more
-constexpr const char* kNothing = "Click an expert in any picture to see its card";
+constexpr const char* kClickAnExpert = "Click an expert in any picture to see its card";
 
 bool fitsIn(const RoutingShape& shape, ExpertAt at)
 {
@@ -40,7 +40,7 @@ ExpertQuestion questionOf(ExpertAt expert, const Scope& scope)
 }
 
 ExpertPanel::ExpertPanel(Session& session, QWidget* parent)
-    : CardPanel(session, kNothing, parent)
+    : CardPanel(session, kClickAnExpert, parent)
     , m_tabs(new QTabBar(this))
 {
     m_tabs->setObjectName("experts");
@@ -109,7 +109,7 @@ void ExpertPanel::request()
 {
     const int tab = m_tabs->currentIndex();
     if (tab < 0)
-        return showEmpty(kNothing);
+        return showEmpty(kClickAnExpert);
     const ExpertAt expert = m_experts[std::size_t(tab)];
     std::string key = "expert ";
     addKey(key, std::to_string(expert.site.value));

@@ -35,7 +35,7 @@ Subject subjectOf(const ResultRow& row)
     return subject;
 }
 
-QString text(const std::string& utf8)
+QString utf8Text(const std::string& utf8)
 {
     return QString::fromStdString(utf8);
 }
@@ -48,8 +48,8 @@ RemarksPanel::Page pageOf(const Results& results, const RoutingShape& shape)
     for (std::size_t i = 0; i < page.page.sentences.size(); ++i) {
         const RemarkSentence& sentence = page.page.sentences[i];
         const Subject subject = subjectOf(*remarks.told[i].row);
-        const QString readout = joinedReadout({text(sentence.place), text(sentence.before + sentence.value + sentence.after),
-            text(sentence.beside)});
+        const QString readout = joinedReadout({utf8Text(sentence.place), utf8Text(sentence.before + sentence.value + sentence.after),
+            utf8Text(sentence.beside)});
         page.facts.push_back({sentence, {subject, subject.label.has_value(), readout}});
     }
     return page;
@@ -86,7 +86,7 @@ void RemarksPanel::fillLabels()
     m_by->clear();
     m_by->addItem("Of all tokens", QString());
     for (std::size_t i = 0; shape && i < shape->labels.size(); ++i) {
-        const QString name = text(shape->labels[i].name);
+        const QString name = utf8Text(shape->labels[i].name);
         m_by->addItem("By " + name, name);
     }
     m_by->setCurrentIndex(std::max(0, m_by->findData(before)));
@@ -148,15 +148,15 @@ Card RemarksPanel::write() const
         out.note("Nothing can be compared with chance here.");
         return out.card();
     }
-    out.note(text(m_page.page.title + ": " + m_page.page.rest));
+    out.note(utf8Text(m_page.page.title + ": " + m_page.page.rest));
     if (m_page.facts.empty())
         out.paragraph(CardWriter::plain("Nothing beyond what chance gives."));
     for (const Fact& fact : m_page.facts) {
         const RemarkSentence& sentence = fact.sentence;
-        const QString said = (fact.link.subject.empty() ? out.strong(text(sentence.place))
-                                                        : out.link(out.strong(text(sentence.place)), fact.link))
-            + CardWriter::plain(text(": " + sentence.before)) + out.strong(text(sentence.value)) + CardWriter::plain(text(sentence.after))
-            + (sentence.beside.empty() ? QString() : out.faint(text(" (" + sentence.beside + ')')));
+        const QString said = (fact.link.subject.empty() ? out.strong(utf8Text(sentence.place))
+                                                        : out.link(out.strong(utf8Text(sentence.place)), fact.link))
+            + CardWriter::plain(utf8Text(": " + sentence.before)) + out.strong(utf8Text(sentence.value)) + CardWriter::plain(utf8Text(sentence.after))
+            + (sentence.beside.empty() ? QString() : out.faint(utf8Text(" (" + sentence.beside + ')')));
         out.paragraph(said);
     }
     return out.card();

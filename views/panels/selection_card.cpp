@@ -31,7 +31,7 @@ double ratio(std::uint64_t some, std::uint64_t all)
     return all ? double(some) / double(all) : std::numeric_limits<double>::quiet_NaN();
 }
 
-QString text(const std::string& utf8)
+QString words(const std::string& utf8)
 {
     return QString::fromStdString(shownText(utf8));
 }
@@ -217,13 +217,13 @@ private:
             std::ranges::stable_sort(shares, std::greater(), &LabelShare::some);
             const std::size_t all = shares.size();
             shares.resize(std::min(all, kMostValues));
-            m_out.heading(text(label.name), m_whole ? "Tokens with each value" : "Tokens with each value, against all tokens");
+            m_out.heading(words(label.name), m_whole ? "Tokens with each value" : "Tokens with each value, against all tokens");
             std::vector<QStringList> rows;
             for (const LabelShare* share : shares) {
                 const LabelFilter filter{share->label, share->value};
                 const CardLink link{{.label = filter}, false,
                     joinedReadout({QString::fromStdString(conditionText(filter)), countText(share->some) + " tokens"})};
-                QStringList row{m_out.link(CardWriter::brief(text(share->value)), link), CardWriter::plain(countText(share->some)),
+                QStringList row{m_out.link(CardWriter::brief(words(share->value)), link), CardWriter::plain(countText(share->some)),
                     CardWriter::plain(percentText(share->share))};
                 if (!m_whole)
                     row << m_out.faint(percentText(share->shareOfAll)) << CardWriter::plain(numberText(*share->lift) + QStringLiteral(" ×"));

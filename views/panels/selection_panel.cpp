@@ -18,7 +18,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr const char* kNothing = "Open a trace to see what its tokens are";
+constexpr const char* kNoTokens = "Open a trace to see what its tokens are";
 
 /// What a pin says of tokens, as a scope of its own; nothing: it names none (a layer, an expert of no layer).
 std::optional<Scope> tokensOf(const Subject& pin, const RoutingShape& shape)
@@ -83,7 +83,7 @@ QToolButton* addButton(QHBoxLayout* row, const QString& text, const QString& nam
 }
 
 SelectionPanel::SelectionPanel(Session& session, QWidget* parent)
-    : CardPanel(session, kNothing, parent)
+    : CardPanel(session, kNoTokens, parent)
     , m_site(new QComboBox(this))
 {
     m_site->setObjectName("selectionSite");

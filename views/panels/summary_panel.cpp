@@ -11,13 +11,13 @@ namespace expertscope {
 
 namespace {
 
-struct Measure
+struct SummaryMeasure
 {
     const char *metric, *title, *tip;
     bool highIsWorse;
     bool whole = false; ///< a count
 };
-constexpr Measure kMeasures[] = {
+constexpr SummaryMeasure kSummaryMeasures[] = {
     {"balance.max_vio", "MaxVio", "Largest load above the mean: max c / mean c − 1", true},
     {"balance.cv", "CV", "Coefficient of variation of the load: population SD / mean", true},
     {"balance.entropy", "Entropy", "Entropy of the load / log E", false},
@@ -33,12 +33,12 @@ double quantile(const std::vector<std::pair<double, SiteIndex>>& sorted, double 
     return sorted[below].first + (at - double(below)) * (sorted[above].first - sorted[below].first);
 }
 
-QString valueText(const Measure& measure, double value)
+QString valueText(const SummaryMeasure& measure, double value)
 {
     return measure.whole && value == std::floor(value) ? countText(std::uint64_t(value)) : numberText(value);
 }
 
-void writeMeasure(CardWriter& out, const Measure& measure, const Results& balance, const RoutingShape& shape)
+void writeMeasure(CardWriter& out, const SummaryMeasure& measure, const Results& balance, const RoutingShape& shape)
 {
     std::vector<std::pair<double, SiteIndex>> values;
     for (const ResultRow& row : balance.rows) {
@@ -110,7 +110,7 @@ Card SummaryPanel::write() const
     }
     if (!m_balance.rows.empty()) {
         out.heading("Balance over the layers", "Of the tokens that the filters leave");
-        for (const Measure& measure : kMeasures)
+        for (const SummaryMeasure& measure : kSummaryMeasures)
             writeMeasure(out, measure, m_balance, session().shape());
     }
     return out.card();

@@ -15,7 +15,7 @@ namespace expertscope {
 namespace {
 
 constexpr int kBrief = 20; ///< characters of a name in a table
-constexpr int kGap = 16; ///< between a name and its value
+constexpr int kNameGap = 16; ///< between a name and its value
 
 QString span(const QString& style, const QString& text, const QString& tip)
 {
@@ -116,7 +116,7 @@ void CardWriter::endFacts()
         width = std::max(width, metrics.horizontalAdvance(fact.name));
     m_html += "<table width=\"100%\" cellspacing=\"0\" cellpadding=\"1\">";
     for (const auto& [name, rich, tip] : std::exchange(m_facts, {}))
-        m_html += QString("<tr><td width=\"%1\">").arg(width + kGap) + faint(name, tip) + "</td><td>" + rich + "</td></tr>";
+        m_html += QString("<tr><td width=\"%1\">").arg(width + kNameGap) + faint(name, tip) + "</td><td>" + rich + "</td></tr>";
     m_html += "</table>";
 }
 

@@ -12,10 +12,10 @@ namespace expertscope {
 
 namespace {
 
-class AffinityState
+class AffinityScoreState
 {
 public:
-    AffinityState(const MetricContext& context, SiteIndex site)
+    AffinityScoreState(const MetricContext& context, SiteIndex site)
         : m_site(context.shape->sites[std::size_t(site)])
         , m_sums(m_site.numExperts)
     {
@@ -30,7 +30,7 @@ public:
                 m_sums[e].add(m_p[e]);
         });
     }
-    void add(const AffinityState& other)
+    void add(const AffinityScoreState& other)
     {
         for (std::size_t e = 0; e < m_sums.size(); ++e)
             m_sums[e].add(other.m_sums[e]);
@@ -64,7 +64,7 @@ private:
     std::vector<double> m_p; ///< scratch
 };
 
-class ExpertAttribution final : public PerSiteAccumulator<AffinityState>
+class ExpertAttribution final : public PerSiteAccumulator<AffinityScoreState>
 {
 public:
     using PerSiteAccumulator::PerSiteAccumulator;

@@ -15,8 +15,8 @@ namespace expertscope {
 
 namespace {
 
-constexpr const char* kExcess = "flow_weights.excess";
-constexpr const char* kFloor = "flow_weights.floor";
+constexpr const char* kWeightsExcess = "flow_weights.excess";
+constexpr const char* kWeightsFloor = "flow_weights.floor";
 
 /// An expert's share of a token's weights.
 struct WeightShare
@@ -134,7 +134,7 @@ public:
             deviation += std::abs(sum(i, j) - expected(i, j));
             byChance += sd(i, j) * std::sqrt(2 / std::numbers::pi);
         });
-        for (const auto& [name, value] : {std::pair(kExcess, deviation), {kFloor, byChance}}) {
+        for (const auto& [name, value] : {std::pair(kWeightsExcess, deviation), {kWeightsFloor, byChance}}) {
             ResultRow row = undefinedRow(name, "no token has a choice with a weight at both sites");
             row.n = m_tokens;
             if (m_tokens) {
@@ -205,7 +205,7 @@ MetricSpec flowWeightsMetric()
         .source = "total variation from independence; floor: normal law, variance of a random permutation",
         .needs = {{.weights = true}},
         .crossSite = true,
-        .ranges = {{kExcess, kNoInterval}, {kFloor, kNoInterval}},
+        .ranges = {{kWeightsExcess, kNoInterval}, {kWeightsFloor, kNoInterval}},
         .noUniform = "routing by chance has no weights",
         .anyTokens = true,
         .onRequest = true,
@@ -213,7 +213,7 @@ MetricSpec flowWeightsMetric()
         .make =
             [](const MetricContext& context) {
                 return std::make_unique<SitePairAccumulator<FlowWeightsState>>(
-                    context, std::vector<std::string>{kExcess, kFloor});
+                    context, std::vector<std::string>{kWeightsExcess, kWeightsFloor});
             },
     };
 }

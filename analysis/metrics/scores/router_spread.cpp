@@ -127,11 +127,6 @@ private:
     std::vector<double> m_p; ///< scratch
 };
 
-template <class State> auto makePerSite()
-{
-    return [](const MetricContext& context) { return std::make_unique<PerSiteAccumulator<State>>(context, true); };
-}
-
 }
 
 MetricSpec zLossMetric()

@@ -253,11 +253,6 @@ private:
     QuantileCounts m_quantiles;
 };
 
-template <class State> auto makePerSite()
-{
-    return [](const MetricContext& context) { return std::make_unique<PerSiteAccumulator<State>>(context, true); };
-}
-
 }
 
 MetricSpec routerEntropyMetric()

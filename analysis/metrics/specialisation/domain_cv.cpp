@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kLeastRate = 1e-5; // as moe-lrc
 // Below so many expected choices of an expert a rate is not near normal: no closed form for chance then.
-constexpr double kEnoughChoices = 16;
+constexpr double kEnoughPerCell = 16;
 
 /// What the windows of one label value hold.
 struct WindowSums
@@ -179,7 +179,7 @@ private:
             }
             means.push_back(chosen / m_numExperts / weight);
             // So many independent choices of an expert are worth as much.
-            if (V < 2 || !(means.back() * means.back() * weight * weight >= kEnoughChoices * first))
+            if (V < 2 || !(means.back() * means.back() * weight * weight >= kEnoughPerCell * first))
                 return std::nullopt;
             variance += std::max(0.0, first - second) / weight / weight / V;
         }

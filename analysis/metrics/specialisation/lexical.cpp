@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kDivergence = "lexical.jsd";
 constexpr const char* kNull = "lexical.null";
-constexpr const char* kExcess = "lexical.excess";
+constexpr const char* kLexicalExcess = "lexical.excess";
 
 /// What a group with the share q of all choices and p of an expert's adds to their Jensen-Shannon divergence, bits.
 double partOf(double p, double q)
@@ -70,7 +70,7 @@ public:
         const Histograms of = histograms();
         const std::size_t E = m_counts.numExperts();
         if (of.choices == 0 || m_counts.overflowed()) {
-            for (const char* name : {kDivergence, kNull, kExcess})
+            for (const char* name : {kDivergence, kNull, kLexicalExcess})
                 rows.push_back(undefinedRow(name,
                     of.choices ? "an id occurs more often than can be counted"
                                : "no token with a known id has a choice"));
@@ -91,7 +91,7 @@ public:
         std::vector<ResultRow> ofExperts;
         const double size = double(of.choices) / double(of.tokens), chance = m_valuesOnly ? 0 : nullOf(meanLoad(of));
         for (std::size_t e = 0; e < E; ++e) {
-            ResultRow row = undefinedRow(kExcess, "never chosen");
+            ResultRow row = undefinedRow(kLexicalExcess, "never chosen");
             row.unit = "bits";
             row.params["groups"] = m_groups;
             row.expert = ExpertIndex(std::uint16_t(e));
@@ -122,7 +122,7 @@ public:
         const double taken = size / double(E);
         add(kDivergence, divergence, chance * (1 - taken));
         add(kNull, null, chance);
-        add(kExcess, divergence - null, -chance * taken);
+        add(kLexicalExcess, divergence - null, -chance * taken);
         std::ranges::move(ofExperts, std::back_inserter(rows));
     }
 
@@ -194,7 +194,7 @@ MetricSpec lexicalMetric()
             "input side of arXiv 2604.02178 (MoE_analysis spec.py), with ids for clusters of the vocabulary and the "
             "exact mean for ten draws of the multinomial null",
         .needs = {{.tokenIds = true}},
-        .ranges = {{kDivergence, kNoInterval}, {kNull, kNoInterval}, {kExcess, kNoInterval}},
+        .ranges = {{kDivergence, kNoInterval}, {kNull, kNoInterval}, {kLexicalExcess, kNoInterval}},
         .anyTokens = true,
         .onRequest = true,
         .params = {{"groups", "1000", "an id with one in so many tokens stands for itself", ParameterSpec::Kind::Number,

@@ -4,6 +4,7 @@
 #include "analysis/simulation/registry.h"
 #include "analysis/what_if/byte_sizes.h"
 #include "analysis/what_if/cache_rows.h"
+#include "app/cli/terminal/byte_units.h"
 #include "app/cli/terminal/prefetch_tables.h"
 #include "app/cli/terminal/quota_tables.h"
 #include "app/cli/terminal/table.h"
@@ -15,8 +16,6 @@ namespace expertscope {
 using namespace simulation;
 
 namespace {
-
-constexpr double kGiB = 1024.0 * 1024 * 1024;
 
 std::string capacityTable(const CacheAnswer& answer, std::size_t width, double (Counters::*rate)() const)
 {
@@ -54,7 +53,7 @@ std::string regimeTable(const CacheAnswer& answer, const Regime& regime, const C
     std::size_t width)
 {
     const std::uint64_t tokens = answer.events.countedTokens;
-    const bool perPool = question.contract.scope != simulation::Scope::PerSite;
+    const bool perPool = question.contract.scope != simulation::PoolScope::PerSite;
     TextTable table;
     table.addColumn("slots", TextTable::Align::Right, true);
     table.addColumn(perPool ? "T/slots" : "|S|/slots", TextTable::Align::Right);
@@ -133,7 +132,7 @@ std::string cacheTables(const CacheQuestion& question, const CacheAnswer& answer
         + format("; T = %.2f slots a step in a pool", regime->slotsAStep));
     note((regime->reuse ? format("%.1f %%", 100 * *regime->reuse) : std::string("-"))
         + " of requests repeat what the site was asked for in the step before");
-    if (question.contract.scope != simulation::Scope::PerSite)
+    if (question.contract.scope != simulation::PoolScope::PerSite)
         note(
             "Below T slots LRU finds next to nothing: the sites take turns, and what comes next was used longest ago.");
     text += regimeTable(answer, *regime, question, width);

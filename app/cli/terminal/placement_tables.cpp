@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/terminal/placement_tables.h"
 
+#include "app/cli/terminal/byte_units.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/text.h"
 
@@ -11,8 +12,6 @@ namespace expertscope {
 using namespace placement;
 
 namespace {
-
-constexpr double kGiB = 1024.0 * 1024 * 1024;
 
 /// A column of the table: a row of the whole model with these parameters besides those that all rows have.
 struct Measure

@@ -23,7 +23,7 @@ std::string ratio(const char* pattern, double part, double whole)
     return whole > 0 ? format(pattern, part / whole) : "-";
 }
 
-std::string percent(std::uint64_t part, std::uint64_t whole)
+std::string percentOf(std::uint64_t part, std::uint64_t whole)
 {
     return ratio("%.1f %%", 100 * double(part), double(whole));
 }
@@ -87,11 +87,11 @@ std::string outcomeTable(const PrefetchModel& model, std::size_t policy, std::si
             const PrefetchCounters& t = points[s].total;
             const std::uint64_t n = t.cache.requests;
             std::vector<std::string> cells{
-                std::to_string(model.capacities[c]), s ? nameOf(model, s - 1) : "none", percent(t.resident(), n)};
-            cells.push_back(s ? percent(t.onTime, n) : "-");
+                std::to_string(model.capacities[c]), s ? nameOf(model, s - 1) : "none", percentOf(t.resident(), n)};
+            cells.push_back(s ? percentOf(t.onTime, n) : "-");
             if (model.machine)
-                cells.push_back(s ? percent(t.late, n) : "-");
-            cells.push_back(percent(t.cache.misses(), n));
+                cells.push_back(s ? percentOf(t.late, n) : "-");
+            cells.push_back(percentOf(t.cache.misses(), n));
             const double tokens = double(model.tokens);
             cells.push_back(ratio("%.3f", double(t.demandLoads() + t.prefetchLoads()) * unit, tokens));
             cells.push_back(s ? ratio("%.3f", double(t.prefetchLoads()) * unit, tokens) : "-");

@@ -3,6 +3,7 @@
 
 #include "analysis/simulation/registry.h"
 #include "analysis/what_if/contract_text.h"
+#include "app/cli/terminal/byte_units.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/named.h"
 
@@ -14,8 +15,6 @@ namespace expertscope {
 using namespace simulation;
 
 namespace {
-
-constexpr double kGiB = 1024.0 * 1024 * 1024, kMiB = 1024.0 * 1024;
 
 std::string cell(const char* pattern, const std::optional<double>& value, double unit = 1)
 {

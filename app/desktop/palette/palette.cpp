@@ -20,7 +20,7 @@ namespace expertscope {
 namespace {
 
 constexpr const char* kRecent = "palette/recent";
-constexpr qsizetype kMostRecent = 20;
+constexpr qsizetype kMostCalled = 20;
 constexpr int kShown = 14, kWidth = 620; ///< rows, pixels
 constexpr int kDetail = Qt::UserRole;
 
@@ -158,7 +158,7 @@ void Palette::choose(int row)
     QStringList recent = recentItems();
     recent.removeAll(item.id);
     recent.prepend(item.id);
-    QSettings().setValue(kRecent, recent.mid(0, kMostRecent));
+    QSettings().setValue(kRecent, recent.mid(0, kMostCalled));
     hide();
     item.run();
 }

@@ -17,7 +17,7 @@ constexpr const char* kVersionKey = "expertscope_workspace";
 constexpr int kVersionRead = 1;
 constexpr qint64 kMostBytes = 4 << 20;
 
-constexpr Spelling<ViewPlace> kPlaces[] = {{"centre", ViewPlace::Centre}, {"left", ViewPlace::Left},
+constexpr Spelling<ViewPlace> kDockPlaces[] = {{"centre", ViewPlace::Centre}, {"left", ViewPlace::Left},
     {"right", ViewPlace::Right}, {"bottom", ViewPlace::Bottom}};
 
 /// A whole number from 0 up to `most`, if the key is there.
@@ -123,7 +123,7 @@ void parseView(JsonKeys& keys, std::vector<WorkspaceView>& views)
     keys.text("id", view.id);
     if (view.id.isEmpty())
         keys.wrong("id", "is missing");
-    keys.choice("place", kPlaces, view.place);
+    keys.choice("place", kDockPlaces, view.place);
     if (const QJsonValue shown = keys.take("shown"); shown.isBool())
         view.shown = shown.toBool();
     else if (!shown.isUndefined())
@@ -245,7 +245,7 @@ QByteArray writeWorkspace(const Workspace& workspace)
             {"name", QString::fromStdString(name)}, {"experts", QString::fromStdString(expertsText(set))}});
     for (const WorkspaceView& view : workspace.views)
         views.append(QJsonObject{
-            {"id", view.id}, {"place", spelled(kPlaces, view.place)}, {"shown", view.shown}, {"state", view.state}});
+            {"id", view.id}, {"place", spelled(kDockPlaces, view.place)}, {"shown", view.shown}, {"state", view.state}});
     const QJsonObject layout{{"docks", QString::fromLatin1(workspace.docks.toBase64())}, {"narrow", workspace.narrow}};
     return QJsonDocument(QJsonObject{{kVersionKey, kVersionRead}, {"tool", QString("expertscope ") + kVersion},
                              {"title", workspace.title}, {"traces", traces}, {"filters", filters}, {"pins", pins},

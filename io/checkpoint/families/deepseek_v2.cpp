@@ -32,7 +32,7 @@ void fillRouter(ConfigReader& config, ArchSpec& arch)
     }
 }
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillDeepseekV2(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {102400, 4096, 32, 32, 1e-6, 0});
     if (!config.failed() && arch.hiddenSize % arch.numHeads != 0)
@@ -54,7 +54,7 @@ Family deepseekV2Family()
     family.modelType = "deepseek_v2";
     family.classes = {"DeepseekV2ForCausalLM"};
     family.names.shared = "shared_experts";
-    family.fill = fill;
+    family.fill = fillDeepseekV2;
     family.finish = scaleByMscale;
     family.defaultMaxPositions = 2048;
     family.numExpertsKey = "n_routed_experts";

@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillDeepseekV3(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {129280, 7168, 61, 128, 1e-6, 8});
     LatentDefaults latent;
@@ -30,7 +30,7 @@ Family deepseekV3Family()
     family.modelType = "deepseek_v3";
     family.classes = {"DeepseekV3ForCausalLM"};
     family.names.shared = "shared_experts";
-    family.fill = fill;
+    family.fill = fillDeepseekV3;
     family.finish = scaleByMscale;
     family.defaultMaxPositions = 4096;
     family.numExpertsKey = "n_routed_experts";

@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillDots1(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {152064, 4608, 62, 32, 1e-6, 0});
     fillKvHeads(config, arch, 32);
@@ -38,7 +38,7 @@ Family dots1Family()
     family.modelType = "dots1";
     family.classes = {"Dots1ForCausalLM"};
     family.names.shared = "shared_experts";
-    family.fill = fill;
+    family.fill = fillDots1;
     family.defaultMaxPositions = 2048;
     family.numExpertsKey = "n_routed_experts";
     family.numExpertsAlias = "num_local_experts";

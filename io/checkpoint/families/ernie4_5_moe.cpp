@@ -8,7 +8,7 @@ namespace expertscope {
 namespace {
 
 /// Every moe_layer_interval-th layer from moe_layer_start_index to moe_layer_end_index (-1: the last one) has experts.
-void fillDense(ConfigReader& config, ArchSpec& arch, std::int64_t denseIntermediate)
+void fillDenseErnie45Moe(ConfigReader& config, ArchSpec& arch, std::int64_t denseIntermediate)
 {
     const auto layers = static_cast<std::int64_t>(arch.layers.size());
     const auto interval = config.integer("moe_layer_interval", 1, 1, INT32_MAX);
@@ -24,7 +24,7 @@ void fillDense(ConfigReader& config, ArchSpec& arch, std::int64_t denseIntermedi
     }
 }
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillErnie45Moe(ConfigReader& config, ArchSpec& arch)
 {
     CommonDefaults defaults{103424, 2560, 28, 20, 1e-5, 6};
     defaults.tiedEmbeddings = true;
@@ -35,7 +35,7 @@ void fill(ConfigReader& config, ArchSpec& arch)
     arch.rope.interleaved = true;
     arch.expertIntermediate = config.size("moe_intermediate_size", 1536);
     fillShared(arch, config.integer("moe_num_shared_experts", 2, 0, INT16_MAX), arch.expertIntermediate);
-    fillDense(config, arch, config.size("intermediate_size", 12288));
+    fillDenseErnie45Moe(config, arch, config.size("intermediate_size", 12288));
     auto& router = arch.router;
     router.fp32Logits = router.selectionBias = true;
     router.renormalisation = Renormalisation::Sum;
@@ -54,7 +54,7 @@ Family ernie45MoeFamily()
     family.names.selectionBias = {"moe_statics.e_score_correction_bias", "gate.moe_statics.e_score_correction_bias"};
     family.names.shared = "shared_experts";
     family.names.leftOut = {"model.mtp_", "mtp_"};
-    family.fill = fill;
+    family.fill = fillErnie45Moe;
     family.defaultRopeTheta = 500000;
     family.defaultMaxPositions = 131072;
     family.numExpertsKey = "moe_num_experts";

@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillFlexOlmo(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {100352, 4096, 32, 32, 1e-6, 5});
     fillKvHeads(config, arch);
@@ -28,7 +28,7 @@ Family flexOlmoFamily()
     family.modelType = "flex_olmo";
     family.names.attentionNorm = "post_attention_layernorm";
     family.names.mlpNorm = "post_feedforward_layernorm";
-    family.fill = fill;
+    family.fill = fillFlexOlmo;
     family.defaultRopeTheta = 500000;
     family.defaultMaxPositions = 4096;
     family.numExpertsKey = "num_experts";

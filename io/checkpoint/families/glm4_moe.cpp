@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillGlm4Moe(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {151552, 4096, 46, 96, 1e-5, 8});
     arch.numKvHeads = config.size("num_key_value_heads", 8);
@@ -31,7 +31,7 @@ Family glm4MoeFamily()
     family.modelType = "glm4_moe";
     family.classes = {"Glm4MoeForCausalLM"};
     family.names.shared = "shared_experts";
-    family.fill = fill;
+    family.fill = fillGlm4Moe;
     family.partialRotary = PartialRotary::Some;
     family.defaultMaxPositions = 131072;
     family.numExpertsKey = "n_routed_experts";

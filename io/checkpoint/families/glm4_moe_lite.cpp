@@ -8,7 +8,7 @@ namespace expertscope {
 namespace {
 
 /// mlp_layer_types; the first layer is dense where the file has none.
-void fillDense(ConfigReader& config, ArchSpec& arch, std::int64_t denseIntermediate)
+void fillDenseGlm4MoeLite(ConfigReader& config, ArchSpec& arch, std::int64_t denseIntermediate)
 {
     const auto types = config.strings("mlp_layer_types");
     if (types && types->size() != arch.layers.size()) {
@@ -27,7 +27,7 @@ void fillDense(ConfigReader& config, ArchSpec& arch, std::int64_t denseIntermedi
     }
 }
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillGlm4MoeLite(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {154880, 2048, 47, 20, 1e-5, 4});
     LatentDefaults latent;
@@ -40,7 +40,7 @@ void fill(ConfigReader& config, ArchSpec& arch)
     arch.rope.interleaved = config.boolean("rope_interleave", true);
     arch.expertIntermediate = config.size("moe_intermediate_size", 1536);
     fillShared(arch, config.integer("n_shared_experts", 1, 0, INT16_MAX), arch.expertIntermediate);
-    fillDense(config, arch, config.size("intermediate_size", 10240));
+    fillDenseGlm4MoeLite(config, arch, config.size("intermediate_size", 10240));
     SigmoidRouterDefaults router;
     router.scaling = 1.8;
     fillSigmoidRouter(config, arch, router);
@@ -55,7 +55,7 @@ Family glm4MoeLiteFamily()
     family.modelType = "glm4_moe_lite";
     family.classes = {"Glm4MoeLiteForCausalLM"};
     family.names.shared = "shared_experts";
-    family.fill = fill;
+    family.fill = fillGlm4MoeLite;
     family.finish = scaleByMscale;
     family.partialRotary = PartialRotary::All;
     family.defaultMaxPositions = 202752;

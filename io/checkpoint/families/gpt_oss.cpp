@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillGptOss(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {201088, 2880, 36, 64, 1e-5, 4});
     arch.numKvHeads = config.size("num_key_value_heads", 8);
@@ -39,7 +39,7 @@ Family gptOssFamily()
     family.modelType = "gpt_oss";
     family.names.router = {"router"};
     family.names.interleavedExperts = true;
-    family.fill = fill;
+    family.fill = fillGptOss;
     family.defaultRopeTheta = 150000;
     family.defaultMaxPositions = 131072;
     family.numExpertsKey = "num_local_experts";

@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillGranitemoe(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {32000, 4096, 32, 32, 1e-6, 2});
     fillKvHeads(config, arch);
@@ -39,7 +39,7 @@ Family graniteFamily(std::string_view modelType)
     family.names.fusedDown = {"output_linear.weight", "experts.down_proj"};
     family.names.shared = ".shared_mlp";
     family.names.sharedFused = true;
-    family.fill = fill;
+    family.fill = fillGranitemoe;
     family.defaultMaxPositions = 2048;
     family.numExpertsKey = "num_local_experts";
     family.defaultNumExperts = 8;

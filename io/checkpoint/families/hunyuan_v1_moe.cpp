@@ -25,7 +25,7 @@ void refuseOthers(ConfigReader& config, const ArchSpec& arch)
         config.refuse("moe_layer_num_skipped", "is not 0: all layers have experts");
 }
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillHunyuanV1Moe(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {290943, 4096, 32, 32, 1e-5, 1}, "moe_topk");
     fillKvHeads(config, arch);
@@ -54,7 +54,7 @@ Family hunyuanV1MoeFamily()
     family.names.shared = "shared_mlp";
     family.names.qNorm = "query_layernorm";
     family.names.kNorm = "key_layernorm";
-    family.fill = fill;
+    family.fill = fillHunyuanV1Moe;
     family.ntkAlpha = true;
     family.defaultMaxPositions = 2048;
     family.numExpertsKey = "num_experts";

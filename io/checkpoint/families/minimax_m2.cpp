@@ -21,7 +21,7 @@ void refuseRelatives(ConfigReader& config, const ArchSpec& arch)
     expectWord(config, arch, "scoring_func", "sigmoid");
 }
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillMinimaxM2(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {200064, 3072, 62, 48, 1e-6, 8});
     arch.numKvHeads = config.size("num_key_value_heads", 8);
@@ -49,7 +49,7 @@ Family minimaxM2Family()
     family.names.expertUp = "w3";
     family.names.expertDown = "w2";
     family.names.selectionBias = {"e_score_correction_bias"};
-    family.fill = fill;
+    family.fill = fillMinimaxM2;
     family.defaultRopeTheta = 5000000;
     family.partialRotary = PartialRotary::Some;
     family.defaultMaxPositions = 196608;

@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillMixtral(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {32000, 4096, 32, 32, 1e-5, 2});
     arch.numKvHeads = config.size("num_key_value_heads", 8);
@@ -29,7 +29,7 @@ Family mixtralFamily()
     family.names.expertGate = "w1";
     family.names.expertUp = "w3";
     family.names.expertDown = "w2";
-    family.fill = fill;
+    family.fill = fillMixtral;
     family.defaultRopeTheta = 1000000;
     family.defaultMaxPositions = 4096 * 32;
     family.numExpertsKey = "num_local_experts";

@@ -9,7 +9,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillOlmoe(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {50304, 2048, 16, 16, 1e-5, 8});
     fillKvHeads(config, arch);
@@ -38,7 +38,7 @@ Family olmoeFamily()
 {
     Family family;
     family.modelType = "olmoe";
-    family.fill = fill;
+    family.fill = fillOlmoe;
     family.defaultMaxPositions = 4096;
     family.numExpertsKey = "num_experts";
     family.numExpertsAlias = "num_local_experts";

@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillPhimoe(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {32064, 4096, 32, 32, 1e-5, 2});
     // The rule takes two, whatever the file says.
@@ -39,7 +39,7 @@ Family phimoeFamily()
     family.names.expertGate = "w1";
     family.names.expertUp = "w3";
     family.names.expertDown = "w2";
-    family.fill = fill;
+    family.fill = fillPhimoe;
     family.defaultRopeTheta = 1000000;
     family.mscaleByLength = true;
     family.defaultMaxPositions = 131072;

@@ -37,7 +37,7 @@ void fillWindows(ConfigReader& config, ArchSpec& arch)
     }
 }
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillQwen2Moe(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {151936, 2048, 24, 16, 1e-6, 4});
     arch.numKvHeads = config.size("num_key_value_heads", 16);
@@ -58,7 +58,7 @@ Family qwen2MoeFamily()
 {
     Family family;
     family.modelType = "qwen2_moe";
-    family.fill = fill;
+    family.fill = fillQwen2Moe;
     family.defaultMaxPositions = 32768;
     family.numExpertsKey = "num_experts";
     family.defaultNumExperts = 60;

@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillQwen3Moe(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {151936, 2048, 24, 32, 1e-6, 8});
     arch.numKvHeads = config.size("num_key_value_heads", 4);
@@ -33,7 +33,7 @@ Family qwen3MoeFamily()
 {
     Family family;
     family.modelType = "qwen3_moe";
-    family.fill = fill;
+    family.fill = fillQwen3Moe;
     family.defaultMaxPositions = 32768;
     family.numExpertsKey = "num_experts";
     family.numExpertsAlias = "num_local_experts";

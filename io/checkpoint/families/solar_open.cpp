@@ -7,7 +7,7 @@ namespace expertscope {
 
 namespace {
 
-void fill(ConfigReader& config, ArchSpec& arch)
+void fillSolarOpen(ConfigReader& config, ArchSpec& arch)
 {
     fillCommon(config, arch, {196608, 4096, 48, 64, 1e-5, 8});
     arch.numKvHeads = config.size("num_key_value_heads", 8);
@@ -28,7 +28,7 @@ Family solarOpenFamily()
     family.modelType = "solar_open";
     family.classes = {"SolarOpenForCausalLM"};
     family.names.shared = "shared_experts";
-    family.fill = fill;
+    family.fill = fillSolarOpen;
     family.defaultRopeTheta = 1000000;
     family.partialRotary = PartialRotary::All;
     family.defaultMaxPositions = 131072;

@@ -286,7 +286,7 @@ private slots:
         EventSet events;
         events.pools = {stream};
         events.steps = events.tokens = 60;
-        const StepTally tally = tallyOf(events, {.scope = Scope::Global, .warmUpSteps = 25}, {{"lru"}}, {6});
+        const StepTally tally = tallyOf(events, {.scope = PoolScope::Global, .warmUpSteps = 25}, {{"lru"}}, {6});
         QCOMPARE(tally.steps, std::uint64_t(35));
         for (std::size_t s = 0; s < 3; ++s) {
             double sum = 0;

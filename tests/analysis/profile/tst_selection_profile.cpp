@@ -22,7 +22,7 @@ std::shared_ptr<const Study> studyOf(std::shared_ptr<MemoryTrace> trace)
     return std::make_shared<Study>(std::vector<NamedTrace>{{{}, "memory", std::move(trace), {}}});
 }
 
-ExpertAt at(unsigned site, unsigned expert)
+ExpertAt expertAt(unsigned site, unsigned expert)
 {
     return {SiteIndex(std::uint16_t(site)), ExpertIndex(std::uint16_t(expert))};
 }
@@ -51,10 +51,10 @@ private slots:
         SelectionQuestion question;
         question.site = SiteIndex(2);
         Scope parts[4], whole;
-        parts[0].chose = {at(4, 5)};
+        parts[0].chose = {expertAt(4, 5)};
         parts[1].where = {{"language", "en"}};
         parts[2].tokens = TokenRange{TokenIndex(350), TokenIndex(700)};
-        parts[3].choseAny = {{{at(1, 2), at(4, 5)}}};
+        parts[3].choseAny = {{{expertAt(1, 2), expertAt(4, 5)}}};
         if (filtered)
             question.scope.without = whole.without = {{"language", "fr"}};
         Scope some = whole;
@@ -63,7 +63,7 @@ private slots:
             some = parts[part];
             some.without = whole.without;
         }
-        question.experts = {at(4, 5)};
+        question.experts = {expertAt(4, 5)};
         const auto profile = selectionProfile(*study, 0, question);
         VERIFY_OK(profile);
         for (const bool all : {false, true}) {
@@ -109,7 +109,7 @@ private slots:
         SelectionQuestion question;
         question.site = SiteIndex(1);
         question.parts.resize(3);
-        question.parts[0].chose = {at(0, 2)};
+        question.parts[0].chose = {expertAt(0, 2)};
         question.parts[1].where = {{"language", "de"}};
         question.parts[2].tokens = TokenRange{TokenIndex(40), TokenIndex(90)};
         const auto profile = selectionProfile(*study, 0, question);
@@ -153,12 +153,12 @@ private slots:
         const auto study = studyOf(trace);
         SelectionQuestion question;
         question.parts.resize(1);
-        question.parts[0].chose = {at(0, 7)}; // dead
+        question.parts[0].chose = {expertAt(0, 7)}; // dead
         const auto profile = selectionProfile(*study, 0, question);
         VERIFY_OK(profile);
         QCOMPARE(profile->tokens, std::uint64_t(0));
         QVERIFY(profile->tokensOfAll > 0 && !profile->scores.entropy.value && profile->load.empty() && !profile->loss);
-        question.experts = {at(0, 12)};
+        question.experts = {expertAt(0, 12)};
         QVERIFY(!selectionProfile(*study, 0, question));
         question.experts.clear();
         QCOMPARE(messageOf(selectionProfile(*study, 0, question, [](double) { return false; })), std::string(kCancelled));

@@ -187,8 +187,8 @@ void TestRerouting::changingNothingIsThePlainReplay()
     QFETCH(const int, chunk);
     QFETCH(const int, shuffle);
     QFETCH(const int, which);
-    const Contract contracts[]{{}, {.scope = Scope::Global, .warmUpSteps = 7},
-        {.coldStart = ColdStart::FirstFree, .scope = Scope::Groups, .sitesInGroup = 2, .flushBetweenSequences = true},
+    const Contract contracts[]{{}, {.scope = PoolScope::Global, .warmUpSteps = 7},
+        {.coldStart = ColdStart::FirstFree, .scope = PoolScope::Groups, .sitesInGroup = 2, .flushBetweenSequences = true},
         {.service = Service::Sequential, .order = Order::SeededRandom},
         {.service = Service::Sequential, .order = Order::ResidentFirst}};
     const Contract& contract = contracts[which];

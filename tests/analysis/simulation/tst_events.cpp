@@ -141,7 +141,7 @@ void TestEvents::pools()
     }
     QCOMPARE(perSite.requests, requests);
 
-    const EventSet global = read(trace, {}, {}, {.scope = Scope::Global});
+    const EventSet global = read(trace, {}, {}, {.scope = PoolScope::Global});
     QCOMPARE(global.pools.size(), 1u);
     QCOMPARE(global.pools[0].firstObject, (std::vector<std::uint32_t>{0, 16, 21, 37}));
     QVERIFY(eventsOf(global.pools[0]) == unionsOf(trace, {0, 1, 2}, steps));
@@ -153,7 +153,7 @@ void TestEvents::pools()
     }
     QCOMPARE(global.pools[0].sequenceStarts, starts);
 
-    Contract listed{.scope = Scope::Listed};
+    Contract listed{.scope = PoolScope::Listed};
     listed.siteGroups = {{SiteIndex(0), SiteIndex(2)}};
     const EventSet chosen = read(trace, {}, {}, listed);
     QCOMPARE(chosen.pools.size(), 2u);
@@ -167,7 +167,7 @@ void TestEvents::pools()
     QVERIFY(!readEvents(trace, {}, {}, listed));
     listed.siteGroups = {{SiteIndex(3)}};
     QVERIFY(!readEvents(trace, {}, {}, listed));
-    const EventSet groups = read(trace, {}, {}, {.scope = Scope::Groups, .sitesInGroup = 2});
+    const EventSet groups = read(trace, {}, {}, {.scope = PoolScope::Groups, .sitesInGroup = 2});
     QCOMPARE(groups.pools.size(), 2u);
     QVERIFY(eventsOf(groups.pools[0]) == unionsOf(trace, {0, 1}, steps));
     QVERIFY(eventsOf(groups.pools[1]) == unionsOf(trace, {2}, steps));
@@ -180,7 +180,7 @@ void TestEvents::selection()
     options.where = {{"language", "de"}};
     options.skipFirst = 7;
     options.sites = {SiteIndex(2), SiteIndex(1)};
-    const EventSet set = read(trace, options, {}, {.scope = Scope::Global});
+    const EventSet set = read(trace, options, {}, {.scope = PoolScope::Global});
     const auto steps = singleSteps(trace, 7, 1);
     QCOMPARE(set.tokens, steps.size());
     QVERIFY(eventsOf(set.pools[0]) == unionsOf(trace, {1, 2}, steps));
@@ -235,7 +235,7 @@ void TestEvents::batches()
                 steps.back().push_back(next++);
             std::erase_if(active, [](const auto& a) { return a.first == a.second; });
         }
-        const EventSet set = read(trace, {}, {.batch = batch}, {.scope = Scope::Global});
+        const EventSet set = read(trace, {}, {.batch = batch}, {.scope = PoolScope::Global});
         QCOMPARE(set.steps, steps.size());
         QCOMPARE(set.countedTokens, set.tokens);
         for (const std::uint32_t warmUp : {1u, 9u, 200u, 1u << 30}) {
@@ -337,7 +337,7 @@ void TestEvents::evenStreams()
     trace.addSequence(10);
     trace.addSequence(4);
     fillUniform(trace, 1);
-    const EventSet set = read(trace, {}, {}, {.scope = Scope::Global});
+    const EventSet set = read(trace, {}, {}, {.scope = PoolScope::Global});
     QCOMPARE(set.pools[0].fixedSize, 3u);
     QVERIFY(set.pools[0].ends.empty() && set.pools[0].assignments.empty());
     QCOMPARE(set.pools[0].numEvents, 28u);
@@ -377,7 +377,7 @@ void TestEvents::errors()
     site.sites = {SiteIndex(9)};
     QVERIFY(error(shard, {}, {}).contains("shards"));
     QVERIFY(error(site, {}, {}).contains("no site 9"));
-    QVERIFY(error({}, {}, {.scope = Scope::Groups}).contains("group"));
+    QVERIFY(error({}, {}, {.scope = PoolScope::Groups}).contains("group"));
     QVERIFY(error({}, {.batch = 2}, {.flushBetweenSequences = true}).contains("flushed"));
     QVERIFY(error({}, {.prefillChunk = 2}, {.flushBetweenSequences = true}).contains("flushed"));
     PassOptions cancelled;

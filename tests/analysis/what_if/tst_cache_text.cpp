@@ -27,7 +27,7 @@ std::vector<SiteIndex> sites(std::initializer_list<int> list)
     return made;
 }
 
-template <class T> QString errorOf(const Expected<T>& result)
+template <class T> QString textErrorOf(const Expected<T>& result)
 {
     return result ? QString("no error") : QString::fromStdString(result.error().message());
 }
@@ -58,11 +58,11 @@ private slots:
         QCOMPARE(namedText((*list)[1].name, (*list)[1].params), std::string("ema:halflife=8,x=a=b"));
         QCOMPARE((*list)[2].name, std::string("static"));
         QCOMPARE(namedText("lru", {}), std::string("lru"));
-        QCOMPARE(errorOf(parseNamed("ema:halflife", "--policy", "such as x")),
+        QCOMPARE(textErrorOf(parseNamed("ema:halflife", "--policy", "such as x")),
             QString("--policy: 'halflife' in 'ema:halflife' is no KEY=VALUE (such as x)"));
-        QCOMPARE(errorOf(parseNamed("ema:=3", "--policy", "such as x")),
+        QCOMPARE(textErrorOf(parseNamed("ema:=3", "--policy", "such as x")),
             QString("--policy: '=3' in 'ema:=3' is no KEY=VALUE (such as x)"));
-        QCOMPARE(errorOf(parseNamed("ema:a=1,a=2", "--policy", "")), QString("--policy: parameter 'a' is named twice"));
+        QCOMPARE(textErrorOf(parseNamed("ema:a=1,a=2", "--policy", "")), QString("--policy: parameter 'a' is named twice"));
     }
 
     void sizes()
@@ -74,7 +74,7 @@ private slots:
             QCOMPARE(*size, bytes);
         }
         for (const char* text : {"", "0", "-1", "big", "3XB", "nan", "inf", "1MiBs", "1e999GB"})
-            QCOMPARE(errorOf(parseSize(text, "--here")),
+            QCOMPARE(textErrorOf(parseSize(text, "--here")),
                 QString("--here: '%1' is no size (such as 1769472, 27MiB or 28.3MB)").arg(text));
         QCOMPARE(sizeText(27.5 * (1 << 20)), std::string("27.5 MiB"));
         QCOMPARE(sizeText(12), std::string("12 B"));
@@ -98,10 +98,10 @@ private slots:
         QCOMPARE(slotsOf("0.1%,100%", 8), (Slots{1, 8}));
         QCOMPARE(slotsOf("37.5%", 8), (Slots{3}));
         for (const char* text : {"0", "3-1", "x1", "1,", "-1", "0%", "101%", "5-", "9999999", "%", "1-2-3"})
-            QVERIFY2(errorOf(parseCapacities(text)).contains("is no capacity (such as 8, 1-64, 8,16,32, 50% or 8GiB)"),
+            QVERIFY2(textErrorOf(parseCapacities(text)).contains("is no capacity (such as 8, 1-64, 8,16,32, 50% or 8GiB)"),
                 text);
         for (const char* text : {"0GiB", "-1MB", "GiB", "1ZB", "1e999GB", "x"})
-            QVERIFY2(errorOf(parseCapacities(text)).startsWith(QString("--capacity: '%1' is no size").arg(text)), text);
+            QVERIFY2(textErrorOf(parseCapacities(text)).startsWith(QString("--capacity: '%1' is no size").arg(text)), text);
     }
 
     void bytesAreSlotsOfAllPools()
@@ -113,13 +113,13 @@ private slots:
         bool cut = false;
         QCOMPARE(capacitiesOf(*list, 64, cut), (Slots{2, 4}));
         list = parseCapacities("1MiB");
-        QCOMPARE(errorOf(bytesToSlots(*list, sizes, 2)),
+        QCOMPARE(textErrorOf(bytesToSlots(*list, sizes, 2)),
             QString("--capacity: less than one expert of 1 MiB for each of 2 pools (at least 2 MiB)"));
         list = parseCapacities("1KiB");
-        QCOMPARE(errorOf(bytesToSlots(*list, sizes, 1)),
+        QCOMPARE(textErrorOf(bytesToSlots(*list, sizes, 1)),
             QString("--capacity: less than one expert of 1 MiB for each of 1 pool (at least 1 MiB)"));
         sizes.noExpertBytes = "the trace holds no config.json";
-        QCOMPARE(errorOf(bytesToSlots(*list, sizes, 1)),
+        QCOMPARE(textErrorOf(bytesToSlots(*list, sizes, 1)),
             QString("--capacity: how many slots bytes are is not known: the trace holds no config.json "
                     "(--expert-bytes 27MiB, or --model config.json)"));
         list = parseCapacities("3");
@@ -133,12 +133,12 @@ private slots:
         QVERIFY(two);
         QCOMPARE(two->size(), 2u);
         QCOMPARE(policyText(two->front()), std::string("ema:halflife=8"));
-        QVERIFY(errorOf(parsePolicies("fastest")).startsWith("--policy: unknown policy 'fastest' (all, or of lru, "));
-        QVERIFY(errorOf(parsePolicies("lruu")).startsWith(
+        QVERIFY(textErrorOf(parsePolicies("fastest")).startsWith("--policy: unknown policy 'fastest' (all, or of lru, "));
+        QVERIFY(textErrorOf(parsePolicies("lruu")).startsWith(
             "--policy: unknown policy 'lruu' (did you mean lru? all, or of lru, "));
-        QVERIFY(errorOf(parsePolicies("")).startsWith("--policy: unknown policy ''"));
-        QVERIFY(errorOf(parsePolicies("lru:x=1")).startsWith("--policy: policy 'lru': no parameter 'x'"));
-        QCOMPARE(errorOf(parsePolicies("lru,lru")), QString("--policy: policy 'lru' is named twice"));
+        QVERIFY(textErrorOf(parsePolicies("")).startsWith("--policy: unknown policy ''"));
+        QVERIFY(textErrorOf(parsePolicies("lru:x=1")).startsWith("--policy: policy 'lru': no parameter 'x'"));
+        QCOMPARE(textErrorOf(parsePolicies("lru,lru")), QString("--policy: policy 'lru' is named twice"));
         QVERIFY(parsePolicies("ema:halflife=8,ema:halflife=9"));
         // Of all those that can; of those that are named each must.
         const auto able = [](const simulation::PolicyRequest& policy) -> Expected<void> {
@@ -152,7 +152,7 @@ private slots:
         QCOMPARE(choice->leftOut.size(), 1u);
         QVERIFY(leftOutText(*choice).find("opt") != std::string::npos && leftOutText(*choice).ends_with(": cannot"));
         QVERIFY(choosePolicies("lru", able));
-        QCOMPARE(errorOf(choosePolicies("lru,opt", able)), QString("policy 'opt' cannot"));
+        QCOMPARE(textErrorOf(choosePolicies("lru,opt", able)), QString("policy 'opt' cannot"));
     }
 
     void contracts()
@@ -171,7 +171,7 @@ private slots:
         }
         Contract contract;
         for (const char* text : {"", "sequential:best", "Atomic", "sequential:"})
-            QCOMPARE(errorOf(parseService(text, contract)),
+            QCOMPARE(textErrorOf(parseService(text, contract)),
                 QString("--contract: '%1' is no contract (atomic, sequential, or sequential:router, :ascending, "
                         ":resident, :random)")
                     .arg(text));
@@ -183,17 +183,17 @@ private slots:
         Contract each, all, groups, listed;
         QVERIFY(parsePools("per-site", each) && parsePools("global", all) && parsePools("groups:4", groups)
             && parsePools("groups:0-2/4,6-7", listed));
-        QCOMPARE(each.scope, simulation::Scope::PerSite);
-        QCOMPARE(all.scope, simulation::Scope::Global);
-        QCOMPARE(groups.scope, simulation::Scope::Groups);
+        QCOMPARE(each.scope, simulation::PoolScope::PerSite);
+        QCOMPARE(all.scope, simulation::PoolScope::Global);
+        QCOMPARE(groups.scope, simulation::PoolScope::Groups);
         QCOMPARE(groups.sitesInGroup, std::uint16_t(4));
-        QCOMPARE(listed.scope, simulation::Scope::Listed);
+        QCOMPARE(listed.scope, simulation::PoolScope::Listed);
         QCOMPARE(listed.siteGroups, (std::vector{sites({0, 1, 2}), sites({4, 6, 7})}));
         Contract wrong;
         for (const char* text : {"", "layer", "groups:0", "groups:", "groups:x", "groups:70000"})
-            QVERIFY2(errorOf(parsePools(text, wrong)).startsWith(QString("--scope: '%1' is no scope (per-site, global, groups:N").arg(text)), text);
+            QVERIFY2(textErrorOf(parsePools(text, wrong)).startsWith(QString("--scope: '%1' is no scope (per-site, global, groups:N").arg(text)), text);
         for (const char* text : {"groups:0-x", "groups:/1", "groups:0-1/"})
-            QVERIFY2(errorOf(parsePools(text, wrong)).endsWith("(such as groups:0-3/4-11, sites that share a pool)"), text);
+            QVERIFY2(textErrorOf(parsePools(text, wrong)).endsWith("(such as groups:0-3/4-11, sites that share a pool)"), text);
     }
 
     void serving()
@@ -208,7 +208,7 @@ private slots:
         options.seed = 9;
         options.shuffle = 3;
         const auto serving = checkServing(options);
-        QVERIFY2(serving, qPrintable(errorOf(serving)));
+        QVERIFY2(serving, qPrintable(textErrorOf(serving)));
         QCOMPARE(serving->scope.where.front().value, std::string("de"));
         QCOMPARE(serving->contract.admission, simulation::Admission::Bypass);
         QCOMPARE(serving->contract.coldStart, simulation::ColdStart::FirstFree);
@@ -226,7 +226,7 @@ private slots:
         const auto wrong = [](const auto& change) {
             CacheOptions changed;
             change(changed);
-            return errorOf(checkServing(changed));
+            return textErrorOf(checkServing(changed));
         };
         QCOMPARE(wrong([](CacheOptions& o) { o.selection.sites = "1-"; }),
             QString("--sites: '1-' is no list of sites (such as 3, 0-5 or 0-3,7)"));
@@ -247,20 +247,20 @@ private slots:
         CacheOptions options;
         options.cold = "preload:" + write("list.json", "[[3, 0], [], [1]]");
         const auto serving = checkServing(options);
-        QVERIFY2(serving, qPrintable(errorOf(serving)));
+        QVERIFY2(serving, qPrintable(textErrorOf(serving)));
         QCOMPARE(serving->contract.preload, (std::vector<std::vector<std::uint16_t>>{{3, 0}, {}, {1}}));
         QCOMPARE(serving->contract.warmUpSteps, 2u); // of the longest list
         options.flush = true;
-        QVERIFY(errorOf(checkServing(options)).startsWith("--cold: a cache that is flushed"));
+        QVERIFY(textErrorOf(checkServing(options)).startsWith("--cold: a cache that is flushed"));
         options.flush = false;
         options.prefetch = {"previous"};
-        QVERIFY(errorOf(checkServing(options)).startsWith("--cold: preloaded caches are replayed as recorded"));
+        QVERIFY(textErrorOf(checkServing(options)).startsWith("--cold: preloaded caches are replayed as recorded"));
         options.prefetch.clear();
         options.cold = "preload:/nowhere/list.json";
-        QCOMPARE(errorOf(checkServing(options)), QString("/nowhere/list.json: cannot be read"));
+        QCOMPARE(textErrorOf(checkServing(options)), QString("/nowhere/list.json: cannot be read"));
         for (const char* text : {"", "[", "{}", "[]", "[1]", "[[1.5]]", "[[-1]]", "[[65535]]", "[[\"a\"]]"}) {
             options.cold = "preload:" + write("wrong.json", text);
-            QVERIFY2(errorOf(checkServing(options)).contains("is not a list of experts for each site of the trace"), text);
+            QVERIFY2(textErrorOf(checkServing(options)).contains("is not a list of experts for each site of the trace"), text);
         }
     }
 
@@ -272,7 +272,7 @@ private slots:
         QCOMPARE(usual->params, (std::map<std::string, std::string>{{"lambda", "0/0.1"}, {"keep", "2"}}));
         QCOMPARE(parseReroute("max_rank:rank=8/16")->rule, std::string("max_rank"));
         QVERIFY(parseReroute("cumulative")->params.empty());
-        const auto error = [](const char* text) { return errorOf(parseReroute(text)); };
+        const auto error = [](const char* text) { return textErrorOf(parseReroute(text)); };
         for (const char* text : {"", "x", "prior:", "lambda=", "lambda=1,", "lambda=-1", "lambda=1e400", "prior:lambda",
                  "lambda=1,lambda=2", "lambda=1/1", "rank=3", "max_rank:rank=1.5", "tolerance=2", "keep=-1",
                  "cumulative:share=2"})
@@ -287,39 +287,39 @@ private slots:
         options.reroute = "lambda=0.1";
         options.policies = "all";
         const auto question = checkReroute(options);
-        QVERIFY2(question, qPrintable(errorOf(question)));
+        QVERIFY2(question, qPrintable(textErrorOf(question)));
         QVERIFY(!question->choice.policies.empty() && !question->choice.leftOut.empty());
         QCOMPARE(question->capacities.percent, (std::vector<double>{12.5, 25, 50}));
         options.quotas = true;
-        QCOMPARE(errorOf(checkReroute(options)),
+        QCOMPARE(textErrorOf(checkReroute(options)),
             QString("--quotas: quotas are divided by what was recorded (leave out --reroute)"));
         options.quotas = false;
         options.time.hardware = "phone";
-        QVERIFY(errorOf(checkReroute(options)).startsWith("--hardware: "));
+        QVERIFY(textErrorOf(checkReroute(options)).startsWith("--hardware: "));
         options.time.hardware.clear();
         options.prefetch = {"previous"};
-        QVERIFY(errorOf(checkReroute(options)).startsWith("--prefetch: "));
+        QVERIFY(textErrorOf(checkReroute(options)).startsWith("--prefetch: "));
         options.prefetch.clear();
         options.policies = "opt";
-        QVERIFY(errorOf(checkReroute(options)).startsWith("policy 'opt' "));
+        QVERIFY(textErrorOf(checkReroute(options)).startsWith("policy 'opt' "));
     }
 
     void questions()
     {
         CacheOptions options;
         const auto all = checkCaches(options);
-        QVERIFY2(all, qPrintable(errorOf(all)));
+        QVERIFY2(all, qPrintable(textErrorOf(all)));
         QCOMPARE(all->choice.policies.size(), simulation::policyRegistry().size());
         options.service = "sequential:resident";
         const auto some = checkCaches(options);
         QVERIFY(some && some->choice.policies.size() < all->choice.policies.size());
         QVERIFY(leftOutText(some->choice).find("opt") != std::string::npos);
         options.policies = "lru,opt";
-        QVERIFY(errorOf(checkCaches(options)).startsWith("policy 'opt' "));
+        QVERIFY(textErrorOf(checkCaches(options)).startsWith("policy 'opt' "));
         const auto wrong = [](const auto& change) {
             CacheOptions changed;
             change(changed);
-            return errorOf(checkCaches(changed));
+            return textErrorOf(checkCaches(changed));
         };
         QVERIFY(wrong([](CacheOptions& o) { o.capacities = "0"; }).startsWith("--capacity: "));
         QVERIFY(wrong([](CacheOptions& o) { o.expertBytes = "big"; }).startsWith("--expert-bytes: "));

@@ -10,11 +10,11 @@ using namespace expertscope;
 namespace {
 
 /// An expert of 3 x 1000 x 500 x 16 bits = 3 MB.
-constexpr const char* kConfig = R"({"model_type": "mixtral", "hidden_size": 1000, "intermediate_size": 500,
+constexpr const char* kMixtralConfig = R"({"model_type": "mixtral", "hidden_size": 1000, "intermediate_size": 500,
     "num_hidden_layers": 3, "num_attention_heads": 10, "num_key_value_heads": 10, "head_dim": 100, "vocab_size": 2000,
     "num_local_experts": 4, "num_experts_per_tok": 2, "torch_dtype": "bfloat16"})";
 
-template <class T> QString errorOf(const Expected<T>& result)
+template <class T> QString timeErrorOf(const Expected<T>& result)
 {
     return result ? QString("no error") : QString::fromStdString(result.error().message());
 }
@@ -36,7 +36,7 @@ private slots:
         options.expertBits = "4.5";
         options.denseMs = "3.5";
         const auto time = checkTime(options);
-        QVERIFY2(time, qPrintable(errorOf(time)));
+        QVERIFY2(time, qPrintable(timeErrorOf(time)));
         QVERIFY(time->machine && time->machine->name == "phone");
         QCOMPARE(time->level, cost::Level::Serial);
         QCOMPARE(*time->expertBits, 4.5);
@@ -48,7 +48,7 @@ private slots:
         const auto wrong = [](const auto& change) {
             TimeOptions options;
             change(options);
-            return errorOf(checkTime(options));
+            return timeErrorOf(checkTime(options));
         };
         for (const char* level : {"-1", "4", "two", "1.0", "22"})
             QVERIFY2(wrong([&](TimeOptions& o) {
@@ -87,7 +87,7 @@ private slots:
         QVERIFY(sizes && sizes->noExpertBytes.empty());
         QCOMPARE(sizes->model.expertBytes, 1024.0);
         QCOMPARE(sizes->expert, std::string("--expert-bytes"));
-        provenance.configJson = kConfig;
+        provenance.configJson = kMixtralConfig;
         sizes = sizesOf(request, {}, provenance);
         QVERIFY(sizes && sizes->noExpertBytes.empty() && sizes->noDense.empty());
         QCOMPARE(sizes->model.expertBytes, 3e6);
@@ -104,19 +104,19 @@ private slots:
         QVERIFY(file.open(QIODevice::WriteOnly) && file.write("{}") == 2);
         file.close();
         request.model = file.fileName().toStdString();
-        QVERIFY(errorOf(sizesOf(request, {}, provenance)).startsWith(file.fileName()));
+        QVERIFY(timeErrorOf(sizesOf(request, {}, provenance)).startsWith(file.fileName()));
         request.model = folder.path().toStdString(); // or the folder that holds it
-        QVERIFY(errorOf(sizesOf(request, {}, provenance)).startsWith(file.fileName()));
+        QVERIFY(timeErrorOf(sizesOf(request, {}, provenance)).startsWith(file.fileName()));
         request.model = "nothing.json";
-        QVERIFY(errorOf(sizesOf(request, {}, provenance)).startsWith("nothing.json: "));
+        QVERIFY(timeErrorOf(sizesOf(request, {}, provenance)).startsWith("nothing.json: "));
         // What a machine needs to know.
         request = {};
         request.machine.emplace();
         provenance.configJson.clear();
-        QCOMPARE(errorOf(sizesOf(request, {}, provenance)),
+        QCOMPARE(timeErrorOf(sizesOf(request, {}, provenance)),
             QString("--hardware: the size of an expert is not known: the trace holds no config.json (--expert-bytes "
                     "27MiB, or --model config.json)"));
-        QCOMPARE(errorOf(sizesOf(request, 1e6, provenance)),
+        QCOMPARE(timeErrorOf(sizesOf(request, 1e6, provenance)),
             QString("--hardware: the time a step spends outside the experts is not known: the trace holds no "
                     "config.json (measure it: --dense-ms 3.5, or --level 0)"));
         request.level = cost::Level::Bytes;
@@ -126,7 +126,7 @@ private slots:
         QVERIFY(sizesOf(request, 1e6, provenance));
         request = {};
         request.expertBits = 4;
-        QCOMPARE(errorOf(sizesOf(request, {}, provenance)),
+        QCOMPARE(timeErrorOf(sizesOf(request, {}, provenance)),
             QString("--expert-bits: the trace holds no config.json (name one with --model)"));
     }
 

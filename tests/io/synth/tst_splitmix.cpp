@@ -26,7 +26,7 @@ std::unique_ptr<CellGenerator> cells(const std::string& kind, const Options& opt
 
 constexpr Columns kScores{.weights = true, .entropy = true, .margin = true, .logits = true, .tokenIds = false};
 
-QString text(std::span<const std::uint16_t> ids)
+QString listed(std::span<const std::uint16_t> ids)
 {
     QStringList list;
     for (const auto id : ids)
@@ -76,7 +76,7 @@ private slots:
         QFETCH(int, site);
         QFETCH(QString, ids);
         const auto made = makeAll(kind.toStdString());
-        QCOMPARE(text(made.set(std::size_t(site), std::uint64_t(sequence * 512 + token))), ids);
+        QCOMPARE(listed(made.set(std::size_t(site), std::uint64_t(sequence * 512 + token))), ids);
     }
 
     void publishedLogits()

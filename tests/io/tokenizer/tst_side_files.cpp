@@ -16,9 +16,9 @@ using namespace expertscope;
 
 namespace {
 
-const QString kData = QStringLiteral(EXPERTSCOPE_TEST_DATA "/tokenizer_side_files/");
+const QString kSideFiles = QStringLiteral(EXPERTSCOPE_TEST_DATA "/tokenizer_side_files/");
 
-QByteArray contents(const QString& path)
+QByteArray readAll(const QString& path)
 {
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
@@ -44,7 +44,7 @@ private slots:
     void asTheReference_data()
     {
         QTest::addColumn<QJsonObject>("row");
-        const auto rows = QJsonDocument::fromJson(contents(kData + "expected.json")).object()["cases"].toArray();
+        const auto rows = QJsonDocument::fromJson(readAll(kSideFiles + "expected.json")).object()["cases"].toArray();
         QVERIFY(rows.size() >= 12);
         for (const auto& row : rows)
             QTest::newRow(qPrintable(row.toObject()["name"].toString())) << row.toObject();
@@ -53,9 +53,9 @@ private slots:
     void asTheReference()
     {
         QFETCH(QJsonObject, row);
-        const auto tokenizer = Tokenizer::open((kData + row["name"].toString()).toStdString());
+        const auto tokenizer = Tokenizer::open((kSideFiles + row["name"].toString()).toStdString());
         VERIFY_OK(tokenizer);
-        const auto lines = QJsonDocument::fromJson(contents(kData + "expected.json")).object()["lines"].toArray();
+        const auto lines = QJsonDocument::fromJson(readAll(kSideFiles + "expected.json")).object()["lines"].toArray();
         const auto ids = row["ids"].toArray();
         QCOMPARE(ids.size(), lines.size());
         for (qsizetype i = 0; i < lines.size(); ++i) {
@@ -79,11 +79,11 @@ private slots:
 
     void whatWasReadIsRecorded()
     {
-        const auto both = Tokenizer::open((kData + "map_wins").toStdString());
+        const auto both = Tokenizer::open((kSideFiles + "map_wins").toStdString());
         VERIFY_OK(both);
         QCOMPARE(both->sideFileHashes().size(), std::size_t(2));
         QCOMPARE(both->sideFileHashes().at("tokenizer_config.json").size(), std::size_t(64));
-        const auto alone = Tokenizer::open((kData + "map_wins/tokenizer.json").toStdString());
+        const auto alone = Tokenizer::open((kSideFiles + "map_wins/tokenizer.json").toStdString());
         VERIFY_OK(alone);
         QVERIFY(alone->sideFileHashes().empty());
         QVERIFY(
@@ -126,7 +126,7 @@ private slots:
         QFETCH(QString, where);
         QFETCH(QString, what);
         const QTemporaryDir folder;
-        QVERIFY(QFile::copy(kData + "alone/tokenizer.json", folder.filePath("tokenizer.json")));
+        QVERIFY(QFile::copy(kSideFiles + "alone/tokenizer.json", folder.filePath("tokenizer.json")));
         QFile file(folder.filePath("tokenizer_config.json"));
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(config);

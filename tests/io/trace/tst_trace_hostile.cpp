@@ -68,7 +68,7 @@ std::vector<std::uint16_t> idsOf(const std::filesystem::path& path)
     return ids;
 }
 
-struct Case
+struct HostileCase
 {
     const char* name;
     const char* expected; ///< part of the message
@@ -128,7 +128,7 @@ class TestTraceHostile : public QObject
         QVERIFY(H5Fclose(f) >= 0);
     }
 
-    static std::vector<Case> cases()
+    static std::vector<HostileCase> cases()
     {
         const auto i64 = [](hsize_t n, std::int64_t v) { return std::vector<std::int64_t>(n, v); };
         return {

@@ -20,7 +20,7 @@ using namespace expertscope::testing;
 namespace {
 
 /// A trace, or two, and which part of it is looked at.
-struct Case
+struct ChartCase
 {
     std::string name;
     std::vector<std::shared_ptr<MemoryTrace>> traces;
@@ -50,9 +50,9 @@ std::shared_ptr<MemoryTrace> checkpoint(unsigned left)
     return trace;
 }
 
-const std::vector<Case>& cases()
+const std::vector<ChartCase>& cases()
 {
-    static const std::vector<Case> all{{"labelled", {scoredTrace()}}, {"one layer", {scoredTrace(1, 16, 100)}},
+    static const std::vector<ChartCase> all{{"labelled", {scoredTrace()}}, {"one layer", {scoredTrace(1, 16, 100)}},
         {"4,096 experts", {scoredTrace(2, 4096, 60)}}, {"a part", {scoredTrace()}, scopeOf({{"language", "de"}})},
         {"an expert's tokens", {scoredTrace()}, scopeOf({}, {}, {{SiteIndex(0), ExpertIndex(1)}})},
         {"some sites", {scoredTrace()}, scopeOf({}, {}, {}, {SiteIndex(0), SiteIndex(2)})},
@@ -63,12 +63,12 @@ const std::vector<Case>& cases()
 }
 
 /// Which of them a chart draws whatever its options.
-const Case& caseFor(const std::string& chart)
+const ChartCase& caseFor(const std::string& chart)
 {
     return chart == "training" || chart == "expert_life" ? cases().back() : cases().front();
 }
 
-Study studyOf(const Case& c)
+Study caseStudy(const ChartCase& c)
 {
     std::vector<BlockSource*> sources;
     for (const auto& trace : c.traces)
@@ -155,7 +155,7 @@ int distance(QRgb a, QRgb b)
 }
 
 /// What a chart cannot draw, and says so: all else it has to draw.
-static bool mayRefuse(const std::string& chart, const Case& given)
+static bool mayRefuse(const std::string& chart, const ChartCase& given)
 {
     static const std::set<std::string> needSequences{"aux_loss", "cache_curves", "cache_map", "cache_time", "divergence",
         "domain_cv", "drop", "expert_similarity", "experts_per_token", "hot_set", "importance", "label_divergence", "lifetime", "locality",
@@ -232,8 +232,8 @@ private slots:
         QFETCH(QString, chart);
         QFETCH(int, index);
         const ChartSpec& spec = *findChart(chart.toStdString()).value();
-        const Case& given = cases()[std::size_t(index)];
-        const Study study = studyOf(given);
+        const ChartCase& given = cases()[std::size_t(index)];
+        const Study study = caseStudy(given);
         const auto drawn = draw(spec, study, given.scope);
         if (!drawn) {
             // By name: what is wrong, and of what.
@@ -293,8 +293,8 @@ private slots:
         QFETCH(QString, chart);
         QFETCH(int, index);
         const ChartSpec& spec = *findChart(chart.toStdString()).value();
-        const Case& given = cases()[std::size_t(index)];
-        const Study study = studyOf(given);
+        const ChartCase& given = cases()[std::size_t(index)];
+        const Study study = caseStudy(given);
         const auto drawn = draw(spec, study, given.scope);
         if (!drawn)
             return;
@@ -325,7 +325,7 @@ private slots:
     {
         QFETCH(QString, chart);
         const ChartSpec& spec = *findChart(chart.toStdString()).value();
-        const Study study = studyOf(caseFor(chart.toStdString()));
+        const Study study = caseStudy(caseFor(chart.toStdString()));
         const auto drawn = draw(spec, study, {});
         QVERIFY(drawn.has_value());
         FigureSpec page = loadSpec();
@@ -354,7 +354,7 @@ private slots:
         spec.chart = chart.toStdString();
         QByteArray before;
         for (int round = 0; round < 2; ++round) {
-            const auto figure = makeFigure(studyOf(caseFor(spec.chart)), spec);
+            const auto figure = makeFigure(caseStudy(caseFor(spec.chart)), spec);
             QVERIFY2(figure.has_value(), figure ? "" : figure.error().message().c_str());
             const auto pdf = renderPdf(*figure);
             QVERIFY2(pdf.has_value(), pdf ? "" : pdf.error().message().c_str());
@@ -364,7 +364,7 @@ private slots:
                 QVERIFY(all == before);
             before = all;
             // What was resolved gives the same again.
-            const auto again = makeFigure(studyOf(caseFor(spec.chart)), figure->spec);
+            const auto again = makeFigure(caseStudy(caseFor(spec.chart)), figure->spec);
             QVERIFY(again.has_value());
             QVERIFY(renderPdf(*again).value() == *pdf);
         }
@@ -375,7 +375,7 @@ private slots:
     {
         QFETCH(QString, chart);
         const ChartSpec& spec = *findChart(chart.toStdString()).value();
-        const Study study = studyOf(caseFor(chart.toStdString()));
+        const Study study = caseStudy(caseFor(chart.toStdString()));
         for (const ChartOption& option : spec.options) {
             std::vector<std::string> values{option.standard};
             if (option.kind == ParameterSpec::Kind::Choices)
@@ -417,9 +417,9 @@ private slots:
     {
         QFETCH(QString, chart);
         const ChartSpec& spec = *findChart(chart.toStdString()).value();
-        const Case large{"large", std::vector(caseFor(spec.name).traces.size(), scoredTrace(6, 32, 4000))};
+        const ChartCase large{"large", std::vector(caseFor(spec.name).traces.size(), scoredTrace(6, 32, 4000))};
         for (const int after : {0, 1, 3}) {
-            const Study study = studyOf(large); // nothing is known to it
+            const Study study = caseStudy(large); // nothing is known to it
             int calls = 0, late = 0;
             const auto drawn = draw(spec, study, {}, {}, {}, [&](double) {
                 late += calls > after;
@@ -441,8 +441,8 @@ private slots:
         QFETCH(QString, chart);
         QFETCH(int, index);
         const ChartSpec& spec = *findChart(chart.toStdString()).value();
-        const Case& given = cases()[std::size_t(index)];
-        const Study study = studyOf(given);
+        const ChartCase& given = cases()[std::size_t(index)];
+        const Study study = caseStudy(given);
         Look look;
         look.colours = "viridis";
         look.scale = ScaleKind::Linear;

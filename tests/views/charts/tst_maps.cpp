@@ -18,7 +18,7 @@ using namespace expertscope::testing;
 
 namespace {
 
-struct Fixture
+struct MapFixture
 {
     std::shared_ptr<MemoryTrace> trace = scoredTrace();
     Study study = studyOf({trace.get()});
@@ -54,7 +54,7 @@ class TestMaps : public QObject
 private slots:
     void loadByLabelIsTheMetrics()
     {
-        const Fixture f;
+        const MapFixture f;
         const Results results = f.rows({"specialisation"}, "language");
         const LoadTablePtr load = f.study.load(0, {}).value();
         for (const std::string measure : {"whole", "uniform", "share"}) {
@@ -83,7 +83,7 @@ private slots:
 
     void riskDifferenceIsTheMetrics()
     {
-        const Fixture f;
+        const MapFixture f;
         for (const std::string reference : {"", "fr"}) {
             const Results results = f.rows({"risk_difference", {{"reference", reference}}}, "language");
             const ChartTable table = f.table("risk_difference", {{"value", "en"}, {"reference", reference}});
@@ -122,7 +122,7 @@ private slots:
     {
         QFETCH(QString, quantity);
         QFETCH(QString, metric);
-        const Fixture f;
+        const MapFixture f;
         const std::string name = metric.toStdString(), family = name.substr(0, name.find('.'));
         const Results results = f.rows({family}, family == "committee" ? "language" : "");
         const ChartTable table = f.table("importance", {{"quantity", quantity.toStdString()}});
@@ -149,7 +149,7 @@ private slots:
 
     void mutualInformationIsTheMetrics()
     {
-        const Fixture f;
+        const MapFixture f;
         const ChartTable table = f.table("mutual_information", {{"quantity", "corrected"}});
         QCOMPARE(table.size(), std::size_t(30)); // both halves, without the diagonal
         for (std::size_t i = 0; i < table.size(); ++i) {
@@ -166,7 +166,7 @@ private slots:
 
     void labelDivergenceIsTheMetrics()
     {
-        const Fixture f;
+        const MapFixture f;
         for (const std::string of : {"ids", "logits"}) {
             const std::string metric = of == "ids" ? "divergence_ids" : "divergence";
             const ChartTable table = f.table("label_divergence", {{"site", "2"}, {"of", of}, {"quantity", "d_hjs"}});
@@ -208,7 +208,7 @@ private slots:
         QFETCH(QString, metric);
         QFETCH(QString, matrix);
         QFETCH(QString, column);
-        const Fixture f;
+        const MapFixture f;
         const Results results = f.rows({metric.toStdString()});
         const auto found = std::ranges::find_if(results.matrices,
             [&](const ResultMatrix& m) { return m.metric == matrix.toStdString() && m.site == SiteIndex(1); });
@@ -230,7 +230,7 @@ private slots:
 
     void anOrderIsSeenInThePicture()
     {
-        const Fixture f;
+        const MapFixture f;
         const LoadTablePtr load = f.study.load(0, {}).value();
         const auto chart = *drawnChart("affinity", f.study, {{"order", "load"}});
         std::uint64_t before = UINT64_MAX;
@@ -282,7 +282,7 @@ private slots:
 
     void colourLimitsHoldWhatTheLookSays()
     {
-        const Fixture f;
+        const MapFixture f;
         const auto scaleOf = [&](const char* chart, std::map<std::string, std::string> options, Look look) {
             return (*drawnChart(chart, f.study, options, look))->picture()->key->scale;
         };

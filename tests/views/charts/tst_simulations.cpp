@@ -20,7 +20,7 @@ using namespace expertscope::testing;
 
 namespace {
 
-struct Fixture
+struct SimulationFixture
 {
     std::shared_ptr<MemoryTrace> trace = scoredTrace();
     Study study = studyOf({trace.get()});
@@ -68,7 +68,7 @@ class TestSimulations : public QObject
 private slots:
     void cacheMap()
     {
-        const Fixture f;
+        const SimulationFixture f;
         CacheOptions options;
         options.policies = "lfu";
         options.capacities = "1-32";
@@ -94,7 +94,7 @@ private slots:
 
     void bothOptimaAndABudget()
     {
-        const Fixture f;
+        const SimulationFixture f;
         CacheOptions options;
         options.policies = "opt";
         options.admission = "bypass";
@@ -145,7 +145,7 @@ private slots:
         QFETCH(QString, metric);
         QFETCH(QString, statistic);
         QFETCH(double, times);
-        const Fixture f;
+        const SimulationFixture f;
         CacheOptions options;
         options.policies = "lru,opt";
         options.time.hardware = "server-h100";
@@ -170,7 +170,7 @@ private slots:
 
     void prefetching()
     {
-        const Fixture f;
+        const SimulationFixture f;
         CacheOptions options;
         options.policies = "lru";
         options.prefetch = {"previous:horizon=2,transition:horizon=2"};
@@ -202,7 +202,7 @@ private slots:
 
     void predictability()
     {
-        const Fixture f;
+        const SimulationFixture f;
         CacheOptions options;
         options.policies = "lru";
         options.capacities = "1";
@@ -223,7 +223,7 @@ private slots:
 
     void rerouting()
     {
-        const Fixture f;
+        const SimulationFixture f;
         CacheOptions options;
         options.policies = "lru";
         options.capacities = "8,16";
@@ -249,7 +249,7 @@ private slots:
 
     void placed()
     {
-        const Fixture f;
+        const SimulationFixture f;
         PlacementOptions options;
         options.gpus = 4;
         options.planners = "joint";

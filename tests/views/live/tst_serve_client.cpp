@@ -22,8 +22,8 @@ using namespace expertscope;
 
 namespace {
 
-constexpr const char* kProgram = EXPERTSCOPE_BIN_DIR "/expertscope-capture";
-constexpr const char* kModel = EXPERTSCOPE_SOURCE_DIR "/resources/demo";
+constexpr const char* kServer = EXPERTSCOPE_BIN_DIR "/expertscope-capture";
+constexpr const char* kServedModel = EXPERTSCOPE_SOURCE_DIR "/resources/demo";
 constexpr const char* kText = "Der Hund lief über die Straße.\nThe dog ran; int main() { return 0; } 狗 🐕";
 
 /// A trace keeps 18 significant bits of these.
@@ -60,7 +60,7 @@ struct Asker
     std::optional<Error> refusal;
     int answers = 0;
 
-    explicit Asker(const QString& program = kProgram)
+    explicit Asker(const QString& program = kServer)
         : client(program)
     {
         QObject::connect(&client, &ServeClient::answered, [this](const ServedPromptPtr& prompt) {
@@ -75,7 +75,7 @@ struct Asker
     }
     bool ready()
     {
-        client.start(kModel);
+        client.start(kServedModel);
         return QTest::qWaitFor([this] { return client.state() != ServeClient::State::Loading; }, 30000)
             && client.state() == ServeClient::State::Ready;
     }
@@ -113,7 +113,7 @@ private slots:
         document.close();
         const QString file = m_dir.filePath("one.h5");
         QProcess capture;
-        capture.start(kProgram, {"--model", kModel, "--prompts", m_dir.filePath("prompts"), "--logits", "-o", file});
+        capture.start(kServer, {"--model", kServedModel, "--prompts", m_dir.filePath("prompts"), "--logits", "-o", file});
         QVERIFY(capture.waitForFinished(120000));
         QVERIFY2(capture.exitCode() == 0, capture.readAllStandardError());
         const auto trace = TraceFile::open(file.toStdString());
@@ -121,7 +121,7 @@ private slots:
 
         // asked as a program would, to see the logits too
         QProcess server;
-        server.start(kProgram, {"--model", kModel, "--serve"});
+        server.start(kServer, {"--model", kServedModel, "--serve"});
         ServeRequest request;
         request.id = 1;
         request.text = kText;
@@ -160,7 +160,7 @@ private slots:
     void hostileLines()
     {
         QProcess server;
-        server.start(kProgram, {"--model", kModel, "--serve"});
+        server.start(kServer, {"--model", kServedModel, "--serve"});
         const QByteArrayList hostile{"", "x", "{}", "[[[[[[[[[[[[[[[[[[", QByteArray("\x00\xff\xfe", 3),
             "{\"request\":\"route\",\"id\":5}", "{\"request\":\"route\",\"id\":6,\"text\":\"\"}",
             "{\"request\":\"route\",\"id\":7,\"token_ids\":[99999999]}", "{\"request\":\"cancel\",\"id\":70}",
@@ -303,11 +303,11 @@ private slots:
         QVERIFY2(asker.client.error()->message().find("config.json") != std::string::npos,
             asker.client.error()->message().c_str());
         Asker none("/nowhere/expertscope-capture");
-        none.client.start(kModel);
+        none.client.start(kServedModel);
         QVERIFY(QTest::qWaitFor([&] { return none.client.state() == ServeClient::State::Failed; }, 5000));
         QVERIFY(none.client.error()->message().find("could not be started") != std::string::npos);
         Asker nothing{QString()};
-        nothing.client.start(kModel);
+        nothing.client.start(kServedModel);
         QCOMPARE(nothing.client.state(), ServeClient::State::Failed);
     }
 
@@ -331,7 +331,7 @@ private slots:
         QFETCH(const QByteArray, script);
         QFETCH(const QByteArray, says);
         Asker asker(fake(script));
-        asker.client.start(kModel);
+        asker.client.start(kServedModel);
         QVERIFY(QTest::qWaitFor([&] { return asker.client.state() == ServeClient::State::Failed; }, 10000));
         const std::string message = asker.client.error()->message();
         QVERIFY2(message.find(says.toStdString()) != std::string::npos, message.c_str());

@@ -53,7 +53,7 @@ Triple labOf(const QColor& colour, const std::array<Triple, 3>& eyes)
     return {116 * xyz[1] - 16, 500 * (xyz[0] - xyz[1]), 200 * (xyz[1] - xyz[2])};
 }
 
-QStringList labels(const std::vector<Tick>& ticks)
+QStringList tickLabels(const std::vector<Tick>& ticks)
 {
     QStringList texts;
     for (const Tick& t : ticks)
@@ -186,17 +186,17 @@ private slots:
     void ticksAreRound()
     {
         ColourScale scale{colourTable("vik").value(), ScaleKind::Log2, 1.0 / 8, 8};
-        QCOMPARE(labels(scaleTicks(scale, 7, false, false)), QStringList({"1/8", "1/4", "1/2", "1", "2", "4", "8"}));
-        QCOMPARE(labels(scaleTicks(scale, 3, true, true)),
+        QCOMPARE(tickLabels(scaleTicks(scale, 7, false, false)), QStringList({"1/8", "1/4", "1/2", "1", "2", "4", "8"}));
+        QCOMPARE(tickLabels(scaleTicks(scale, 3, true, true)),
             QStringList({QString::fromUtf8("≤1/8"), "1", QString::fromUtf8("≥8")}));
         scale = {colourTable("viridis").value(), ScaleKind::Linear, -2, 2};
-        QCOMPARE(labels(scaleTicks(scale, 4, false, false)),
+        QCOMPARE(tickLabels(scaleTicks(scale, 4, false, false)),
             QStringList({QString::fromUtf8("−2"), QString::fromUtf8("−1"), "0", "1", "2"}));
         std::vector<int> names(64);
         for (int i = 0; i < 64; ++i)
             names[std::size_t(i)] = i;
-        QCOMPARE(labels(cellTicks(names, 0, 63, 9)), QStringList({"0", "8", "16", "24", "32", "40", "48", "56", "63"}));
-        QCOMPARE(labels(cellTicks(names, 3.2, 6.9, 9)), QStringList({"4", "5", "6"}));
+        QCOMPARE(tickLabels(cellTicks(names, 0, 63, 9)), QStringList({"0", "8", "16", "24", "32", "40", "48", "56", "63"}));
+        QCOMPARE(tickLabels(cellTicks(names, 3.2, 6.9, 9)), QStringList({"4", "5", "6"}));
     }
 
     void limitsAreRoundAndHoldTheData()

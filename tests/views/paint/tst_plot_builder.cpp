@@ -16,7 +16,7 @@ using namespace expertscope::testing;
 
 namespace {
 
-Axis cells(const char* title, std::size_t count)
+Axis cellAxis(const char* title, std::size_t count)
 {
     Axis axis{title, Axis::Scale::Cells};
     for (std::size_t i = 0; i < count; ++i)
@@ -33,7 +33,7 @@ std::shared_ptr<Picture> mapPicture(std::size_t rows, std::size_t columns, std::
     map->values = Pyramid(rows, columns, std::move(values));
     auto picture = std::make_shared<Picture>();
     for (std::size_t p = 0; p < panels; ++p)
-        picture->panels.push_back({cells("Expert", columns), cells("Layer", rows), {HeatMapPtr(map)}, {}});
+        picture->panels.push_back({cellAxis("Expert", columns), cellAxis("Layer", rows), {HeatMapPtr(map)}, {}});
     picture->key = ColourKey{{colourTable("viridis").value(), ScaleKind::Linear, 0, 1}, Reducer::Max, "Load"};
     return picture;
 }
@@ -135,7 +135,7 @@ private slots:
         QVERIFY(!b.placeOf({0, 0, 0, 0}).isEmpty());
         for (int i = 0; i < 40; ++i)
             b.zoomBy(0.5);
-        QVERIFY(b.view().panels[0].first.high - b.view().panels[0].first.low >= 2 - 1e-9); // never less than two cells
+        QVERIFY(b.view().panels[0].first.high - b.view().panels[0].first.low >= 2 - 1e-9); // never less than two cellAxis
         b.fit();
         QCOMPARE(b.view(), all);
         b.setView({{{{2, 8}, {1, 4}}}});
@@ -186,7 +186,7 @@ private slots:
         }
         screen.builder.setOverlay({});
         QCOMPARE(screen.plot.grab().toImage(), before);
-        // A whole row is one outline: no lines between its cells.
+        // A whole row is one outline: no lines between its cellAxis.
         std::vector<Mark> row;
         for (std::uint32_t c = 0; c < 20; ++c)
             row.push_back({0, 0, 3, c});

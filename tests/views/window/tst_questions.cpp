@@ -27,7 +27,7 @@ namespace {
 
 using Record = QMap<QString, QString>;
 
-struct Question
+struct AskedQuestion
 {
     QString title;
     QStringList traces; ///< of resources/demo/formation
@@ -35,13 +35,13 @@ struct Question
     QString answer;
 };
 
-QList<Question> questionsOfThePage()
+QList<AskedQuestion> questionsOfThePage()
 {
     QFile page(EXPERTSCOPE_SOURCE_DIR "/resources/docs/questions.md");
     if (!page.open(QIODevice::ReadOnly))
         return {};
     static const QRegularExpression title(R"(^## (\d+\. .*)$)"), step(R"(^\d+\. (.*)$)"), code("`([^`]+)`");
-    QList<Question> questions;
+    QList<AskedQuestion> questions;
     bool answering = false;
     for (const QString& line : QString::fromUtf8(page.readAll()).split('\n')) {
         if (const auto found = title.match(line); found.hasMatch()) {
@@ -227,9 +227,9 @@ private slots:
 
     void thePageIsRead()
     {
-        const QList<Question> all = questionsOfThePage();
+        const QList<AskedQuestion> all = questionsOfThePage();
         QCOMPARE(all.size(), 24);
-        for (const Question& question : all) {
+        for (const AskedQuestion& question : all) {
             QVERIFY2(!question.traces.isEmpty() && !question.answer.isEmpty(), qPrintable(question.title));
             QVERIFY2(!question.steps.isEmpty() && question.steps.size() <= 5, qPrintable(question.title));
         }
@@ -239,13 +239,13 @@ private slots:
     {
         QTest::addColumn<int>("number");
         int number = 0;
-        for (const Question& question : questionsOfThePage())
+        for (const AskedQuestion& question : questionsOfThePage())
             QTest::addRow("%s", qPrintable(question.title)) << ++number;
     }
     void theWindowAnswers()
     {
         QFETCH(int, number);
-        const Question question = questionsOfThePage()[number - 1];
+        const AskedQuestion question = questionsOfThePage()[number - 1];
         if (question.steps.join(' ').contains("playground") && captureProgram().isEmpty())
             QSKIP("built without LibTorch");
         QStringList paths;

@@ -243,7 +243,7 @@ QString noteOn(const CurvePanels& made, const CurveView& view)
     return said.join("; ");
 }
 
-Expected<ChartPtr> draw(const CurveTable& table, const ChartDataPtr& computed, const Parameters& params)
+Expected<ChartPtr> drawCurveTable(const CurveTable& table, const ChartDataPtr& computed, const Parameters& params)
 {
     const auto data = std::static_pointer_cast<const CurveData>(computed);
     CurveView view;
@@ -354,7 +354,7 @@ ChartSpec curvesChart(CurveTable given)
         .compute = [table](const Study& study, const ChartQuestion& question,
                        const Progress& progress) { return compute(*table, study, question, progress); },
         .draw = [table](
-                    const ChartDataPtr& data, const Parameters& params, Look&) { return draw(*table, data, params); },
+                    const ChartDataPtr& data, const Parameters& params, Look&) { return drawCurveTable(*table, data, params); },
     };
     if (table->by != CurveTable::By::Always && !table->answer)
         spec.metrics = [table](const Parameters& params) {

@@ -51,7 +51,7 @@ RowPoint pointOf(const Data& data, const Data::Step& step, std::size_t expert, b
     return point;
 }
 
-Expected<ChartPtr> draw(const ChartDataPtr& computed, const Parameters& params, Look&)
+Expected<ChartPtr> drawExpertCurves(const ChartDataPtr& computed, const Parameters& params, Look&)
 {
     const auto data = std::static_pointer_cast<const Data>(computed);
     const bool ratio = params.text("measure") == "ratio", byLoad = params.text("experts") == "load";
@@ -99,7 +99,7 @@ ChartSpec expertCurvesChart(const char* name, const char* title, const char* def
                  .choices = {"ratio", "share"}},
                 "Show"}},
         .compute = compute,
-        .draw = draw,
+        .draw = drawExpertCurves,
     };
 }
 

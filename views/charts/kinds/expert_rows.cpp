@@ -2,17 +2,15 @@
 #include "views/charts/kinds/expert_rows.h"
 
 #include "views/charts/kinds/one_site.h"
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace expertscope {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double valueOf(const ResultRow* row, const ExpertRowWords& words)
 {

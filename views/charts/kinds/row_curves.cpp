@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/charts/kinds/row_curves.h"
 
+#include "views/charts/not_a_number.h"
 #include "views/charts/wording.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 namespace expertscope {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// Which of the series that are to be seen have a colour of their own: all, unless they are too many.
 std::vector<std::size_t> chosenSeries(const RowPanel& panel)

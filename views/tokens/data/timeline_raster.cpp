@@ -8,7 +8,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr std::size_t kHues = 7;
+constexpr std::size_t kRankHues = 7;
 constexpr std::uint64_t kMostTexts = 1 << 16;
 
 Expected<std::vector<QString>> textsOf(const KeptTokens& kept, TokenRange range)
@@ -84,9 +84,9 @@ Expected<TimelineRasterPtr> siteTimeline(
     bool rest = false;
     for (std::size_t s = 0; s < sites; ++s) {
         const SiteIndex site{std::uint16_t(s)};
-        std::vector<std::uint16_t> rank(shape.sites[s].numExperts, std::uint16_t(kHues + 1));
+        std::vector<std::uint16_t> rank(shape.sites[s].numExperts, std::uint16_t(kRankHues + 1));
         const auto frequent = sample.mostFrequent(site);
-        for (std::size_t i = 0; i < std::min(frequent.size(), kHues); ++i)
+        for (std::size_t i = 0; i < std::min(frequent.size(), kRankHues); ++i)
             rank[frequent[i]] = std::uint16_t(i + 1);
         auto& first = raster->first.emplace_back(n, kNoExpert);
         ES_TRY(readSite(kept, site, raster->range, progress, double(s) / double(sites), 1 / double(sites),
@@ -95,13 +95,13 @@ Expected<TimelineRasterPtr> siteTimeline(
                 if (expert >= rank.size())
                     return;
                 strips.values[s * n + column] = rank[expert];
-                rest = rest || rank[expert] > kHues;
+                rest = rest || rank[expert] > kRankHues;
             }));
     }
     ES_ASSIGN(raster->texts, textsOf(kept, raster->range));
     strips.categories = Categories(rest ? QString("less often") : QString());
     const char* const words[] = {"most often", "2nd", "3rd", "4th", "5th", "6th", "7th"};
-    for (std::uint16_t i = 0; i < kHues; ++i)
+    for (std::uint16_t i = 0; i < kRankHues; ++i)
         strips.categories.add(std::uint16_t(i + 1), words[i]);
     return raster;
 }

@@ -12,7 +12,7 @@ namespace expertscope {
 
 namespace {
 
-constexpr int kBar = 120, kGap = 12, kSide = 8;
+constexpr int kBar = 120, kGap = 12, kSwatchSide = 8;
 
 const SiteColours* mainColours(const TokenColours& colours)
 {
@@ -70,8 +70,8 @@ void ColourKeyLine::paintEvent(QPaintEvent*)
     painter.fillRect(rect(), style.background);
     const QFontMetrics metrics = fontMetrics();
     const int middle = height() / 2, side = metrics.ascent();
-    int at = kSide;
-    const auto room = [&] { return width() - at - kSide; };
+    int at = kSwatchSide;
+    const auto room = [&] { return width() - at - kSwatchSide; };
     const auto write = [&](const QString& words, const QColor& colour) {
         if (room() < metrics.averageCharWidth() * 3)
             return false;

@@ -23,7 +23,7 @@ static const char* const kMeasures[] = {
 
 /// Sticky routing: of a token's slots many repeat the token before, and the second site follows the first. With empty
 /// slots and sites of different E and k when `ragged`.
-static MemoryTrace sampleTrace(bool ragged, std::uint64_t seed, unsigned sequences = 14)
+static MemoryTrace predictedTrace(bool ragged, std::uint64_t seed, unsigned sequences = 14)
 {
     MemoryTrace trace(4, 18, 4);
     if (ragged) {
@@ -265,7 +265,7 @@ private slots:
         QFETCH(bool, where);
         QFETCH(int, library);
         QFETCH(int, block);
-        MemoryTrace trace = sampleTrace(ragged, std::uint64_t(skip * 10 + library));
+        MemoryTrace trace = predictedTrace(ragged, std::uint64_t(skip * 10 + library));
         PassOptions options;
         options.skipFirst = std::uint32_t(skip);
         options.blockTokens = std::uint32_t(block);
@@ -313,7 +313,7 @@ private slots:
     /// By label: learnt from all fit sequences, scored on those of the value.
     void byLabelLearnsFromAll()
     {
-        MemoryTrace trace = sampleTrace(true, 77, 20);
+        MemoryTrace trace = predictedTrace(true, 77, 20);
         const auto split = analyse(trace, {{"predict"}}, "language", {});
         const auto whole = analyse(trace, {{"predict"}}, {}, {});
         QVERIFY(split && whole);
@@ -342,7 +342,7 @@ private slots:
     void previousIsRepetition()
     {
         // Of 2 sequences the second is scored: the overlap of neighbours, as `repetition` knows it.
-        MemoryTrace trace = sampleTrace(false, 5, 2);
+        MemoryTrace trace = predictedTrace(false, 5, 2);
         trace.addLabel("which", {"first", "second"});
         const auto predicted = analyse(trace, {{"predict", {{"predictor", "previous"}}}}, {}, {});
         PassOptions second;
@@ -390,7 +390,7 @@ private slots:
 
     void nothingToPredict()
     {
-        MemoryTrace trace = sampleTrace(false, 3, 1); // the only sequence is learnt from
+        MemoryTrace trace = predictedTrace(false, 3, 1); // the only sequence is learnt from
         const auto results = analyse(trace, {{"predict"}}, {}, {});
         QCOMPARE(results->rows.size(), std::size_t(4 * 5 * 5));
         for (const ResultRow& row : results->rows)
