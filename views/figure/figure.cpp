@@ -56,8 +56,9 @@ Expected<Figure> makeFigure(ChartPtr chart, const FigureSpec& spec, const QDateT
             picture->key->title = spec.labels.colour;
         figure.spec.labels.colour = picture->key->title;
     }
+    ES_ASSIGN(figure.spec.page.fontFallbacks, neededFallbacks(*picture, spec.page));
     if (spec.page.heightMm == 0) {
-        ES_ASSIGN(figure.spec.page.heightMm, naturalHeightMm(*picture, spec.page));
+        ES_ASSIGN(figure.spec.page.heightMm, naturalHeightMm(*picture, figure.spec.page));
     }
     figure.picture = std::move(picture);
     figure.chart = std::move(chart);

@@ -164,6 +164,12 @@ void parsePage(JsonKeys& keys, PageSpec& page)
     keys.number("height_mm", page.heightMm);
     JsonKeys font = keys.object("font");
     font.text("family", page.fontFamily);
+    page.fontFallbacks.clear();
+    font.list("fallbacks", [&font](JsonKeys&) { font.wrong("fallbacks", "is not a list of names"); },
+        [&page](const QString& family) {
+            page.fontFallbacks << family;
+            return family.isEmpty() ? QString("is empty") : QString();
+        });
     font.integer("size_pt", page.fontSizePt);
     font.finish();
     keys.integer("dpi", page.dpi);
@@ -395,7 +401,9 @@ QByteArray writeFigureSpec(const FigureSpec& spec)
     QJsonObject options;
     for (const auto& [name, value] : spec.options)
         options[QString::fromStdString(name)] = QString::fromStdString(value);
-    const QJsonObject font{{"family", spec.page.fontFamily}, {"size_pt", spec.page.fontSizePt}};
+    QJsonObject font{{"family", spec.page.fontFamily}, {"size_pt", spec.page.fontSizePt}};
+    if (!spec.page.fontFallbacks.isEmpty())
+        font["fallbacks"] = QJsonArray::fromStringList(spec.page.fontFallbacks);
     const QJsonObject object{{"expertscope_figure", 2}, {"tool", spec.tool},
         {"chart", QString::fromStdString(spec.chart)}, {"traces", traces}, {"scope", scopeJson(spec.scope)},
         {"options", options}, {"look", lookJson(spec.look)},

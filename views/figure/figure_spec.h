@@ -10,6 +10,7 @@
 
 #include <QByteArray>
 #include <QString>
+#include <QStringList>
 
 #include <map>
 #include <string>
@@ -32,6 +33,7 @@ struct PageSpec
     QString fontFamily = "Liberation Sans";
     int fontSizePt = 7; ///< whole points: Qt rounds others
     int dpi = 600; ///< of PNG files, and of images in PDF and SVG when there are more cells than that
+    QStringList fontFallbacks = {}; ///< families for characters that `fontFamily` lacks; makeFigure() adds those that it takes
 
     bool operator==(const PageSpec&) const = default;
 };

@@ -29,6 +29,11 @@ double wantedHeight(const Panel& panel, double width, double fontSize)
     return std::max(lines, width * (cells ? down / across : kGolden));
 }
 
+QStringList families(const PageSpec& page)
+{
+    return QStringList(page.fontFamily) + page.fontFallbacks;
+}
+
 }
 
 Page::Page() = default;
@@ -40,12 +45,12 @@ Page::~Page()
 Expected<std::unique_ptr<Page>> Page::create(const Figure& figure, std::size_t maxRectangles)
 {
     const PageSpec& spec = figure.spec.page;
-    ES_ASSIGN(QFont font, figureFont(spec.fontFamily, spec.fontSizePt, {}));
+    ES_ASSIGN(QFont font, figureFont(families(spec), spec.fontSizePt, {}));
     std::unique_ptr<Page> page(new Page);
     page->m_plot = std::make_unique<QCustomPlot>();
     page->m_builder = std::make_unique<PlotBuilder>(*page->m_plot, paperStyle(font, maxRectangles, spec.dpi));
     page->m_builder->show(figure.picture);
-    ES_ASSIGN(font, figureFont(spec.fontFamily, spec.fontSizePt, page->m_builder->texts()));
+    ES_ASSIGN(font, figureFont(families(spec), spec.fontSizePt, page->m_builder->texts()));
     ES_TRY(page->m_builder->layOut({spec.widthMm * kPointsPerMm, spec.heightMm * kPointsPerMm}));
     return page;
 }
@@ -93,9 +98,25 @@ QRectF Page::areaOf(std::size_t panel) const
     return m_builder->areaOf(panel);
 }
 
+Expected<QStringList> neededFallbacks(const Picture& picture, const PageSpec& page)
+{
+    ES_ASSIGN(const QFont font, figureFont(families(page), page.fontSizePt, {}));
+    QCustomPlot plot;
+    PlotBuilder builder(plot, paperStyle(font, 0, page.dpi));
+    builder.show(std::make_shared<Picture>(picture));
+    QStringList texts = builder.texts();
+    for (const Panel& panel : picture.panels) {
+        for (const Layer& layer : panel.layers) {
+            if (const auto* words = std::get_if<WordsPtr>(&layer); words && *words)
+                texts.append(QStringList((*words)->pieces.begin(), (*words)->pieces.end())); // drawn as boxes where lacking
+        }
+    }
+    return withFallbacks(families(page), texts).mid(1);
+}
+
 Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page)
 {
-    ES_ASSIGN(const QFont font, figureFont(page.fontFamily, page.fontSizePt, {}));
+    ES_ASSIGN(const QFont font, figureFont(families(page), page.fontSizePt, {}));
     QCustomPlot plot;
     PlotBuilder builder(plot, paperStyle(font, 0, page.dpi));
     builder.show(std::make_shared<Picture>(picture));

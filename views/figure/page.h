@@ -41,6 +41,10 @@ private:
     std::unique_ptr<PlotBuilder> m_builder;
 };
 
+/// The fallbacks of the page, and after them those that the texts of the picture need besides. Error: a font that is named is
+/// not available.
+Expected<QStringList> neededFallbacks(const Picture& picture, const PageSpec& page);
+
 /// How high a picture likes to be on a page of that width: cells square and curves in the golden ratio where that gives
 /// a sensible page, and high enough for its titles. Error: none is high enough, or the font is not available.
 Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page);

@@ -141,7 +141,7 @@ Expected<void> add(Paper& paper, const ReportSection& section)
 Expected<QByteArray> reportPdf(const Report& report)
 {
     orderFonts();
-    ES_ASSIGN(QFont font, figureFont("Liberation Sans", kTextPt, {}));
+    ES_ASSIGN(QFont font, figureFont({"Liberation Sans"}, kTextPt, {}));
     font.setStyleStrategy(QFont::PreferOutline); // names of traces and labels may be in any script
     QByteArray pdf;
     QBuffer buffer(&pdf);

@@ -80,6 +80,10 @@ Expected<void> nameTraces(FigureSpec& spec, const Study& study, const QDir& besi
 Expected<Figure> made(const Study& study, const FigureSpec& spec, const FigureRequest& request)
 {
     ES_ASSIGN(Figure figure, makeFigure(study, spec));
+    if (const PageSpec& page = figure.spec.page; page.fontFallbacks != spec.page.fontFallbacks) {
+        std::fprintf(stderr, "set in %s: characters that %s lacks\n", qPrintable(page.fontFallbacks.join(", ")),
+            qPrintable(page.fontFamily));
+    }
     const Venue* const venue = named(venues(), request.venue);
     if (venue && venue->maxHeightMm > 0 && figure.spec.page.heightMm > venue->maxHeightMm)
         return fail("the figure is " + QString::number(figure.spec.page.heightMm).toStdString() + " mm high, "

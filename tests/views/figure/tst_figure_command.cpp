@@ -55,6 +55,19 @@ private slots:
         QVERIFY(content(file("first.csv")).contains("\n1,0,0,"));
     }
 
+    void otherFontsAreSaid()
+    {
+        QVERIFY(QDir(m_dir.path()).mkpath("share/fonts"));
+        QVERIFY(QFile::copy(EXPERTSCOPE_TEST_DATA "/fonts/fallback.ttf", file("share/fonts/fallback.ttf")));
+        const QMap<QString, QString> own{{"XDG_DATA_HOME", file("share")}, {"XDG_CACHE_HOME", file("font-cache")}};
+        const Result result = run(kExpertscope,
+            {"figure", "load", file("trace.h5"), "-o", file("ideographs.pdf"), "--title", QString::fromUtf8("専門家")}, own);
+        QVERIFY2(result.status == 0, result.err.constData());
+        QVERIFY2(result.err.startsWith("set in ") && result.err.endsWith(": characters that Liberation Sans lacks\n"),
+            result.err.constData());
+        QVERIFY(content(file("ideographs.json")).contains("\"fallbacks\""));
+    }
+
     void theSpecGivesTheSameBytesElsewhere()
     {
         const QStringList options{"--where", "language=de", "--against", "all", "--width", "3.5in", "--font-size", "8"};
@@ -184,8 +197,8 @@ private slots:
         row("nearest venue", {"trace.h5", "-o", "x.pdf", "--venue", "ICML"}, 2, "(did you mean icml?)");
         row("nearest value", {"trace.h5", "-o", "x.pdf", "--where", "langauge=de"}, 1, "(did you mean language? its labels: ");
         row("font", {"trace.h5", "-o", "x.pdf", "--font", "Nope"}, 1, "expertscope: Nope: no such font family");
-        row("glyph", {"trace.h5", "-o", "x.pdf", "--title", QString::fromUtf8("\u5c02")}, 1,
-            "lacks the character U+5C02");
+        row("glyph", {"trace.h5", "-o", "x.pdf", "--title", QString::fromUcs4(U"\U0010FFF0", 1)}, 1,
+            "lacks the character U+10FFF0");
         row("suffix", {"trace.h5", "-o", "x.bmp"}, 1, "expertscope: x.bmp: is no kind of figure");
         row("folder", {"trace.h5", "-o", "no/such/x.pdf"}, 1, "no/such/x.pdf");
         row("spec", {"-o", "x.pdf", "--spec", "none.json"}, 1, "expertscope: none.json: ");

@@ -10,6 +10,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QFontDatabase>
 #include <QImage>
 #include <QRegularExpression>
 #include <QTemporaryDir>
@@ -137,6 +138,36 @@ private slots:
             const auto match = row.match(QString::fromUtf8(lines[i]));
             QVERIFY2(match.hasMatch(), lines[i].constData());
             QVERIFY2(match.captured(1).endsWith("LiberationSans"), lines[i].constData());
+        }
+    }
+
+    void charactersOfOtherFonts()
+    {
+        NEEDS("pdffonts");
+        NEEDS("pdftotext");
+        FigureSpec spec = loadSpec();
+        spec.labels.x = QString::fromUtf8("専門家 (expert)");
+        const int font = QFontDatabase::addApplicationFont(EXPERTSCOPE_TEST_DATA "/fonts/fallback.ttf");
+        QVERIFY(font >= 0);
+        const Figure plain = loadFigure(*m_trace, loadSpec());
+        QCOMPARE(plain.spec.page.fontFallbacks, QStringList());
+        const Figure figure = loadFigure(*m_trace, spec);
+        QCOMPARE(figure.spec.page.fontFallbacks.size(), 1);
+        // Written into the spec, it is taken again; a font that is named but not there is an error.
+        const auto again = parseFigureSpec(writeFigureSpec(figure.spec), "a.json");
+        QVERIFY(again && *again == figure.spec);
+        const QString pdf = writePdf(figure, "other-fonts.pdf");
+        const QByteArray fonts = runTool("pdffonts", {pdf}), svg = *renderSvg(figure);
+        const QString family = figure.spec.page.fontFallbacks.front();
+        QVERIFY2(fonts.contains("LiberationSans") && fonts.contains(QString(family).remove(' ').toUtf8()), fonts.constData());
+        QVERIFY(!fonts.contains("Type 3") && fonts.count("yes yes") + fonts.count("yes no") >= 2);
+        QVERIFY(QString::fromUtf8(runTool("pdftotext", {pdf, "-"})).contains(QString::fromUtf8("専門家 (expert)")));
+        QVERIFY(svg.contains(("font-family=\"Liberation Sans, " + family + ", Arial").toUtf8()));
+        QVERIFY(renderPng(figure).has_value());
+        QVERIFY(QFontDatabase::removeApplicationFont(font));
+        if (family == "Expertscope Ideographs") {
+            const auto gone = makeLoadFigure(*m_trace, *again);
+            QVERIFY(!gone && QString::fromStdString(gone.error().message()).startsWith("Expertscope Ideographs: no such font"));
         }
     }
 
@@ -463,8 +494,9 @@ private slots:
         spec.page.fontFamily = "No Such Family";
         QVERIFY2(message().startsWith("No Such Family: no such font family on this system"), qPrintable(message()));
         spec.page.fontFamily = "Liberation Sans";
-        spec.labels.x = QString::fromUtf8("専門家");
-        QVERIFY2(message().contains("lacks the character U+5C02"), qPrintable(message()));
+        const char32_t nobodys = 0x10FFF0;
+        spec.labels.x = QString::fromUcs4(&nobodys, 1);
+        QVERIFY2(message().contains("lacks the character U+10FFF0"), qPrintable(message()));
         spec.labels.x.clear();
         spec.labels.colour = QString(200, 'W');
         QVERIFY2(message().contains("does not fit"), qPrintable(message()));

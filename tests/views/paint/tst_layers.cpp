@@ -316,10 +316,10 @@ private slots:
         const Axis none{{}, Axis::Scale::None};
         const auto picture = onePanel(none, none, WordsPtr(words));
         QCustomPlot plot;
-        PlotBuilder paper(plot, paperStyle(figureFont("Liberation Sans", 7, {}).value(), 1000, 600));
+        PlotBuilder paper(plot, paperStyle(figureFont({"Liberation Sans"}, 7, {}).value(), 1000, 600));
         paper.show(picture);
         QVERIFY(paper.texts().contains(QString::fromUtf8(" \u25a1\u25a1")));
-        QVERIFY(figureFont("Liberation Sans", 7, paper.texts()).has_value());
+        QVERIFY(figureFont({"Liberation Sans"}, 7, paper.texts()).has_value());
         QVERIFY(paper.layOut({200, 60}).has_value());
         Screen screen(picture); // where another font steps in
         QVERIFY(!screen.builder.texts().contains(QString::fromUtf8(" \u25a1\u25a1")));
@@ -333,7 +333,7 @@ private slots:
                 {wordAxis("Language", {"de", "en"}), {"Share (%)"}, {twoSeries(false, false)}, {}});
         picture->columns = 3;
         QCustomPlot plot;
-        PlotBuilder builder(plot, paperStyle(figureFont("Liberation Sans", 7, {}).value(), 1000, 600));
+        PlotBuilder builder(plot, paperStyle(figureFont({"Liberation Sans"}, 7, {}).value(), 1000, 600));
         builder.show(picture);
         for (const auto& [width, columns] : {std::pair(520., 3u), std::pair(252., 2u), std::pair(113., 1u)}) {
             QVERIFY(builder.layOut({width, 700}).has_value());

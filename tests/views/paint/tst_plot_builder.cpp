@@ -234,7 +234,7 @@ private slots:
 
     void paperTellsWhatDoesNotFit()
     {
-        const QFont font = figureFont("Liberation Sans", 7, {}).value();
+        const QFont font = figureFont({"Liberation Sans"}, 7, {}).value();
         QCustomPlot plot;
         PlotBuilder builder(plot, paperStyle(font, 1000, 600));
         auto picture = mapPicture(6, 20);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/paint/layers/words_plottable.h"
 
+#include "views/paint/fonts.h"
+
 #include <QLocale>
-#include <QRawFont>
 
 #include <algorithm>
 #include <cmath>
@@ -39,11 +40,11 @@ void WordsPlottable::setStyle(const Style& style)
     m_replaced = 0;
     if (!style.paper)
         return; // a window finds another font
-    const QRawFont font = QRawFont::fromFont(style.font);
+    const FontCharacters characters(style.font);
     for (QString& piece : m_pieces) {
         QString drawn;
         for (const char32_t c : piece.toUcs4()) {
-            const bool lacking = c > ' ' && QChar::isPrint(c) && !font.supportsCharacter(c);
+            const bool lacking = c > ' ' && QChar::isPrint(c) && !characters.has(c);
             drawn += QString::fromUcs4(lacking ? &kLacking : &c, 1);
             m_replaced += lacking;
         }
