@@ -191,6 +191,9 @@ Expected<Scope> checkSelection(const SelectionOptions& options)
     for (const std::string& text : options.spared) {
         ES_ASSIGN(scope.sparedAny.emplace_back(), parseExperts(text, "--spared"));
     }
+    for (const std::string& text : options.having) {
+        ES_ASSIGN(scope.values.emplace_back(), parseValueCondition(text, "--having"));
+    }
     scope.skipFirst = options.skipFirst;
     if (options.sample == 1)
         return fail("a sample of one sequence says nothing of the others", "--sample", "2 or more");
@@ -229,6 +232,8 @@ NamedTexts describe(const Scope& scope)
     };
     experts("chose", expertTexts(scope.chose, scope.choseAny));
     experts("spared", expertTexts(scope.spared, scope.sparedAny));
+    if (!scope.values.empty())
+        pairs.emplace_back("having", joined(valueConditionTexts(scope.values), " "));
     if (scope.tokens)
         pairs.emplace_back("tokens",
             std::to_string(scope.tokens->begin.value) + ":" + std::to_string(scope.tokens->end.value));
@@ -318,6 +323,7 @@ AnalysisOptions asOptions(const CheckedRequest& checked)
     options.sample = scope.sample;
     options.chose = expertTexts(scope.chose, scope.choseAny);
     options.spared = expertTexts(scope.spared, scope.sparedAny);
+    options.having = valueConditionTexts(scope.values);
     options.by = by;
     options.bootstrap = bootstrap;
     return options;

@@ -24,6 +24,7 @@ struct SelectionOptions
     std::uint32_t sample = 0; ///< sequences; 0: all
     /// parseExperts() each: tokens must have chosen one of each of `chose`, and none of `spared`.
     std::vector<std::string> chose = {}, spared = {};
+    std::vector<std::string> having = {}; ///< parseValueCondition() each; all must hold
 };
 Expected<Scope> checkSelection(const SelectionOptions& options);
 /// The same as name-value pairs that tell a reader.

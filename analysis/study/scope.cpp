@@ -111,6 +111,8 @@ std::string describeTokens(const Scope& scope, const RoutingShape& shape)
         addPart(list, set(of));
     for (const ExpertSet& of : scope.sparedAny)
         addPart(list, "without " + set(of));
+    for (const ValueCondition& condition : scope.values)
+        addPart(list, valueConditionText(condition));
     if (scope.tokens)
         addPart(list, "tokens " + std::to_string(scope.tokens->begin.value) + "-"
             + std::to_string(scope.tokens->end.value - std::min<std::uint64_t>(scope.tokens->size(), 1)));
@@ -154,6 +156,8 @@ std::string keyText(const Scope& scope)
                 addKey(key, std::to_string(at.layer) + ":" + std::to_string(at.expert.value));
         }
     }
+    for (const ValueCondition& condition : scope.values) // none: likewise
+        addKey(key, "value " + valueConditionText(condition));
     addKey(key, std::to_string(scope.sites.size()));
     for (const SiteIndex site : scope.sites)
         addKey(key, std::to_string(site.value));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analysis/spine/phase.h"
+#include "analysis/study/value_condition.h"
 #include "io/trace/routing.h"
 
 #include <optional>
@@ -42,13 +43,14 @@ struct ExpertSet
 };
 
 /// A token is in when its sequence has all of `where` and none of `without`, it chose all of `chose` and one of each of
-/// `choseAny`, none of `spared` and of `sparedAny`, is of the `phase`, and lies in `tokens` and behind the first
+/// `choseAny`, none of `spared` and of `sparedAny`, has all of `values`, is of the `phase`, and lies in `tokens` and behind the first
 /// `skipFirst` of its sequence.
 struct Scope
 {
     std::vector<LabelFilter> where, without;
     std::vector<ExpertAt> chose, spared;
     std::vector<ExpertSet> choseAny, sparedAny;
+    std::vector<ValueCondition> values;
     std::optional<TokenRange> tokens; ///< none: all
     std::vector<SiteIndex> sites; ///< by their place in the trace
     std::vector<std::uint16_t> layers; ///< or those of these layers, by the model's own numbers; both empty: all
@@ -60,7 +62,7 @@ struct Scope
     /// Takes single tokens out of sequences, not only whole sequences, their beginnings or their ends.
     bool splitsSequences() const
     {
-        return !chose.empty() || !spared.empty() || !choseAny.empty() || !sparedAny.empty() || tokens;
+        return !chose.empty() || !spared.empty() || !choseAny.empty() || !sparedAny.empty() || !values.empty() || tokens;
     }
     bool operator==(const Scope&) const = default;
 };

@@ -49,6 +49,7 @@ public:
         : m_json(json)
     {
     }
+    bool has(const char* name) const { return m_json.contains(name); }
     std::string text(const char* name)
     {
         const auto found = m_json.find(name);
@@ -96,10 +97,12 @@ FileKind shardKind()
 Expected<void> writeShardFile(const Output& output, const ShardFile& shard)
 {
     const AnalysisOptions& options = shard.options;
-    const Json json{{"program", shard.program}, {"metrics", options.metrics}, {"named", shard.named ? 1u : 0u},
+    Json json{{"program", shard.program}, {"metrics", options.metrics}, {"named", shard.named ? 1u : 0u},
         {"by", options.by}, {"where", options.where}, {"sites", options.sites}, {"layers", options.layers}, {"skip_first", options.skipFirst},
         {"phase", options.phase}, {"sample", options.sample}, {"chose", options.chose}, {"spared", options.spared}, {"bootstrap", options.bootstrap}, {"part", shard.shard.index + 1}, {"parts", shard.shard.count},
         {"trace", shard.trace.string()}, {"uuid", shard.uuid}, {"fingerprint", shard.fingerprint}};
+    if (!options.having.empty())
+        json["having"] = options.having;
     const std::string header = json.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (header.size() > kMostHeader)
         return fail("options of more than 16 MiB", output.path.string());
@@ -157,6 +160,8 @@ Expected<ShardFile> readShardFile(const std::filesystem::path& path)
     shard.options.sample = header.number("sample");
     shard.options.chose = header.texts("chose");
     shard.options.spared = header.texts("spared");
+    if (header.has("having"))
+        shard.options.having = header.texts("having");
     shard.options.bootstrap = header.number("bootstrap");
     shard.shard.index = header.number("part") - 1;
     shard.shard.count = header.number("parts");

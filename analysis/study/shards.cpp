@@ -22,7 +22,8 @@ std::string difference(const ShardFile& a, const ShardFile& b)
         return "is one of " + std::to_string(b.shard.count) + " parts, not of " + std::to_string(a.shard.count);
     const AnalysisOptions &x = a.options, &y = b.options;
     const bool same = x.metrics == y.metrics && x.by == y.by && x.where == y.where && x.sites == y.sites && x.layers == y.layers
-        && x.skipFirst == y.skipFirst && x.phase == y.phase && x.chose == y.chose && x.spared == y.spared && x.sample == y.sample && x.bootstrap == y.bootstrap && a.named == b.named;
+        && x.skipFirst == y.skipFirst && x.phase == y.phase && x.chose == y.chose && x.spared == y.spared && x.having == y.having
+        && x.sample == y.sample && x.bootstrap == y.bootstrap && a.named == b.named;
     return same ? "" : "was made with other options";
 }
 

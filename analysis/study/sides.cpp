@@ -26,7 +26,8 @@ struct Topic
     bool operator==(const Topic&) const = default;
 };
 
-const Topic kChose{"@chose", false}, kSpared{"@spared", false}, kTokens{"@tokens", false};
+const Topic kChose{"@chose", false}, kSpared{"@spared", false}, kTokens{"@tokens", false},
+    kValue{"@having", false};
 
 bool isSpace(char c)
 {
@@ -50,6 +51,8 @@ std::vector<Topic> topicsOf(const Scope& scope)
         topics.push_back(kChose);
     if (!scope.spared.empty() || !scope.sparedAny.empty())
         topics.push_back(kSpared);
+    if (!scope.values.empty())
+        topics.push_back(kValue);
     if (scope.tokens)
         topics.push_back(kTokens);
     return topics;
@@ -61,6 +64,8 @@ void forget(Scope& scope, const Topic& topic)
         scope.chose.clear(), scope.choseAny.clear();
     else if (topic == kSpared)
         scope.spared.clear(), scope.sparedAny.clear();
+    else if (topic == kValue)
+        scope.values.clear();
     else if (topic == kTokens)
         scope.tokens.reset();
     for (auto* filters : {&scope.where, &scope.without}) {
@@ -77,6 +82,8 @@ Scope onlyOf(const Scope& scope, const Topic& topic)
         only.chose = scope.chose, only.choseAny = scope.choseAny;
     else if (topic == kSpared)
         only.spared = scope.spared, only.sparedAny = scope.sparedAny;
+    else if (topic == kValue)
+        only.values = scope.values;
     else if (topic == kTokens)
         only.tokens = scope.tokens;
     const auto keep = [&](const std::vector<LabelFilter>& from, std::vector<LabelFilter>& to) {
@@ -119,6 +126,8 @@ std::string conditionsOn(const Scope& scope, const Topic& topic)
         for (const ExpertSet& set : *sets)
             addPart(text, topic.name + '=' + expertsText(set), " ");
     }
+    for (const std::string& condition : valueConditionTexts(only.values))
+        addPart(text, topic.name + '=' + condition, " ");
     if (only.tokens)
         addPart(text,
             topic.name + '=' + std::to_string(only.tokens->begin.value) + ':' + std::to_string(only.tokens->end.value),
@@ -157,8 +166,14 @@ Expected<Topic> addOfTokens(const std::string& part, Scope& to)
             (chose ? to.choseAny : to.sparedAny).push_back(std::move(set));
         return *topic;
     }
+    if (name == kValue.name) {
+        if (equals != part.npos) {
+            ES_ASSIGN(to.values.emplace_back(), parseValueCondition(value, kWhere));
+        }
+        return kValue;
+    }
     if (name != kTokens.name)
-        return fail("'" + part + "' is no condition", kWhere, "there is: @chose, @spared, @tokens");
+        return fail("'" + part + "' is no condition", kWhere, "there is: @chose, @spared, @having, @tokens");
     const auto range = numbersAt<std::uint64_t, std::uint64_t>(value, ':');
     if (range && range->first < range->second)
         to.tokens = TokenRange{TokenIndex(range->first), TokenIndex(range->second)};
@@ -259,6 +274,7 @@ Expected<Scope> scopeAgainst(const Scope& scope, const std::vector<std::string>&
     add(other.spared, asked.spared);
     add(other.choseAny, asked.choseAny);
     add(other.sparedAny, asked.sparedAny);
+    add(other.values, asked.values);
     if (asked.tokens)
         other.tokens = asked.tokens;
     return other;

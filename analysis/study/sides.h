@@ -7,7 +7,7 @@
 //     language=fr domain=code        of both
 //     language                       whatever the language
 //     @chose=5:27 @tokens=0:4096     experts as in --chose, and a range: what windows filter by beside labels; @spared
-//                                    likewise
+//                                    likewise, and @having=loss>=4 as --having has it
 #pragma once
 
 #include "analysis/study/study.h"

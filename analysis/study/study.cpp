@@ -343,6 +343,22 @@ Expected<Study::TokenSetPtr> Study::tokensThatChose(
     return tokens;
 }
 
+Expected<Study::TokenSetPtr> Study::tokensWithValue(
+    std::size_t trace, SiteIndex site, const ValueBound& bound, const Progress& progress) const
+{
+    const std::string key = std::to_string(trace) + ' ' + std::to_string(site.value) + ' ' + valueConditionText({bound});
+    {
+        const std::lock_guard lock(m_kept->mutex);
+        if (auto known = m_kept->tokens.find(key))
+            return known;
+    }
+    ES_ASSIGN(TokenSet found, valuedTokens(*m_traces[trace].source, site, bound, progress));
+    auto tokens = std::make_shared<const TokenSet>(std::move(found));
+    const std::lock_guard lock(m_kept->mutex);
+    m_kept->tokens.keep(key, tokens, tokens->numTokens());
+    return tokens;
+}
+
 Expected<TokenSet> Study::tokensThatChose(std::size_t trace, const ExpertSet& set, const Progress& progress) const
 {
     ES_ASSIGN(const auto experts, expertsOf(set, shape(trace)));
@@ -415,6 +431,13 @@ Expected<PassOptions> Study::optionsOf(std::size_t trace, const Scope& scope, co
     for (const ExpertSet& set : scope.sparedAny) {
         ES_ASSIGN(const TokenSet chose, tokensThatChose(trace, set, progress));
         tokens.remove(chose);
+    }
+    for (const ValueCondition& condition : scope.values) {
+        ES_ASSIGN(const auto sites, expertscope::sitesOf(condition, shape(trace)));
+        for (const SiteIndex site : sites) {
+            ES_ASSIGN(const TokenSetPtr valued, tokensWithValue(trace, site, condition.bound, progress));
+            tokens.intersect(*valued);
+        }
     }
     pass.tokens = std::make_shared<const TokenSet>(std::move(tokens));
     return pass;

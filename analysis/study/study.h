@@ -103,6 +103,8 @@ private:
     Expected<TokenSetPtr> tokensThatChose(
         std::size_t trace, SiteIndex site, const std::vector<ExpertIndex>& experts, const Progress& progress) const;
     Expected<TokenSet> tokensThatChose(std::size_t trace, const ExpertSet& set, const Progress& progress) const;
+    Expected<TokenSetPtr> tokensWithValue(
+        std::size_t trace, SiteIndex site, const ValueBound& bound, const Progress& progress) const;
     /// The hash of the bytes that are read, while the file is as it was opened, else nothing; nothing either when
     /// `progress` cancels.
     std::string contentOf(std::size_t trace, bool read, const Progress& progress = {}) const;

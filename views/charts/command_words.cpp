@@ -28,6 +28,8 @@ void CommandWords::scope(const Scope& scope, const RoutingShape& shape, QStringL
         option("chose", experts);
     for (const std::string& experts : expertTexts(scope.spared, scope.sparedAny))
         option("spared", experts);
+    for (const std::string& condition : valueConditionTexts(scope.values))
+        option("having", condition);
     if (!scope.sites.empty())
         option("sites", sitesText(scope.sites));
     if (!scope.layers.empty()) {

@@ -113,6 +113,15 @@ void parseScope(JsonKeys keys, Scope& scope)
     keys.list("without", [&](JsonKeys& filter) { scope.without.push_back(parseFilter(filter)); });
     parseExpertList(keys, "chose", scope.chose, scope.choseAny);
     parseExpertList(keys, "spared", scope.spared, scope.sparedAny);
+    keys.list(
+        "having", [&](JsonKeys&) { keys.wrong("having", "is not a list of texts"); },
+        [&](const QString& text) {
+            auto condition = parseValueCondition(text.toStdString(), "having");
+            if (!condition)
+                return QString::fromStdString(condition.error().what);
+            scope.values.push_back(*condition);
+            return QString();
+        });
     if (const QJsonValue tokens = keys.take("tokens"); !tokens.isUndefined()) {
         const auto range = wholeNumbers(tokens, 0x1p53);
         if (!range || range->size() != 2 || (*range)[0] > (*range)[1])
@@ -343,6 +352,12 @@ QJsonObject scopeJson(const Scope& scope)
         {"chose", expertsJson(scope.chose, scope.choseAny)}, {"spared", expertsJson(scope.spared, scope.sparedAny)},
         {"sites", sites},
         {"skip_first", qint64(scope.skipFirst)}};
+    if (!scope.values.empty()) {
+        QJsonArray values;
+        for (const std::string& condition : valueConditionTexts(scope.values))
+            values.append(QString::fromStdString(condition));
+        object["having"] = values;
+    }
     if (!scope.layers.empty()) {
         QJsonArray layers;
         for (const std::uint16_t layer : scope.layers)

@@ -23,8 +23,27 @@ bool replaces(const FilterStep& newer, const FilterStep& older)
         return true;
     if (newer.what == older.what)
         return true;
+    if (const auto* value = std::get_if<ValueCondition>(&newer.what)) { // another bound, on the same side
+        ValueCondition other = std::get<ValueCondition>(older.what);
+        other.bound.bound = value->bound.bound;
+        return other == *value;
+    }
     const auto *a = std::get_if<LabelFilter>(&newer.what), *b = std::get_if<LabelFilter>(&older.what);
     return a && a->label == b->label && newer.keep && older.keep;
+}
+
+/// "entropy ≥ 2.5 at layer 5": as a chip has it.
+QString valueText(const ValueCondition& condition, const RoutingShape& shape)
+{
+    const QString text = QString::fromStdString(valueConditionText(condition));
+    const qsizetype at = text.indexOf('@'), comparison = text.indexOf(condition.bound.atLeast ? ">=" : "<");
+    QString said = text.left(at < 0 ? comparison : at) + (condition.bound.atLeast ? " ≥ " : " < ")
+        + text.mid(comparison + (condition.bound.atLeast ? 2 : 1));
+    if (condition.layer)
+        said += QString(" at layer %1").arg(*condition.layer);
+    else if (condition.site)
+        said += " at " + siteText(shape, *condition.site).toLower();
+    return said;
 }
 
 }
@@ -41,6 +60,8 @@ QString filterText(const FilterStep& step, const RoutingShape& shape)
         return no + QStringLiteral("any of ") + (set->name.empty() ? QString() : QString::fromStdString(set->name) + " (")
             + QString("%1 %2").arg(size).arg(size == 1 ? "expert" : "experts") + (set->name.empty() ? "" : ")");
     }
+    if (const auto* value = std::get_if<ValueCondition>(&step.what))
+        return valueText(*value, shape);
     const TokenRange range = std::get<TokenRange>(step.what);
     return range.size() == 1
         ? QString("token %1").arg(range.begin.value)
@@ -79,6 +100,8 @@ bool fits(const FilterStep& step, const RoutingShape& shape)
         const auto experts = expertsOf(*set, shape);
         return experts && !experts->empty();
     }
+    if (const auto* value = std::get_if<ValueCondition>(&step.what))
+        return records(shape.columns, value->bound.value) && sitesOf(*value, shape);
     const TokenRange range = std::get<TokenRange>(step.what);
     return range.begin < range.end && range.end.value <= shape.numTokens;
 }
@@ -123,6 +146,8 @@ Scope FilterStack::scope() const
             (step.keep ? scope.chose : scope.spared).push_back(*at);
         else if (const auto* set = std::get_if<ExpertSet>(&step.what))
             (step.keep ? scope.choseAny : scope.sparedAny).push_back(*set);
+        else if (const auto* value = std::get_if<ValueCondition>(&step.what))
+            scope.values.push_back(*value);
         else
             scope.tokens = std::get<TokenRange>(step.what);
     }

@@ -18,17 +18,18 @@ class QUndoStack;
 
 namespace expertscope {
 
-/// One step: tokens of sequences with a label value, tokens that chose an expert or one of a set, a range of tokens.
+/// One step: tokens of sequences with a label value, tokens that chose an expert or one of a set, a range of tokens, tokens of a
+/// recorded value (which is dropped by keeping the other ones).
 struct FilterStep
 {
-    std::variant<LabelFilter, ExpertAt, TokenRange, ExpertSet> what;
-    bool keep = true; ///< else those are dropped; a range can only be kept
+    std::variant<LabelFilter, ExpertAt, TokenRange, ExpertSet, ValueCondition> what;
+    bool keep = true; ///< else those are dropped; a range and a value can only be kept
 
     bool operator==(const FilterStep&) const = default;
 };
 
 /// Words for a chip: "language=de", "language!=de", as --where has them; "not layer 5 · expert 27", "any of german (12 experts)",
-/// "tokens 100 – 199".
+/// "tokens 100 – 199", "entropy ≥ 2.5 at layer 5".
 QString filterText(const FilterStep& step, const RoutingShape& shape);
 
 /// The step that keeps or drops what a subject names: the tokens that chose an expert, or of a label value; of a

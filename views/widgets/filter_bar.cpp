@@ -105,8 +105,9 @@ void FilterBar::rebuild()
         m_chips->add(chip(i));
     m_chips->setVisible(steps > 0);
     m_clear->setVisible(steps > 0);
-    const bool labels = open && !m_side.filters().shape()->labels.empty();
-    m_add->setEnabled(labels);
+    const RoutingShape* const shape = open ? m_side.filters().shape() : nullptr;
+    m_add->setEnabled(shape
+        && (!shape->labels.empty() || shape->columns.loss || shape->columns.entropy || shape->columns.margin));
     if (open)
         count();
     else

@@ -3,6 +3,7 @@
 
 #include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QLocale>
@@ -57,11 +58,13 @@ LabelPicker::LabelPicker(FilterStack& filters, QWidget* parent)
     buttons->addWidget(drop);
     layout->addWidget(m_search);
     layout->addWidget(m_list, 1);
+    m_says = new QLabel(this);
+    m_says->setObjectName("filterSays");
+    m_says->setProperty("faint", true);
+    m_says->setWordWrap(true);
+    layout->addWidget(m_says);
     layout->addLayout(buttons);
-    connect(m_search, &QLineEdit::textChanged, this, [this](const QString& text) {
-        m_found->setFilterFixedString(text);
-        m_list->setCurrentIndex(m_found->index(0, 0));
-    });
+    connect(m_search, &QLineEdit::textChanged, this, &LabelPicker::search);
     connect(m_list, &QListView::doubleClicked, this, [this] { choose(true); });
     connect(keep, &QPushButton::clicked, this, [this] { choose(true); });
     connect(drop, &QPushButton::clicked, this, [this] { choose(false); });
@@ -72,6 +75,7 @@ void LabelPicker::openAt(const QPoint& global)
 {
     fill();
     m_search->clear();
+    search({});
     m_list->setCurrentIndex(m_found->index(0, 0));
     const int rows = std::clamp(m_values->rowCount(), 3, 14);
     m_list->setFixedHeight(rows * m_list->sizeHintForRow(0) + 4);
@@ -107,8 +111,46 @@ void LabelPicker::fill()
     }
 }
 
+std::optional<FilterStep> LabelPicker::typedValue(bool keep) const
+{
+    auto condition = parseValueCondition(m_search->text().trimmed().toStdString(), {});
+    if (!condition || !m_filters.shape())
+        return {};
+    condition->bound.atLeast ^= !keep;
+    const FilterStep step{*condition, true};
+    return fits(step, *m_filters.shape()) ? std::optional(step) : std::nullopt;
+}
+
+void LabelPicker::search(const QString& text)
+{
+    m_found->setFilterFixedString(text);
+    m_list->setCurrentIndex(m_found->index(0, 0));
+    QStringList values;
+    if (const RoutingShape* const shape = m_filters.shape()) {
+        const QString layer = shape->sites.empty() ? QString("0") : QString::number(shape->sites.front().layer);
+        if (records(shape->columns, TokenValue::Loss))
+            values << "loss>=4";
+        if (records(shape->columns, TokenValue::Entropy))
+            values << "entropy@" + layer + ">=1";
+        if (records(shape->columns, TokenValue::Margin))
+            values << "margin@" + layer + "<0.01";
+    }
+    if (const auto step = typedValue(true))
+        m_says->setText("Tokens with " + filterText(*step, *m_filters.shape()));
+    else if (text.contains('<') || text.contains('>')) // as it is, also half typed
+        m_says->setText(values.isEmpty() ? "The trace records no loss, entropy or margin" : "Such as " + values.join(", "));
+    else
+        m_says->setText(values.isEmpty() ? QString() : "Or a recorded value, such as " + values.join(", "));
+    m_says->setVisible(!m_says->text().isEmpty());
+}
+
 void LabelPicker::choose(bool keep)
 {
+    if (const auto step = typedValue(keep)) {
+        hide();
+        m_filters.add(*step);
+        return;
+    }
     const QModelIndex index = m_list->currentIndex();
     if (!index.isValid())
         return;

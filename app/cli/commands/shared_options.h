@@ -19,7 +19,7 @@ struct StudyOptions
 Expected<std::shared_ptr<const Study>> openStudy(
     const std::vector<std::filesystem::path>& traces, const StudyOptions& options);
 
-/// --where, --chose, --spared, --skip-first, --phase, --sample: of SelectionOptions and all that names its members like
+/// --where, --chose, --spared, --having, --skip-first, --phase, --sample: of SelectionOptions and all that names its members like
 /// it.
 template <class Options> void addTokens(Arguments& arguments, Options& options)
 {
@@ -37,6 +37,11 @@ template <class Options> void addTokens(Arguments& arguments, Options& options)
     arguments.option("--spared", options.spared, "Only tokens that chose none of these; named again: none of those too")
         .repeated()
         .value("EXPERTS");
+    arguments
+        .option("--having", options.having,
+            "Only tokens whose recorded value is so: entropy@LAYER>=X, margin@LAYER<X, loss>=X (nats); named again: all must hold")
+        .repeated()
+        .value("CONDITION");
     arguments.option("--skip-first", options.skipFirst, "Leading tokens of each sequence to leave out");
     arguments
         .option("--phase", options.phase, "prompt: only tokens that were given; decode: only those the model generated")

@@ -29,6 +29,7 @@ struct FigureRequest
     std::string formats = "pdf"; ///< of --all: "pdf,svg"
     std::vector<std::string> where; ///< "label=value": see SelectionOptions
     std::vector<std::string> chose, spared; ///< "5:27": likewise
+    std::vector<std::string> having; ///< "loss>=4": likewise
     std::string sites, layers; ///< "0-3,7"
     std::optional<std::uint32_t> skipFirst;
     std::string phase; ///< "prompt", "decode"

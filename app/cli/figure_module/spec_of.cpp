@@ -70,7 +70,7 @@ void text(const std::string& given, QString& into)
 Outcome<> applyScope(const FigureRequest& request, Scope& scope)
 {
     auto given = checkSelection({request.where, request.sites, request.layers, request.skipFirst.value_or(0), request.phase,
-        request.sample, request.chose, request.spared});
+        request.sample, request.chose, request.spared, request.having});
     if (!given)
         return wrongUse(given.error().what, given.error().where, given.error().hint);
     if (!request.where.empty()) {
@@ -83,6 +83,8 @@ Outcome<> applyScope(const FigureRequest& request, Scope& scope)
         scope.choseAny = std::move(given->choseAny);
         scope.sparedAny = std::move(given->sparedAny);
     }
+    if (!request.having.empty())
+        scope.values = std::move(given->values);
     if (!request.sites.empty() || !request.layers.empty()) {
         scope.sites = std::move(given->sites);
         scope.layers = std::move(given->layers);

@@ -7,6 +7,7 @@
     PROVIDER(expert)                                                                                                   \
     PROVIDER(site)                                                                                                     \
     PROVIDER(label)                                                                                                    \
+    PROVIDER(value)                                                                                                    \
     PROVIDER(action)                                                                                                   \
     PROVIDER(view)                                                                                                     \
     PROVIDER(question)                                                                                                 \

@@ -7,17 +7,17 @@ namespace expertscope {
 
 namespace {
 
-enum Column
+enum ResultColumn
 {
-    Metric,
-    With,
-    Layer,
-    Expert,
-    Of,
-    Value,
-    Uniform,
-    Interval,
-    Count,
+    MetricColumn,
+    WithColumn,
+    LayerColumn,
+    ExpertColumn,
+    OfColumn,
+    ValueColumn,
+    UniformColumn,
+    IntervalColumn,
+    CountColumn,
     NumColumns
 };
 constexpr const char* kTitles[NumColumns] = {
@@ -36,7 +36,7 @@ QString parameterText(const ParameterValue& value)
 
 bool isNumber(int column)
 {
-    return column == Layer || column == Expert || column >= Value;
+    return column == LayerColumn || column == ExpertColumn || column >= ValueColumn;
 }
 
 }
@@ -61,21 +61,21 @@ int ResultsModel::columnCount(const QModelIndex& parent) const
 QString ResultsModel::text(const ResultRow& row, int column) const
 {
     switch (column) {
-    case Metric:
+    case MetricColumn:
         return QString::fromStdString(row.metric);
-    case With: {
+    case WithColumn: {
         QStringList parts;
         for (const auto& [name, value] : row.params)
             parts << QString::fromStdString(name) + " = " + parameterText(value);
         return parts.join(", ");
     }
-    case Layer: {
+    case LayerColumn: {
         const auto layer = results::layerOf(row, m_document->origin);
         return layer ? QString::number(*layer) : row.site ? "router " + QString::number(row.site->value) : QString();
     }
-    case Expert:
+    case ExpertColumn:
         return row.expert ? QString::number(row.expert->value) : QString();
-    case Of: {
+    case OfColumn: {
         QStringList parts;
         if (row.label)
             parts << QString::fromStdString(row.label->first + " = " + row.label->second);
@@ -83,16 +83,16 @@ QString ResultsModel::text(const ResultRow& row, int column) const
             parts << QString::fromStdString(name + " = " + value);
         return parts.join(", ");
     }
-    case Value:
+    case ValueColumn:
         return row.value
             ? numberText(*row.value) + (row.unit == "1" ? QString() : ' ' + QString::fromStdString(row.unit))
             : "–";
-    case Uniform:
+    case UniformColumn:
         return row.uniform ? numberText(*row.uniform) : QString();
-    case Interval:
+    case IntervalColumn:
         return row.interval ? QString("[%1, %2]").arg(numberText(row.interval->first), numberText(row.interval->second))
                             : QString();
-    case Count:
+    case CountColumn:
         return countText(row.n);
     default:
         return {};
@@ -102,17 +102,17 @@ QString ResultsModel::text(const ResultRow& row, int column) const
 QVariant ResultsModel::sortKey(const ResultRow& row, int column) const
 {
     switch (column) {
-    case Layer:
+    case LayerColumn:
         return row.site ? int(row.site->value) : -1;
-    case Expert:
+    case ExpertColumn:
         return row.expert ? int(row.expert->value) : -1;
-    case Value:
+    case ValueColumn:
         return row.value ? QVariant(*row.value) : QVariant();
-    case Uniform:
+    case UniformColumn:
         return row.uniform ? QVariant(*row.uniform) : QVariant();
-    case Interval:
+    case IntervalColumn:
         return row.interval ? QVariant(row.interval->first) : QVariant();
-    case Count:
+    case CountColumn:
         return qulonglong(row.n);
     default:
         return text(row, column);
@@ -130,7 +130,7 @@ QVariant ResultsModel::data(const QModelIndex& index, int role) const
         return sortKey(row, index.column());
     if (role == Qt::TextAlignmentRole && isNumber(index.column()))
         return int(Qt::AlignRight | Qt::AlignVCenter);
-    if (role == Qt::ToolTipRole && index.column() == Value && !row.value)
+    if (role == Qt::ToolTipRole && index.column() == ValueColumn && !row.value)
         return QString::fromStdString(row.undefined);
     return {};
 }

@@ -87,6 +87,15 @@ void parseFilter(JsonKeys& keys, std::vector<FilterStep>& filters)
         }
         return;
     }
+    if (keys.rest().contains("having")) {
+        QString text;
+        keys.text("having", text);
+        if (auto condition = parseValueCondition(text.toStdString(), "having"))
+            filters.push_back({*condition, true});
+        else
+            keys.wrong("having", QString::fromStdString(condition.error().what));
+        return;
+    }
     std::optional<SiteIndex> site;
     std::optional<ExpertIndex> expert;
     index(keys, "site", kNoExpert, site);
@@ -144,6 +153,8 @@ QJsonValue filterJson(const FilterStep& step)
     if (const auto* set = std::get_if<ExpertSet>(&step.what))
         return QJsonObject{{"keep", step.keep}, {"experts", QString::fromStdString(expertsText(*set))},
             {"set", QString::fromStdString(set->name)}};
+    if (const auto* value = std::get_if<ValueCondition>(&step.what))
+        return QJsonObject{{"having", QString::fromStdString(valueConditionText(*value))}};
     const auto& at = std::get<ExpertAt>(step.what);
     return QJsonObject{{"keep", step.keep}, {"site", int(at.site.value)}, {"expert", int(at.expert.value)}};
 }

@@ -21,6 +21,7 @@ private slots:
         spec.scope.spared = {{SiteIndex(0), ExpertIndex(0)}, {SiteIndex(5), ExpertIndex(65534)}};
         spec.scope.choseAny = {{{{SiteIndex(2), ExpertIndex(1)}}, {{5, ExpertIndex(27)}}}, {{}, {{1, ExpertIndex(2)}}}};
         spec.scope.sparedAny = {{{}, {{7, ExpertIndex(8)}, {7, ExpertIndex(9)}}}};
+        spec.scope.values = {parseValueCondition("loss>=4.25", "").value(), parseValueCondition("entropy@5<0.1", "").value()};
         spec.scope.tokens = TokenRange{TokenIndex(100), TokenIndex(4000000000000)};
         spec.scope.sites = {SiteIndex(1), SiteIndex(4)};
         spec.scope.skipFirst = 5;

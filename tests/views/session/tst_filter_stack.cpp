@@ -61,6 +61,29 @@ private slots:
         QVERIFY(!fits({ExpertSet{{{SiteIndex(9), ExpertIndex(1)}}}, true}, *m_shape));
     }
 
+    void recordedValuesAreSteps()
+    {
+        RoutingShape shape = *m_shape;
+        shape.columns.loss = shape.columns.entropy = true;
+        QUndoStack undo;
+        FilterStack filters(undo);
+        filters.setShape(std::make_shared<const RoutingShape>(shape));
+        const auto step = [](const char* text) { return FilterStep{parseValueCondition(text, {}).value(), true}; };
+        filters.add(step("loss>=4"));
+        filters.add(step("loss<6"));
+        QCOMPARE(filters.scope().values.size(), std::size_t(2)); // a range
+        filters.add(step("loss>=5"));
+        filters.add(step("entropy@s1<0.5"));
+        QCOMPARE(valueConditionTexts(filters.scope().values),
+            (std::vector<std::string>{"loss<6", "loss>=5", "entropy@s1<0.5"}));
+        QCOMPARE(filterText(filters.steps()[1], shape), QString("loss ≥ 5"));
+        QCOMPARE(filterText(filters.steps()[2], shape), QString("entropy < 0.5 at layer 2"));
+        QVERIFY(!fits(step("margin@s0<1"), shape)); // not recorded
+        QVERIFY(!fits(step("entropy@99<1"), shape));
+        filters.setShape(m_shape); // another trace, that has none of it
+        QVERIFY(filters.steps().empty());
+    }
+
     void wordsForChips()
     {
         QCOMPARE(filterText(m_german, *m_shape), QString("language=de"));

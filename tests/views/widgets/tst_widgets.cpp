@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/fake_chart.h"
+#include "tests/support/scored_trace.h"
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
 #include "views/widgets/chart_view.h"
@@ -314,6 +315,25 @@ private slots:
         m_session->open({"small.h5"});
         QTRY_COMPARE(m_view->page(), ChartView::Page::Error);
         QCOMPARE(m_view->errorText(), QString("small.h5: needs router logits (capture --logits)"));
+    }
+
+    void valuesAreTypedIntoThePicker()
+    {
+        m_trace = scoredTrace(2, 8, 50);
+        FilterBar bar(*m_session);
+        bar.show();
+        QVERIFY(open());
+        bar.openPicker();
+        auto* search = bar.findChild<QLineEdit*>("filterSearch");
+        auto* says = bar.findChild<QLabel*>("filterSays");
+        QVERIFY2(says->text().startsWith("Or a recorded value, such as loss>=4"), qPrintable(says->text()));
+        search->setText("loss>=");
+        QVERIFY2(says->text().startsWith("Such as loss"), qPrintable(says->text()));
+        search->setText("loss>=2");
+        QCOMPARE(says->text(), QString::fromUtf8("Tokens with loss ≥ 2"));
+        QTest::keyClick(search, Qt::Key_Return, Qt::ShiftModifier); // the others
+        QCOMPARE(valueConditionTexts(m_session->filters().scope().values), std::vector<std::string>{"loss<2"});
+        QTRY_VERIFY(bar.countText().contains(" of 300 tokens"));
     }
 
     void filterBarCountsAddsAndTakesOut()
