@@ -150,7 +150,8 @@ std::vector<float> toFloats(ElementType type, const std::vector<std::byte>& byte
 template <class T> std::vector<T> as(const std::vector<std::byte>& bytes)
 {
     std::vector<T> out(bytes.size() / sizeof(T));
-    std::memcpy(out.data(), bytes.data(), out.size() * sizeof(T));
+    if (!out.empty()) // an empty tensor lies nowhere
+        std::memcpy(out.data(), bytes.data(), out.size() * sizeof(T));
     return out;
 }
 

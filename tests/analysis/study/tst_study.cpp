@@ -321,7 +321,7 @@ private slots:
     void extents()
     {
         const auto [source, study] = studyOf(m_trace);
-        const auto extent = [&](const Scope& scope) {
+        const auto extent = [&, &study = study](const Scope& scope) {
             const auto found = study->extentOf(0, scope);
             return found ? std::pair(found->tokens, found->sequences) : std::pair<std::uint64_t, std::uint64_t>();
         };
