@@ -15,7 +15,8 @@ import torch
 import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-DATA = pathlib.Path(__file__).parents[2] / "data"
+ROOT = pathlib.Path(__file__).parents[3]
+DATA = ROOT / "tests" / "data"
 # The first that is found in the name of a parameter in the reference's memory.
 PARTS = [
     (r"embed_tokens\.", "embedding"),
@@ -59,9 +60,9 @@ def main():
     models = {}
     for path in sorted(DATA.glob("checkpoints/*/config.json")):
         models[f"checkpoints/{path.parent.name}"] = count(json.loads(path.read_text()))
-    for path in sorted(DATA.glob("published_models/*.json")):
-        models[f"published_models/{path.name}"] = count(json.loads(path.read_text()))
-        print(path.stem, f"{models[f'published_models/{path.name}']['all']:,}")
+    for path in sorted((ROOT / "resources").glob("models/*.json")):
+        models[f"models/{path.name}"] = count(json.loads(path.read_text()))
+        print(path.stem, f"{models[f'models/{path.name}']['all']:,}")
     lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(counts)}" for name, counts in models.items())
     text = f'{{"transformers": "{transformers.__version__}", "models": {{\n{lines}\n}}}}\n'
     (DATA / "parameter_counts.json").write_text(text)

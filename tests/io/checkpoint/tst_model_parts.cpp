@@ -21,7 +21,7 @@ QByteArray contents(const QString& path)
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
 
-const QString kData = EXPERTSCOPE_TEST_DATA;
+const QString kData = EXPERTSCOPE_TEST_DATA, kResources = EXPERTSCOPE_SOURCE_DIR "/resources";
 
 }
 
@@ -43,7 +43,7 @@ private slots:
         QFETCH(QString, name);
         QFETCH(QJsonObject, golden);
         const bool folder = name.startsWith("checkpoints/");
-        const QString path = kData + "/" + name;
+        const QString path = (folder ? kData : kResources) + "/" + name;
         const auto arch = parseArchSpec(contents(folder ? path + "/config.json" : path).toStdString(), "config.json");
         VERIFY_OK(arch);
         const ModelCounts counted = countParameters(*arch);
@@ -81,7 +81,7 @@ private slots:
     {
         const auto of = [](const char* model) {
             return countCache(
-                *parseArchSpec(contents(kData + "/published_models/" + model + ".json").toStdString(), model));
+                *parseArchSpec(contents(kResources + "/models/" + model + ".json").toStdString(), model));
         };
         QCOMPARE(of("deepseek-v3").whole * 2, 70272.);
         QCOMPARE(of("qwen3-30b-a3b").whole * 2, 98304.);
