@@ -35,6 +35,9 @@ Expected<Question> checkInspect(const Options& options)
     question.asked = options;
     if (options.context < 1 || options.context > kMostContext)
         return fail("is out of range", "--context", "tokens, such as 4096");
+    std::error_code ignored;
+    if (options.experts && std::filesystem::is_regular_file(options.model, ignored))
+        return fail("a config alone has no weights", "--experts", "name the folder");
     for (const std::string& name : options.hardware.empty() ? standardMachines() : options.hardware) {
         ES_ASSIGN(auto machine, cost::machineOf(name, "--hardware"));
         question.machines.push_back(std::move(machine));
@@ -59,8 +62,16 @@ Expected<Answer> inspectModel(const Question& question, const std::function<bool
     for (const Site& site : subject.arch->sites) {
         ES_ASSIGN(auto router, routerGeometry(*subject.checkpoint, site.layer));
         answer.routers.push_back(std::move(router));
-        if (progress && !progress(double(answer.routers.size()) / double(subject.arch->sites.size())))
-            return fail("stopped", question.asked.model.string());
+    }
+    for (std::size_t s = 0; question.asked.experts && s < subject.arch->sites.size(); ++s) {
+        ExpertReading reading;
+        reading.threads = question.asked.threads > 0 ? question.asked.threads : unsigned(usableCpus());
+        if (progress)
+            reading.progress = [&](double part) {
+                return progress((double(s) + part) / double(subject.arch->sites.size()));
+            };
+        ES_ASSIGN(auto experts, expertGeometry(*subject.checkpoint, subject.arch->sites[s].layer, reading));
+        answer.experts.push_back(std::move(experts));
     }
     return answer;
 }

@@ -3,6 +3,7 @@
 // All that is told of a model without running it.
 #pragma once
 
+#include "analysis/inspect/expert_geometry.h"
 #include "analysis/inspect/fit.h"
 #include "analysis/inspect/router_geometry.h"
 
@@ -15,6 +16,8 @@ struct Options
     std::filesystem::path model; ///< a folder, or a config.json
     std::vector<std::string> hardware; ///< as --hardware of simulate cache takes it; empty: standardMachines()
     std::uint64_t context = 4096; ///< tokens whose keys and values are kept
+    bool experts = false; ///< read the experts, too: the whole checkpoint
+    unsigned threads = 0; ///< for that; 0: as many as this process may use
 };
 
 struct Question
@@ -48,6 +51,7 @@ struct Answer
     CaptureHere here;
     std::vector<Fit> fits;
     std::vector<RouterGeometry> routers; ///< where the files are at hand; one a site
+    std::vector<ExpertGeometry> experts; ///< where they were asked for, too; one a site
 };
 /// `progress`: of 1, maybe null. Errors: those of openSubject() and of reading.
 Expected<Answer> inspectModel(const Question& question, const std::function<bool(double)>& progress = {});

@@ -51,6 +51,15 @@ public:
         row.extreme = true;
         return row;
     }
+    void matrix(const std::string& metric, std::size_t experts, const std::vector<float>& values)
+    {
+        ResultMatrix& matrix = m_results.matrices.emplace_back();
+        matrix.metric = metric;
+        matrix.site = m_site;
+        matrix.axes = {expertAxis("expert", experts), expertAxis("with", experts)};
+        matrix.values.assign(values.begin(), values.end());
+        matrix.n = 1;
+    }
     Results take() { return std::move(m_results); }
 
 private:
@@ -146,6 +155,38 @@ void addRouter(Rows& rows, const RouterGeometry& router)
         rows.undefined("router_rows.selection_bias", "1", router.undefinedBias);
 }
 
+void addExperts(Rows& rows, const ExpertGeometry& g, std::size_t experts)
+{
+    for (const auto& [matrix, coupling] : {std::pair("gate", &g.gate), std::pair("up", &g.up)}) {
+        const std::tuple<const char*, double, double> measures[] = {{"coupling.own", coupling->own, 0},
+            {"coupling.own_abs", coupling->ownAbsolute, expectedAbsoluteCosine(g.hidden)},
+            {"coupling.others", coupling->others, 0}};
+        for (const auto& [metric, value, chance] : measures) {
+            const bool known = g.undefinedCoupling.empty();
+            ResultRow& row = rows.add(metric, "1", known ? std::optional(value) : std::nullopt);
+            row.params["rows"] = matrix;
+            row.undefined = g.undefinedCoupling;
+            row.n = experts;
+            if (known)
+                row.uniform = chance;
+        }
+    }
+    if (!g.undefined.empty())
+        return rows.undefined("expert_weights.mean_cosine", "1", g.undefined);
+    const std::uint64_t pairs = experts * (experts - 1) / 2;
+    ResultRow& mean = rows.add("expert_weights.mean_cosine", "1", g.meanCosine);
+    mean.uniform = 0;
+    mean.uniformSd = meanCosineSd(experts, g.elements);
+    mean.n = pairs;
+    rows.pair("expert_weights.largest_cosine", g.largest, g.largest.cosine).n = pairs;
+    for (std::size_t i = 0; i < g.alike.size(); ++i) {
+        ResultRow& row = rows.pair("expert_weights.alike", g.alike[i], g.alike[i].cosine);
+        row.params["rank"] = double(i + 1);
+        row.n = pairs;
+    }
+    rows.matrix("expert_weights.cosine", experts, g.cosines);
+}
+
 }
 
 results::NamedValues describe(const Answer& answer)
@@ -205,6 +246,12 @@ Results resultsOf(const Answer& answer)
     for (std::size_t s = 0; s < answer.routers.size(); ++s) {
         rows.at(SiteIndex{std::uint16_t(s)});
         addRouter(rows, answer.routers[s]);
+        if (s >= answer.experts.size())
+            continue;
+        const RowGeometry& g = answer.routers[s].geometry;
+        if (g.undefinedCosines.empty())
+            rows.matrix("router_rows.cosine", g.rows, g.cosines);
+        addExperts(rows, answer.experts[s], g.rows);
     }
     return rows.take();
 }

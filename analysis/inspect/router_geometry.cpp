@@ -19,30 +19,21 @@ void addCosines(RowGeometry& g, const std::vector<float>& unit)
 {
     const std::size_t E = g.rows, H = g.columns;
     g.cosines.assign(E * E, 1);
-    double sum = 0, absolute = 0, squares = double(E);
-    std::vector<Pair>& alike = g.alike;
+    PairCount count;
     for (std::size_t i = 0; i < E; ++i) {
         for (std::size_t j = i + 1; j < E; ++j) {
             const double cosine =
                 std::clamp(product({unit.data() + i * H, H}, {unit.data() + j * H, H}), -1.0, 1.0);
             g.cosines[i * E + j] = g.cosines[j * E + i] = float(cosine);
-            sum += cosine;
-            absolute += std::abs(cosine);
-            squares += 2 * cosine * cosine;
-            if (g.largest.second == 0 || std::abs(cosine) > std::abs(g.largest.cosine))
-                g.largest = {i, j, cosine};
-            if (alike.size() == kAlikePairs && cosine <= alike.back().cosine)
-                continue;
-            const auto place = std::ranges::upper_bound(alike, cosine, std::ranges::greater(), &Pair::cosine);
-            alike.insert(place, {i, j, cosine});
-            if (alike.size() > kAlikePairs)
-                alike.pop_back();
+            count.add({i, j, cosine});
         }
     }
     const double pairs = double(E) * double(E - 1) / 2;
-    g.meanCosine = sum / pairs;
-    g.meanAbsoluteCosine = absolute / pairs;
-    g.participation = double(E) * double(E) / squares;
+    g.meanCosine = count.sum / pairs;
+    g.meanAbsoluteCosine = count.absolute / pairs;
+    g.participation = double(E) * double(E) / (double(E) + 2 * count.squares);
+    g.largest = count.largest;
+    g.alike = count.alike;
 }
 
 /// A bias where there is one and its values are numbers.
@@ -58,6 +49,20 @@ Expected<std::optional<Spread>> biasOf(const Checkpoint& checkpoint, const Tenso
     return std::optional(spreadOf(values));
 }
 
+}
+
+void PairCount::add(const Pair& pair)
+{
+    sum += pair.cosine;
+    absolute += std::abs(pair.cosine);
+    squares += pair.cosine * pair.cosine;
+    if (largest.second == 0 || std::abs(pair.cosine) > std::abs(largest.cosine))
+        largest = pair;
+    if (alike.size() == kAlikePairs && pair.cosine <= alike.back().cosine)
+        return;
+    alike.insert(std::ranges::upper_bound(alike, pair.cosine, std::ranges::greater(), &Pair::cosine), pair);
+    if (alike.size() > kAlikePairs)
+        alike.pop_back();
 }
 
 Spread spreadOf(std::span<const float> values)

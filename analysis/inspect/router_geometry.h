@@ -30,6 +30,16 @@ struct Pair
 /// How many of the most alike pairs are kept.
 inline constexpr std::size_t kAlikePairs = 3;
 
+/// What pairs have in sum, and which stand out.
+struct PairCount
+{
+    double sum = 0, absolute = 0, squares = 0;
+    Pair largest;
+    std::vector<Pair> alike;
+
+    void add(const Pair& pair);
+};
+
 /// Of E rows of H numbers.
 struct RowGeometry
 {

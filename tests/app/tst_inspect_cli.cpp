@@ -185,6 +185,40 @@ private slots:
         QCOMPARE(undefined, 1);
     }
 
+    void experts()
+    {
+        const QString model = kCheckpoints + "gpt_oss-plain";
+        const Outcome tables = run({"inspect", model, "--experts"}, 80);
+        QCOMPARE(tables.status, 0);
+        QVERIFY(tables.out.contains("Rows of the routers and experts"));
+        for (const QString& line : QString::fromUtf8(tables.out).split('\n'))
+            QVERIFY2(line.size() <= 80 || line.contains(model), qPrintable(line));
+        const QJsonObject results = resultsOf({model, "--experts"});
+        QVERIFY(std::abs(valueOf(results, "coupling.own", {{"rows", "gate"}})) < 1);
+        int matrices = 0;
+        for (const QJsonValue& matrix : results["matrices"].toArray()) {
+            matrices += matrix["metric"] == "expert_weights.cosine";
+            const QJsonArray values = matrix["values"].toArray();
+            QCOMPARE(values[0].toArray()[0].toDouble(), 1.);
+            QCOMPARE(values[0].toArray()[1], values[1].toArray()[0]);
+        }
+        QVERIFY(matrices > 0);
+        QVERIFY(resultsOf({model})["matrices"].toArray().isEmpty());
+        QCOMPARE(run({"inspect", kModels + "olmoe-1b-7b.json", "--experts"}).status, 2);
+
+        const QString folder = spoilt("nanexpert", [](QByteArray& w) {
+            std::uint64_t header = 0;
+            std::memcpy(&header, w.constData(), 8);
+            const auto all = QJsonDocument::fromJson(w.mid(8, qsizetype(header))).object();
+            const auto at = all["model.layers.0.mlp.experts.2.up_proj.weight"].toObject()["data_offsets"].toArray()[0].toInt();
+            w[qsizetype(8 + header) + at] = char(0xff);
+            w[qsizetype(8 + header) + at + 1] = char(0x7f);
+        });
+        const Outcome nan = run({"inspect", folder, "--experts"}, 80);
+        QCOMPARE(nan.status, 0);
+        QVERIFY2(nan.out.contains("layer 0: the weights of expert 2 hold what is no finite number"), nan.out);
+    }
+
     void wrongUses()
     {
         const QString model = kModels + "olmoe-1b-7b.json";

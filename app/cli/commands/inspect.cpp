@@ -55,6 +55,9 @@ Run declare(Arguments& arguments)
         .value("MACHINE");
     arguments.option(
         "--context", options->asked.context, "Tokens of a sequence whose keys and values are kept; default: 4096");
+    arguments.flag("--experts", options->asked.experts,
+        "Read all experts, too: their coupling to the router's rows, their likeness; in files, with matrices");
+    addThreads(arguments, options->asked.threads);
     arguments.footer([](std::size_t width) { return hardwareHelp(width); });
     addOutput(arguments, options->output);
     return [options] { return run(*options); };

@@ -185,6 +185,39 @@ std::string routerTable(const Answer& answer, std::size_t width)
 }
 
 
+std::string expertTable(const Answer& answer, std::size_t width)
+{
+    TextTable table;
+    table.addColumn("layer", Align::Right, true);
+    for (const char* header : {"gate own", "|own|", "others", "up own", "others", "alike", "largest", "experts"})
+        table.addColumn(header, Align::Right);
+    std::string reasons;
+    for (const ExpertGeometry& g : answer.experts) {
+        std::vector<std::string> cells{std::to_string(g.layer)};
+        for (const double value : {g.gate.own, g.gate.ownAbsolute, g.gate.others, g.up.own, g.up.others})
+            cells.push_back(g.undefinedCoupling.empty() ? format("%.4f", value) : "-");
+        const bool known = g.undefined.empty();
+        cells.push_back(known ? format("%.4f", g.meanCosine) : "-");
+        cells.push_back(known ? format("%.4f", g.largest.cosine) : "-");
+        cells.push_back(known ? pairText(g.largest) : "-");
+        table.addRow(std::move(cells));
+        for (const std::string& why : {g.undefinedCoupling, g.undefined}) {
+            if (!why.empty())
+                reasons += wrapped("layer " + std::to_string(g.layer) + ": " + printable(why), width, 2);
+        }
+    }
+    const ExpertGeometry& like = answer.experts.front();
+    return "\nRows of the routers and experts\n" + table.toString(width) + reasons
+        + wrapped("gate, up: mean cosine of a router's row with the input rows of its own expert, mean of |cosine|, and of "
+                  "the other experts' router rows with them; "
+                + format("by chance 0, %.4f, 0. ", like.hidden > 0 ? expectedAbsoluteCosine(like.hidden) : 0.)
+                + "alike: mean cosine of two experts' weights, all of an expert as one vector; "
+                + format("by chance 0 ± %.2g. ",
+                    like.elements > 0 ? meanCosineSd(std::size_t(answer.subject.arch->router.numExperts), like.elements) : 0.)
+                + "largest: of the pair with the largest |cosine|.",
+            width, 2);
+}
+
 std::string allTables(const Answer& answer, std::size_t width)
 {
     std::string text;
@@ -197,6 +230,8 @@ std::string allTables(const Answer& answer, std::size_t width)
         text += machineTable(answer, width);
     if (!answer.routers.empty())
         text += routerTable(answer, width);
+    if (!answer.experts.empty())
+        text += expertTable(answer, width);
     return text;
 }
 
