@@ -178,7 +178,9 @@ void addExperts(Rows& rows, const ExpertGeometry& g, std::size_t experts)
     mean.uniform = 0;
     mean.uniformSd = meanCosineSd(experts, g.elements);
     mean.n = pairs;
-    rows.pair("expert_weights.largest_cosine", g.largest, g.largest.cosine).n = pairs;
+    ResultRow& largest = rows.pair("expert_weights.largest_cosine", g.largest, g.largest.cosine);
+    largest.n = pairs;
+    largest.uniform = expectedLargestCosine(experts, g.elements);
     for (std::size_t i = 0; i < g.alike.size(); ++i) {
         ResultRow& row = rows.pair("expert_weights.alike", g.alike[i], g.alike[i].cosine);
         row.params["rank"] = double(i + 1);

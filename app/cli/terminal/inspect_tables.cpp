@@ -132,6 +132,13 @@ std::string machineTable(const Answer& answer, std::size_t width)
             width, 2);
 }
 
+/// With so many decimals, and no sign where they are all 0.
+std::string cosineText(double cosine, int decimals)
+{
+    const std::string text = format(decimals == 3 ? "%.3f" : "%.4f", cosine);
+    return text.starts_with('-') && text.find_first_not_of("-0.") == std::string::npos ? text.substr(1) : text;
+}
+
 std::string pairText(const Pair& pair)
 {
     return std::to_string(pair.first) + ", " + std::to_string(pair.second);
@@ -155,8 +162,8 @@ std::string routerTable(const Answer& answer, std::size_t width)
         const auto cell = [](bool there, const std::string& text) { return there ? text : std::string("-"); };
         std::vector<std::string> cells{std::to_string(router.layer), cell(norms, threeDigits(g.norm.mean)),
             cell(norms, threeDigits(g.norm.sd)), cell(norms, threeDigits(g.norm.least)),
-            cell(norms, threeDigits(g.norm.most)), cell(cosines, format("%.4f", g.meanCosine)),
-            cell(cosines, format("%.3f", g.largest.cosine)), cell(cosines, pairText(g.largest)),
+            cell(norms, threeDigits(g.norm.most)), cell(cosines, cosineText(g.meanCosine, 4)),
+            cell(cosines, cosineText(g.largest.cosine, 3)), cell(cosines, pairText(g.largest)),
             cell(cosines, format("%.1f", g.participation))};
         if (biased) {
             const auto& bias = router.selectionBias;
@@ -195,10 +202,10 @@ std::string expertTable(const Answer& answer, std::size_t width)
     for (const ExpertGeometry& g : answer.experts) {
         std::vector<std::string> cells{std::to_string(g.layer)};
         for (const double value : {g.gate.own, g.gate.ownAbsolute, g.gate.others, g.up.own, g.up.others})
-            cells.push_back(g.undefinedCoupling.empty() ? format("%.4f", value) : "-");
+            cells.push_back(g.undefinedCoupling.empty() ? cosineText(value, 4) : "-");
         const bool known = g.undefined.empty();
-        cells.push_back(known ? format("%.4f", g.meanCosine) : "-");
-        cells.push_back(known ? format("%.4f", g.largest.cosine) : "-");
+        cells.push_back(known ? cosineText(g.meanCosine, 4) : "-");
+        cells.push_back(known ? cosineText(g.largest.cosine, 4) : "-");
         cells.push_back(known ? pairText(g.largest) : "-");
         table.addRow(std::move(cells));
         for (const std::string& why : {g.undefinedCoupling, g.undefined}) {
@@ -207,14 +214,20 @@ std::string expertTable(const Answer& answer, std::size_t width)
         }
     }
     const ExpertGeometry& like = answer.experts.front();
-    return "\nRows of the routers and experts\n" + table.toString(width) + reasons
+    const auto experts = std::size_t(answer.subject.arch->router.numExperts);
+    std::string coupled, alike;
+    if (like.elements > 1 && experts > 1) {
+        coupled = format("; by chance 0, %.4f, 0", expectedAbsoluteCosine(like.hidden));
+        alike = format("; by chance 0 ± %.2g", meanCosineSd(experts, like.elements))
+            + format(", largest %.4f", expectedLargestCosine(experts, like.elements));
+    }
+    return "\nRouters and experts\n" + table.toString(width) + reasons
         + wrapped("gate, up: mean cosine of a router's row with the input rows of its own expert, mean of |cosine|, and of "
-                  "the other experts' router rows with them; "
-                + format("by chance 0, %.4f, 0. ", like.hidden > 0 ? expectedAbsoluteCosine(like.hidden) : 0.)
-                + "alike: mean cosine of two experts' weights, all of an expert as one vector; "
-                + format("by chance 0 ± %.2g. ",
-                    like.elements > 0 ? meanCosineSd(std::size_t(answer.subject.arch->router.numExperts), like.elements) : 0.)
-                + "largest: of the pair with the largest |cosine|.",
+                  "the other experts' router rows with them"
+                + coupled
+                + ". alike: mean cosine of two experts' weights, all of an expert as one vector; largest: of the pair with "
+                  "the largest |cosine|"
+                + alike + '.',
             width, 2);
 }
 
