@@ -3,6 +3,7 @@
 
 #include "analysis/cost/event_time.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace expertscope::inspect {

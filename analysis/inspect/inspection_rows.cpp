@@ -6,6 +6,8 @@
 #include "io/base/text.h"
 #include "io/base/version.h"
 
+#include <tuple>
+
 namespace expertscope::inspect {
 
 namespace {
@@ -231,7 +233,8 @@ results::ResultOrigin originOf(const Answer& answer)
     std::vector<std::string> machines;
     for (const Fit& fit : answer.fits)
         machines.push_back(fit.machine);
-    origin.options = {{"hardware", joined(machines)}, {"context", std::to_string(answer.question.asked.context)}};
+    origin.options = {{"hardware", joined(machines)}, {"context", std::to_string(answer.question.asked.context)},
+        {"experts", answer.question.asked.experts ? "true" : "false"}};
     for (std::size_t s = 0; answer.subject.arch && s < answer.subject.arch->sites.size(); ++s)
         origin.layers[SiteIndex{std::uint16_t(s)}] = answer.subject.arch->sites[s].layer;
     return origin;

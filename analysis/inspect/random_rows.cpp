@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/inspect/random_rows.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>

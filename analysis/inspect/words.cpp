@@ -4,6 +4,7 @@
 #include "io/base/grouped.h"
 #include "io/base/text.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace expertscope::inspect {

@@ -7,8 +7,6 @@ namespace expertscope {
 
 namespace {
 
-using enum ModelPart;
-
 /// Of one gated MLP.
 PartCount mlpCount(double hidden, double width, bool biased)
 {
@@ -67,8 +65,8 @@ double ModelCounts::all() const
 
 double ModelCounts::passedMatrices(bool tiedEmbeddings) const
 {
-    double sum = tiedEmbeddings ? of(Embedding).matrices : 0;
-    for (const ModelPart part : {Head, Attention, Routers, Shared, Dense})
+    double sum = tiedEmbeddings ? of(ModelPart::Embedding).matrices : 0;
+    for (const ModelPart part : {ModelPart::Head, ModelPart::Attention, ModelPart::Routers, ModelPart::Shared, ModelPart::Dense})
         sum += of(part).matrices;
     return sum;
 }
@@ -79,13 +77,13 @@ ModelCounts countParameters(const ArchSpec& a)
     const auto of = [&](ModelPart part) -> PartCount& { return counts.parts[std::size_t(part)]; };
     const auto hidden = double(a.hiddenSize), layers = double(a.layers.size()), experts = double(a.router.numExperts);
     const double norm = (a.normKind == NormKind::LayerNorm ? 2 : 1) * hidden;
-    of(Embedding).matrices = double(a.vocabSize) * hidden;
+    of(ModelPart::Embedding).matrices = double(a.vocabSize) * hidden;
     if (!a.tiedEmbeddings)
-        of(Head).matrices = double(a.vocabSize) * hidden;
+        of(ModelPart::Head).matrices = double(a.vocabSize) * hidden;
     if (a.headBias)
-        of(Head).vectors = double(a.vocabSize);
-    of(Norms).vectors = norm * (2 * layers + 1);
-    add(of(Attention), attentionCount(a), layers);
+        of(ModelPart::Head).vectors = double(a.vocabSize);
+    of(ModelPart::Norms).vectors = norm * (2 * layers + 1);
+    add(of(ModelPart::Attention), attentionCount(a), layers);
 
     const PartCount expert = mlpCount(hidden, double(a.expertIntermediate), a.expertBias);
     PartCount shared = a.sharedIntermediate > 0 ? mlpCount(hidden, double(a.sharedIntermediate), a.mlpBias) : PartCount();
@@ -93,13 +91,13 @@ ModelCounts countParameters(const ArchSpec& a)
         shared.vectors += hidden;
     for (const LayerSpec& layer : a.layers) {
         if (!layer.moe) {
-            add(of(Dense), mlpCount(hidden, double(layer.denseIntermediate), a.mlpBias));
+            add(of(ModelPart::Dense), mlpCount(hidden, double(layer.denseIntermediate), a.mlpBias));
             continue;
         }
-        add(of(Routers),
+        add(of(ModelPart::Routers),
             {experts * hidden, experts * ((a.router.hasBias ? 1 : 0) + (a.router.selectionBias ? 1 : 0))});
-        add(of(Experts), expert, experts);
-        add(of(Shared), shared);
+        add(of(ModelPart::Experts), expert, experts);
+        add(of(ModelPart::Shared), shared);
         counts.selectionBiases += a.router.selectionBias ? experts : 0;
     }
     counts.expert = expert.all();
@@ -135,22 +133,22 @@ void forEachTensor(const ModelSource& m, const std::function<void(ModelPart, con
     const auto mlp = [&](ModelPart part, const MlpSource& s) {
         visit(part, {&s.gate, &s.up, &s.gateUp, &s.down, &s.gateBias, &s.upBias, &s.gateUpBias, &s.downBias});
     };
-    visit(Embedding, {&m.embedding});
+    visit(ModelPart::Embedding, {&m.embedding});
     if (m.lmHead.file != m.embedding.file || m.lmHead.offset != m.embedding.offset)
-        visit(Head, {&m.lmHead});
-    visit(Head, {&m.headBias});
-    visit(Norms, {&m.finalNorm, &m.finalNormBias});
+        visit(ModelPart::Head, {&m.lmHead});
+    visit(ModelPart::Head, {&m.headBias});
+    visit(ModelPart::Norms, {&m.finalNorm, &m.finalNormBias});
     for (const LayerSource& l : m.layers) {
-        visit(Norms, {&l.attentionNorm, &l.attentionNormBias, &l.mlpNorm, &l.mlpNormBias});
-        visit(Attention,
+        visit(ModelPart::Norms, {&l.attentionNorm, &l.attentionNormBias, &l.mlpNorm, &l.mlpNormBias});
+        visit(ModelPart::Attention,
             {&l.q, &l.k, &l.v, &l.o, &l.qBias, &l.kBias, &l.vBias, &l.oBias, &l.qNorm, &l.kNorm, &l.sinks, &l.qDown,
                 &l.qDownBias, &l.qDownNorm, &l.kvDown, &l.kvDownBias, &l.kvDownNorm, &l.kvUp});
-        visit(Routers, {&l.router, &l.routerBias, &l.selectionBias});
+        visit(ModelPart::Routers, {&l.router, &l.routerBias, &l.selectionBias});
         for (const MlpSource& expert : l.experts)
-            mlp(Experts, expert);
-        mlp(Shared, l.shared);
-        visit(Shared, {&l.sharedGate});
-        mlp(Dense, l.dense);
+            mlp(ModelPart::Experts, expert);
+        mlp(ModelPart::Shared, l.shared);
+        visit(ModelPart::Shared, {&l.sharedGate});
+        mlp(ModelPart::Dense, l.dense);
     }
 }
 
