@@ -38,6 +38,7 @@ struct Processor
     std::string name;
     double bytesPerSecond = std::numeric_limits<double>::infinity(); ///< > 0, effective, of the memory it reads
     double flopsPerSecond = std::numeric_limits<double>::infinity(); ///< > 0, effective, a multiply-add counts as 2
+    double memoryBytes = 0; ///< that it can hold, as the data sheet says; 0: not known
 };
 
 struct Machine

@@ -123,9 +123,11 @@ Expected<Part> readLink(Fields fields, std::string name)
 
 Expected<Part> readProcessor(Fields fields, std::string name)
 {
-    fields.only(std::array{"kind", "name", "title", "source", "bytes_per_second", "flops_per_second"});
+    fields.only(
+        std::array{"kind", "name", "title", "source", "bytes_per_second", "flops_per_second", "memory_bytes"});
     const Processor processor{std::move(name), fields.number("bytes_per_second", {}, false, kMostRate),
-        fields.number("flops_per_second", std::numeric_limits<double>::infinity(), false, kMostRate)};
+        fields.number("flops_per_second", std::numeric_limits<double>::infinity(), false, kMostRate),
+        fields.number("memory_bytes", 0.0, false, kMostRate)};
     ES_TRY(fields.done());
     return Part(processor);
 }

@@ -3,6 +3,7 @@
 
 #include "io/checkpoint/arch_spec.h"
 #include "io/checkpoint/config_reader.h"
+#include "io/checkpoint/model_parts.h"
 
 #include <cstdio>
 
@@ -75,26 +76,6 @@ Bits bitsOfExperts(ConfigReader& text, ConfigReader& whole, std::optional<double
     if (method == "fp8")
         return {8, "fp8"};
     return {0, "its experts are quantised" + (method.empty() ? "" : " (" + method + ")")};
-}
-
-/// Weights that every token passes but for the routed experts.
-double denseWeights(const ArchSpec& arch)
-{
-    const double hidden = double(arch.hiddenSize);
-    double attention = hidden * double(arch.headDim) * double(2 * arch.numHeads + 2 * arch.numKvHeads);
-    if (const auto& latent = arch.latent) {
-        const double heads = double(arch.numHeads), rank = double(latent->queryRank), kvRank = double(latent->keyValueRank);
-        const double queries = heads * double(arch.headDim);
-        attention = (rank > 0 ? rank * (hidden + queries) : hidden * queries) + hidden * (kvRank + double(latent->ropeDim))
-            + heads * kvRank * double(latent->nopeDim + latent->valueDim) + hidden * heads * double(latent->valueDim);
-    }
-    double weights = hidden * double(arch.vocabSize);
-    for (const LayerSpec& layer : arch.layers) {
-        weights += attention;
-        weights += layer.moe ? hidden * double(arch.router.numExperts + 3 * arch.sharedIntermediate)
-                             : 3 * hidden * double(layer.denseIntermediate);
-    }
-    return weights;
 }
 
 std::string shortNumber(double value)
@@ -185,8 +166,9 @@ Expected<ModelFromConfig> modelFromConfig(
     else if (dense.bits == 0)
         from.noDense = dense.from;
     else {
-        from.model.denseBytes = denseWeights(*arch) * dense.bits / 8;
-        from.model.denseFlops = 2 * denseWeights(*arch);
+        const double weights = countParameters(*arch).passedMatrices(arch->tiedEmbeddings);
+        from.model.denseBytes = weights * dense.bits / 8;
+        from.model.denseFlops = 2 * weights;
     }
     return from;
 }

@@ -7,6 +7,7 @@
 #include "io/backend/decoder.h"
 #include "io/backend/stopwatch.h"
 #include "io/backend/thread_pool.h"
+#include "io/base/host.h"
 #include "io/trace/trace_output.h"
 
 #include <algorithm>
@@ -84,7 +85,7 @@ Expected<CaptureResult> runCapture(const CaptureRequest& request, const CaptureE
     ES_TRY(openDevice(device));
 
     start.threads = request.threads > 0 ? request.threads : usableCpus();
-    start.batchTokens = request.batchTokens > 0 ? request.batchTokens : device == DeviceKind::Cuda ? 16384 : 4096;
+    start.batchTokens = request.batchTokens > 0 ? request.batchTokens : standardBatchTokens(device);
     // On the CPU nothing is padded, so sorting by length across batches would buy nothing.
     const std::uint32_t windowBatches = device == DeviceKind::Cuda ? 8 : 1;
     ES_ASSIGN(const Checkpoint checkpoint, Checkpoint::open(request.model));

@@ -2,39 +2,12 @@
 #include "io/backend/device.h"
 
 #include "io/backend/torch_compat.h"
+#include "io/base/host.h"
 
 #include <dlfcn.h>
 #include <filesystem>
-#include <fstream>
 
 namespace expertscope {
-
-const char* toString(DeviceKind kind)
-{
-    return kind == DeviceKind::Cuda ? "cuda" : "cpu";
-}
-
-Expected<DeviceKind> parseDevice(const std::string& name)
-{
-    for (const DeviceKind kind : {DeviceKind::Cpu, DeviceKind::Cuda}) {
-        if (name == toString(kind))
-            return kind;
-    }
-    return fail("unknown device '" + name + "'", "--device", "cpu or cuda");
-}
-
-const char* toString(ComputeType type)
-{
-    switch (type) {
-    case ComputeType::BFloat16:
-        return "bfloat16";
-    case ComputeType::Float16:
-        return "float16";
-    case ComputeType::Float32:
-        break;
-    }
-    return "float32";
-}
 
 namespace {
 
@@ -80,20 +53,6 @@ Expected<void> openDevice(DeviceKind kind)
     return {};
 }
 
-std::string hostCpuName()
-{
-    std::ifstream file("/proc/cpuinfo");
-    std::string line;
-    while (std::getline(file, line)) {
-        if (line.rfind("model name", 0) == 0) {
-            const auto colon = line.find(':');
-            if (colon != std::string::npos)
-                return line.substr(line.find_first_not_of(" \t", colon + 1));
-        }
-    }
-    return "unknown CPU";
-}
-
 std::string deviceName(DeviceKind kind)
 {
     // The GPU's name needs CUDA headers; its index is what the device-generic interface knows.
@@ -117,27 +76,6 @@ bool cpuHasBf16Arithmetic()
 #else
     return false;
 #endif
-}
-
-Expected<ComputeType> chooseComputeType(const std::string& option, DeviceKind device, const std::string& stored)
-{
-    const auto named = [](const std::string& name) -> std::optional<ComputeType> {
-        if (name == "fp32" || name == "float32" || name == "float")
-            return ComputeType::Float32;
-        if (name == "bf16" || name == "bfloat16")
-            return ComputeType::BFloat16;
-        if (name == "fp16" || name == "float16" || name == "half")
-            return ComputeType::Float16;
-        return std::nullopt;
-    };
-    if (option == "auto") {
-        if (device == DeviceKind::Cpu)
-            return ComputeType::Float32;
-        return named(stored).value_or(ComputeType::Float32);
-    }
-    if (const auto type = named(option))
-        return *type;
-    return fail("unknown number type '" + option + "'", "--dtype", "auto, fp32, bf16 or fp16");
 }
 
 }

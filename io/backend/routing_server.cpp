@@ -4,6 +4,7 @@
 #include "io/backend/decoder.h"
 #include "io/backend/stopwatch.h"
 #include "io/backend/thread_pool.h"
+#include "io/base/host.h"
 #include "io/base/version.h"
 #include "io/tokenizer/tokenizer.h"
 

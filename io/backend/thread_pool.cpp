@@ -3,18 +3,8 @@
 
 #include <algorithm>
 #include <exception>
-#include <sched.h>
 
 namespace expertscope {
-
-int usableCpus()
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return std::max(1, CPU_COUNT(&set));
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 ThreadPool::ThreadPool(int threads, const std::atomic<bool>* stop)
     : m_stop(stop)

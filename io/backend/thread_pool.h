@@ -10,9 +10,6 @@
 
 namespace expertscope {
 
-/// CPUs that this process may run on; at least 1.
-int usableCpus();
-
 /// A fixed set of threads that take the items of a job one by one. Our own, not at::parallel_for: that one needs the
 /// caller to be compiled with OpenMP, and with wheels that rename their libgomp the two would not know of each other.
 class ThreadPool

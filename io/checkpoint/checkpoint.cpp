@@ -160,15 +160,19 @@ template <class T> std::vector<T> as(const std::vector<std::byte>& bytes)
 Expected<std::vector<float>> Checkpoint::readValues(const TensorSource& tensor) const
 {
     const std::string where = d->folder.string() + ": tensor '" + tensor.name + "'";
-    if (!tensor.stored || tensor.shape.size() != 2)
-        return fail("is stored as plain numbers", where);
-    const StoredTensor& stored = *tensor.stored;
     const auto bytesOf = [&](const TensorSource& part) -> Expected<std::vector<std::byte>> {
         std::vector<std::byte> bytes(part.present() ? part.numElements() * elementBits(part.type) / 8 : 0);
         if (!bytes.empty())
             ES_TRY(read(part, 0, bytes));
         return bytes;
     };
+    if (!tensor.stored) {
+        if (tensor.type != ElementType::F32 && tensor.type != ElementType::F16 && tensor.type != ElementType::BF16)
+            return fail(std::string("is of type ") + elementName(tensor.type) + ", not a floating one", where);
+        ES_ASSIGN(const auto plain, bytesOf(tensor));
+        return toFloats(tensor.type, plain);
+    }
+    const StoredTensor& stored = *tensor.stored;
     ES_ASSIGN(const auto values, bytesOf(stored.values));
     ES_ASSIGN(const auto scaleBytes, bytesOf(stored.scales));
     ES_ASSIGN(const auto zeroBytes, bytesOf(stored.zeros));

@@ -26,7 +26,7 @@ struct TensorSource
     std::vector<std::int64_t> shape;
     bool transposed = false; ///< the file holds [in, out] where the decoder wants [out, in]
     bool interleaved = false; ///< outputs alternate between gate and up where the decoder wants all gates first
-    /// Not plain numbers: `shape` is of what they stand for, `type` what they are rounded to. Read with readValues().
+    /// Not plain numbers: `shape` is of what they stand for, `type` what they are rounded to. Only readValues() reads them.
     std::shared_ptr<const StoredTensor> stored;
 
     bool present() const { return !shape.empty(); }
@@ -105,7 +105,8 @@ public:
     /// threads; a file that shrank or failed gives a named error, never a signal.
     Expected<void> read(const TensorSource& tensor, std::uint64_t first, std::span<std::byte> destination) const;
 
-    /// The values of a weight that is not stored as plain numbers, fp32, not yet rounded to `type`.
+    /// All values of a parameter in fp32, in the order of its shape. What is not stored as plain numbers is not yet
+    /// rounded to `type`.
     Expected<std::vector<float>> readValues(const TensorSource& tensor) const;
 
     Checkpoint(Checkpoint&&) noexcept;

@@ -157,7 +157,7 @@ private slots:
         };
         row({"analyse", "x.h5"}, "expertscope: analyse: no such command (did you mean analyze?)\n");
         row({"compaer"}, "expertscope: compaer: no such command (did you mean compare?)\n");
-        const QByteArray there = "(there are capture, info, analyze, compare, expert, simulate, figure, report, desktop, metrics, synth, merge, repair, "
+        const QByteArray there = "(there are capture, inspect, info, analyze, compare, expert, simulate, figure, report, desktop, metrics, synth, merge, repair, "
                                   "help, completion, man)\n";
         row({"nonsense"}, "expertscope: nonsense: no such command " + there);
         row({"simulate", "cahce", "x.h5"}, "expertscope: simulate cahce: no such command (did you mean cache?)\n");

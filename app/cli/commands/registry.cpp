@@ -4,6 +4,7 @@
 // One line a command: `Command NAMECommand();` is defined in a file of this folder.
 #define EXPERTSCOPE_COMMANDS(COMMAND) \
     COMMAND(capture) \
+    COMMAND(inspect) \
     COMMAND(info) \
     COMMAND(analyze) \
     COMMAND(compare) \

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "io/checkpoint/model_parts.h"
+
+#include <algorithm>
+
+namespace expertscope {
+
+namespace {
+
+/// Of one gated MLP.
+PartCount mlpCount(double hidden, double width, bool biased)
+{
+    return {3 * hidden * width, biased ? 2 * width + hidden : 0};
+}
+
+PartCount attentionCount(const ArchSpec& a)
+{
+    const auto hidden = double(a.hiddenSize), heads = double(a.numHeads), head = double(a.headDim);
+    PartCount count;
+    if (const auto& latent = a.latent) {
+        const auto rank = double(latent->queryRank), kvRank = double(latent->keyValueRank);
+        const double queries = heads * head, down = kvRank + double(latent->ropeDim);
+        count.matrices = (rank > 0 ? rank * (hidden + queries) : hidden * queries) + hidden * down
+            + heads * kvRank * double(latent->nopeDim + latent->valueDim) + hidden * heads * double(latent->valueDim);
+        count.vectors = rank + kvRank;
+        if (a.qkvBias)
+            count.vectors += rank + down;
+    } else {
+        const double width = heads * head, kvWidth = double(a.numKvHeads) * head;
+        count.matrices = hidden * (2 * width + 2 * kvWidth);
+        if (a.qkvBias)
+            count.vectors += width + 2 * kvWidth;
+        if (a.qkNorm != QkNorm::None)
+            count.vectors += a.qkNorm == QkNorm::FullWidth ? width + kvWidth : 2 * head;
+    }
+    if (a.outputBias)
+        count.vectors += hidden;
+    if (a.sinks)
+        count.vectors += heads;
+    return count;
+}
+
+void add(PartCount& to, const PartCount& count, double times = 1)
+{
+    to.matrices += times * count.matrices;
+    to.vectors += times * count.vectors;
+}
+
+}
+
+const char* nameOf(ModelPart part)
+{
+    static constexpr const char* kNames[] = {
+        "embedding", "head", "norms", "attention", "routers", "experts", "shared experts", "dense layers"};
+    return kNames[std::size_t(part)];
+}
+
+double ModelCounts::all() const
+{
+    double sum = 0;
+    for (const PartCount& part : parts)
+        sum += part.all();
+    return sum;
+}
+
+double ModelCounts::passedMatrices(bool tiedEmbeddings) const
+{
+    double sum = tiedEmbeddings ? of(ModelPart::Embedding).matrices : 0;
+    for (const ModelPart part : {ModelPart::Head, ModelPart::Attention, ModelPart::Routers, ModelPart::Shared, ModelPart::Dense})
+        sum += of(part).matrices;
+    return sum;
+}
+
+ModelCounts countParameters(const ArchSpec& a)
+{
+    ModelCounts counts;
+    const auto of = [&](ModelPart part) -> PartCount& { return counts.parts[std::size_t(part)]; };
+    const auto hidden = double(a.hiddenSize), layers = double(a.layers.size()), experts = double(a.router.numExperts);
+    const double norm = (a.normKind == NormKind::LayerNorm ? 2 : 1) * hidden;
+    of(ModelPart::Embedding).matrices = double(a.vocabSize) * hidden;
+    if (!a.tiedEmbeddings)
+        of(ModelPart::Head).matrices = double(a.vocabSize) * hidden;
+    if (a.headBias)
+        of(ModelPart::Head).vectors = double(a.vocabSize);
+    of(ModelPart::Norms).vectors = norm * (2 * layers + 1);
+    add(of(ModelPart::Attention), attentionCount(a), layers);
+
+    const PartCount expert = mlpCount(hidden, double(a.expertIntermediate), a.expertBias);
+    PartCount shared = a.sharedIntermediate > 0 ? mlpCount(hidden, double(a.sharedIntermediate), a.mlpBias) : PartCount();
+    if (a.sharedGated)
+        shared.vectors += hidden;
+    for (const LayerSpec& layer : a.layers) {
+        if (!layer.moe) {
+            add(of(ModelPart::Dense), mlpCount(hidden, double(layer.denseIntermediate), a.mlpBias));
+            continue;
+        }
+        add(of(ModelPart::Routers),
+            {experts * hidden, experts * ((a.router.hasBias ? 1 : 0) + (a.router.selectionBias ? 1 : 0))});
+        add(of(ModelPart::Experts), expert, experts);
+        add(of(ModelPart::Shared), shared);
+        counts.selectionBiases += a.router.selectionBias ? experts : 0;
+    }
+    counts.expert = expert.all();
+    counts.active = counts.all() - double(a.sites.size()) * (experts - double(a.router.topK)) * counts.expert;
+    return counts;
+}
+
+double CacheCount::values(double tokens) const
+{
+    return whole * tokens + windowed * std::min(tokens, double(window));
+}
+
+CacheCount countCache(const ArchSpec& a)
+{
+    const double layer = a.latent ? double(a.latent->keyValueRank + a.latent->ropeDim)
+                                  : 2 * double(a.numKvHeads) * double(a.headDim);
+    CacheCount count;
+    for (const LayerSpec& each : a.layers) {
+        (each.slidingWindow > 0 ? count.windowed : count.whole) += layer;
+        count.window = std::max(count.window, each.slidingWindow);
+    }
+    return count;
+}
+
+void forEachTensor(const ModelSource& m, const std::function<void(ModelPart, const TensorSource&)>& function)
+{
+    const auto visit = [&](ModelPart part, std::initializer_list<const TensorSource*> tensors) {
+        for (const TensorSource* tensor : tensors) {
+            if (tensor->present())
+                function(part, *tensor);
+        }
+    };
+    const auto mlp = [&](ModelPart part, const MlpSource& s) {
+        visit(part, {&s.gate, &s.up, &s.gateUp, &s.down, &s.gateBias, &s.upBias, &s.gateUpBias, &s.downBias});
+    };
+    visit(ModelPart::Embedding, {&m.embedding});
+    if (m.lmHead.file != m.embedding.file || m.lmHead.offset != m.embedding.offset)
+        visit(ModelPart::Head, {&m.lmHead});
+    visit(ModelPart::Head, {&m.headBias});
+    visit(ModelPart::Norms, {&m.finalNorm, &m.finalNormBias});
+    for (const LayerSource& l : m.layers) {
+        visit(ModelPart::Norms, {&l.attentionNorm, &l.attentionNormBias, &l.mlpNorm, &l.mlpNormBias});
+        visit(ModelPart::Attention,
+            {&l.q, &l.k, &l.v, &l.o, &l.qBias, &l.kBias, &l.vBias, &l.oBias, &l.qNorm, &l.kNorm, &l.sinks, &l.qDown,
+                &l.qDownBias, &l.qDownNorm, &l.kvDown, &l.kvDownBias, &l.kvDownNorm, &l.kvUp});
+        visit(ModelPart::Routers, {&l.router, &l.routerBias, &l.selectionBias});
+        for (const MlpSource& expert : l.experts)
+            mlp(ModelPart::Experts, expert);
+        mlp(ModelPart::Shared, l.shared);
+        visit(ModelPart::Shared, {&l.sharedGate});
+        mlp(ModelPart::Dense, l.dense);
+    }
+}
+
+}

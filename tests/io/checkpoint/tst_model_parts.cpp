@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Parameters by part, counted from the config alone: against transformers (tests/data/parameter_counts.json), and
+// against the tensors of the files.
+#include "io/checkpoint/model_parts.h"
+#include "tests/support/test_main.h"
+#include "tests/support/verify.h"
+
+#include <QFile>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTest>
+
+using namespace expertscope;
+
+namespace {
+
+QByteArray contents(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+const QString kData = EXPERTSCOPE_TEST_DATA, kResources = EXPERTSCOPE_SOURCE_DIR "/resources";
+
+}
+
+class TestModelParts : public QObject
+{
+    Q_OBJECT
+private slots:
+    void counts_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QJsonObject>("golden");
+        const auto models = QJsonDocument::fromJson(contents(kData + "/parameter_counts.json"))["models"].toObject();
+        QVERIFY(models.size() > 100);
+        for (auto at = models.begin(); at != models.end(); ++at)
+            QTest::newRow(qPrintable(at.key())) << at.key() << at.value().toObject();
+    }
+    void counts()
+    {
+        QFETCH(QString, name);
+        QFETCH(QJsonObject, golden);
+        const bool folder = name.startsWith("checkpoints/");
+        const QString path = (folder ? kData : kResources) + "/" + name;
+        const auto arch = parseArchSpec(contents(folder ? path + "/config.json" : path).toStdString(), "config.json");
+        VERIFY_OK(arch);
+        const ModelCounts counted = countParameters(*arch);
+        for (std::size_t p = 0; p < kNumModelParts; ++p)
+            QCOMPARE(counted.parts[p].all(), golden[nameOf(ModelPart(p))].toDouble());
+        QCOMPARE(counted.all(), golden["all"].toDouble());
+        const double experts = double(arch->sites.size()) * double(arch->router.numExperts);
+        QCOMPARE(counted.expert * experts, golden["experts"].toDouble());
+        QCOMPARE(counted.active,
+            golden["all"].toDouble()
+                - golden["experts"].toDouble() / double(arch->router.numExperts)
+                    * double(arch->router.numExperts - arch->router.topK));
+    }
+
+    void tensors_data() { counts_data(); }
+    /// The same, as the files have it.
+    void tensors()
+    {
+        QFETCH(QString, name);
+        QFETCH(QJsonObject, golden);
+        if (!name.startsWith("checkpoints/"))
+            return;
+        const auto checkpoint = Checkpoint::open((kData + "/" + name).toStdString());
+        VERIFY_OK(checkpoint);
+        std::array<double, kNumModelParts> found{};
+        forEachTensor(checkpoint->weights(),
+            [&](ModelPart part, const TensorSource& t) { found[std::size_t(part)] += double(t.numElements()); });
+        for (std::size_t p = 0; p < kNumModelParts; ++p)
+            QCOMPARE(found[p], golden[nameOf(ModelPart(p))].toDouble());
+    }
+
+    /// Reported by the models' makers: keys and values of DeepSeek-V3 take 70,272 bytes a token in bf16, those of
+    /// Qwen3-30B-A3B 98,304 (48 layers x 2 x 4 heads x 128 x 2 bytes); every other layer of gpt-oss sees 128 tokens.
+    void cache()
+    {
+        const auto of = [](const char* model) {
+            return countCache(
+                *parseArchSpec(contents(kResources + "/models/" + model + ".json").toStdString(), model));
+        };
+        QCOMPARE(of("deepseek-v3").whole * 2, 70272.);
+        QCOMPARE(of("qwen3-30b-a3b").whole * 2, 98304.);
+        const CacheCount sliding = of("gpt-oss-20b");
+        QCOMPARE(sliding.whole, 12. * 2 * 8 * 64);
+        QCOMPARE(sliding.windowed, sliding.whole);
+        QCOMPARE(sliding.window, 128);
+        QCOMPARE(sliding.values(100), 200 * sliding.whole);
+        QCOMPARE(sliding.values(1000), 1128 * sliding.whole);
+    }
+
+    /// Sizes no machine has are counted, not wrapped around.
+    void enormous()
+    {
+        const auto arch = parseArchSpec(R"({"model_type": "olmoe", "hidden_size": 2147483616, "num_attention_heads": 16,
+            "num_hidden_layers": 16, "intermediate_size": 2147483647, "num_experts": 65534, "num_experts_per_tok": 1,
+            "vocab_size": 2147483647})",
+            "config.json");
+        VERIFY_OK(arch);
+        const double one = 3. * 2147483616 * 2147483647;
+        QVERIFY(countParameters(*arch).all() > 16. * 65534 * one);
+    }
+};
+
+EXPERTSCOPE_TEST(TestModelParts)
+#include "tst_model_parts.moc"
