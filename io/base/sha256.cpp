@@ -134,6 +134,8 @@ void Sha256::compress(const unsigned char* block)
 
 void Sha256::update(std::span<const std::byte> bytes)
 {
+    if (bytes.empty()) // they may lie nowhere
+        return;
     const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
     std::size_t left = bytes.size();
     const std::size_t filled = m_length % 64;
