@@ -48,6 +48,7 @@
     CHART(prefetch)                                                                                                    \
     MAP(predictability)                                                                                                \
     CHART(reroute)                                                                                                     \
+    CHART(fewerExperts)                                                                                                \
     MAP(placement)
 
 namespace expertscope {

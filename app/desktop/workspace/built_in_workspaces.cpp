@@ -20,7 +20,7 @@ const std::vector<BuiltInWorkspace>& builtInWorkspaces()
             {"balance", "selection", "expert", "chart.coactivation", "chart.load"}},
         {"cache", "Cache", "What if: caches, prefetches, routers and plans",
             {"what_if", "what_if.slots", "chart.cache_curves", "chart.cache_map", "chart.cache_time", "chart.prefetch", "chart.predictability",
-                "chart.reroute", "chart.placement", "chart.lifetime", "chart.repetition"},
+                "chart.reroute", "chart.fewer_experts", "chart.placement", "chart.lifetime", "chart.repetition"},
             {"balance", "what_if.hardware"}},
         {"compare", "Compare", "Two traces, or the values of a label, against each other",
             {"compare", "chart.load", "chart.risk_difference", "chart.divergence", "chart.load_by_label",

@@ -160,7 +160,7 @@ static bool mayRefuse(const std::string& chart, const ChartCase& given)
     static const std::set<std::string> needSequences{"aux_loss", "cache_curves", "cache_map", "cache_time", "divergence",
         "domain_cv", "drop", "expert_similarity", "experts_per_token", "hot_set", "importance", "label_divergence", "lifetime", "locality",
         "placement", "position", "predict", "predictability", "prefetch", "reroute", "risk_difference", "sch", "srp", "vocabulary"};
-    static const std::set<std::string> needColumns{"aux_loss", "divergence", "expert_similarity", "importance",
+    static const std::set<std::string> needColumns{"aux_loss", "divergence", "expert_similarity", "fewer_experts", "importance",
         "label_divergence", "locality", "position", "reroute", "sharpness", "tokens", "vocabulary"};
     static const std::set<std::string> needTwoSites{"affinity", "flow", "mutual_information", "path"};
     static const std::set<std::string> needTwoValues{"divergence", "domain_cv", "label_divergence", "risk_difference"};

@@ -228,7 +228,7 @@ private slots:
     void thePageIsRead()
     {
         const QList<AskedQuestion> all = questionsOfThePage();
-        QCOMPARE(all.size(), 24);
+        QCOMPARE(all.size(), 25);
         for (const AskedQuestion& question : all) {
             QVERIFY2(!question.traces.isEmpty() && !question.answer.isEmpty(), qPrintable(question.title));
             QVERIFY2(!question.steps.isEmpty() && question.steps.size() <= 5, qPrintable(question.title));
@@ -457,6 +457,20 @@ QStringList TestQuestions::answerOf(int question)
             }
         }
         return facts;
+    }
+    case 25: { // fewer experts: by hand, of the whole model
+        const auto three = where(table("chart.fewer_experts"), {{"amount", "3"}});
+        auto layers = three;
+        layers.removeIf([](const Record& record) { return record["layer"].isEmpty(); });
+        const Record all = where(three, {{"layer", ""}}).value(0), most = extreme(layers), least = extreme(layers, false);
+        double mean = 0; // of as many tokens each
+        for (const Record& record : layers)
+            mean += number(record) / double(layers.size());
+        if (layers.size() != 6 || std::abs(mean - number(all)) > 1e-6)
+            return {"another mean of the layers"};
+        const Record two = where(table("chart.fewer_experts"), {{"amount", "2"}, {"layer", ""}}).value(0);
+        return {digits(number(all)) + " %", layer(most) + " (" + digits(number(most)) + " %)",
+            layer(least) + " (" + digits(number(least)) + " %)", digits(number(two)) + " %"};
     }
     default:
         return {};
