@@ -105,6 +105,20 @@ private slots:
         QCOMPARE(outcome.err.count('\n') > 0, true);
     }
 
+    /// Of a capture of texts there is prefill alone, and its numbers are those of the plain run.
+    void phasesApart()
+    {
+        const QStringList common{"simulate", "cache", kLogitSlice, "--policy", "lru", "--capacity", "8", "--json"};
+        const Outcome plain = run(common), apart = run(common + QStringList{"--by-phase"});
+        QCOMPARE(apart.status, 0);
+        QCOMPARE(wholeModelValue(apart, "cache.hit_rate", {{"phase", "prefill"}}), wholeModelValue(plain, "cache.hit_rate", {}));
+        QVERIFY(std::isnan(wholeModelValue(apart, "cache.hit_rate", {{"phase", "decode"}})));
+        const Outcome tables = run({"simulate", "cache", kLogitSlice, "--policy", "lru", "--by-phase"}, 80);
+        QVERIFY(tables.out.startsWith("prefill\natomic") && tables.out.contains("none was generated"));
+        QCOMPARE(run({"simulate", "cache", kLogitSlice, "--by-phase", "--phase", "decode"}).status, 2);
+        QCOMPARE(run({"simulate", "cache", kLogitSlice, "--by-phase", "--reroute", "lambda=0.1"}).status, 2);
+    }
+
     void whatATraceDoesNotHold()
     {
         const QTemporaryDir folder;

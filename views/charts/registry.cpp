@@ -45,6 +45,7 @@
     CHART(cacheCurves)                                                                                                 \
     MAP(cacheMap)                                                                                                      \
     CHART(cacheTime)                                                                                                   \
+    CHART(cachePhases)                                                                                                 \
     CHART(prefetch)                                                                                                    \
     MAP(predictability)                                                                                                \
     CHART(reroute)                                                                                                     \

@@ -2,7 +2,7 @@
 //
 // expertscope simulate cache TRACE: caches that hold some of the experts; with --reroute a router that looks at them.
 #include "analysis/study/trace_analysis.h"
-#include "analysis/what_if/caches.h"
+#include "analysis/what_if/cache_phases.h"
 #include "analysis/what_if/reroute.h"
 #include "analysis/what_if/reroute_rows.h"
 #include "app/cli/commands/cache_options.h"
@@ -21,6 +21,7 @@ struct Options
 {
     std::filesystem::path trace;
     CacheOptions cache;
+    bool byPhase = false;
     unsigned threads = 0;
     OutputOptions output;
 };
@@ -43,6 +44,47 @@ Expected<void> simulate(const Options& options, const ResultOutput& output, cons
         return results::checkComputed(results);
     }
     return writeResults(output, {originOf(question, *answer, study->traces().front()), std::move(results)},
+        question.asked.policies != "all", {}, layersOf(study->shape()));
+}
+
+Expected<CacheQuestion> checkPhases(const Options& options)
+{
+    if (!options.cache.selection.phase.empty())
+        return fail("both phases are shown, or one", "--by-phase", "leave out --phase");
+    if (!options.cache.reroute.empty())
+        return fail("routers that see the residents are replayed over all tokens", "--by-phase", "leave out --reroute");
+    return checkCaches(options.cache);
+}
+
+/// What was given and what was generated, one after the other.
+Expected<void> simulateByPhase(const Options& options, const ResultOutput& output, const CacheQuestion& question)
+{
+    ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
+    auto answer = [&] {
+        const TerminalProgress progress;
+        return simulatePhases(*study, 0, question, progress.callback());
+    }();
+    if (!answer)
+        return tl::unexpected(std::move(answer).error());
+    const std::size_t width = pageOf(output).width;
+    Results results = resultsOf(question, *answer);
+    if (output.format == OutputFormat::Tables) {
+        std::string text;
+        for (const PhaseAnswer& phase : *answer) {
+            CacheQuestion own = question;
+            own.scope.phase = phase.phase;
+            text += (text.empty() ? "" : "\n") + std::string(phaseName(phase.phase)) + '\n'
+                + cacheHead(*study, own, describeRun(phase.answer.events, question.steps), width)
+                + cacheTables(own, phase.answer, width);
+        }
+        if (answer->size() == 1)
+            text += wrapped(std::string("No token of the selection is of the other phase: ")
+                    + (answer->front().phase == Phase::Prompt ? "none was generated." : "none was given."),
+                width, 2);
+        ES_TRY(writeTableText(output, text));
+        return results::checkComputed(results);
+    }
+    return writeResults(output, {originOf(question, answer->front().answer, study->traces().front()), std::move(results)},
         question.asked.policies != "all", {}, layersOf(study->shape()));
 }
 
@@ -71,6 +113,8 @@ int run(const Options& options, bool rerouted)
 {
     std::vector<std::filesystem::path> inputs = filesOf(options.cache);
     inputs.push_back(options.trace);
+    if (options.byPhase)
+        return runCommand(options, inputs, checkPhases, simulateByPhase);
     if (rerouted)
         return runCommand(options, inputs, [](const Options& o) { return checkReroute(o.cache); }, reroute);
     return runCommand(options, inputs, [](const Options& o) { return checkCaches(o.cache); }, simulate);
@@ -86,6 +130,8 @@ Run declare(Arguments& arguments)
     arguments.option("--capacity", cache.capacities,
         "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; default: each sixteenth");
     addServing(arguments, cache);
+    arguments.flag("--by-phase", options->byPhase,
+        "What was given (prefill) and what was generated (decode) apart, each from an empty cache");
     arguments.flag("--per-site-histograms", cache.siteHistograms,
         "In files, misses per event of each site too, not only of the whole model");
     arguments.flag("--quotas", cache.quotas, "Also the best division of as many slots among the pools");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Charts of simulations tell the truth: their numbers are the rows of the simulation itself, asked for apart from them.
-#include "analysis/what_if/caches.h"
+#include "analysis/what_if/cache_phases.h"
 #include "analysis/what_if/placement.h"
 #include "analysis/what_if/reroute.h"
 #include "analysis/what_if/topk.h"
@@ -246,6 +246,33 @@ private slots:
         const auto plain = loadTrace();
         const auto refused = drawnChart("reroute", studyOf({plain.get()}));
         QVERIFY(!refused && refused.error().message().find("logits") != std::string::npos);
+    }
+
+    void phases()
+    {
+        const SimulationFixture f;
+        for (Sequence& sequence : f.trace->editShape().sequences)
+            sequence.promptLength = sequence.length / 3;
+        const Study study = studyOf({f.trace.get()});
+        CacheOptions options;
+        options.policies = "lru,opt";
+        options.capacities = "4,16";
+        options.prefillChunk = 8;
+        const CacheQuestion question = checkCaches(options).value();
+        const Results results = resultsOf(question, simulatePhases(study, 0, question).value());
+        for (const auto& [quantity, metric, scale] : {std::tuple{"hits", "cache.hit_rate", 100.0},
+                 {"misses", "cache.misses_per_token", 1.0}}) {
+            const ChartTable table = tableOfChart("cache_phases", study,
+                {{"quantity", quantity}, {"policy", "lru/opt"}, {"capacity", "4/16"}, {"prefill_chunk", "8"}});
+            QCOMPARE(table.size(), std::size_t(2 * 2 * 2));
+            for (std::size_t i = 0; i < table.size(); ++i) {
+                const double wanted = valueOf(results, metric, [&](const ResultRow& row) {
+                    return !row.site && has(row, "phase", table.text(i, "phase"))
+                        && has(row, "policy", table.text(i, "policy")) && has(row, "capacity", table.text(i, "capacity"));
+                }).value();
+                QVERIFY(alike(table.number(i, "value"), scale * wanted));
+            }
+        }
     }
 
     void fewerExperts()
