@@ -88,7 +88,7 @@ private:
 
     Session& m_session;
     QObject* m_countAsker;
-    ClusterChoice m_choice, m_settled, m_asked;
+    ClusterChoice m_choice, m_settled;
     QString m_what; ///< that is not settled
     QTimer* m_rest = nullptr;
     PlacementRunPtr m_run;
