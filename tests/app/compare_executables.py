@@ -160,6 +160,12 @@ simulate cache in/slice.h5 --reroute={|x|prior:|lambda=|lambda=1,|lambda=-1|lamb
 simulate cache in/slice.h5 --reroute=prior {--policy opt|--policy lru --admission bypass|--capacity 0|--hardware phone|--prefetch previous|\
     --cold preload:in/some.json}
 simulate cache in/{M|ragged}.h5 --reroute {lambda=0.1|lambda=0.1,tolerance=1}
+simulate cache in/small.h5 --by-phase {--policy lru,opt|--prefill-chunk 16 --capacity 4 --json|--phase prompt}
+# fewer experts a token
+simulate topk in/slice.h5 {|--keep 1-4 --share none --json|--share 0.5,0.9 --probability 0.5,1 --csv|--capacity none --expert-bytes 1MiB|\
+    --policy lru,opt --batch 2 --capacity 8|--latex|-o out/fewer.h5|--keep 9}
+simulate topk in/slice.h5 {--keep=0|--keep=2-1|--keep=x|--share=0|--share=1.5|--probability=x|--capacity=0|--policy=best}
+simulate topk in/M.h5 {--keep 2|--probability 0.5}
 # simulate placement
 simulate placement in/f0.h5 --gpus 8 {|--nodes 2 --score-learning|--planner eplb,joint --batch 3 --json|--replicas 8 --per-site --csv|--latex|\
     -o out/placed.h5|-o out/placed.json|--groups 4 --nodes 2 --planner eplb,eplb_global}

@@ -59,7 +59,7 @@ QByteArray preludeOf(const QString& trace)
     QByteArray prelude = "set -eo pipefail\n";
 #ifndef EXPERTSCOPE_TESTS_CAPTURE
     prelude += "expertscope() { case \"$*\" in capture*) cp '" + trace.toUtf8()
-        + "' \"${@: -1}\";; *--reroute*|*divergence*) ;; ";
+        + "' \"${@: -1}\";; *--reroute*|*--probability*|*divergence*) ;; ";
 #else
     Q_UNUSED(trace)
     prelude += "expertscope() { case \"$*\" in ";

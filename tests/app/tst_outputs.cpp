@@ -384,6 +384,7 @@ class TestOutputs : public QObject
         m_writers.append({"simulate cache HDF5", cache + QStringList{"--hdf5"}, "-o", ".h5", {"c.h5"}, true});
         results("simulate cache --reroute", {"simulate", "cache", "logits.h5", "--reroute", "lambda=0.1", "--capacity",
             "4"}, {"logits.h5"});
+        results("simulate topk", {"simulate", "topk", "a.h5", "--keep", "2", "--capacity", "4"}, {"a.h5"});
         const QStringList placement{"simulate", "placement", "a.h5", "--gpus", "2", "--planner", "contiguous"};
         results("simulate placement", placement + QStringList{"--plan", "plan.json"}, {"a.h5", "plan.json"});
         m_writers.append({"simulate placement tables",

@@ -45,9 +45,11 @@
     CHART(cacheCurves)                                                                                                 \
     MAP(cacheMap)                                                                                                      \
     CHART(cacheTime)                                                                                                   \
+    CHART(cachePhases)                                                                                                 \
     CHART(prefetch)                                                                                                    \
     MAP(predictability)                                                                                                \
     CHART(reroute)                                                                                                     \
+    CHART(fewerExperts)                                                                                                \
     MAP(placement)
 
 namespace expertscope {

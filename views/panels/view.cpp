@@ -83,6 +83,9 @@ std::vector<ViewSpec> viewRegistry()
         ViewPlace::Right, make<HardwareWhatIfPanel>, false});
     views.push_back({"what_if.slots", "Slots by layer", "How the what-if's slots are best divided among the layers",
         ViewPlace::Right, make<SlotsPanel>, false});
+    views.push_back({"what_if.placement", "Placement what-if",
+        "What if experts lay on so many GPUs: all planners, loads, who sends to whom", ViewPlace::Centre,
+        make<PlacementWhatIfPanel>, false});
     views.push_back({"summary", "Summary", "What the trace is", ViewPlace::Left, make<SummaryPanel>});
     views.push_back(
         {"balance", "Balance table", "How evenly each layer uses its experts", ViewPlace::Left, make<BalancePanel>});

@@ -3,6 +3,7 @@
 
 #include "views/what_if/cache_what_if.h"
 #include "views/what_if/hardware_what_if.h"
+#include "views/what_if/placement_what_if.h"
 
 namespace expertscope {
 
@@ -100,6 +101,58 @@ QString HardwareWhatIfPanel::definition() const
     return "What the cache of the what-if is worth on a machine, <b>modelled</b>, not measured: from how many experts each "
            "step misses, the time of a load and the GPU's time for an expert. <b>Serial</b>: one thing after the other. "
            "<b>Overlap</b>: within an event loads and computing go on side by side.";
+}
+
+PlacementWhatIfPanel::PlacementWhatIfPanel(Session& session, QWidget* parent)
+    : View(parent)
+    , m_view(new PlacementWhatIf(session, this))
+{
+    hold(m_view);
+    for (ChartWidget* const chart : {m_view->loads(), m_view->traffic()})
+        connect(chart, &ChartWidget::currentChanged, this, [this, chart] {
+            m_said = chart->readout();
+            emit readoutChanged();
+        });
+    connect(m_view, &PlacementWhatIf::contentChanged, this, &View::contentChanged);
+    connect(m_view, &PlacementWhatIf::said, this, [this](const QString& text) {
+        m_said = text;
+        emit readoutChanged();
+    });
+}
+
+QString PlacementWhatIfPanel::readout() const
+{
+    return m_said;
+}
+
+bool PlacementWhatIfPanel::stop()
+{
+    return m_view->stop();
+}
+
+QByteArray PlacementWhatIfPanel::csv() const
+{
+    return m_view->csv();
+}
+
+QString PlacementWhatIfPanel::definition() const
+{
+    return "How evenly GPUs are loaded, and who sends how much to whom, when the experts of every layer are spread over "
+           "them. All planners are learnt from some of the sequences and scored on the others, as <i>expertscope simulate "
+           "placement</i> does. While a number is dragged, the largest load is that of kept counts; the rest is replayed.";
+}
+
+QJsonObject PlacementWhatIfPanel::state() const
+{
+    return {{"cluster", toJson(m_view->choice())}};
+}
+
+QStringList PlacementWhatIfPanel::restore(const QJsonObject& state)
+{
+    ClusterChoice choice;
+    const QStringList missing = fromJson(state["cluster"].toObject(), choice);
+    m_view->restore(choice);
+    return missing;
 }
 
 }

@@ -7,6 +7,7 @@ namespace expertscope {
 
 class CacheWhatIf;
 class HardwareWhatIf;
+class PlacementWhatIf;
 
 /// The cache what-if as a view.
 class CacheWhatIfPanel final : public View
@@ -44,6 +45,26 @@ public:
 
 private:
     HardwareWhatIf* m_view = nullptr;
+};
+
+/// Experts spread over GPUs, as a view.
+class PlacementWhatIfPanel final : public View
+{
+    Q_OBJECT
+public:
+    explicit PlacementWhatIfPanel(Session& session, QWidget* parent = nullptr);
+
+    PlacementWhatIf* whatIf() const { return m_view; }
+    QString readout() const override;
+    bool stop() override;
+    QByteArray csv() const override;
+    QString definition() const override;
+    QJsonObject state() const override;
+    QStringList restore(const QJsonObject& state) override;
+
+private:
+    PlacementWhatIf* m_view = nullptr;
+    QString m_said;
 };
 
 }

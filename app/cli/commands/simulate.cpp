@@ -7,13 +7,15 @@ namespace expertscope {
 
 Command simulateCacheCommand();
 Command simulatePlacementCommand();
+Command simulateTopkCommand();
 
 Command simulateCommand()
 {
-    return {"simulate", "What if: expert caches, and experts spread over GPUs", [](Arguments& arguments) -> Run {
+    return {"simulate", "What if: expert caches, experts spread over GPUs, fewer experts a token", [](Arguments& arguments) -> Run {
                 arguments.requireCommand();
                 arguments.command(simulateCacheCommand());
                 arguments.command(simulatePlacementCommand());
+                arguments.command(simulateTopkCommand());
                 return {};
             }};
 }

@@ -2,9 +2,10 @@
 //
 // expertscope simulate cache TRACE: caches that hold some of the experts; with --reroute a router that looks at them.
 #include "analysis/study/trace_analysis.h"
-#include "analysis/what_if/caches.h"
+#include "analysis/what_if/cache_phases.h"
 #include "analysis/what_if/reroute.h"
 #include "analysis/what_if/reroute_rows.h"
+#include "app/cli/commands/cache_options.h"
 #include "app/cli/commands/shared_options.h"
 #include "app/cli/terminal/cache_tables.h"
 #include "app/cli/terminal/help.h"
@@ -20,17 +21,10 @@ struct Options
 {
     std::filesystem::path trace;
     CacheOptions cache;
+    bool byPhase = false;
     unsigned threads = 0;
     OutputOptions output;
 };
-
-/// What stands over tables: the contract, what was replayed, and of which trace.
-std::string headOf(
-    const Study& study, const CacheServing& serving, const simulation::EventSet& events, std::size_t width)
-{
-    return wrapped(describe(serving.contract) + "; " + describeRun(events, serving.steps), width, 2)
-        + wrapped(headingOf(study, 0, serving.scope), width, 2);
-}
 
 Expected<void> simulate(const Options& options, const ResultOutput& output, const CacheQuestion& question)
 {
@@ -45,10 +39,52 @@ Expected<void> simulate(const Options& options, const ResultOutput& output, cons
     Results results = resultsOf(question, *answer);
     if (output.format == OutputFormat::Tables) {
         ES_TRY(writeTableText(output,
-            headOf(*study, question, answer->events, width) + cacheTables(question, *answer, width)));
+            cacheHead(*study, question, describeRun(answer->events, question.steps), width)
+                + cacheTables(question, *answer, width)));
         return results::checkComputed(results);
     }
     return writeResults(output, {originOf(question, *answer, study->traces().front()), std::move(results)},
+        question.asked.policies != "all", {}, layersOf(study->shape()));
+}
+
+Expected<CacheQuestion> checkPhases(const Options& options)
+{
+    if (!options.cache.selection.phase.empty())
+        return fail("both phases are shown, or one", "--by-phase", "leave out --phase");
+    if (!options.cache.reroute.empty())
+        return fail("routers that see the residents are replayed over all tokens", "--by-phase", "leave out --reroute");
+    return checkCaches(options.cache);
+}
+
+/// What was given and what was generated, one after the other.
+Expected<void> simulateByPhase(const Options& options, const ResultOutput& output, const CacheQuestion& question)
+{
+    ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
+    auto answer = [&] {
+        const TerminalProgress progress;
+        return simulatePhases(*study, 0, question, progress.callback());
+    }();
+    if (!answer)
+        return tl::unexpected(std::move(answer).error());
+    const std::size_t width = pageOf(output).width;
+    Results results = resultsOf(question, *answer);
+    if (output.format == OutputFormat::Tables) {
+        std::string text;
+        for (const PhaseAnswer& phase : *answer) {
+            CacheQuestion own = question;
+            own.scope.phase = phase.phase;
+            text += (text.empty() ? "" : "\n") + std::string(phaseName(phase.phase)) + '\n'
+                + cacheHead(*study, own, describeRun(phase.answer.events, question.steps), width)
+                + cacheTables(own, phase.answer, width);
+        }
+        if (answer->size() == 1)
+            text += wrapped(std::string("No token of the selection is of the other phase: ")
+                    + (answer->front().phase == Phase::Prompt ? "none was generated." : "none was given."),
+                width, 2);
+        ES_TRY(writeTableText(output, text));
+        return results::checkComputed(results);
+    }
+    return writeResults(output, {originOf(question, answer->front().answer, study->traces().front()), std::move(results)},
         question.asked.policies != "all", {}, layersOf(study->shape()));
 }
 
@@ -65,7 +101,8 @@ Expected<void> reroute(const Options& options, const ResultOutput& output, const
     Results results = resultsOf(question, *answer);
     if (output.format == OutputFormat::Tables) {
         ES_TRY(writeTableText(output,
-            headOf(*study, question, outlineOf(answer->done), width) + rerouteTables(question, *answer, width)));
+            cacheHead(*study, question, describeRun(outlineOf(answer->done), question.steps), width)
+                + rerouteTables(question, *answer, width)));
         return results::checkComputed(results);
     }
     return writeResults(output, {originOf(question, *answer, study->traces().front()), std::move(results)}, true, {},
@@ -76,6 +113,8 @@ int run(const Options& options, bool rerouted)
 {
     std::vector<std::filesystem::path> inputs = filesOf(options.cache);
     inputs.push_back(options.trace);
+    if (options.byPhase)
+        return runCommand(options, inputs, checkPhases, simulateByPhase);
     if (rerouted)
         return runCommand(options, inputs, [](const Options& o) { return checkReroute(o.cache); }, reroute);
     return runCommand(options, inputs, [](const Options& o) { return checkCaches(o.cache); }, simulate);
@@ -90,25 +129,12 @@ Run declare(Arguments& arguments)
         "all, or NAME[:KEY=VALUE] with commas between: lru,ema:halflife=8; default: all");
     arguments.option("--capacity", cache.capacities,
         "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; default: each sixteenth");
-    arguments.option("--scope", cache.scope,
-        "What shares a pool: per-site (default), global, groups:N consecutive sites, or groups:0-3/4-11");
-    arguments.option("--contract", cache.service,
-        "atomic, or sequential[:router, :ascending, :resident, :random]; default: atomic");
-    arguments.option("--admission", cache.admission, "forced (default: what is loaded stays) or bypass");
-    arguments.option("--cold", cache.cold,
-        "empty (default); first-free: filling free slots is no miss; preload:FILE.json: lists of experts, "
-        "[[3,0],...]");
-    arguments.option("--batch", cache.batch, "Sequences that decode side by side; default: 1").range(1u, 1u << 20);
-    arguments.option("--prefill-chunk", cache.prefillChunk, "Prompts come in chunks of so many tokens");
+    addServing(arguments, cache);
+    arguments.flag("--by-phase", options->byPhase,
+        "What was given (prefill) and what was generated (decode) apart, each from an empty cache");
     arguments.flag("--per-site-histograms", cache.siteHistograms,
         "In files, misses per event of each site too, not only of the whole model");
     arguments.flag("--quotas", cache.quotas, "Also the best division of as many slots among the pools");
-    arguments.flag("--flush", cache.flush, "Empty the cache between sequences");
-    arguments.option("--warm-up", cache.warmUp, "Leading steps that are served but not counted");
-    arguments.option("--expert-bytes", cache.expertBytes,
-        "Weights of one expert, such as 27MiB; default: as the model's config.json says");
-    arguments.option("--expert-bits", cache.time.expertBits, "Bits of an element of an expert, such as 4.5");
-    arguments.option("--model", cache.time.model, "config.json that gives sizes; default: the trace's own");
     arguments.option("--hardware", cache.time.hardware,
         "Model time on this machine: NAME or FILE.json, parts joined with +; see below");
     arguments.option("--level", cache.time.level, "Of the cost model: 0 to 3; default: 2, with prefetches 3");
@@ -120,9 +146,6 @@ Run declare(Arguments& arguments)
         .repeated();
     arguments.option("--chunks", cache.chunks,
         "A load interrupts a prefetch between so many chunks of an expert; default: 1, not at all");
-    arguments.option("--seed", cache.seed, "Of random orders and random policies; default: 1");
-    arguments.option(
-        "--shuffle", cache.shuffle, "Sequences enter in an order of this seed; default: as recorded");
     arguments.option("--reroute", cache.reroute,
         "[RULE:]KEY=VALUE,...: a router that prefers residents, such as lambda=0.1/0.3,keep=2; --policy: lru");
     arguments.footer(

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Charts of simulations tell the truth: their numbers are the rows of the simulation itself, asked for apart from them.
-#include "analysis/what_if/caches.h"
+#include "analysis/what_if/cache_phases.h"
 #include "analysis/what_if/placement.h"
 #include "analysis/what_if/reroute.h"
+#include "analysis/what_if/topk.h"
 #include "tests/support/scored_trace.h"
 #include "tests/support/test_main.h"
 #include "tests/views/charts/chart_table.h"
@@ -245,6 +246,77 @@ private slots:
         const auto plain = loadTrace();
         const auto refused = drawnChart("reroute", studyOf({plain.get()}));
         QVERIFY(!refused && refused.error().message().find("logits") != std::string::npos);
+    }
+
+    void phases()
+    {
+        const SimulationFixture f;
+        for (Sequence& sequence : f.trace->editShape().sequences)
+            sequence.promptLength = sequence.length / 3;
+        const Study study = studyOf({f.trace.get()});
+        CacheOptions options;
+        options.policies = "lru,opt";
+        options.capacities = "4,16";
+        options.prefillChunk = 8;
+        const CacheQuestion question = checkCaches(options).value();
+        const Results results = resultsOf(question, simulatePhases(study, 0, question).value());
+        for (const auto& [quantity, metric, scale] : {std::tuple{"hits", "cache.hit_rate", 100.0},
+                 {"misses", "cache.misses_per_token", 1.0}}) {
+            const ChartTable table = tableOfChart("cache_phases", study,
+                {{"quantity", quantity}, {"policy", "lru/opt"}, {"capacity", "4/16"}, {"prefill_chunk", "8"}});
+            QCOMPARE(table.size(), std::size_t(2 * 2 * 2));
+            for (std::size_t i = 0; i < table.size(); ++i) {
+                const double wanted = valueOf(results, metric, [&](const ResultRow& row) {
+                    return !row.site && has(row, "phase", table.text(i, "phase"))
+                        && has(row, "policy", table.text(i, "policy")) && has(row, "capacity", table.text(i, "capacity"));
+                }).value();
+                QVERIFY(alike(table.number(i, "value"), scale * wanted));
+            }
+        }
+    }
+
+    void fewerExperts()
+    {
+        const SimulationFixture f;
+        TopkOptions options = standardTopk();
+        const std::size_t k = f.trace->shape().numSlots;
+        options.keep = "1-" + std::to_string(k);
+        options.shares = "0.5,0.9";
+        options.cache.capacities = "8,16";
+        const Results results = resultsOf(simulateTopk(f.study, 0, checkTopk(options).value()).value());
+        const auto rowOf = [](const ChartTable& table, std::size_t i) {
+            return [&table, i](const ResultRow& row) {
+                const std::string site = table.text(i, "site");
+                return (row.site ? std::to_string(std::size_t(*row.site)) : std::string()) == site
+                    && has(row, table.text(i, "cut"), table.text(i, "amount"))
+                    && has(row, "capacity", table.text(i, "capacity"));
+            };
+        };
+        const std::tuple<const char*, const char*, double> quantities[] = {{"lost", "topk.lost_weight", 100},
+            {"same", "topk.same", 100}, {"experts", "topk.experts", 1}, {"probability", "topk.lost_probability", 100}};
+        for (const auto& [quantity, metric, scale] : quantities) {
+            const ChartTable table = f.table("fewer_experts", {{"quantity", quantity}});
+            QCOMPARE(table.size(), 7 * k); // layers and all of them
+            for (std::size_t i = 0; i < table.size(); ++i)
+                QVERIFY(alike(table.number(i, "value"), scale * valueOf(results, metric, rowOf(table, i)).value()));
+        }
+        const ChartTable hits = f.table("fewer_experts", {{"quantity", "hits"}, {"capacity", "8/16"}});
+        QCOMPARE(hits.size(), 2 * k);
+        for (std::size_t i = 0; i < hits.size(); ++i)
+            QVERIFY(alike(hits.number(i, "value"), 100 * valueOf(results, "cache.hit_rate", rowOf(hits, i)).value()));
+        const ChartTable shares = f.table("fewer_experts", {{"over", "share"}});
+        std::size_t compared = 0;
+        for (std::size_t i = 0; i < shares.size(); ++i) {
+            if (const auto wanted = valueOf(results, "topk.lost_weight", rowOf(shares, i))) {
+                QVERIFY(alike(shares.number(i, "value"), 100 * *wanted));
+                ++compared;
+            }
+        }
+        QCOMPARE(compared, std::size_t(7 * 2));
+        const auto plain = loadTrace();
+        const auto refused = drawnChart("fewer_experts", studyOf({plain.get()}));
+        QVERIFY(!refused && refused.error().message().find("weights") != std::string::npos);
+        QVERIFY(drawnChart("fewer_experts", studyOf({plain.get()}), {{"quantity", "hits"}}));
     }
 
     void placed()

@@ -2,6 +2,7 @@
 //
 // Each question of resources/docs/questions.md is asked of a window as the page says, step by step, and what the window
 // then holds is the page's answer.
+#include "analysis/what_if/placement.h"
 #include "app/desktop/palette/palette.h"
 #include "tests/support/test_main.h"
 #include "tests/support/verify.h"
@@ -11,11 +12,14 @@
 #include "views/playground/playground.h"
 #include "views/tokens/widgets/search_bar.h"
 #include "views/tokens/widgets/token_text_view.h"
+#include "views/what_if/placement_what_if.h"
 #include "views/what_if/what_if.h"
+#include "views/widgets/chart_view.h"
 
 #include <QFile>
 #include <QLineEdit>
 #include <QRegularExpression>
+#include <QSpinBox>
 
 #include <algorithm>
 #include <cmath>
@@ -200,6 +204,8 @@ class TestQuestions : public WindowTest
             else
                 view->setPrompt(words[1]);
             QVERIFY(QTest::qWaitFor([&] { return view->page() == Playground::Page::Routing && !view->client().waits(); }, 60000));
+        } else if (words[0] == "Nodes") {
+            m_window->activeView()->findChild<QSpinBox*>("placementNodes")->setValue(words[1].toInt());
         } else if (words[0] == "Open beside") {
             session().openBeside({file(words[1])});
             QVERIFY(QTest::qWaitFor([this] { return session().opening().isEmpty(); }, 20000));
@@ -228,7 +234,7 @@ private slots:
     void thePageIsRead()
     {
         const QList<AskedQuestion> all = questionsOfThePage();
-        QCOMPARE(all.size(), 24);
+        QCOMPARE(all.size(), 27);
         for (const AskedQuestion& question : all) {
             QVERIFY2(!question.traces.isEmpty() && !question.answer.isEmpty(), qPrintable(question.title));
             QVERIFY2(!question.steps.isEmpty() && question.steps.size() <= 5, qPrintable(question.title));
@@ -456,6 +462,66 @@ QStringList TestQuestions::answerOf(int question)
                 break;
             }
         }
+        return facts;
+    }
+    case 25: { // fewer experts: by hand, of the whole model
+        const auto three = where(table("chart.fewer_experts"), {{"amount", "3"}});
+        auto layers = three;
+        layers.removeIf([](const Record& record) { return record["layer"].isEmpty(); });
+        const Record all = where(three, {{"layer", ""}}).value(0), most = extreme(layers), least = extreme(layers, false);
+        double mean = 0; // of as many tokens each
+        for (const Record& record : layers)
+            mean += number(record) / double(layers.size());
+        if (layers.size() != 6 || std::abs(mean - number(all)) > 1e-6)
+            return {"another mean of the layers"};
+        const Record two = where(table("chart.fewer_experts"), {{"amount", "2"}, {"layer", ""}}).value(0);
+        return {digits(number(all)) + " %", layer(most) + " (" + digits(number(most)) + " %)",
+            layer(least) + " (" + digits(number(least)) + " %)", digits(number(two)) + " %"};
+    }
+    case 26: { // planners, as the command says it
+        auto* const view = m_window->view("what_if.placement")->findChild<PlacementWhatIf*>();
+        if (!QTest::qWaitFor([&] { return view->run() && !view->waits() && view->run()->cluster.nodes == 2; }, 60000))
+            return {"no plans"};
+        PlacementOptions options;
+        options.gpus = 8;
+        options.nodes = 2;
+        const Results results = comparePlacements(study(), 0, checkPlacement(options).value()).value().comparison.results;
+        const auto row = [&](const QString& planner, const char* metric, const char* param, const char* word) {
+            for (const ResultRow& r : results.rows) {
+                const auto has = [&](const char* name, const std::string& value) {
+                    const auto found = r.params.find(name);
+                    return found != r.params.end() && found->second == ParameterValue(value);
+                };
+                if (r.metric == metric && has("planner", planner.toStdString()) && has(param, word)
+                    && (std::string(metric) != "placement.sent_states" || has("dedup", "yes")))
+                    return *r.value;
+            }
+            return -1.0;
+        };
+        const auto loads = where(table("what_if.placement"), {{"metric", "placement.max_over_mean"}});
+        const auto sent = where(table("what_if.placement"), {{"metric", "placement.sent_states"}, {"between", "nodes"}});
+        const Record even = extreme(loads, false), least = extreme(sent, false);
+        if (std::abs(number(even) - row(even["planner"], "placement.max_over_mean", "window", "all")) > 1e-6
+            || std::abs(number(least) - row(least["planner"], "placement.sent_states", "between", "nodes")) > 1e-6)
+            return {"another number than the command's"};
+        const Record price = where(loads, {{"planner", least["planner"]}}).value(0);
+        const Record crosses
+            = where(table("what_if.placement"), {{"metric", "share_between_nodes"}, {"planner", "eplb"}}).value(0);
+        return {even["planner"] + " loads", QString::number(number(even), 'f', 2), least["planner"] + " sends least",
+            digits(number(least)), digits(number(price)), percent(number(crosses))};
+    }
+    case 27: { // what a memory holds
+        const PicturePtr picture = m_window->view("chart.cache_curves")->chartView()->chart()->picture();
+        QString held;
+        for (const Curve& curve : std::get<Curves>(picture->panels.front().layers.front()).curves) {
+            if (curve.name.startsWith("5.1MiB: "))
+                held = curve.name.mid(8);
+        }
+        QStringList facts{held};
+        const QString capacity = held.section(' ', 0, 0);
+        for (const char* policy : {"lru", "opt"})
+            facts << percent(number(where(table("chart.cache_curves"), {{"policy", policy}, {"capacity", capacity}}).value(0),
+                "hit_rate"));
         return facts;
     }
     default:
