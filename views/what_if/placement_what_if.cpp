@@ -2,9 +2,9 @@
 #include "views/what_if/placement_what_if.h"
 
 #include "analysis/placement/registry.h"
-#include "analysis/what_if/byte_sizes.h"
 #include "views/charts/command_words.h"
 #include "views/charts/wording.h"
+#include "views/what_if/placement_card.h"
 #include "views/what_if/what_if_controls.h"
 #include "views/widgets/card_view.h"
 #include "views/widgets/job_controls.h"
@@ -30,7 +30,6 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <cmath>
 
 namespace expertscope {
 
@@ -45,45 +44,6 @@ std::size_t mostExperts(const RoutingShape& shape)
     return std::max<std::size_t>(shape.numExperts, 1);
 }
 
-}
-
-bool ClusterChoice::sameQuestion(const ClusterChoice& other) const
-{
-    return gpus == other.gpus && nodes == other.nodes && replicas == other.replicas && home == other.home
-        && dispatch == other.dispatch;
-}
-
-QJsonObject toJson(const ClusterChoice& choice)
-{
-    return {{"gpus", choice.gpus}, {"nodes", choice.nodes}, {"replicas", choice.replicas},
-        {"planner", QString::fromStdString(choice.planner)}, {"home", QString::fromStdString(choice.home)},
-        {"dispatch", QString::fromStdString(choice.dispatch)}};
-}
-
-QStringList fromJson(const QJsonObject& json, ClusterChoice& choice)
-{
-    ClusterChoice wanted = choice;
-    wanted.gpus = json["gpus"].toInt(wanted.gpus);
-    wanted.nodes = json["nodes"].toInt(wanted.nodes);
-    wanted.replicas = json["replicas"].toInt(wanted.replicas);
-    const auto word = [&](const char* name, std::string& value) {
-        value = json[name].toString(QString::fromStdString(value)).toStdString();
-    };
-    word("planner", wanted.planner);
-    word("home", wanted.home);
-    word("dispatch", wanted.dispatch);
-    PlacementOptions options;
-    options.gpus = std::uint32_t(std::max(wanted.gpus, 0));
-    options.nodes = std::uint32_t(std::max(wanted.nodes, 0));
-    options.replicas = std::uint32_t(std::max(wanted.replicas, 0));
-    options.planners = wanted.planner;
-    options.home = wanted.home;
-    options.dispatch = wanted.dispatch;
-    const auto good = checkPlacement(options);
-    if (!good || wanted.replicas < 0 || wanted.planner == "all")
-        return {"placement what-if" + (good ? QString() : ": " + QString::fromStdString(good.error().message()))};
-    choice = wanted;
-    return {};
 }
 
 class PlacementWhatIf::Change final : public QUndoCommand
@@ -214,7 +174,7 @@ QWidget* PlacementWhatIf::makeNumbers()
     layout->setContentsMargins(8, 4, 8, 4);
     layout->setSpacing(8);
     const auto number = [&](QSpinBox*& box, QSlider** slider, const QString& title, const QString& name, const QString& tip,
-                            int ClusterChoice::*member) {
+                            auto changedTo) {
         auto* const label = new QLabel(title, row);
         box = new QSpinBox(row);
         box->setObjectName(name);
@@ -223,13 +183,8 @@ QWidget* PlacementWhatIf::makeNumbers()
         box->setToolTip(tip);
         label->setBuddy(box);
         layout->addWidget(label);
-        const auto changed = [this, title, member](int value) {
-            ClusterChoice choice = m_choice;
-            choice.*member = value;
-            // Nodes share the GPUs equally: the nearest number below that does.
-            while (choice.gpus % choice.nodes != 0)
-                --(member == &ClusterChoice::nodes && value > m_choice.nodes ? choice.gpus : choice.nodes);
-            choose(choice, title);
+        const auto changed = [this, title, changedTo](int value) {
+            choose(changedTo(value), title);
         };
         if (slider) {
             *slider = new QSlider(Qt::Horizontal, row);
@@ -244,10 +199,15 @@ QWidget* PlacementWhatIf::makeNumbers()
         connect(box, &QSpinBox::valueChanged, this, changed);
     };
     number(m_gpus, &m_gpuSlider, "GPUs", "placementGpus", "GPUs that the experts of every layer are spread over",
-        &ClusterChoice::gpus);
-    number(m_nodes, nullptr, "Nodes", "placementNodes", "Machines that share the GPUs equally", &ClusterChoice::nodes);
+        [this](int gpus) { return m_choice.withGpus(gpus); });
+    number(m_nodes, nullptr, "Nodes", "placementNodes", "Machines that share the GPUs equally",
+        [this](int nodes) { return m_choice.withNodes(nodes); });
     number(m_replicas, &m_replicaSlider, "Replicas", "placementReplicas", "Slots of a layer beyond one an expert",
-        &ClusterChoice::replicas);
+        [this](int replicas) {
+            ClusterChoice choice = m_choice;
+            choice.replicas = replicas;
+            return choice;
+        });
     return row;
 }
 
@@ -321,17 +281,6 @@ void PlacementWhatIf::changeEvent(QEvent* event)
         write();
 }
 
-PlacementOptions PlacementWhatIf::options() const
-{
-    PlacementOptions options;
-    options.gpus = std::uint32_t(m_choice.gpus);
-    options.nodes = std::uint32_t(m_choice.nodes);
-    options.replicas = std::uint32_t(m_choice.replicas);
-    options.home = m_choice.home;
-    options.dispatch = m_choice.dispatch;
-    return options;
-}
-
 void PlacementWhatIf::ask()
 {
     if (!m_session.study() || !m_session.filters().shape())
@@ -349,7 +298,7 @@ void PlacementWhatIf::ask()
                     m_counts = *counts;
             });
     }
-    const PlacementOptions asked = options();
+    const PlacementOptions asked = optionsOf(m_choice);
     const std::string key = "placement " + std::to_string(asked.gpus) + ' ' + std::to_string(asked.nodes) + ' '
         + std::to_string(asked.replicas) + ' ' + asked.home + ' ' + asked.dispatch;
     preview();
@@ -387,7 +336,7 @@ void PlacementWhatIf::preview()
     m_preview.reset();
     if (!m_counts || !plansByLoads(m_choice.planner))
         return;
-    PlacementOptions asked = options();
+    PlacementOptions asked = optionsOf(m_choice);
     asked.planners = m_choice.planner;
     const auto question = checkPlacement(asked);
     if (!question)
@@ -475,66 +424,6 @@ void PlacementWhatIf::showRun()
     emit contentChanged();
 }
 
-namespace {
-
-/// What the table of planners says of each.
-struct PlannerColumn
-{
-    const char *title, *tip, *metric;
-    const char *param = nullptr, *word = nullptr;
-};
-constexpr PlannerColumn kPlannerColumns[] = {
-    {"Load / mean", "Load of the busiest GPU over the mean, mean over layers", "placement.max_over_mean", "window", "all"},
-    {"Fan-out", "GPUs that a token's experts of one layer are on", "placement.fan_out"},
-    {"Next layer", "Pairs (choice, choice at the next layer) on different GPUs", "placement.cross_site", "between", "gpus"},
-    {"Sent", "Hidden states that a token sends to other GPUs, all layers", "placement.sent_states", "between", "gpus"},
-};
-constexpr PlannerColumn kNodeColumns[] = {
-    {"Node fan-out", "Nodes that a token's experts of one layer are on", "placement.node_fan_out"},
-    {"Sent to nodes", "Hidden states that a token sends to other nodes, all layers", "placement.sent_states", "between", "nodes"},
-};
-
-/// What the chosen plan costs, in a line.
-QString factsOf(const PlacementRun& run, std::size_t plan)
-{
-    // The layer where the chosen plan is worst.
-    std::optional<SiteIndex> worst;
-    for (const SiteIndex site : run.sites) {
-        if (!worst || run.maxOverMean(plan, site) > run.maxOverMean(plan, worst))
-            worst = site;
-    }
-    QStringList facts{QString("%1 on %2 GPUs: largest load / mean %3")
-            .arg(QString::fromStdString(run.planners[plan]))
-            .arg(run.cluster.gpus)
-            .arg(numberText(run.maxOverMean(plan, {})))};
-    if (worst)
-        facts << QString("worst in %1: %2")
-                     .arg(siteText(run.shape, *worst).toLower(), numberText(run.maxOverMean(plan, worst)));
-    const double bytes = run.value(plan, "placement.dispatch_bytes", {}, "between", "gpus");
-    if (run.bytes > 0 && !std::isnan(bytes))
-        facts << "sends " + QString::fromStdString(sizeText(bytes)) + " a token, and as many states come back";
-    if (const auto link = run.hottestLink(plan)) {
-        facts << QString("hottest link: GPU %1 to %2, %3 times the mean of all%4")
-                     .arg(link->from)
-                     .arg(link->to)
-                     .arg(numberText(link->overMean), link->betweenNodes ? ", between nodes" : "");
-        if (run.cluster.nodes > 1)
-            facts << percentText(run.shareBetweenNodes(plan)) + " of what is sent crosses nodes";
-    }
-    facts << "n = " + countText(run.scores[plan].tokens) + " tokens";
-    return joinedReadout(facts);
-}
-
-std::vector<PlannerColumn> columnsOf(const PlacementRun& run)
-{
-    std::vector<PlannerColumn> columns(std::begin(kPlannerColumns), std::end(kPlannerColumns));
-    if (run.cluster.nodes > 1)
-        columns.insert(columns.end(), std::begin(kNodeColumns), std::end(kNodeColumns));
-    return columns;
-}
-
-}
-
 QString PlacementWhatIf::previewText() const
 {
     return QString("%1 on %2 GPUs: largest load / mean %3%4 · the rest is being replayed …")
@@ -550,25 +439,8 @@ void PlacementWhatIf::write()
     if (!at)
         return m_card->setCard({});
     const PlacementRun& run = *m_run;
-    m_facts = m_preview ? previewText() : factsOf(run, *at);
-    CardWriter out;
-    out.paragraph(CardWriter::plain(m_facts));
-    const auto columns = columnsOf(run);
-    std::vector<CardWriter::Column> titles{{"Planner", "All of them on the same tokens; the chosen one is bold", false}};
-    for (const PlannerColumn& column : columns)
-        titles.push_back({column.title, column.tip});
-    std::vector<QStringList> rows;
-    for (std::size_t p = 0; p < run.planners.size(); ++p) {
-        QStringList cells{QString::fromStdString(run.planners[p])};
-        for (const PlannerColumn& column : columns)
-            cells << numberText(run.value(p, column.metric, {}, column.param, column.word));
-        for (QString& cell : cells)
-            cell = p == *at ? out.strong(cell) : CardWriter::plain(cell);
-        rows.push_back(cells);
-    }
-    out.table(titles, rows);
-    out.note(QString::fromStdString("Contract: " + run.contract));
-    m_card->setCard(out.card());
+    m_facts = m_preview ? previewText() : placementFacts(run, *at);
+    m_card->setCard(plannersCard(run, *at, m_facts));
 }
 
 QString PlacementWhatIf::copyCommand()
@@ -600,23 +472,7 @@ QByteArray PlacementWhatIf::csv() const
 {
     if (!m_run || !stateText().isEmpty())
         return {};
-    const auto columns = columnsOf(*m_run);
-    QByteArray csv = csvHead("placement what-if", {m_run->trace}, m_run->tokens, {QString::fromStdString(m_run->contract)});
-    csv += "planner,chosen,metric,between,value\n";
-    for (std::size_t p = 0; p < m_run->planners.size(); ++p) {
-        const auto add = [&](const std::string& metric, const std::string& between, double value) {
-            csv += csvText(m_run->planners[p]) + ',' + (m_run->planners[p] == m_choice.planner ? "yes" : "no") + ','
-                + csvText(metric) + ',' + csvText(between) + ',' + csvNumber(value) + '\n';
-        };
-        for (const PlannerColumn& column : columns)
-            add(column.metric, column.param && std::string(column.param) == "between" ? column.word : "",
-                m_run->value(p, column.metric, {}, column.param, column.word));
-        if (m_run->cluster.nodes > 1)
-            add("share_between_nodes", "nodes", m_run->shareBetweenNodes(p));
-        if (const auto link = m_run->hottestLink(p))
-            add("hottest_link", std::to_string(link->from) + ">" + std::to_string(link->to), link->overMean);
-    }
-    return csv;
+    return plannersCsv(*m_run, m_choice.planner);
 }
 
 }

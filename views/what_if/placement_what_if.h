@@ -3,9 +3,8 @@
 
 #include "analysis/what_if/placement_counts.h"
 #include "views/charts/kinds/placement_run.h"
+#include "views/what_if/cluster_choice.h"
 #include "views/widgets/chart_widget.h"
-
-#include <QJsonObject>
 
 class QComboBox;
 class QLabel;
@@ -20,20 +19,6 @@ namespace expertscope {
 
 class CardView;
 class StatePage;
-
-/// A cluster, as the placement what-if asks for it.
-struct ClusterChoice
-{
-    int gpus = 8, nodes = 1, replicas = 0;
-    std::string planner = "eplb", home = "token", dispatch = "round-robin";
-
-    bool operator==(const ClusterChoice&) const = default;
-    /// The same question: only another of its plans.
-    bool sameQuestion(const ClusterChoice& other) const;
-};
-QJsonObject toJson(const ClusterChoice& choice);
-/// Returns what could not be taken, a phrase each; that stays as it is.
-QStringList fromJson(const QJsonObject& json, ClusterChoice& choice);
 
 /// What if experts were spread over so many GPUs: all planners side by side, the loads of the chosen one and who sends to
 /// whom. While a number is dragged, loads are those of kept counts, where the planner goes by loads alone; what is replayed
@@ -84,7 +69,6 @@ private:
     QString previewText() const;
     void write(); ///< the card
     std::optional<std::size_t> plan() const; ///< of the run: that of the chosen planner
-    PlacementOptions options() const;
 
     Session& m_session;
     QObject* m_countAsker;

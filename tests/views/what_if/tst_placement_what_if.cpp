@@ -59,6 +59,25 @@ class TestPlacementWhatIf : public QObject
     }
 
 private slots:
+    void nodesShareTheGpusEqually()
+    {
+        for (int gpus = 1; gpus <= 24; ++gpus) {
+            for (int nodes = 1; nodes <= gpus; ++nodes) {
+                if (gpus % nodes != 0)
+                    continue;
+                const ClusterChoice before{.gpus = gpus, .nodes = nodes};
+                for (int wanted = 1; wanted <= 30; ++wanted) {
+                    const ClusterChoice byGpus = before.withGpus(wanted), byNodes = before.withNodes(wanted);
+                    QCOMPARE(byGpus.gpus, wanted);
+                    QVERIFY(byGpus.nodes >= 1 && byGpus.nodes <= nodes && byGpus.gpus % byGpus.nodes == 0);
+                    QCOMPARE(byNodes.nodes, wanted);
+                    QVERIFY(byNodes.gpus >= wanted && byNodes.gpus % wanted == 0);
+                    QVERIFY(byNodes.gpus <= std::max(gpus, wanted));
+                }
+            }
+        }
+    }
+
     void initTestCase() { VERIFY_OK(writeTrace(*languageTrace(), m_dir.filePath("good.h5").toStdString())); }
     void init()
     {
