@@ -139,7 +139,7 @@ Expected<PlacementAnswer> comparePlacements(
     }
     auto comparison = [&]() -> Expected<PlannerComparison> {
         if (question.scope.splitsSequences())
-            return fail("plans are scored on whole sequences: tokens cannot be picked by expert or by place", {},
+            return fail("plans are scored on whole sequences: tokens cannot be picked by expert, value or place", {},
                 "choose sequences by their labels");
         ES_ASSIGN(PassOptions selection, study.passOf(trace, question.scope, progress));
         selection.progress = progress;

@@ -16,7 +16,7 @@ Expected<PlacementCountsPtr> countPlacement(
     const NamedTrace& of = study.traces()[trace];
     auto counted = [&]() -> Expected<PlacementCountsPtr> {
         if (scope.splitsSequences())
-            return fail("plans are scored on whole sequences: tokens cannot be picked by expert or by place", {},
+            return fail("plans are scored on whole sequences: tokens cannot be picked by expert, value or place", {},
                 "choose sequences by their labels");
         ES_ASSIGN(PassOptions selection, study.passOf(trace, scope, progress));
         if (selection.sites.empty())

@@ -93,7 +93,7 @@ Expected<PassOptions> selectionOf(
     const Study& study, std::size_t trace, const expertscope::Scope& scope, const Progress& progress)
 {
     if (scope.splitsSequences())
-        return fail("a cache serves whole sequences: tokens cannot be picked by expert or by place", {},
+        return fail("a cache serves whole sequences: tokens cannot be picked by expert, value or place", {},
             "choose sequences by their labels");
     return study.passOf(trace, scope, progress);
 }

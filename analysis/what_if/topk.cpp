@@ -214,7 +214,7 @@ Expected<TopkAnswer> simulateTopk(
     if (!question.cache) {
         answer.noCaches = "no caches were asked for";
     } else if (question.scope.splitsSequences()) {
-        answer.noCaches = "a cache serves whole sequences, and tokens are picked out of them by expert or by place";
+        answer.noCaches = "a cache serves whole sequences, and tokens are picked out of them by expert, value or place";
     } else {
         CacheQuestion cache = *question.cache;
         cache.scope = question.scope;

@@ -3,6 +3,7 @@
 // expertscope-capture as a user or a program meets it: exit codes, one line an error, signals, kill -9.
 #include "io/trace/trace_file.h"
 #include "io/trace/trace_writer.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/test_main.h"
 
 #include <QDir>
@@ -320,7 +321,7 @@ private slots:
     /// Where the system starts no thread, one does all of it.
     void noThreads()
     {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef EXPERTSCOPE_SANITIZED
         QSKIP("sanitizers need more address space than that");
 #endif
         QProcess process;

@@ -4,6 +4,7 @@
 // is left behind, and what went wrong is said in one line.
 #include "cli_fixture.h"
 #include "io/trace/trace_file.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/test_main.h"
 
 #include <QDir>
@@ -630,6 +631,9 @@ private slots:
     }
     void noMemory()
     {
+#ifdef EXPERTSCOPE_SANITIZED
+        QSKIP("sanitizers need more address space than that");
+#endif
         QFETCH(QString, arguments);
         DONE(shell("$E synth uniform --tokens 2000 --sites 3 -o big.h5"));
         const Outcome whole = shell("$E " + arguments);

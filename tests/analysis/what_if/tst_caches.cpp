@@ -115,7 +115,7 @@ private slots:
     void wholeSequencesOnly()
     {
         const QString refused = m_path
-            + ": a cache serves whole sequences: tokens cannot be picked by expert or by place (choose sequences by "
+            + ": a cache serves whole sequences: tokens cannot be picked by expert, value or place (choose sequences by "
               "their labels)";
         const ExpertAt expert{SiteIndex(std::uint16_t(0)), ExpertIndex(std::uint16_t(1))};
         for (const int which : {0, 1, 2}) {

@@ -110,7 +110,7 @@ private slots:
         question->scope.tokens = TokenRange{TokenIndex(0), TokenIndex(100)};
         QCOMPARE(errorOf(comparePlacements(**study, 0, *question)),
             path
-                + ": plans are scored on whole sequences: tokens cannot be picked by expert or by place (choose "
+                + ": plans are scored on whole sequences: tokens cannot be picked by expert, value or place (choose "
                   "sequences by their labels)");
     }
 };
