@@ -104,6 +104,21 @@ struct Study::Kept
     KeptThings<Results> results{kMostKeptBytes};
     KeptThings<LoadTable> tables{kMostKeptBytes};
     KeptThings<TokenSet> tokens{kMostTokenBits};
+
+    /// What is kept under that key, else what `find` finds, which is kept then.
+    template <class Find> Expected<TokenSetPtr> tokensOf(const std::string& key, Find find)
+    {
+        {
+            const std::lock_guard lock(mutex);
+            if (auto known = tokens.find(key))
+                return known;
+        }
+        ES_ASSIGN(TokenSet found, find());
+        auto those = std::make_shared<const TokenSet>(std::move(found));
+        const std::lock_guard lock(mutex);
+        tokens.keep(key, those, those->numTokens());
+        return those;
+    }
 };
 
 Progress partOf(const Progress& whole, double from, double to)
@@ -331,32 +346,14 @@ Expected<Study::TokenSetPtr> Study::tokensThatChose(
     std::string key = std::to_string(trace) + ' ' + std::to_string(site.value);
     for (const ExpertIndex expert : experts)
         key += ' ' + std::to_string(expert.value);
-    {
-        const std::lock_guard lock(m_kept->mutex);
-        if (auto known = m_kept->tokens.find(key))
-            return known;
-    }
-    ES_ASSIGN(TokenSet found, choosingTokens(*m_traces[trace].source, site, experts, progress));
-    auto tokens = std::make_shared<const TokenSet>(std::move(found));
-    const std::lock_guard lock(m_kept->mutex);
-    m_kept->tokens.keep(key, tokens, tokens->numTokens());
-    return tokens;
+    return m_kept->tokensOf(key, [&] { return choosingTokens(*m_traces[trace].source, site, experts, progress); });
 }
 
 Expected<Study::TokenSetPtr> Study::tokensWithValue(
     std::size_t trace, SiteIndex site, const ValueBound& bound, const Progress& progress) const
 {
     const std::string key = std::to_string(trace) + ' ' + std::to_string(site.value) + ' ' + valueConditionText({bound});
-    {
-        const std::lock_guard lock(m_kept->mutex);
-        if (auto known = m_kept->tokens.find(key))
-            return known;
-    }
-    ES_ASSIGN(TokenSet found, valuedTokens(*m_traces[trace].source, site, bound, progress));
-    auto tokens = std::make_shared<const TokenSet>(std::move(found));
-    const std::lock_guard lock(m_kept->mutex);
-    m_kept->tokens.keep(key, tokens, tokens->numTokens());
-    return tokens;
+    return m_kept->tokensOf(key, [&] { return valuedTokens(*m_traces[trace].source, site, bound, progress); });
 }
 
 Expected<TokenSet> Study::tokensThatChose(std::size_t trace, const ExpertSet& set, const Progress& progress) const
