@@ -94,7 +94,7 @@ private slots:
             QTest::newRow(qPrintable(words.join(' '))) << words << candidates;
         };
         row({"ana"}, {"analyze"});
-        row({"simulate", ""}, {"cache", "placement"});
+        row({"simulate", ""}, {"cache", "placement", "topk"});
         row({"analyze", "x.h5", "--boot"}, {"--bootstrap"});
         row({"analyze", "--metric", "repe"}, {"repetition"});
         row({"analyze", "--metric=repe"}, {"--metric=repetition"});
@@ -161,7 +161,7 @@ private slots:
                                   "help, completion, man)\n";
         row({"nonsense"}, "expertscope: nonsense: no such command " + there);
         row({"simulate", "cahce", "x.h5"}, "expertscope: simulate cahce: no such command (did you mean cache?)\n");
-        row({"simulate", "x"}, "expertscope: simulate x: no such command (there are cache, placement)\n");
+        row({"simulate", "x"}, "expertscope: simulate x: no such command (there are cache, placement, topk)\n");
         row({"I"}, "expertscope: I: no such command " + there);
         row({"synth", "plantde"}, "expertscope: synth plantde: no such command (did you mean planted?)\n");
         row({"analyze", "x.h5", "--metrics", "load"},
@@ -170,7 +170,7 @@ private slots:
             "expertscope analyze: --zzz=1: no such option (`expertscope analyze --help` tells more)\n");
         row({"info", "a", "b"}, "expertscope info: b: is one word too many (`expertscope info --help` tells more)\n");
         row({"simulate"},
-            "expertscope simulate: which one? cache, placement (`expertscope simulate --help` tells more)\n");
+            "expertscope simulate: which one? cache, placement, topk (`expertscope simulate --help` tells more)\n");
         row({"analyze"}, "expertscope analyze: TRACE: is missing (`expertscope analyze --help` tells more)\n");
         row({"simulate", "placement", "x.h5"},
             "expertscope simulate placement: --gpus: is missing (`expertscope simulate placement --help` tells "
