@@ -106,6 +106,7 @@ endfunction()
 # set. OPTIONS go to all three, the other two lists to theirs alone.
 function(expertscope_kernels name)
     cmake_parse_arguments(ARG "" "" "OPTIONS;AVX2;AVX512" ${ARGN})
+    set_source_files_properties(${name}_baseline.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON) # it defines ES_KERNELS
     if(ARG_OPTIONS)
         set_source_files_properties(${name}_baseline.cpp PROPERTIES COMPILE_OPTIONS "${ARG_OPTIONS}")
     endif()

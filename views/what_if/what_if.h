@@ -61,9 +61,9 @@ private:
     struct Known
     {
         QObject* asker = nullptr;
-        CacheTablePtr table;
+        CacheTablePtr table = {};
         std::uint32_t sample = 0; ///< the table is of so many sequences; 0: of all
-        std::optional<Error> error;
+        std::optional<Error> error = {};
     };
     bool keptApart() const; ///< the kept configuration needs a table of its own
     void forget(); ///< other tokens
