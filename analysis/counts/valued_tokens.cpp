@@ -8,19 +8,6 @@ namespace expertscope {
 
 namespace {
 
-std::span<const float> valuesOf(const Block& block, TokenValue value)
-{
-    switch (value) {
-    case TokenValue::Entropy:
-        return block.entropy;
-    case TokenValue::Margin:
-        return block.margin;
-    case TokenValue::Loss:
-        break;
-    }
-    return block.loss;
-}
-
 /// What one worker has found.
 class Bounded
 {
@@ -34,7 +21,7 @@ public:
     void observe(const Tile& tile)
     {
         const Block& block = tile.blocks.front();
-        const auto values = valuesOf(block, m_bound.value);
+        const auto values = block.*specOf(m_bound.value).values;
         for (const SequenceRun& run : block.runs) {
             for (std::uint32_t t = run.begin; t < run.begin + run.length; ++t) {
                 const double value = double(values[t]);
@@ -54,32 +41,15 @@ private:
 
 }
 
-bool records(const Columns& columns, TokenValue value)
-{
-    switch (value) {
-    case TokenValue::Entropy:
-        return columns.entropy;
-    case TokenValue::Margin:
-        return columns.margin;
-    case TokenValue::Loss:
-        break;
-    }
-    return columns.loss;
-}
-
 Expected<TokenSet> valuedTokens(
     BlockSource& source, SiteIndex site, const ValueBound& bound, const std::function<bool(double)>& progress)
 {
     const RoutingShape& shape = source.shape();
-    if (!records(shape.columns, bound.value)) {
-        static constexpr const char* kNames[] = {"entropy", "margin", "loss"};
-        return fail(std::string("the trace holds no ") + kNames[std::size_t(bound.value)], {},
-            bound.value == TokenValue::Loss ? "`capture --loss` records it" : "`capture` records it");
-    }
+    const TokenValueSpec& spec = specOf(bound.value);
+    if (!records(shape.columns, bound.value))
+        return fail(std::string("the trace holds no ") + spec.name, {}, std::string("`") + spec.recordedBy + "` records it");
     PassNeeds needs;
-    needs.columns.entropy = bound.value == TokenValue::Entropy;
-    needs.columns.margin = bound.value == TokenValue::Margin;
-    needs.columns.loss = bound.value == TokenValue::Loss;
+    needs.columns.*spec.column = true;
     PassOptions options;
     options.sites = {site};
     options.progress = progress;

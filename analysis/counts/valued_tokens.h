@@ -14,7 +14,29 @@ enum class TokenValue : std::uint8_t
     Loss ///< of the prediction made at the token, nats; the same at all routers
 };
 
-bool records(const Columns& columns, TokenValue value);
+/// What it is called, and where it stands.
+struct TokenValueSpec
+{
+    const char* name;
+    TokenValue value;
+    bool Columns::*column;
+    std::span<const float> Block::*values;
+    const char* recordedBy; ///< the command that records it
+};
+inline constexpr TokenValueSpec kTokenValues[] = {
+    {"entropy", TokenValue::Entropy, &Columns::entropy, &Block::entropy, "capture"},
+    {"margin", TokenValue::Margin, &Columns::margin, &Block::margin, "capture"},
+    {"loss", TokenValue::Loss, &Columns::loss, &Block::loss, "capture --loss"},
+};
+constexpr const TokenValueSpec& specOf(TokenValue value)
+{
+    return kTokenValues[std::size_t(value)];
+}
+
+inline bool records(const Columns& columns, TokenValue value)
+{
+    return columns.*specOf(value).column;
+}
 
 /// At least `bound`, or below it.
 struct ValueBound

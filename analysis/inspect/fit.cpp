@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/inspect/fit.h"
 
+#include "analysis/chance/uniform.h"
 #include "analysis/cost/event_time.h"
 
 #include <algorithm>
@@ -30,13 +31,9 @@ cost::Model modelOf(const ArchSpec& arch, const Sizes& sizes)
 
 std::vector<double> missingChances(std::uint32_t experts, std::uint32_t residents, std::uint32_t chosen)
 {
-    const auto choose = [](double n, double k) {
-        return k < 0 || k > n ? -INFINITY : std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
-    };
     std::vector<double> chances;
     for (std::uint32_t m = 0; m <= chosen; ++m)
-        chances.push_back(std::exp(choose(double(experts) - residents, m) + choose(residents, double(chosen) - m)
-            - choose(experts, chosen)));
+        chances.push_back(uniformOverlapProbability(experts, experts - residents, chosen, m));
     return chances;
 }
 

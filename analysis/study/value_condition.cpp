@@ -11,13 +11,6 @@ namespace expertscope {
 
 namespace {
 
-struct ValueName
-{
-    const char* name;
-    TokenValue value;
-};
-
-constexpr ValueName kValues[] = {{"entropy", TokenValue::Entropy}, {"margin", TokenValue::Margin}, {"loss", TokenValue::Loss}};
 constexpr const char* kSuchAs = "such as entropy@5>=2.5, margin@s3<0.01 or loss>=4";
 
 template <class T> bool readWhole(std::string_view text, T& number)
@@ -45,9 +38,9 @@ Expected<ValueCondition> parseValueCondition(const std::string& text, const std:
         return wrong("compares with no number");
     const std::string before = text.substr(0, comparison);
     const std::size_t at = before.find('@');
-    const ValueName* const value = named(kValues, before.substr(0, at));
+    const TokenValueSpec* const value = named(kTokenValues, before.substr(0, at));
     if (!value)
-        return wrong("names none of " + namesOf(kValues));
+        return wrong("names none of " + namesOf(kTokenValues));
     condition.bound.value = value->value;
     if (value->value == TokenValue::Loss) {
         if (at != before.npos)
@@ -70,20 +63,20 @@ Expected<ValueCondition> parseValueCondition(const std::string& text, const std:
     return condition;
 }
 
+std::string boundText(const ValueBound& bound)
+{
+    char digits[32];
+    return {digits, std::to_chars(digits, digits + sizeof digits, bound.bound).ptr};
+}
+
 std::string valueConditionText(const ValueCondition& condition)
 {
-    std::string text;
-    for (const ValueName& value : kValues) {
-        if (value.value == condition.bound.value)
-            text = value.name;
-    }
+    std::string text = specOf(condition.bound.value).name;
     if (condition.layer)
         text += '@' + std::to_string(*condition.layer);
     else if (condition.site)
         text += "@s" + std::to_string(condition.site->value);
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, condition.bound.bound).ptr;
-    return text + (condition.bound.atLeast ? ">=" : "<") + std::string(digits, end);
+    return text + (condition.bound.atLeast ? ">=" : "<") + boundText(condition.bound);
 }
 
 std::vector<std::string> valueConditionTexts(const std::vector<ValueCondition>& conditions)

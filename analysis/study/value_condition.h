@@ -27,7 +27,9 @@ struct ValueCondition
 
 /// Errors are wrong uses of `where`: an unknown value, a router missing or too much, no number.
 Expected<ValueCondition> parseValueCondition(const std::string& text, const std::string& where);
-/// The other way round, in as few digits as give the same number.
+/// In as few digits as give the same number.
+std::string boundText(const ValueBound& bound);
+/// parseValueCondition() the other way round.
 std::string valueConditionText(const ValueCondition& condition);
 
 std::vector<std::string> valueConditionTexts(const std::vector<ValueCondition>& conditions);

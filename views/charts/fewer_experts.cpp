@@ -32,8 +32,7 @@ constexpr FewerQuantity kFewerQuantities[] = {
 };
 const FewerQuantity& fewerQuantity(const Parameters& params)
 {
-    const std::string name = params.text("quantity");
-    return *std::ranges::find_if(kFewerQuantities, [&](const FewerQuantity& q) { return name == q.name; });
+    return *named(kFewerQuantities, params.text("quantity"));
 }
 bool ofCaches(const FewerQuantity& quantity)
 {

@@ -56,10 +56,7 @@ Expected<Figure> makeFigure(ChartPtr chart, const FigureSpec& spec, const QDateT
             picture->key->title = spec.labels.colour;
         figure.spec.labels.colour = picture->key->title;
     }
-    ES_ASSIGN(figure.spec.page.fontFallbacks, neededFallbacks(*picture, spec.page));
-    if (spec.page.heightMm == 0) {
-        ES_ASSIGN(figure.spec.page.heightMm, naturalHeightMm(*picture, figure.spec.page));
-    }
+    ES_ASSIGN(figure.spec.page, settledPage(picture, spec.page));
     figure.picture = std::move(picture);
     figure.chart = std::move(chart);
     ES_TRY(checkFigureSpec(figure.spec, "figure"));

@@ -119,7 +119,7 @@ Expected<QByteArray> renderSvg(const Figure& figure)
     const QString family = figure.spec.page.fontFamily;
     text.replace(QString("font-family=\"%1\"").arg(family),
         QString("font-family=\"%1, %2\"")
-            .arg((QStringList(family) + figure.spec.page.fontFallbacks).join(", "),
+            .arg(figure.spec.page.families().join(", "),
                 family.contains("serif", Qt::CaseInsensitive) || family.contains("Times")
                     ? "Times New Roman, Times, serif"
                     : "Arial, Helvetica, sans-serif"));

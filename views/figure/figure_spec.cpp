@@ -113,15 +113,13 @@ void parseScope(JsonKeys keys, Scope& scope)
     keys.list("without", [&](JsonKeys& filter) { scope.without.push_back(parseFilter(filter)); });
     parseExpertList(keys, "chose", scope.chose, scope.choseAny);
     parseExpertList(keys, "spared", scope.spared, scope.sparedAny);
-    keys.list(
-        "having", [&](JsonKeys&) { keys.wrong("having", "is not a list of texts"); },
-        [&](const QString& text) {
-            auto condition = parseValueCondition(text.toStdString(), "having");
-            if (!condition)
-                return QString::fromStdString(condition.error().what);
-            scope.values.push_back(*condition);
-            return QString();
-        });
+    keys.texts("having", [&](const QString& text) {
+        const auto condition = parseValueCondition(text.toStdString(), "having");
+        if (!condition)
+            return QString::fromStdString(condition.error().what);
+        scope.values.push_back(*condition);
+        return QString();
+    });
     if (const QJsonValue tokens = keys.take("tokens"); !tokens.isUndefined()) {
         const auto range = wholeNumbers(tokens, 0x1p53);
         if (!range || range->size() != 2 || (*range)[0] > (*range)[1])
@@ -174,11 +172,10 @@ void parsePage(JsonKeys& keys, PageSpec& page)
     JsonKeys font = keys.object("font");
     font.text("family", page.fontFamily);
     page.fontFallbacks.clear();
-    font.list("fallbacks", [&font](JsonKeys&) { font.wrong("fallbacks", "is not a list of names"); },
-        [&page](const QString& family) {
-            page.fontFallbacks << family;
-            return family.isEmpty() ? QString("is empty") : QString();
-        });
+    font.texts("fallbacks", [&page](const QString& family) {
+        page.fontFallbacks << family;
+        return family.isEmpty() ? QString("is empty") : QString();
+    });
     font.integer("size_pt", page.fontSizePt);
     font.finish();
     keys.integer("dpi", page.dpi);

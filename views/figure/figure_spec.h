@@ -35,6 +35,7 @@ struct PageSpec
     int dpi = 600; ///< of PNG files, and of images in PDF and SVG when there are more cells than that
     QStringList fontFallbacks = {}; ///< families for characters that `fontFamily` lacks; makeFigure() adds those that it takes
 
+    QStringList families() const { return QStringList(fontFamily) + fontFallbacks; }
     bool operator==(const PageSpec&) const = default;
 };
 

@@ -73,6 +73,11 @@ public:
             keys.finish();
         }
     }
+    /// Each text of a list in turn: `word(text)` says what is wrong with it, or nothing.
+    template <class Word> void texts(const char* key, Word word)
+    {
+        list(key, [&](JsonKeys&) { wrong(key, "is not a list of texts"); }, word);
+    }
     template <class T, std::size_t N, class Into>
     void choice(const char* key, const Spelling<T> (&spellings)[N], Into& into)
     {

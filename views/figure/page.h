@@ -41,12 +41,9 @@ private:
     std::unique_ptr<PlotBuilder> m_builder;
 };
 
-/// The fallbacks of the page, and after them those that the texts of the picture need besides. Error: a font that is named is
-/// not available.
-Expected<QStringList> neededFallbacks(const Picture& picture, const PageSpec& page);
-
-/// How high a picture likes to be on a page of that width: cells square and curves in the golden ratio where that gives
-/// a sensible page, and high enough for its titles. Error: none is high enough, or the font is not available.
-Expected<double> naturalHeightMm(const Picture& picture, const PageSpec& page);
+/// `page` with what a picture needs of it: fallbacks, after its own, for characters that its fonts lack, and where its
+/// height is 0 one that the picture likes at that width: cells square and curves in the golden ratio where that gives a
+/// sensible page, and high enough for its titles. Error: no page is high enough, or a font is not available.
+Expected<PageSpec> settledPage(const PicturePtr& picture, PageSpec page);
 
 }

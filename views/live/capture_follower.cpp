@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/live/capture_follower.h"
 
-#include "io/base/cache_folder.h"
 #include "io/trace/trace_snapshot.h"
+#include "views/live/child_program.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -14,7 +14,7 @@ namespace expertscope {
 
 QString captureFolder()
 {
-    return QString::fromStdString((cacheFolder() / "captures").string());
+    return cachedAt("captures");
 }
 
 CaptureFollower::CaptureFollower(CaptureRun& run, QObject* parent)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/live/child_program.h"
 
+#include "io/base/cache_folder.h"
+
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
@@ -39,6 +41,12 @@ QString bundledFolder(const char* entry)
 QString bundledModel()
 {
     return bundledFolder("model.safetensors");
+}
+
+QString cachedAt(const char* name)
+{
+    const std::filesystem::path folder = cacheFolder();
+    return folder.empty() ? QDir::tempPath() + "/expertscope/" + name : QString::fromStdString((folder / name).string());
 }
 
 void LastWords::add(const QByteArray& bytes)

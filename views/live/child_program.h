@@ -21,6 +21,9 @@ QString bundledFolder(const char* entry);
 /// … of the model.
 QString bundledModel();
 
+/// A file or folder in cacheFolder(); where the environment names none, in the folder of temporary files.
+QString cachedAt(const char* name);
+
 /// The end of what a child said on standard error; the rest is forgotten.
 class LastWords
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/live/kept_prompts.h"
 
-#include "io/base/cache_folder.h"
+#include "views/live/child_program.h"
 
 #include <QDateTime>
 #include <QDir>
@@ -19,7 +19,7 @@ constexpr int kTraces = 10; ///< that are kept; each is small
 
 QString promptFolder()
 {
-    return QString::fromStdString((cacheFolder() / "prompts").string());
+    return cachedAt("prompts");
 }
 
 Expected<PromptFiles> writePrompts(const QString& folder, const QStringList& prompts)

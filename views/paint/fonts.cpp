@@ -130,21 +130,20 @@ QStringList withFallbacks(QStringList families, const QStringList& texts)
         if (!others.contains(family) && QFontDatabase::isSmoothlyScalable(family))
             others << family;
     }
+    std::vector<std::pair<QString, std::set<char32_t>>> drawn;
+    for (const QString& family : others) {
+        if (!families.contains(family) && QFontDatabase::hasFamily(family))
+            drawn.emplace_back(family, drawnBy(family, missing));
+    }
     while (!missing.empty()) {
-        QString best;
-        std::set<char32_t> bestHas;
-        for (const QString& family : others) {
-            if (families.contains(family) || !QFontDatabase::hasFamily(family))
-                continue;
-            std::set<char32_t> has = drawnBy(family, missing);
-            if (has.size() > bestHas.size())
-                best = family, bestHas = std::move(has);
-        }
-        if (bestHas.empty())
+        const auto served = [&](const auto& font) {
+            return std::ranges::count_if(missing, [&](char32_t c) { return font.second.contains(c); });
+        };
+        const auto best = std::ranges::max_element(drawn, {}, served); // of several the first
+        if (best == drawn.end() || served(*best) == 0)
             break;
-        families << best;
-        for (const char32_t c : bestHas)
-            missing.erase(c);
+        families << best->first;
+        std::erase_if(missing, [&](char32_t c) { return best->second.contains(c); });
     }
     return families;
 }

@@ -21,9 +21,10 @@ QString exportChart(
         [&](const FigureSpec& spec, const QString& path, bool alone, bool replace) {
             return writeChartFigure(view, *study, spec, path, {alone, replace});
         },
-        [&](const PageSpec& page) -> std::optional<double> {
-            const auto height = naturalHeightMm(*view.chart()->picture(), page);
-            return height ? std::optional(*height) : std::nullopt;
+        [&](PageSpec page) -> std::optional<double> {
+            page.heightMm = 0;
+            const auto settled = settledPage(view.chart()->picture(), page);
+            return settled ? std::optional(settled->heightMm) : std::nullopt;
         },
         note, parent);
     return dialog.exec() == QDialog::Accepted ? dialog.path() : QString();

@@ -35,10 +35,8 @@ bool replaces(const FilterStep& newer, const FilterStep& older)
 /// "entropy ≥ 2.5 at layer 5": as a chip has it.
 QString valueText(const ValueCondition& condition, const RoutingShape& shape)
 {
-    const QString text = QString::fromStdString(valueConditionText(condition));
-    const qsizetype at = text.indexOf('@'), comparison = text.indexOf(condition.bound.atLeast ? ">=" : "<");
-    QString said = text.left(at < 0 ? comparison : at) + (condition.bound.atLeast ? " ≥ " : " < ")
-        + text.mid(comparison + (condition.bound.atLeast ? 2 : 1));
+    QString said = QString(specOf(condition.bound.value).name) + (condition.bound.atLeast ? " ≥ " : " < ")
+        + QString::fromStdString(boundText(condition.bound));
     if (condition.layer)
         said += QString(" at layer %1").arg(*condition.layer);
     else if (condition.site)

@@ -17,16 +17,13 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPointer>
 #include <QProgressBar>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QSpinBox>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QTimer>
 #include <QToolButton>
-#include <QUndoCommand>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -37,7 +34,6 @@ namespace {
 
 constexpr const char* kNoTrace = "Open a trace to ask how its experts would lie on GPUs";
 constexpr int kMostDraggedGpus = 64; ///< by slider; the number beside it goes on
-constexpr int kStepRestMs = 600; ///< keys that follow each other are one step
 
 std::size_t mostExperts(const RoutingShape& shape)
 {
@@ -46,40 +42,12 @@ std::size_t mostExperts(const RoutingShape& shape)
 
 }
 
-class PlacementWhatIf::Change final : public QUndoCommand
-{
-public:
-    Change(PlacementWhatIf* view, ClusterChoice before, ClusterChoice after, const QString& text)
-        : QUndoCommand(text)
-        , m_view(view)
-        , m_before(std::move(before))
-        , m_after(std::move(after))
-    {
-    }
-    void undo() override { set(m_before); }
-    void redo() override { set(m_after); }
-
-private:
-    void set(const ClusterChoice& choice)
-    {
-        if (!m_view)
-            return setObsolete(true);
-        m_view->m_settled = choice;
-        m_view->setChoice(choice);
-    }
-    QPointer<PlacementWhatIf> m_view;
-    ClusterChoice m_before, m_after;
-};
-
 PlacementWhatIf::PlacementWhatIf(Session& session, QWidget* parent)
     : QWidget(parent)
     , m_session(session)
     , m_countAsker(new QObject(this))
-    , m_rest(new QTimer(this))
+    , m_steps(this, session.undo(), [this](const ClusterChoice& choice) { setChoice(choice); })
 {
-    m_rest->setSingleShot(true);
-    m_rest->setInterval(kStepRestMs);
-    connect(m_rest, &QTimer::timeout, this, &PlacementWhatIf::settle);
     auto* const layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -142,7 +110,7 @@ QWidget* PlacementWhatIf::makeControls()
             ClusterChoice choice = m_choice;
             choice.*member = box->currentData().toString().toStdString();
             choose(choice, title.toLower() + ' ' + box->currentText());
-            settle();
+            m_steps.settle();
         });
     };
     std::vector<std::pair<QString, QString>> planners;
@@ -193,7 +161,7 @@ QWidget* PlacementWhatIf::makeNumbers()
             (*slider)->setMinimumWidth(50);
             layout->addWidget(*slider, 1);
             connect(*slider, &QSlider::valueChanged, this, changed);
-            connect(*slider, &QSlider::sliderReleased, this, &PlacementWhatIf::settle);
+            connect(*slider, &QSlider::sliderReleased, this, [this] { m_steps.settle(); });
         }
         layout->addWidget(box);
         connect(box, &QSpinBox::valueChanged, this, changed);
@@ -215,26 +183,12 @@ void PlacementWhatIf::choose(const ClusterChoice& choice, const QString& what)
 {
     if (choice == m_choice)
         return showChoice(); // what was typed goes back
-    if (what != m_what)
-        settle();
-    m_what = what;
-    m_rest->start();
-    setChoice(choice);
-}
-
-void PlacementWhatIf::settle()
-{
-    m_rest->stop();
-    if (m_choice == m_settled)
-        return;
-    const ClusterChoice before = std::exchange(m_settled, m_choice);
-    m_session.undo().push(new Change(this, before, m_choice, m_what));
+    m_steps.change(choice, what);
 }
 
 void PlacementWhatIf::restore(const ClusterChoice& choice)
 {
-    m_rest->stop();
-    m_settled = choice;
+    m_steps.restart(choice);
     setChoice(choice);
 }
 

@@ -4,6 +4,7 @@
 #include "analysis/what_if/placement_counts.h"
 #include "views/charts/kinds/placement_run.h"
 #include "views/what_if/cluster_choice.h"
+#include "views/what_if/resting_steps.h"
 #include "views/widgets/chart_widget.h"
 
 class QComboBox;
@@ -12,7 +13,6 @@ class QProgressBar;
 class QSlider;
 class QSpinBox;
 class QStackedWidget;
-class QTimer;
 class QToolButton;
 
 namespace expertscope {
@@ -56,11 +56,9 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    class Change;
     QWidget* makeControls();
     QWidget* makeNumbers();
     void setChoice(const ClusterChoice& choice);
-    void settle();
     void forget(); ///< other tokens
     void ask();
     void showChoice();
@@ -72,9 +70,8 @@ private:
 
     Session& m_session;
     QObject* m_countAsker;
-    ClusterChoice m_choice, m_settled;
-    QString m_what; ///< that is not settled
-    QTimer* m_rest = nullptr;
+    ClusterChoice m_choice;
+    RestingSteps<ClusterChoice> m_steps;
     PlacementRunPtr m_run;
     PlacementCountsPtr m_counts;
     std::optional<CountedLoads> m_preview; ///< newer than the run

@@ -1,52 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/what_if/what_if.h"
 
-#include <QPointer>
-#include <QTimer>
-#include <QUndoCommand>
-
 #include <algorithm>
 
 namespace expertscope {
 
 namespace {
 
-constexpr int kRestMs = 600; ///< keys that follow each other are one step
 /// Of three times as many requests the first table is of so many: all would take longer than one waits.
 constexpr std::uint64_t kSampledRequests = 300'000;
 constexpr std::uint32_t kLeastSequences = 8;
 
 }
-
-class WhatIf::Change final : public QUndoCommand
-{
-public:
-    struct Values
-    {
-        Configuration now;
-        std::optional<Configuration> kept;
-    };
-    Change(WhatIf* whatIf, Values before, Values after, const QString& text)
-        : QUndoCommand(text)
-        , m_whatIf(whatIf)
-        , m_before(std::move(before))
-        , m_after(std::move(after))
-    {
-    }
-    void undo() override { set(m_before); }
-    void redo() override { set(m_after); }
-
-private:
-    void set(const Values& values)
-    {
-        if (!m_whatIf)
-            return setObsolete(true);
-        m_whatIf->m_settled = values.now;
-        m_whatIf->set(values.now, values.kept);
-    }
-    QPointer<WhatIf> m_whatIf;
-    Values m_before, m_after;
-};
 
 WhatIf& WhatIf::of(Session& session)
 {
@@ -58,13 +23,10 @@ WhatIf& WhatIf::of(Session& session)
 WhatIf::WhatIf(Session& session)
     : QObject(&session)
     , m_session(session)
-    , m_rest(new QTimer(this))
+    , m_steps(this, session.undo(), [this](const Chosen& chosen) { set(chosen); })
     , m_mine{.asker = this}
     , m_other{.asker = new QObject(this)}
 {
-    m_rest->setSingleShot(true);
-    m_rest->setInterval(kRestMs);
-    connect(m_rest, &QTimer::timeout, this, &WhatIf::settle);
     connect(&session, &Session::opened, this, [this] {
         if (m_session.sameTrace()) { // what was found out stays until more is known
             m_asked = false;
@@ -75,9 +37,9 @@ WhatIf::WhatIf(Session& session)
         Configuration fresh = m_now;
         fresh.capacity = 0; // of another model's experts
         fresh.expertBytes = fresh.denseSeconds = {};
-        m_rest->stop();
-        m_settled = m_now = fresh;
+        m_now = fresh;
         m_kept.reset();
+        m_steps.restart({fresh, {}});
         forget();
         emit changed();
     });
@@ -92,50 +54,34 @@ void WhatIf::change(const Configuration& configuration, const QString& what)
 {
     if (configuration == m_now)
         return;
-    if (what != m_what)
-        settle(); // another thing is changed: a step of its own
-    m_what = what;
-    m_rest->start();
-    set(configuration, m_kept);
+    m_steps.change({configuration, m_kept}, what);
 }
 
 void WhatIf::settle()
 {
-    m_rest->stop();
-    if (m_now == m_settled)
-        return;
-    push(m_now, m_kept, m_what);
-}
-
-void WhatIf::push(const Configuration& now, const std::optional<Configuration>& kept, const QString& text)
-{
-    const Configuration before = std::exchange(m_settled, now);
-    m_session.undo().push(new Change(this, {before, m_kept}, {now, kept}, text));
+    m_steps.settle();
 }
 
 void WhatIf::restore(const Configuration& now, const std::optional<Configuration>& kept)
 {
-    m_rest->stop();
-    m_settled = now;
-    set(now, kept);
+    m_steps.restart({now, kept});
+    set({now, kept});
 }
 
 void WhatIf::keep()
 {
-    settle();
-    push(m_now, m_now, "keep as A");
+    m_steps.step({m_now, m_now}, "keep as A");
 }
 
 void WhatIf::dropKept()
 {
-    if (!m_kept)
-        return;
-    settle();
-    push(m_now, {}, "drop A");
+    if (m_kept)
+        m_steps.step({m_now, {}}, "drop A");
 }
 
-void WhatIf::set(const Configuration& now, const std::optional<Configuration>& kept)
+void WhatIf::set(const Chosen& chosen)
 {
+    const auto& [now, kept] = chosen;
     const bool other = !now.sameTable(m_now);
     const bool otherKept = kept.has_value() != m_kept.has_value() || (kept && !kept->sameTable(*m_kept));
     m_now = now;

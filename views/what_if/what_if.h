@@ -6,8 +6,7 @@
 
 #include "views/session/session.h"
 #include "views/what_if/configuration.h"
-
-class QTimer;
+#include "views/what_if/resting_steps.h"
 
 namespace expertscope {
 
@@ -53,10 +52,15 @@ signals:
     void progressed(double fraction);
 
 private:
-    class Change;
+    struct Chosen
+    {
+        Configuration now;
+        std::optional<Configuration> kept;
+
+        bool operator==(const Chosen&) const = default;
+    };
     explicit WhatIf(Session& session);
-    void set(const Configuration& now, const std::optional<Configuration>& kept);
-    void push(const Configuration& now, const std::optional<Configuration>& kept, const QString& text);
+    void set(const Chosen& chosen);
     /// What is known of one configuration.
     struct Known
     {
@@ -74,10 +78,9 @@ private:
         std::function<void(const Expected<CacheTablePtr>&)> deliver);
 
     Session& m_session;
-    Configuration m_now, m_settled;
+    Configuration m_now;
     std::optional<Configuration> m_kept;
-    QString m_what; ///< that is not settled
-    QTimer* m_rest = nullptr;
+    RestingSteps<Chosen> m_steps;
     Known m_mine, m_other; ///< of the present configuration; of the kept one, where that is simulated otherwise
     bool m_asked = false, m_needed = false;
 };

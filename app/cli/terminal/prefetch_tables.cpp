@@ -4,6 +4,7 @@
 #include "analysis/prefetch/registry.h"
 #include "analysis/what_if/contract_text.h"
 #include "analysis/what_if/time_model.h"
+#include "app/cli/terminal/byte_units.h"
 #include "app/cli/terminal/table.h"
 #include "io/base/named.h"
 
@@ -14,8 +15,6 @@ namespace expertscope {
 using namespace prefetch;
 
 namespace {
-
-constexpr double kMiB = 1024.0 * 1024;
 
 /// "-" of nothing.
 std::string ratio(const char* pattern, double part, double whole)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/start/demo_traces.h"
 
-#include "io/base/cache_folder.h"
 #include "views/live/child_program.h"
 
 #include <QCoreApplication>
@@ -19,7 +18,7 @@ QString demoFolder()
 
 QString capturedDemo()
 {
-    return QString::fromStdString((cacheFolder() / "demo.h5").string());
+    return cachedAt("demo.h5");
 }
 
 QStringList captureCommand(const QString& file)

@@ -27,8 +27,7 @@ double PlacementRun::value(std::size_t plan, const char* metric, std::optional<S
             return found != row.params.end() && found->second == ParameterValue(text);
         };
         if (row.metric == metric && row.site == site && row.value && has("planner", planners[plan])
-            && (!param || has(param, word)) && (std::string(metric) != "placement.sent_states" || has("dedup", "yes"))
-            && (std::string(metric) != "placement.dispatch_bytes" || has("dedup", "yes")))
+            && (!param || has(param, word)) && (!row.params.contains("dedup") || has("dedup", "yes")))
             return *row.value;
     }
     return kNaN;
