@@ -64,7 +64,7 @@ bool runTasks(std::size_t count, unsigned threads, const std::function<void(std:
     }
     lock.unlock();
     running.join();
-    return done == count;
+    return done == count && !stop.stop_requested();
 }
 
 }

@@ -38,6 +38,8 @@ Expected<CacheQuestion> checkCaches(const CacheOptions& options)
     const auto& policies = question.choice.policies;
     if (policies.empty())
         return fail("no policy can serve this contract: " + describe(contract), "--policy");
+    if (options.byExpert)
+        ES_TRY(checkResidency(policies, contract));
     ES_ASSIGN(question.prefetch, parsePrefetch(options.prefetch, options.chunks, options.seed, contract));
     ES_TRY(choosePrefetchPolicies(
         options.policies == "all" ? std::vector<PolicyRequest>{{"lru"}} : policies, contract, question.prefetch));
@@ -53,7 +55,7 @@ Expected<CacheAnswer> replayCaches(const Study& study, std::size_t trace, const 
     const Contract& contract = question.contract;
     const TimeRequest& time = question.time;
     const auto& policies = question.choice.policies;
-    const bool more = question.asked.quotas || !question.prefetch.setups.empty();
+    const bool more = question.asked.quotas || question.asked.byExpert || !question.prefetch.setups.empty();
     ES_ASSIGN(PassOptions selection, selectionOf(study, trace, question.scope, progress));
     selection.progress = partOf(progress, 0, 0.3);
     CacheAnswer answer;
@@ -85,6 +87,10 @@ Expected<CacheAnswer> replayCaches(const Study& study, std::size_t trace, const 
         ES_ASSIGN(answer.quotas,
             simulateQuotas(events, contract, policies, answer.capacities, selection.threads,
                 partOf(progress, 0.5, 0.75)));
+    }
+    if (question.asked.byExpert) {
+        ES_ASSIGN(answer.residency,
+            simulateResidency(events, contract, policies, answer.capacities, selection.threads, partOf(progress, 0.5, 1)));
     }
     if (!question.prefetch.setups.empty()) {
         ES_ASSIGN(answer.prefetch,
@@ -124,6 +130,8 @@ Results resultsOf(const CacheQuestion& question, const CacheAnswer& answer)
         std::ranges::move(rows, std::back_inserter(results.rows));
     };
     add(quotaRows(events, answer.quotas, answer.capacities, context.params));
+    if (answer.residency)
+        add(residencyRows(events, *answer.residency, context.params));
     if (answer.time)
         add(timeRows(*answer.time, answer.policies, context.params));
     if (answer.prefetch) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "analysis/results/result_document.h"
+#include "analysis/what_if/cache_residency.h"
 #include "analysis/what_if/capacities.h"
 #include "analysis/what_if/contract_text.h"
 #include "analysis/what_if/prefetch_run.h"
@@ -41,6 +42,7 @@ struct CacheAnswer
     std::optional<TimeModel> time;
     std::optional<PrefetchModel> prefetch;
     std::vector<QuotaCurve> quotas; ///< if asked for
+    std::optional<CacheResidency> residency; ///< if asked for
 };
 /// Errors: those of the trace and of what it does not hold; a scope that takes tokens out of sequences; kCancelled.
 Expected<CacheAnswer> simulateCaches(

@@ -51,6 +51,8 @@ Expected<RerouteQuestion> checkReroute(const CacheOptions& options)
     ES_ASSIGN(static_cast<CacheServing&>(question), checkServing(options));
     if (options.quotas)
         return fail("quotas are divided by what was recorded", "--quotas", "leave out --reroute");
+    if (options.byExpert)
+        return fail("experts one by one are told of what was recorded", "--by-expert", "leave out --reroute");
     if (!options.time.hardware.empty())
         return fail("time is modelled of what was recorded", "--hardware", "leave out --reroute");
     if (!options.prefetch.empty())

@@ -22,6 +22,7 @@ struct CacheOptions
     std::uint64_t shuffle = 0; ///< > 0: sequences enter in an order of this seed
     bool flush = false;
     bool siteHistograms = false, quotas = false;
+    bool byExpert = false; ///< of one policy and size: what it does with each expert
     std::string reroute; ///< "[RULE:]KEY=VALUE,…": see reroute.h; empty: as recorded
 };
 

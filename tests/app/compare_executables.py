@@ -161,6 +161,9 @@ simulate cache in/slice.h5 --reroute=prior {--policy opt|--policy lru --admissio
     --cold preload:in/some.json}
 simulate cache in/{M|ragged}.h5 --reroute {lambda=0.1|lambda=0.1,tolerance=1}
 simulate cache in/small.h5 --by-phase {--policy lru,opt|--prefill-chunk 16 --capacity 4 --json|--phase prompt}
+simulate cache in/small.h5 --by-expert --policy lru --capacity {1|2|50%} {|--json|--flush|--scope global --csv|--by-phase}
+simulate cache in/small.h5 --by-expert {|--policy lru|--policy lru,opt --capacity 2|--policy static --capacity 2|--policy lru --capacity 1,2|\
+    --policy lru --capacity 2 --contract sequential|--policy lru --capacity 2 --reroute prior}
 # fewer experts a token
 simulate topk in/slice.h5 {|--keep 1-4 --share none --json|--share 0.5,0.9 --probability 0.5,1 --csv|--capacity none --expert-bytes 1MiB|\
     --policy lru,opt --batch 2 --capacity 8|--latex|-o out/fewer.h5|--keep 9}

@@ -44,6 +44,8 @@
     CHART(timeline)                                                                                                    \
     CHART(cacheCurves)                                                                                                 \
     MAP(cacheMap)                                                                                                      \
+    MAP(cacheResidency)                                                                                                \
+    CHART(cacheTimeline)                                                                                               \
     CHART(cacheTime)                                                                                                   \
     CHART(cachePhases)                                                                                                 \
     CHART(prefetch)                                                                                                    \

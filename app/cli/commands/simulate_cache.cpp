@@ -11,6 +11,7 @@
 #include "app/cli/terminal/help.h"
 #include "app/cli/terminal/progress.h"
 #include "app/cli/terminal/reroute_tables.h"
+#include "app/cli/terminal/residency_tables.h"
 #include "app/cli/terminal/table.h"
 
 namespace expertscope {
@@ -26,6 +27,15 @@ struct Options
     OutputOptions output;
 };
 
+std::string tablesOf(const Study& study, const CacheQuestion& question, const CacheAnswer& answer, std::size_t width)
+{
+    std::string text = cacheHead(study, question, describeRun(answer.events, question.steps), width)
+        + cacheTables(question, answer, width);
+    if (answer.residency)
+        text += '\n' + residencyTable(study.shape(), answer.events, *answer.residency, width);
+    return text;
+}
+
 Expected<void> simulate(const Options& options, const ResultOutput& output, const CacheQuestion& question)
 {
     ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
@@ -38,9 +48,7 @@ Expected<void> simulate(const Options& options, const ResultOutput& output, cons
     const std::size_t width = pageOf(output).width;
     Results results = resultsOf(question, *answer);
     if (output.format == OutputFormat::Tables) {
-        ES_TRY(writeTableText(output,
-            cacheHead(*study, question, describeRun(answer->events, question.steps), width)
-                + cacheTables(question, *answer, width)));
+        ES_TRY(writeTableText(output, tablesOf(*study, question, *answer, width)));
         return results::checkComputed(results);
     }
     return writeResults(output, {originOf(question, *answer, study->traces().front()), std::move(results)},
@@ -74,8 +82,7 @@ Expected<void> simulateByPhase(const Options& options, const ResultOutput& outpu
             CacheQuestion own = question;
             own.scope.phase = phase.phase;
             text += (text.empty() ? "" : "\n") + std::string(phaseName(phase.phase)) + '\n'
-                + cacheHead(*study, own, describeRun(phase.answer.events, question.steps), width)
-                + cacheTables(own, phase.answer, width);
+                + tablesOf(*study, own, phase.answer, width);
         }
         if (answer->size() == 1)
             text += wrapped(std::string("No token of the selection is of the other phase: ")
@@ -135,6 +142,8 @@ Run declare(Arguments& arguments)
     arguments.flag("--per-site-histograms", cache.siteHistograms,
         "In files, misses per event of each site too, not only of the whole model");
     arguments.flag("--quotas", cache.quotas, "Also the best division of as many slots among the pools");
+    arguments.flag("--by-expert", cache.byExpert,
+        "Of one policy and size also what the cache does with each expert: resident, found, loaded");
     arguments.option("--hardware", cache.time.hardware,
         "Model time on this machine: NAME or FILE.json, parts joined with +; see below");
     arguments.option("--level", cache.time.level, "Of the cost model: 0 to 3; default: 2, with prefetches 3");

@@ -6,8 +6,7 @@
 
 namespace expertscope {
 
-/// A percentage on the terminal, once a second has passed, and about how long it will still take where that is long; nothing
-/// where stderr is no terminal, or one that cannot take a line back.
+/// A ProgressLine on the terminal while it lives; nothing where stderr is no terminal, or one that cannot take a line back.
 class TerminalProgress
 {
 public:
@@ -20,7 +19,7 @@ public:
 
 private:
     bool m_terminal;
-    std::shared_ptr<int> m_shown; ///< percent; < 0: nothing yet
+    std::shared_ptr<bool> m_shown; ///< there is a line to take back
 };
 
 }

@@ -19,7 +19,7 @@ const std::vector<BuiltInWorkspace>& builtInWorkspaces()
             {"chart.flow", "chart.affinity", "chart.mutual_information", "chart.predict", "chart.fan_out"},
             {"balance", "selection", "expert", "chart.coactivation", "chart.load"}},
         {"cache", "Cache", "What if: caches, prefetches, routers and plans",
-            {"what_if", "what_if.slots", "what_if.placement", "chart.cache_curves", "chart.cache_map", "chart.cache_time", "chart.cache_phases", "chart.prefetch", "chart.predictability",
+            {"what_if", "what_if.slots", "what_if.placement", "chart.cache_curves", "chart.cache_map", "chart.cache_residency", "chart.cache_timeline", "chart.cache_time", "chart.cache_phases", "chart.prefetch", "chart.predictability",
                 "chart.reroute", "chart.fewer_experts", "chart.placement", "chart.lifetime", "chart.repetition"},
             {"balance", "what_if.hardware"}},
         {"compare", "Compare", "Two traces, or the values of a label, against each other",

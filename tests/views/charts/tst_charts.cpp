@@ -157,7 +157,8 @@ int distance(QRgb a, QRgb b)
 /// What a chart cannot draw, and says so: all else it has to draw.
 static bool mayRefuse(const std::string& chart, const ChartCase& given)
 {
-    static const std::set<std::string> needSequences{"aux_loss", "cache_curves", "cache_map", "cache_phases", "cache_time", "divergence",
+    static const std::set<std::string> needSequences{"aux_loss", "cache_curves", "cache_map", "cache_phases", "cache_residency",
+        "cache_time", "cache_timeline", "divergence",
         "domain_cv", "drop", "expert_similarity", "experts_per_token", "hot_set", "importance", "label_divergence", "lifetime", "locality",
         "placement", "position", "predict", "predictability", "prefetch", "reroute", "risk_difference", "sch", "srp", "vocabulary"};
     static const std::set<std::string> needColumns{"aux_loss", "divergence", "expert_similarity", "fewer_experts", "importance",

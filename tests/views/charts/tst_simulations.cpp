@@ -93,6 +93,74 @@ private slots:
             qPrintable(f.error("cache_map", {{"capacity", "many"}})));
     }
 
+    void cacheResidency_data()
+    {
+        QTest::addColumn<QString>("measure");
+        QTest::addColumn<QString>("metric");
+        QTest::newRow("residency") << "residency" << "cache.residency";
+        QTest::newRow("hit_rate") << "hit_rate" << "cache.expert_hit_rate";
+        QTest::newRow("loads") << "loads" << "cache.loads";
+        QTest::newRow("stay") << "stay" << "cache.stay";
+    }
+    void cacheResidency()
+    {
+        QFETCH(QString, measure);
+        QFETCH(QString, metric);
+        const SimulationFixture f;
+        CacheOptions options;
+        options.policies = "fifo";
+        options.capacities = "5";
+        options.byExpert = true;
+        const Results results = f.cache(options);
+        const ChartTable table =
+            f.table("cache_residency", {{"policy", "fifo"}, {"capacity", "5"}, {"measure", measure.toStdString()}});
+        QVERIFY(table.size() > 6 * 28); // some are never asked for
+        const bool share = measure == "residency" || measure == "hit_rate";
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const auto value = valueOf(results, metric.toStdString(), [&](const ResultRow& row) {
+                return row.site && row.site->value == table.number(i, "site") && row.expert->value == table.number(i, "expert");
+            });
+            QVERIFY(alike(table.number(i, "value"), value.value() * (share ? 100 : 1)));
+        }
+        QVERIFY(f.error("cache_residency", {{"capacity", "4/8"}}).contains("capacity"));
+        QVERIFY(!f.error("cache_residency", {{"capacity", "4/8"}}).contains("--"));
+    }
+
+    /// Against LRU as a list of the recorded choices.
+    void cacheTimeline()
+    {
+        const SimulationFixture f;
+        const ChartTable table = f.table("cache_timeline",
+            {{"site", "3"}, {"capacity", "6"}, {"sequence", "1"}, {"from", "5"}, {"tokens", "20"}});
+        const RoutingShape& shape = f.study.shape(0);
+        const std::size_t K = shape.numSlots, first = shape.sequences[1].begin.value + 5;
+        std::vector<std::uint16_t> queue;
+        std::map<std::pair<std::size_t, std::size_t>, std::string> fates; // token, expert
+        for (std::size_t t = 0; t < first + 20; ++t) {
+            const std::span<const std::uint16_t> chosen(f.trace->ids[3].data() + t * K, K);
+            const auto old = queue;
+            std::vector<std::uint16_t> now(queue);
+            for (auto e = chosen.rbegin(); e != chosen.rend(); ++e) {
+                std::erase(now, *e);
+                now.push_back(*e);
+            }
+            while (now.size() > 6)
+                now.erase(now.begin());
+            for (std::uint16_t e = 0; e < 32 && t >= first; ++e) {
+                const bool before = std::ranges::find(old, e) != old.end(), after = std::ranges::find(now, e) != now.end();
+                const bool asked = std::ranges::find(chosen, e) != chosen.end();
+                if (asked || before)
+                    fates[{t, e}] = asked ? (before ? "hit" : "loaded") : after ? "resident" : "evicted";
+            }
+            queue = now;
+        }
+        QCOMPARE(table.size(), fates.size());
+        for (std::size_t i = 0; i < table.size(); ++i)
+            QCOMPARE(table.text(i, "fate"), fates.at({std::size_t(table.number(i, "token")), std::size_t(table.number(i, "expert"))}));
+        QVERIFY(f.error("cache_timeline", {{"capacity", "4/8"}}).contains("capacity"));
+        QVERIFY(f.error("cache_timeline", {{"policy", "static"}}).contains("static"));
+    }
+
     void bothOptimaAndABudget()
     {
         const SimulationFixture f;

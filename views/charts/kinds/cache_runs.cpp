@@ -11,9 +11,6 @@
 
 namespace expertscope {
 
-namespace {
-
-/// Errors of the command name its options: here they are those of a chart.
 Error inChart(Error error)
 {
     for (std::string* text : {&error.where, &error.hint}) {
@@ -25,8 +22,6 @@ Error inChart(Error error)
         }
     }
     return error;
-}
-
 }
 
 Expected<void> checkServed(const Study& study, const ChartQuestion& question)

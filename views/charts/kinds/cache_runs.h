@@ -25,6 +25,9 @@ using CacheRunPtr = std::shared_ptr<const CacheRun>;
 /// Error: a cache serves whole sequences, and the scope takes tokens out of them.
 Expected<void> checkServed(const Study& study, const ChartQuestion& question);
 
+/// An error in options of the command line, said of options of a chart.
+Error inChart(Error error);
+
 /// What the options "policy" and "capacity" ask for.
 CacheOptions cacheOptions(const Parameters& params);
 
