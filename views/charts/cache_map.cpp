@@ -127,6 +127,7 @@ ChartSpec cacheMapChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = {"no", "yes"}},
                 "Best division", true}},
+        .ofCache = {"policy"},
         .compute = computeCacheMap,
         .draw = drawCacheMap,
     };

@@ -74,6 +74,7 @@ Expected<ChartPtr> drawResidency(const ChartDataPtr& computed, const Parameters&
                      : numberText(value) + (std::string_view(measure.name) == "stay" ? " steps" : " times");
     };
     words.counted = measure.counted;
+    words.note = QString::fromStdString(data->policy) + ", " + QString::fromStdString(data->capacity) + " slots a layer";
     words.csvLines = {"contract: " + QString::fromStdString(data->contract) + "; policy: "
             + QString::fromStdString(data->policy) + "; " + QString::fromStdString(data->capacity)
             + " slots of each layer's cache",
@@ -101,6 +102,7 @@ ChartSpec cacheResidencyChart()
                  .kind = ParameterSpec::Kind::Choices,
                  .choices = nameList(kMeasures)},
                 "Show"}},
+        .ofCache = {"policy", "capacity"},
         .compute = computeResidency,
         .draw = drawResidency,
     };

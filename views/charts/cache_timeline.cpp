@@ -206,6 +206,7 @@ ChartSpec cacheTimelineChart()
         .definition = "A layer's cache token by token: which experts are resident, which of those asked for are found and "
                       "which are loaded, and which are evicted",
         .options = std::move(options),
+        .ofCache = {"policy", "capacity"},
         .compute = computeStory,
         .draw = drawStory,
     };

@@ -81,6 +81,7 @@ struct ChartSpec
     QString definition; ///< one line: what is drawn
     std::vector<ChartOption> options = {};
     std::vector<ChartKey> keys = {};
+    std::vector<std::string> ofCache = {}; ///< of "policy", "capacity": in the window they follow the cache what-if
     /// What compute() will ask Study::metrics for, so that charts shown together share one pass; may be null.
     std::function<std::vector<MetricRequest>(const Parameters&)> metrics = {};
     /// Errors: those of the study; a chart that cannot be drawn of such a trace or scope says by name why.

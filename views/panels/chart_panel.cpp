@@ -3,6 +3,7 @@
 
 #include "views/figure/look_json.h"
 #include "views/panels/chart_definition.h"
+#include "views/panels/followed_cache.h"
 #include "views/panels/state_json.h"
 
 namespace expertscope {
@@ -39,6 +40,7 @@ ChartPanel::ChartPanel(Session& session, const ChartSpec& chart, QWidget* parent
     , m_view(new ChartView(session, chart, this))
 {
     hold(m_view);
+    followCache(session, m_view->state(), this);
     connect(m_view, &ChartView::readoutChanged, this, &View::readoutChanged);
     connect(m_view, &ChartView::chartChanged, this, &View::contentChanged);
     connect(m_view, &ChartView::actionRequested, this, &View::actionRequested);

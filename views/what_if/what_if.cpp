@@ -23,7 +23,10 @@ WhatIf& WhatIf::of(Session& session)
 WhatIf::WhatIf(Session& session)
     : QObject(&session)
     , m_session(session)
-    , m_steps(this, session.undo(), [this](const Chosen& chosen) { set(chosen); })
+    , m_steps(this, session.undo(), [this](const Chosen& chosen) {
+        set(chosen);
+        emit turned();
+    })
     , m_mine{.asker = this}
     , m_other{.asker = new QObject(this)}
 {

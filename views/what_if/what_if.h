@@ -48,6 +48,7 @@ public:
 
 signals:
     void changed(); ///< the configuration: look up anew
+    void turned(); ///< after it was changed by hand, undone or redone: not by a workspace or another trace
     void tableChanged(); ///< another table, an error, or on the way to one
     void progressed(double fraction);
 

@@ -7,9 +7,11 @@
 #include "views/charts/wording.h"
 #include "views/panels/balance_panel.h"
 #include "views/panels/chart_figure.h"
+#include "views/panels/chart_panel.h"
 #include "views/panels/export_dialog.h"
 #include "views/panels/summary_panel.h"
 #include "views/charts/trace_facts.h"
+#include "views/what_if/what_if.h"
 #include "views/widgets/chart_view.h"
 #include "views/widgets/result_table_model.h"
 #include "views/widgets/theme.h"
@@ -75,6 +77,48 @@ private slots:
             QVERIFY(atFirst[place] > 0);
         for (const ChartSpec& chart : chartRegistry())
             QVERIFY(ids.contains(QString::fromStdString("chart." + chart.name)));
+    }
+
+    /// Charts of one policy and size show what the cache what-if asks for, once that rests; a workspace keeps them apart.
+    void chartsFollowTheCache()
+    {
+        QVERIFY(open());
+        ChartPanel map(*m_session, **findChart("cache_residency")), curves(*m_session, **findChart("cache_curves"));
+        map.show();
+        const auto option = [](const ChartPanel& panel, const char* name) {
+            return panel.chartView()->state().options().text(name);
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(map.chartView()->chart(), 10000);
+        const QByteArray before = map.csv();
+        const std::string standing = option(curves, "policy");
+        WhatIf& whatIf = WhatIf::of(*m_session);
+        Configuration other = whatIf.now();
+        other.policy = "fifo";
+        for (const std::uint32_t size : {9, 10, 11}) { // a drag
+            other.capacity = size;
+            whatIf.change(other, "size");
+            QCOMPARE(option(map, "policy"), std::string("lru"));
+        }
+        QTRY_COMPARE(option(map, "capacity"), std::string("11"));
+        QCOMPARE(option(map, "policy"), std::string("fifo"));
+        QTRY_VERIFY_WITH_TIMEOUT(map.csv() != before && map.csv().contains("policy: fifo; 11 slots"), 10000);
+        QCOMPARE(option(curves, "policy"), standing);
+        // Not offered by this chart: it stays, and says whose it is.
+        other.policy = "static";
+        other.capacity = 12;
+        whatIf.change(other, "policy");
+        QTRY_COMPARE(option(map, "capacity"), std::string("12"));
+        QCOMPARE(option(map, "policy"), std::string("fifo"));
+        whatIf.settle();
+        QTest::qWait(400); // which shows it once more
+        // Of a workspace: both as they were kept.
+        other.policy = "lfu";
+        other.capacity = 5;
+        whatIf.restore(other, {});
+        QTest::qWait(400);
+        QCOMPARE(option(map, "capacity"), std::string("12"));
+        m_session->undo().undo();
+        QTRY_COMPARE(option(map, "capacity"), std::string("11"));
     }
 
     void factsAreWords()

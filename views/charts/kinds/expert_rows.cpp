@@ -87,6 +87,7 @@ Expected<ChartPtr> drawExpertRows(
     ES_ASSIGN(picture->key, colourCells(look, *map, words.meaning, words.title));
     picture->panels = {
         {expertCellAxis("Expert", places.columns), siteAxis(places.sites, data->shape), {std::move(map)}}};
+    picture->note = words.note;
     const auto shared = std::make_shared<const std::vector<std::vector<const ResultRow*>>>(std::move(rows));
     ExpertMap::Words said;
     std::vector<QString> lines = words.csvLines;

@@ -41,6 +41,7 @@ struct ExpertRowWords
     std::vector<QString> csvLines = {}; ///< before the one about the value
     std::vector<std::vector<std::uint8_t>> members = {}; ///< [site][expert] or empty: said in readout and table
     QString memberTitle = {};
+    QString note = {}; ///< below the picture
 };
 /// Error: no cell has a value (what the rows say of that).
 Expected<ChartPtr> drawExpertRows(const ExpertRowsPtr& data, std::vector<std::vector<const ResultRow*>> rows,
