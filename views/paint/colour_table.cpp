@@ -12,7 +12,7 @@ namespace expertscope {
 
 const QStringList& colourTableNames()
 {
-    static const QStringList names{"viridis", "cividis", "batlow", "vik"};
+    static const QStringList names{"viridis", "cividis", "batlow", "vik", "berlin"};
     return names;
 }
 

@@ -20,7 +20,7 @@ struct ColourTable
     std::array<QRgb, 256> entries{};
 };
 
-/// viridis, cividis, batlow (sequential), vik (diverging).
+/// viridis, cividis, batlow (sequential), vik (diverging), berlin (diverging, dark in the middle).
 const QStringList& colourTableNames();
 /// Error: no table of that name.
 Expected<ColourTable> colourTable(const QString& name);

@@ -22,6 +22,20 @@ bool headed(const Picture& picture)
         || std::ranges::any_of(picture.panels, [](const Panel& panel) { return !panel.title.isEmpty(); });
 }
 
+/// Ribbons are thin and seen through: on a dark background the strongest need the brightest colours.
+std::optional<ColourKey> keyOn(const QColor& background, const Picture& picture)
+{
+    const auto isRibbons = [](const Layer& layer) { return std::holds_alternative<RibbonsPtr>(layer); };
+    const bool ribbons = std::ranges::any_of(
+        picture.panels, [&](const Panel& panel) { return std::ranges::any_of(panel.layers, isRibbons); });
+    std::optional<ColourKey> key = picture.key;
+    if (key && ribbons && key->scale.table.name == "vik" && background.lightnessF() < 0.5) {
+        if (auto bright = colourTable("berlin"))
+            key->scale.table = *std::move(bright);
+    }
+    return key;
+}
+
 QCPLayoutGrid* newGrid()
 {
     auto* grid = new QCPLayoutGrid;
@@ -181,12 +195,23 @@ bool PlotLayout::show(PicturePtr picture)
     }
     if (!kept)
         build(*m_picture);
+    for (std::size_t i = 0; i < m_heads.size() && i < m_panels.size(); ++i)
+        m_heads[i]->show(m_panels.size() > 1 ? panelLetter(i) : QString(), m_picture->panels[i].title);
+    showPanels();
+    shareTitles();
+    m_beside->show(*m_picture);
+    m_below->show(*m_picture);
+    m_foot->show(*m_picture);
+    return kept;
+}
+
+void PlotLayout::showPanels()
+{
+    const auto key = keyOn(m_style.background, *m_picture);
     double least = INFINITY, largest = -INFINITY;
     for (std::size_t i = 0; i < m_panels.size(); ++i) {
         const Panel& panel = m_picture->panels[i];
-        m_panels[i]->show(panel, m_picture->key);
-        if (!m_heads.empty())
-            m_heads[i]->show(m_panels.size() > 1 ? panelLetter(i) : QString(), panel.title);
+        m_panels[i]->show(panel, key);
         for (const Layer& layer : panel.layers) {
             if (const auto values = keyedValues(layer)) {
                 least = std::min(least, values->first);
@@ -194,17 +219,11 @@ bool PlotLayout::show(PicturePtr picture)
             }
         }
     }
-    shareTitles();
-    if (m_picture->key) {
-        const ColourScale& scale = m_picture->key->scale;
-        const double slack = 1e-6 * std::abs(scale.high);
-        const bool below = least<scale.low - slack, above = largest> scale.high + slack;
-        m_bar->show(*m_picture->key, below, above);
+    if (key) {
+        const double slack = 1e-6 * std::abs(key->scale.high);
+        const bool below = least < key->scale.low - slack, above = largest > key->scale.high + slack;
+        m_bar->show(*key, below, above);
     }
-    m_beside->show(*m_picture);
-    m_below->show(*m_picture);
-    m_foot->show(*m_picture);
-    return kept;
 }
 
 void PlotLayout::shareTitles()
@@ -268,6 +287,7 @@ void PlotLayout::restyle(const Style& style)
     if (m_bar)
         m_bar->restyle(style);
     if (m_picture) {
+        showPanels(); // in colours for this background
         m_beside->restyle(style);
         m_below->restyle(style);
         m_foot->restyle(style);

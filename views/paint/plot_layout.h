@@ -41,6 +41,7 @@ private:
     std::size_t columnsIn(double width) const;
     void regrid(std::size_t columns);
     void groupMargins(); ///< insides of a row, of a column and of what stands beside them are level
+    void showPanels();
     void shareTitles();
     void evenOut();
     void keepInside();

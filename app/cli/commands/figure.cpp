@@ -60,7 +60,7 @@ void declareFigure(Arguments& arguments, const FigureModule& module, const Figur
             "--" + option.name,
             [&request, name = option.name](const std::string& value) { request.options[name] = value; },
             helpOf(option));
-    arguments.option("--colour,--color", request.colour, "viridis, cividis, batlow or vik");
+    arguments.option("--colour,--color", request.colour, "viridis, cividis, batlow, vik or berlin");
     arguments.option("--scale", request.scale, "linear or log2");
     arguments.option("--limits", request.limits, "LOW,HIGH: ends of the colour bar; default: from the data");
     arguments.option("--percentile", request.percentile,

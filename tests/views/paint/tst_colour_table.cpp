@@ -77,6 +77,8 @@ private slots:
         QTest::newRow("viridis last") << "viridis" << 255 << "#fde725";
         QTest::newRow("cividis first") << "cividis" << 0 << "#00224e";
         QTest::newRow("cividis last") << "cividis" << 255 << "#fee838";
+        QTest::newRow("berlin first") << "berlin" << 0 << "#9eb0ff";
+        QTest::newRow("berlin last") << "berlin" << 255 << "#ffadad";
         QTest::newRow("vik first") << "vik" << 0 << "#001261";
         QTest::newRow("vik last") << "vik" << 255 << "#590008";
         QTest::newRow("batlow first") << "batlow" << 0 << "#011959";
@@ -96,7 +98,7 @@ private slots:
     {
         for (const QString& name : colourTableNames()) {
             const ColourTable table = colourTable(name).value();
-            QCOMPARE(table.diverging, name == "vik");
+            QCOMPARE(table.diverging, name == "vik" || name == "berlin");
             if (table.diverging)
                 continue;
             for (std::size_t i = 4; i < 256; i += 4)
@@ -180,7 +182,7 @@ private slots:
         const auto table = colourTable("jet");
         QVERIFY(!table);
         QCOMPARE(QString::fromStdString(table.error().message()),
-            QString("jet: no colour table of this name (there are viridis, cividis, batlow, vik)"));
+            QString("jet: no colour table of this name (there are viridis, cividis, batlow, vik, berlin)"));
     }
 
     void ticksAreRound()

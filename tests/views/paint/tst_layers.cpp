@@ -221,6 +221,18 @@ private slots:
         QCOMPARE(places.rest[0][0], std::pair(100.0, 80.0));
         QCOMPARE(places.rest[1][1], std::pair(40.0, 20.0));
         QCOMPARE(places.rest[2][0], std::pair(25.0, 100.0));
+        // On a dark background the strongest are the brightest, on their colour bar too.
+        const QPointF strongest = screen.builder.placeOf({0, 0, 3, 0}).center();
+        Style dark = testStyle();
+        dark.background = QColor(0x22, 0x26, 0x2c);
+        const int before = qGray(screen.colourAt(strongest));
+        screen.builder.restyle(dark);
+        screen.plot.replot();
+        QCOMPARE(flow->ribbons[0][0].colour, 4.f);
+        QVERIFY(qGray(screen.colourAt(strongest)) > 120 && before < 140);
+        screen.builder.restyle(testStyle());
+        screen.plot.replot();
+        QCOMPARE(qGray(screen.colourAt(strongest)), before);
         // Between the ribbons, and in a stub, there is nothing.
         QVERIFY(!screen.builder.markAt(screen.builder.areaOf(0).topLeft() + QPointF(2, 2)));
     }
