@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/study/result_cache.h"
 
-#include "analysis/results/json_reader.h"
-#include "analysis/results/json_writer.h"
-#include "analysis/results/result_document.h"
 #include "analysis/study/code_hash.h"
+#include "analysis/study/kept_results.h"
 #include "io/base/cache_folder.h"
 #include "io/base/sha256.h"
 #include "io/base/text.h"
@@ -20,14 +18,11 @@
 
 namespace expertscope {
 
-using namespace results;
-
 namespace fs = std::filesystem;
 
 namespace {
 
 constexpr const char* kCacheMagic = "expertscope-cache 2 ";
-constexpr const char* kExtremes = "extremes"; // an option of the document: which rows have ResultRow::extreme
 constexpr std::size_t kHashLength = 64, kMostHashes = 4096;
 
 std::string sha256(const std::string& text)
@@ -50,31 +45,6 @@ void writeFile(const fs::path& path, const std::string& text)
     std::error_code ignored;
     fs::create_directories(path.parent_path(), ignored);
     (void)replaceFile(path, text);
-}
-
-/// Results as a document that loses nothing of them.
-ResultDocument documentOf(const Results& results)
-{
-    std::string extremes;
-    for (std::size_t i = 0; i < results.rows.size(); ++i) {
-        if (results.rows[i].extreme)
-            addPart(extremes, std::to_string(i), " ");
-    }
-    return {{.traces = {}, .tool = {}, .options = {{kExtremes, extremes}}}, results};
-}
-
-std::optional<Results> resultsOf(ResultDocument document)
-{
-    Results& results = document.results;
-    for (const auto& [name, value] : document.origin.options) {
-        std::istringstream extremes(name == kExtremes ? value : std::string());
-        for (std::size_t i = 0; extremes >> i;) {
-            if (i >= results.rows.size())
-                return std::nullopt;
-            results.rows[i].extreme = true;
-        }
-    }
-    return std::move(results);
 }
 
 /// Removes what was longest unused until `most` bytes and `mostFiles` files are left.
@@ -172,9 +142,9 @@ std::optional<Results> ResultCache::find(const std::string& key) const
     if (text->size() > head && text->starts_with(kCacheMagic)) {
         const std::string body = text->substr(head);
         if (text->substr(0, head) == kCacheMagic + sha256(body) + '\n') {
-            if (auto document = readResultsJson(body, path.string())) {
+            if (auto results = readKeptText(body, path.string())) {
                 fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
-                return resultsOf(std::move(*document));
+                return *std::move(results);
             }
         }
     }
@@ -189,8 +159,7 @@ void ResultCache::store(std::span<const Entry> entries) const
         if (key.empty() || !keeps())
             continue;
         try {
-            const std::string text
-                = textOf([&results = *results](std::ostream& body) { writeResultsJson(body, documentOf(results)); });
+            const std::string text = keptText(*results);
             if (text.size() > m_limit / 4)
                 continue; // it would push everything else out
             writeFile(m_folder / "results" / key, kCacheMagic + sha256(text) + '\n' + text);

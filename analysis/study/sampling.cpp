@@ -62,6 +62,8 @@ std::string secondsText(double seconds)
 Expected<std::vector<MetricCost>> costsOf(const Study& study, std::size_t trace, const MetricQuestion& question)
 {
     std::vector<MetricCost> costs(question.metrics.size());
+    if (study.traces()[trace].answers) // which are there, or are not
+        return costs;
     ES_ASSIGN(const Study::Extent extent, study.extentOf(trace, question.scope));
     ES_ASSIGN(const double choices, choicesOf(study, trace, question.scope, extent.tokens));
     for (std::size_t i = 0; i < costs.size(); ++i) {
@@ -86,7 +88,7 @@ Expected<std::vector<MetricCost>> costsOf(const Study& study, std::size_t trace,
 Expected<std::uint32_t> firstSample(
     const Study& study, std::size_t trace, const MetricQuestion& question, double patience)
 {
-    if (question.scope.sample > 0 || question.scope.splitsSequences())
+    if (question.scope.sample > 0 || question.scope.splitsSequences() || study.traces()[trace].answers)
         return 0;
     ES_ASSIGN(const Study::Extent extent, study.extentOf(trace, question.scope));
     ES_ASSIGN(const double choices, choicesOf(study, trace, question.scope, extent.tokens));

@@ -2,13 +2,14 @@
 #include "analysis/study/study.h"
 
 #include "analysis/counts/choosing_tokens.h"
-#include "analysis/metrics/registry.h"
 #include "analysis/metrics/series.h"
 #include "analysis/results/result_document.h"
 #include "analysis/spine/per_site.h"
 #include "analysis/spine/selection.h"
 #include "analysis/study/empty_scope.h"
 #include "analysis/study/kept_things.h"
+#include "analysis/study/question_text.h"
+#include "analysis/study/summary.h"
 #include "io/base/named.h"
 
 #include <algorithm>
@@ -30,33 +31,6 @@ std::uint64_t bytesOf(const Results& results)
     for (const ResultMatrix& matrix : results.matrices)
         bytes += sizeof matrix + sizeof(double) * matrix.values.size();
     return bytes;
-}
-
-/// Tells apart what is asked for, but for the metric.
-std::string textOf(const MetricQuestion& question, const std::vector<std::string>& series)
-{
-    std::string key = question.simulateUniform ? "" : "-";
-    for (const std::string& part : {keyText(question.scope), question.by, std::to_string(question.bootstrap)})
-        addKey(key, part);
-    for (const std::string& name : series)
-        addKey(key, name);
-    return key;
-}
-
-/// Parameters that are left out are those that are given as they are by default. Empty: there is no such metric.
-std::string textOf(const MetricRequest& metric)
-{
-    const MetricSpec* spec = named(metricRegistry(), metric.name);
-    const auto params = spec ? Parameters::check(spec->params, metric.params) : fail("unknown metric");
-    if (!params)
-        return {};
-    std::string key;
-    addKey(key, metric.name);
-    for (const auto& [name, value] : params->all()) {
-        addKey(key, name);
-        addKey(key, value);
-    }
-    return key;
 }
 
 LoadTablePtr tableOf(const Results& load, const RoutingShape& shape)
@@ -142,6 +116,13 @@ Expected<std::shared_ptr<const Study>> Study::open(
     std::vector<FileState> states;
     std::multiset<std::string> stems;
     for (const std::filesystem::path& path : paths) {
+        if (isSummary(path)) {
+            ES_ASSIGN(NamedTrace trace, openSummary(path));
+            stems.insert(trace.name);
+            states.emplace_back();
+            traces.push_back(std::move(trace));
+            continue;
+        }
         const FileState before = fileState(path);
         ES_ASSIGN(auto file, TraceFile::open(path));
         NamedTrace trace{path, path.stem().string(), nullptr, file->summary(), file->descriptor()};
@@ -188,7 +169,7 @@ std::string Study::contentOf(std::size_t trace, bool read, const Progress& progr
 
 ResultsPtr Study::find(const Places& places, const MetricRequest& metric) const
 {
-    const std::string text = textOf(metric);
+    const std::string text = requestText(metric);
     if (text.empty())
         return nullptr;
     {
@@ -227,7 +208,7 @@ Expected<std::vector<ResultsPtr>> Study::answer(
             continue;
         makeFinite(*next);
         answers[i] = std::make_shared<const Results>(std::move(*next++));
-        const std::string text = textOf(metrics[i]);
+        const std::string text = requestText(metrics[i]);
         if (same)
             entries.push_back({places.onDisk(text), answers[i].get()});
         const std::lock_guard lock(m_kept->mutex);
@@ -253,10 +234,12 @@ Expected<AnalysisRequest> Study::requestOf(
 Expected<std::vector<ResultsPtr>> Study::metrics(
     std::size_t trace, const MetricQuestion& question, const Progress& progress) const
 {
-    Places places{{trace}, textOf(question, {})};
+    Places places{{trace}, questionText(question)};
     if (std::string content = contentOf(trace, true, progress); !content.empty())
         places.contents = {std::move(content)};
     const auto compute = [&](std::vector<MetricRequest> metrics) -> Expected<std::vector<Results>> {
+        if (m_traces[trace].answers)
+            return summarised(trace, question, metrics);
         ES_ASSIGN(AnalysisRequest request, requestOf(trace, question, progress));
         request.metrics = std::move(metrics);
         BlockSource& source = *m_traces[trace].source;
@@ -270,9 +253,25 @@ Expected<std::vector<ResultsPtr>> Study::metrics(
     return answers;
 }
 
+Expected<std::vector<Results>> Study::summarised(
+    std::size_t trace, const MetricQuestion& question, const std::vector<MetricRequest>& metrics) const
+{
+    ES_TRY(passOf(trace, question.scope));
+    std::vector<Results> answers;
+    for (const MetricRequest& metric : metrics) {
+        ES_ASSIGN(const ResultsPtr found, summarisedAnswer(m_traces[trace], question, metric));
+        if (!found && question.metrics.size() == 1)
+            return fail("a summary, which does not hold this: " + metric.name, {}, "open the trace that it was made of");
+        answers.push_back(found ? *found : Results());
+        if (!found)
+            answers.back().rows.push_back(undefinedRow(metric.name, "the summary does not hold this"));
+    }
+    return answers;
+}
+
 bool Study::knows(std::size_t trace, const MetricQuestion& question) const
 {
-    Places places{{trace}, textOf(question, {})};
+    Places places{{trace}, questionText(question)};
     if (std::string content = contentOf(trace, false); !content.empty())
         places.contents = {std::move(content)};
     return std::ranges::all_of(
@@ -290,7 +289,7 @@ Expected<std::vector<ResultsPtr>> Study::series(const MetricQuestion& question, 
         places.traces.push_back(t);
         places.contents.push_back(contentOf(t, true, progress));
     }
-    places.question = textOf(question, names);
+    places.question = questionText(question, names);
     const auto compute = [&](std::vector<MetricRequest> metrics) -> Expected<std::vector<Results>> {
         ES_ASSIGN(SeriesSource source, SeriesSource::over(sources, names));
         ES_ASSIGN(AnalysisRequest request, requestOf(m_traces.size() - 1, question, progress));
@@ -324,7 +323,7 @@ Expected<LoadTablePtr> Study::load(std::size_t trace, const Scope& scope, const 
     question.metrics = {{"load"}};
     question.scope = scope;
     LoadTablePtr table;
-    if (!contentOf(trace, false).empty() || find({{trace}, textOf(question, {})}, question.metrics.front())) {
+    if (m_traces[trace].answers || !contentOf(trace, false).empty() || find({{trace}, questionText(question)}, question.metrics.front())) {
         ES_ASSIGN(const auto results, metrics(trace, question, progress));
         table = tableOf(*results.front(), shape(trace));
     } else {

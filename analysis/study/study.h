@@ -16,6 +16,8 @@
 
 namespace expertscope {
 
+class SummaryFile;
+
 /// Called often with the fraction that is done, from the thread that asks; false cancels.
 using Progress = std::function<bool(double fraction)>;
 
@@ -30,6 +32,7 @@ struct NamedTrace
     std::shared_ptr<BlockSource> source;
     TraceSummary summary;
     int file = -1; ///< descriptor of what `source` reads and keeps open; -1: no file
+    std::shared_ptr<const SummaryFile> answers = {}; ///< of a summary: all that is known of it
 };
 
 using ResultsPtr = std::shared_ptr<const Results>;
@@ -108,6 +111,9 @@ private:
     /// The hash of the bytes that are read, while the file is as it was opened, else nothing; nothing either when
     /// `progress` cancels.
     std::string contentOf(std::size_t trace, bool read, const Progress& progress = {}) const;
+    /// From the answers of a summary. What is not there is an error, of several metrics a row that says so.
+    Expected<std::vector<Results>> summarised(
+        std::size_t trace, const MetricQuestion& question, const std::vector<MetricRequest>& metrics) const;
     ResultsPtr find(const Places& places, const MetricRequest& metric) const;
     Expected<std::vector<ResultsPtr>> answer(
         const Places& places, const std::vector<MetricRequest>& metrics, const Compute& compute) const;

@@ -20,7 +20,7 @@ private slots:
     {
         const Outcome help = run({"--help"});
         QCOMPARE(help.status, 0);
-        for (const char* command : {"info", "repair", "analyze", "compare", "expert", "merge", "figure", "metrics", "simulate",
+        for (const char* command : {"info", "repair", "analyze", "compare", "expert", "summary", "merge", "figure", "metrics", "simulate",
                  "synth", "capture", "desktop", "help", "completion", "man"})
             QVERIFY2(help.out.contains(QByteArray("\n  ") + command + ' '), command);
         QVERIFY(!help.out.contains("__"));
@@ -157,7 +157,7 @@ private slots:
         };
         row({"analyse", "x.h5"}, "expertscope: analyse: no such command (did you mean analyze?)\n");
         row({"compaer"}, "expertscope: compaer: no such command (did you mean compare?)\n");
-        const QByteArray there = "(there are capture, inspect, info, analyze, compare, expert, simulate, figure, report, desktop, metrics, synth, merge, repair, "
+        const QByteArray there = "(there are capture, inspect, info, analyze, compare, expert, simulate, figure, report, desktop, metrics, synth, summary, merge, repair, "
                                   "help, completion, man)\n";
         row({"nonsense"}, "expertscope: nonsense: no such command " + there);
         row({"simulate", "cahce", "x.h5"}, "expertscope: simulate cahce: no such command (did you mean cache?)\n");

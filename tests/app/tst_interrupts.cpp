@@ -129,6 +129,7 @@ private slots:
         row("compare", {"compare", in("a.h5"), in("b.h5"), "--no-cache", "-o", "out.csv"});
         row("simulate cache", {"simulate", "cache", in("a.h5"), "-o", "out.csv"});
         row("simulate placement", {"simulate", "placement", in("a.h5"), "--gpus", "8", "-o", "out.csv"});
+        row("summary", {"summary", in("a.h5"), "--no-cache", "-o", "out.h5"});
         row("merge", {"merge", in("1.esp"), in("2.esp"), "-o", "out.json"});
         row("repair", {"repair", "torn.h5"});
         if (QFile::exists(EXPERTSCOPE_BIN_DIR "/../lib/libexpertscope_figure.so"))

@@ -375,6 +375,7 @@ class TestOutputs : public QObject
         m_writers.append({"compare tables", QStringList{"compare", "a.txt", "b.h5"} + load, "-o", ".txt", {"a.txt"}});
         m_writers.append({"compare CSV", QStringList{"compare", "a.csv", "b.h5"} + load, "-o", ".csv", {"a.csv"}});
         m_writers.append({"compare LaTeX", QStringList{"compare", "a.tex", "b.h5"} + load, "-o", ".tex", {"a.tex"}});
+        m_writers.append({"summary", {"summary", "a.h5", "--labels", "none"}, "-o", ".h5", {"a.h5"}, true});
         results("merge", {"merge", "part.esp"}, {"part.esp", "a.h5"});
         results("merge with a trace", {"merge", "part.esp", "--trace", "a.csv"}, {"part.esp", "a.csv"});
         const QStringList cache{"simulate", "cache", "c.h5", "--capacity", "2", "--policy", "lru"};
@@ -441,6 +442,7 @@ class TestOutputs : public QObject
             QVERIFY2(process.exitCode() == 0, process.readAllStandardError());
         };
         run({"analyze", "a.h5", "--shard", "1/1", "--metric", "load", "-o", "part.esp"});
+        run({"summary", "a.h5", "-o", "summary.h5"});
         run({"simulate", "placement", "a.h5", "--gpus", "2", "--planner", "lpt_swap", "--export", "plan.json"});
         QVERIFY(QFile::copy(QStringLiteral(EXPERTSCOPE_TEST_DATA "/analysis/demo_slice.h5"), in.filePath("logits.h5")));
         put("spec.svg", "{\"expertscope_figure\": 2, \"chart\": \"load\", \"traces\": [{\"path\": \"a.pdf\"}]}");
@@ -577,7 +579,7 @@ private slots:
         QStringList lines{"--help", "--version", "analyze --help", "info a.h5", "info --json a.h5", "repair a.h5",
             "repair --json a.h5", "metrics", "metrics --json", "synth --help", "synth uniform --tokens 64 -o new.h5",
             "synth uniform --tokens 64 -o new.h5 --json", "analyze a.h5 --metric load", "compare a.h5 b.h5 --metric load",
-            "merge part.esp", "simulate cache c.h5 --policy lru", "simulate placement a.h5 --gpus 2"};
+            "merge part.esp", "summary a.h5 -o new.h5", "info summary.h5", "simulate cache c.h5 --policy lru", "simulate placement a.h5 --gpus 2"};
         if (m_capture)
             lines << "capture --help" << "capture --model model --prompts prompts.jsonl -o new.h5 --json";
         if (QFile::exists(EXPERTSCOPE_BIN_DIR "/../lib/libexpertscope_figure.so"))

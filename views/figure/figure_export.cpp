@@ -13,7 +13,6 @@
 #include <QPdfWriter>
 #include <QRegularExpression>
 #include <QSvgGenerator>
-#include <QUuid>
 
 #include <cmath>
 
@@ -90,9 +89,7 @@ Expected<QByteArray> renderPdf(const Figure& figure)
         writer.setPageMargins(QMarginsF());
         writer.setTitle(documentTitle(figure.spec));
         writer.setCreator(madeBy(figure));
-#if QT_VERSION >= QT_VERSION_CHECK(6, 8, 0)
-        writer.setDocumentId(QUuid::createUuidV5(QUuid(), specHash(figure.spec)));
-#endif
+        identify(writer, specHash(figure.spec));
         ES_TRY(page->paint(&writer, 1, true));
     }
     return patchPdf(pdf, points, figure.created);

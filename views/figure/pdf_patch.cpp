@@ -2,6 +2,8 @@
 #include "views/figure/pdf_patch.h"
 
 #include <QHash>
+#include <QPdfWriter>
+#include <QUuid>
 
 #include <algorithm>
 #include <vector>
@@ -38,6 +40,13 @@ qsizetype moved(const std::vector<Edit>& edits, qsizetype offset)
 void orderFonts()
 {
     QHashSeed::setDeterministicGlobalSeed();
+}
+
+void identify([[maybe_unused]] QPdfWriter& writer, [[maybe_unused]] const QByteArray& of)
+{
+#if QT_VERSION >= QT_VERSION_CHECK(6, 8, 0)
+    writer.setDocumentId(QUuid::createUuidV5(QUuid(), of));
+#endif
 }
 
 Expected<QByteArray> patchPdf(const QByteArray& pdf, const QSizeF& points, const QDateTime& created)

@@ -10,11 +10,16 @@
 #include <QDateTime>
 #include <QSizeF>
 
+class QPdfWriter;
+
 namespace expertscope {
 
 /// Before a PDF is written: Qt writes a document's fonts in the order of a hash, which is another in each run unless its
 /// seed is fixed.
 void orderFonts();
+
+/// Gives the document an id made of `of` where Qt (since 6.8) would make one by chance.
+void identify(QPdfWriter& writer, const QByteArray& of);
 
 /// Sets the MediaBox of every page to `points` and every date to `created` (UTC), and moves the cross-reference table
 /// along. Error: not the classic layout that Qt writes.

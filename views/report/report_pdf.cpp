@@ -154,6 +154,10 @@ Expected<QByteArray> reportPdf(const Report& report)
         writer.setPageMargins(QMarginsF());
         writer.setTitle(report.title);
         writer.setCreator(report.sections.front().drawings.front().figure.spec.tool + ", " + kReportMark);
+        QString all = report.title + report.tokens + report.created.toString(Qt::ISODate);
+        for (const ReportSection& section : report.sections)
+            all += section.command;
+        identify(writer, all.toUtf8());
         QCPPainter painter;
         if (!painter.begin(&writer))
             return fail("Qt cannot paint to this kind of file here", "report");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // expertscope info FILE: what a trace is, from its attributes alone; with --check also whether it contradicts itself.
+#include "analysis/study/summary.h"
 #include "app/cli/arguments.h"
 #include "app/cli/commands/trace_findings.h"
 #include "app/cli/reading/page.h"
@@ -141,10 +142,12 @@ void printSites(const std::vector<Site>& sites)
     }
 }
 
-void printTable(const std::string& file, const TraceSummary& s)
+void printTable(const std::string& file, const TraceSummary& s, const SummaryFile* answers)
 {
     const auto& p = s.provenance;
     row("file", file);
+    if (answers)
+        row("summary", grouped(answers->size()) + " answers, no tokens, " + grouped(answers->bytes()) + " bytes; of this trace:");
     row("trace", s.complete ? "complete" : "INCOMPLETE: the capture was stopped or interrupted");
     row("format", s.formatVersion + ", by " + s.creator + " " + s.creatorVersion + " (" + s.source + "), " + s.created);
     row("uuid", s.uuid);
@@ -164,10 +167,12 @@ void printTable(const std::string& file, const TraceSummary& s)
         row(withoutControls(key).c_str(), value);
 }
 
-void printJson(const std::string& file, const TraceSummary& s, const TraceCheck* check)
+void printJson(const std::string& file, const TraceSummary& s, const SummaryFile* answers, const TraceCheck* check)
 {
     nlohmann::ordered_json json;
     json["file"] = file;
+    if (answers)
+        json["summary"] = {{"answers", answers->size()}, {"bytes", answers->bytes()}};
     json["format_version"] = s.formatVersion;
     json["uuid"] = s.uuid;
     json["created"] = s.created;
@@ -209,12 +214,23 @@ struct Options
 
 int run(const Options& options)
 {
-    const auto summary = TraceFile::summary(options.file);
+    std::shared_ptr<const SummaryFile> answers;
+    const auto summary = [&]() -> Expected<TraceSummary> {
+        if (!isSummary(options.file))
+            return TraceFile::summary(options.file);
+        ES_ASSIGN(NamedTrace trace, openSummary(options.file));
+        answers = trace.answers;
+        return std::move(trace.summary);
+    }();
     if (!summary) {
         std::fprintf(stderr, "expertscope info: %s\n", summary.error().message().c_str());
         return 1;
     }
     std::optional<TraceCheck> check;
+    if (options.check && answers) {
+        std::fprintf(stderr, "expertscope info: %s: is a summary: there are no tokens to check\n", options.file.c_str());
+        return 1;
+    }
     if (options.check) {
         auto checked = checkWithProgress(options.file);
         if (!checked) {
@@ -224,9 +240,9 @@ int run(const Options& options)
         check = std::move(*checked);
     }
     if (options.json)
-        printJson(options.file, *summary, check ? &*check : nullptr);
+        printJson(options.file, *summary, answers.get(), check ? &*check : nullptr);
     else
-        printTable(options.file, *summary);
+        printTable(options.file, *summary, answers.get());
     if (!check)
         return 0;
     if (!options.json)

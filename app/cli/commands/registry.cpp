@@ -15,6 +15,7 @@
     COMMAND(desktop) \
     COMMAND(metrics) \
     COMMAND(synth) \
+    COMMAND(summary) \
     COMMAND(merge) \
     COMMAND(repair) \
     COMMAND(help) \
