@@ -16,7 +16,7 @@ import transformers
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from generate_checkpoints import gates_of
+from generate_checkpoints import fresh_rotary, gates_of, last_norm
 
 
 def alterations(config):
@@ -41,13 +41,14 @@ def alterations(config):
             yield "window everywhere", dict(layer_types=["sliding_attention"] * config.num_hidden_layers), None
         else:
             yield "no window", dict(sliding_window=None), None
-    if config.hidden_act not in ("silu",) and config.model_type != "gpt_oss":
+    if getattr(config, "hidden_act", "silu") not in ("silu",) and config.model_type != "gpt_oss":
         yield "activation", dict(hidden_act="silu"), None
     if getattr(config, "clip_qkv", None):
         yield "clip_qkv", dict(clip_qkv=None), None
     if hasattr(config, "norm_topk_prob"):
         yield "norm_topk_prob", dict(norm_topk_prob=not config.norm_topk_prob), None
-    yield "eps", dict(rms_norm_eps=config.rms_norm_eps * 10 + 1e-4), None
+    eps = "norm_eps" if hasattr(config, "norm_eps") else "rms_norm_eps"
+    yield "eps", {eps: getattr(config, eps) * 10 + 1e-4}, None
 
     for key, other in dict(swiglu_limit=1000.0, swiglu_alpha=1.3, routed_scaling_factor=1.25, rope_interleave=False,
                            embedding_multiplier=1.5, residual_multiplier=0.9, logits_scaling=2.0, attention_multiplier=0.7,
@@ -56,6 +57,9 @@ def alterations(config):
             yield key, {key: other}, None
     if (getattr(config, "n_group", None) or 1) > 1 and getattr(config, "topk_method", None) != "greedy":
         yield "all groups", dict(topk_group=config.n_group), None
+
+    if rope["rope_type"] == "default" and rope.get("partial_rotary_factor", 1) != 1:
+        yield "rope partial", dict(rope_parameters=dict(rope, partial_rotary_factor=1.0)), None
 
     def edit(pattern, value):
         def run(model):
@@ -67,6 +71,24 @@ def alterations(config):
             return hit
         return run
 
+    def narrower(pattern):
+        """Convolutions without their first token."""
+        def run(model):
+            hit = False
+            for name, p in model.named_parameters():
+                if name.endswith(pattern):
+                    p[..., 0] = 0
+                    hit = True
+            return hit
+        return run
+
+    yield "convolution's first token", {}, narrower("conv1d.weight")
+    yield "convolution's first token", {}, narrower("conv.conv.weight")
+    yield "convolution bias", {}, edit("conv.conv.bias", 0.0)
+    yield "decay", {}, edit("A_log", -30.0)
+    yield "step bias", {}, edit("dt_bias", 0.0)
+    yield "delta net norm", {}, edit("linear_attn.norm.weight", 1.0)
+    yield "expert bias (selection)", {}, edit("expert_bias", 0.0)
     yield "q/k/v/o bias", {}, edit("proj.bias", 0.0)
     yield "qk norm weight", {}, edit("_norm.weight", 1.0)
     yield "qk norm weight", {}, edit("query_layernorm.weight", 1.0)
@@ -89,9 +111,9 @@ def run(model, ids, lengths):
     gates = [gate for _, gate in gates_of(model)]
     chosen, hidden, start = [[] for _ in gates], [], 0
     hooks = [g.register_forward_hook(lambda m, a, out, i=i: chosen[i].append(out[2].sort(dim=1).values)) for i, g in enumerate(gates)]
-    hooks.append(model.model.norm.register_forward_pre_hook(lambda m, a: hidden.append(a[0][0])))
+    hooks.append(last_norm(model).register_forward_pre_hook(lambda m, a: hidden.append(a[0][0])))
     for n in lengths:
-        model.model.rotary_emb = type(model.model.rotary_emb)(model.config)
+        fresh_rotary(model)
         model.model(ids[None, start:start + n], use_cache=False)
         start += n
     for h in hooks:
