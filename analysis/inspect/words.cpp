@@ -195,8 +195,11 @@ std::string attentionInWords(const ArchSpec& arch)
 
 std::string linearInWords(const ArchSpec& arch)
 {
-    const auto layers = [&](Mixer mixer) {
-        return "; " + layersWith(arch, [mixer](Mixer m) { return m == mixer; });
+    const bool both = arch.has(Mixer::DeltaNet) && arch.has(Mixer::ShortConvolution);
+    const auto layers = [&](Mixer mixer) -> std::string {
+        if (both)
+            return "; " + layersWith(arch, [mixer](Mixer m) { return m == mixer; });
+        return arch.attends() ? "; all other layers" : "; all layers";
     };
     std::string text;
     if (arch.has(Mixer::DeltaNet)) {

@@ -16,7 +16,7 @@ import transformers
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from generate_checkpoints import fresh_rotary, gates_of, last_norm
+from generate_checkpoints import AROUND_ONE, fresh_rotary, gates_of, last_norm
 
 
 def alterations(config):
@@ -29,6 +29,8 @@ def alterations(config):
                 changed = {k: v for k, v in rope.items() if k != key}
                 if key == "factor":
                     changed[key] = rope[key] * 1.5
+                if key == "partial_rotary_factor" and rope[key] == 1:
+                    changed[key] = 0.5
                 if key == "mscale":
                     changed.pop("mscale_all_dim")
                 yield f"rope {key}", dict(rope_parameters=changed), None
@@ -82,6 +84,19 @@ def alterations(config):
             return hit
         return run
 
+    def ungated(model):
+        """Attention whose gates are all half open."""
+        layers = [layer.self_attn for layer in model.model.layers if hasattr(layer, "self_attn")]
+        for a in layers:
+            a.q_proj.weight.view(-1, 2, a.head_dim, a.q_proj.weight.shape[1])[:, 1] = 0
+            if a.q_proj.bias is not None:
+                a.q_proj.bias.view(-1, 2, a.head_dim)[:, 1] = 0
+        return bool(layers)
+
+    if config.model_type.startswith(AROUND_ONE):
+        yield "attention gate", {}, ungated
+    yield "delta net gate", {}, edit("in_proj_z.weight", 0.0)
+    yield "delta net rate", {}, edit("in_proj_b.weight", 0.0)
     yield "convolution's first token", {}, narrower("conv1d.weight")
     yield "convolution's first token", {}, narrower("conv.conv.weight")
     yield "convolution bias", {}, edit("conv.conv.bias", 0.0)
@@ -139,9 +154,11 @@ def main():
             model = AutoModelForCausalLM.from_pretrained(folder, **options).eval()
             base_sets, base_hidden = run(model, ids, lengths)
             for name, changes, edit in alterations(model.config):
+                if name.startswith("rope") and not any("self_attn" in n for n, _ in model.named_modules()):
+                    continue  # no layer rotates anything
                 config = AutoConfig.from_pretrained(folder)
                 for key, value in copy.deepcopy(changes).items():
-                    setattr(config, key, value)
+                    setattr(config.get_text_config(), key, value)
                 other = AutoModelForCausalLM.from_pretrained(folder, config=config, **options).eval()
                 if edit and not edit(other):
                     continue
