@@ -204,7 +204,7 @@ std::string linearInWords(const ArchSpec& arch)
     std::string text;
     if (arch.has(Mixer::DeltaNet)) {
         const DeltaNet& net = *arch.deltaNet;
-        text = "gated delta net, " + number(net.valueHeads) + " heads with a state of " + number(net.keyDim) + " x "
+        text = (net.byChannel ? "delta net with a decay a channel (KDA), " : "gated delta net, ") + number(net.valueHeads) + " heads with a state of " + number(net.keyDim) + " x "
             + number(net.valueDim) + " on " + number(net.keyHeads) + " of queries and keys; convolved over "
             + number(net.kernel) + " tokens" + layers(Mixer::DeltaNet);
     }
@@ -220,6 +220,8 @@ std::string positionsInWords(const ArchSpec& arch)
     static constexpr const char* kKinds[] = {"rotary", "rotary, stretched", "rotary, stretched by length (dynamic)",
         "rotary, yarn", "rotary, longrope", "rotary, llama3", "rotary, proportional"};
     const RopeSpec& rope = arch.rope;
+    if (rope.rotaryDim == 0)
+        return "none" + (rope.maxPositions > 0 ? "; made for " + number(rope.maxPositions) + " tokens" : std::string());
     std::string text = kKinds[std::size_t(rope.kind)];
     if (rope.kind != RopeKind::Default)
         text += format(" x %g", rope.factor);

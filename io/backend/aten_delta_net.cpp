@@ -50,6 +50,29 @@ at::Tensor deltaRule(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     return at::cat(out, 2);
 }
 
+/// The same where each channel of a key has a decay of its own, logDecay [sequences, heads, tokens, keyDim]. What goes from
+/// token j to token i is decayed by exp(G[i] - G[j]) channel by channel: that product is made as such, since exp(-G[j])
+/// alone has no bound. So chunks are shorter.
+constexpr std::int64_t kShortChunk = 16;
+
+at::Tensor channelDeltaRule(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& logDecay,
+    const at::Tensor& rate, at::Tensor& state)
+{
+    std::vector<at::Tensor> out;
+    for (std::int64_t first = 0; first < q.size(2); first += kShortChunk) {
+        const auto chunk = [&](const at::Tensor& t) { return t.narrow(2, first, kShortChunk); };
+        const at::Tensor Q = chunk(q), K = chunk(k), b = chunk(rate).unsqueeze(-1), G = chunk(logDecay).cumsum(2);
+        const at::Tensor sent = K.unsqueeze(2) * (G.unsqueeze(3) - G.unsqueeze(2)).clamp_max(0).exp(); // [… i, j, keyDim]
+        const at::Tensor system = (sent * (K * b).unsqueeze(3)).sum(-1), weights = (sent * Q.unsqueeze(3)).sum(-1).tril();
+        const at::Tensor decay = G.exp(), last = G.narrow(2, kShortChunk - 1, 1);
+        const at::Tensor change = at::linalg_solve_triangular(system, b * (chunk(v) - at::matmul(K * decay, state)),
+            /*upper=*/false, /*left=*/true, /*unitriangular=*/true);
+        out.push_back(at::matmul(Q * decay, state) + at::matmul(weights, change));
+        state = state * last.exp().transpose(-1, -2) + at::matmul((K * (last - G).exp()).transpose(-1, -2), change);
+    }
+    return at::cat(out, 2);
+}
+
 at::Tensor ofLengthOne(const at::Tensor& heads)
 {
     return heads * at::rsqrt(heads.square().sum(-1, true) + 1e-6);
@@ -77,9 +100,23 @@ public:
     {
         const std::int64_t channels = m_net.convolved(), values = m_net.valueWidth(), heads = m_net.valueHeads;
         const at::Tensor qkv = m_in.narrow(1, 0, channels);
-        const at::Tensor b = m_in.narrow(1, channels + values, heads).sigmoid().to(at::kFloat);
-        const at::Tensor a = m_in.narrow(1, channels + values + heads, heads).to(at::kFloat);
-        const at::Tensor logDecay = at::softplus(a + w.deltaNet.stepBias) * -w.deltaNet.rate;
+        at::Tensor b, logDecay, z;
+        if (m_net.byChannel) {
+            const auto made = [&](std::int64_t first, const at::Tensor& up) {
+                return at::linear(m_in.narrow(1, first, m_net.keyDim), up);
+            };
+            b = m_in.narrow(1, channels, heads);
+            z = made(channels + heads + m_net.keyDim, w.deltaNet.zUp);
+            const at::Tensor a = made(channels + heads, w.deltaNet.aUp).to(at::kFloat);
+            logDecay = at::softplus(a + w.deltaNet.stepBias).unflatten(1, {heads, m_net.keyDim})
+                * -w.deltaNet.rate.unsqueeze(-1);
+        } else {
+            z = m_in.narrow(1, channels, values);
+            b = m_in.narrow(1, channels + values, heads);
+            const at::Tensor a = m_in.narrow(1, channels + values + heads, heads).to(at::kFloat);
+            logDecay = at::softplus(a + w.deltaNet.stepBias) * -w.deltaNet.rate;
+        }
+        b = b.sigmoid().to(at::kFloat);
         const at::Tensor mixed = at::empty({m_in.size(0), values}, m_in.options());
         at::Tensor state, before; // of the sequence that goes on
         for (const PaddedSequences& padded : m_padded) {
@@ -96,10 +133,11 @@ public:
         }
         m_state = state;
         m_before = before;
-        // rms(o), rounded as the reference rounds it, times silu(z)
-        const at::Tensor normed =
-            rmsNorm(mixed.unflatten(1, {heads, m_net.valueDim}), w.deltaNet.norm, m.arch.normEpsilon).flatten(1);
-        m_rows = (normed * at::silu(m_in.narrow(1, channels, values).to(at::kFloat))).to(m.type);
+        // rms(o), rounded as the reference rounds it (Kimi's is not), times silu(z) or sigmoid(z)
+        const at::Tensor norm = m_net.byChannel ? w.deltaNet.norm.to(at::kFloat) : w.deltaNet.norm;
+        const at::Tensor ofHeads = mixed.unflatten(1, {heads, m_net.valueDim}).to(norm.scalar_type());
+        const at::Tensor normed = rmsNorm(ofHeads, norm, m.arch.normEpsilon).flatten(1), wide = z.to(at::kFloat);
+        m_rows = (normed * (m_net.byChannel ? at::sigmoid(wide) : at::silu(wide))).to(m.type);
         m_in = at::Tensor();
     }
 
@@ -121,11 +159,15 @@ private:
                 part = part.repeat_interleave(group, 2);
             return at::constant_pad_nd(part.transpose(1, 2), {0, 0, 0, behind});
         };
-        const auto gates = [&](const at::Tensor& t) { return at::constant_pad_nd(t.transpose(1, 2), {0, behind}); };
+        const auto gates = [&](const at::Tensor& t) {
+            const at::Tensor byHead = t.transpose(1, 2);
+            return byHead.dim() == 4 ? at::constant_pad_nd(byHead, {0, 0, 0, behind})
+                                     : at::constant_pad_nd(byHead, {0, behind});
+        };
         if (!state.defined()) {
             state = at::zeros({x.size(0), m_net.valueHeads, m_net.keyDim, m_net.valueDim}, x.options().dtype(at::kFloat));
         }
-        const at::Tensor out = deltaRule(heads(0, m_net.keyHeads, m_net.keyDim, true) / std::sqrt(double(m_net.keyDim)),
+        const at::Tensor out = (m_net.byChannel ? channelDeltaRule : deltaRule)(heads(0, m_net.keyHeads, m_net.keyDim, true) / std::sqrt(double(m_net.keyDim)),
             heads(keys, m_net.keyHeads, m_net.keyDim, true),
             heads(2 * keys, m_net.valueHeads, m_net.valueDim, false), gates(logDecay), gates(rate), state);
         return out.narrow(2, 0, tokens).transpose(1, 2).flatten(2).to(x.scalar_type());

@@ -70,35 +70,61 @@ constexpr int64_t kDeltaVecs = ES_LANES == 16 ? 2 : 4;
 constexpr int64_t kDeltaColumns = kDeltaVecs * kLanes;
 constexpr int64_t kDeltaRows = 4; // that are summed apart, or each sum would wait for the one before
 
-// Of one token: what the state recalls of the key, N vectors wide.
-template <int64_t N> inline void recall(const float* state, const float* k, int64_t keyDim, Vec* sum)
+// softplus(x) = max(x, 0) + log(1 + y), y = exp(-|x|) in (0, 1]: with s = y / (2 + y) at most 1/3,
+// log(1 + y) = 2 (s + s^3 / 3 + s^5 / 5 + …), of which what is left out is below 1e-8.
+void decays(const float* x, const float* bias, float rate, float* out, int64_t n)
+{
+    const auto of = [rate](Vec v) {
+        const Vec y = exponential(-vmax(v, -v));
+        const Vec s = y / (y + 2.0f), t = s * s;
+        Vec p = splat(1.0f / 15) * t + 1.0f / 13;
+        p = p * t + 1.0f / 11;
+        p = p * t + 1.0f / 9;
+        p = p * t + 1.0f / 7;
+        p = p * t + 1.0f / 5;
+        p = p * t + 1.0f / 3;
+        p = p * t + 1.0f;
+        return exponential((vmax(v, Vec{}) + 2.0f * s * p) * -rate);
+    };
+    int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+        store(out + i, of(load(x + i) + load(bias + i)));
+    for (; i < n; ++i)
+        out[i] = of(splat(x[i] + bias[i]))[0];
+}
+
+// Of one token: what the decayed state recalls of the key, N vectors wide. decay: one, or one a row.
+template <int64_t N, bool ByRow>
+inline void recall(const float* state, const float* k, int64_t keyDim, const float* decay, Vec* sum)
 {
     Vec part[kDeltaRows][N]{};
     int64_t i = 0;
     for (; i + kDeltaRows <= keyDim; i += kDeltaRows) {
         for (int64_t r = 0; r < kDeltaRows; ++r) {
-            const Vec key = splat(k[i + r]);
+            const Vec key = splat(ByRow ? k[i + r] * decay[i + r] : k[i + r]);
             for (int64_t c = 0; c < N; ++c)
                 part[r][c] += load(state + (i + r) * kDeltaColumns + c * kLanes) * key;
         }
     }
     for (; i < keyDim; ++i) {
         for (int64_t c = 0; c < N; ++c)
-            part[0][c] += load(state + i * kDeltaColumns + c * kLanes) * splat(k[i]);
+            part[0][c] += load(state + i * kDeltaColumns + c * kLanes) * splat(ByRow ? k[i] * decay[i] : k[i]);
     }
     for (int64_t c = 0; c < N; ++c)
-        sum[c] = (part[0][c] + part[1][c]) + (part[2][c] + part[3][c]);
+        sum[c] = ((part[0][c] + part[1][c]) + (part[2][c] + part[3][c])) * (ByRow ? 1.0f : decay[0]);
 }
 
 // … state = decay state + k change^T, and what that gives for the query.
-template <int64_t N>
-inline void learn(float* state, const float* k, const float* q, int64_t keyDim, float decay, const Vec* change, Vec* sum)
+template <int64_t N, bool ByRow>
+inline void learn(
+    float* state, const float* k, const float* q, int64_t keyDim, const float* decay, const Vec* change, Vec* sum)
 {
     constexpr int64_t kParts = N > 2 ? 1 : 2; // as many as the registers hold
     Vec part[2][N]{};
-    const Vec kept = splat(decay);
+    const Vec all = splat(decay[0]);
     int64_t i = 0;
     const auto row = [&](int64_t at, Vec* into) {
+        const Vec kept = ByRow ? splat(decay[at]) : all;
         const Vec key = splat(k[at]), query = splat(q[at]);
         for (int64_t c = 0; c < N; ++c) {
             float* cell = state + at * kDeltaColumns + c * kLanes;
@@ -117,7 +143,7 @@ inline void learn(float* state, const float* k, const float* q, int64_t keyDim, 
         sum[c] = part[0][c] + part[1][c];
 }
 
-template <int64_t N> void deltaTile(const DeltaTask& t)
+template <int64_t N, bool ByRow> void deltaTile(const DeltaTask& t)
 {
     float row[kDeltaColumns];
     const bool whole = t.width == N * kLanes;
@@ -127,17 +153,18 @@ template <int64_t N> void deltaTile(const DeltaTask& t)
         const float* q = t.q + token * t.keyStride;
         const float* k = t.k + token * t.keyStride;
         const float* v = t.v + token * t.valueStride;
-        const float decay = t.decay[token * t.gateStride], rate = t.rate[token * t.gateStride];
+        const float* decay = t.decay + token * t.decayStride;
+        const float rate = t.rate[token * t.rateStride];
         if (!whole) {
             for (int64_t c = 0; c < t.width; ++c)
                 row[c] = v[c];
             v = row;
         }
         Vec recalled[N], change[N], out[N];
-        recall<N>(t.state, k, t.keyDim, recalled);
+        recall<N, ByRow>(t.state, k, t.keyDim, decay, recalled);
         for (int64_t c = 0; c < N; ++c)
-            change[c] = (load(v + c * kLanes) - recalled[c] * decay) * rate;
-        learn<N>(t.state, k, q, t.keyDim, decay, change, out);
+            change[c] = (load(v + c * kLanes) - recalled[c]) * rate;
+        learn<N, ByRow>(t.state, k, q, t.keyDim, decay, change, out);
         float* target = t.out + token * t.valueStride;
         for (int64_t c = 0; c < N; ++c)
             store((whole ? target : row) + c * kLanes, out[c]);
@@ -146,13 +173,21 @@ template <int64_t N> void deltaTile(const DeltaTask& t)
     }
 }
 
-void deltaRule(const DeltaTask& t)
+template <bool ByRow> void deltaOf(const DeltaTask& t)
 {
     const int64_t vecs = roundUp(t.width, kLanes) / kLanes;
     if (vecs <= 1)
-        deltaTile<1>(t);
+        deltaTile<1, ByRow>(t);
     else if (vecs <= 2)
-        deltaTile<2>(t);
+        deltaTile<2, ByRow>(t);
     else
-        deltaTile<kDeltaVecs>(t);
+        deltaTile<kDeltaVecs, ByRow>(t);
+}
+
+void deltaRule(const DeltaTask& t)
+{
+    if (t.byChannel)
+        deltaOf<true>(t);
+    else
+        deltaOf<false>(t);
 }

@@ -18,11 +18,6 @@ namespace {
 constexpr std::int64_t kDeltaTile = 64; // tokens that are convolved as one item
 constexpr double kLengthEpsilon = 1e-6; // under the root of a query's and a key's length
 
-double softplus(double x)
-{
-    return x > 20 ? x : std::log1p(std::exp(x));
-}
-
 class CpuDeltaNet final : public CpuMixer
 {
 public:
@@ -33,7 +28,7 @@ public:
         , m_keys(m_net.keyWidth())
         , m_channels(m_net.convolved())
         , m_before(m_net.kernel - 1)
-        , m_width(m_channels + m_net.valueWidth() + 2 * m_net.valueHeads)
+        , m_width(m_net.projected())
         , m_tiles((m_net.valueDim + m_kernel.deltaColumns - 1) / m_kernel.deltaColumns)
         , m_tileFloats(static_cast<std::size_t>(m_net.keyDim * m_kernel.deltaColumns))
         , m_states(static_cast<std::size_t>(setup.pool.size()))
@@ -49,12 +44,22 @@ public:
         grown(m_in, m_before + part.count, m_width);
         grown(m_mixed, part.count, m_channels);
         grown(m_gates, part.count, 2 * m_net.valueHeads);
+        if (m_net.byChannel) {
+            grown(m_decays, part.count, m_keys);
+            grown(m_z, part.count, m_net.valueWidth());
+        }
     }
 
     void project(const LayerWeights& w, const at::Tensor& x, std::int64_t first, int) override
     {
         at::Tensor out = m_in.narrow(0, m_before + first - m_part.first, x.size(0));
         at::mm_out(out, x, w.deltaNet.in.t());
+        if (!m_net.byChannel)
+            return;
+        const std::int64_t narrow = m_channels + m_net.valueHeads;
+        at::Tensor a = m_decays.narrow(0, first - m_part.first, x.size(0)), z = m_z.narrow(0, first - m_part.first, x.size(0));
+        at::mm_out(a, out.narrow(1, narrow, m_net.keyDim), w.deltaNet.aUp.t());
+        at::mm_out(z, out.narrow(1, narrow + m_net.keyDim, m_net.keyDim), w.deltaNet.zUp.t());
     }
 
     void mix(const LayerSpec&, const LayerWeights& w) override
@@ -86,7 +91,10 @@ public:
             float* values = row(m_mixed, t) + 2 * m_keys;
             for (std::int64_t c = 0; c < m_net.valueWidth(); c += d)
                 m_kernel.rmsNorm(values + c, data(w.deltaNet.norm), eps, values + c, d);
-            m_kernel.multiplySilu(values, row(m_in, m_before + t) + m_channels, m_net.valueWidth());
+            if (m_net.byChannel)
+                m_kernel.multiplySigmoid(values, row(m_z, t), m_net.valueWidth());
+            else
+                m_kernel.multiplySilu(values, row(m_in, m_before + t) + m_channels, m_net.valueWidth());
         }
         return m_mixed.narrow(0, place, n).narrow(1, 2 * m_keys, m_net.valueWidth());
     }
@@ -109,14 +117,15 @@ private:
                 mixed + c, mixed + c, static_cast<float>((c < m_keys ? queryScale : 1) / length), m_net.keyDim);
         }
         const std::int64_t heads = m_net.valueHeads;
-        const float* b = in + m_channels + m_net.valueWidth();
-        const float* a = b + heads;
+        const float* b = in + m_channels + (m_net.byChannel ? 0 : m_net.valueWidth());
         float* gates = row(m_gates, place);
-        for (std::int64_t h = 0; h < heads; ++h) {
-            const double step = softplus(double(a[h]) + double(data(w.stepBias)[h]));
-            gates[h] = static_cast<float>(std::exp(-double(data(w.rate)[h]) * step));
+        for (std::int64_t h = 0; h < heads; ++h)
             gates[heads + h] = static_cast<float>(1 / (1 + std::exp(-double(b[h]))));
-        }
+        const std::int64_t each = m_net.byChannel ? m_net.keyDim : 1; // decays of a head
+        const float* a = m_net.byChannel ? row(m_decays, place) : b + heads;
+        float* decays = m_net.byChannel ? row(m_decays, place) : gates;
+        for (std::int64_t h = 0; h < heads; ++h)
+            m_kernel.decays(a + h * each, data(w.stepBias) + h * each, data(w.rate)[h], decays + h * each, each);
     }
 
     /// Some columns of one head's state over a segment. What comes out takes the place of the values.
@@ -136,10 +145,12 @@ private:
         task.k = task.q + m_keys;
         task.out = row(m_mixed, place) + 2 * m_keys + head * m_net.valueDim + column;
         task.v = task.out;
-        task.decay = row(m_gates, place) + head;
-        task.rate = task.decay + m_net.valueHeads;
+        task.byChannel = m_net.byChannel;
+        task.decay = m_net.byChannel ? row(m_decays, place) + head * m_net.keyDim : row(m_gates, place) + head;
+        task.rate = row(m_gates, place) + m_net.valueHeads + head;
         task.keyStride = task.valueStride = m_mixed.stride(0);
-        task.gateStride = m_gates.stride(0);
+        task.decayStride = (m_net.byChannel ? m_decays : m_gates).stride(0);
+        task.rateStride = m_gates.stride(0);
         task.keyDim = m_net.keyDim;
         task.width = std::min(columns, m_net.valueDim - column);
         task.tokens = segment.count;
@@ -155,7 +166,7 @@ private:
     const cpu::KernelTable& m_kernel;
     const std::int64_t m_keys, m_channels; ///< of all keys; of q, k and v
     const std::int64_t m_before; ///< rows before a part
-    const std::int64_t m_width; ///< of what is projected: q, k, v, z, b, a
+    const std::int64_t m_width; ///< of what is projected
     const std::int64_t m_tiles; ///< of a state
     const std::size_t m_tileFloats;
     SequenceParts m_sequences;
@@ -163,6 +174,7 @@ private:
     at::Tensor m_in; ///< [rows before + part, width]
     at::Tensor m_mixed; ///< [part, channels]
     at::Tensor m_gates; ///< [part, 2 value heads]: decay, rate
+    at::Tensor m_decays, m_z; ///< Kimi's, [part, K]
     std::vector<float> m_carried, m_next; ///< states of the sequence that began before this part, that goes on behind it
     std::vector<std::vector<float>> m_states; ///< of each worker
 };

@@ -42,9 +42,11 @@ struct DeltaTask
     const float* k = nullptr;
     const float* v = nullptr; ///< `width` of a token
     float* out = nullptr; ///< … may be v
-    const float* decay = nullptr; ///< one of a token
-    const float* rate = nullptr; ///< … how much of what was recalled wrongly is corrected
-    std::int64_t keyStride = 0, valueStride = 0, gateStride = 0; ///< floats from token to token: q and k, v and out, the rest
+    const float* decay = nullptr; ///< one of a token, or keyDim
+    const float* rate = nullptr; ///< one of a token: how much of what was recalled wrongly is corrected
+    bool byChannel = false; ///< each row of the state has a decay of its own
+    std::int64_t keyStride = 0, valueStride = 0; ///< floats from token to token: q and k, v and out
+    std::int64_t decayStride = 0, rateStride = 0;
     std::int64_t keyDim = 0;
     std::int64_t width = 0; ///< at most deltaColumns
     std::int64_t tokens = 0;
@@ -89,6 +91,8 @@ struct KernelTable
     /// and the rows of the seen - 1 tokens before it. bias: null for none.
     void (*convolve)(const float* x, std::int64_t stride, const float* kernel, std::int64_t taps, std::int64_t seen,
         const float* bias, float* out, std::int64_t n);
+    /// out = exp(-rate softplus(x + bias)); out may be x.
+    void (*decays)(const float* x, const float* bias, float rate, float* out, std::int64_t n);
     /// Of each token in turn: S = a S, S = S + b k (v - S^T k)^T, out = S^T q.
     void (*deltaRule)(const DeltaTask& task);
     std::int64_t deltaColumns; ///< columns of a state that are kept in the first cache

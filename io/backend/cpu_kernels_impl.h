@@ -515,6 +515,6 @@ void attention(const AttentionTask& t, const PackedKeys& packed, int64_t queryBe
 
 extern const KernelTable kTable;
 const KernelTable kTable{ES_NAME, rmsNorm, layerNorm, rotate, gated, gatedClamped, clip, add, scale, addScaled, dot, expShifted, firstMaximum,
-    activateAll, multiply, multiplySigmoid, multiplySilu, convolve, deltaRule, kDeltaColumns, kPanel, packedFloats, packKeys, attentionScratch, attention};
+    activateAll, multiply, multiplySigmoid, multiplySilu, convolve, decays, deltaRule, kDeltaColumns, kPanel, packedFloats, packKeys, attentionScratch, attention};
 
 }

@@ -96,6 +96,21 @@ public:
         }
     }
 
+    /// The same of tensors of more dimensions that differ in the first.
+    void stackAll(const std::vector<const TensorSource*>& sources, at::Tensor& target)
+    {
+        std::vector<std::int64_t> shape = sources[0]->shape;
+        shape[0] = 0;
+        for (const auto* s : sources)
+            shape[0] += s->shape[0];
+        target = at::empty(shape, at::TensorOptions().dtype(m_request.type));
+        std::int64_t row = 0;
+        for (const auto* s : sources) {
+            into(*s, target.narrow(0, row, s->shape[0]));
+            row += s->shape[0];
+        }
+    }
+
     void mlp(const MlpSource& source, MlpWeights& target)
     {
         if (!source.present())
@@ -236,7 +251,7 @@ void forEachTensor(LayerWeights& l, const auto& function)
     };
     DeltaNetWeights& d = l.deltaNet;
     ShortConvolutionWeights& c = l.shortConvolution;
-    for (at::Tensor* t : {&d.in, &d.kernel, &d.rate, &d.stepBias, &d.norm, &c.in, &c.inBias, &c.kernel, &c.kernelBias,
+    for (at::Tensor* t : {&d.in, &d.aUp, &d.zUp, &d.kernel, &d.rate, &d.stepBias, &d.norm, &c.in, &c.inBias, &c.kernel, &c.kernelBias,
              &l.attentionNorm, &l.mlpNorm, &l.attentionNormBias, &l.mlpNormBias, &l.qkv, &l.qkvBias, &l.down,
              &l.downBias, &l.qUp, &l.kvUp, &l.qDownNorm, &l.kvDownNorm, &l.o, &l.oBias, &l.qNorm, &l.kNorm, &l.sinks,
              &l.router, &l.routerBias, &l.selectionBias, &l.sharedGate}) {
@@ -250,11 +265,18 @@ void forEachTensor(LayerWeights& l, const auto& function)
 
 void takeDeltaNet(Loader& loader, const DeltaNetSource& from, DeltaNetWeights& to)
 {
-    if (from.qkvz.present())
+    if (from.q.present())
+        loader.stack({&from.q, &from.k, &from.v, &from.b, &from.aDown, &from.zDown}, to.in);
+    else if (from.qkvz.present())
         loader.stack({&from.qkvz, &from.ba}, to.in);
     else
         loader.stack({&from.qkv, &from.z, &from.b, &from.a}, to.in);
-    loader.take(from.kernel, to.kernel);
+    loader.take(from.aUp, to.aUp);
+    loader.take(from.zUp, to.zUp);
+    if (from.kernel.present())
+        loader.take(from.kernel, to.kernel);
+    else
+        loader.stackAll({&from.qKernel, &from.kKernel, &from.vKernel}, to.kernel);
     loader.takeAs(at::kFloat, from.logDecay, to.rate);
     loader.takeAs(at::kFloat, from.stepBias, to.stepBias);
     loader.take(from.norm, to.norm);

@@ -22,9 +22,10 @@ struct MlpWeights
 
 struct DeltaNetWeights
 {
-    at::Tensor in; ///< [2 K + 2 V + 2 value heads, H]: rows of q, k, v, z, b, a
+    at::Tensor in; ///< [2 K + 2 V + 2 value heads, H]: rows of q, k, v, z, b, a; Kimi's q, k, v, b, and what a and z are made of
+    at::Tensor aUp, zUp; ///< Kimi's: [K, keyDim]
     at::Tensor kernel; ///< [tokens, 2 K + V], the last token last
-    at::Tensor rate, stepBias; ///< [value heads] fp32 whatever the type: exp(A), and the bias of a
+    at::Tensor rate, stepBias; ///< [value heads] fp32 whatever the type: exp(A), and the bias of a (Kimi's [K])
     at::Tensor norm; ///< [valueDim]
 };
 

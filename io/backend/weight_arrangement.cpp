@@ -61,7 +61,7 @@ at::Tensor byToken(const at::Tensor& kernel)
 void arrangeDeltaNet(const DeltaNet& net, bool byHead, DeltaNetWeights& w)
 {
     w.kernel = byToken(w.kernel);
-    w.rate = w.rate.exp();
+    w.rate = w.rate.exp().flatten();
     if (!byHead)
         return;
     const std::int64_t heads = net.keyHeads, group = net.valueHeads / heads, values = group * net.valueDim;

@@ -212,8 +212,13 @@ Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::strin
     if (!config.failed())
         readExpertCount(config, *family, arch);
     if (!config.failed()) {
-        const auto maxPositions = config.size("max_position_embeddings", family->defaultMaxPositions);
-        arch.rope = parseRope(config, arch, *family, maxPositions);
+        const auto alias = family->maxPositionsAlias;
+        const auto maxPositions = config.size(
+            !alias.empty() && config.has(alias) ? alias : "max_position_embeddings", family->defaultMaxPositions);
+        if (family->rotates)
+            arch.rope = parseRope(config, arch, *family, maxPositions);
+        else
+            arch.rope.maxPositions = maxPositions;
     }
     if (!config.failed() && family->finish)
         family->finish(config, arch);

@@ -181,15 +181,24 @@ struct LatentAttention
 ///     S = a S;  S = S + b k (v - S^T k)^T;  o = S^T q
 ///
 /// What goes on is rms(o) silu(z), z a projection as wide as the values. Value heads share key heads, in equal runs.
+///
+/// Kimi Delta Attention (arXiv 2510.26692) decays each row of S by its own a: A is of a head, bias and x_a of a key's
+/// channel. x_a and z are made of narrow vectors as wide as a head, and what goes on is rms(o) sigmoid(z). There are as
+/// many key heads as value heads, of one size.
 struct DeltaNet
 {
     std::int64_t keyHeads = 0, valueHeads = 0;
     std::int64_t keyDim = 0, valueDim = 0; ///< of a head
     std::int64_t kernel = 0; ///< tokens that the convolution sees
+    bool byChannel = false; ///< Kimi's
 
     std::int64_t keyWidth() const { return keyHeads * keyDim; }
     std::int64_t valueWidth() const { return valueHeads * valueDim; }
     std::int64_t convolved() const { return 2 * keyWidth() + valueWidth(); } ///< channels: q, k, v
+    std::int64_t projected() const ///< of the hidden state: q, k, v, then z, b, a; Kimi's b and the narrow vectors of a, z
+    {
+        return convolved() + (byChannel ? valueHeads + 2 * keyDim : valueWidth() + 2 * valueHeads);
+    }
 
     bool operator==(const DeltaNet&) const = default;
 };

@@ -73,7 +73,8 @@ double loadedWeightBytes(const ArchSpec& arch, ComputeType type)
         if (layer.mixer == Mixer::Latent && arch.qkvBias && arch.latent->queryRank == 0)
             elements += double(arch.numHeads) * double(arch.headDim);
         if (layer.mixer == Mixer::DeltaNet)
-            wide += 2 * double(arch.deltaNet->valueHeads);
+            wide += double(arch.deltaNet->valueHeads)
+                + double(arch.deltaNet->byChannel ? arch.deltaNet->keyWidth() : arch.deltaNet->valueHeads);
         if (arch.normKind == NormKind::RmsAroundOne) {
             wide += 2 * double(arch.hiddenSize);
             if (layer.mixer == Mixer::GroupedQuery && arch.qkNorm == QkNorm::PerHead)

@@ -60,8 +60,11 @@ struct DeltaNetSource
 {
     TensorSource qkv, z, b, a; // all queries, all keys, all values; one b and a a value head
     TensorSource qkvz, ba; // … or of each key head its q, its k, v of its value heads, then z; its b, then a
-    TensorSource kernel; // [channels of q, k, v; 1; tokens], the last token last
-    TensorSource logDecay, stepBias; // [value heads]
+    // Kimi's: q, k, v apart, b; a and z in two steps, [keyDim, H] and [heads keyDim, keyDim].
+    TensorSource q, k, v, aDown, aUp, zDown, zUp;
+    TensorSource kernel; // [channels of q, k, v; 1; tokens], the last token last; or apart:
+    TensorSource qKernel, kKernel, vKernel;
+    TensorSource logDecay, stepBias; // [value heads]; Kimi's bias [heads keyDim]
     TensorSource norm; // [valueDim]
 };
 

@@ -31,8 +31,9 @@ struct WeightNames
     bool sharedFused = false; ///< the shared expert's gate and up are one tensor, input_linear; down is output_linear
     std::string_view attentionNorm = "input_layernorm", mlpNorm = "post_attention_layernorm", finalNorm = "norm";
     std::string_view qNorm = "q_norm", kNorm = "k_norm", attentionOutput = "o_proj";
+    std::string_view deltaNet = "linear_attn"; ///< below the layer
     bool deltaNetApart = false; ///< in_proj_qkv, z, b, a; else in_proj_qkvz and in_proj_ba, a key head after the other
-    std::string_view dense = "mlp"; ///< below the layer
+    Spellings dense{"mlp"}; ///< below the layer
     std::string_view denseGate = "gate_proj", denseUp = "up_proj", denseDown = "down_proj";
     Spellings prefixes{"model."}; ///< of everything but the head; "" is known everywhere
     Spellings leftOut; ///< beginnings of names of multi-token prediction modules
@@ -58,11 +59,13 @@ struct Family
     /// are completed afterwards by parseArchSpec.
     void (*fill)(ConfigReader& config, ArchSpec& arch);
     double defaultRopeTheta = 10000;
+    bool rotates = true; ///< else nothing is, and what the file says of it is not read
     /// Where the file has no partial_rotary_factor, fill() may have set it.
     PartialRotary partialRotary = PartialRotary::UnreadByDefault;
     bool ntkAlpha = false; ///< the dynamic kind with an alpha stretches theta, for sequences of all lengths alike
     bool mscaleByLength = false; ///< longrope has a scale of short sequences and one of long ones, and is all there is
     std::int64_t defaultMaxPositions = 0;
+    std::string_view maxPositionsAlias; ///< overrules max_position_embeddings where the file has it
     /// Key of the expert count, and the key that overrules it when the file has it (the reference's attribute_map).
     std::string_view numExpertsKey, numExpertsAlias;
     std::int64_t defaultNumExperts = 0; ///< 0: there is none, a file must say it

@@ -17,6 +17,7 @@ Family gptOssFamily();
 Family graniteMoeFamily();
 Family graniteMoeSharedFamily();
 Family hunyuanV1MoeFamily();
+Family kimiLinearFamily();
 Family lfm2MoeFamily();
 Family minimaxM2Family();
 Family mixtralFamily();
@@ -44,6 +45,7 @@ std::span<const Family> families()
         graniteMoeFamily(),
         graniteMoeSharedFamily(),
         hunyuanV1MoeFamily(),
+        kimiLinearFamily(),
         lfm2MoeFamily(),
         minimaxM2Family(),
         mixtralFamily(),

@@ -66,6 +66,8 @@ public:
         const auto projection = [&](TensorSource& into, const char* name, std::int64_t rows) {
             return take(into, base + name + ".weight", {rows, hidden});
         };
+        if (net.byChannel)
+            return kimiDelta(base);
         if (m_names.deltaNetApart) {
             ES_TRY(projection(d.qkv, "in_proj_qkv", net.convolved()));
             ES_TRY(projection(d.z, "in_proj_z", values));
@@ -80,6 +82,39 @@ public:
         ES_TRY(take(d.stepBias, base + "dt_bias", {net.valueHeads}));
         ES_TRY(take(d.norm, base + "norm.weight", {net.valueDim}));
         return take(m_layer.o, base + "out_proj.weight", {hidden, values});
+    }
+
+    /// Under the names of files, or of the reference's memory: convolutions as one, the decay in a module of its own.
+    Expected<void> kimiDelta(const std::string& base)
+    {
+        const auto& net = *m_arch.deltaNet;
+        auto& d = m_layer.deltaNet;
+        const auto hidden = m_arch.hiddenSize, width = net.keyWidth(), rank = net.keyDim;
+        const auto projection = [&](TensorSource& into, const std::string& name, std::int64_t out, std::int64_t in) {
+            return take(into, base + name + ".weight", {out, in});
+        };
+        const auto spelt = [&](const std::string& name) {
+            return m_table.has(base + "forget_gate." + name) ? base + "forget_gate." + name : base + name;
+        };
+        ES_TRY(projection(d.q, "q_proj", width, hidden));
+        ES_TRY(projection(d.k, "k_proj", width, hidden));
+        ES_TRY(projection(d.v, "v_proj", width, hidden));
+        ES_TRY(projection(d.b, "b_proj", net.valueHeads, hidden));
+        ES_TRY(take(d.aDown, spelt("f_a_proj.weight"), {rank, hidden}));
+        ES_TRY(take(d.aUp, spelt("f_b_proj.weight"), {width, rank}));
+        ES_TRY(projection(d.zDown, "g_a_proj", rank, hidden));
+        ES_TRY(projection(d.zUp, "g_b_proj", width, rank));
+        if (m_table.has(base + "conv1d.weight")) {
+            ES_TRY(take(d.kernel, base + "conv1d.weight", {net.convolved(), 1, net.kernel}));
+        } else {
+            ES_TRY(take(d.qKernel, base + "q_conv1d.weight", {width, 1, net.kernel}));
+            ES_TRY(take(d.kKernel, base + "k_conv1d.weight", {width, 1, net.kernel}));
+            ES_TRY(take(d.vKernel, base + "v_conv1d.weight", {width, 1, net.kernel}));
+        }
+        ES_TRY(take(d.logDecay, spelt("A_log"), {1, 1, net.valueHeads, 1}));
+        ES_TRY(take(d.stepBias, spelt("dt_bias"), {width}));
+        ES_TRY(take(d.norm, base + "o_norm.weight", {net.valueDim}));
+        return projection(m_layer.o, "o_proj", hidden, width);
     }
 
     Expected<void> shortConvolution(const std::string& base)
@@ -127,7 +162,7 @@ Expected<void> resolveMixer(WeightTable& table, const ArchSpec& arch, const Weig
     case Mixer::Latent:
         return resolver.latent(base + "self_attn.");
     case Mixer::DeltaNet:
-        return resolver.deltaNet(base + "linear_attn.");
+        return resolver.deltaNet(base + std::string(names.deltaNet) + ".");
     case Mixer::ShortConvolution:
         return resolver.shortConvolution(base + "conv.");
     case Mixer::GroupedQuery:

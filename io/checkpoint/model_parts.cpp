@@ -22,8 +22,12 @@ PartCount mixerCount(const ArchSpec& a, Mixer mixer)
         const DeltaNet& net = *a.deltaNet;
         const auto values = double(net.valueWidth()), valueHeads = double(net.valueHeads);
         const auto channels = double(net.convolved());
-        count.matrices = hidden * (channels + values + 2 * valueHeads) + values * hidden;
+        count.matrices = hidden * double(net.projected()) + values * hidden;
         count.vectors = channels * double(net.kernel) + 2 * valueHeads + double(net.valueDim);
+        if (net.byChannel) {
+            count.matrices += 2 * values * double(net.keyDim);
+            count.vectors += values - valueHeads;
+        }
         return count;
     }
     if (mixer == Mixer::ShortConvolution) {
@@ -179,7 +183,8 @@ void forEachTensor(const ModelSource& m, const std::function<void(ModelPart, con
                 &l.qDownBias, &l.qDownNorm, &l.kvDown, &l.kvDownBias, &l.kvDownNorm, &l.kvUp});
         const DeltaNetSource& d = l.deltaNet;
         visit(ModelPart::Attention,
-            {&d.qkv, &d.z, &d.b, &d.a, &d.qkvz, &d.ba, &d.kernel, &d.logDecay, &d.stepBias, &d.norm});
+            {&d.qkv, &d.z, &d.b, &d.a, &d.qkvz, &d.ba, &d.q, &d.k, &d.v, &d.aDown, &d.aUp, &d.zDown, &d.zUp, &d.kernel,
+                &d.qKernel, &d.kKernel, &d.vKernel, &d.logDecay, &d.stepBias, &d.norm});
         const ShortConvolutionSource& c = l.shortConvolution;
         visit(ModelPart::Attention, {&c.in, &c.inBias, &c.kernel, &c.kernelBias});
         visit(ModelPart::Routers, {&l.router, &l.routerBias, &l.selectionBias});

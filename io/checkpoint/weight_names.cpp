@@ -8,6 +8,7 @@
 #include "io/checkpoint/weight_table.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace expertscope {
@@ -118,9 +119,21 @@ private:
         if (a.layers[index].moe)
             ES_TRY(moe(l, base));
         else
-            ES_TRY(takeMlp(l.dense, base + std::string(m_family.names.dense) + ".", a.layers[index].denseIntermediate,
-                m_family.names.denseGate, m_family.names.denseUp, m_family.names.denseDown));
+            ES_TRY(dense(l, base, a.layers[index].denseIntermediate));
         return l;
+    }
+
+    Expected<void> dense(LayerSource& l, const std::string& base, std::int64_t width)
+    {
+        const auto& names = m_family.names;
+        std::string at = base + std::string(names.dense.front()) + ".";
+        for (const auto name : names.dense) {
+            const auto other = base + std::string(name) + ".";
+            const bool used = std::ranges::any_of(std::array{names.denseGate, names.denseUp, names.denseDown},
+                [&](std::string_view leaf) { return m_table.has(other + std::string(leaf) + ".weight"); });
+            at = used ? other : at;
+        }
+        return takeMlp(l.dense, at, width, names.denseGate, names.denseUp, names.denseDown);
     }
 
     Expected<void> moe(LayerSource& l, const std::string& base)

@@ -48,7 +48,7 @@ Family lfm2MoeFamily()
     family.names.expertGate = family.names.denseGate = "w1";
     family.names.expertUp = family.names.denseUp = "w3";
     family.names.expertDown = family.names.denseDown = "w2";
-    family.names.dense = "feed_forward";
+    family.names.dense = {"feed_forward"};
     family.names.selectionBias = {"expert_bias"};
     family.names.attentionNorm = "operator_norm";
     family.names.mlpNorm = "ffn_norm";

@@ -103,6 +103,12 @@ private slots:
             std::string("gated delta net, 32 heads with a state of 128 x 128 on 16 of queries and keys; convolved over 4 "
                         "tokens; all other layers"));
         QCOMPARE(linearInWords(*lfm2.arch), std::string("short convolution over 3 tokens; all other layers"));
+        const Subject kimi = published("kimi-linear-48b-a3b");
+        QVERIFY(kimi.arch);
+        QCOMPARE(linearInWords(*kimi.arch),
+            std::string("delta net with a decay a channel (KDA), 32 heads with a state of 128 x 128 on 32 of queries and keys; "
+                        "convolved over 4 tokens; all other layers"));
+        QCOMPARE(positionsInWords(*kimi.arch), std::string("none; made for 1,048,576 tokens"));
         QCOMPARE(linearInWords(*v3.arch), std::string());
         QCOMPARE(positionsInWords(*next.arch),
             std::string("rotary, theta 10,000,000, 64 of 256 dimensions; made for 262,144 tokens"));

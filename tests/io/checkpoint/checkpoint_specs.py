@@ -552,3 +552,33 @@ SPECS |= {
         LFM2, dict(layer_types=[CONV, CONV], num_hidden_layers=2, use_expert_bias=False, num_experts=6, num_experts_per_tok=3),
         dict(dtype="float32", raw=dict(tie_embedding=True))),
 }
+
+KIMI = dict(TINY, model_type="kimi_linear", intermediate_size=24, moe_intermediate_size=12, num_experts=8,
+            num_experts_per_token=2, kv_lora_rank=16, qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=12,
+            num_key_value_heads=4, linear_head_dim=8, linear_num_heads=4, num_hidden_layers=3,
+            layer_types=[LINEAR, FULL, LINEAR], routed_scaling_factor=2.446)
+KIMI_LISTS = dict(head_dim=10, num_heads=3, short_conv_kernel_size=2, full_attn_layers=[1], kda_layers=[2, 3])
+
+SPECS |= {
+    "kimi_linear-plain": (KIMI, dict(), dict(dtype="bfloat16")),
+    "kimi_linear-lists-as-published": (
+        KIMI, dict(layer_types=None, linear_attn_config=KIMI_LISTS),
+        dict(dtype="bfloat16", raw=dict(layer_types=None, mlp_layer_types=None, linear_attn_config=KIMI_LISTS,
+                                        first_k_dense_replace=1, linear_head_dim=None, linear_num_heads=None,
+                                        linear_conv_kernel_dim=None, moe_router_activation_func="sigmoid",
+                                        mla_use_nope=True))),
+    "kimi_linear-rank-bias-groups": (
+        KIMI, dict(q_lora_rank=20, attention_bias=True, num_hidden_layers=2, layer_types=[FULL, LINEAR], num_experts=16,
+                   num_expert_group=4, topk_group=2, num_experts_per_token=4, moe_intermediate_size=8, first_k_dense_replace=0),
+        dict(dtype="bfloat16")),
+    "kimi_linear-unnormalised-shared2-fused-fp16": (
+        KIMI, dict(moe_renormalize=False, num_shared_experts=2, num_hidden_layers=2, layer_types=[LINEAR, FULL],
+                   linear_conv_kernel_dim=3, linear_head_dim=20, first_k_dense_replace=0, routed_scaling_factor=1.0),
+        dict(dtype="float16", fused=True)),
+    "kimi_linear-mlp-types-gelu-eps-sharded": (
+        KIMI, dict(mlp_layer_types=["sparse", "dense", "sparse"], hidden_act="gelu", rms_norm_eps=1e-3,
+                   linear_conv_kernel_dim=1), dict(dtype="bfloat16", shard="20KB")),
+    "kimi_linear-linear-alone-fp32": (
+        KIMI, dict(num_hidden_layers=2, layer_types=[LINEAR, LINEAR], linear_head_dim=40, linear_num_heads=1, num_experts=6,
+                   num_experts_per_token=3), dict(dtype="float32")),
+}

@@ -117,7 +117,7 @@ def gates_of(model):
     found = []
     for i, layer in enumerate(model.model.layers):
         for module in layer.modules():
-            if type(module).__name__.lower().endswith(("topkrouter", "gate")):
+            if type(module).__name__.lower().endswith(("topkrouter", "gate")) and "ForgetGate" not in type(module).__name__:
                 found.append((i, module))
     return found
 

@@ -54,6 +54,9 @@ LATER = {
     "phimoe": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2),
     "qwen3_next": dict(DELTA, intermediate_size=20), "qwen3_5_moe_text": dict(DELTA),
     "qwen3_5_moe": dict(text_config=dict(DELTA, model_type="qwen3_5_moe_text")),
+    "kimi_linear": dict(TINY, intermediate_size=20, moe_intermediate_size=10, num_experts=6, num_experts_per_token=2,
+                        kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=12, v_head_dim=8, num_key_value_heads=4,
+                        linear_head_dim=6, linear_num_heads=2, pad_token_id=None, bos_token_id=None, eos_token_id=None),
     "lfm2_moe": dict(TINY, intermediate_size=20, moe_intermediate_size=10, num_experts=6, num_experts_per_tok=2,
                      num_key_value_heads=2, num_dense_layers=1,
                      layer_types=["conv", "full_attention", "conv", "full_attention"]),
@@ -288,7 +291,7 @@ def later_variants(family):
     yield "defaults", None
 
 
-MIXED = ("qwen3_next", "qwen3_5_moe_text", "qwen3_5_moe", "lfm2_moe")  # not all layers attend
+MIXED = ("qwen3_next", "qwen3_5_moe_text", "qwen3_5_moe", "lfm2_moe", "kimi_linear")  # not all layers attend
 
 
 def mixed_variants():
@@ -324,18 +327,45 @@ def mixed_variants():
     yield "mrope", dict(rope_parameters=dict(rope_type="default", rope_theta=50.0, partial_rotary_factor=0.5,
                                               mrope_section=[1, 1, 1], mrope_interleaved=True))
     yield "shared-none", dict(shared_expert_intermediate_size=0)
+    # Kimi's words for what DeepSeek says otherwise, and its lists of layers.
+    lists = dict(full_attn_layers=[2, 4], kda_layers=[1, 3], head_dim=5, num_heads=3, short_conv_kernel_size=2)
+    yield "lists", dict(linear_attn_config=lists)
+    yield "lists-and-types", dict(linear_attn_config=lists, layer_types=[full, linear, linear, full])
+    yield "lists-one", dict(linear_attn_config={k: v for k, v in lists.items() if k != "kda_layers"})
+    yield "lists-short", dict(linear_attn_config=dict(lists, kda_layers=[1]))
+    yield "lists-both", dict(linear_attn_config=dict(lists, kda_layers=[1, 2, 3]))
+    yield "lists-beyond", dict(linear_attn_config=dict(lists, kda_layers=[1, 3, 5]))
+    yield "lists-zero", dict(linear_attn_config=dict(lists, kda_layers=[0, 1, 3]))
+    yield "lists-empty", dict(linear_attn_config={})
+    yield "lists-null", dict(linear_attn_config=None)
+    yield "words-experts-both", dict(num_experts=5, num_local_experts=7)
+    yield "words-top-k-both", dict(num_experts_per_token=3, num_experts_per_tok=1)
+    yield "words-groups", dict(num_expert_group=3, topk_group=2)
+    yield "words-groups-both", dict(num_expert_group=3, n_group=1, topk_group=2)
+    yield "words-norm", dict(moe_renormalize=False)
+    yield "words-norm-both", dict(moe_renormalize=False, norm_topk_prob=True)
+    yield "words-shared", dict(num_shared_experts=2)
+    yield "words-shared-both", dict(num_shared_experts=2, n_shared_experts=3)
+    yield "words-positions-both", dict(model_max_length=50, max_position_embeddings=70)
+    yield "words-rank", dict(q_lora_rank=8)
+    yield "words-mlp-types", dict(mlp_layer_types=["sparse", "dense", "sparse", "dense"], first_k_dense_replace=3)
 
 
 def describe_mixers(config, model):
     kinds, out = [], {}
     for layer in model.model.layers:
         delta, short = getattr(layer, "linear_attn", None), getattr(layer, "conv", None)
+        if hasattr(getattr(layer, "self_attn", None), "forget_gate"):
+            delta = layer.self_attn
+            out["delta"] = [delta.num_heads] * 2 + [delta.head_dim] * 2 + [delta.conv1d.weight.shape[2]]
+            kinds.append("delta")
+            continue
         kinds.append("delta" if delta is not None else "conv" if short is not None else "attention")
         if delta is not None:
             out["delta"] = [delta.num_k_heads, delta.num_v_heads, delta.head_k_dim, delta.head_v_dim, delta.conv1d.weight.shape[2]]
         if short is not None:
             out["conv"] = [short.conv.weight.shape[2], int(short.conv.bias is not None)]
-        if hasattr(layer, "self_attn"):
+        if hasattr(layer, "self_attn") and config.model_type != "kimi_linear":
             out["gated"] = layer.self_attn.q_proj.weight.shape[0] == 2 * config.num_attention_heads * layer.self_attn.head_dim
     return dict(out, mixers=kinds)
 
@@ -344,18 +374,23 @@ class NoAttention:
     """What a config says of attention that no layer has."""
     def __init__(self, config):
         self.head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        if config.model_type == "kimi_linear":
+            self.head_dim = self.qk_head_dim = config.qk_nope_head_dim + config.qk_rope_head_dim
+            for key in ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"):
+                setattr(self, key, getattr(config, key))
         self.scaling = self.head_dim ** -0.5
         bias = getattr(config, "attention_bias", False)
         self.q_proj = self.o_proj = torch.nn.Linear(1, 1, bias=bias)
-        self.q_norm = torch.nn.RMSNorm(self.head_dim)
+        self.q_norm = torch.nn.RMSNorm(self.head_dim) if config.model_type != "kimi_linear" else None
 
 
 def describe_later(config, model, dtype):
     config = config.get_text_config()
-    a = next((layer.self_attn for layer in model.model.layers if hasattr(layer, "self_attn")), None) or NoAttention(config)
-    latent = hasattr(a, "kv_b_proj")
+    a = next((layer.self_attn for layer in model.model.layers
+              if hasattr(layer, "self_attn") and not hasattr(layer.self_attn, "forget_gate")), None) or NoAttention(config)
+    latent = hasattr(a, "kv_b_proj") or config.model_type == "kimi_linear"
     gate = next(m for layer in model.model.layers for m in layer.modules()
-                if type(m).__name__.lower().endswith(("topkrouter", "gate")))
+                if type(m).__name__.lower().endswith(("topkrouter", "gate")) and "ForgetGate" not in type(m).__name__)
     layers, windows = [], []
     for layer in model.model.layers:
         moe = next((m for m in layer.modules() if type(m).__name__.endswith("Experts")), None)
@@ -376,7 +411,7 @@ def describe_later(config, model, dtype):
     norm = getattr(model.model, "norm", getattr(model.model, "embedding_norm", None))
     topk = getattr(gate, "top_k", config.num_experts_per_tok)
     renormalised = config.model_type in ("ernie4_5_moe", "minimax_m2", "hunyuan_v1_moe", "qwen3_5_moe_text") or (
-        config.model_type in ("deepseek_v3", "glm4_moe", "glm4_moe_lite", "dots1", "solar_open", "flex_olmo", "qwen3_next", "lfm2_moe") and config.norm_topk_prob)
+        config.model_type in ("deepseek_v3", "glm4_moe", "glm4_moe_lite", "dots1", "solar_open", "flex_olmo", "qwen3_next", "lfm2_moe", "kimi_linear") and config.norm_topk_prob)
     biased = lambda *names: any(getattr(getattr(a, n, None), "bias", None) is not None for n in names)
     arch = dict(
         hidden=model.model.embed_tokens.weight.shape[1], vocab=model.model.embed_tokens.weight.shape[0],
@@ -401,6 +436,8 @@ def describe_later(config, model, dtype):
         arch["glu"] = [experts.alpha, experts.limit]
     rope = []
     rotary = type(getattr(model.model, "rotary_emb", getattr(model.model, "pos_emb", None)))
+    if rotary is type(None):
+        return dict(arch, rope=[dict(length=1, scaling=1.0, inv_freq=[])])
     for n in ROPE_LENGTHS:
         r = rotary(config)
         positions = torch.arange(n)[None]

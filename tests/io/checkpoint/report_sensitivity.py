@@ -20,8 +20,8 @@ from generate_checkpoints import AROUND_ONE, fresh_rotary, gates_of, last_norm
 
 
 def alterations(config):
-    rope = dict(config.rope_parameters)
-    if rope["rope_type"] != "default":
+    rope = dict(getattr(config, "rope_parameters", None) or dict(rope_type="none"))
+    if rope["rope_type"] not in ("default", "none"):
         yield "rope kind", dict(rope_parameters=dict(rope_type="default", rope_theta=rope["rope_theta"])), None
         for key in ("truncate", "mscale", "mscale_all_dim", "attention_factor", "beta_fast", "partial_rotary_factor", "factor",
                     "alpha"):
@@ -34,7 +34,8 @@ def alterations(config):
                 if key == "mscale":
                     changed.pop("mscale_all_dim")
                 yield f"rope {key}", dict(rope_parameters=changed), None
-    yield "rope theta", dict(rope_parameters=dict(rope, rope_theta=rope["rope_theta"] * 0.5)), None
+    if rope["rope_type"] != "none":
+        yield "rope theta", dict(rope_parameters=dict(rope, rope_theta=rope["rope_theta"] * 0.5)), None
     window = getattr(config, "sliding_window", None)
     if window and config.model_type != "olmoe":
         yield "window + 1", dict(sliding_window=window + 1), None
@@ -96,6 +97,10 @@ def alterations(config):
     if config.model_type.startswith(AROUND_ONE):
         yield "attention gate", {}, ungated
     yield "delta net gate", {}, edit("in_proj_z.weight", 0.0)
+    yield "delta net gate", {}, edit("g_b_proj.weight", 0.0)
+    yield "delta net decay by channel", {}, edit("f_b_proj.weight", 0.0)
+    yield "delta net rate", {}, edit(".b_proj.weight", 0.0)
+    yield "delta net norm", {}, edit("o_norm.weight", 1.0)
     yield "delta net rate", {}, edit("in_proj_b.weight", 0.0)
     yield "convolution's first token", {}, narrower("conv1d.weight")
     yield "convolution's first token", {}, narrower("conv.conv.weight")

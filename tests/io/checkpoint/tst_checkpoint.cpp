@@ -144,6 +144,7 @@ std::vector<const TensorSource*> allSources(const ModelSource& m)
                 &l.kvDownBias, &l.kvDownNorm, &l.kvUp, &l.router, &l.routerBias, &l.selectionBias, &l.sharedGate});
         const auto& d = l.deltaNet;
         all.insert(all.end(), {&d.qkv, &d.z, &d.b, &d.a, &d.qkvz, &d.ba, &d.kernel, &d.logDecay, &d.stepBias, &d.norm});
+        all.insert(all.end(), {&d.q, &d.k, &d.v, &d.aDown, &d.aUp, &d.zDown, &d.zUp, &d.qKernel, &d.kKernel, &d.vKernel});
         const auto& c = l.shortConvolution;
         all.insert(all.end(), {&c.in, &c.inBias, &c.kernel, &c.kernelBias});
         addMlp(l.dense);
@@ -318,6 +319,11 @@ void TestCheckpoint::familiesAndSwitches()
         const auto a = arch("qwen3_5_moe-plain");
         QVERIFY(a.modelType == "qwen3_5_moe" && a.layers.size() == 4 && a.layers[3].mixer == Mixer::GroupedQuery);
         QVERIFY((a.deltaNet == DeltaNet{2, 4, 8, 8, 4}) && a.router.renormalisation == Renormalisation::Sum);
+    }
+    {
+        const auto a = arch("kimi_linear-lists-as-published");
+        QVERIFY((a.deltaNet == DeltaNet{3, 3, 10, 10, 2, true}) && a.layers[0].mixer == Mixer::Latent && a.layers[1].mixer == Mixer::DeltaNet);
+        QVERIFY(!a.layers[0].moe && a.layers[1].moe && a.rope.rotaryDim == 0 && a.latent->ropeDim == 8 && a.latent->queryRank == 0);
     }
     {
         const auto a = arch("lfm2_moe-bias-kernel4-untied");

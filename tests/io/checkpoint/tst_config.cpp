@@ -203,6 +203,10 @@ void TestConfig::asTheReference()
         "phimoe-top-k-too-many",
         // A config of a model that also sees, and says nothing of the text: the reference takes all defaults.
         "qwen3_5_moe-defaults",
+        "kimi_linear-kv-heads-3",
+        "kimi_linear-groups",
+        "kimi_linear-tied", // the reference ties nothing, and has a head without weights then
+        "kimi_linear-lists-zero", // the last layer, as Python counts
         "lfm2_moe-act-gelu", // not read by the reference, the model has no other
     };
     static const QSet<QString> kMilder{
@@ -210,6 +214,12 @@ void TestConfig::asTheReference()
         // Keys that the family has no use for.
         "gpt_oss-mlp-types-short",
         "dots1-mlp-types-short",
+        // Nothing is rotated: what the file says of it is not read.
+        "kimi_linear-rope15-yarn",
+        "kimi_linear-rope25-yarn",
+        "kimi_linear-rope33-llama3",
+        "kimi_linear-rope36-proportional",
+        "kimi_linear-lists-null",
         "qwen3_next-mlp-types-short",
         "qwen3_5_moe_text-mlp-types-short",
         "qwen3_5_moe-mlp-types-short",
@@ -552,6 +562,27 @@ void TestConfig::refuses_data()
     row("conv eps", lfm2(types + R"("norm_eps":-1)"), "c: norm_eps", "must be 0 to 1000");
     row("conv dense", lfm2(types + R"("num_dense_layers":4)"), "c: ", "every layer is dense");
     row("conv dense negative", lfm2(types + R"("num_dense_layers":-1)"), "c: num_dense_layers", "is -1");
+    const auto kimi = [](const std::string& more) {
+        return R"({"model_type":"kimi_linear","num_hidden_layers":3,)" + more + "}";
+    };
+    const auto lists = [&](const std::string& more) { return kimi(R"("linear_attn_config":{)" + more + "}"); };
+    const std::string inLists = "c: linear_attn_config: ";
+    row("kimi heads 0", lists(R"("num_heads":0)"), (inLists + "num_heads").c_str(), "must be 1 to");
+    row("kimi head huge", lists(R"("head_dim":2000000000)"), (inLists + "head_dim").c_str(), "must be 1 to");
+    row("kimi kernel long", lists(R"("short_conv_kernel_size":1025)"), (inLists + "short_conv_kernel_size").c_str(), "must be 1 to");
+    row("kimi layer beyond", lists(R"("full_attn_layers":[4],"kda_layers":[1,2,3])"), (inLists + "full_attn_layers").c_str(),
+        "names layer 4 of 1 to 3");
+    row("kimi layer 0", lists(R"("full_attn_layers":[1],"kda_layers":[0])"), (inLists + "kda_layers").c_str(), "names layer 0");
+    row("kimi layer nowhere", lists(R"("full_attn_layers":[1],"kda_layers":[2])"), (inLists + "kda_layers").c_str(),
+        "layer 3 is in neither list");
+    row("kimi lists of text", lists(R"("full_attn_layers":"1","kda_layers":[2])"), (inLists + "full_attn_layers").c_str(),
+        "a list of integers");
+    row("kimi lists a list", kimi(R"("linear_attn_config":[1])"), "c: linear_attn_config", "is an array");
+    row("kimi rotated", kimi(R"("mla_use_nope":false)"), "c: mla_use_nope", "rotates nothing");
+    row("kimi softmax", kimi(R"("moe_router_activation_func":"softmax")"), "c: moe_router_activation_func", "has sigmoid");
+    row("kimi tied", kimi(R"("tie_word_embeddings":true)"), "c: tie_word_embeddings", "a head of its own");
+    row("kimi mlp types", kimi(R"("mlp_layer_types":["dense","sparse","moe"])"), "c: mlp_layer_types[2]", "dense or sparse");
+    row("kimi groups", kimi(R"("num_expert_group":3)"), "c: n_group", "does not divide the 256");
     row("type unknown, experts inside", R"({"model_type":"dbrx","ffn_config":{"moe_num_experts":16}})", "c: model_type",
         "unknown model type 'dbrx'");
     row("control characters", "{\"model_type\":\"a\\nb\\u001b[31m\"}", "c: model_type", "has no routers");

@@ -100,6 +100,11 @@ private slots:
         QCOMPARE(net.windowed, 0.);
         QCOMPARE(net.bytes(0), 4 * net.state + 2 * net.recent);
         QCOMPARE(net.bytes(1000), net.bytes(0) + 2000 * net.whole);
+        // 7 of 27 layers are latent, 512 + 64; the others keep 32 states of 128 x 128 and three rows of 3 x 32 x 128.
+        const CacheCount kimi = of("kimi-linear-48b-a3b");
+        QCOMPARE(kimi.whole, 7. * 576);
+        QCOMPARE(kimi.state, 20. * 32 * 128 * 128);
+        QCOMPARE(kimi.recent, 20. * 3 * 3 * 32 * 128);
         const CacheCount convolved = of("lfm2-8b-a1b"); // 6 of 24 layers attend, 8 heads of 64; the others see three tokens
         QCOMPARE(convolved.whole, 6. * 2 * 8 * 64);
         QCOMPARE(convolved.state, 0.);
