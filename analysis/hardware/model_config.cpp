@@ -25,7 +25,7 @@ constexpr ExpertSize kFamilies[] = {{"afmoe"}, {"dbrx", "ffn_hidden_size", "d_mo
     {"deepseek_v2"}, {"deepseek_v3"}, {"deepseek_v32"}, {"dots1"}, {"ernie4_5_moe"}, {"flex_olmo", "intermediate_size"},
     {"glm4_moe"}, {"glm4_moe_lite"}, {"glm_moe_dsa"}, {"gpt_oss", "intermediate_size"},
     {"granitemoe", "intermediate_size"}, {"granitemoehybrid", "intermediate_size"},
-    {"granitemoeshared", "intermediate_size"}, {"hunyuan_v1_moe"}, {"jamba", "intermediate_size"}, {"kimi_k2"},
+    {"granitemoeshared", "intermediate_size"}, {"hunyuan_v1_moe"}, {"jamba", "intermediate_size"}, {"kimi_k2"}, {"kimi_linear"},
     {"lfm2_moe"}, {"llama4", "intermediate_size", "hidden_size", nullptr, "text_config"},
     {"llama4_text", "intermediate_size"}, {"longcat_flash", "expert_ffn_hidden_size"}, {"minimax", "intermediate_size"},
     {"minimax_m2", "intermediate_size"}, {"mixtral", "intermediate_size"},

@@ -11,8 +11,6 @@ namespace expertscope::inspect {
 
 namespace {
 
-constexpr double kCacheBytes = 2; ///< of a value
-
 cost::Model modelOf(const ArchSpec& arch, const Sizes& sizes)
 {
     const double experts = double(arch.sites.size()) * double(arch.router.numExperts);
@@ -44,7 +42,7 @@ Fit fitOn(const cost::Machine& machine, const ArchSpec& arch, const Sizes& sizes
     Fit fit;
     fit.machine = machine.name;
     fit.memory = machine.gpu.memoryBytes;
-    fit.needed = sizes.stored.all() + kCacheBytes * sizes.cache.values(context);
+    fit.needed = sizes.stored.all() + sizes.cache.bytes(context);
     fit.fixed = fit.needed - sizes.stored.of(ModelPart::Experts);
     if (fit.memory <= 0) {
         fit.notModelled = "how much memory its GPU has is not known";

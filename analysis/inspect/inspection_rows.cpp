@@ -91,6 +91,10 @@ void addSizes(Rows& rows, const Sizes& sizes)
     for (const auto& [type, bytes] : {std::pair("fp32", 4.), std::pair("bf16", 2.)})
         rows.add("model.widened_bytes", "bytes", bytes * counts.all()).params["type"] = type;
     rows.add("kv_cache.values", "values/token", sizes.cache.whole + sizes.cache.windowed);
+    if (sizes.cache.state > 0)
+        rows.add("kv_cache.state", "values/sequence", sizes.cache.state);
+    if (sizes.cache.recent > 0)
+        rows.add("kv_cache.recent", "values/sequence", sizes.cache.recent);
     if (sizes.cache.windowed > 0)
         rows.add("kv_cache.windowed", "values/token", sizes.cache.windowed).params["window"] = double(sizes.cache.window);
     rows.add("capture.weights", "bytes", sizes.captureCpu).params["device"] = "cpu";
@@ -212,6 +216,8 @@ results::NamedValues describe(const Answer& answer)
     words.emplace_back("experts", expertsInWords(arch));
     words.emplace_back("router", routerInWords(arch));
     words.emplace_back("attention", attentionInWords(arch));
+    if (const std::string linear = linearInWords(arch); !linear.empty())
+        words.emplace_back("instead", linear);
     words.emplace_back("positions", positionsInWords(arch));
     words.emplace_back("stored as", storedInWords(arch));
     if (!answer.sizes->stored.assumed.empty() && answer.sizes->stored.estimated)

@@ -42,6 +42,16 @@ std::string layersList(const std::vector<std::size_t>& layers)
     return std::to_string(layers[0]) + ", " + std::to_string(layers[1]) + ", …, " + std::to_string(layers.back());
 }
 
+template <class Wanted> std::string layersWith(const ArchSpec& arch, const Wanted& wanted)
+{
+    std::vector<std::size_t> layers;
+    for (std::size_t i = 0; i < arch.layers.size(); ++i) {
+        if (wanted(arch.layers[i].mixer))
+            layers.push_back(i);
+    }
+    return (layers.size() == 1 ? "layer " : "layers ") + layersList(layers);
+}
+
 const char* activationName(Activation activation)
 {
     static constexpr const char* kNames[] = {"silu", "gelu", "gelu (tanh)", "relu", "quick gelu", "gelu clipped to 10",
@@ -141,6 +151,8 @@ std::string routerInWords(const ArchSpec& arch)
 std::string attentionInWords(const ArchSpec& arch)
 {
     std::string text;
+    if (!arch.attends())
+        return "none";
     if (const auto& latent = arch.latent) {
         text = "latent (MLA), " + number(arch.numHeads) + " heads of " + number(latent->nopeDim) + " + "
             + number(latent->ropeDim) + " rotated, values of " + number(latent->valueDim)
@@ -161,6 +173,8 @@ std::string attentionInWords(const ArchSpec& arch)
         text += "; norm of all queries and of all keys";
     if (arch.qkvBias || arch.outputBias)
         text += arch.qkvBias && arch.outputBias ? "; biases" : arch.qkvBias ? "; biases of q, k, v" : "; bias of o";
+    if (arch.gatedAttention)
+        text += "; what a head attends to behind a sigmoid gate";
     if (arch.sinks)
         text += "; a sink a head";
     if (arch.clipQkv)
@@ -170,9 +184,33 @@ std::string attentionInWords(const ArchSpec& arch)
         if (arch.layers[i].slidingWindow > 0)
             windowed.push_back(i);
     }
+    if (arch.has(Mixer::DeltaNet) || arch.has(Mixer::ShortConvolution))
+        text += "; " + layersWith(arch, [](Mixer m) { return m == Mixer::GroupedQuery || m == Mixer::Latent; });
     if (!windowed.empty()) {
         text += "; layers " + layersList(windowed) + " see " + number(arch.layers[windowed.front()].slidingWindow)
             + " tokens";
+    }
+    return text;
+}
+
+std::string linearInWords(const ArchSpec& arch)
+{
+    const bool both = arch.has(Mixer::DeltaNet) && arch.has(Mixer::ShortConvolution);
+    const auto layers = [&](Mixer mixer) -> std::string {
+        if (both)
+            return "; " + layersWith(arch, [mixer](Mixer m) { return m == mixer; });
+        return arch.attends() ? "; all other layers" : "; all layers";
+    };
+    std::string text;
+    if (arch.has(Mixer::DeltaNet)) {
+        const DeltaNet& net = *arch.deltaNet;
+        text = (net.byChannel ? "delta net with a decay a channel (KDA), " : "gated delta net, ") + number(net.valueHeads) + " heads with a state of " + number(net.keyDim) + " x "
+            + number(net.valueDim) + " on " + number(net.keyHeads) + " of queries and keys; convolved over "
+            + number(net.kernel) + " tokens" + layers(Mixer::DeltaNet);
+    }
+    if (arch.has(Mixer::ShortConvolution)) {
+        text += (text.empty() ? "" : "; ") + ("short convolution over " + number(arch.shortConvolution->kernel)) + " tokens"
+            + (arch.shortConvolution->bias ? ", with biases" : "") + layers(Mixer::ShortConvolution);
     }
     return text;
 }
@@ -182,6 +220,8 @@ std::string positionsInWords(const ArchSpec& arch)
     static constexpr const char* kKinds[] = {"rotary", "rotary, stretched", "rotary, stretched by length (dynamic)",
         "rotary, yarn", "rotary, longrope", "rotary, llama3", "rotary, proportional"};
     const RopeSpec& rope = arch.rope;
+    if (rope.rotaryDim == 0)
+        return "none" + (rope.maxPositions > 0 ? "; made for " + number(rope.maxPositions) + " tokens" : std::string());
     std::string text = kKinds[std::size_t(rope.kind)];
     if (rope.kind != RopeKind::Default)
         text += format(" x %g", rope.factor);

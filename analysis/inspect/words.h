@@ -15,6 +15,9 @@ std::string expertsInWords(const ArchSpec& arch);
 std::string routerInWords(const ArchSpec& arch);
 /// "grouped-query, 32 heads of 128 on 4 of keys and values; norm of each head's queries and keys"
 std::string attentionInWords(const ArchSpec& arch);
+/// What stands in the place of attention in some layers: "gated delta net, 32 heads with a state of 128 x 128 on 16 of …";
+/// empty where attention is all there is.
+std::string linearInWords(const ArchSpec& arch);
 /// "yarn, theta 10,000, 64 of 192 dimensions; 163,840 positions"
 std::string positionsInWords(const ArchSpec& arch);
 /// "int4, packed in words, 128 columns a scale"; "bfloat16"

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace expertscope {
 
@@ -28,6 +27,8 @@ void AttentionHeads::put(const AttentionHeads& from, const Part& part, std::int6
     place(q, from.q);
     place(k, from.k);
     place(v, from.v);
+    if (from.gates.defined())
+        place(gates, from.gates);
 }
 
 AtenAttention::AtenAttention(const EngineSetup& setup)
@@ -41,45 +42,19 @@ void AtenAttention::plan(const std::vector<std::uint32_t>& lengths)
 {
     m_rope.prepare(lengths);
     std::vector<at::Tensor> cosines, sines;
-    std::vector<std::int64_t> start;
+    std::vector<Segment> sequences;
     m_tokens = 0;
     for (const auto length : lengths) {
         const auto& table = m_rope.forLength(length);
         cosines.push_back(table.cosine.narrow(0, 0, length));
         sines.push_back(table.sine.narrow(0, 0, length));
-        start.push_back(m_tokens);
+        sequences.push_back({m_tokens, length});
         m_tokens += length;
     }
     m_cosine = at::cat(cosines).to(m.type).to(m.device).unsqueeze(1);
     m_sine = at::cat(sines).to(m.type).to(m.device).unsqueeze(1);
 
-    std::vector<std::size_t> byLength(lengths.size());
-    std::iota(byLength.begin(), byLength.end(), std::size_t{0});
-    std::stable_sort(byLength.begin(), byLength.end(), [&](auto a, auto b) { return lengths[a] > lengths[b]; });
-    m_buckets.clear();
-    for (std::size_t i = 0; i < byLength.size();) {
-        // Down to 7/8 of the longest: at most an eighth of the work is padding.
-        const std::int64_t longest = lengths[byLength[i]];
-        std::vector<std::int64_t> gather, scatter, rows;
-        Bucket bucket;
-        bucket.longest = longest;
-        bucket.first = start[byLength[i]];
-        for (; i < byLength.size() && 8 * std::int64_t{lengths[byLength[i]]} >= 7 * longest; ++i) {
-            const std::int64_t length = lengths[byLength[i]], from = start[byLength[i]];
-            for (std::int64_t p = 0; p < longest; ++p) {
-                gather.push_back(from + std::min(p, length - 1));
-                if (p < length) {
-                    scatter.push_back(bucket.sequences * longest + p);
-                    rows.push_back(from + p);
-                }
-            }
-            ++bucket.sequences;
-        }
-        bucket.gather = at::tensor(gather, at::kLong).to(m.device);
-        bucket.scatter = at::tensor(scatter, at::kLong).to(m.device);
-        bucket.rows = at::tensor(rows, at::kLong).to(m.device);
-        m_buckets.push_back(std::move(bucket));
-    }
+    m_buckets = padByLength(sequences, 0, m.device);
 }
 
 at::Tensor AtenAttention::rotated(const at::Tensor& x, const Part& part) const
@@ -110,7 +85,7 @@ AttentionHeads AtenAttention::widened(const AttentionHeads& heads, const at::Ten
         -1);
     const at::Tensor q =
         at::cat({heads.q, places.repeat({numKv, 1}).unsqueeze(0).expand({tokens, m.arch.numHeads, extra})}, -1);
-    return {q, wider(heads.k), wider(heads.v)};
+    return {q, wider(heads.k), wider(heads.v), {}};
 }
 
 at::Tensor AtenAttention::operator()(const AttentionHeads& plain, std::int64_t window, const at::Tensor& sinks) const
@@ -118,7 +93,7 @@ at::Tensor AtenAttention::operator()(const AttentionHeads& plain, std::int64_t w
     at::Tensor attended = at::empty({m_tokens, m.arch.numHeads * m.arch.valueDim()}, plain.q.options());
     at::Tensor sinkKey;
     const AttentionHeads heads = sinks.defined() ? widened(plain, sinks, sinkKey) : plain;
-    for (const Bucket& bucket : m_buckets) {
+    for (const PaddedSequences& bucket : m_buckets) {
         m.checkStop();
         // On a GPU the kernels of full causal attention need neither a mask nor memory for all pairs.
         if (bucket.sequences == 1 && bucket.longest > m.partTokens && (window > 0 || m.device.is_cpu()))
@@ -129,14 +104,10 @@ at::Tensor AtenAttention::operator()(const AttentionHeads& plain, std::int64_t w
     return attended;
 }
 
-void AtenAttention::padded(const Bucket& bucket, const AttentionHeads& heads, std::int64_t window,
+void AtenAttention::padded(const PaddedSequences& bucket, const AttentionHeads& heads, std::int64_t window,
     const at::Tensor& sinkKey, at::Tensor& attended) const
 {
-    const auto rows = [&](const at::Tensor& t) {
-        return t.index_select(0, bucket.gather)
-            .view({bucket.sequences, bucket.longest, t.size(1), t.size(2)})
-            .transpose(1, 2);
-    };
+    const auto rows = [&](const at::Tensor& t) { return bucket.pad(t).transpose(1, 2); };
     at::Tensor mask, q = rows(heads.q), k = rows(heads.k), v = rows(heads.v);
     if (window > 0 && window < bucket.longest)
         mask = seen({0, bucket.longest}, {0, bucket.longest}, window);
@@ -156,8 +127,7 @@ void AtenAttention::padded(const Bucket& bucket, const AttentionHeads& heads, st
     at::Tensor out = sdpa(q, k, v, mask, !mask.defined(), m_scale);
     if (sinkKey.defined())
         out = out.narrow(2, 1, bucket.longest).narrow(3, 0, m.arch.valueDim());
-    out = out.transpose(1, 2).reshape({bucket.sequences * bucket.longest, attended.size(1)});
-    attended.index_copy_(0, bucket.rows, out.index_select(0, bucket.scatter));
+    bucket.unpad(out.transpose(1, 2).flatten(2), attended);
 }
 
 /// Some queries at a time with all the keys that they see: a mask of bounded size, and a stop that is seen.

@@ -3,14 +3,14 @@
 // Rotary embedding and causal attention of a packed batch by LibTorch's operators. For .cpp files of io/backend only.
 #pragma once
 
-#include "io/backend/engine.h"
+#include "io/backend/aten_padding.h"
 
 namespace expertscope {
 
-/// Queries, keys and values, [tokens, heads, D] each.
+/// Queries, keys and values, [tokens, heads, D] each; gates of what is attended, or undefined.
 struct AttentionHeads
 {
-    at::Tensor q, k, v;
+    at::Tensor q, k, v, gates;
 
     /// Takes those of a part; of the only one as they are.
     void put(const AttentionHeads& from, const Part& part, std::int64_t tokens);
@@ -29,19 +29,8 @@ public:
     at::Tensor operator()(const AttentionHeads& heads, std::int64_t window, const at::Tensor& sinks) const;
 
 private:
-    /// Sequences of similar length that are handled as one padded batch. Right padding needs no mask: with causal
-    /// attention a real token never sees it.
-    struct Bucket
-    {
-        std::int64_t sequences = 0, longest = 0;
-        std::int64_t first = 0; ///< row of the first token of the longest
-        at::Tensor gather; ///< [sequences * longest] packed row of each padded place
-        at::Tensor scatter; ///< [tokens of the bucket] padded place of each packed row…
-        at::Tensor rows; ///< … and that packed row
-    };
-
     AttentionHeads widened(const AttentionHeads& heads, const at::Tensor& sinks, at::Tensor& sinkKey) const;
-    void padded(const Bucket& bucket, const AttentionHeads& heads, std::int64_t window, const at::Tensor& sinkKey,
+    void padded(const PaddedSequences& bucket, const AttentionHeads& heads, std::int64_t window, const at::Tensor& sinkKey,
         at::Tensor& attended) const;
     void inBlocks(const Part& sequence, const AttentionHeads& heads, std::int64_t window, const at::Tensor& sinkKey,
         at::Tensor& attended) const;
@@ -51,7 +40,7 @@ private:
     const double m_scale;
     RopeTables m_rope;
     std::int64_t m_tokens = 0;
-    std::vector<Bucket> m_buckets;
+    std::vector<PaddedSequences> m_buckets;
     at::Tensor m_cosine, m_sine; ///< [tokens, 1, rotated / 2]
 };
 

@@ -3,13 +3,13 @@
 // Any device and number type, by LibTorch's operators, in the order and with the roundings of the reference
 // implementation. On the device nothing in the layer loop waits for the host where `_grouped_mm` exists; elsewhere the
 // experts' row counts come to the host once a layer.
-#include "io/backend/aten_grouped_query.h"
-#include "io/backend/aten_latent.h"
-#include "io/backend/aten_mlp.h"
 #include "io/backend/aten_layers.h"
+#include "io/backend/aten_mixer.h"
+#include "io/backend/aten_mlp.h"
 #include "io/backend/router_aten.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <thread>
@@ -60,6 +60,11 @@ public:
         , m_attention(setup)
         , m_grouped(setup.device, setup.type)
     {
+        for (const LayerSpec& layer : setup.arch.layers) {
+            auto& mixer = m_mixers[std::size_t(layer.mixer)];
+            if (!mixer)
+                mixer = makeAtenMixer(layer.mixer, m, m_attention);
+        }
     }
 
     void begin(const PackedBatch& batch) override
@@ -72,6 +77,10 @@ public:
         if (m.arch.embeddingMultiplier != 1)
             m_h = m_h * m.arch.embeddingMultiplier;
         m_attention.plan(m_lengths);
+        for (const auto& mixer : m_mixers) {
+            if (mixer)
+                mixer->plan(m_lengths);
+        }
 
         const auto options = at::TensorOptions().device(m.device);
         const std::int64_t sites = m.numSites;
@@ -88,17 +97,25 @@ public:
 
     void attend(const LayerSpec& layer, const LayerWeights& w) override
     {
-        AttentionHeads all;
-        m.overParts(m_tokens, [&](const Part& part) {
-            const auto project = m.arch.latent ? projectLatent : projectGroupedQuery;
-            all.put(project(m.arch, m_attention, w, input(part, w.attentionNorm, w.attentionNormBias), part), part,
-                m_tokens);
-        });
-        const at::Tensor attended = m_attention(all, layer.slidingWindow, w.sinks);
-        m.overParts(m_tokens, [&](const Part& part) {
-            const at::Tensor rows = attended.narrow(0, part.first, part.count);
-            add(part, linear(rows, w.o, w.oBias), w.attentionNorm, w.attentionNormBias);
-        });
+        AtenMixer& mixer = *m_mixers[std::size_t(layer.mixer)];
+        const auto project = [&](const Part& part) {
+            mixer.project(w, input(part, w.attentionNorm, w.attentionNormBias), part);
+        };
+        const auto addRows = [&](const Part& part) {
+            add(part, linear(mixer.rows(w, part), w.o, w.oBias), w.attentionNorm, w.attentionNormBias);
+        };
+        if (mixer.inParts()) {
+            m.overParts(m_tokens, [&](const Part& part) {
+                project(part);
+                mixer.mix(layer, w);
+                addRows(part);
+            });
+        } else {
+            m.overParts(m_tokens, project);
+            mixer.mix(layer, w);
+            m.overParts(m_tokens, addRows);
+        }
+        mixer.done();
     }
 
     void route(const LayerWeights& w, int column, const Part& part) override
@@ -327,6 +344,7 @@ private:
 
     const EngineSetup m;
     AtenAttention m_attention;
+    std::array<std::unique_ptr<AtenMixer>, kNumMixers> m_mixers; ///< those that the layers have
     GroupedProduct m_grouped;
     std::int64_t m_tokens = 0;
     std::vector<std::uint32_t> m_lengths;

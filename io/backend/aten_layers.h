@@ -12,6 +12,8 @@ inline at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double 
 {
     const at::Tensor wide = x.to(at::kFloat);
     const at::Tensor variance = wide.pow(2).mean(-1, true);
+    if (weight.scalar_type() != x.scalar_type()) // of a norm around one: rounded once, behind the weight
+        return (wide * at::rsqrt(variance + epsilon) * weight).to(x.scalar_type());
     return weight * (wide * at::rsqrt(variance + epsilon)).to(x.scalar_type());
 }
 

@@ -7,9 +7,7 @@
 
 namespace expertscope {
 
-namespace {
-
-at::Tensor activate(Activation activation, const at::Tensor& x)
+at::Tensor activated(Activation activation, const at::Tensor& x)
 {
     switch (activation) {
     case Activation::Gelu:
@@ -48,12 +46,10 @@ at::Tensor activate(Activation activation, const at::Tensor& x)
     return at::silu(x);
 }
 
-}
-
 at::Tensor gated(Activation activation, const at::Tensor& gateUp)
 {
     const std::int64_t width = gateUp.size(-1) / 2;
-    return activate(activation, gateUp.narrow(-1, 0, width)) * gateUp.narrow(-1, width, width);
+    return activated(activation, gateUp.narrow(-1, 0, width)) * gateUp.narrow(-1, width, width);
 }
 
 at::Tensor gated(const ClampedGlu& glu, const at::Tensor& gateUp)

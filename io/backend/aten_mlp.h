@@ -5,6 +5,7 @@
 
 namespace expertscope {
 
+at::Tensor activated(Activation activation, const at::Tensor& x);
 /// activation(gate) up of rows [gate, up].
 at::Tensor gated(Activation activation, const at::Tensor& gateUp);
 /// As ClampedGlu says.

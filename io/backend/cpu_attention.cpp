@@ -25,8 +25,6 @@ float attentionScale(const ArchSpec& arch)
 CpuAttention::CpuAttention(const EngineSetup& setup)
     : m(setup)
     , m_kernel(cpu::kernels())
-    , m_qWidth(setup.arch.numHeads * setup.arch.headDim)
-    , m_kvWidth(setup.arch.numKvHeads * setup.arch.headDim)
     , m_scale(attentionScale(setup.arch))
     , m_rope(setup.arch.rope, setup.arch.ropeHeadDim())
     , m_scratch(static_cast<std::size_t>(setup.pool.size()))
@@ -58,51 +56,11 @@ bool CpuAttention::isLast(std::int64_t token) const
     return t + 1 >= m_position.size() || m_position[t + 1] == 0;
 }
 
-void CpuAttention::shape(const LayerWeights& w, std::int64_t token, float* qkv) const
-{
-    const std::int64_t d = m.arch.headDim, rotated = m_qWidth + m_kvWidth;
-    const auto eps = static_cast<float>(m.arch.normEpsilon);
-    if (w.qkvBias.defined())
-        m_kernel.add(qkv, w.qkvBias.data_ptr<float>(), rotated + m_kvWidth);
-    if (m.arch.qkNorm == QkNorm::FullWidth) {
-        m_kernel.rmsNorm(qkv, w.qNorm.data_ptr<float>(), eps, qkv, m_qWidth);
-        m_kernel.rmsNorm(qkv + m_qWidth, w.kNorm.data_ptr<float>(), eps, qkv + m_qWidth, m_kvWidth);
-    } else if (m.arch.qkNorm == QkNorm::PerHead) {
-        normaliseHeads(w, qkv);
-    }
-    if (m.arch.clipQkv)
-        m_kernel.clip(qkv, static_cast<float>(*m.arch.clipQkv), rotated + m_kvWidth);
-    for (std::int64_t c = 0; c < rotated; c += d)
-        rotate(token, qkv + c);
-    if (m.arch.qkNorm == QkNorm::PerHeadAfterRope)
-        normaliseHeads(w, qkv);
-}
-
-void CpuAttention::normaliseHeads(const LayerWeights& w, float* qkv) const
-{
-    const std::int64_t d = m.arch.headDim;
-    const auto eps = static_cast<float>(m.arch.normEpsilon);
-    for (std::int64_t c = 0; c < m_qWidth + m_kvWidth; c += d)
-        m_kernel.rmsNorm(qkv + c, (c < m_qWidth ? w.qNorm : w.kNorm).data_ptr<float>(), eps, qkv + c, d);
-}
-
 void CpuAttention::rotate(std::int64_t token, float* head) const
 {
     const auto& table = *m_tables[m_sequenceOf[static_cast<std::size_t>(token)]];
     const std::int64_t position = m_position[static_cast<std::size_t>(token)];
     m_kernel.rotate(head, row(table.cosine, position), row(table.sine, position), table.cosine.size(1));
-}
-
-CpuHeads CpuAttention::headsOf(const at::Tensor& qkv, const LayerWeights& w) const
-{
-    CpuHeads heads;
-    heads.q = heads.out = row(qkv, 0);
-    heads.k = heads.kTail = heads.q + m_qWidth;
-    heads.v = heads.k + m_kvWidth;
-    heads.qStride = heads.kStride = heads.vStride = heads.outStride = qkv.stride(0);
-    heads.kHeadStride = heads.vHeadStride = m.arch.headDim;
-    heads.sinks = w.sinks.defined() ? w.sinks.data_ptr<float>() : nullptr;
-    return heads;
 }
 
 void CpuAttention::attend(const CpuHeads& heads, std::int64_t window)

@@ -27,12 +27,8 @@ public:
     void plan(const PackedBatch& batch);
     /// Is the token the last one of its sequence?
     bool isLast(std::int64_t token) const;
-    /// Bias, qk-norm, clipping and rotation of one token's projections: q, k, v side by side.
-    void shape(const LayerWeights& w, std::int64_t token, float* qkv) const;
     /// Turns the rotated part of one head of a token.
     void rotate(std::int64_t token, float* head) const;
-    /// The heads in a shaped [tokens, (heads + 2 kv heads) * D]. What is attended takes the place of the queries.
-    CpuHeads headsOf(const at::Tensor& qkv, const LayerWeights& w) const;
     /// window: 0 = full causal. Throws Stopped, or ends early on a stop.
     void attend(const CpuHeads& heads, std::int64_t window);
 
@@ -43,7 +39,6 @@ private:
         std::int64_t begin, end, head;
     };
 
-    void normaliseHeads(const LayerWeights& w, float* qkv) const;
     cpu::AttentionTask task(const CpuHeads& heads, std::size_t sequence, std::int64_t head, std::int64_t window) const;
     void attendLong(const CpuHeads& heads, std::size_t sequence, std::int64_t length);
     std::int64_t panels(std::int64_t keys) const { return (keys + m_kernel.keyPanel - 1) / m_kernel.keyPanel; }
@@ -51,7 +46,6 @@ private:
 
     const EngineSetup m;
     const cpu::KernelTable& m_kernel;
-    const std::int64_t m_qWidth, m_kvWidth;
     const float m_scale;
     RopeTables m_rope;
 

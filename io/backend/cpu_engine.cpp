@@ -3,12 +3,14 @@
 // fp32 on the CPU: each step of a layer is one pass over tiles of tokens (or experts, or heads), with everything
 // between two matrix products done while the tile is in the cache. Matrix products are LibTorch's (MKL), one thread
 // each: the tiles are the parallelism. What a token gets does not depend on the number of threads.
-#include "io/backend/cpu_latent.h"
+#include "io/backend/cpu_attention.h"
+#include "io/backend/cpu_mixer.h"
 #include "io/backend/cpu_rows.h"
 #include "io/backend/router.h"
 #include "io/backend/thread_pool.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -40,9 +42,13 @@ public:
         , m_kernel(cpu::kernels())
         , m_hidden(setup.arch.hiddenSize)
         , m_attention(setup)
-        , m_latent(setup, m_attention)
         , m_scratch(static_cast<std::size_t>(setup.pool.size()))
     {
+        for (const LayerSpec& layer : setup.arch.layers) {
+            auto& mixer = m_mixers[std::size_t(layer.mixer)];
+            if (!mixer)
+                mixer = makeCpuMixer(layer.mixer, m, m_attention);
+        }
     }
 
     void begin(const PackedBatch& batch) override
@@ -50,11 +56,11 @@ public:
         m_batch = &batch;
         m_tokens = static_cast<std::int64_t>(batch.tokenIds.size());
         m_attention.plan(batch);
+        for (const auto& mixer : m_mixers) {
+            if (mixer)
+                mixer->plan(batch);
+        }
         grown(m_h, m_tokens, m_hidden);
-        if (m.arch.latent)
-            m_latent.begin(m_tokens);
-        else
-            grown(m_qkv, m_tokens, (m.arch.numHeads + 2 * m.arch.numKvHeads) * m.arch.headDim);
         const float* table = data(m.weights.embedding);
         for (std::int64_t t = 0; t < m_tokens; ++t)
             m_kernel.scale(row(m_h, t), table + batch.tokenIds[static_cast<std::size_t>(t)] * m_hidden,
@@ -75,32 +81,21 @@ public:
 
     void attend(const LayerSpec& layer, const LayerWeights& w) override
     {
-        overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int worker) {
-            const at::Tensor x = layerInput(w.attentionNorm, w.attentionNormBias, first, n, worker);
-            if (m.arch.latent)
-                return m_latent.project(w, x, first, worker);
-            at::Tensor out = m_qkv.narrow(0, first, n);
-            at::mm_out(out, x, w.qkv.t());
-            for (std::int64_t t = first; t < first + n; ++t)
-                m_attention.shape(w, t, row(m_qkv, t));
-        });
-        m_attention.attend(m.arch.latent ? m_latent.heads(w) : m_attention.headsOf(m_qkv, w), layer.slidingWindow);
-        const at::Tensor attended = m.arch.latent ? m_latent.attended() : m_qkv.narrow(1, 0, w.o.size(1));
-        const at::Tensor oT = w.o.t();
-        overTiles({0, m_tokens}, [&](std::int64_t first, std::int64_t n, int worker) {
-            at::Tensor h = m_h.narrow(0, first, n);
-            if (m.arch.normPlace == NormPlace::Before && m.arch.residualMultiplier == 1 && !w.oBias.defined()) {
-                at::addmm_out(h, h, attended.narrow(0, first, n), oT);
-                return;
-            }
-            at::Tensor out = grown(m_scratch[static_cast<std::size_t>(worker)].gathered, kTile, m_hidden).narrow(0, 0, n);
-            at::mm_out(out, attended.narrow(0, first, n), oT);
-            for (std::int64_t t = 0; t < n; ++t) {
-                if (w.oBias.defined())
-                    m_kernel.add(row(out, t), data(w.oBias), m_hidden);
-                addToStream(first + t, row(out, t), w.attentionNorm, w.attentionNormBias);
-            }
-        });
+        CpuMixer& mixer = *m_mixers[std::size_t(layer.mixer)];
+        const auto mixPart = [&](const Part& part) {
+            mixer.begin(part);
+            overTiles(part, [&](std::int64_t first, std::int64_t n, int worker) {
+                mixer.project(w, layerInput(w.attentionNorm, w.attentionNormBias, first, n, worker), first, worker);
+            });
+            mixer.mix(layer, w);
+            overTiles(part, [&](std::int64_t first, std::int64_t n, int worker) {
+                addProjected(w, mixer.rows(w, first, n), first, worker);
+            });
+        };
+        if (mixer.inParts())
+            m.overParts(m_tokens, mixPart);
+        else
+            mixPart({0, m_tokens});
     }
 
     void route(const LayerWeights& w, int column, const Part& part) override
@@ -337,6 +332,24 @@ private:
             m_kernel.addScaled(row(m_h, t), x, static_cast<float>(m.arch.residualMultiplier), m_hidden);
     }
 
+    /// h[first …] += what the rows that a mixer gives are projected to.
+    void addProjected(const LayerWeights& w, const at::Tensor& rows, std::int64_t first, int worker)
+    {
+        const std::int64_t n = rows.size(0);
+        at::Tensor h = m_h.narrow(0, first, n);
+        if (m.arch.normPlace == NormPlace::Before && m.arch.residualMultiplier == 1 && !w.oBias.defined()) {
+            at::addmm_out(h, h, rows, w.o.t());
+            return;
+        }
+        at::Tensor out = grown(m_scratch[static_cast<std::size_t>(worker)].gathered, kTile, m_hidden).narrow(0, 0, n);
+        at::mm_out(out, rows, w.o.t());
+        for (std::int64_t t = 0; t < n; ++t) {
+            if (w.oBias.defined())
+                m_kernel.add(row(out, t), data(w.oBias), m_hidden);
+            addToStream(first + t, row(out, t), w.attentionNorm, w.attentionNormBias);
+        }
+    }
+
     /// s.gathered[0..n) = mlp(x), n rows
     void plainMlp(const MlpWeights& w, const at::Tensor& x, Scratch& s)
     {
@@ -384,12 +397,12 @@ private:
     const cpu::KernelTable& m_kernel;
     const std::int64_t m_hidden;
     CpuAttention m_attention;
-    CpuLatent m_latent;
+    std::array<std::unique_ptr<CpuMixer>, kNumMixers> m_mixers; ///< those that the layers have
     std::vector<Scratch> m_scratch;
 
     const PackedBatch* m_batch = nullptr;
     std::int64_t m_tokens = 0;
-    at::Tensor m_h, m_qkv; ///< of the whole batch
+    at::Tensor m_h; ///< of the whole batch
     at::Tensor m_x, m_logits, m_expertOut; ///< of a part
     std::vector<ExpertItem> m_expertItems;
     std::vector<std::int32_t> m_chosen;

@@ -35,6 +35,24 @@ struct PackedKeys
     std::int64_t first = 0, end = 0; ///< tokens of the sequence
 };
 
+/// Some columns of the state of one head of a delta net, and tokens that follow each other. Pointers are to the first.
+struct DeltaTask
+{
+    const float* q = nullptr; ///< keyDim of a token
+    const float* k = nullptr;
+    const float* v = nullptr; ///< `width` of a token
+    float* out = nullptr; ///< … may be v
+    const float* decay = nullptr; ///< one of a token, or keyDim
+    const float* rate = nullptr; ///< one of a token: how much of what was recalled wrongly is corrected
+    bool byChannel = false; ///< each row of the state has a decay of its own
+    std::int64_t keyStride = 0, valueStride = 0; ///< floats from token to token: q and k, v and out
+    std::int64_t decayStride = 0, rateStride = 0;
+    std::int64_t keyDim = 0;
+    std::int64_t width = 0; ///< at most deltaColumns
+    std::int64_t tokens = 0;
+    float* state = nullptr; ///< [keyDim, deltaColumns], before the first token; after the last one on return
+};
+
 struct KernelTable
 {
     const char* name; ///< "avx512", "avx2", "baseline"
@@ -63,6 +81,21 @@ struct KernelTable
     float (*expShifted)(const float* x, float shift, float* out, std::int64_t n);
     /// Index of the first largest value; n >= 1, no NaN.
     std::int64_t (*firstMaximum)(const float* x, std::int64_t n);
+    /// x = act(x)
+    void (*activate)(int activation, float* x, std::int64_t n);
+    /// y *= x, y *= sigmoid(x), y *= x sigmoid(x)
+    void (*multiply)(float* y, const float* x, std::int64_t n);
+    void (*multiplySigmoid)(float* y, const float* x, std::int64_t n);
+    void (*multiplySilu)(float* y, const float* x, std::int64_t n);
+    /// out[c] = bias[c] + sum over j < seen of kernel[taps - 1 - j][c] * x[-j * stride + c] for n channels: a token's row x
+    /// and the rows of the seen - 1 tokens before it. bias: null for none.
+    void (*convolve)(const float* x, std::int64_t stride, const float* kernel, std::int64_t taps, std::int64_t seen,
+        const float* bias, float* out, std::int64_t n);
+    /// out = exp(-rate softplus(x + bias)); out may be x.
+    void (*decays)(const float* x, const float* bias, float rate, float* out, std::int64_t n);
+    /// Of each token in turn: S = a S, S = S + b k (v - S^T k)^T, out = S^T q.
+    void (*deltaRule)(const DeltaTask& task);
+    std::int64_t deltaColumns; ///< columns of a state that are kept in the first cache
     std::int64_t keyPanel; ///< keys of a panel
     std::int64_t (*packedFloats)(std::int64_t numKeys, std::int64_t headDim, std::int64_t valueDim);
     /// Packs the panels [panel, panelEnd) of `keys`.

@@ -509,10 +509,12 @@ void attention(const AttentionTask& t, const PackedKeys& packed, int64_t queryBe
     }
 }
 
+#include "io/backend/cpu_delta_impl.h"
+
 }
 
 extern const KernelTable kTable;
 const KernelTable kTable{ES_NAME, rmsNorm, layerNorm, rotate, gated, gatedClamped, clip, add, scale, addScaled, dot, expShifted, firstMaximum,
-    kPanel, packedFloats, packKeys, attentionScratch, attention};
+    activateAll, multiply, multiplySigmoid, multiplySilu, convolve, decays, deltaRule, kDeltaColumns, kPanel, packedFloats, packKeys, attentionScratch, attention};
 
 }

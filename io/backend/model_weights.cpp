@@ -2,6 +2,7 @@
 #include "io/backend/model_weights.h"
 
 #include "io/backend/thread_pool.h"
+#include "io/backend/weight_arrangement.h"
 
 #include <algorithm>
 #include <mutex>
@@ -92,6 +93,21 @@ public:
         for (const auto* s : sources) {
             into(*s, target.narrow(0, row, outRows(*s)));
             row += outRows(*s);
+        }
+    }
+
+    /// The same of tensors of more dimensions that differ in the first.
+    void stackAll(const std::vector<const TensorSource*>& sources, at::Tensor& target)
+    {
+        std::vector<std::int64_t> shape = sources[0]->shape;
+        shape[0] = 0;
+        for (const auto* s : sources)
+            shape[0] += s->shape[0];
+        target = at::empty(shape, at::TensorOptions().dtype(m_request.type));
+        std::int64_t row = 0;
+        for (const auto* s : sources) {
+            into(*s, target.narrow(0, row, s->shape[0]));
+            row += s->shape[0];
         }
     }
 
@@ -233,7 +249,10 @@ void forEachTensor(LayerWeights& l, const auto& function)
                 function(*t);
         }
     };
-    for (at::Tensor* t : {&l.attentionNorm, &l.mlpNorm, &l.attentionNormBias, &l.mlpNormBias, &l.qkv, &l.qkvBias, &l.down,
+    DeltaNetWeights& d = l.deltaNet;
+    ShortConvolutionWeights& c = l.shortConvolution;
+    for (at::Tensor* t : {&d.in, &d.aUp, &d.zUp, &d.kernel, &d.rate, &d.stepBias, &d.norm, &c.in, &c.inBias, &c.kernel, &c.kernelBias,
+             &l.attentionNorm, &l.mlpNorm, &l.attentionNormBias, &l.mlpNormBias, &l.qkv, &l.qkvBias, &l.down,
              &l.downBias, &l.qUp, &l.kvUp, &l.qDownNorm, &l.kvDownNorm, &l.o, &l.oBias, &l.qNorm, &l.kNorm, &l.sinks,
              &l.router, &l.routerBias, &l.selectionBias, &l.sharedGate}) {
         if (t->defined())
@@ -244,36 +263,23 @@ void forEachTensor(LayerWeights& l, const auto& function)
     ofMlp(l.shared);
 }
 
-/// Pairs of neighbours become pairs of halves, in `heads` runs of `rows` that are `stride` apart: queries and keys alike
-/// give the same products, and one way to rotate is enough.
-void unpair(at::Tensor& t, std::int64_t first, std::int64_t heads, std::int64_t stride, std::int64_t rows)
+void takeDeltaNet(Loader& loader, const DeltaNetSource& from, DeltaNetWeights& to)
 {
-    if (!t.defined())
-        return;
-    for (std::int64_t h = 0; h < heads; ++h) {
-        at::Tensor part = t.narrow(0, first + h * stride, rows);
-        part.copy_(part.unflatten(0, {rows / 2, 2}).transpose(0, 1).reshape(part.sizes()).clone());
-    }
-}
-
-void unpairRotary(const ArchSpec& a, LayerWeights& w)
-{
-    const std::int64_t rotated = (a.rope.rotaryDim + 1) / 2 * 2, d = a.headDim;
-    if (!a.latent) {
-        for (at::Tensor* t : {&w.qkv, &w.qkvBias})
-            unpair(*t, 0, a.numHeads + a.numKvHeads, d, rotated);
-        if (a.qkNorm == QkNorm::PerHead) {
-            unpair(w.qNorm, 0, 1, d, rotated);
-            unpair(w.kNorm, 0, 1, d, rotated);
-        }
-        return;
-    }
-    const auto& latent = *a.latent;
-    const bool narrow = latent.queryRank > 0;
-    const std::int64_t width = a.numHeads * d, before = (narrow ? latent.queryRank : width) + latent.keyValueRank;
-    unpair(narrow ? w.qUp : w.down, latent.nopeDim, a.numHeads, d, rotated);
-    unpair(w.down, before, 1, 0, rotated);
-    unpair(w.downBias, before, 1, 0, rotated);
+    if (from.q.present())
+        loader.stack({&from.q, &from.k, &from.v, &from.b, &from.aDown, &from.zDown}, to.in);
+    else if (from.qkvz.present())
+        loader.stack({&from.qkvz, &from.ba}, to.in);
+    else
+        loader.stack({&from.qkv, &from.z, &from.b, &from.a}, to.in);
+    loader.take(from.aUp, to.aUp);
+    loader.take(from.zUp, to.zUp);
+    if (from.kernel.present())
+        loader.take(from.kernel, to.kernel);
+    else
+        loader.stackAll({&from.qKernel, &from.kKernel, &from.vKernel}, to.kernel);
+    loader.takeAs(at::kFloat, from.logDecay, to.rate);
+    loader.takeAs(at::kFloat, from.stepBias, to.stepBias);
+    loader.take(from.norm, to.norm);
 }
 
 /// Latent attention's projections of the hidden state, one below the other.
@@ -303,6 +309,9 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
 {
     const c10::InferenceMode guard;
     const ModelSource& source = checkpoint.weights();
+    const ArchSpec& arch = checkpoint.arch();
+    const bool aroundOne = arch.normKind == NormKind::RmsAroundOne;
+    const at::ScalarType normType = aroundOne ? at::kFloat : request.type;
     ModelWeights weights;
     const auto settle = [&](at::Tensor& tensor) {
         weights.bytes += static_cast<std::uint64_t>(tensor.nbytes());
@@ -315,13 +324,15 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
         const bool tied = !source.lmHead.present()
             || (source.lmHead.file == source.embedding.file && source.lmHead.offset == source.embedding.offset);
         if (request.head) {
-            loader.take(source.finalNorm, weights.finalNorm);
+            loader.takeAs(normType, source.finalNorm, weights.finalNorm);
             loader.take(source.finalNormBias, weights.finalNormBias);
             loader.take(source.headBias, weights.headBias);
             if (!tied)
                 loader.take(source.lmHead, weights.lmHead);
         }
         ES_TRY(loader.read(pool));
+        if (aroundOne && weights.finalNorm.defined())
+            weights.finalNorm.add_(1);
         settle(weights.embedding);
         for (at::Tensor* t : {&weights.finalNorm, &weights.finalNormBias, &weights.headBias}) {
             if (t->defined())
@@ -336,23 +347,35 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
         for (std::size_t i = 0; i < request.numLayers; ++i) {
             const LayerSource& from = source.layers[i];
             LayerWeights& to = weights.layers[i];
-            loader.take(from.attentionNorm, to.attentionNorm);
+            loader.takeAs(normType, from.attentionNorm, to.attentionNorm);
             loader.take(from.attentionNormBias, to.attentionNormBias);
-            loader.take(from.mlpNorm, to.mlpNorm);
+            loader.takeAs(normType, from.mlpNorm, to.mlpNorm);
             loader.take(from.mlpNormBias, to.mlpNormBias);
-            if (from.kvDown.present()) {
+            switch (arch.layers[i].mixer) {
+            case Mixer::Latent:
                 takeLatent(loader, from, to, request.type);
-            } else {
+                break;
+            case Mixer::DeltaNet:
+                takeDeltaNet(loader, from.deltaNet, to.deltaNet);
+                break;
+            case Mixer::ShortConvolution:
+                loader.take(from.shortConvolution.in, to.shortConvolution.in);
+                loader.take(from.shortConvolution.inBias, to.shortConvolution.inBias);
+                loader.take(from.shortConvolution.kernel, to.shortConvolution.kernel);
+                loader.take(from.shortConvolution.kernelBias, to.shortConvolution.kernelBias);
+                break;
+            case Mixer::GroupedQuery:
                 loader.stack({&from.q, &from.k, &from.v}, to.qkv);
                 if (from.qBias.present())
                     loader.stack({&from.qBias, &from.kBias, &from.vBias}, to.qkvBias);
+                break;
             }
             loader.take(from.o, to.o);
             loader.take(from.oBias, to.oBias);
-            loader.take(from.qNorm, to.qNorm);
-            loader.take(from.kNorm, to.kNorm);
+            loader.takeAs(normType, from.qNorm, to.qNorm);
+            loader.takeAs(normType, from.kNorm, to.kNorm);
             loader.take(from.sinks, to.sinks);
-            loader.takeAs(checkpoint.arch().router.fp32Logits ? at::kFloat : request.type, from.router, to.router);
+            loader.takeAs(arch.router.fp32Logits ? at::kFloat : request.type, from.router, to.router);
             loader.take(from.routerBias, to.routerBias);
             loader.takeAs(at::kFloat, from.selectionBias, to.selectionBias);
             if (!(request.lastLayerRouterOnly && i + 1 == request.numLayers)) {
@@ -365,8 +388,7 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
             ES_TRY(loader.read(pool));
             if (to.sharedGate.defined())
                 to.sharedGate = to.sharedGate.view({-1});
-            if (checkpoint.arch().rope.interleaved)
-                unpairRotary(checkpoint.arch(), to);
+            arrangeWeights(arch, from, to);
             forEachTensor(to, settle);
         }
     } catch (const std::exception& error) {

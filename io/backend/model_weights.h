@@ -20,11 +20,26 @@ struct MlpWeights
     at::Tensor gateUpBias, downBias; ///< [2I], [H], or [E, 2I], [E, H]; undefined without
 };
 
+struct DeltaNetWeights
+{
+    at::Tensor in; ///< [2 K + 2 V + 2 value heads, H]: rows of q, k, v, z, b, a; Kimi's q, k, v, b, and what a and z are made of
+    at::Tensor aUp, zUp; ///< Kimi's: [K, keyDim]
+    at::Tensor kernel; ///< [tokens, 2 K + V], the last token last
+    at::Tensor rate, stepBias; ///< [value heads] fp32 whatever the type: exp(A), and the bias of a (Kimi's [K])
+    at::Tensor norm; ///< [valueDim]
+};
+
+struct ShortConvolutionWeights
+{
+    at::Tensor in, inBias; ///< [3 H, H]: rows of b, c, x; the bias undefined without
+    at::Tensor kernel, kernelBias; ///< [tokens, H], [H]
+};
+
 struct LayerWeights
 {
-    at::Tensor attentionNorm, mlpNorm; ///< [H]
+    at::Tensor attentionNorm, mlpNorm; ///< [H]; fp32 where files hold weight - 1
     at::Tensor attentionNormBias, mlpNormBias; ///< [H]; undefined without
-    at::Tensor qkv; ///< [(heads + 2 kv heads) * D, H]: q, k, v rows
+    at::Tensor qkv; ///< [(heads + 2 kv heads) * D, H]: q, k, v rows, then as many as of q for the gates that there may be
     at::Tensor qkvBias; ///< undefined without
     // Latent attention, in place of qkv.
     at::Tensor down; ///< [rank of queries (heads * D without) + rank of keys and values + rotated, H]
@@ -36,6 +51,8 @@ struct LayerWeights
     at::Tensor o, oBias; ///< [H, heads * D of values]
     at::Tensor qNorm, kNorm;
     at::Tensor sinks; ///< [heads]
+    DeltaNetWeights deltaNet;
+    ShortConvolutionWeights shortConvolution;
     at::Tensor router, routerBias; ///< [E, H], fp32 where its logits are
     at::Tensor selectionBias; ///< [E] fp32
     MlpWeights experts;

@@ -61,6 +61,15 @@ void readDtype(ConfigReader& config, ArchSpec& arch)
         arch.dtype = row->second;
 }
 
+/// What the part about the text may say for itself.
+void readNested(ConfigReader& text, ArchSpec& arch)
+{
+    refuseForeign(text);
+    if (!arch.quantisation)
+        arch.quantisation = parseQuantisation(text);
+    readDtype(text, arch);
+}
+
 /// The reference checks length and vocabulary of layer_types for every family, also where the model reads none of it.
 void checkLayerTypes(ConfigReader& config, const ArchSpec& arch)
 {
@@ -148,6 +157,11 @@ void fillSites(ArchSpec& arch)
 
 }
 
+bool ArchSpec::has(Mixer mixer) const
+{
+    return std::ranges::any_of(layers, [&](const LayerSpec& layer) { return layer.mixer == mixer; });
+}
+
 Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::string& where)
 {
     ES_ASSIGN(const auto root, parsePythonJson(configJson, JsonLimits{}, where));
@@ -177,6 +191,15 @@ Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::strin
     refuseForeign(config);
     arch.quantisation = parseQuantisation(config);
     readDtype(config, arch);
+    if (!family->nested.empty()) {
+        const auto inner = config.object(family->nested);
+        if (!config.failed() && !inner)
+            return fail("is missing", where + ": " + std::string(family->nested));
+        if (inner) {
+            config = *inner;
+            readNested(config, arch);
+        }
+    }
     if (config.failed())
         return tl::unexpected(config.error());
 
@@ -189,8 +212,13 @@ Expected<ArchSpec> parseArchSpec(const std::string& configJson, const std::strin
     if (!config.failed())
         readExpertCount(config, *family, arch);
     if (!config.failed()) {
-        const auto maxPositions = config.size("max_position_embeddings", family->defaultMaxPositions);
-        arch.rope = parseRope(config, arch, *family, maxPositions);
+        const auto alias = family->maxPositionsAlias;
+        const auto maxPositions = config.size(
+            !alias.empty() && config.has(alias) ? alias : "max_position_embeddings", family->defaultMaxPositions);
+        if (family->rotates)
+            arch.rope = parseRope(config, arch, *family, maxPositions);
+        else
+            arch.rope.maxPositions = maxPositions;
     }
     if (!config.failed() && family->finish)
         family->finish(config, arch);

@@ -46,6 +46,7 @@ enum class QkNorm : std::uint8_t
 enum class NormKind : std::uint8_t
 {
     Rms,
+    RmsAroundOne, ///< files hold weight - 1, of the norms of queries and keys, too; weights take part in fp32
     LayerNorm ///< mean taken off, weight and bias
 };
 
@@ -139,8 +140,19 @@ struct RouterSpec
     bool operator==(const RouterSpec&) const = default;
 };
 
+/// What mixes the tokens of a layer.
+enum class Mixer : std::uint8_t
+{
+    GroupedQuery, ///< attention, as many heads of keys and values as heads or fewer
+    Latent, ///< attention, LatentAttention
+    DeltaNet, ///< a state that goes from token to token, DeltaNet
+    ShortConvolution, ///< the last few tokens, ShortConvolution
+};
+inline constexpr std::size_t kNumMixers = 4;
+
 struct LayerSpec
 {
+    Mixer mixer = Mixer::GroupedQuery;
     bool moe = true;
     std::int64_t slidingWindow = 0; ///< 0 = full causal attention; w = keys in (q - w, q]
     std::int64_t denseIntermediate = 0; ///< width of the dense MLP where !moe
@@ -160,6 +172,47 @@ struct LatentAttention
     bool operator==(const LatentAttention&) const = default;
 };
 
+/// Gated DeltaNet (arXiv 2412.06464), linear attention whose state corrects what it recalls. q, k, v are projections of
+/// the hidden state, each channel run through a causal convolution over the last `kernel` tokens and the activation; q and
+/// k of a head are divided by their length, q by sqrt(keyDim) as well. Each value head has a state S [keyDim, valueDim],
+/// 0 before the first token of a sequence, and with the token's decay a = exp(-exp(A) softplus(x_a + bias)) and rate
+/// b = sigmoid(x_b), x_a and x_b being projections of one number a head:
+///
+///     S = a S;  S = S + b k (v - S^T k)^T;  o = S^T q
+///
+/// What goes on is rms(o) silu(z), z a projection as wide as the values. Value heads share key heads, in equal runs.
+///
+/// Kimi Delta Attention (arXiv 2510.26692) decays each row of S by its own a: A is of a head, bias and x_a of a key's
+/// channel. x_a and z are made of narrow vectors as wide as a head, and what goes on is rms(o) sigmoid(z). There are as
+/// many key heads as value heads, of one size.
+struct DeltaNet
+{
+    std::int64_t keyHeads = 0, valueHeads = 0;
+    std::int64_t keyDim = 0, valueDim = 0; ///< of a head
+    std::int64_t kernel = 0; ///< tokens that the convolution sees
+    bool byChannel = false; ///< Kimi's
+
+    std::int64_t keyWidth() const { return keyHeads * keyDim; }
+    std::int64_t valueWidth() const { return valueHeads * valueDim; }
+    std::int64_t convolved() const { return 2 * keyWidth() + valueWidth(); } ///< channels: q, k, v
+    std::int64_t projected() const ///< of the hidden state: q, k, v, then z, b, a; Kimi's b and the narrow vectors of a, z
+    {
+        return convolved() + (byChannel ? valueHeads + 2 * keyDim : valueWidth() + 2 * valueHeads);
+    }
+
+    bool operator==(const DeltaNet&) const = default;
+};
+
+/// b, c and x of H channels each are projections of the hidden state; what goes on is c conv(b x), a causal convolution
+/// of each channel over the last `kernel` tokens (LFM2).
+struct ShortConvolution
+{
+    std::int64_t kernel = 0;
+    bool bias = false; ///< of the projections and the convolution
+
+    bool operator==(const ShortConvolution&) const = default;
+};
+
 /// gate and up clamped, then (up + 1) gate sigmoid(alpha gate): gpt_oss.
 struct ClampedGlu
 {
@@ -177,8 +230,11 @@ struct ArchSpec
     std::string dtype; ///< as config.json says: "bfloat16", …; may be empty
     std::int64_t hiddenSize = 0, vocabSize = 0;
     std::int64_t numHeads = 0, numKvHeads = 0, headDim = 0;
-    std::optional<LatentAttention> latent; ///< else grouped-query attention
+    std::optional<LatentAttention> latent; ///< of layers that have it, as are the next two
+    std::optional<DeltaNet> deltaNet;
+    std::optional<ShortConvolution> shortConvolution;
     bool qkvBias = false, outputBias = false; ///< latent: of what comes from the hidden state, where it has a rank
+    bool gatedAttention = false; ///< what a head attends to is scaled by sigmoid of a gate as wide, made with its query
     bool sinks = false; ///< each head has a logit beside its keys that takes weight and gives nothing
     QkNorm qkNorm = QkNorm::None;
     double latentNormEpsilon = 1e-6; ///< of the norms of the narrow vectors
@@ -207,6 +263,8 @@ struct ArchSpec
 
     std::int64_t ropeHeadDim() const { return latent ? latent->ropeDim : headDim; }
     std::int64_t valueDim() const { return latent ? latent->valueDim : headDim; }
+    bool has(Mixer mixer) const; ///< in some layer
+    bool attends() const { return has(Mixer::GroupedQuery) || has(Mixer::Latent); }
 
     bool operator==(const ArchSpec&) const = default;
 };

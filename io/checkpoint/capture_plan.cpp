@@ -68,9 +68,19 @@ double loadedWeightBytes(const ArchSpec& arch, ComputeType type)
     if (sites > 0)
         elements -= (counts.of(ModelPart::Experts).all() + counts.of(ModelPart::Shared).all()) / sites;
     // Queries without a narrow vector have no bias of their own, but lie in one tensor with keys that do.
-    if (arch.latent && arch.qkvBias && arch.latent->queryRank == 0)
-        elements += double(cut.layers.size()) * double(arch.numHeads) * double(arch.headDim);
     double wide = counts.selectionBiases; // in fp32 whatever the type
+    for (const LayerSpec& layer : cut.layers) {
+        if (layer.mixer == Mixer::Latent && arch.qkvBias && arch.latent->queryRank == 0)
+            elements += double(arch.numHeads) * double(arch.headDim);
+        if (layer.mixer == Mixer::DeltaNet)
+            wide += double(arch.deltaNet->valueHeads)
+                + double(arch.deltaNet->byChannel ? arch.deltaNet->keyWidth() : arch.deltaNet->valueHeads);
+        if (arch.normKind == NormKind::RmsAroundOne) {
+            wide += 2 * double(arch.hiddenSize);
+            if (layer.mixer == Mixer::GroupedQuery && arch.qkNorm == QkNorm::PerHead)
+                wide += 2 * double(arch.headDim);
+        }
+    }
     if (arch.router.fp32Logits)
         wide += counts.of(ModelPart::Routers).matrices;
     return (elements - wide) * double(bytesOf(type)) + wide * 4;

@@ -55,12 +55,32 @@ struct MlpSource
     bool present() const { return gate.present() || gateUp.present(); }
 };
 
+/// Of a gated DeltaNet. Projections of the hidden state [out, H] in one of two forms.
+struct DeltaNetSource
+{
+    TensorSource qkv, z, b, a; // all queries, all keys, all values; one b and a a value head
+    TensorSource qkvz, ba; // … or of each key head its q, its k, v of its value heads, then z; its b, then a
+    // Kimi's: q, k, v apart, b; a and z in two steps, [keyDim, H] and [heads keyDim, keyDim].
+    TensorSource q, k, v, aDown, aUp, zDown, zUp;
+    TensorSource kernel; // [channels of q, k, v; 1; tokens], the last token last; or apart:
+    TensorSource qKernel, kKernel, vKernel;
+    TensorSource logDecay, stepBias; // [value heads]; Kimi's bias [heads keyDim]
+    TensorSource norm; // [valueDim]
+};
+
+struct ShortConvolutionSource
+{
+    TensorSource in, inBias; // [3 H, H]: b, c, x
+    TensorSource kernel, kernelBias; // [H, 1, tokens]
+};
+
 /// Weights of one decoder layer by role. Absent ones are !present(). Shapes are checked against the ArchSpec.
 struct LayerSource
 {
     TensorSource attentionNorm, mlpNorm; // [H]
     TensorSource attentionNormBias, mlpNormBias; // [H], of LayerNorm
-    TensorSource q, k, v, o; // [out, in]
+    TensorSource q, k, v; // [out, in]; with gated attention q [2 heads D, H]: of each head its query, then its gate
+    TensorSource o; // [H, in], of whatever mixes the tokens
     TensorSource qBias, kBias, vBias, oBias; // [out]
     TensorSource qNorm, kNorm; // [head_dim] or [width]
     TensorSource sinks; // [heads]
@@ -68,6 +88,8 @@ struct LayerSource
     TensorSource qDown, qDownBias, qDownNorm; // [queryRank, H]
     TensorSource kvDown, kvDownBias, kvDownNorm; // [keyValueRank + ropeDim, H]; the norm is of the first keyValueRank
     TensorSource kvUp; // [heads (nopeDim + valueDim), keyValueRank]
+    DeltaNetSource deltaNet;
+    ShortConvolutionSource shortConvolution;
     TensorSource router, routerBias, selectionBias; // [E, H], [E], [E]
     std::vector<MlpSource> experts; // [E]; slices of a fused tensor have its offset added
     MlpSource dense; // where the layer is not MoE

@@ -29,9 +29,15 @@ struct WeightNames
     Spellings fusedGateUp{"experts.gate_up_proj"}, fusedDown{"experts.down_proj"}; ///< of all experts
     bool interleavedExperts = false; ///< fused ones are [E, in, out], gate and up alternate
     bool sharedFused = false; ///< the shared expert's gate and up are one tensor, input_linear; down is output_linear
-    std::string_view attentionNorm = "input_layernorm", mlpNorm = "post_attention_layernorm";
-    std::string_view qNorm = "q_norm", kNorm = "k_norm";
+    std::string_view attentionNorm = "input_layernorm", mlpNorm = "post_attention_layernorm", finalNorm = "norm";
+    std::string_view qNorm = "q_norm", kNorm = "k_norm", attentionOutput = "o_proj";
+    std::string_view deltaNet = "linear_attn"; ///< below the layer
+    bool deltaNetApart = false; ///< in_proj_qkv, z, b, a; else in_proj_qkvz and in_proj_ba, a key head after the other
+    Spellings dense{"mlp"}; ///< below the layer
+    std::string_view denseGate = "gate_proj", denseUp = "up_proj", denseDown = "down_proj";
+    Spellings prefixes{"model."}; ///< of everything but the head; "" is known everywhere
     Spellings leftOut; ///< beginnings of names of multi-token prediction modules
+    Spellings sight; ///< … and of what sees pictures: no token of a text passes it
 };
 
 /// What becomes of partial_rotary_factor.
@@ -48,15 +54,18 @@ struct Family
     /// Class names whose checkpoints are of this family whatever model_type says (kimi_k2 is a DeepseekV3ForCausalLM).
     std::vector<std::string_view> classes;
     WeightNames names;
+    std::string_view nested; ///< key of the object that says all about the text, in configs of models that also see
     /// Fills what this family's config class reads, with its defaults for missing keys. The layers, rope and sites
     /// are completed afterwards by parseArchSpec.
     void (*fill)(ConfigReader& config, ArchSpec& arch);
     double defaultRopeTheta = 10000;
+    bool rotates = true; ///< else nothing is, and what the file says of it is not read
     /// Where the file has no partial_rotary_factor, fill() may have set it.
     PartialRotary partialRotary = PartialRotary::UnreadByDefault;
     bool ntkAlpha = false; ///< the dynamic kind with an alpha stretches theta, for sequences of all lengths alike
     bool mscaleByLength = false; ///< longrope has a scale of short sequences and one of long ones, and is all there is
     std::int64_t defaultMaxPositions = 0;
+    std::string_view maxPositionsAlias; ///< overrules max_position_embeddings where the file has it
     /// Key of the expert count, and the key that overrules it when the file has it (the reference's attribute_map).
     std::string_view numExpertsKey, numExpertsAlias;
     std::int64_t defaultNumExperts = 0; ///< 0: there is none, a file must say it
@@ -78,6 +87,7 @@ struct CommonDefaults
     double normEpsilon;
     std::int64_t expertsPerToken; ///< 0: a file must say it
     bool tiedEmbeddings = false;
+    std::string_view normEpsilonKey = "rms_norm_eps";
 };
 /// vocab_size, hidden_size, num_hidden_layers, num_attention_heads, rms_norm_eps, hidden_act, tie_word_embeddings,
 /// num_experts_per_tok (or `topKKey`); num_hidden_layers LayerSpecs.
@@ -94,6 +104,13 @@ void setWindow(ArchSpec& arch, std::int64_t window);
 /// `slidingByDefault` says which slide where the file has no layer_types.
 void fillWindowsByType(ConfigReader& config, ArchSpec& arch, std::optional<std::int64_t> window,
     const std::function<bool(std::size_t)>& slidingByDefault);
+/// Layers that layer_types calls `type` have that mixer, those called full_attention keep theirs; others are refused.
+/// `byDefault` says which have it where the file has no layer_types; without it, a file must.
+void fillMixersByType(ConfigReader& config, ArchSpec& arch, std::string_view type, Mixer mixer,
+    const std::function<bool(std::size_t)>& byDefault = {});
+/// linear_num_key_heads, linear_num_value_heads, linear_key_head_dim, linear_value_head_dim, linear_conv_kernel_dim and
+/// layer_types (full_attention_interval where there are none) as the Qwen families have them.
+void fillDeltaNet(ConfigReader& config, ArchSpec& arch);
 /// num_key_value_heads; missing or null: as many as heads.
 void fillKvHeads(ConfigReader& config, ArchSpec& arch, std::optional<std::int64_t> fallback = {});
 

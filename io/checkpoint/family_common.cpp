@@ -13,6 +13,7 @@ namespace expertscope {
 
 namespace {
 constexpr std::int64_t kMaxLayers = 10'000; ///< a bound on what a lying config can make us allocate
+constexpr std::int64_t kMaxKernel = 1024; ///< … and keep of the tokens before a part of a document
 }
 
 void fillCommon(
@@ -23,9 +24,9 @@ void fillCommon(
     arch.layers.resize(
         static_cast<std::size_t>(config.integer("num_hidden_layers", defaults.numLayers, 1, kMaxLayers)));
     arch.numHeads = config.size("num_attention_heads", defaults.numHeads);
-    arch.normEpsilon = config.number("rms_norm_eps", defaults.normEpsilon);
+    arch.normEpsilon = config.number(defaults.normEpsilonKey, defaults.normEpsilon);
     if (!(arch.normEpsilon >= 0 && arch.normEpsilon < 1e3))
-        config.refuse("rms_norm_eps", "must be 0 to 1000");
+        config.refuse(defaults.normEpsilonKey, "must be 0 to 1000");
     arch.activation = parseActivation(config, "hidden_act", Activation::Silu);
     arch.tiedEmbeddings = config.boolean("tie_word_embeddings", defaults.tiedEmbeddings);
     // The reference's general name overrules the family's own where the file has both.
@@ -87,6 +88,49 @@ void fillWindowsByType(ConfigReader& config, ArchSpec& arch, std::optional<std::
     }
 }
 
+void fillMixersByType(ConfigReader& config, ArchSpec& arch, std::string_view type, Mixer mixer,
+    const std::function<bool(std::size_t)>& byDefault)
+{
+    const auto types = config.strings("layer_types");
+    if (!types && !byDefault)
+        return config.refuse("layer_types", "is missing");
+    for (std::size_t i = 0; i < arch.layers.size() && !config.failed(); ++i) {
+        bool is = types ? false : byDefault(i);
+        if (types && i < types->size()) {
+            const auto& given = (*types)[i];
+            is = given == type || (type == "linear_attention" && given == "mamba"); // an older spelling
+            if (!is && given != "full_attention" && given != "attention")
+                config.refuse("layer_types[" + std::to_string(i) + "]",
+                    "has '" + given.substr(0, 80) + "', full_attention or " + std::string(type) + " was expected");
+        }
+        if (is)
+            arch.layers[i].mixer = mixer;
+    }
+}
+
+void fillDeltaNet(ConfigReader& config, ArchSpec& arch)
+{
+    constexpr std::int64_t kMost = 1 << 20; // products of two stay far from what wraps around
+    DeltaNet net;
+    net.keyHeads = config.integer("linear_num_key_heads", 16, 1, kMost);
+    net.valueHeads = config.integer("linear_num_value_heads", 32, 1, kMost);
+    net.keyDim = config.integer("linear_key_head_dim", 128, 1, kMost);
+    net.valueDim = config.integer("linear_value_head_dim", 128, 1, kMost);
+    net.kernel = config.integer("linear_conv_kernel_dim", 4, 1, kMaxKernel);
+    if (config.failed())
+        return;
+    if (net.valueHeads % net.keyHeads != 0)
+        config.refuse("linear_num_value_heads",
+            "is " + std::to_string(net.valueHeads) + ", not a multiple of the " + std::to_string(net.keyHeads)
+                + " key heads");
+    arch.deltaNet = net;
+    std::int64_t interval = 4;
+    if (config.isNull("layer_types") && config.has("full_attention_interval"))
+        interval = config.integer("full_attention_interval", 4, 1, INT32_MAX);
+    fillMixersByType(config, arch, "linear_attention", Mixer::DeltaNet,
+        [&](std::size_t i) { return (static_cast<std::int64_t>(i) + 1) % interval != 0; });
+}
+
 void setWindow(ArchSpec& arch, std::int64_t window)
 {
     for (auto& layer : arch.layers)
@@ -110,6 +154,8 @@ void fillLatent(ConfigReader& config, ArchSpec& arch, const LatentDefaults& defa
     arch.headDim = latent.nopeDim + latent.ropeDim;
     arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
     arch.latent = latent;
+    for (LayerSpec& layer : arch.layers)
+        layer.mixer = Mixer::Latent;
     fillKvHeads(config, arch, defaults.kvHeads.value_or(arch.numHeads));
     if (arch.numKvHeads != arch.numHeads)
         config.refuse("num_key_value_heads", "latent attention has as many as heads, " + std::to_string(arch.numHeads));

@@ -17,12 +17,17 @@ Family gptOssFamily();
 Family graniteMoeFamily();
 Family graniteMoeSharedFamily();
 Family hunyuanV1MoeFamily();
+Family kimiLinearFamily();
+Family lfm2MoeFamily();
 Family minimaxM2Family();
 Family mixtralFamily();
 Family olmoeFamily();
 Family phimoeFamily();
 Family qwen2MoeFamily();
+Family qwen35MoeFamily();
+Family qwen35MoeTextFamily();
 Family qwen3MoeFamily();
+Family qwen3NextFamily();
 Family solarOpenFamily();
 
 std::span<const Family> families()
@@ -40,12 +45,17 @@ std::span<const Family> families()
         graniteMoeFamily(),
         graniteMoeSharedFamily(),
         hunyuanV1MoeFamily(),
+        kimiLinearFamily(),
+        lfm2MoeFamily(),
         minimaxM2Family(),
         mixtralFamily(),
         olmoeFamily(),
         phimoeFamily(),
         qwen2MoeFamily(),
+        qwen35MoeFamily(),
+        qwen35MoeTextFamily(),
         qwen3MoeFamily(),
+        qwen3NextFamily(),
         solarOpenFamily(),
     };
     return kFamilies;

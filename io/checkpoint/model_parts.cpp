@@ -13,11 +13,30 @@ PartCount mlpCount(double hidden, double width, bool biased)
     return {3 * hidden * width, biased ? 2 * width + hidden : 0};
 }
 
-PartCount attentionCount(const ArchSpec& a)
+/// Of one layer.
+PartCount mixerCount(const ArchSpec& a, Mixer mixer)
 {
     const auto hidden = double(a.hiddenSize), heads = double(a.numHeads), head = double(a.headDim);
     PartCount count;
-    if (const auto& latent = a.latent) {
+    if (mixer == Mixer::DeltaNet) {
+        const DeltaNet& net = *a.deltaNet;
+        const auto values = double(net.valueWidth()), valueHeads = double(net.valueHeads);
+        const auto channels = double(net.convolved());
+        count.matrices = hidden * double(net.projected()) + values * hidden;
+        count.vectors = channels * double(net.kernel) + 2 * valueHeads + double(net.valueDim);
+        if (net.byChannel) {
+            count.matrices += 2 * values * double(net.keyDim);
+            count.vectors += values - valueHeads;
+        }
+        return count;
+    }
+    if (mixer == Mixer::ShortConvolution) {
+        count.matrices = 4 * hidden * hidden;
+        count.vectors = hidden * double(a.shortConvolution->kernel) + (a.shortConvolution->bias ? 5 * hidden : 0);
+        return count;
+    }
+    if (mixer == Mixer::Latent) {
+        const auto& latent = a.latent;
         const auto rank = double(latent->queryRank), kvRank = double(latent->keyValueRank);
         const double queries = heads * head, down = kvRank + double(latent->ropeDim);
         count.matrices = (rank > 0 ? rank * (hidden + queries) : hidden * queries) + hidden * down
@@ -27,9 +46,10 @@ PartCount attentionCount(const ArchSpec& a)
             count.vectors += rank + down;
     } else {
         const double width = heads * head, kvWidth = double(a.numKvHeads) * head;
-        count.matrices = hidden * (2 * width + 2 * kvWidth);
+        const double queries = a.gatedAttention ? 2 * width : width;
+        count.matrices = hidden * (queries + width + 2 * kvWidth);
         if (a.qkvBias)
-            count.vectors += width + 2 * kvWidth;
+            count.vectors += queries + 2 * kvWidth;
         if (a.qkNorm != QkNorm::None)
             count.vectors += a.qkNorm == QkNorm::FullWidth ? width + kvWidth : 2 * head;
     }
@@ -83,7 +103,8 @@ ModelCounts countParameters(const ArchSpec& a)
     if (a.headBias)
         of(ModelPart::Head).vectors = double(a.vocabSize);
     of(ModelPart::Norms).vectors = norm * (2 * layers + 1);
-    add(of(ModelPart::Attention), attentionCount(a), layers);
+    for (const LayerSpec& layer : a.layers)
+        add(of(ModelPart::Attention), mixerCount(a, layer.mixer));
 
     const PartCount expert = mlpCount(hidden, double(a.expertIntermediate), a.expertBias);
     PartCount shared = a.sharedIntermediate > 0 ? mlpCount(hidden, double(a.sharedIntermediate), a.mlpBias) : PartCount();
@@ -110,12 +131,29 @@ double CacheCount::values(double tokens) const
     return whole * tokens + windowed * std::min(tokens, double(window));
 }
 
+double CacheCount::bytes(double tokens) const
+{
+    return 2 * (values(tokens) + recent) + 4 * state;
+}
+
 CacheCount countCache(const ArchSpec& a)
 {
-    const double layer = a.latent ? double(a.latent->keyValueRank + a.latent->ropeDim)
-                                  : 2 * double(a.numKvHeads) * double(a.headDim);
     CacheCount count;
     for (const LayerSpec& each : a.layers) {
+        switch (each.mixer) {
+        case Mixer::DeltaNet:
+            count.state += double(a.deltaNet->valueWidth()) * double(a.deltaNet->keyDim);
+            count.recent += double(a.deltaNet->convolved()) * double(a.deltaNet->kernel - 1);
+            continue;
+        case Mixer::ShortConvolution:
+            count.recent += double(a.hiddenSize) * double(a.shortConvolution->kernel - 1);
+            continue;
+        case Mixer::Latent:
+        case Mixer::GroupedQuery:
+            break;
+        }
+        const double layer = each.mixer == Mixer::Latent ? double(a.latent->keyValueRank + a.latent->ropeDim)
+                                                         : 2 * double(a.numKvHeads) * double(a.headDim);
         (each.slidingWindow > 0 ? count.windowed : count.whole) += layer;
         count.window = std::max(count.window, each.slidingWindow);
     }
@@ -143,6 +181,12 @@ void forEachTensor(const ModelSource& m, const std::function<void(ModelPart, con
         visit(ModelPart::Attention,
             {&l.q, &l.k, &l.v, &l.o, &l.qBias, &l.kBias, &l.vBias, &l.oBias, &l.qNorm, &l.kNorm, &l.sinks, &l.qDown,
                 &l.qDownBias, &l.qDownNorm, &l.kvDown, &l.kvDownBias, &l.kvDownNorm, &l.kvUp});
+        const DeltaNetSource& d = l.deltaNet;
+        visit(ModelPart::Attention,
+            {&d.qkv, &d.z, &d.b, &d.a, &d.qkvz, &d.ba, &d.q, &d.k, &d.v, &d.aDown, &d.aUp, &d.zDown, &d.zUp, &d.kernel,
+                &d.qKernel, &d.kKernel, &d.vKernel, &d.logDecay, &d.stepBias, &d.norm});
+        const ShortConvolutionSource& c = l.shortConvolution;
+        visit(ModelPart::Attention, {&c.in, &c.inBias, &c.kernel, &c.kernelBias});
         visit(ModelPart::Routers, {&l.router, &l.routerBias, &l.selectionBias});
         for (const MlpSource& expert : l.experts)
             mlp(ModelPart::Experts, expert);

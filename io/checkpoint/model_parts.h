@@ -15,7 +15,7 @@ enum class ModelPart : std::uint8_t
     Embedding,
     Head, ///< lm_head, where it is not the embedding
     Norms, ///< of the layers and the last one; those of queries and keys belong to the attention
-    Attention,
+    Attention, ///< and what stands in its place: delta nets, convolutions
     Routers, ///< rows, biases, selection biases
     Experts, ///< the routed ones
     Shared, ///< shared experts and their gates
@@ -49,16 +49,21 @@ struct ModelCounts
 /// What a checkpoint of this model holds, layers for multi-token prediction left out.
 ModelCounts countParameters(const ArchSpec& arch);
 
-/// Values a token that attention keeps: keys and values of each layer, or with latent attention the narrow vector they
-/// are made of and the rotated key. Layers with a window keep them of its last tokens only.
+/// What a sequence keeps for its next token. Of attention values a token: keys and values of each layer, or with latent
+/// attention the narrow vector they are made of and the rotated key; layers with a window keep them of its last tokens
+/// only. Other mixers keep as much of a sequence of any length.
 struct CacheCount
 {
     double whole = 0; ///< values a token, of layers that see everything
     double windowed = 0; ///< values a token, of layers with a window
     std::int64_t window = 0; ///< the widest of them
+    double state = 0; ///< values of the states of delta nets
+    double recent = 0; ///< values of the last tokens, as convolutions see them again
 
-    /// Values of a sequence of so many tokens.
+    /// Values of so many tokens, without what does not grow with them.
     double values(double tokens) const;
+    /// All of it: states in 32 bits, everything else in 16.
+    double bytes(double tokens) const;
 };
 CacheCount countCache(const ArchSpec& arch);
 

@@ -226,6 +226,8 @@ RopeSpec parseRope(ConfigReader& config, const ArchSpec& arch, const Family& fam
             config.refuse("head_dim", "is too small for dynamic rope");
         break;
     case RopeKind::Yarn:
+        if (spec.rotaryDim % 2 != 0)
+            config.refuse("partial_rotary_factor", "rotates " + std::to_string(spec.rotaryDim) + " dimensions, yarn needs an even number");
         fillYarn(rope, spec);
         break;
     case RopeKind::LongRope:

@@ -4,9 +4,11 @@
 // tensor an expert and projection; its memory, and files saved with save_original_format=False, hold
 // experts.gate_up_proj [E, 2I, H] (gate rows first) and experts.down_proj [E, H, I].
 #include "io/checkpoint/family.h"
+#include "io/checkpoint/mixer_weights.h"
 #include "io/checkpoint/weight_table.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace expertscope {
@@ -27,20 +29,21 @@ public:
     {
         const auto& a = m_arch;
         ModelSource m;
-        const std::string bare = "embed_tokens.weight", full = "model.embed_tokens.weight", head = "lm_head.weight";
-        m_prefix = m_table.has(bare) && !m_table.has(full) ? "" : "model.";
+        const std::string bare = "embed_tokens.weight", head = "lm_head.weight";
+        const std::string norm(m_family.names.finalNorm);
+        m_prefix = prefixOf(bare);
         if (m_table.has(head))
             ES_TRY(take(m.lmHead, head, {a.vocabSize, a.hiddenSize}));
         if (a.tiedEmbeddings && m.lmHead.present() && !m_table.has(m_prefix + bare)) {
             m.embedding = m.lmHead; // the reference ties to whichever of the two exists
-            m_prefix = m_table.has("norm.weight") ? "" : "model.";
+            m_prefix = prefixOf(norm + ".weight");
         } else {
             ES_TRY(take(m.embedding, m_prefix + bare, {a.vocabSize, a.hiddenSize}));
         }
         // Where both exist the reference uses both, whatever tie_word_embeddings says.
         if (a.tiedEmbeddings && !m.lmHead.present())
             m.lmHead = m.embedding;
-        ES_TRY(takeNorm(m.finalNorm, m.finalNormBias, m_prefix + "norm"));
+        ES_TRY(takeNorm(m.finalNorm, m.finalNormBias, m_prefix + norm));
         if (a.headBias && m.lmHead.present())
             ES_TRY(take(m.headBias, "lm_head.bias", {a.vocabSize}));
         for (std::size_t i = 0; i < a.layers.size(); ++i) {
@@ -51,6 +54,16 @@ public:
     }
 
 private:
+    /// The first of the family's beginnings under which `name` is there, none where it is there without, else the first.
+    std::string prefixOf(const std::string& name) const
+    {
+        for (const auto prefix : m_family.names.prefixes) {
+            if (m_table.has(std::string(prefix) + name))
+                return std::string(prefix);
+        }
+        return m_table.has(name) ? "" : std::string(m_family.names.prefixes.front());
+    }
+
     Expected<void> take(TensorSource& into, const std::string& name, const std::vector<std::int64_t>& shape)
     {
         ES_ASSIGN(into, m_table.take(name, shape));
@@ -75,13 +88,14 @@ private:
         return {};
     }
 
-    Expected<void> takeMlp(MlpSource& into, const std::string& base, std::int64_t width)
+    Expected<void> takeMlp(MlpSource& into, const std::string& base, std::int64_t width,
+        std::string_view gate = "gate_proj", std::string_view up = "up_proj", std::string_view down = "down_proj")
     {
         const auto hidden = m_arch.hiddenSize;
         const bool biased = m_arch.mlpBias;
-        ES_TRY(takeLinear(into.gate, into.gateBias, biased, base + "gate_proj", width, hidden));
-        ES_TRY(takeLinear(into.up, into.upBias, biased, base + "up_proj", width, hidden));
-        return takeLinear(into.down, into.downBias, biased, base + "down_proj", hidden, width);
+        ES_TRY(takeLinear(into.gate, into.gateBias, biased, base + std::string(gate), width, hidden));
+        ES_TRY(takeLinear(into.up, into.upBias, biased, base + std::string(up), width, hidden));
+        return takeLinear(into.down, into.downBias, biased, base + std::string(down), hidden, width);
     }
 
     /// The first of these names that is there, else the first.
@@ -101,51 +115,25 @@ private:
         LayerSource l;
         ES_TRY(takeNorm(l.attentionNorm, l.attentionNormBias, base + std::string(m_family.names.attentionNorm)));
         ES_TRY(takeNorm(l.mlpNorm, l.mlpNormBias, base + std::string(m_family.names.mlpNorm)));
-        ES_TRY(a.latent ? latentAttention(l, base + "self_attn.") : attention(l, base + "self_attn."));
+        ES_TRY(resolveMixer(m_table, a, m_family.names, a.layers[index].mixer, base, l));
         if (a.layers[index].moe)
             ES_TRY(moe(l, base));
         else
-            ES_TRY(takeMlp(l.dense, base + "mlp.", a.layers[index].denseIntermediate));
+            ES_TRY(dense(l, base, a.layers[index].denseIntermediate));
         return l;
     }
 
-    Expected<void> attention(LayerSource& l, const std::string& base)
+    Expected<void> dense(LayerSource& l, const std::string& base, std::int64_t width)
     {
-        const auto& a = m_arch;
         const auto& names = m_family.names;
-        const auto width = a.numHeads * a.headDim, kvWidth = a.numKvHeads * a.headDim;
-        ES_TRY(takeLinear(l.q, l.qBias, a.qkvBias, base + "q_proj", width, a.hiddenSize));
-        ES_TRY(takeLinear(l.k, l.kBias, a.qkvBias, base + "k_proj", kvWidth, a.hiddenSize));
-        ES_TRY(takeLinear(l.v, l.vBias, a.qkvBias, base + "v_proj", kvWidth, a.hiddenSize));
-        ES_TRY(takeLinear(l.o, l.oBias, a.outputBias, base + "o_proj", a.hiddenSize, width));
-        if (a.qkNorm != QkNorm::None) {
-            const bool whole = a.qkNorm == QkNorm::FullWidth;
-            ES_TRY(take(l.qNorm, base + std::string(names.qNorm) + ".weight", {whole ? width : a.headDim}));
-            ES_TRY(take(l.kNorm, base + std::string(names.kNorm) + ".weight", {whole ? kvWidth : a.headDim}));
+        std::string at = base + std::string(names.dense.front()) + ".";
+        for (const auto name : names.dense) {
+            const auto other = base + std::string(name) + ".";
+            const bool used = std::ranges::any_of(std::array{names.denseGate, names.denseUp, names.denseDown},
+                [&](std::string_view leaf) { return m_table.has(other + std::string(leaf) + ".weight"); });
+            at = used ? other : at;
         }
-        if (a.sinks)
-            ES_TRY(take(l.sinks, base + "sinks", {a.numHeads}));
-        return {};
-    }
-
-    Expected<void> latentAttention(LayerSource& l, const std::string& base)
-    {
-        const auto& a = m_arch;
-        const auto& latent = *a.latent;
-        const auto width = a.numHeads * a.headDim, rank = latent.queryRank, kvRank = latent.keyValueRank;
-        if (rank > 0) {
-            ES_TRY(takeLinear(l.qDown, l.qDownBias, a.qkvBias, base + "q_a_proj", rank, a.hiddenSize));
-            ES_TRY(take(l.qDownNorm, base + "q_a_layernorm.weight", {rank}));
-            ES_TRY(take(l.q, base + "q_b_proj.weight", {width, rank}));
-        } else {
-            ES_TRY(take(l.q, base + "q_proj.weight", {width, a.hiddenSize}));
-        }
-        ES_TRY(takeLinear(
-            l.kvDown, l.kvDownBias, a.qkvBias, base + "kv_a_proj_with_mqa", kvRank + latent.ropeDim, a.hiddenSize));
-        ES_TRY(take(l.kvDownNorm, base + "kv_a_layernorm.weight", {kvRank}));
-        ES_TRY(take(l.kvUp, base + "kv_b_proj.weight", {a.numHeads * (latent.nopeDim + latent.valueDim), kvRank}));
-        return takeLinear(
-            l.o, l.oBias, a.outputBias, base + "o_proj", a.hiddenSize, a.numHeads * latent.valueDim);
+        return takeMlp(l.dense, at, width, names.denseGate, names.denseUp, names.denseDown);
     }
 
     Expected<void> moe(LayerSource& l, const std::string& base)
@@ -368,6 +356,11 @@ bool isScoreHead(const std::string& name)
     return name.starts_with("score.") || name.starts_with("v_head.");
 }
 
+bool startsWithAny(const std::string& name, const WeightNames::Spellings& beginnings)
+{
+    return std::ranges::any_of(beginnings, [&](std::string_view beginning) { return name.starts_with(beginning); });
+}
+
 /// Takes out of `unused` what may be left out, and says so.
 void leaveOut(const WeightTable& table, const ArchSpec& arch, const Family& family, std::vector<std::string>& unused,
     std::vector<std::string>& notes)
@@ -378,8 +371,7 @@ void leaveOut(const WeightTable& table, const ArchSpec& arch, const Family& fami
             if (name.starts_with("model.layers." + layer) || name.starts_with("layers." + layer))
                 return true;
         }
-        return std::ranges::any_of(
-            family.names.leftOut, [&](std::string_view beginning) { return name.starts_with(beginning); });
+        return startsWithAny(name, family.names.leftOut);
     };
     std::erase_if(unused, isHarmless);
     const auto take = [&](const char* why, const auto& test) {
@@ -397,6 +389,8 @@ void leaveOut(const WeightTable& table, const ArchSpec& arch, const Family& fami
     take("no elements", [&](const std::string& name) { return table.isEmpty(name); });
     take("a head that scores texts, behind the last router", isScoreHead);
     take("multi-token prediction, behind the last layer", isNextToken);
+    take("what sees pictures, no token of a text passes it",
+        [&](const std::string& name) { return startsWithAny(name, family.names.sight); });
 }
 
 }

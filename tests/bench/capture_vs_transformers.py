@@ -34,6 +34,16 @@ SHAPES = {
     "sinks": dict(model_type="gpt_oss", hidden_size=512, num_hidden_layers=6, num_attention_heads=8, num_key_value_heads=2,
                   head_dim=64, intermediate_size=256, num_local_experts=32, num_experts_per_tok=4, sliding_window=128,
                   vocab_size=8192, max_position_embeddings=131072),
+    # Layers that do not attend: three of four a delta net (Qwen3-Next), two of three a short convolution (LFM2).
+    "delta": dict(model_type="qwen3_next", hidden_size=512, num_hidden_layers=8, num_attention_heads=8, num_key_value_heads=2,
+                  head_dim=64, linear_num_key_heads=4, linear_num_value_heads=8, linear_key_head_dim=128,
+                  linear_value_head_dim=128, intermediate_size=1024, moe_intermediate_size=256,
+                  shared_expert_intermediate_size=256, num_experts=32, num_experts_per_tok=4, vocab_size=8192,
+                  max_position_embeddings=2048),
+    "convolution": dict(model_type="lfm2_moe", hidden_size=512, num_hidden_layers=9, num_attention_heads=8, num_key_value_heads=2,
+                        layer_types=["conv", "conv", "full_attention"] * 3, num_dense_layers=1, intermediate_size=1024,
+                        moe_intermediate_size=256, num_experts=32, num_experts_per_tok=4, vocab_size=8192,
+                        max_position_embeddings=2048),
 }
 
 
@@ -63,7 +73,8 @@ class Transformers:
             experts_implementation=implementation).eval()
         self.collected = []
         for layer in self.model.model.layers:
-            gate = getattr(layer.mlp, "gate", getattr(layer.mlp, "router", None))
+            mlp = layer.mlp if hasattr(layer, "mlp") else layer.feed_forward
+            gate = getattr(mlp, "gate", getattr(mlp, "router", None))
             if gate is None:
                 continue
             gate.register_forward_hook(

@@ -31,6 +31,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ok = ok && latent->keyValueRank > 0 && latent->queryRank >= 0 && a.numKvHeads == a.numHeads
             && a.headDim == latent->nopeDim + latent->ropeDim;
     }
+    ok = ok && a.has(Mixer::DeltaNet) <= a.deltaNet.has_value() && a.has(Mixer::ShortConvolution) <= a.shortConvolution.has_value()
+        && a.has(Mixer::Latent) <= a.latent.has_value();
+    if (const auto& net = a.deltaNet) {
+        ok = ok && net->keyHeads > 0 && net->valueHeads > 0 && net->valueHeads % net->keyHeads == 0 && net->keyDim > 0
+            && net->valueDim > 0 && net->kernel > 0 && net->convolved() > 0;
+    }
+    if (a.shortConvolution)
+        ok = ok && a.shortConvolution->kernel > 0;
     if (const auto& how = a.quantisation) {
         ok = ok && (how->bits == 4 || how->bits == 8) && how->groupSize >= 0 && how->blockRows > 0
             && how->blockColumns > 0;

@@ -89,8 +89,12 @@ std::string sizeLines(const Answer& answer, std::size_t width)
     if (cache.windowed > 0)
         kept += ", " + bytesText(2 * cache.windowed) + " of it for the last " + grouped(std::uint64_t(cache.window))
             + " tokens only";
-    kept += "; " + bytesText(2 * cache.values(context)) + " for " + grouped(answer.question.asked.context) + " tokens";
-    return text + lineOf(answer.subject.arch->latent ? "latent cache" : "KV cache", kept, width);
+    const double asItIs = cache.bytes(0); // of a sequence of any length
+    if (asItIs > 0)
+        kept += ", and " + bytesText(asItIs) + " a sequence whatever its length" + (cache.state > 0 ? " (states in 32 bits)" : "");
+    kept += "; " + bytesText(cache.bytes(context)) + " for " + grouped(answer.question.asked.context) + " tokens";
+    const ArchSpec& arch = *answer.subject.arch;
+    return text + lineOf(arch.latent ? "latent cache" : asItIs > 0 ? "kept" : "KV cache", kept, width);
 }
 
 std::string captureLine(const Answer& answer, std::size_t width)

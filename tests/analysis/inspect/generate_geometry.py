@@ -12,7 +12,7 @@ from safetensors import safe_open
 
 DATA = pathlib.Path(__file__).parents[2] / "data"
 ROUTER = re.compile(r"layers\.(\d+)\..*(?<!shared_expert_)(gate|router|gate\.wg|router\.layer)\.weight$")
-SELECTION = re.compile(r"layers\.(\d+)\..*e_score_correction_bias$")
+SELECTION = re.compile(r"layers\.(\d+)\..*(e_score_correction_bias|expert_bias)$")
 BIAS = re.compile(r"layers\.(\d+)\..*mlp\.(router|gate)\.bias$")
 
 
@@ -75,7 +75,8 @@ def main():
     checkpoints = {}
     for folder in sorted((DATA / "checkpoints").glob("*/")):
         layers, tensors = {}, {}
-        count = json.loads((folder / "config.json").read_text())["num_hidden_layers"]
+        config = json.loads((folder / "config.json").read_text())
+        count = config.get("text_config", config)["num_hidden_layers"]
         for path in sorted(folder.glob("model*.safetensors")):
             with safe_open(path, "pt") as file:
                 for name in file.keys():

@@ -94,6 +94,24 @@ private slots:
         QCOMPARE(attentionInWords(*v3.arch),
             std::string("latent (MLA), 128 heads of 128 + 64 rotated, values of 128; keys and values are made of 512, "
                         "queries of 1,536"));
+        const Subject next = published("qwen3.5-35b-a3b"), lfm2 = published("lfm2-8b-a1b");
+        QVERIFY(next.arch && lfm2.arch);
+        QCOMPARE(attentionInWords(*next.arch),
+            std::string("grouped-query, 16 heads of 256 on 2 of keys and values; norm of each head's queries and keys; what "
+                        "a head attends to behind a sigmoid gate; layers 3, 7, …, 39"));
+        QCOMPARE(linearInWords(*next.arch),
+            std::string("gated delta net, 32 heads with a state of 128 x 128 on 16 of queries and keys; convolved over 4 "
+                        "tokens; all other layers"));
+        QCOMPARE(linearInWords(*lfm2.arch), std::string("short convolution over 3 tokens; all other layers"));
+        const Subject kimi = published("kimi-linear-48b-a3b");
+        QVERIFY(kimi.arch);
+        QCOMPARE(linearInWords(*kimi.arch),
+            std::string("delta net with a decay a channel (KDA), 32 heads with a state of 128 x 128 on 32 of queries and keys; "
+                        "convolved over 4 tokens; all other layers"));
+        QCOMPARE(positionsInWords(*kimi.arch), std::string("none; made for 1,048,576 tokens"));
+        QCOMPARE(linearInWords(*v3.arch), std::string());
+        QCOMPARE(positionsInWords(*next.arch),
+            std::string("rotary, theta 10,000,000, 64 of 256 dimensions; made for 262,144 tokens"));
         QCOMPARE(storedInWords(*v3.arch), std::string("fp8 with a scale a block of 128 x 128; the rest bfloat16"));
         QCOMPARE(positionsInWords(*qwen.arch), std::string("rotary, theta 1,000,000; made for 40,960 tokens"));
     }

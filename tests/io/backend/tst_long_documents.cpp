@@ -70,7 +70,9 @@ private slots:
         QTest::addColumn<bool>("generic");
         for (const char* name : {"olmoe-plain", "qwen2_moe-plain", "qwen3_moe-bias-mlponly-old", "qwen3_moe-window",
                  "mixtral-window-headdim-sharded", "mixtral-longrope-mqa-old", "gpt_oss-plain", "deepseek_v3-plain-yarn",
-                 "flex_olmo-plain", "hunyuan_v1_moe-plain"}) {
+                 "flex_olmo-plain", "hunyuan_v1_moe-plain", "qwen3_next-plain", "qwen3_next-types-unnormalised-kernel2",
+                 "qwen3_next-wide-values-fused-fp16", "qwen3_5_moe-text-plain", "lfm2_moe-plain",
+                 "lfm2_moe-bias-kernel4-untied", "kimi_linear-plain", "kimi_linear-linear-alone-fp32"}) {
             QTest::newRow(name) << name << false;
             QTest::addRow("%s (operators)", name) << name << true;
         }
@@ -109,6 +111,54 @@ private slots:
         for (std::size_t t = 0; t + 1 < whole->loss.size(); ++t)
             QVERIFY(std::abs(parts->loss[t] - whole->loss[t]) <= 1e-3f);
         QVERIFY(std::isnan(parts->loss.back()));
+    }
+
+    /// Layers that carry a state from part to part, where parts end within sequences, at their ends, and hold several; and
+    /// parts of fewer tokens than a convolution sees.
+    void sequencesInParts_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<bool>("generic");
+        QTest::addColumn<int>("partTokens");
+        for (const char* name : {"qwen3_next-plain", "qwen3_next-wide-values-fused-fp16", "lfm2_moe-bias-kernel4-untied",
+                 "kimi_linear-plain"}) {
+            for (const int partTokens : {2, 60, 150}) {
+                QTest::addRow("%s %d", name, partTokens) << name << false << partTokens;
+                QTest::addRow("%s %d (operators)", name, partTokens) << name << true << partTokens;
+            }
+        }
+    }
+
+    void sequencesInParts()
+    {
+        QFETCH(QString, name);
+        QFETCH(bool, generic);
+        QFETCH(int, partTokens);
+        const auto model = checkpoint(name);
+        VERIFY_OK(model);
+        PackedBatch batch = document(330, model->arch().vocabSize);
+        batch.lengths = {170, 1, 9, 40, 2, 80, 28};
+        const auto whole = route(*model, batch, kWhole, generic);
+        const auto parts = route(*model, batch, static_cast<std::uint64_t>(partTokens), generic);
+        VERIFY_OK(whole);
+        VERIFY_OK(parts);
+        QCOMPARE(parts->expertIds, whole->expertIds);
+        for (std::size_t i = 0; i < whole->weights.size(); ++i)
+            QVERIFY(std::abs(parts->weights[i] - whole->weights[i]) <= 1e-5f);
+        // And each sequence as it is routed alone.
+        std::size_t first = 0;
+        const std::size_t perToken = whole->expertIds.size() / batch.tokenIds.size();
+        for (const std::uint32_t length : batch.lengths) {
+            PackedBatch alone;
+            alone.tokenIds.assign(batch.tokenIds.begin() + std::ptrdiff_t(first),
+                batch.tokenIds.begin() + std::ptrdiff_t(first + length));
+            alone.lengths = {length};
+            const auto one = route(*model, alone, kWhole, generic);
+            VERIFY_OK(one);
+            QVERIFY(std::equal(one->expertIds.begin(), one->expertIds.end(),
+                parts->expertIds.begin() + std::ptrdiff_t(first * perToken)));
+            first += length;
+        }
     }
 
     /// From 8,192 tokens on the keys of a head are packed once for all queries. That changes no bit: the tokens of a

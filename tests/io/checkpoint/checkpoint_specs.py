@@ -469,3 +469,116 @@ SPECS |= {
     "stored-qwen3_moe-awq": (
         dict(QWEN3, hidden_size=32, vocab_size=64, head_dim=8, intermediate_size=32), dict(), dict(dtype="float16", stored="awq")),
 }
+
+QWEN_NEXT = dict(TINY, model_type="qwen3_next", intermediate_size=24, moe_intermediate_size=12,
+                 shared_expert_intermediate_size=16, num_experts=8, num_experts_per_tok=2, num_key_value_heads=2, head_dim=16,
+                 linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=8, linear_value_head_dim=8)
+QWEN_35 = dict({k: v for k, v in QWEN_NEXT.items() if k != "intermediate_size"}, model_type="qwen3_5_moe_text")
+SIGHT = dict(depth=1, hidden_size=8, intermediate_size=8, num_heads=2, in_channels=1, patch_size=2, out_hidden_size=32,
+             num_position_embeddings=4)
+LINEAR, FULL = "linear_attention", "full_attention"
+
+SPECS |= {
+    "qwen3_next-plain": (QWEN_NEXT, dict(num_hidden_layers=4), dict(dtype="bfloat16", calm=True)),
+    "qwen3_next-interval-bias-mlponly-old-mtp": (
+        QWEN_NEXT, dict(num_hidden_layers=3, full_attention_interval=2, attention_bias=True, mlp_only_layers=[2]),
+        dict(dtype="bfloat16", more={"mtp.fc.weight": [4, 8], "mtp.layers.0.input_layernorm.weight": [4]},
+             raw=dict(layer_types=None, full_attention_interval=2),
+             old=dict(rope_theta=10000.0, rope_scaling=None, partial_rotary_factor=0.25))),
+    "qwen3_next-types-unnormalised-kernel2": (
+        QWEN_NEXT, dict(layer_types=[FULL, LINEAR], norm_topk_prob=False, linear_conv_kernel_dim=2,
+                        linear_num_key_heads=3, linear_num_value_heads=3, linear_key_head_dim=7, linear_value_head_dim=20),
+        dict(dtype="bfloat16")),
+    "qwen3_next-wide-values-fused-fp16": (
+        QWEN_NEXT, dict(layer_types=[LINEAR, FULL], linear_num_key_heads=1, linear_num_value_heads=2,
+                        linear_key_head_dim=12, linear_value_head_dim=72, linear_conv_kernel_dim=3,
+                        shared_expert_intermediate_size=24),
+        dict(dtype="float16", fused=True)),
+    "qwen3_next-step2-gelu-yarn-tied-sharded": (
+        QWEN_NEXT, dict(layer_types=[LINEAR, FULL], decoder_sparse_step=2, hidden_act="gelu", tie_word_embeddings=True,
+                        rms_norm_eps=1e-3, rope_parameters=dict(YARN, partial_rotary_factor=0.5)),
+        dict(dtype="bfloat16", shard="20KB")),
+    "qwen3_next-linear-alone-kernel1-fp32": (
+        QWEN_NEXT, dict(layer_types=[LINEAR, LINEAR], linear_conv_kernel_dim=1, linear_num_key_heads=1,
+                        linear_num_value_heads=3, num_experts_per_tok=3),
+        dict(dtype="float32", calm=True)),
+    "qwen3_next-mqa-dynamic-whole-head": (
+        QWEN_NEXT, dict(layer_types=[LINEAR, FULL], num_key_value_heads=1, head_dim=12, max_position_embeddings=90,
+                        rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=3.0, partial_rotary_factor=1.0)),
+        dict(dtype="bfloat16")),
+
+    "qwen3_5_moe-plain": (
+        dict(model_type="qwen3_5_moe", image_token_id=60, video_token_id=61, vision_start_token_id=62, vision_end_token_id=63,
+             text_config=dict(QWEN_35, num_hidden_layers=4, rope_parameters=dict(
+                 rope_type="default", rope_theta=10000.0, partial_rotary_factor=0.25, mrope_section=[1, 1, 0],
+                 mrope_interleaved=True)), vision_config=SIGHT), dict(), dict(dtype="bfloat16", calm=True)),
+    "qwen3_5_moe-types-bias-fused-fp16": (
+        dict(model_type="qwen3_5_moe", image_token_id=60, video_token_id=61, vision_start_token_id=62, vision_end_token_id=63,
+             text_config=dict(QWEN_35, layer_types=[FULL, LINEAR], attention_bias=True, linear_value_head_dim=40,
+                              hidden_act="gelu"), vision_config=SIGHT), dict(), dict(dtype="float16", fused=True)),
+    "qwen3_5_moe-text-plain": (QWEN_35, dict(layer_types=[LINEAR, FULL]), dict(dtype="bfloat16")),
+    "qwen3_5_moe-text-kernel3-tied-sharded": (
+        QWEN_35, dict(layer_types=[LINEAR, FULL], linear_conv_kernel_dim=3, tie_word_embeddings=True, linear_key_head_dim=10,
+                      rope_parameters=dict(rope_type="default", rope_theta=5000.0, partial_rotary_factor=0.5)),
+        dict(dtype="bfloat16", shard="20KB")),
+    "qwen3_5_moe-text-interval-mqa-yarn-eps": (
+        QWEN_35, dict(num_hidden_layers=2, full_attention_interval=1, num_key_value_heads=1, rms_norm_eps=1e-3,
+                      rope_parameters=dict(YARN, partial_rotary_factor=0.25)),
+        dict(dtype="bfloat16", raw=dict(layer_types=None, full_attention_interval=1))),
+    "qwen3_5_moe-text-one-key-head-fp32": (
+        QWEN_35, dict(layer_types=[FULL, LINEAR], linear_num_key_heads=1, linear_num_value_heads=3, linear_value_head_dim=5,
+                      num_experts=6, num_experts_per_tok=3, shared_expert_intermediate_size=8),
+        dict(dtype="float32")),
+}
+
+CONV = "conv"
+LFM2 = dict(TINY, model_type="lfm2_moe", intermediate_size=24, moe_intermediate_size=12, num_experts=8, num_experts_per_tok=2,
+            num_key_value_heads=2, num_dense_layers=1, num_hidden_layers=3, layer_types=[CONV, FULL, CONV])
+
+SPECS |= {
+    "lfm2_moe-plain": (LFM2, dict(), dict(dtype="bfloat16")),
+    "lfm2_moe-bias-kernel4-untied": (
+        LFM2, dict(conv_bias=True, conv_L_cache=4, tie_word_embeddings=False, num_dense_layers=0, num_hidden_layers=2,
+                   layer_types=[CONV, FULL]), dict(dtype="bfloat16")),
+    "lfm2_moe-nobias-unnormalised-scaled": (
+        LFM2, dict(use_expert_bias=False, norm_topk_prob=False, routed_scaling_factor=1.7), dict(dtype="bfloat16")),
+    "lfm2_moe-scaled-yarn-fused-fp16": (
+        LFM2, dict(routed_scaling_factor=2.5, rope_parameters=dict(YARN), num_dense_layers=0, num_hidden_layers=2,
+                   layer_types=[FULL, CONV]), dict(dtype="float16", fused=True)),
+    "lfm2_moe-kernel1-mqa-eps-old-sharded": (
+        LFM2, dict(conv_L_cache=1, num_key_value_heads=1, norm_eps=1e-3, num_experts_per_tok=4),
+        dict(dtype="bfloat16", shard="20KB", old=dict(rope_theta=1000000.0, rope_scaling=None))),
+    "lfm2_moe-convolutions-alone-fp32": (
+        LFM2, dict(layer_types=[CONV, CONV], num_hidden_layers=2, use_expert_bias=False, num_experts=6, num_experts_per_tok=3),
+        dict(dtype="float32", raw=dict(tie_embedding=True))),
+}
+
+KIMI = dict(TINY, model_type="kimi_linear", intermediate_size=24, moe_intermediate_size=12, num_experts=8,
+            num_experts_per_token=2, kv_lora_rank=16, qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=12,
+            num_key_value_heads=4, linear_head_dim=8, linear_num_heads=4, num_hidden_layers=3,
+            layer_types=[LINEAR, FULL, LINEAR], routed_scaling_factor=2.446)
+KIMI_LISTS = dict(head_dim=10, num_heads=3, short_conv_kernel_size=2, full_attn_layers=[1], kda_layers=[2, 3])
+
+SPECS |= {
+    "kimi_linear-plain": (KIMI, dict(), dict(dtype="bfloat16")),
+    "kimi_linear-lists-as-published": (
+        KIMI, dict(layer_types=None, linear_attn_config=KIMI_LISTS),
+        dict(dtype="bfloat16", raw=dict(layer_types=None, mlp_layer_types=None, linear_attn_config=KIMI_LISTS,
+                                        first_k_dense_replace=1, linear_head_dim=None, linear_num_heads=None,
+                                        linear_conv_kernel_dim=None, moe_router_activation_func="sigmoid",
+                                        mla_use_nope=True))),
+    "kimi_linear-rank-bias-groups": (
+        KIMI, dict(q_lora_rank=20, attention_bias=True, num_hidden_layers=2, layer_types=[FULL, LINEAR], num_experts=16,
+                   num_expert_group=4, topk_group=2, num_experts_per_token=4, moe_intermediate_size=8, first_k_dense_replace=0),
+        dict(dtype="bfloat16")),
+    "kimi_linear-unnormalised-shared2-fused-fp16": (
+        KIMI, dict(moe_renormalize=False, num_shared_experts=2, num_hidden_layers=2, layer_types=[LINEAR, FULL],
+                   linear_conv_kernel_dim=3, linear_head_dim=20, first_k_dense_replace=0, routed_scaling_factor=1.0),
+        dict(dtype="float16", fused=True)),
+    "kimi_linear-mlp-types-gelu-eps-sharded": (
+        KIMI, dict(mlp_layer_types=["sparse", "dense", "sparse"], hidden_act="gelu", rms_norm_eps=1e-3,
+                   linear_conv_kernel_dim=1), dict(dtype="bfloat16", shard="20KB")),
+    "kimi_linear-linear-alone-fp32": (
+        KIMI, dict(num_hidden_layers=2, layer_types=[LINEAR, LINEAR], linear_head_dim=40, linear_num_heads=1, num_experts=6,
+                   num_experts_per_token=3), dict(dtype="float32")),
+}

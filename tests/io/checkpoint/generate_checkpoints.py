@@ -25,7 +25,7 @@ import transformers
 from safetensors.numpy import save_file
 from safetensors.torch import load_file as load_torch_file
 from safetensors.torch import save_file as save_torch_file
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 
 import stored_forms
 from checkpoint_specs import ABSENT, SPECS
@@ -36,6 +36,9 @@ LOGIT_ROWS = 98   # the first two sequences
 HIDDEN_ROWS = 64
 
 
+AROUND_ONE = ("qwen3_next", "qwen3_5_moe")  # files hold the weights of norms less 1
+
+
 def initialise(model, generator, calm=False):
     """Random weights that make attention, rotary embedding and routing matter, and do not blow up."""
     with torch.no_grad():
@@ -44,10 +47,16 @@ def initialise(model, generator, calm=False):
                 continue
             if "e_score_correction_bias" in name:
                 p.normal_(0, 0.1, generator=generator)
+            elif name.endswith("expert_bias"):
+                p.normal_(0, 0.1, generator=generator)
             elif name.endswith("bias"):
                 p.normal_(0, 0.5, generator=generator)
+            elif name.endswith("A_log"):  # states that forget within a few tokens, and within hundreds
+                p.uniform_(-5, 0.5, generator=generator)
             elif name.endswith("sinks"):
                 p.normal_(0, 2, generator=generator)
+            elif "norm" in name and model.config.model_type.startswith(AROUND_ONE) and "linear_attn" not in name:
+                p.normal_(0, 0.3, generator=generator)
             elif "norm" in name:
                 p.normal_(1, 0.3, generator=generator)
             elif "embed_tokens" in name:
@@ -62,7 +71,8 @@ def initialise(model, generator, calm=False):
 def write_checkpoint(folder, base, changes, how, seed):
     settings = {key: value for key, value in dict(base, **changes).items() if value != ABSENT}
     config = AutoConfig.for_model(settings.pop("model_type"), **settings)
-    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+    whole = AutoModelForImageTextToText if hasattr(config, "vision_config") else AutoModelForCausalLM
+    model = whole.from_config(config, attn_implementation="eager")
     initialise(model, torch.Generator().manual_seed(seed), how.get("calm", False))
     model = model.to(getattr(torch, how.get("dtype", "float32")))
     options = {}
@@ -74,6 +84,8 @@ def write_checkpoint(folder, base, changes, how, seed):
                 tensors[name.replace(f"layers.{last}.", f"layers.{last + 1 + i}.")] = tensors[name].clone() * 3
             tensors[f"model.layers.{last + 1 + i}.eh_proj.weight"] = torch.zeros(4, 8)
         options["state_dict"] = tensors
+    if "more" in how:  # tensors that no model of the reference has
+        options["state_dict"] = model.state_dict() | {name: torch.zeros(shape) for name, shape in how["more"].items()}
     if "shard" in how:
         options["max_shard_size"] = how["shard"]
     if how.get("fused"):
@@ -105,9 +117,22 @@ def gates_of(model):
     found = []
     for i, layer in enumerate(model.model.layers):
         for module in layer.modules():
-            if type(module).__name__.lower().endswith(("topkrouter", "gate")):
+            if type(module).__name__.lower().endswith(("topkrouter", "gate")) and "ForgetGate" not in type(module).__name__:
                 found.append((i, module))
     return found
+
+
+def last_norm(model):
+    return model.model.embedding_norm if hasattr(model.model, "embedding_norm") else model.model.norm
+
+
+def fresh_rotary(model):
+    """Dynamic rope remembers the longest sequence; so each gets a module of its own. None where there is no rotation."""
+    for name in ("rotary_emb", "pos_emb"):
+        if hasattr(model.model, name):
+            setattr(model.model, name, type(getattr(model.model, name))(model.config))
+            return getattr(model.model, name)
+    return None
 
 
 def selection_scores(config, layer, gate, logits):
@@ -117,11 +142,11 @@ def selection_scores(config, layer, gate, logits):
     x = logits.double()
     if kind in ("gpt_oss", "granitemoe", "granitemoeshared", "phimoe"):
         scores = x
-    elif kind in ("deepseek_v3", "glm4_moe", "glm4_moe_lite", "dots1", "solar_open", "minimax_m2"):
+    elif kind in ("deepseek_v3", "glm4_moe", "glm4_moe_lite", "dots1", "solar_open", "minimax_m2", "lfm2_moe", "kimi_linear"):
         scores = x.sigmoid()
     else:
         scores = x.softmax(1)
-    biases = [b for n, b in list(layer.named_buffers()) + list(layer.named_parameters()) if "e_score_correction_bias" in n]
+    biases = [b for n, b in list(layer.named_buffers()) + list(layer.named_parameters()) if n.endswith(("e_score_correction_bias", "expert_bias"))]
     if biases:
         scores = scores + biases[0].detach().double().view(-1)
     groups, kept = getattr(config, "n_group", None) or 1, getattr(config, "topk_group", None) or 1
@@ -178,7 +203,7 @@ def write_golden(folder, seed, source=None, more=None):
     seen, hidden = {}, []
     for m, (_, gate) in enumerate(gates):
         gate.register_forward_hook(lambda module, args, out, m=m: seen.setdefault(m, []).append([t.clone() for t in out]))
-    model.model.norm.register_forward_pre_hook(lambda module, args: hidden.append(args[0][0].clone()))
+    last_norm(model).register_forward_pre_hook(lambda module, args: hidden.append(args[0][0].clone()))
 
     random = np.random.default_rng(seed)
     ids = random.integers(0, config.vocab_size, sum(LENGTHS), dtype=np.int32)
@@ -187,13 +212,13 @@ def write_golden(folder, seed, source=None, more=None):
         mend_phimoe_rope(model.model.rotary_emb)
     with torch.no_grad():
         for n in LENGTHS:
-            model.model.rotary_emb = type(model.model.rotary_emb)(config)  # dynamic rope remembers the longest sequence
+            rotary = fresh_rotary(model)
             tokens = torch.from_numpy(ids[start:start + n].astype(np.int64))[None]
             logits = model(tokens, use_cache=False).logits[0]
             nll = torch.nn.functional.cross_entropy(logits[:-1], tokens[0, 1:], reduction="none")
             loss.append(torch.cat([nll, torch.tensor([math.nan])]))
-            inv_freq.append(model.model.rotary_emb.inv_freq.clone())
-            scaling.append(float(model.model.rotary_emb.attention_scaling))
+            inv_freq.append(rotary.inv_freq.clone() if rotary else torch.zeros(0))
+            scaling.append(float(rotary.attention_scaling) if rotary else 1.0)
             if config.model_type == "phimoe" and config.rope_parameters["rope_type"] != "default":
                 long = n > config.rope_parameters["original_max_position_embeddings"]
                 scaling[-1] = config.rope_parameters["long_mscale" if long else "short_mscale"]

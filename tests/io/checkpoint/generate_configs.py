@@ -33,6 +33,9 @@ LATENT = dict(TINY, intermediate_size=20, moe_intermediate_size=10, n_routed_exp
               kv_lora_rank=10, q_lora_rank=14, qk_nope_head_dim=6, qk_rope_head_dim=12, v_head_dim=8, num_key_value_heads=4)
 SIGMOID = dict(TINY, intermediate_size=20, moe_intermediate_size=10, n_routed_experts=6, num_experts_per_tok=2,
                n_shared_experts=1, num_key_value_heads=2)
+DELTA = dict(TINY, moe_intermediate_size=10, shared_expert_intermediate_size=14, num_experts=6, num_experts_per_tok=2,
+             num_key_value_heads=2, head_dim=16, linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=6,
+             linear_value_head_dim=8)
 # Families since gpt_oss: fewer rows each, and rows of their own.
 LATER = {
     "gpt_oss": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2, head_dim=12),
@@ -49,6 +52,14 @@ LATER = {
                            pad_token_id=None, bos_token_id=None, eos_token_id=None),
     "flex_olmo": dict(TINY, intermediate_size=12, num_experts=6, num_experts_per_tok=2, pad_token_id=None),
     "phimoe": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2),
+    "qwen3_next": dict(DELTA, intermediate_size=20), "qwen3_5_moe_text": dict(DELTA),
+    "qwen3_5_moe": dict(text_config=dict(DELTA, model_type="qwen3_5_moe_text")),
+    "kimi_linear": dict(TINY, intermediate_size=20, moe_intermediate_size=10, num_experts=6, num_experts_per_token=2,
+                        kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=12, v_head_dim=8, num_key_value_heads=4,
+                        linear_head_dim=6, linear_num_heads=2, pad_token_id=None, bos_token_id=None, eos_token_id=None),
+    "lfm2_moe": dict(TINY, intermediate_size=20, moe_intermediate_size=10, num_experts=6, num_experts_per_tok=2,
+                     num_key_value_heads=2, num_dense_layers=1,
+                     layer_types=["conv", "full_attention", "conv", "full_attention"]),
 }
 for family, base in LATER.items():
     base["model_type"] = family
@@ -275,40 +286,138 @@ def later_variants(family):
     yield "swiglu", dict(swiglu_limit=3.0, swiglu_alpha=1.2)
     yield "dtype-new", dict(dtype="bfloat16")
     yield "num-layers-1", dict(num_hidden_layers=1)
+    if family in MIXED:
+        yield from mixed_variants()
     yield "defaults", None
 
 
+MIXED = ("qwen3_next", "qwen3_5_moe_text", "qwen3_5_moe", "lfm2_moe", "kimi_linear")  # not all layers attend
+
+
+def mixed_variants():
+    linear, full = "linear_attention", "full_attention"
+    for n in (0, 1, 2, 3, 9):
+        yield f"interval-{n}", dict(full_attention_interval=n)
+    yield "interval-and-types", dict(full_attention_interval=2, layer_types=[full, linear, linear, linear])
+    yield "types-linear", dict(layer_types=[linear] * 4)
+    yield "types-full", dict(layer_types=[full] * 4)
+    yield "types-old-names", dict(layer_types=["mamba", "attention", "mamba", "attention"])
+    yield "types-conv", dict(layer_types=["conv", "conv", full, "conv"])
+    yield "types-gone", dict(layer_types=GONE)
+    yield "types-null", dict(layer_types=None)
+    yield "types-indexed", dict(layer_types=[full] * 3 + ["deepseek_sparse_attention"])
+    for n in (0, 1, 2, 7):
+        yield f"kernel-{n}", dict(linear_conv_kernel_dim=n, conv_L_cache=n)
+    yield "key-heads-1", dict(linear_num_key_heads=1)
+    yield "key-heads-3", dict(linear_num_key_heads=3)
+    yield "key-heads-8", dict(linear_num_key_heads=8)
+    yield "linear-dims", dict(linear_key_head_dim=5, linear_value_head_dim=3)
+    yield "linear-gone", {f"linear_{k}": GONE for k in ("num_key_heads", "num_value_heads", "key_head_dim", "value_head_dim")}
+    yield "linear-null", dict(linear_num_key_heads=None)
+    yield "conv-bias", dict(conv_bias=True)
+    yield "expert-bias-off", dict(use_expert_bias=False)
+    for n in (0, 2, 9):
+        yield f"num-dense-{n}", dict(num_dense_layers=n)
+    yield "tie-embedding", dict(tie_embedding=False)
+    yield "tie-both", dict(tie_embedding=True, tie_word_embeddings=False)
+    yield "norm-eps", dict(norm_eps=1e-2)
+    yield "step", dict(decoder_sparse_step=2)
+    yield "step-0", dict(decoder_sparse_step=0)
+    yield "mlp-only", dict(mlp_only_layers=[1])
+    yield "mrope", dict(rope_parameters=dict(rope_type="default", rope_theta=50.0, partial_rotary_factor=0.5,
+                                              mrope_section=[1, 1, 1], mrope_interleaved=True))
+    yield "shared-none", dict(shared_expert_intermediate_size=0)
+    # Kimi's words for what DeepSeek says otherwise, and its lists of layers.
+    lists = dict(full_attn_layers=[2, 4], kda_layers=[1, 3], head_dim=5, num_heads=3, short_conv_kernel_size=2)
+    yield "lists", dict(linear_attn_config=lists)
+    yield "lists-and-types", dict(linear_attn_config=lists, layer_types=[full, linear, linear, full])
+    yield "lists-one", dict(linear_attn_config={k: v for k, v in lists.items() if k != "kda_layers"})
+    yield "lists-short", dict(linear_attn_config=dict(lists, kda_layers=[1]))
+    yield "lists-both", dict(linear_attn_config=dict(lists, kda_layers=[1, 2, 3]))
+    yield "lists-beyond", dict(linear_attn_config=dict(lists, kda_layers=[1, 3, 5]))
+    yield "lists-zero", dict(linear_attn_config=dict(lists, kda_layers=[0, 1, 3]))
+    yield "lists-empty", dict(linear_attn_config={})
+    yield "lists-null", dict(linear_attn_config=None)
+    yield "words-experts-both", dict(num_experts=5, num_local_experts=7)
+    yield "words-top-k-both", dict(num_experts_per_token=3, num_experts_per_tok=1)
+    yield "words-groups", dict(num_expert_group=3, topk_group=2)
+    yield "words-groups-both", dict(num_expert_group=3, n_group=1, topk_group=2)
+    yield "words-norm", dict(moe_renormalize=False)
+    yield "words-norm-both", dict(moe_renormalize=False, norm_topk_prob=True)
+    yield "words-shared", dict(num_shared_experts=2)
+    yield "words-shared-both", dict(num_shared_experts=2, n_shared_experts=3)
+    yield "words-positions-both", dict(model_max_length=50, max_position_embeddings=70)
+    yield "words-rank", dict(q_lora_rank=8)
+    yield "words-mlp-types", dict(mlp_layer_types=["sparse", "dense", "sparse", "dense"], first_k_dense_replace=3)
+
+
+def describe_mixers(config, model):
+    kinds, out = [], {}
+    for layer in model.model.layers:
+        delta, short = getattr(layer, "linear_attn", None), getattr(layer, "conv", None)
+        if hasattr(getattr(layer, "self_attn", None), "forget_gate"):
+            delta = layer.self_attn
+            out["delta"] = [delta.num_heads] * 2 + [delta.head_dim] * 2 + [delta.conv1d.weight.shape[2]]
+            kinds.append("delta")
+            continue
+        kinds.append("delta" if delta is not None else "conv" if short is not None else "attention")
+        if delta is not None:
+            out["delta"] = [delta.num_k_heads, delta.num_v_heads, delta.head_k_dim, delta.head_v_dim, delta.conv1d.weight.shape[2]]
+        if short is not None:
+            out["conv"] = [short.conv.weight.shape[2], int(short.conv.bias is not None)]
+        if hasattr(layer, "self_attn") and config.model_type != "kimi_linear":
+            out["gated"] = layer.self_attn.q_proj.weight.shape[0] == 2 * config.num_attention_heads * layer.self_attn.head_dim
+    return dict(out, mixers=kinds)
+
+
+class NoAttention:
+    """What a config says of attention that no layer has."""
+    def __init__(self, config):
+        self.head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        if config.model_type == "kimi_linear":
+            self.head_dim = self.qk_head_dim = config.qk_nope_head_dim + config.qk_rope_head_dim
+            for key in ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"):
+                setattr(self, key, getattr(config, key))
+        self.scaling = self.head_dim ** -0.5
+        bias = getattr(config, "attention_bias", False)
+        self.q_proj = self.o_proj = torch.nn.Linear(1, 1, bias=bias)
+        self.q_norm = torch.nn.RMSNorm(self.head_dim) if config.model_type != "kimi_linear" else None
+
+
 def describe_later(config, model, dtype):
-    first = model.model.layers[0]
-    a = first.self_attn
-    latent = hasattr(a, "kv_b_proj")
+    config = config.get_text_config()
+    a = next((layer.self_attn for layer in model.model.layers
+              if hasattr(layer, "self_attn") and not hasattr(layer.self_attn, "forget_gate")), None) or NoAttention(config)
+    latent = hasattr(a, "kv_b_proj") or config.model_type == "kimi_linear"
     gate = next(m for layer in model.model.layers for m in layer.modules()
-                if type(m).__name__.lower().endswith(("topkrouter", "gate")))
+                if type(m).__name__.lower().endswith(("topkrouter", "gate")) and "ForgetGate" not in type(m).__name__)
     layers, windows = [], []
     for layer in model.model.layers:
         moe = next((m for m in layer.modules() if type(m).__name__.endswith("Experts")), None)
-        layers.append([moe is not None, 0 if moe is not None else layer.mlp.gate_proj.weight.shape[0]])
-        window = getattr(layer.self_attn, "sliding_window", None)
+        mlp = getattr(layer, "mlp", getattr(layer, "feed_forward", None))
+        dense = getattr(mlp, "gate_proj", getattr(mlp, "w1", None))
+        layers.append([moe is not None, 0 if moe is not None else dense.weight.shape[0]])
+        window = getattr(getattr(layer, "self_attn", None), "sliding_window", None)
         if config.model_type == "phimoe":
             window = config.sliding_window
         windows.append(window or 0)
     block = next(layer for layer in model.model.layers for m in layer.modules() if type(m).__name__.endswith("Experts"))
     experts = next(m for m in block.modules() if type(m).__name__.endswith("Experts"))
-    shared = next((m for n, m in block.named_modules() if n.split(".")[-1] in ("shared_experts", "shared_mlp") and m is not None), None)
+    shared = next((m for n, m in block.named_modules() if n.split(".")[-1] in ("shared_experts", "shared_mlp", "shared_expert") and m is not None), None)
     width = 0
     if shared is not None:
         width = shared.gate_proj.weight.shape[0] if hasattr(shared, "gate_proj") else shared.output_linear.weight.shape[1]
-    norms = getattr(a, "q_norm", getattr(a, "query_layernorm", None))
-    norm = model.model.norm
+    norms = getattr(a, "q_norm", getattr(a, "query_layernorm", getattr(a, "q_layernorm", None)))
+    norm = getattr(model.model, "norm", getattr(model.model, "embedding_norm", None))
     topk = getattr(gate, "top_k", config.num_experts_per_tok)
-    renormalised = config.model_type in ("ernie4_5_moe", "minimax_m2", "hunyuan_v1_moe") or (
-        config.model_type in ("deepseek_v3", "glm4_moe", "glm4_moe_lite", "dots1", "solar_open", "flex_olmo") and config.norm_topk_prob)
+    renormalised = config.model_type in ("ernie4_5_moe", "minimax_m2", "hunyuan_v1_moe", "qwen3_5_moe_text") or (
+        config.model_type in ("deepseek_v3", "glm4_moe", "glm4_moe_lite", "dots1", "solar_open", "flex_olmo", "qwen3_next", "lfm2_moe", "kimi_linear") and config.norm_topk_prob)
     biased = lambda *names: any(getattr(getattr(a, n, None), "bias", None) is not None for n in names)
     arch = dict(
         hidden=model.model.embed_tokens.weight.shape[1], vocab=model.model.embed_tokens.weight.shape[0],
         heads=config.num_attention_heads, kv_heads=config.num_key_value_heads,
         head_dim=a.qk_head_dim if latent else a.head_dim, qkv_bias=biased("q_proj", "q_a_proj", "kv_a_proj_with_mqa"),
-        output_bias=a.o_proj.bias is not None, q_norm=norms.weight.shape[0] if norms is not None else 0, clip=None,
+        output_bias=getattr(a, "o_proj", getattr(a, "out_proj", None)).bias is not None, q_norm=norms.weight.shape[0] if norms is not None else 0, clip=None,
         eps=getattr(norm, "variance_epsilon", getattr(norm, "eps", None)), tied=config.tie_word_embeddings, layers=layers,
         windows=windows, dtype=str(dtype).replace("torch.", "") if dtype is not None else "",
         experts=gate.num_experts, top_k=topk if isinstance(topk, int) else topk[0],
@@ -319,14 +428,20 @@ def describe_later(config, model, dtype):
         head_bias=model.lm_head.bias is not None, sinks=hasattr(a, "sinks"))
     if config.model_type == "deepseek_v2" and config.topk_method == "greedy":
         arch["groups"] = [1, 1]
+    if config.model_type in MIXED:
+        arch |= describe_mixers(config, model)
     if latent:
         arch["latent"] = [a.q_lora_rank or 0, a.kv_lora_rank, a.qk_nope_head_dim, a.qk_rope_head_dim, a.v_head_dim]
     if hasattr(experts, "limit"):
         arch["glu"] = [experts.alpha, experts.limit]
     rope = []
+    rotary = type(getattr(model.model, "rotary_emb", getattr(model.model, "pos_emb", None)))
+    if rotary is type(None):
+        return dict(arch, rope=[dict(length=1, scaling=1.0, inv_freq=[])])
     for n in ROPE_LENGTHS:
-        r = type(model.model.rotary_emb)(config)
-        r(torch.zeros(1), torch.arange(n)[None])
+        r = rotary(config)
+        positions = torch.arange(n)[None]
+        r(torch.zeros(1), positions.expand(3, 1, n) if hasattr(r, "mrope_section") else positions)
         scaling = float(r.attention_scaling)
         if config.model_type == "phimoe" and config.rope_parameters["rope_type"] != "default":
             long = n > config.rope_parameters["original_max_position_embeddings"]
@@ -390,18 +505,21 @@ def main():
         later = family in LATER
         for name, changes in (later_variants if later else variants)(family):
             text = {"model_type": family} if changes is None else {**copy.deepcopy(base), **copy.deepcopy(changes)}
+            if family == "qwen3_5_moe" and changes is not None:  # what is about the text stands inside
+                inner = text["text_config"] | {k: v for k, v in text.items() if k not in base}
+                text = {"model_type": family, "text_config": {k: v for k, v in inner.items() if v != GONE}}
             text = {k: v for k, v in text.items() if v != GONE}
             row = dict(name=f"{family}-{name}", config=json.dumps(text))
             try:
                 config = CONFIG_MAPPING[family].from_dict(copy.deepcopy(text))
                 small = changes is not None
-                dtype = config.dtype  # from_config overwrites it
+                dtype = config.get_text_config().dtype or config.dtype  # from_config overwrites it
                 with torch.device("cpu" if small else "meta"):
                     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32,
                                                              experts_implementation="eager")
                 if small:
                     with torch.no_grad():
-                        model.eval()(torch.randint(0, config.vocab_size, (1, 30)), use_cache=False)
+                        model.eval()(torch.randint(0, config.get_text_config().vocab_size, (1, 30)), use_cache=False)
                 row["accepted"] = True
                 row["arch"] = (describe_later if later else describe)(config, model, dtype)
                 if not later and (name.startswith("act-") or name == "base"):

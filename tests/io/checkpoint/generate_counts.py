@@ -21,12 +21,12 @@ DATA = ROOT / "tests" / "data"
 PARTS = [
     (r"embed_tokens\.", "embedding"),
     (r"^lm_head\.", "head"),
-    (r"\.self_attn\.", "attention"),
+    (r"\.(self_attn|linear_attn|conv)\.", "attention"),
     (r"shared_(expert|experts|mlp|expert_gate)\.", "shared experts"),
     (r"\.experts\.|block_sparse_moe\.(input|output)_linear", "experts"),
-    (r"\.(gate|router)\.|e_score_correction_bias", "routers"),
+    (r"\.(gate|router)\.|e_score_correction_bias|\.expert_bias", "routers"),
     (r"norm\.", "norms"),
-    (r"\.mlp\.(gate|up|down)_proj\.", "dense layers"),
+    (r"\.mlp\.(gate|up|down)_proj\.|\.feed_forward\.w[123]\.", "dense layers"),
 ]
 
 

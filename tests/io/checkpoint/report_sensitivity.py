@@ -16,12 +16,12 @@ import transformers
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from generate_checkpoints import gates_of
+from generate_checkpoints import AROUND_ONE, fresh_rotary, gates_of, last_norm
 
 
 def alterations(config):
-    rope = dict(config.rope_parameters)
-    if rope["rope_type"] != "default":
+    rope = dict(getattr(config, "rope_parameters", None) or dict(rope_type="none"))
+    if rope["rope_type"] not in ("default", "none"):
         yield "rope kind", dict(rope_parameters=dict(rope_type="default", rope_theta=rope["rope_theta"])), None
         for key in ("truncate", "mscale", "mscale_all_dim", "attention_factor", "beta_fast", "partial_rotary_factor", "factor",
                     "alpha"):
@@ -29,10 +29,13 @@ def alterations(config):
                 changed = {k: v for k, v in rope.items() if k != key}
                 if key == "factor":
                     changed[key] = rope[key] * 1.5
+                if key == "partial_rotary_factor" and rope[key] == 1:
+                    changed[key] = 0.5
                 if key == "mscale":
                     changed.pop("mscale_all_dim")
                 yield f"rope {key}", dict(rope_parameters=changed), None
-    yield "rope theta", dict(rope_parameters=dict(rope, rope_theta=rope["rope_theta"] * 0.5)), None
+    if rope["rope_type"] != "none":
+        yield "rope theta", dict(rope_parameters=dict(rope, rope_theta=rope["rope_theta"] * 0.5)), None
     window = getattr(config, "sliding_window", None)
     if window and config.model_type != "olmoe":
         yield "window + 1", dict(sliding_window=window + 1), None
@@ -41,13 +44,14 @@ def alterations(config):
             yield "window everywhere", dict(layer_types=["sliding_attention"] * config.num_hidden_layers), None
         else:
             yield "no window", dict(sliding_window=None), None
-    if config.hidden_act not in ("silu",) and config.model_type != "gpt_oss":
+    if getattr(config, "hidden_act", "silu") not in ("silu",) and config.model_type != "gpt_oss":
         yield "activation", dict(hidden_act="silu"), None
     if getattr(config, "clip_qkv", None):
         yield "clip_qkv", dict(clip_qkv=None), None
     if hasattr(config, "norm_topk_prob"):
         yield "norm_topk_prob", dict(norm_topk_prob=not config.norm_topk_prob), None
-    yield "eps", dict(rms_norm_eps=config.rms_norm_eps * 10 + 1e-4), None
+    eps = "norm_eps" if hasattr(config, "norm_eps") else "rms_norm_eps"
+    yield "eps", {eps: getattr(config, eps) * 10 + 1e-4}, None
 
     for key, other in dict(swiglu_limit=1000.0, swiglu_alpha=1.3, routed_scaling_factor=1.25, rope_interleave=False,
                            embedding_multiplier=1.5, residual_multiplier=0.9, logits_scaling=2.0, attention_multiplier=0.7,
@@ -56,6 +60,9 @@ def alterations(config):
             yield key, {key: other}, None
     if (getattr(config, "n_group", None) or 1) > 1 and getattr(config, "topk_method", None) != "greedy":
         yield "all groups", dict(topk_group=config.n_group), None
+
+    if rope["rope_type"] == "default" and rope.get("partial_rotary_factor", 1) != 1:
+        yield "rope partial", dict(rope_parameters=dict(rope, partial_rotary_factor=1.0)), None
 
     def edit(pattern, value):
         def run(model):
@@ -67,6 +74,41 @@ def alterations(config):
             return hit
         return run
 
+    def narrower(pattern):
+        """Convolutions without their first token."""
+        def run(model):
+            hit = False
+            for name, p in model.named_parameters():
+                if name.endswith(pattern):
+                    p[..., 0] = 0
+                    hit = True
+            return hit
+        return run
+
+    def ungated(model):
+        """Attention whose gates are all half open."""
+        layers = [layer.self_attn for layer in model.model.layers if hasattr(layer, "self_attn")]
+        for a in layers:
+            a.q_proj.weight.view(-1, 2, a.head_dim, a.q_proj.weight.shape[1])[:, 1] = 0
+            if a.q_proj.bias is not None:
+                a.q_proj.bias.view(-1, 2, a.head_dim)[:, 1] = 0
+        return bool(layers)
+
+    if config.model_type.startswith(AROUND_ONE):
+        yield "attention gate", {}, ungated
+    yield "delta net gate", {}, edit("in_proj_z.weight", 0.0)
+    yield "delta net gate", {}, edit("g_b_proj.weight", 0.0)
+    yield "delta net decay by channel", {}, edit("f_b_proj.weight", 0.0)
+    yield "delta net rate", {}, edit(".b_proj.weight", 0.0)
+    yield "delta net norm", {}, edit("o_norm.weight", 1.0)
+    yield "delta net rate", {}, edit("in_proj_b.weight", 0.0)
+    yield "convolution's first token", {}, narrower("conv1d.weight")
+    yield "convolution's first token", {}, narrower("conv.conv.weight")
+    yield "convolution bias", {}, edit("conv.conv.bias", 0.0)
+    yield "decay", {}, edit("A_log", -30.0)
+    yield "step bias", {}, edit("dt_bias", 0.0)
+    yield "delta net norm", {}, edit("linear_attn.norm.weight", 1.0)
+    yield "expert bias (selection)", {}, edit("expert_bias", 0.0)
     yield "q/k/v/o bias", {}, edit("proj.bias", 0.0)
     yield "qk norm weight", {}, edit("_norm.weight", 1.0)
     yield "qk norm weight", {}, edit("query_layernorm.weight", 1.0)
@@ -89,9 +131,9 @@ def run(model, ids, lengths):
     gates = [gate for _, gate in gates_of(model)]
     chosen, hidden, start = [[] for _ in gates], [], 0
     hooks = [g.register_forward_hook(lambda m, a, out, i=i: chosen[i].append(out[2].sort(dim=1).values)) for i, g in enumerate(gates)]
-    hooks.append(model.model.norm.register_forward_pre_hook(lambda m, a: hidden.append(a[0][0])))
+    hooks.append(last_norm(model).register_forward_pre_hook(lambda m, a: hidden.append(a[0][0])))
     for n in lengths:
-        model.model.rotary_emb = type(model.model.rotary_emb)(model.config)
+        fresh_rotary(model)
         model.model(ids[None, start:start + n], use_cache=False)
         start += n
     for h in hooks:
@@ -117,9 +159,11 @@ def main():
             model = AutoModelForCausalLM.from_pretrained(folder, **options).eval()
             base_sets, base_hidden = run(model, ids, lengths)
             for name, changes, edit in alterations(model.config):
+                if name.startswith("rope") and not any("self_attn" in n for n, _ in model.named_modules()):
+                    continue  # no layer rotates anything
                 config = AutoConfig.from_pretrained(folder)
                 for key, value in copy.deepcopy(changes).items():
-                    setattr(config, key, value)
+                    setattr(config.get_text_config(), key, value)
                 other = AutoModelForCausalLM.from_pretrained(folder, config=config, **options).eval()
                 if edit and not edit(other):
                     continue

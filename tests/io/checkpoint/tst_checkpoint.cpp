@@ -142,6 +142,11 @@ std::vector<const TensorSource*> allSources(const ModelSource& m)
             {&l.attentionNorm, &l.mlpNorm, &l.attentionNormBias, &l.mlpNormBias, &l.q, &l.k, &l.v, &l.o, &l.qBias, &l.kBias,
                 &l.vBias, &l.oBias, &l.qNorm, &l.kNorm, &l.sinks, &l.qDown, &l.qDownBias, &l.qDownNorm, &l.kvDown,
                 &l.kvDownBias, &l.kvDownNorm, &l.kvUp, &l.router, &l.routerBias, &l.selectionBias, &l.sharedGate});
+        const auto& d = l.deltaNet;
+        all.insert(all.end(), {&d.qkv, &d.z, &d.b, &d.a, &d.qkvz, &d.ba, &d.kernel, &d.logDecay, &d.stepBias, &d.norm});
+        all.insert(all.end(), {&d.q, &d.k, &d.v, &d.aDown, &d.aUp, &d.zDown, &d.zUp, &d.qKernel, &d.kKernel, &d.vKernel});
+        const auto& c = l.shortConvolution;
+        all.insert(all.end(), {&c.in, &c.inBias, &c.kernel, &c.kernelBias});
         addMlp(l.dense);
         addMlp(l.shared);
         for (const auto& expert : l.experts)
@@ -173,6 +178,7 @@ private slots:
     void everyTensorIsNeeded();
     void hubCacheLinks();
     void whatIsLeftOutIsSaid();
+    void whatSeesIsLeftOut();
     void pathsThatAreNoFolder();
     void readsAreBounded();
 
@@ -299,6 +305,31 @@ void TestCheckpoint::familiesAndSwitches()
         QVERIFY(a.layers[0].slidingWindow == 20 && a.layers[1].slidingWindow == 20 && a.qkNorm == QkNorm::PerHead);
     }
     QVERIFY(arch("qwen3_moe-yarn-mscale-tied-sharded").tiedEmbeddings);
+    {
+        const auto a = arch("qwen3_next-interval-bias-mlponly-old-mtp");
+        QVERIFY(a.layers[0].mixer == Mixer::DeltaNet && a.layers[1].mixer == Mixer::GroupedQuery && a.layers[2].mixer == Mixer::DeltaNet);
+        QVERIFY(a.qkvBias && a.outputBias && a.gatedAttention && !a.layers[2].moe && a.rope.rotaryDim == 4 && a.headDim == 16);
+        QVERIFY(a.normKind == NormKind::RmsAroundOne && a.sharedGated && a.sharedIntermediate == 16);
+    }
+    {
+        const auto a = arch("qwen3_next-types-unnormalised-kernel2");
+        QVERIFY((a.deltaNet == DeltaNet{3, 3, 7, 20, 2}) && a.router.renormalisation == Renormalisation::None);
+    }
+    {
+        const auto a = arch("qwen3_5_moe-plain");
+        QVERIFY(a.modelType == "qwen3_5_moe" && a.layers.size() == 4 && a.layers[3].mixer == Mixer::GroupedQuery);
+        QVERIFY((a.deltaNet == DeltaNet{2, 4, 8, 8, 4}) && a.router.renormalisation == Renormalisation::Sum);
+    }
+    {
+        const auto a = arch("kimi_linear-lists-as-published");
+        QVERIFY((a.deltaNet == DeltaNet{3, 3, 10, 10, 2, true}) && a.layers[0].mixer == Mixer::Latent && a.layers[1].mixer == Mixer::DeltaNet);
+        QVERIFY(!a.layers[0].moe && a.layers[1].moe && a.rope.rotaryDim == 0 && a.latent->ropeDim == 8 && a.latent->queryRank == 0);
+    }
+    {
+        const auto a = arch("lfm2_moe-bias-kernel4-untied");
+        QVERIFY((a.shortConvolution == ShortConvolution{4, true}) && a.layers[0].mixer == Mixer::ShortConvolution);
+        QVERIFY(!a.tiedEmbeddings && a.router.selectionBias && a.router.renormEpsilon == 1e-6 && a.normKind == NormKind::Rms);
+    }
     {
         const auto a = arch("qwen3_moe-linear-odd-partial");
         QVERIFY(a.activation == Activation::Laplace && a.rope.rotaryDim == 15 && a.headDim == 16);
@@ -843,7 +874,8 @@ void TestCheckpoint::everyTensorIsNeeded()
             continue; // two are enough
         const auto at = original.find("\"" + entry.name + "\":");
         QVERIFY(at != original.npos);
-        const bool optional = entry.name.starts_with("lm_head") || entry.name.starts_with(behind) || entry.bytes == 0;
+        const bool optional = entry.name.starts_with("lm_head") || entry.name.starts_with(behind) || entry.bytes == 0
+            || entry.name.starts_with("mtp.") || entry.name.starts_with("model.visual.");
         auto renamed = original;
         renamed[at + entry.name.size()] = '~';
         QVERIFY2(attempt(renamed, entry.name) || optional, ("renamed " + entry.name).c_str());
@@ -907,6 +939,21 @@ void TestCheckpoint::whatIsLeftOutIsSaid()
     QCOMPARE(checkpoint->notes(),
         (std::vector<std::string>{"tensor 'empty' and 1 more left out: no elements",
             "tensor 'score.weight' left out: a head that scores texts, behind the last router"}));
+}
+
+/// Vision towers and multi-token prediction of published files: left out, one line each.
+void TestCheckpoint::whatSeesIsLeftOut()
+{
+    const auto sees = Checkpoint::open(data() / "qwen3_5_moe-plain");
+    VERIFY_OK(sees);
+    QCOMPARE(sees->notes().size(), std::size_t{1});
+    QVERIFY2(sees->notes()[0].starts_with("tensor 'model.visual.blocks.0.attn.proj.bias' and ")
+            && sees->notes()[0].ends_with(" more left out: what sees pictures, no token of a text passes it"),
+        sees->notes()[0].c_str());
+    const auto predicts = Checkpoint::open(data() / "qwen3_next-interval-bias-mlponly-old-mtp");
+    VERIFY_OK(predicts);
+    QCOMPARE(predicts->notes(),
+        std::vector<std::string>{"tensor 'mtp.fc.weight' and 1 more left out: multi-token prediction, behind the last layer"});
 }
 
 /// One line that says what it is, and what to do.

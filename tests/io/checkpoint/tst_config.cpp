@@ -201,12 +201,29 @@ void TestConfig::asTheReference()
         // The rule takes two, whatever the file says.
         "phimoe-top-k-3",
         "phimoe-top-k-too-many",
+        // A config of a model that also sees, and says nothing of the text: the reference takes all defaults.
+        "qwen3_5_moe-defaults",
+        "kimi_linear-kv-heads-3",
+        "kimi_linear-groups",
+        "kimi_linear-tied", // the reference ties nothing, and has a head without weights then
+        "kimi_linear-lists-zero", // the last layer, as Python counts
+        "lfm2_moe-act-gelu", // not read by the reference, the model has no other
     };
     static const QSet<QString> kMilder{
         "mixtral-max-positions-gone", // dynamic rope without head_dim: the reference trips over its own default
         // Keys that the family has no use for.
         "gpt_oss-mlp-types-short",
         "dots1-mlp-types-short",
+        // Nothing is rotated: what the file says of it is not read.
+        "kimi_linear-rope15-yarn",
+        "kimi_linear-rope25-yarn",
+        "kimi_linear-rope33-llama3",
+        "kimi_linear-rope36-proportional",
+        "kimi_linear-lists-null",
+        "qwen3_next-mlp-types-short",
+        "qwen3_5_moe_text-mlp-types-short",
+        "qwen3_5_moe-mlp-types-short",
+        "lfm2_moe-mlp-types-short",
         "deepseek_v3-head-dim-20",
         "glm4_moe_lite-kv-heads-null",
         // A head's size is derived where the file has none; the reference needs it.
@@ -300,6 +317,30 @@ void TestConfig::asTheReference()
         QCOMPARE(a.clampedGlu.has_value(), golden.contains("glu"));
         if (const auto& glu = a.clampedGlu)
             QCOMPARE(doubles(glu->alpha, glu->limit), numbers("glu"));
+    }
+
+    if (golden.contains("mixers")) { // families whose layers do not all attend
+        const auto mixers = golden["mixers"].toArray();
+        QCOMPARE(mixers.size(), static_cast<qsizetype>(a.layers.size()));
+        for (qsizetype i = 0; i < mixers.size(); ++i) {
+            const Mixer mixer = a.layers[static_cast<std::size_t>(i)].mixer;
+            QCOMPARE(QString(mixer == Mixer::DeltaNet              ? "delta"
+                             : mixer == Mixer::ShortConvolution ? "conv"
+                                                                : "attention"),
+                mixers[i].toString());
+        }
+        const auto is = [&](const char* key, std::vector<std::int64_t> ours) {
+            std::vector<std::int64_t> theirs;
+            for (const auto value : golden[key].toArray())
+                theirs.push_back(value.toInteger());
+            return theirs.empty() || theirs == ours;
+        };
+        const DeltaNet net = a.deltaNet.value_or(DeltaNet{});
+        QVERIFY(is("delta", {net.keyHeads, net.valueHeads, net.keyDim, net.valueDim, net.kernel}));
+        const ShortConvolution convolution = a.shortConvolution.value_or(ShortConvolution{});
+        QVERIFY(is("conv", {convolution.kernel, convolution.bias}));
+        if (golden.contains("gated"))
+            QCOMPARE(a.gatedAttention, golden["gated"].toBool());
     }
 
     if (golden.contains("activation")) {
@@ -478,6 +519,70 @@ void TestConfig::refuses_data()
         "c: partial_rotary_factor", "rotates 64 of 128");
     row("longrope length", olmoe(R"("rope_scaling":{"type":"longrope","short_factor":[1,2],"long_factor":[1,2]})"),
         "c: rope_scaling: short_factor", "has 2 values");
+    // Delta nets and convolutions, two families each way of writing.
+    const auto next = [](const std::string& more) { return R"({"model_type":"qwen3_next",)" + more + "}"; };
+    const auto inside = [](const std::string& more) { return R"({"model_type":"qwen3_5_moe","text_config":{)" + more + "}}"; };
+    const auto lfm2 = [](const std::string& more) {
+        return R"({"model_type":"lfm2_moe","num_hidden_layers":4,)" + more + "}";
+    };
+    for (const char* key : {"linear_num_key_heads", "linear_num_value_heads", "linear_key_head_dim", "linear_value_head_dim",
+             "linear_conv_kernel_dim"}) {
+        const std::string member = std::string("\"") + key + "\":", where = std::string("c: ") + key;
+        row((key + std::string(" 0")).c_str(), next(member + "0"), where.c_str(), "must be 1 to");
+        row((key + std::string(" huge")).c_str(), next(member + "2000000000"), where.c_str(), "must be 1 to");
+        row((key + std::string(" text")).c_str(), inside(member + "\"16\""), ("c: text_config: " + std::string(key)).c_str(),
+            "an integer was expected");
+    }
+    row("value heads", next(R"("linear_num_key_heads":7)"), "c: linear_num_value_heads", "not a multiple of the 7");
+    row("linear type", next(R"("num_hidden_layers":2,"layer_types":["linear_attention","sliding_attention"])"),
+        "c: layer_types[1]", "full_attention or linear_attention was expected");
+    row("linear types short", next(R"("num_hidden_layers":2,"layer_types":["linear_attention"])"), "c: layer_types",
+        "has 1 entries for 2 layers");
+    row("interval 0", next(R"("full_attention_interval":0)"), "c: full_attention_interval", "is 0");
+    row("interval text", inside(R"("full_attention_interval":"4")"), "c: text_config: full_attention_interval", "an integer");
+    row("no text", R"({"model_type":"qwen3_5_moe","vision_config":{}})", "c: text_config", "is missing");
+    row("text null", R"({"model_type":"qwen3_5_moe","text_config":null})", "c: text_config", "is missing");
+    row("text a list", R"({"model_type":"qwen3_5_moe","text_config":[]})", "c: text_config", "is an array");
+    row("text quantised", inside(R"("quantization_config":{"quant_method":"bitsandbytes"})"),
+        "c: text_config: quantization_config", "cannot be read yet");
+    row("text dtype", inside(R"("dtype":"int8")"), "c: text_config: dtype", "unknown dtype 'int8'");
+    row("text experts 0", inside(R"("num_experts":0)"), "c: text_config: num_experts", "no router");
+    row("yarn of odd dimensions", next(R"("head_dim":12,"rope_parameters":{"rope_type":"yarn","factor":2.0})"),
+        "c: partial_rotary_factor", "rotates 3 dimensions");
+    row("convolutions nowhere", lfm2(R"("vocab_size":9)"), "c: layer_types", "is missing");
+    const std::string types = R"("layer_types":["conv","conv","full_attention","conv"],)";
+    row("convolution 0", lfm2(types + R"("conv_L_cache":0)"), "c: conv_L_cache", "must be 1 to 1024");
+    row("convolution long", lfm2(types + R"("conv_L_cache":1025)"), "c: conv_L_cache", "must be 1 to 1024");
+    row("convolution half", lfm2(types + R"("conv_L_cache":2.5)"), "c: conv_L_cache", "an integer");
+    row("convolution bias", lfm2(types + R"("conv_bias":1)"), "c: conv_bias", "is an integer");
+    row("conv type", lfm2(R"("layer_types":["conv","conv","linear_attention","conv"])"), "c: layer_types[2]",
+        "full_attention or conv was expected");
+    row("conv types null", lfm2(R"("layer_types":null)"), "c: layer_types", "is missing");
+    row("conv activation", lfm2(types + R"("hidden_act":"gelu")"), "c: hidden_act", "lfm2_moe has silu");
+    row("conv eps", lfm2(types + R"("norm_eps":-1)"), "c: norm_eps", "must be 0 to 1000");
+    row("conv dense", lfm2(types + R"("num_dense_layers":4)"), "c: ", "every layer is dense");
+    row("conv dense negative", lfm2(types + R"("num_dense_layers":-1)"), "c: num_dense_layers", "is -1");
+    const auto kimi = [](const std::string& more) {
+        return R"({"model_type":"kimi_linear","num_hidden_layers":3,)" + more + "}";
+    };
+    const auto lists = [&](const std::string& more) { return kimi(R"("linear_attn_config":{)" + more + "}"); };
+    const std::string inLists = "c: linear_attn_config: ";
+    row("kimi heads 0", lists(R"("num_heads":0)"), (inLists + "num_heads").c_str(), "must be 1 to");
+    row("kimi head huge", lists(R"("head_dim":2000000000)"), (inLists + "head_dim").c_str(), "must be 1 to");
+    row("kimi kernel long", lists(R"("short_conv_kernel_size":1025)"), (inLists + "short_conv_kernel_size").c_str(), "must be 1 to");
+    row("kimi layer beyond", lists(R"("full_attn_layers":[4],"kda_layers":[1,2,3])"), (inLists + "full_attn_layers").c_str(),
+        "names layer 4 of 1 to 3");
+    row("kimi layer 0", lists(R"("full_attn_layers":[1],"kda_layers":[0])"), (inLists + "kda_layers").c_str(), "names layer 0");
+    row("kimi layer nowhere", lists(R"("full_attn_layers":[1],"kda_layers":[2])"), (inLists + "kda_layers").c_str(),
+        "layer 3 is in neither list");
+    row("kimi lists of text", lists(R"("full_attn_layers":"1","kda_layers":[2])"), (inLists + "full_attn_layers").c_str(),
+        "a list of integers");
+    row("kimi lists a list", kimi(R"("linear_attn_config":[1])"), "c: linear_attn_config", "is an array");
+    row("kimi rotated", kimi(R"("mla_use_nope":false)"), "c: mla_use_nope", "rotates nothing");
+    row("kimi softmax", kimi(R"("moe_router_activation_func":"softmax")"), "c: moe_router_activation_func", "has sigmoid");
+    row("kimi tied", kimi(R"("tie_word_embeddings":true)"), "c: tie_word_embeddings", "a head of its own");
+    row("kimi mlp types", kimi(R"("mlp_layer_types":["dense","sparse","moe"])"), "c: mlp_layer_types[2]", "dense or sparse");
+    row("kimi groups", kimi(R"("num_expert_group":3)"), "c: n_group", "does not divide the 256");
     row("type unknown, experts inside", R"({"model_type":"dbrx","ffn_config":{"moe_num_experts":16}})", "c: model_type",
         "unknown model type 'dbrx'");
     row("control characters", "{\"model_type\":\"a\\nb\\u001b[31m\"}", "c: model_type", "has no routers");

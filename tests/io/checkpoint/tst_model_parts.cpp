@@ -91,6 +91,24 @@ private slots:
         QCOMPARE(sliding.window, 128);
         QCOMPARE(sliding.values(100), 200 * sliding.whole);
         QCOMPARE(sliding.values(1000), 1128 * sliding.whole);
+        // Every fourth of 48 layers attends: 2 heads of 256. The others keep 32 states of 128 x 128, and three rows of the
+        // 16 + 16 + 32 heads of 128 that are convolved over four tokens.
+        const CacheCount net = of("qwen3-next-80b-a3b");
+        QCOMPARE(net.whole, 12. * 2 * 2 * 256);
+        QCOMPARE(net.state, 36. * 32 * 128 * 128);
+        QCOMPARE(net.recent, 36. * 3 * 64 * 128);
+        QCOMPARE(net.windowed, 0.);
+        QCOMPARE(net.bytes(0), 4 * net.state + 2 * net.recent);
+        QCOMPARE(net.bytes(1000), net.bytes(0) + 2000 * net.whole);
+        // 7 of 27 layers are latent, 512 + 64; the others keep 32 states of 128 x 128 and three rows of 3 x 32 x 128.
+        const CacheCount kimi = of("kimi-linear-48b-a3b");
+        QCOMPARE(kimi.whole, 7. * 576);
+        QCOMPARE(kimi.state, 20. * 32 * 128 * 128);
+        QCOMPARE(kimi.recent, 20. * 3 * 3 * 32 * 128);
+        const CacheCount convolved = of("lfm2-8b-a1b"); // 6 of 24 layers attend, 8 heads of 64; the others see three tokens
+        QCOMPARE(convolved.whole, 6. * 2 * 8 * 64);
+        QCOMPARE(convolved.state, 0.);
+        QCOMPARE(convolved.recent, 18. * 2 * 2048);
     }
 
     /// Sizes no machine has are counted, not wrapped around.
