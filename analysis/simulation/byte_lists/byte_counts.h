@@ -61,7 +61,7 @@ public:
         bytes = turned(bytes);
         return Bits<T>::each([&](u32 b) { return _mm512_movepi8_mask(bytes.v[b]); });
     }
-    const Bits<T>& valid() const { return m_valid; }
+    const Bytes<T>& objects() const { return m_order; }
     /// Places of the event's members, in the order of service: the last ones.
     const Bits<T>& members() const { return m_members; }
     u32 membersIn(const Bits<T>& places) const { return u32((places & m_members).down(m_others).w[0]); }

@@ -23,6 +23,9 @@ struct ByteCaches
     std::uint64_t* marks; ///< [size][kByteMarks] a bit a place
     std::uint8_t* lists; ///< [size][kByteLists][stride]
     std::uint8_t* order; ///< [numObjects, padded] all objects by last use, the most recent last
+    std::uint8_t* places; ///< [object, padded] where they are in it
+    std::uint8_t* stack; ///< [numObjects, padded] lfru: objects, those of smaller sizes first
+    double* scores; ///< lfru: [kMostByteObjects] uses by object, [kMostByteObjects] units of the last, units so far
     std::uint32_t* uses; ///< [object]
     std::uint32_t* before; ///< [size][object] uses before it was loaded, where they are too many for a byte
 };
@@ -34,7 +37,7 @@ using ServeBytes = void (*)(ByteCaches& caches, const EventRange& events, std::u
 struct ByteKernels
 {
     const char* name;
-    ServeBytes fifo, clock, sieve, lfuCache, twoQ;
+    ServeBytes fifo, clock, sieve, lfuCache, twoQ, lfru;
 };
 
 /// Those of cpuLevel().

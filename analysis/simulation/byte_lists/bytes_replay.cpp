@@ -31,6 +31,8 @@ public:
         m_lists.resize(sizes * kByteLists * m_stride);
         m_order.resize(64 * blocks);
         std::iota(m_order.begin(), m_order.begin() + objects, std::uint8_t(0));
+        m_places = m_stack = m_order;
+        m_scores.resize(2 * kMostByteObjects + 1);
         m_uses.resize(objects);
         m_before.resize(sizes * objects);
         m_lastEvent.resize(objects);
@@ -42,8 +44,8 @@ public:
         // But for those that hold the last event, or everything, whatever the policy.
         const std::size_t sizes = m_capacities.size() - m_lasts - m_holdsAll;
         ByteCaches caches{m_stream.numObjects(), static_cast<std::uint32_t>(sizes), m_stride,
-            m_capacities.data() + m_lasts, m_numbers.data(), m_marks.data(), m_lists.data(), m_order.data(),
-            m_uses.data(), m_before.data()};
+            m_capacities.data() + m_lasts, m_numbers.data(), m_marks.data(), m_lists.data(), m_order.data(), m_places.data(),
+            m_stack.data(), m_scores.data(), m_uses.data(), m_before.data()};
         std::size_t start = 0; // of a sequence
         for (std::uint64_t i = 0; i < m_stream.numEvents && !stop.stop_requested();) {
             std::uint64_t end = std::min(i + kChunk, m_stream.numEvents);
@@ -103,7 +105,8 @@ private:
     std::uint32_t m_stride = 0;
     std::vector<std::uint32_t> m_numbers, m_uses, m_before;
     std::vector<std::uint64_t> m_marks, m_lastEvent; ///< [object] event, + 1
-    std::vector<std::uint8_t> m_lists, m_order, m_misses;
+    std::vector<std::uint8_t> m_lists, m_order, m_places, m_stack, m_misses;
+    std::vector<double> m_scores;
 };
 
 }
