@@ -57,15 +57,6 @@ template <u32 B> struct Bits
         }
         return some;
     }
-    /// But for the lowest one, where `mask` is all ones; it is all ones or nothing.
-    Bits withoutLowest(u64 mask) const
-    {
-        return each([&](u32 b) {
-            const u64 rest = w[b] & ~(w[b] & (0 - w[b]) & mask);
-            mask &= 0 - u64(w[b] == 0);
-            return rest;
-        });
-    }
     /// Behind the highest; 0: there is none.
     u32 end() const
     {
@@ -299,6 +290,25 @@ template <class Policy, u32 T> void serveOf(ByteCaches& caches, const EventRange
                 *misses++ = u8(Policy::template step<T, 4>(caches, s, event, shared));
         }
     }
+}
+
+/// Stack<T>: serves an event in all sizes at once.
+template <template <u32> class Stack, u32 T> void serveTogetherOf(ByteCaches& caches, const EventRange& events, u8* misses)
+{
+    Stack<T> stack(caches);
+    for (u64 n = 0; n < events.count; ++n, misses += caches.numSizes) {
+        const u64 begin = events.begin(events.first + n);
+        stack.serve({events.objects + begin, u32(events.begin(events.first + n + 1) - begin)}, misses);
+    }
+}
+template <template <u32> class Stack> void serveTogether(ByteCaches& caches, const EventRange& events, u8* misses)
+{
+    if (caches.numObjects <= 64)
+        serveTogetherOf<Stack, 1>(caches, events, misses);
+    else if (caches.numObjects <= 128)
+        serveTogetherOf<Stack, 2>(caches, events, misses);
+    else
+        serveTogetherOf<Stack, 4>(caches, events, misses);
 }
 
 template <class Policy> void serveAll(ByteCaches& caches, const EventRange& events, u8* misses)

@@ -15,7 +15,8 @@ namespace expertscope::simulation::ES_KERNELS {
 extern const ByteKernels kTable;
 #if defined(__AVX512VBMI2__)
 const ByteKernels kTable
-    = {ES_NAME, serveAll<Fifo>, serveAll<Clock>, serveAll<Sieve>, serveAll<LfuCounts>, serveAll<TwoQ>, serveLfru};
+    = {ES_NAME, serveAll<Fifo>, serveAll<Clock>, serveAll<Sieve>, serveAll<LfuCounts>, serveTogether<TwoQ>,
+        serveTogether<LfruStack>};
 #else
 const ByteKernels kTable = {ES_NAME, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
 #endif

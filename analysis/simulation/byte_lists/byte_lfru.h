@@ -200,24 +200,5 @@ private:
     u32 m_numBlocks = 0, m_end = 0;
 };
 
-template <u32 T> void serveLfruOf(ByteCaches& caches, const EventRange& events, u8* misses)
-{
-    LfruStack<T> stack(caches);
-    for (u64 n = 0; n < events.count; ++n, misses += caches.numSizes) {
-        const u64 begin = events.begin(events.first + n);
-        stack.serve({events.objects + begin, u32(events.begin(events.first + n + 1) - begin)}, misses);
-    }
-}
-
-void serveLfru(ByteCaches& caches, const EventRange& events, u8* misses)
-{
-    if (caches.numObjects <= 64)
-        serveLfruOf<1>(caches, events, misses);
-    else if (caches.numObjects <= 128)
-        serveLfruOf<2>(caches, events, misses);
-    else
-        serveLfruOf<4>(caches, events, misses);
-}
-
 }
 }
