@@ -60,6 +60,8 @@ std::string describe(const Contract& contract)
         text += ", first free";
     else
         text += contract.preload.empty() ? ", empty at start" : ", preloaded";
+    if (!contract.given.empty())
+        text += ", " + contract.given;
     if (contract.flushBetweenSequences)
         text += ", flushed between sequences";
     if (const std::uint32_t steps = contract.warmUpSteps - std::min(contract.warmUpSteps, preloadSteps(contract)))

@@ -65,6 +65,13 @@ struct Contract
     /// for one a step and site, the most wanted last: policies take that as a use. Whatever the policy, of more than fit
     /// those that come last stay.
     std::vector<std::vector<std::uint16_t>> preload = {};
+    /// [site of the trace] experts that are resident from the start and never leave, each named once; or empty. They take
+    /// slots of their pool; the policy has the others, and sees only what else is asked for: what is left of an event is
+    /// its S, what is left of the slots its c (an event overflows if it asks for more than these).
+    std::vector<std::vector<std::uint16_t>> pinned = {};
+    /// [site of the trace] slots in place of the one capacity, of sites that share a pool together; or empty.
+    std::vector<std::uint32_t> quotas = {};
+    std::string given = {}; ///< where these come from, as describe() says it
     std::uint64_t seed = 1; ///< of random orders and random policies
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/simulation/simulate.h"
 
+#include "analysis/simulation/pinned.h"
 #include "analysis/simulation/run_tasks.h"
 #include "analysis/spine/pass_options.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace expertscope::simulation {
 
@@ -15,6 +17,40 @@ struct MadePolicy
     const PolicySpec* spec;
     std::unique_ptr<Policy> policy;
 };
+
+/// What of a pool the policies serve, and with how many slots.
+struct PoolWork
+{
+    std::optional<PoolRest> rest; ///< where experts are pinned
+    const EventStream* stream = nullptr; ///< the pool or its rest
+    std::vector<std::uint32_t> capacities; ///< all slots, as the result says it
+    std::size_t withoutSlots = 0; ///< leading capacities that leave none, or nobody to take them
+    std::vector<std::uint32_t> slots; ///< of the policies, but for these
+};
+
+/// Errors: fewer slots than pinned experts.
+Expected<PoolWork> workOf(
+    const EventStream& pool, const Contract& contract, const std::vector<std::uint32_t>& capacities)
+{
+    PoolWork work;
+    work.stream = &pool;
+    work.capacities = capacities;
+    for (std::uint32_t& capacity : work.capacities)
+        capacity = slotsOf(pool, contract, capacity);
+    if (!contract.pinned.empty())
+        work.rest = restOf(pool, contract);
+    const std::uint32_t pinned = work.rest ? work.rest->pinned : 0;
+    for (const std::uint32_t capacity : work.capacities) {
+        if (capacity < pinned)
+            return fail(std::to_string(pinned) + " experts are pinned in a pool of "
+                + std::to_string(capacity) + (capacity == 1 ? " slot" : " slots"));
+        if (capacity == pinned || (work.rest && work.rest->stream.numObjects() == 0))
+            ++work.withoutSlots;
+        else
+            work.slots.push_back(capacity - pinned);
+    }
+    return work;
+}
 
 /// Some capacities of one policy over one pool.
 struct Task
@@ -47,18 +83,30 @@ Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const
     if (capacities.empty() || capacities.front() == 0
         || std::ranges::adjacent_find(capacities, std::greater_equal()) != capacities.end())
         return fail("capacities must be ascending, from 1 on");
+    if (!contract.quotas.empty() && capacities.size() != 1)
+        return fail("quotas are one capacity");
+    std::vector<PoolWork> works;
+    for (const EventStream& pool : events.pools) {
+        ES_ASSIGN(PoolWork work, workOf(pool, contract, capacities));
+        works.push_back(std::move(work));
+    }
+    for (PoolWork& work : works) { // where they are now
+        if (work.rest)
+            work.stream = &work.rest->stream;
+    }
 
     std::vector<Task> tasks;
     for (std::size_t p = 0; p < made.size(); ++p) {
         const std::size_t atOnce = capacitiesATask(*made[p].spec, capacities.size(), events.pools.size(), threads);
         for (std::size_t pool = 0; pool < events.pools.size(); ++pool) {
-            for (std::size_t c = 0; c < capacities.size(); c += atOnce)
-                tasks.push_back({p, pool, std::span(capacities).subspan(c, std::min(atOnce, capacities.size() - c))});
+            const std::span<const std::uint32_t> slots = works[pool].slots;
+            for (std::size_t c = 0; c < slots.size(); c += atOnce)
+                tasks.push_back({p, pool, slots.subspan(c, std::min(atOnce, slots.size() - c))});
         }
     }
     const auto work = [&](std::size_t i, const std::stop_token& stop) {
         Task& task = tasks[i];
-        task.curve = made[task.policy].policy->replay(events.pools[task.pool], contract, task.capacities, stop);
+        task.curve = made[task.policy].policy->replay(*works[task.pool].stream, contract, task.capacities, stop);
     };
     if ((progress && !progress(0)) || !runTasks(tasks.size(), threads, work, progress))
         return fail(kCancelled);
@@ -66,11 +114,29 @@ Expected<std::vector<PolicyResult>> simulateCaches(const EventSet& events, const
     std::vector<PolicyResult> results;
     for (const PolicyRequest& request : policies)
         results.push_back({request, std::vector<PoolCurve>(events.pools.size())});
+    for (PolicyResult& result : results) {
+        for (std::size_t pool = 0; pool < works.size(); ++pool) {
+            PoolCurve& curve = result.pools[pool];
+            curve.capacities = works[pool].capacities;
+            for (std::size_t c = 0; c < works[pool].withoutSlots; ++c) {
+                curve.sites.push_back(countWithoutSlots(*works[pool].stream, contract));
+                if (auto watched = watchWithoutSlots(*works[pool].stream); !watched.empty())
+                    curve.watched.push_back(std::move(watched));
+            }
+        }
+    }
     for (Task& task : tasks) { // those of one pool in the order of their capacities
         PoolCurve& curve = results[task.policy].pools[task.pool];
-        curve.capacities.insert(curve.capacities.end(), task.curve.capacities.begin(), task.curve.capacities.end());
         std::ranges::move(task.curve.sites, std::back_inserter(curve.sites));
         std::ranges::move(task.curve.watched, std::back_inserter(curve.watched));
+    }
+    for (PolicyResult& result : results) {
+        for (std::size_t pool = 0; pool < works.size(); ++pool) {
+            for (std::vector<Counters>& sites : result.pools[pool].sites) {
+                if (works[pool].rest)
+                    addPinned(*works[pool].rest, sites);
+            }
+        }
     }
     return results;
 }

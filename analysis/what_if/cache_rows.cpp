@@ -89,19 +89,44 @@ ResultMatrix histogram(const std::vector<std::uint32_t>& capacities, const Count
 
 }
 
-std::optional<double> chanceHitRate(std::span<const EventStream> pools, std::uint32_t capacity)
+namespace {
+
+/// slots(p): of a pool.
+template <typename Slots> std::optional<double> chanceOf(std::span<const EventStream> pools, const Slots& slots)
 {
     double hits = 0, requests = 0;
-    for (const EventStream& pool : pools) {
+    for (std::size_t p = 0; p < pools.size(); ++p) {
+        const EventStream& pool = pools[p];
         if (pool.sites.size() > 1)
             return {};
         if (pool.objects.empty()) // also where the router asked for what was resident: chance is something else then
             continue;
         const double asked = double(pool.objects.size());
         requests += asked;
-        hits += asked * std::min(1.0, double(capacity) / pool.numObjects());
+        hits += asked * std::min(1.0, double(slots(p)) / pool.numObjects());
     }
     return requests > 0 ? std::optional(hits / requests) : std::nullopt;
+}
+
+}
+
+std::optional<double> chanceHitRate(std::span<const EventStream> pools, std::uint32_t capacity)
+{
+    return chanceOf(pools, [&](std::size_t) { return capacity; });
+}
+
+std::optional<double> chanceHitRate(
+    std::span<const EventStream> pools, std::span<const PoolCurve> curves, std::size_t c)
+{
+    return chanceOf(pools, [&](std::size_t p) { return curves[p].capacities[c]; });
+}
+
+std::uint32_t meanSlots(std::span<const PoolCurve> curves, std::size_t c)
+{
+    std::uint64_t slots = 0;
+    for (const PoolCurve& curve : curves)
+        slots += curve.capacities[c];
+    return static_cast<std::uint32_t>((slots + curves.size() / 2) / curves.size());
 }
 
 const PolicyResult* optOf(const std::vector<PolicyResult>& policies)
@@ -125,31 +150,36 @@ Results cacheRows(const EventSet& events, const std::vector<PolicyResult>& polic
     for (const PolicyResult& policy : policies) {
         const PolicySpec* const spec = named(policyRegistry(), policy.request.name);
         const bool gap = opt && &policy != opt;
-        const auto uniformOf = [&](std::span<const EventStream> pools, std::uint32_t capacity) {
-            return spec->knowsFuture ? std::nullopt : chanceHitRate(pools, capacity);
+        const auto uniformOf = [&](std::size_t first, std::size_t count, std::size_t c) {
+            return spec->knowsFuture ? std::nullopt
+                                     : chanceHitRate(std::span(events.pools).subspan(first, count),
+                                           std::span(policy.pools).subspan(first, count), c);
         };
         auto params = context.params;
         params["policy"] = policyText(policy.request);
-        const auto& capacities = policy.pools.front().capacities;
+        std::vector<std::uint32_t> capacities;
+        for (std::size_t c = 0; c < policy.pools.front().capacities.size(); ++c)
+            capacities.push_back(meanSlots(policy.pools, c));
         for (std::size_t c = 0; c < capacities.size(); ++c) {
             auto own = params;
-            own["capacity"] = double(capacities[c]);
             for (std::size_t p = 0; p < events.pools.size(); ++p) {
-                const auto uniform = uniformOf(std::span(events.pools).subspan(p, 1), capacities[c]);
+                own["capacity"] = double(policy.pools[p].capacities[c]);
+                const auto uniform = uniformOf(p, 1, c);
                 for (std::size_t s = 0; s < events.pools[p].sites.size(); ++s)
                     addRows(results.rows, policy.pools[p].sites[c][s], gap ? &opt->pools[p].sites[c][s] : nullptr,
                         uniform, events.pools[p].sites[s], own, context);
             }
+            own["capacity"] = double(capacities[c]);
             const Counters best = gap ? wholeModel(*opt, c) : Counters{};
             addRows(results.rows, wholeModel(policy, c), gap ? &best : nullptr,
-                uniformOf(events.pools, capacities[c]), {}, own, context);
+                uniformOf(0, events.pools.size(), c), {}, own, context);
         }
         results.matrices.push_back(histogram(
             capacities, [&](std::size_t c) { return wholeModel(policy, c); }, params));
         for (std::size_t p = 0; context.siteHistograms && p < events.pools.size(); ++p) {
             for (std::size_t s = 0; s < events.pools[p].sites.size(); ++s) {
                 results.matrices.push_back(histogram(
-                    capacities, [&](std::size_t c) { return policy.pools[p].sites[c][s]; }, params));
+                    policy.pools[p].capacities, [&](std::size_t c) { return policy.pools[p].sites[c][s]; }, params));
                 results.matrices.back().site = events.pools[p].sites[s];
             }
         }

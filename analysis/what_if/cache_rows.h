@@ -25,10 +25,17 @@ struct CacheRowContext
 /// often as they are of the experts. Of several pools by their requests. None: sites share a pool; nothing is asked for.
 std::optional<double> chanceHitRate(std::span<const simulation::EventStream> pools, std::uint32_t capacity);
 
+/// The same with the slots that each pool has at the c-th capacity of a result.
+std::optional<double> chanceHitRate(std::span<const simulation::EventStream> pools,
+    std::span<const simulation::PoolCurve> curves, std::size_t c);
+
+/// Slots of a pool at the c-th capacity: where pools have their own, their mean, rounded.
+std::uint32_t meanSlots(std::span<const simulation::PoolCurve> curves, std::size_t c);
+
 /// Result of `opt`, or null.
 const simulation::PolicyResult* optOf(const std::vector<simulation::PolicyResult>& policies);
 
-/// For each policy and capacity the sites' rows, then those of the whole model; and one matrix a policy (and
+/// For each policy and capacity the sites' rows (`capacity`: slots of the site's own pool), then those of the whole model; and one matrix a policy (and
 /// site): events by capacity and number of misses.
 Results cacheRows(const simulation::EventSet& events, const std::vector<simulation::PolicyResult>& policies,
     const CacheRowContext& context);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/what_if/caches.h"
 
+#include "analysis/simulation/pinned.h"
 #include "analysis/simulation/simulate.h"
 #include "analysis/study/trace_analysis.h"
 #include "analysis/what_if/byte_sizes.h"
@@ -22,7 +23,9 @@ Expected<CacheQuestion> checkCaches(const CacheOptions& options)
     question.asked = options;
     ES_ASSIGN(static_cast<CacheServing&>(question), checkServing(options));
     const Contract& contract = question.contract;
-    ES_ASSIGN(question.capacities, parseCapacities(options.capacities));
+    if (question.given.quotas.empty()) {
+        ES_ASSIGN(question.capacities, parseCapacities(options.capacities));
+    }
     if (!options.expertBytes.empty()) {
         ES_ASSIGN(question.expertBytes, parseSize(options.expertBytes, "--expert-bytes"));
     }
@@ -49,10 +52,43 @@ Expected<CacheQuestion> checkCaches(const CacheOptions& options)
 
 namespace {
 
+/// `list` for the pools of the answer, and what is given site by site into the contract.
+Expected<void> chooseCapacities(CacheAnswer& answer, const CacheQuestion& question, CapacityList list,
+    const RoutingShape& shape, Contract& contract)
+{
+    std::vector<SiteIndex> sites;
+    for (const EventStream& pool : answer.events.pools)
+        sites.insert(sites.end(), pool.sites.begin(), pool.sites.end());
+    ES_TRY(giveSites(question.given, shape, sites, contract));
+    if (!contract.quotas.empty()) {
+        std::uint64_t slots = 0;
+        for (const SiteIndex site : sites)
+            slots += contract.quotas[std::size_t(site)];
+        const std::uint64_t pools = answer.events.pools.size();
+        answer.capacities = {static_cast<std::uint32_t>(std::max<std::uint64_t>((slots + pools / 2) / pools, 1))};
+        return {};
+    }
+    answer.capacities = capacitiesOf(list, answer.poolSize, answer.cut);
+    const auto fullest = std::ranges::max_element(
+        answer.events.pools, {}, [&](const EventStream& pool) { return pinnedSlots(pool, contract); });
+    const std::uint32_t most = pinnedSlots(*fullest, contract);
+    if (most <= answer.capacities.front())
+        return {};
+    if (!question.asked.capacities.empty())
+        return fail(std::to_string(most) + " experts are pinned in the pool of layer "
+                + std::to_string(shape.sites[std::size_t(fullest->sites.front())].layer)
+                + ", which has " + std::to_string(answer.capacities.front())
+                + (answer.capacities.front() == 1 ? " slot" : " slots"),
+            "--capacity", "from " + std::to_string(most) + " slots on");
+    answer.belowPins = true;
+    std::erase_if(answer.capacities, [&](std::uint32_t capacity) { return capacity < most; });
+    return {};
+}
+
 Expected<CacheAnswer> replayCaches(const Study& study, std::size_t trace, const CacheQuestion& question,
     const ModelSizes& sizes, const Progress& progress)
 {
-    const Contract& contract = question.contract;
+    Contract contract = question.contract;
     const TimeRequest& time = question.time;
     const auto& policies = question.choice.policies;
     const bool more = question.asked.quotas || question.asked.byExpert || !question.prefetch.setups.empty();
@@ -70,19 +106,21 @@ Expected<CacheAnswer> replayCaches(const Study& study, std::size_t trace, const 
     }
     CapacityList list = question.capacities;
     ES_TRY(bytesToSlots(list, sizes, events.pools.size()));
-    answer.capacities = capacitiesOf(list, answer.poolSize, answer.cut);
+    ES_TRY(chooseCapacities(answer, question, list, study.shape(trace), contract));
     for (std::size_t c = 0; answer.expertBytes && c < answer.capacities.size(); ++c) {
         double slots = 0;
         for (const EventStream& pool : events.pools)
-            slots += std::min(pool.numObjects(), answer.capacities[c]);
+            slots += std::min(pool.numObjects(), slotsOf(pool, contract, answer.capacities[c]));
         answer.memory.push_back(slots * *answer.expertBytes);
     }
     watchFor(time, events, contract, answer.capacities.size() * policies.size());
     ES_ASSIGN(answer.policies,
         simulation::simulateCaches(events, contract, policies, answer.capacities, selection.threads,
             partOf(progress, 0.3, more ? 0.5 : 1)));
-    if (time.machine && time.level != cost::Level::Queue)
+    if (time.machine && time.level != cost::Level::Queue) {
         answer.time = timeModelOf(time, sizes, events, contract, answer.policies, events.countedTokens);
+        answer.time->tally.capacities = answer.capacities; // not those of the first pool
+    }
     if (question.asked.quotas) {
         ES_ASSIGN(answer.quotas,
             simulateQuotas(events, contract, policies, answer.capacities, selection.threads,
@@ -160,6 +198,8 @@ ResultOrigin originOf(const CacheQuestion& question, const CacheAnswer& answer, 
         {"hardware", asked.time.hardware}, {"level", asked.time.level}, {"dense_ms", asked.time.denseMs},
         {"prefetch", joined(question.prefetch.texts, ",")}, {"chunks", asked.chunks},
         {"left_out", leftOutText(question.choice)}};
+    if (!asked.pin.empty())
+        origin.options.emplace_back("pin", asked.pin);
     const auto add = [&](NamedTexts pairs) { std::ranges::move(pairs, std::back_inserter(origin.options)); };
     add(describe(question.scope));
     if (answer.time)

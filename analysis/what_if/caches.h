@@ -32,9 +32,10 @@ Expected<CacheQuestion> checkCaches(const CacheOptions& options);
 struct CacheAnswer
 {
     simulation::EventSet events;
-    std::vector<std::uint32_t> capacities; ///< slots of a pool, ascending
+    std::vector<std::uint32_t> capacities; ///< slots of a pool, ascending; with quotas one: their mean, rounded
     std::uint32_t poolSize = 0; ///< experts of the largest pool
     bool cut = false; ///< larger capacities were asked for
+    bool belowPins = false; ///< standard capacities that cannot hold what is pinned were left out
     bool unequal = false; ///< pools are of different sizes
     std::vector<simulation::PolicyResult> policies; ///< curves over `capacities`: see wholeModel()
     std::optional<double> expertBytes; ///< as far as known

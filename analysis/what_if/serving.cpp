@@ -14,7 +14,15 @@ using namespace simulation;
 
 namespace {
 
-constexpr std::string_view kPreload = "preload:";
+constexpr std::string_view kPreload = "preload:", kQuotas = "quotas:";
+
+/// "quotas:FILE"
+std::optional<std::filesystem::path> fileOfQuotas(const std::string& capacities)
+{
+    if (!capacities.starts_with(kQuotas))
+        return {};
+    return capacities.substr(kQuotas.size());
+}
 
 /// A JSON array of lists of experts, one a site of the trace.
 Expected<std::vector<std::vector<std::uint16_t>>> readPreload(const std::string& path)
@@ -42,6 +50,34 @@ Expected<std::vector<std::vector<std::uint16_t>>> readPreload(const std::string&
     return lists;
 }
 
+/// Reads what is pinned and the quotas.
+Expected<void> checkGiven(const CacheOptions& options, CacheServing& serving)
+{
+    const auto quotas = fileOfQuotas(options.capacities);
+    std::string& told = serving.contract.given;
+    if (!options.pin.empty()) {
+        ES_ASSIGN(serving.given.pins, readPins(options.pin));
+        told = "pinned: " + options.pin;
+    }
+    if (quotas) {
+        ES_ASSIGN(serving.given.quotas, readSlots(*quotas));
+        told += (told.empty() ? "quotas: " : ", quotas: ") + quotas->string();
+    }
+    const std::string option = quotas ? "--capacity" : "--pin";
+    if (told.empty())
+        return {};
+    if (!options.reroute.empty() || !options.prefetch.empty())
+        return fail("pinned experts and quotas are replayed as recorded, without prefetches", option,
+            "leave out --prefetch and --reroute");
+    if (options.byExpert)
+        return fail("experts one by one are told of caches that hold nothing beforehand, and of one size", "--by-expert",
+            "leave it out, or " + option);
+    if (options.quotas)
+        return fail("the best division is sought of pools that hold nothing beforehand and have no slots of their own",
+            "--quotas", "leave it out, or " + option);
+    return {};
+}
+
 }
 
 std::vector<std::filesystem::path> filesOf(const CacheOptions& options)
@@ -52,6 +88,10 @@ std::vector<std::filesystem::path> filesOf(const CacheOptions& options)
         files.emplace_back(part);
     if (options.cold.starts_with(kPreload))
         files.emplace_back(options.cold.substr(kPreload.size()));
+    if (!options.pin.empty())
+        files.push_back(fileOfPins(options.pin));
+    if (const auto file = fileOfQuotas(options.capacities))
+        files.push_back(*file);
     return files;
 }
 
@@ -80,6 +120,7 @@ Expected<CacheServing> checkServing(const CacheOptions& options)
     if (options.flush && (options.batch > 1 || options.prefillChunk > 0))
         return fail("a cache that is flushed between sequences serves one token of one sequence at a time", "--flush",
             "leave out --batch and --prefill-chunk");
+    ES_TRY(checkGiven(options, serving));
     contract.admission = options.admission == "forced" ? Admission::Forced : Admission::Bypass;
     contract.coldStart = options.cold == "first-free" ? ColdStart::FirstFree : ColdStart::Empty;
     contract.flushBetweenSequences = options.flush;
@@ -108,6 +149,10 @@ std::map<std::string, ParameterValue> servingParams(const CacheOptions& options,
         params["cold"] = "first-free";
     if (!contract.preload.empty())
         params["cold"] = "preload";
+    if (!options.pin.empty())
+        params["pinned"] = options.pin;
+    if (const auto quotas = fileOfQuotas(options.capacities))
+        params["quotas"] = quotas->string();
     if (contract.flushBetweenSequences)
         params["flush"] = "yes";
     if (options.warmUp)

@@ -5,6 +5,7 @@
 
 #include "analysis/simulation/events.h"
 #include "analysis/study/request_text.h"
+#include "analysis/what_if/given_sites.h"
 #include "analysis/what_if/time_options.h"
 
 namespace expertscope {
@@ -23,6 +24,7 @@ struct CacheOptions
     bool flush = false;
     bool siteHistograms = false, quotas = false;
     bool byExpert = false; ///< of one policy and size: what it does with each expert
+    std::string pin; ///< experts that are always resident: "FILE" or "set:FILE#NAME" (given_sites.h); empty: none
     std::string reroute; ///< "[RULE:]KEY=VALUE,…": see reroute.h; empty: as recorded
 };
 
@@ -31,6 +33,7 @@ struct CacheServing
     Scope scope; ///< which tokens of the trace; what shares a pool is contract.scope
     simulation::Contract contract;
     simulation::StepOptions steps;
+    GivenSites given; ///< pinned experts and slots, not yet looked up in a trace: see giveSites()
 };
 /// What is read besides the trace: files that the options name, and names that may be none.
 std::vector<std::filesystem::path> filesOf(const CacheOptions& options);

@@ -149,13 +149,23 @@ private:
     {
         if constexpr (requires { m_caches.serve(objects, true, missing); }) {
             m_caches.serve(objects, !std::is_same_v<Pinned, NoPins>, missing);
-            std::uint16_t* const loads = m_recorder.loads();
-            for (std::size_t r = 0; r < objects.size(); ++r) {
-                for (std::size_t size = 0; size < m_capacities.size(); ++size)
-                    loads[size] += static_cast<std::uint16_t>(missing[r] >> size & 1);
-            }
+            for (std::size_t r = 0; r < objects.size(); r += 255)
+                countLoads(missing + r, std::min<std::size_t>(objects.size() - r, 255));
         } else {
             load(objects, missing, pinned);
+        }
+    }
+
+    /// Of at most 255 objects: eight sizes in a word, a byte each.
+    void countLoads(const SizeSet* missing, std::size_t count)
+    {
+        std::uint16_t* const loads = m_recorder.loads();
+        for (std::size_t shift = 0; shift < m_capacities.size(); shift += 8) {
+            std::uint64_t sums = 0;
+            for (std::size_t r = 0; r < count; ++r)
+                sums += kSpreadByte[missing[r] >> shift & 0xFF];
+            for (std::size_t size = shift; size < std::min(shift + 8, m_capacities.size()); ++size, sums >>= 8)
+                loads[size] += static_cast<std::uint16_t>(sums & 0xFF);
         }
     }
 

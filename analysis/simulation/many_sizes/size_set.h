@@ -36,6 +36,16 @@ inline constexpr std::array<BitsOfByte, 256> kBitsOfByte = [] {
     return all;
 }();
 
+/// The bits of a byte, a byte each, the lowest first.
+inline constexpr std::array<std::uint64_t, 256> kSpreadByte = [] {
+    std::array<std::uint64_t, 256> all{};
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (unsigned bit = 0; bit < 8; ++bit)
+            all[byte] |= std::uint64_t(byte >> bit & 1) << 8 * bit;
+    }
+    return all;
+}();
+
 template <typename Call> void forEachSize(SizeSet sizes, const Call& call)
 {
     for (; sizes; sizes &= sizes - 1)

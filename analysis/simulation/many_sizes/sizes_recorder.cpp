@@ -69,7 +69,8 @@ void SizesRecorder::meet(
         for (std::size_t s = 0; s < m_numSizes; ++s) {
             const bool free = m_free && before < m_capacities[s];
             if (free) {
-                missing[i] &= ~sizeBit(s);
+                if (missing)
+                    missing[i] &= ~sizeBit(s);
                 --m_loads[s];
             }
             if (counts)

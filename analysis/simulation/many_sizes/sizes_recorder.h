@@ -23,7 +23,8 @@ public:
     bool begin(std::uint64_t event);
     /// [size] to be counted up by one for each object of the event that is loaded.
     std::uint16_t* loads() { return m_loads.data(); }
-    /// `missing`: where each of the event's `objects`, in the order in which they were served, was loaded.
+    /// `missing`: where each of the event's `objects`, in the order in which they were served, was loaded; null: not
+    /// known, of streams without multiplicities.
     void end(std::span<const std::uint32_t> objects, SizeSet* missing)
     {
         const auto size = static_cast<std::uint32_t>(objects.size());

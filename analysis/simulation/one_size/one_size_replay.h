@@ -19,6 +19,8 @@
 //         uint32 serve(objects, size, event)  `objects`, which are the bits `event`, are pinned and used; how many
 //                                             were not held and are now
 //     class Many              if it has one: sizes side by side (many_sizes_replay.h)
+//         static ServeBytes bytes(stream)     if it has one: as bytes in registers (byte_kernels.h), where they can
+//                                             serve the stream; null: none
 //     uint32 keepBest(objects)                if it has one: serves an event as a whole: the best of what it held
 //                                             and of `objects` stay; how many it evicted
 //
@@ -29,6 +31,7 @@
 // keepBest() a policy can also serve Admission::Bypass: all units that miss go there.
 #pragma once
 
+#include "analysis/simulation/byte_lists/bytes_replay.h"
 #include "analysis/simulation/many_sizes/many_sizes_replay.h"
 #include "analysis/simulation/one_size/few_objects.h"
 #include "analysis/simulation/one_size/object_lists.h"
@@ -280,6 +283,13 @@ public:
         }
         if constexpr (requires { typename Cache::Many; }) {
             std::size_t i = alone;
+            if constexpr (requires { Cache::Many::bytes(stream); }) {
+                const ServeBytes serve = Cache::Many::bytes(stream);
+                for (; i < capacities.size() && servesBytes(serve, stream, contract, capacities[i]); i += kMostSizes)
+                    replayBytes(serve, stream, contract,
+                        capacities.subspan(i, std::min(kMostSizes, capacities.size() - i)), stop, curve);
+                i = std::min(i, capacities.size());
+            }
             if (i < capacities.size() && LastEventCache::serves(stream, contract, capacities[i]))
                 ManySizesReplay<LastEventCache>(stream, contract, capacities.subspan(i++, 1)).run(stop, curve);
             for (; i < capacities.size(); i += kMostSizes) {

@@ -61,6 +61,7 @@ public:
 class ClockCache::Many
 {
 public:
+    static ServeBytes bytes(const EventStream&) { return byteKernels().clock; }
     Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
         : m_held(numObjects)
         , m_used(numObjects)

@@ -63,6 +63,7 @@ public:
 class FifoCache::Many
 {
 public:
+    static ServeBytes bytes(const EventStream&) { return byteKernels().fifo; }
     Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
         : m_held(numObjects)
     {

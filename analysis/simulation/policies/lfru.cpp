@@ -34,6 +34,10 @@ public:
 class LfruCache::Many
 {
 public:
+    static ServeBytes bytes(const EventStream& stream)
+    {
+        return stream.numEvents < std::uint64_t(1) << 21 ? byteKernels().lfru : nullptr; // see byte_lfru.h
+    }
     /// So that scores are exact: fractions of whole numbers below 2^26 are equal or differ by more than doubles do.
     static bool serves(const EventStream& stream)
     {

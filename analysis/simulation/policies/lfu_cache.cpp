@@ -31,6 +31,7 @@ public:
 class LfuCache::Many
 {
 public:
+    static ServeBytes bytes(const EventStream&) { return byteKernels().lfuCache; }
     Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
         : m_held(numObjects)
         , m_uses(numObjects)

@@ -60,6 +60,7 @@ public:
 class SieveCache::Many
 {
 public:
+    static ServeBytes bytes(const EventStream&) { return byteKernels().sieve; }
     Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract&)
         : m_held(numObjects)
         , m_used(numObjects)

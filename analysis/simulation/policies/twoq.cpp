@@ -77,6 +77,7 @@ public:
 class TwoQCache::Many
 {
 public:
+    static ServeBytes bytes(const EventStream&) { return byteKernels().twoQ; }
     Many(std::uint32_t numObjects, std::span<const std::uint32_t> capacities, const Contract& contract)
         : m_objects(numObjects)
     {

@@ -135,7 +135,10 @@ Run declare(Arguments& arguments)
     arguments.option("--policy", cache.policies,
         "all, or NAME[:KEY=VALUE] with commas between: lru,ema:halflife=8; default: all");
     arguments.option("--capacity", cache.capacities,
-        "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; default: each sixteenth");
+        "Slots of a pool: 1-64, 8,16,32 or 50%; or 8GiB: all pools; or quotas:FILE, lines LAYER:SLOTS; default: each "
+        "sixteenth");
+    arguments.option("--pin", cache.pin,
+        "Experts that are always resident: FILE of lines LAYER:EXPERT, or set:FILE#NAME; the policy has the other slots");
     addServing(arguments, cache);
     arguments.flag("--by-phase", options->byPhase,
         "What was given (prefill) and what was generated (decode) apart, each from an empty cache");

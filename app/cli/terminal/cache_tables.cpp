@@ -11,6 +11,8 @@
 #include "app/cli/terminal/time_tables.h"
 #include "io/base/named.h"
 
+#include <algorithm>
+
 namespace expertscope {
 
 using namespace simulation;
@@ -39,7 +41,8 @@ std::string capacityTable(const CacheAnswer& answer, std::size_t width, double (
         if (!answer.memory.empty())
             cells.push_back(format("%.2f", answer.memory[c] / unit));
         if (chance)
-            cells.push_back(format("%.4f", *chanceHitRate(answer.events.pools, answer.capacities[c])));
+            cells.push_back(
+                format("%.4f", *chanceHitRate(answer.events.pools, answer.policies.front().pools, c)));
         for (const PolicyResult& policy : answer.policies) {
             const Counters all = wholeModel(policy, c);
             cells.push_back(all.requests ? format("%.4f", (all.*rate)()) : "-");
@@ -115,6 +118,14 @@ std::string cacheTables(const CacheQuestion& question, const CacheAnswer& answer
     if (!answer.memory.empty())
         note((answer.memory.back() < kGiB ? "MiB" : "GiB") + std::string(": the slots of all pools, ")
             + sizeText(*answer.expertBytes) + " each");
+    if (!question.given.quotas.empty()) {
+        const auto [least, most] = std::ranges::minmax(answer.policies.front().pools, {},
+            [](const PoolCurve& pool) { return pool.capacities.front(); });
+        note("Each layer has its own slots, " + std::to_string(least.capacities.front()) + " to "
+            + std::to_string(most.capacities.front()) + "; above stands their mean.");
+    }
+    if (answer.belowPins)
+        note("Capacities below what is pinned are left out.");
     if (answer.cut)
         note("Capacities above " + std::to_string(answer.poolSize) + ", all experts of a pool, are shown as that.");
     if (answer.unequal)

@@ -155,6 +155,8 @@ private slots:
     void likeNaive();
     void fewObjects_data();
     void fewObjects();
+    void bytesInRegisters_data();
+    void bytesInRegisters();
     void laws();
     void largePools();
     void likeLibCacheSim();
@@ -364,6 +366,56 @@ void TestOneSizePolicies::fewObjects()
                     QCOMPARE(curve.sites[c - 1], NaiveOneSize(stream, contract, policy, 0, c).counters());
             }
         }
+    }
+}
+
+void TestOneSizePolicies::bytesInRegisters_data()
+{
+    QTest::addColumn<QString>("policy");
+    for (const char* policy : kPolicies)
+        QTest::addRow("%s", policy) << policy;
+}
+
+/// Where lists are bytes in registers: pools that take one, two and four of them, caches that do, events of one size and
+/// of many, sequences that flush; and counts that go beyond a byte.
+void TestOneSizePolicies::bytesInRegisters()
+{
+    QFETCH(const QString, policy);
+    struct Kind
+    {
+        std::size_t sites;
+        std::uint32_t experts, least, most;
+    };
+    const std::vector<Kind> kinds{{1, 64, 8, 8}, {1, 100, 8, 8}, {1, 128, 8, 8}, {2, 60, 0, 7}, {1, 200, 8, 8},
+        {2, 128, 3, 8}, {1, 256, 6, 6}, {1, 65, 1, 1}};
+    for (std::size_t k = 0; k < kinds.size(); ++k) {
+        const Kind& kind = kinds[k];
+        const EventStream stream = randomStream(k + 70, kind.sites, kind.experts, 500, kind.least, kind.most);
+        Contract contract;
+        contract.coldStart = k % 3 == 1 ? ColdStart::FirstFree : ColdStart::Empty;
+        contract.warmUpSteps = k % 3 == 2 ? 30 : 0;
+        contract.flushBetweenSequences = k % 4 == 3;
+        const PoolCurve curve = curveOf(stream, {policy.toStdString()}, contract);
+        const std::uint32_t all = stream.numObjects();
+        for (const std::uint32_t c : {kind.most, kind.most + 1, kind.most + 9, 40u, 64u, 65u, all * 3 / 4, all - 2, all}) {
+            if (c > 0 && c <= all)
+                QCOMPARE(curve.sites[c - 1], NaiveOneSize(stream, contract, policy, 0.1, c).counters());
+        }
+    }
+    // The first six are used 300 times, then others come, then they are used again.
+    std::vector<std::vector<std::uint32_t>> sets;
+    for (std::uint32_t i = 0; i < 900; ++i)
+        sets.push_back({i % 6, (i + 1 + i / 7 % 3) % 6});
+    for (std::uint32_t i = 0; i < 300; ++i)
+        sets.push_back({i % 31 == 0 ? 6 + i % 3 : i % 5, i % 17 == 0 ? 9u : 5u});
+    for (const bool flush : {false, true}) {
+        EventStream stream = streamOf(1, 10, sets);
+        stream.sequenceStarts = {0, 1000};
+        Contract contract;
+        contract.flushBetweenSequences = flush;
+        const PoolCurve curve = curveOf(stream, {policy.toStdString()}, contract);
+        for (std::uint32_t c = 2; c <= 10; ++c)
+            QCOMPARE(curve.sites[c - 1], NaiveOneSize(stream, contract, policy, 0.1, c).counters());
     }
 }
 

@@ -112,6 +112,106 @@ private slots:
             m_path + ": --quotas: slots cannot be divided: there is one pool (leave out --scope, or name several groups)");
     }
 
+    /// A file of lines; its path.
+    std::string lines(const char* name, const char* text)
+    {
+        QFile file(m_folder.filePath(name));
+        if (!file.open(QIODevice::WriteOnly) || file.write(text) < 0)
+            qWarning("no file %s", name);
+        return file.fileName().toStdString();
+    }
+
+    /// 0 is pinned at the first two sites, so there 1, 2, 1, 3, 1 have one slot: 5 hits of 10; the third has both for all: 4.
+    void pinnedExperts()
+    {
+        CacheOptions options = lru("2,4");
+        options.pin = lines("pins.txt", "# the first two\ns0:0\n\n s1:0 # again\ns1:0\n");
+        const CacheQuestion question = ask(options);
+        const auto answer = simulateCaches(*m_study, 0, question);
+        QVERIFY2(answer, qPrintable(errorOf(answer)));
+        QCOMPARE(wholeModel(answer->policies.front(), 0).hits, 5u + 5u + 4u);
+        QCOMPARE(wholeModel(answer->policies.front(), 0).requests, 30u);
+        QVERIFY(QString::fromStdString(describe(question.contract)).endsWith(", pinned: " + QString::fromStdString(options.pin)));
+        for (const ResultRow& row : resultsOf(question, *answer).rows)
+            QCOMPARE(std::get<std::string>(row.params.at("pinned")), options.pin);
+        const auto files = filesOf(options);
+        QVERIFY(std::ranges::find(files, std::filesystem::path(options.pin)) != files.end());
+
+        // A named set does the same; standard capacities that are too small are left out.
+        options.pin = "set:" + lines("sets.json", R"({"format": "expertscope-expert-sets", "sets": {"two": ["s0:0", "s0:1"]}})") + "#two";
+        options.capacities = {};
+        const auto two = simulateCaches(*m_study, 0, ask(options));
+        QVERIFY2(two, qPrintable(errorOf(two)));
+        QVERIFY(two->belowPins);
+        QCOMPARE(two->capacities, (std::vector<std::uint32_t>{2, 3, 4}));
+        QCOMPARE(two->policies.front().pools[0].total(0).hits, 8u); // of 0 and 1, always
+    }
+
+    void slotsOfSites()
+    {
+        CacheOptions options = lru("");
+        const std::string path = lines("quotas.txt", "s0:4\n*:2\ns2:0\n");
+        options.capacities = "quotas:" + path;
+        options.expertBytes = "1KiB";
+        const CacheQuestion question = ask(options);
+        const auto answer = simulateCaches(*m_study, 0, question);
+        QVERIFY2(answer, qPrintable(errorOf(answer)));
+        QCOMPARE(answer->capacities, std::vector<std::uint32_t>{2});
+        QCOMPARE(answer->memory, std::vector<double>{6 * 1024});
+        QCOMPARE(wholeModel(answer->policies.front(), 0).hits, 6u + 4u);
+        std::map<std::size_t, double> capacityOf;
+        for (const ResultRow& row : resultsOf(question, *answer).rows) {
+            QCOMPARE(std::get<std::string>(row.params.at("quotas")), path);
+            if (row.metric == "cache.hit_rate")
+                capacityOf[row.site ? std::size_t(*row.site) : 9] = std::get<double>(row.params.at("capacity"));
+        }
+        QCOMPARE(capacityOf, (std::map<std::size_t, double>{{0, 4}, {1, 2}, {2, 0}, {9, 2}}));
+        // Sites that share a pool share their slots.
+        options.scope = "global";
+        const auto shared = simulateCaches(*m_study, 0, ask(options));
+        QVERIFY2(shared, qPrintable(errorOf(shared)));
+        QCOMPARE(shared->capacities, std::vector<std::uint32_t>{6});
+    }
+
+    void linesThatAreWrong()
+    {
+        const QString folder = m_folder.path() + "/";
+        const auto pinned = [&](const char* text, const char* capacities = "2") {
+            CacheOptions options = lru(capacities);
+            options.pin = lines("wrong.txt", text);
+            const auto question = checkCaches(options);
+            return (question ? errorOf(simulateCaches(*m_study, 0, *question)) : errorOf(question)).replace(folder, "");
+        };
+        const auto divided = [&](const char* text) {
+            CacheOptions options = lru("");
+            options.capacities = "quotas:" + lines("wrong.txt", text);
+            const auto question = checkCaches(options);
+            return (question ? errorOf(simulateCaches(*m_study, 0, *question)) : errorOf(question)).replace(folder, "");
+        };
+        QCOMPARE(pinned("s0:1\n5-27\n"),
+            QString("wrong.txt:2: '5-27' is no LAYER:EXPERT (such as 5:27, 5:27|5:30 for both, s3:27 by the router's place)"));
+        QVERIFY(pinned("s0:1\n\ns7:0").startsWith("fixture.h5: wrong.txt:3: the trace has no site 7"));
+        QVERIFY(pinned("s0:4").startsWith("fixture.h5: wrong.txt:1: layer "));
+        QCOMPARE(pinned("# nothing\n"), QString("wrong.txt: holds no lines"));
+        QVERIFY(pinned("s1:0|s1:1|s1:2").startsWith("fixture.h5: --capacity: 3 experts are pinned in the pool of layer "));
+        QVERIFY(pinned("s1:0|s1:1|s1:2").endsWith(", which has 2 slots (from 3 slots on)"));
+        QVERIFY(divided("s0:2\n").startsWith("fixture.h5: wrong.txt: has no slots for layer "));
+        QVERIFY(divided("s0:5\n*:1").startsWith("fixture.h5: wrong.txt:1: 5 slots: site 0 has 4 experts"));
+        QVERIFY(divided("*:1\ns0:2\ns0:3").startsWith("wrong.txt:3: site 0 was given slots before (at "));
+        QVERIFY(divided("*:1\ns9:2").startsWith("fixture.h5: wrong.txt:2: the trace has no site 9"));
+        QVERIFY(divided("*=1").startsWith("wrong.txt:1: '*=1' is no LAYER:SLOTS"));
+        CacheOptions options = lru("2");
+        options.pin = lines("pins.txt", "s0:0");
+        for (const auto& change : std::vector<std::function<void(CacheOptions&)>>{
+                 [](auto& o) { o.prefetch = {"previous"}; }, [](auto& o) { o.quotas = true; }}) {
+            CacheOptions other = options;
+            change(other);
+            QVERIFY(!checkCaches(other));
+        }
+        options.reroute = "lambda=0.1";
+        QVERIFY(!checkReroute(options));
+    }
+
     void wholeSequencesOnly()
     {
         const QString refused = m_path
