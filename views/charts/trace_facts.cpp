@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/charts/trace_facts.h"
 
+#include "io/trace/summary_file.h"
+
 #include <QDateTime>
 #include <QLocale>
 #include <QStringList>
@@ -65,7 +67,12 @@ QList<std::pair<QString, QString>> traceFacts(const NamedTrace& trace)
     for (const Label& label : shape.labels)
         labels << QString("%1 (%2)").arg(text(label.name)).arg(label.values.size());
     add("Labels", labels.isEmpty() ? QString("none") : labels.join(", "));
-    if (s.fileBytes > 0) {
+    if (trace.answers) {
+        add("Summary", locale.toString(qulonglong(trace.answers->size())) + " answers, no tokens");
+        add("File", text(trace.path.filename().string()) + ", " + locale.formattedDataSize(qint64(trace.answers->bytes())) + ", of a trace of "
+                + locale.formattedDataSize(qint64(s.fileBytes)));
+        add("Complete", s.complete ? QString("yes") : QString("no: the capture was stopped early"));
+    } else if (s.fileBytes > 0) {
         add("Complete", s.complete ? QString("yes") : QString("no: the capture was stopped early"));
         add("File", text(trace.path.filename().string()) + ", " + locale.formattedDataSize(qint64(s.fileBytes)));
     }

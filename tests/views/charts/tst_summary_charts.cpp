@@ -7,6 +7,7 @@
 #include "tests/support/verify.h"
 #include "tests/views/charts/chart_table.h"
 #include "tests/views/load_fixture.h"
+#include "views/charts/trace_facts.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -82,6 +83,16 @@ private slots:
             QCOMPARE(numbers(*from), numbers(*of));
         }
         QVERIFY(needTokens.contains(name) || needSeveral.contains(name) || drawnChart(name, *m_summary));
+    }
+
+    void factsSayWhatItIs()
+    {
+        std::map<QString, QString> facts;
+        for (const auto& [name, value] : traceFacts(m_summary->traces()[0]))
+            facts[name] = value;
+        QVERIFY2(facts["Summary"].endsWith("answers, no tokens"), qPrintable(facts["Summary"]));
+        QVERIFY2(facts["File"].startsWith("trace.h5, ") && facts["File"].contains("of a trace of"), qPrintable(facts["File"]));
+        QCOMPARE(facts["Tokens"], QString("720"));
     }
 
     /// Another layer than the first.
