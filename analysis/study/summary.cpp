@@ -10,6 +10,7 @@
 #include "io/base/text.h"
 
 #include <algorithm>
+#include <set>
 
 namespace expertscope {
 
@@ -76,6 +77,46 @@ bool isAmong(const std::vector<SiteIndex>& sites, const std::optional<SiteIndex>
     });
 }
 
+std::vector<MetricQuestion> allQuestions(const RoutingShape& shape, const std::string& label)
+{
+    MetricQuestion all;
+    if (label.empty()) {
+        for (const MetricSpec& spec : metricRegistry()) {
+            if (spec.minTraces == 1)
+                all.metrics.push_back({spec.name});
+        }
+        std::ranges::move(variants(shape), std::back_inserter(all.metrics));
+        return {all};
+    }
+    const Label& values = *shape.label(label);
+    all.by = label;
+    for (const MetricSpec& spec : metricRegistry()) {
+        if (spec.needsLabel || isSmall(spec))
+            all.metrics.push_back({spec.name});
+    }
+    for (MetricRequest request : std::vector<MetricRequest>{{"divergence_ids", {{"pair", "parallel"}}},
+             {"domain_cv", {{"m", "16"}}}, {"signature", {{"sequences", "400"}}}})
+        all.metrics.push_back(std::move(request));
+    MetricQuestion plain{{{"cofire", {{"lift", "2"}}}}, {}, label, 0, false};
+    for (const std::string& value : values.values)
+        plain.metrics.push_back({"divergence_ids", {{"pair", "parallel"}, {"reference", value}}});
+    std::vector<MetricQuestion> questions{all, std::move(plain)};
+    for (const std::string& value : values.values) {
+        MetricQuestion one;
+        one.scope = only(label, value);
+        for (const MetricSpec& spec : metricRegistry()) {
+            if (!spec.needsLabel && isSmall(spec))
+                one.metrics.push_back({spec.name});
+        }
+        for (MetricRequest& request : variants(shape)) {
+            if (isSmall(*named(metricRegistry(), request.name)))
+                one.metrics.push_back(std::move(request));
+        }
+        questions.push_back(std::move(one));
+    }
+    return questions;
+}
+
 /// What these say of a site depends on which other sites are looked at.
 constexpr std::string_view kOfSitesTogether[] = {"predict", "path", "mc_smoe"};
 
@@ -124,43 +165,14 @@ Expected<std::vector<std::string>> labelsOf(
 
 std::vector<MetricQuestion> summaryQuestions(const RoutingShape& shape, const std::string& label)
 {
-    MetricQuestion all;
-    if (label.empty()) {
-        for (const MetricSpec& spec : metricRegistry()) {
-            if (spec.minTraces == 1)
-                all.metrics.push_back({spec.name});
-        }
-        std::ranges::move(variants(shape), std::back_inserter(all.metrics));
-        return {all};
-    }
-    const Label& values = *shape.label(label);
-    all.by = label;
-    for (const MetricSpec& spec : metricRegistry()) {
-        if (spec.needsLabel || isSmall(spec))
-            all.metrics.push_back({spec.name});
-    }
-    for (MetricRequest request : std::vector<MetricRequest>{{"divergence_ids", {{"pair", "parallel"}}},
-             {"domain_cv", {{"m", "16"}}}, {"signature", {{"sequences", "400"}}}})
-        all.metrics.push_back(std::move(request));
-    MetricQuestion plain{{{"cofire", {{"lift", "2"}}}}, {}, label, 0, false};
-    for (const std::string& value : values.values)
-        plain.metrics.push_back({"divergence_ids", {{"pair", "parallel"}, {"reference", value}}});
-    std::vector<MetricQuestion> questions{all, std::move(plain)};
-    for (const std::string& value : values.values) {
-        MetricQuestion one;
-        one.scope = only(label, value);
-        for (const MetricSpec& spec : metricRegistry()) {
-            if (!spec.needsLabel && isSmall(spec))
-                one.metrics.push_back({spec.name});
-        }
-        for (MetricRequest& request : variants(shape)) {
-            if (isSmall(*named(metricRegistry(), request.name)))
-                one.metrics.push_back(std::move(request));
-        }
-        questions.push_back(std::move(one));
+    std::vector<MetricQuestion> questions = allQuestions(shape, label);
+    for (MetricQuestion& question : questions) { // some of the variants are what is standard
+        std::set<std::string> seen;
+        std::erase_if(question.metrics, [&](const MetricRequest& metric) { return !seen.insert(requestText(metric)).second; });
     }
     return questions;
 }
+
 
 Expected<SummaryReport> writeSummary(const Study& study, std::size_t trace, const SummaryOptions& options,
     const Output& output, const Progress& progress)
