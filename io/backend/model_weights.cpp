@@ -251,7 +251,8 @@ void forEachTensor(LayerWeights& l, const auto& function)
     };
     DeltaNetWeights& d = l.deltaNet;
     ShortConvolutionWeights& c = l.shortConvolution;
-    for (at::Tensor* t : {&d.in, &d.aUp, &d.zUp, &d.kernel, &d.rate, &d.stepBias, &d.norm, &c.in, &c.inBias, &c.kernel, &c.kernelBias,
+    StateSpaceWeights& s = l.stateSpace;
+    for (at::Tensor* t : {&s.in, &s.inBias, &s.kernel, &s.kernelBias, &s.rate, &s.skip, &s.stepBias, &s.norm, &d.in, &d.aUp, &d.zUp, &d.kernel, &d.rate, &d.stepBias, &d.norm, &c.in, &c.inBias, &c.kernel, &c.kernelBias,
              &l.attentionNorm, &l.mlpNorm, &l.attentionNormBias, &l.mlpNormBias, &l.qkv, &l.qkvBias, &l.down,
              &l.downBias, &l.qUp, &l.kvUp, &l.qDownNorm, &l.kvDownNorm, &l.o, &l.oBias, &l.qNorm, &l.kNorm, &l.sinks,
              &l.router, &l.routerBias, &l.selectionBias, &l.sharedGate}) {
@@ -278,6 +279,18 @@ void takeDeltaNet(Loader& loader, const DeltaNetSource& from, DeltaNetWeights& t
     else
         loader.stackAll({&from.qKernel, &from.kKernel, &from.vKernel}, to.kernel);
     loader.takeAs(at::kFloat, from.logDecay, to.rate);
+    loader.takeAs(at::kFloat, from.stepBias, to.stepBias);
+    loader.take(from.norm, to.norm);
+}
+
+void takeStateSpace(Loader& loader, const StateSpaceSource& from, StateSpaceWeights& to)
+{
+    loader.take(from.in, to.in);
+    loader.take(from.inBias, to.inBias);
+    loader.take(from.kernel, to.kernel);
+    loader.take(from.kernelBias, to.kernelBias);
+    loader.takeAs(at::kFloat, from.logDecay, to.rate);
+    loader.takeAs(at::kFloat, from.skip, to.skip);
     loader.takeAs(at::kFloat, from.stepBias, to.stepBias);
     loader.take(from.norm, to.norm);
 }
@@ -357,6 +370,9 @@ Expected<ModelWeights> loadWeights(const Checkpoint& checkpoint, const LoadReque
                 break;
             case Mixer::DeltaNet:
                 takeDeltaNet(loader, from.deltaNet, to.deltaNet);
+                break;
+            case Mixer::StateSpace:
+                takeStateSpace(loader, from.stateSpace, to.stateSpace);
                 break;
             case Mixer::ShortConvolution:
                 loader.take(from.shortConvolution.in, to.shortConvolution.in);
