@@ -184,7 +184,7 @@ std::string attentionInWords(const ArchSpec& arch)
         if (arch.layers[i].slidingWindow > 0)
             windowed.push_back(i);
     }
-    if (arch.has(Mixer::DeltaNet) || arch.has(Mixer::ShortConvolution))
+    if (std::ranges::any_of(arch.layers, [](const LayerSpec& l) { return l.mixer != Mixer::GroupedQuery && l.mixer != Mixer::Latent; }))
         text += "; " + layersWith(arch, [](Mixer m) { return m == Mixer::GroupedQuery || m == Mixer::Latent; });
     if (!windowed.empty()) {
         text += "; layers " + layersList(windowed) + " see " + number(arch.layers[windowed.front()].slidingWindow)
@@ -195,7 +195,7 @@ std::string attentionInWords(const ArchSpec& arch)
 
 std::string linearInWords(const ArchSpec& arch)
 {
-    const bool both = arch.has(Mixer::DeltaNet) && arch.has(Mixer::ShortConvolution);
+    const bool both = arch.has(Mixer::DeltaNet) + arch.has(Mixer::ShortConvolution) + arch.has(Mixer::StateSpace) > 1;
     const auto layers = [&](Mixer mixer) -> std::string {
         if (both)
             return "; " + layersWith(arch, [mixer](Mixer m) { return m == mixer; });
@@ -207,6 +207,13 @@ std::string linearInWords(const ArchSpec& arch)
         text = (net.byChannel ? "delta net with a decay a channel (KDA), " : "gated delta net, ") + number(net.valueHeads) + " heads with a state of " + number(net.keyDim) + " x "
             + number(net.valueDim) + " on " + number(net.keyHeads) + " of queries and keys; convolved over "
             + number(net.kernel) + " tokens" + layers(Mixer::DeltaNet);
+    }
+    if (arch.has(Mixer::StateSpace)) {
+        const StateSpace& space = *arch.stateSpace;
+        text += (text.empty() ? "" : "; ") + ("state space (Mamba-2), " + number(space.heads)) + " heads with a state of "
+            + number(space.stateDim) + " x " + number(space.headDim)
+            + (space.groups > 1 ? " in " + number(space.groups) + " groups" : std::string()) + "; convolved over "
+            + number(space.kernel) + " tokens" + layers(Mixer::StateSpace);
     }
     if (arch.has(Mixer::ShortConvolution)) {
         text += (text.empty() ? "" : "; ") + ("short convolution over " + number(arch.shortConvolution->kernel)) + " tokens"

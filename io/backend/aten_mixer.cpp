@@ -12,6 +12,8 @@ std::unique_ptr<AtenMixer> makeAtenMixer(Mixer mixer, const EngineSetup& setup, 
         return makeAtenLatent(setup, attention);
     case Mixer::DeltaNet:
         return makeAtenDeltaNet(setup);
+    case Mixer::StateSpace:
+        return makeAtenStateSpace(setup);
     case Mixer::ShortConvolution:
         return makeAtenShortConvolution(setup);
     case Mixer::GroupedQuery:

@@ -31,6 +31,7 @@ std::unique_ptr<AtenMixer> makeAtenMixer(Mixer mixer, const EngineSetup& setup, 
 std::unique_ptr<AtenMixer> makeAtenGroupedQuery(const EngineSetup& setup, const AtenAttention& attention);
 std::unique_ptr<AtenMixer> makeAtenLatent(const EngineSetup& setup, const AtenAttention& attention);
 std::unique_ptr<AtenMixer> makeAtenDeltaNet(const EngineSetup& setup);
+std::unique_ptr<AtenMixer> makeAtenStateSpace(const EngineSetup& setup);
 std::unique_ptr<AtenMixer> makeAtenShortConvolution(const EngineSetup& setup);
 
 /// Attention of either kind: the heads of all parts, then what they attend to.

@@ -161,11 +161,16 @@ template <int64_t N, bool ByRow> void deltaTile(const DeltaTask& t)
             v = row;
         }
         Vec recalled[N], change[N], out[N];
-        recall<N, ByRow>(t.state, k, t.keyDim, decay, recalled);
+        if (t.recalls) {
+            recall<N, ByRow>(t.state, k, t.keyDim, decay, recalled);
+        } else {
+            for (int64_t c = 0; c < N; ++c)
+                recalled[c] = Vec{};
+        }
         for (int64_t c = 0; c < N; ++c)
             change[c] = (load(v + c * kLanes) - recalled[c]) * rate;
         learn<N, ByRow>(t.state, k, q, t.keyDim, decay, change, out);
-        float* target = t.out + token * t.valueStride;
+        float* target = t.out + token * t.outStride;
         for (int64_t c = 0; c < N; ++c)
             store((whole ? target : row) + c * kLanes, out[c]);
         for (int64_t c = 0; c < t.width && !whole; ++c)

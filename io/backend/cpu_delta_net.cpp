@@ -5,7 +5,7 @@
 #include "io/backend/cpu_kernels.h"
 #include "io/backend/cpu_mixer.h"
 #include "io/backend/cpu_rows.h"
-#include "io/backend/sequence_parts.h"
+#include "io/backend/cpu_states.h"
 #include "io/backend/thread_pool.h"
 
 #include <cmath>
@@ -30,8 +30,7 @@ public:
         , m_before(m_net.kernel - 1)
         , m_width(m_net.projected())
         , m_tiles((m_net.valueDim + m_kernel.deltaColumns - 1) / m_kernel.deltaColumns)
-        , m_tileFloats(static_cast<std::size_t>(m_net.keyDim * m_kernel.deltaColumns))
-        , m_states(static_cast<std::size_t>(setup.pool.size()))
+        , m_states(setup.pool.size(), m_net.valueHeads * m_tiles, m_net.keyDim * m_kernel.deltaColumns)
     {
     }
 
@@ -71,13 +70,12 @@ public:
         });
         m.checkStop();
         const auto segments = m_sequences.of(m_part);
-        if (segments.back().goesOn)
-            m_next.resize(static_cast<std::size_t>(m_net.valueHeads * m_tiles) * m_tileFloats);
+        m_states.begin(segments);
         const std::int64_t items = m_net.valueHeads * m_tiles;
         m.pool.run(static_cast<std::int64_t>(segments.size()) * items, [&](std::int64_t i, int worker) {
             recur(segments[static_cast<std::size_t>(i / items)], i % items, worker);
         });
-        std::swap(m_carried, m_next);
+        m_states.end();
         // What the next part's first tokens see of this one.
         for (std::int64_t r = 0; r < m_before; ++r)
             std::memmove(row(m_in, r), row(m_in, r + m_part.count), bytesOf(m_channels));
@@ -133,13 +131,6 @@ private:
     {
         const std::int64_t head = item / m_tiles, columns = m_kernel.deltaColumns, column = item % m_tiles * columns;
         const std::int64_t keyHead = head / (m_net.valueHeads / m_net.keyHeads), place = segment.first - m_part.first;
-        auto& state = m_states[static_cast<std::size_t>(worker)];
-        state.resize(m_tileFloats);
-        if (segment.begun)
-            std::memcpy(state.data(), m_carried.data() + static_cast<std::size_t>(item) * m_tileFloats,
-                m_tileFloats * sizeof(float));
-        else
-            std::fill(state.begin(), state.end(), 0.0f);
         cpu::DeltaTask task;
         task.q = row(m_mixed, place) + keyHead * m_net.keyDim;
         task.k = task.q + m_keys;
@@ -148,17 +139,15 @@ private:
         task.byChannel = m_net.byChannel;
         task.decay = m_net.byChannel ? row(m_decays, place) + head * m_net.keyDim : row(m_gates, place) + head;
         task.rate = row(m_gates, place) + m_net.valueHeads + head;
-        task.keyStride = task.valueStride = m_mixed.stride(0);
+        task.keyStride = task.valueStride = task.outStride = m_mixed.stride(0);
         task.decayStride = (m_net.byChannel ? m_decays : m_gates).stride(0);
         task.rateStride = m_gates.stride(0);
         task.keyDim = m_net.keyDim;
         task.width = std::min(columns, m_net.valueDim - column);
         task.tokens = segment.count;
-        task.state = state.data();
+        task.state = m_states.load(segment, item, worker);
         m_kernel.deltaRule(task);
-        if (segment.goesOn)
-            std::memcpy(m_next.data() + static_cast<std::size_t>(item) * m_tileFloats, state.data(),
-                m_tileFloats * sizeof(float));
+        m_states.keep(segment, item, task.state);
     }
 
     const EngineSetup m;
@@ -168,15 +157,13 @@ private:
     const std::int64_t m_before; ///< rows before a part
     const std::int64_t m_width; ///< of what is projected
     const std::int64_t m_tiles; ///< of a state
-    const std::size_t m_tileFloats;
+    CpuStates m_states;
     SequenceParts m_sequences;
     Part m_part;
     at::Tensor m_in; ///< [rows before + part, width]
     at::Tensor m_mixed; ///< [part, channels]
     at::Tensor m_gates; ///< [part, 2 value heads]: decay, rate
     at::Tensor m_decays, m_z; ///< Kimi's, [part, K]
-    std::vector<float> m_carried, m_next; ///< states of the sequence that began before this part, that goes on behind it
-    std::vector<std::vector<float>> m_states; ///< of each worker
 };
 
 }

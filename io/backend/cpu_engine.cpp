@@ -6,6 +6,7 @@
 #include "io/backend/cpu_attention.h"
 #include "io/backend/cpu_mixer.h"
 #include "io/backend/cpu_rows.h"
+#include "io/backend/expert_order.h"
 #include "io/backend/router.h"
 #include "io/backend/thread_pool.h"
 
@@ -137,18 +138,18 @@ public:
 
     void mix(const LayerWeights& w, const Part& part) override
     {
-        groupByExpert();
+        m_order.sort(m_chosen, m.arch.router.numExperts, m.arch.router.topK, kTile);
         const std::int64_t k = m.arch.router.topK, width = m.arch.expertIntermediate;
         grown(m_expertOut, part.count * k, m_hidden);
-        m.pool.run(static_cast<std::int64_t>(m_expertItems.size()), [&](std::int64_t i, int worker) {
+        m.pool.run(static_cast<std::int64_t>(m_order.items.size()), [&](std::int64_t i, int worker) {
             const OnTile guard;
-            const ExpertItem& item = m_expertItems[static_cast<std::size_t>(i)];
+            const ExpertOrder::Item& item = m_order.items[static_cast<std::size_t>(i)];
             const std::int64_t n = item.count;
             Scratch& s = m_scratch[static_cast<std::size_t>(worker)];
             grown(s.gathered, kTile, m_hidden);
             grown(s.inner, kTile, 2 * width);
             for (std::int64_t r = 0; r < n; ++r)
-                std::memcpy(row(s.gathered, r), row(m_x, m_sortedTokens[static_cast<std::size_t>(item.first + r)]),
+                std::memcpy(row(s.gathered, r), row(m_x, m_order.tokens[static_cast<std::size_t>(item.first + r)]),
                     bytes(m_hidden));
             at::Tensor inner = s.inner.narrow(0, 0, n);
             at::mm_out(inner, s.gathered.narrow(0, 0, n), w.experts.gateUp.select(0, item.expert).t());
@@ -179,7 +180,7 @@ public:
             for (std::int64_t t = place; t < place + n; ++t) {
                 for (std::int64_t slot = 0; slot < k; ++slot) {
                     const auto at = static_cast<std::size_t>(t * k + slot);
-                    const float* y = row(m_expertOut, m_sortedPlace[at]);
+                    const float* y = row(m_expertOut, m_order.places[at]);
                     if (slot == 0)
                         m_kernel.scale(sum, y, m_chosenWeights[at], m_hidden);
                     else
@@ -270,10 +271,6 @@ private:
     {
         std::vector<float> small;
         at::Tensor x, gathered, inner, vocabulary;
-    };
-    struct ExpertItem
-    {
-        std::int64_t expert, first, count; // rows of the sorted order
     };
 
     static std::size_t bytes(std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); }
@@ -369,30 +366,6 @@ private:
             m_kernel.add(row(out, r), data(w.downBias), m_hidden);
     }
 
-    /// Counting sort of all (token, slot) of the part that was routed by expert, and the tiles of it.
-    void groupByExpert()
-    {
-        const std::int64_t numExperts = m.arch.router.numExperts, k = m.arch.router.topK;
-        m_counts.assign(static_cast<std::size_t>(numExperts) + 1, 0);
-        for (const auto e : m_chosen)
-            ++m_counts[static_cast<std::size_t>(e) + 1];
-        for (std::size_t e = 1; e < m_counts.size(); ++e)
-            m_counts[e] += m_counts[e - 1];
-        m_expertItems.clear();
-        for (std::int64_t e = 0; e < numExperts; ++e) {
-            const std::int64_t end = m_counts[static_cast<std::size_t>(e) + 1];
-            for (std::int64_t first = m_counts[static_cast<std::size_t>(e)]; first < end; first += kTile)
-                m_expertItems.push_back({e, first, std::min(kTile, end - first)});
-        }
-        m_sortedTokens.resize(m_chosen.size());
-        m_sortedPlace.resize(m_chosen.size());
-        for (std::size_t i = 0; i < m_chosen.size(); ++i) {
-            const std::int64_t place = m_counts[static_cast<std::size_t>(m_chosen[i])]++;
-            m_sortedPlace[i] = place;
-            m_sortedTokens[static_cast<std::size_t>(place)] = static_cast<std::int64_t>(i) / k;
-        }
-    }
-
     const EngineSetup m;
     const cpu::KernelTable& m_kernel;
     const std::int64_t m_hidden;
@@ -404,10 +377,9 @@ private:
     std::int64_t m_tokens = 0;
     at::Tensor m_h; ///< of the whole batch
     at::Tensor m_x, m_logits, m_expertOut; ///< of a part
-    std::vector<ExpertItem> m_expertItems;
+    ExpertOrder m_order;
     std::vector<std::int32_t> m_chosen;
     std::vector<float> m_chosenWeights;
-    std::vector<std::int64_t> m_counts, m_sortedTokens, m_sortedPlace;
     BatchRouting m_out;
     std::vector<BatchRouting> m_ready, m_spare;
 };

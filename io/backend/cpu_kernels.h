@@ -45,7 +45,8 @@ struct DeltaTask
     const float* decay = nullptr; ///< one of a token, or keyDim
     const float* rate = nullptr; ///< one of a token: how much of what was recalled wrongly is corrected
     bool byChannel = false; ///< each row of the state has a decay of its own
-    std::int64_t keyStride = 0, valueStride = 0; ///< floats from token to token: q and k, v and out
+    bool recalls = true; ///< else nothing is corrected: v is learnt as it is, times the rate
+    std::int64_t keyStride = 0, valueStride = 0, outStride = 0; ///< floats from token to token: q and k, v, out
     std::int64_t decayStride = 0, rateStride = 0;
     std::int64_t keyDim = 0;
     std::int64_t width = 0; ///< at most deltaColumns
@@ -93,7 +94,7 @@ struct KernelTable
         const float* bias, float* out, std::int64_t n);
     /// out = exp(-rate softplus(x + bias)); out may be x.
     void (*decays)(const float* x, const float* bias, float rate, float* out, std::int64_t n);
-    /// Of each token in turn: S = a S, S = S + b k (v - S^T k)^T, out = S^T q.
+    /// Of each token in turn: S = a S, S = S + b k (v - S^T k)^T, out = S^T q; or S = a S + b k v^T.
     void (*deltaRule)(const DeltaTask& task);
     std::int64_t deltaColumns; ///< columns of a state that are kept in the first cache
     std::int64_t keyPanel; ///< keys of a panel

@@ -10,6 +10,8 @@ std::unique_ptr<CpuMixer> makeCpuMixer(Mixer mixer, const EngineSetup& setup, Cp
         return makeCpuLatent(setup, attention);
     case Mixer::DeltaNet:
         return makeCpuDeltaNet(setup);
+    case Mixer::StateSpace:
+        return makeCpuStateSpace(setup);
     case Mixer::ShortConvolution:
         return makeCpuShortConvolution(setup);
     case Mixer::GroupedQuery:

@@ -35,6 +35,7 @@ std::unique_ptr<CpuMixer> makeCpuMixer(Mixer mixer, const EngineSetup& setup, Cp
 std::unique_ptr<CpuMixer> makeCpuGroupedQuery(const EngineSetup& setup, CpuAttention& attention);
 std::unique_ptr<CpuMixer> makeCpuLatent(const EngineSetup& setup, CpuAttention& attention);
 std::unique_ptr<CpuMixer> makeCpuDeltaNet(const EngineSetup& setup);
+std::unique_ptr<CpuMixer> makeCpuStateSpace(const EngineSetup& setup);
 std::unique_ptr<CpuMixer> makeCpuShortConvolution(const EngineSetup& setup);
 
 }

@@ -29,6 +29,14 @@ struct DeltaNetWeights
     at::Tensor norm; ///< [valueDim]
 };
 
+struct StateSpaceWeights
+{
+    at::Tensor in, inBias; ///< [projected, H]: rows of z; x, B, C; steps
+    at::Tensor kernel, kernelBias; ///< [tokens, channels of x, B, C], [channels]
+    at::Tensor rate, skip, stepBias; ///< [heads] fp32 whatever the type: exp(A), D, and the bias of the step
+    at::Tensor norm; ///< [width]
+};
+
 struct ShortConvolutionWeights
 {
     at::Tensor in, inBias; ///< [3 H, H]: rows of b, c, x; the bias undefined without
@@ -53,6 +61,7 @@ struct LayerWeights
     at::Tensor sinks; ///< [heads]
     DeltaNetWeights deltaNet;
     ShortConvolutionWeights shortConvolution;
+    StateSpaceWeights stateSpace;
     at::Tensor router, routerBias; ///< [E, H], fp32 where its logits are
     at::Tensor selectionBias; ///< [E] fp32
     MlpWeights experts;

@@ -93,6 +93,10 @@ void arrangeWeights(const ArchSpec& arch, const LayerSource& from, LayerWeights&
         putGatesLast(arch, to);
     if (to.deltaNet.in.defined())
         arrangeDeltaNet(*arch.deltaNet, from.deltaNet.qkvz.present(), to.deltaNet);
+    if (to.stateSpace.in.defined()) {
+        to.stateSpace.kernel = byToken(to.stateSpace.kernel);
+        to.stateSpace.rate = to.stateSpace.rate.exp();
+    }
     if (to.shortConvolution.in.defined())
         to.shortConvolution.kernel = byToken(to.shortConvolution.kernel);
     if (arch.rope.interleaved)

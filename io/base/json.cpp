@@ -296,6 +296,7 @@ private:
             const auto digits = number.substr(number.find_first_of("0123456789", mantissaEnd));
             if (std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec != std::errc())
                 exponent = std::numeric_limits<std::int32_t>::max();
+            exponent = std::min<std::int64_t>(exponent, std::numeric_limits<std::int32_t>::max()); // what follows adds to it
             exponent = negative ? -exponent : exponent;
         }
         return point - first + exponent <= 0;

@@ -147,8 +147,9 @@ enum class Mixer : std::uint8_t
     Latent, ///< attention, LatentAttention
     DeltaNet, ///< a state that goes from token to token, DeltaNet
     ShortConvolution, ///< the last few tokens, ShortConvolution
+    StateSpace, ///< a state that goes from token to token and corrects nothing, StateSpace
 };
-inline constexpr std::size_t kNumMixers = 4;
+inline constexpr std::size_t kNumMixers = 5;
 
 struct LayerSpec
 {
@@ -213,6 +214,28 @@ struct ShortConvolution
     bool operator==(const ShortConvolution&) const = default;
 };
 
+/// Mamba-2 (arXiv 2405.21060). z, then x, B and C, then one number a head are projections of the hidden state; x, B, C are
+/// run through a causal convolution and the activation. Each head has a state S [stateDim, headDim], 0 before the first
+/// token, and with the token's step t = clamp(softplus(its number + bias)) and decay exp(-exp(A) t):
+///
+///     S = exp(-exp(A) t) S + B (t x)^T;  y = S^T C + D x
+///
+/// What goes on is rms(y silu(z)), the norm over each group's channels. Heads share B and C by groups, in equal runs.
+struct StateSpace
+{
+    std::int64_t heads = 0, groups = 1;
+    std::int64_t headDim = 0, stateDim = 0;
+    std::int64_t kernel = 0; ///< tokens that the convolution sees
+    bool convolutionBias = true, projectionBias = false;
+    double leastStep = 0, mostStep = 0;
+
+    std::int64_t width() const { return heads * headDim; }
+    std::int64_t convolved() const { return width() + 2 * groups * stateDim; } ///< channels: x, B, C
+    std::int64_t projected() const { return width() + convolved() + heads; }
+
+    bool operator==(const StateSpace&) const = default;
+};
+
 /// gate and up clamped, then (up + 1) gate sigmoid(alpha gate): gpt_oss.
 struct ClampedGlu
 {
@@ -230,8 +253,9 @@ struct ArchSpec
     std::string dtype; ///< as config.json says: "bfloat16", …; may be empty
     std::int64_t hiddenSize = 0, vocabSize = 0;
     std::int64_t numHeads = 0, numKvHeads = 0, headDim = 0;
-    std::optional<LatentAttention> latent; ///< of layers that have it, as are the next two
+    std::optional<LatentAttention> latent; ///< of layers that have it, as are the next three
     std::optional<DeltaNet> deltaNet;
+    std::optional<StateSpace> stateSpace;
     std::optional<ShortConvolution> shortConvolution;
     bool qkvBias = false, outputBias = false; ///< latent: of what comes from the hidden state, where it has a rank
     bool gatedAttention = false; ///< what a head attends to is scaled by sigmoid of a gate as wide, made with its query

@@ -75,6 +75,8 @@ double loadedWeightBytes(const ArchSpec& arch, ComputeType type)
         if (layer.mixer == Mixer::DeltaNet)
             wide += double(arch.deltaNet->valueHeads)
                 + double(arch.deltaNet->byChannel ? arch.deltaNet->keyWidth() : arch.deltaNet->valueHeads);
+        if (layer.mixer == Mixer::StateSpace)
+            wide += 3 * double(arch.stateSpace->heads);
         if (arch.normKind == NormKind::RmsAroundOne) {
             wide += 2 * double(arch.hiddenSize);
             if (layer.mixer == Mixer::GroupedQuery && arch.qkNorm == QkNorm::PerHead)

@@ -68,6 +68,15 @@ struct DeltaNetSource
     TensorSource norm; // [valueDim]
 };
 
+/// Of Mamba-2.
+struct StateSpaceSource
+{
+    TensorSource in, inBias; // [projected, H]: z; x, B, C; steps
+    TensorSource kernel, kernelBias; // [channels of x, B, C; 1; tokens]
+    TensorSource logDecay, skip, stepBias; // [heads]
+    TensorSource norm; // [width]
+};
+
 struct ShortConvolutionSource
 {
     TensorSource in, inBias; // [3 H, H]: b, c, x
@@ -90,6 +99,7 @@ struct LayerSource
     TensorSource kvUp; // [heads (nopeDim + valueDim), keyValueRank]
     DeltaNetSource deltaNet;
     ShortConvolutionSource shortConvolution;
+    StateSpaceSource stateSpace;
     TensorSource router, routerBias, selectionBias; // [E, H], [E], [E]
     std::vector<MlpSource> experts; // [E]; slices of a fused tensor have its offset added
     MlpSource dense; // where the layer is not MoE

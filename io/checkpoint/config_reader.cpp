@@ -198,6 +198,12 @@ std::vector<std::int64_t> ConfigReader::integers(std::string_view key)
     return result;
 }
 
+bool ConfigReader::isWord(std::string_view key, std::string_view word) const
+{
+    const auto* value = m_object->find(key);
+    return value && value->string() && *value->string() == word;
+}
+
 std::vector<double> ConfigReader::requiredNumbers(std::string_view key)
 {
     std::vector<double> result;

@@ -37,6 +37,7 @@ public:
     bool boolean(std::string_view key, bool fallback);
     std::optional<std::string> string(std::string_view key); ///< null: none
     std::optional<std::vector<std::string>> strings(std::string_view key); ///< null: none
+    bool isWord(std::string_view key, std::string_view word) const; ///< present, and that string
     std::vector<std::int64_t> integers(std::string_view key); ///< null: empty
     std::vector<double> requiredNumbers(std::string_view key);
     /// The object under `key`, sharing error(); none where it is missing or null.

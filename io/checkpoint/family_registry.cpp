@@ -15,6 +15,7 @@ Family glm4MoeFamily();
 Family glm4MoeLiteFamily();
 Family gptOssFamily();
 Family graniteMoeFamily();
+Family graniteMoeHybridFamily();
 Family graniteMoeSharedFamily();
 Family hunyuanV1MoeFamily();
 Family kimiLinearFamily();
@@ -43,6 +44,7 @@ std::span<const Family> families()
         glm4MoeLiteFamily(),
         gptOssFamily(),
         graniteMoeFamily(),
+        graniteMoeHybridFamily(),
         graniteMoeSharedFamily(),
         hunyuanV1MoeFamily(),
         kimiLinearFamily(),

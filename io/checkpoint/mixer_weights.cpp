@@ -117,6 +117,22 @@ public:
         return projection(m_layer.o, "o_proj", hidden, width);
     }
 
+    Expected<void> stateSpace(const std::string& base)
+    {
+        const auto& space = *m_arch.stateSpace;
+        auto& s = m_layer.stateSpace;
+        const auto hidden = m_arch.hiddenSize;
+        ES_TRY(takeLinear(s.in, s.inBias, space.projectionBias, base + "in_proj", space.projected(), hidden));
+        ES_TRY(take(s.kernel, base + "conv1d.weight", {space.convolved(), 1, space.kernel}));
+        if (space.convolutionBias)
+            ES_TRY(take(s.kernelBias, base + "conv1d.bias", {space.convolved()}));
+        ES_TRY(take(s.logDecay, base + "A_log", {space.heads}));
+        ES_TRY(take(s.skip, base + "D", {space.heads}));
+        ES_TRY(take(s.stepBias, base + "dt_bias", {space.heads}));
+        ES_TRY(take(s.norm, base + "norm.weight", {space.width()}));
+        return takeLinear(m_layer.o, m_layer.oBias, space.projectionBias, base + "out_proj", hidden, space.width());
+    }
+
     Expected<void> shortConvolution(const std::string& base)
     {
         const auto& convolution = *m_arch.shortConvolution;
@@ -163,6 +179,8 @@ Expected<void> resolveMixer(WeightTable& table, const ArchSpec& arch, const Weig
         return resolver.latent(base + "self_attn.");
     case Mixer::DeltaNet:
         return resolver.deltaNet(base + std::string(names.deltaNet) + ".");
+    case Mixer::StateSpace:
+        return resolver.stateSpace(base + "mamba.");
     case Mixer::ShortConvolution:
         return resolver.shortConvolution(base + "conv.");
     case Mixer::GroupedQuery:

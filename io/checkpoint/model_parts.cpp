@@ -30,6 +30,14 @@ PartCount mixerCount(const ArchSpec& a, Mixer mixer)
         }
         return count;
     }
+    if (mixer == Mixer::StateSpace) {
+        const StateSpace& space = *a.stateSpace;
+        const auto width = double(space.width()), channels = double(space.convolved());
+        count.matrices = hidden * (double(space.projected()) + width);
+        count.vectors = channels * double(space.kernel) + 3 * double(space.heads) + width
+            + (space.convolutionBias ? channels : 0) + (space.projectionBias ? double(space.projected()) + hidden : 0);
+        return count;
+    }
     if (mixer == Mixer::ShortConvolution) {
         count.matrices = 4 * hidden * hidden;
         count.vectors = hidden * double(a.shortConvolution->kernel) + (a.shortConvolution->bias ? 5 * hidden : 0);
@@ -145,6 +153,10 @@ CacheCount countCache(const ArchSpec& a)
             count.state += double(a.deltaNet->valueWidth()) * double(a.deltaNet->keyDim);
             count.recent += double(a.deltaNet->convolved()) * double(a.deltaNet->kernel - 1);
             continue;
+        case Mixer::StateSpace:
+            count.state += double(a.stateSpace->width()) * double(a.stateSpace->stateDim);
+            count.recent += double(a.stateSpace->convolved()) * double(a.stateSpace->kernel - 1);
+            continue;
         case Mixer::ShortConvolution:
             count.recent += double(a.hiddenSize) * double(a.shortConvolution->kernel - 1);
             continue;
@@ -185,6 +197,9 @@ void forEachTensor(const ModelSource& m, const std::function<void(ModelPart, con
         visit(ModelPart::Attention,
             {&d.qkv, &d.z, &d.b, &d.a, &d.qkvz, &d.ba, &d.q, &d.k, &d.v, &d.aDown, &d.aUp, &d.zDown, &d.zUp, &d.kernel,
                 &d.qKernel, &d.kKernel, &d.vKernel, &d.logDecay, &d.stepBias, &d.norm});
+        const StateSpaceSource& s = l.stateSpace;
+        visit(ModelPart::Attention,
+            {&s.in, &s.inBias, &s.kernel, &s.kernelBias, &s.logDecay, &s.skip, &s.stepBias, &s.norm});
         const ShortConvolutionSource& c = l.shortConvolution;
         visit(ModelPart::Attention, {&c.in, &c.inBias, &c.kernel, &c.kernelBias});
         visit(ModelPart::Routers, {&l.router, &l.routerBias, &l.selectionBias});

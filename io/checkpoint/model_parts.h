@@ -57,7 +57,7 @@ struct CacheCount
     double whole = 0; ///< values a token, of layers that see everything
     double windowed = 0; ///< values a token, of layers with a window
     std::int64_t window = 0; ///< the widest of them
-    double state = 0; ///< values of the states of delta nets
+    double state = 0; ///< values of the states of delta nets and state spaces
     double recent = 0; ///< values of the last tokens, as convolutions see them again
 
     /// Values of so many tokens, without what does not grow with them.

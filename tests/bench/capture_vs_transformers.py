@@ -34,12 +34,22 @@ SHAPES = {
     "sinks": dict(model_type="gpt_oss", hidden_size=512, num_hidden_layers=6, num_attention_heads=8, num_key_value_heads=2,
                   head_dim=64, intermediate_size=256, num_local_experts=32, num_experts_per_tok=4, sliding_window=128,
                   vocab_size=8192, max_position_embeddings=131072),
-    # Layers that do not attend: three of four a delta net (Qwen3-Next), two of three a short convolution (LFM2).
+    # Layers that do not attend: three of four a delta net (Qwen3-Next, Kimi), two of three a short convolution (LFM2), three
+    # of four a state space (Granite 4).
     "delta": dict(model_type="qwen3_next", hidden_size=512, num_hidden_layers=8, num_attention_heads=8, num_key_value_heads=2,
                   head_dim=64, linear_num_key_heads=4, linear_num_value_heads=8, linear_key_head_dim=128,
                   linear_value_head_dim=128, intermediate_size=1024, moe_intermediate_size=256,
                   shared_expert_intermediate_size=256, num_experts=32, num_experts_per_tok=4, vocab_size=8192,
                   max_position_embeddings=2048),
+    "kda": dict(model_type="kimi_linear", hidden_size=512, num_hidden_layers=8, num_attention_heads=8, num_key_value_heads=8,
+                layer_types=(["linear_attention"] * 3 + ["full_attention"]) * 2, linear_head_dim=128, linear_num_heads=4,
+                kv_lora_rank=128, qk_nope_head_dim=64, qk_rope_head_dim=32, v_head_dim=64, intermediate_size=1024,
+                moe_intermediate_size=256, num_experts=32, num_experts_per_token=4, vocab_size=8192,
+                max_position_embeddings=2048),
+    "space": dict(model_type="granitemoehybrid", hidden_size=512, num_hidden_layers=8, num_attention_heads=8,
+                  num_key_value_heads=2, layer_types=(["linear_attention"] * 3 + ["full_attention"]) * 2, mamba_n_heads=16,
+                  mamba_d_state=128, intermediate_size=256, shared_intermediate_size=512, num_local_experts=32,
+                  num_experts_per_tok=4, vocab_size=8192, max_position_embeddings=2048),
     "convolution": dict(model_type="lfm2_moe", hidden_size=512, num_hidden_layers=9, num_attention_heads=8, num_key_value_heads=2,
                         layer_types=["conv", "conv", "full_attention"] * 3, num_dense_layers=1, intermediate_size=1024,
                         moe_intermediate_size=256, num_experts=32, num_experts_per_tok=4, vocab_size=8192,
@@ -73,7 +83,7 @@ class Transformers:
             experts_implementation=implementation).eval()
         self.collected = []
         for layer in self.model.model.layers:
-            mlp = layer.mlp if hasattr(layer, "mlp") else layer.feed_forward
+            mlp = next(getattr(layer, n) for n in ("mlp", "feed_forward", "block_sparse_moe") if hasattr(layer, n))
             gate = getattr(mlp, "gate", getattr(mlp, "router", None))
             if gate is None:
                 continue

@@ -37,6 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ok = ok && net->keyHeads > 0 && net->valueHeads > 0 && net->valueHeads % net->keyHeads == 0 && net->keyDim > 0
             && net->valueDim > 0 && net->kernel > 0 && net->convolved() > 0;
     }
+    ok = ok && a.has(Mixer::StateSpace) <= a.stateSpace.has_value();
+    if (const auto& space = a.stateSpace) {
+        ok = ok && space->heads > 0 && space->groups > 0 && space->heads % space->groups == 0 && space->headDim > 0
+            && space->stateDim > 0 && space->kernel > 0 && space->projected() > 0 && space->leastStep <= space->mostStep;
+    }
     if (a.shortConvolution)
         ok = ok && a.shortConvolution->kernel > 0;
     if (const auto& how = a.quantisation) {

@@ -103,6 +103,10 @@ private slots:
             std::string("gated delta net, 32 heads with a state of 128 x 128 on 16 of queries and keys; convolved over 4 "
                         "tokens; all other layers"));
         QCOMPARE(linearInWords(*lfm2.arch), std::string("short convolution over 3 tokens; all other layers"));
+        const Subject granite = published("granite-4.0-h-small");
+        QVERIFY(granite.arch);
+        QCOMPARE(linearInWords(*granite.arch),
+            std::string("state space (Mamba-2), 128 heads with a state of 128 x 64; convolved over 4 tokens; all other layers"));
         const Subject kimi = published("kimi-linear-48b-a3b");
         QVERIFY(kimi.arch);
         QCOMPARE(linearInWords(*kimi.arch),

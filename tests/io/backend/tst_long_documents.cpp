@@ -72,7 +72,8 @@ private slots:
                  "mixtral-window-headdim-sharded", "mixtral-longrope-mqa-old", "gpt_oss-plain", "deepseek_v3-plain-yarn",
                  "flex_olmo-plain", "hunyuan_v1_moe-plain", "qwen3_next-plain", "qwen3_next-types-unnormalised-kernel2",
                  "qwen3_next-wide-values-fused-fp16", "qwen3_5_moe-text-plain", "lfm2_moe-plain",
-                 "lfm2_moe-bias-kernel4-untied", "kimi_linear-plain", "kimi_linear-linear-alone-fp32"}) {
+                 "lfm2_moe-bias-kernel4-untied", "kimi_linear-plain", "kimi_linear-linear-alone-fp32",
+                 "granitemoehybrid-plain"}) {
             QTest::newRow(name) << name << false;
             QTest::addRow("%s (operators)", name) << name << true;
         }
@@ -121,7 +122,7 @@ private slots:
         QTest::addColumn<bool>("generic");
         QTest::addColumn<int>("partTokens");
         for (const char* name : {"qwen3_next-plain", "qwen3_next-wide-values-fused-fp16", "lfm2_moe-bias-kernel4-untied",
-                 "kimi_linear-plain"}) {
+                 "kimi_linear-plain", "granitemoehybrid-rope-groups-biases-old-names"}) {
             for (const int partTokens : {2, 60, 150}) {
                 QTest::addRow("%s %d", name, partTokens) << name << false << partTokens;
                 QTest::addRow("%s %d (operators)", name, partTokens) << name << true << partTokens;

@@ -82,6 +82,7 @@ private slots:
         row("NaN", "[NaN]", "not valid JSON at byte 2");
         row("Infinity", "[-Infinity]", "not valid JSON at byte 3");
         row("too large", "[1e999]", "not valid JSON at byte 2: a number too large");
+        row("too large to add to", "[12e9223372036854775807]", "not valid JSON at byte 2: a number too large");
         row("too large whole", "[1" + QByteArray(400, '0') + "]", "not valid JSON at byte 2: a number too large");
         row("key twice", "{\"a\":1,\"b\":2,\"a\":1}", "key 'a' appears twice");
         row("deep", QByteArray(65, '[') + QByteArray(65, ']'), "nested deeper than 64 levels");

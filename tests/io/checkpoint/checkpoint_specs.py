@@ -582,3 +582,27 @@ SPECS |= {
         KIMI, dict(num_hidden_layers=2, layer_types=[LINEAR, LINEAR], linear_head_dim=40, linear_num_heads=1, num_experts=6,
                    num_experts_per_token=3), dict(dtype="float32")),
 }
+
+HYBRID = dict(GRANITE, model_type="granitemoehybrid", num_hidden_layers=3, shared_intermediate_size=20,
+              layer_types=[LINEAR, FULL, LINEAR], mamba_n_heads=8, mamba_d_state=16, mamba_expand=2)
+
+SPECS |= {
+    "granitemoehybrid-plain": (HYBRID, dict(), dict(dtype="bfloat16")),
+    "granitemoehybrid-rope-groups-biases-old-names": (
+        HYBRID, dict(position_embedding_type="rope", mamba_n_groups=2, mamba_proj_bias=True, attention_bias=True,
+                     num_hidden_layers=2, layer_types=[LINEAR, FULL]),
+        dict(dtype="bfloat16", raw=dict(layer_types=["mamba", "attention"]))),
+    "granitemoehybrid-noconvbias-kernel2-limits": (
+        HYBRID, dict(mamba_conv_bias=False, mamba_d_conv=2, time_step_limit=[0.3, 0.9], num_hidden_layers=2,
+                     layer_types=[FULL, LINEAR], shared_intermediate_size=8), dict(dtype="bfloat16")),
+    "granitemoehybrid-wide-heads-fused-tied-fp16": (
+        HYBRID, dict(mamba_n_heads=1, mamba_d_head=96, mamba_expand=3, mamba_d_state=5, tie_word_embeddings=True,
+                     num_hidden_layers=2, layer_types=[LINEAR, FULL], num_key_value_heads=1), dict(dtype="float16", fused=True)),
+    "granitemoehybrid-gelu-eps-kernel1-sharded": (
+        HYBRID, dict(hidden_act="gelu", rms_norm_eps=1e-3, mamba_d_conv=1, mamba_n_heads=16, mamba_n_groups=4,
+                     num_hidden_layers=2, layer_types=[LINEAR, LINEAR]), dict(dtype="bfloat16", shard="20KB")),
+    "granitemoehybrid-defaults-rope-yarn-fp32": (
+        HYBRID, dict(layer_types=[FULL, LINEAR], num_hidden_layers=2, position_embedding_type="rope",
+                     rope_parameters=dict(YARN), embedding_multiplier=1.0, residual_multiplier=1.0, logits_scaling=1.0,
+                     num_local_experts=6, num_experts_per_tok=3), dict(dtype="float32", calm=True)),
+}

@@ -129,7 +129,7 @@ def last_norm(model):
 def fresh_rotary(model):
     """Dynamic rope remembers the longest sequence; so each gets a module of its own. None where there is no rotation."""
     for name in ("rotary_emb", "pos_emb"):
-        if hasattr(model.model, name):
+        if getattr(model.model, name, None) is not None:
             setattr(model.model, name, type(getattr(model.model, name))(model.config))
             return getattr(model.model, name)
     return None
@@ -140,7 +140,7 @@ def selection_scores(config, layer, gate, logits):
     one is in."""
     kind = config.model_type
     x = logits.double()
-    if kind in ("gpt_oss", "granitemoe", "granitemoeshared", "phimoe"):
+    if kind in ("gpt_oss", "granitemoe", "granitemoeshared", "granitemoehybrid", "phimoe"):
         scores = x
     elif kind in ("deepseek_v3", "glm4_moe", "glm4_moe_lite", "dots1", "solar_open", "minimax_m2", "lfm2_moe", "kimi_linear"):
         scores = x.sigmoid()

@@ -57,6 +57,10 @@ LATER = {
     "kimi_linear": dict(TINY, intermediate_size=20, moe_intermediate_size=10, num_experts=6, num_experts_per_token=2,
                         kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=12, v_head_dim=8, num_key_value_heads=4,
                         linear_head_dim=6, linear_num_heads=2, pad_token_id=None, bos_token_id=None, eos_token_id=None),
+    "granitemoehybrid": dict(TINY, intermediate_size=12, num_local_experts=6, num_experts_per_tok=2, num_key_value_heads=2,
+                             shared_intermediate_size=14, mamba_n_heads=8, mamba_d_state=6, position_embedding_type="rope",
+                             layer_types=["linear_attention", "full_attention"] * 2, pad_token_id=None, bos_token_id=None,
+                             eos_token_id=None),
     "lfm2_moe": dict(TINY, intermediate_size=20, moe_intermediate_size=10, num_experts=6, num_experts_per_tok=2,
                      num_key_value_heads=2, num_dense_layers=1,
                      layer_types=["conv", "full_attention", "conv", "full_attention"]),
@@ -291,7 +295,7 @@ def later_variants(family):
     yield "defaults", None
 
 
-MIXED = ("qwen3_next", "qwen3_5_moe_text", "qwen3_5_moe", "lfm2_moe", "kimi_linear")  # not all layers attend
+MIXED = ("qwen3_next", "qwen3_5_moe_text", "qwen3_5_moe", "lfm2_moe", "kimi_linear", "granitemoehybrid")  # not all layers attend
 
 
 def mixed_variants():
@@ -327,6 +331,23 @@ def mixed_variants():
     yield "mrope", dict(rope_parameters=dict(rope_type="default", rope_theta=50.0, partial_rotary_factor=0.5,
                                               mrope_section=[1, 1, 1], mrope_interleaved=True))
     yield "shared-none", dict(shared_expert_intermediate_size=0)
+    for n in (0, 1, 2, 3):
+        yield f"mamba-groups-{n}", dict(mamba_n_groups=n)
+    yield "mamba-heads-6", dict(mamba_n_heads=6)
+    yield "mamba-heads-7", dict(mamba_n_heads=7)
+    yield "mamba-head-auto", dict(mamba_d_head="auto")
+    yield "mamba-head-12", dict(mamba_d_head=12)
+    yield "mamba-head-5", dict(mamba_d_head=5)
+    yield "mamba-expand", dict(mamba_expand=3)
+    yield "mamba-state", dict(mamba_d_state=9)
+    yield "mamba-conv", dict(mamba_d_conv=3, mamba_conv_bias=False)
+    yield "mamba-proj-bias", dict(mamba_proj_bias=True)
+    yield "mamba-limits", dict(time_step_limit=[0.1, 2.0])
+    yield "mamba-limits-null", dict(time_step_limit=None)
+    yield "mamba-limits-infinite", dict(time_step_limit=[0.1, {"__float__": "Infinity"}])
+    yield "mamba-block-types", dict(layer_types=GONE, layers_block_type=["mamba", "attention", "mamba", "mamba"])
+    yield "positions-nope", dict(position_embedding_type="nope")
+    yield "positions-null", dict(position_embedding_type=None)
     # Kimi's words for what DeepSeek says otherwise, and its lists of layers.
     lists = dict(full_attn_layers=[2, 4], kda_layers=[1, 3], head_dim=5, num_heads=3, short_conv_kernel_size=2)
     yield "lists", dict(linear_attn_config=lists)
@@ -360,12 +381,18 @@ def describe_mixers(config, model):
             out["delta"] = [delta.num_heads] * 2 + [delta.head_dim] * 2 + [delta.conv1d.weight.shape[2]]
             kinds.append("delta")
             continue
+        if getattr(layer, "mamba", None) is not None:
+            mamba = layer.mamba
+            out["space"] = [mamba.num_heads, mamba.n_groups, mamba.head_dim, mamba.ssm_state_size, mamba.conv_kernel_size,
+                            int(mamba.conv1d.bias is not None), int(mamba.in_proj.bias is not None)]
+            kinds.append("space")
+            continue
         kinds.append("delta" if delta is not None else "conv" if short is not None else "attention")
         if delta is not None:
             out["delta"] = [delta.num_k_heads, delta.num_v_heads, delta.head_k_dim, delta.head_v_dim, delta.conv1d.weight.shape[2]]
         if short is not None:
             out["conv"] = [short.conv.weight.shape[2], int(short.conv.bias is not None)]
-        if hasattr(layer, "self_attn") and config.model_type != "kimi_linear":
+        if hasattr(layer, "self_attn") and config.model_type not in ("kimi_linear", "granitemoehybrid"):
             out["gated"] = layer.self_attn.q_proj.weight.shape[0] == 2 * config.num_attention_heads * layer.self_attn.head_dim
     return dict(out, mixers=kinds)
 
@@ -379,15 +406,17 @@ class NoAttention:
             for key in ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"):
                 setattr(self, key, getattr(config, key))
         self.scaling = self.head_dim ** -0.5
+        if config.model_type == "granitemoehybrid":
+            self.scaling = config.attention_multiplier
         bias = getattr(config, "attention_bias", False)
         self.q_proj = self.o_proj = torch.nn.Linear(1, 1, bias=bias)
-        self.q_norm = torch.nn.RMSNorm(self.head_dim) if config.model_type != "kimi_linear" else None
+        self.q_norm = torch.nn.RMSNorm(self.head_dim) if config.model_type not in ("kimi_linear", "granitemoehybrid") else None
 
 
 def describe_later(config, model, dtype):
     config = config.get_text_config()
     a = next((layer.self_attn for layer in model.model.layers
-              if hasattr(layer, "self_attn") and not hasattr(layer.self_attn, "forget_gate")), None) or NoAttention(config)
+              if getattr(layer, "self_attn", None) is not None and not hasattr(layer.self_attn, "forget_gate")), None) or NoAttention(config)
     latent = hasattr(a, "kv_b_proj") or config.model_type == "kimi_linear"
     gate = next(m for layer in model.model.layers for m in layer.modules()
                 if type(m).__name__.lower().endswith(("topkrouter", "gate")) and "ForgetGate" not in type(m).__name__)

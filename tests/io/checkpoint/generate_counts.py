@@ -21,7 +21,7 @@ DATA = ROOT / "tests" / "data"
 PARTS = [
     (r"embed_tokens\.", "embedding"),
     (r"^lm_head\.", "head"),
-    (r"\.(self_attn|linear_attn|conv)\.", "attention"),
+    (r"\.(self_attn|linear_attn|conv|mamba)\.", "attention"),
     (r"shared_(expert|experts|mlp|expert_gate)\.", "shared experts"),
     (r"\.experts\.|block_sparse_moe\.(input|output)_linear", "experts"),
     (r"\.(gate|router)\.|e_score_correction_bias|\.expert_bias", "routers"),
@@ -31,6 +31,8 @@ PARTS = [
 
 
 def build(raw):
+    # {"__float__": "Infinity"} stands for what JSON has no word for.
+    raw = json.loads(json.dumps(raw), object_hook=lambda o: float(o["__float__"]) if "__float__" in o else o)
     raw = {k: v for k, v in raw.items() if k != "quantization_config"}
     if raw["model_type"] in CONFIG_MAPPING:
         config = CONFIG_MAPPING[raw["model_type"]].from_dict(raw)

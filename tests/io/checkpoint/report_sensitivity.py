@@ -105,6 +105,13 @@ def alterations(config):
     yield "convolution's first token", {}, narrower("conv1d.weight")
     yield "convolution's first token", {}, narrower("conv.conv.weight")
     yield "convolution bias", {}, edit("conv.conv.bias", 0.0)
+    yield "convolution bias", {}, edit("conv1d.bias", 0.0)
+    yield "state space skip", {}, edit("mamba.D", 0.0)
+    yield "state space norm", {}, edit("mamba.norm.weight", 1.0)
+    if getattr(config, "time_step_limit", None) not in (None, (0.0, float("inf"))):
+        yield "time_step_limit", dict(time_step_limit=(0.0, float("inf"))), None
+    if getattr(config, "position_embedding_type", None) == "rope":
+        yield "position_embedding_type", dict(position_embedding_type=None), None
     yield "decay", {}, edit("A_log", -30.0)
     yield "step bias", {}, edit("dt_bias", 0.0)
     yield "delta net norm", {}, edit("linear_attn.norm.weight", 1.0)
@@ -159,7 +166,8 @@ def main():
             model = AutoModelForCausalLM.from_pretrained(folder, **options).eval()
             base_sets, base_hidden = run(model, ids, lengths)
             for name, changes, edit in alterations(model.config):
-                if name.startswith("rope") and not any("self_attn" in n for n, _ in model.named_modules()):
+                rotates = getattr(model.config, "position_embedding_type", "rope") == "rope"
+                if name.startswith("rope") and not (rotates and any("self_attn." in n for n, _ in model.named_modules())):
                     continue  # no layer rotates anything
                 config = AutoConfig.from_pretrained(folder)
                 for key, value in copy.deepcopy(changes).items():

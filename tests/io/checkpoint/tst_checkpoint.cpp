@@ -145,6 +145,8 @@ std::vector<const TensorSource*> allSources(const ModelSource& m)
         const auto& d = l.deltaNet;
         all.insert(all.end(), {&d.qkv, &d.z, &d.b, &d.a, &d.qkvz, &d.ba, &d.kernel, &d.logDecay, &d.stepBias, &d.norm});
         all.insert(all.end(), {&d.q, &d.k, &d.v, &d.aDown, &d.aUp, &d.zDown, &d.zUp, &d.qKernel, &d.kKernel, &d.vKernel});
+        const auto& s = l.stateSpace;
+        all.insert(all.end(), {&s.in, &s.inBias, &s.kernel, &s.kernelBias, &s.logDecay, &s.skip, &s.stepBias, &s.norm});
         const auto& c = l.shortConvolution;
         all.insert(all.end(), {&c.in, &c.inBias, &c.kernel, &c.kernelBias});
         addMlp(l.dense);
@@ -324,6 +326,12 @@ void TestCheckpoint::familiesAndSwitches()
         const auto a = arch("kimi_linear-lists-as-published");
         QVERIFY((a.deltaNet == DeltaNet{3, 3, 10, 10, 2, true}) && a.layers[0].mixer == Mixer::Latent && a.layers[1].mixer == Mixer::DeltaNet);
         QVERIFY(!a.layers[0].moe && a.layers[1].moe && a.rope.rotaryDim == 0 && a.latent->ropeDim == 8 && a.latent->queryRank == 0);
+    }
+    {
+        const auto a = arch("granitemoehybrid-noconvbias-kernel2-limits");
+        QVERIFY((a.stateSpace == StateSpace{8, 1, 8, 16, 2, false, false, 0.3, 0.9}) && a.layers[1].mixer == Mixer::StateSpace);
+        QVERIFY(a.rope.rotaryDim == 0 && a.sharedIntermediate == 8 && a.residualMultiplier == 0.7);
+        QVERIFY(arch("granitemoehybrid-rope-groups-biases-old-names").rope.rotaryDim == 8);
     }
     {
         const auto a = arch("lfm2_moe-bias-kernel4-untied");

@@ -207,6 +207,7 @@ void TestConfig::asTheReference()
         "kimi_linear-groups",
         "kimi_linear-tied", // the reference ties nothing, and has a head without weights then
         "kimi_linear-lists-zero", // the last layer, as Python counts
+        "granitemoehybrid-mamba-block-types",
         "lfm2_moe-act-gelu", // not read by the reference, the model has no other
     };
     static const QSet<QString> kMilder{
@@ -220,6 +221,9 @@ void TestConfig::asTheReference()
         "kimi_linear-rope33-llama3",
         "kimi_linear-rope36-proportional",
         "kimi_linear-lists-null",
+        "granitemoehybrid-mlp-types-short",
+        "granitemoehybrid-mamba-limits-null",
+        "granitemoehybrid-mamba-limits-infinite", // of a file, the reference reads it, too; here it was given a dictionary
         "qwen3_next-mlp-types-short",
         "qwen3_5_moe_text-mlp-types-short",
         "qwen3_5_moe-mlp-types-short",
@@ -324,8 +328,9 @@ void TestConfig::asTheReference()
         QCOMPARE(mixers.size(), static_cast<qsizetype>(a.layers.size()));
         for (qsizetype i = 0; i < mixers.size(); ++i) {
             const Mixer mixer = a.layers[static_cast<std::size_t>(i)].mixer;
-            QCOMPARE(QString(mixer == Mixer::DeltaNet              ? "delta"
+            QCOMPARE(QString(mixer == Mixer::DeltaNet           ? "delta"
                              : mixer == Mixer::ShortConvolution ? "conv"
+                             : mixer == Mixer::StateSpace       ? "space"
                                                                 : "attention"),
                 mixers[i].toString());
         }
@@ -339,6 +344,9 @@ void TestConfig::asTheReference()
         QVERIFY(is("delta", {net.keyHeads, net.valueHeads, net.keyDim, net.valueDim, net.kernel}));
         const ShortConvolution convolution = a.shortConvolution.value_or(ShortConvolution{});
         QVERIFY(is("conv", {convolution.kernel, convolution.bias}));
+        const StateSpace s = a.stateSpace.value_or(StateSpace{});
+        QVERIFY(is("space",
+            {s.heads, s.groups, s.headDim, s.stateDim, s.kernel, s.convolutionBias, s.projectionBias}));
         if (golden.contains("gated"))
             QCOMPARE(a.gatedAttention, golden["gated"].toBool());
     }
@@ -562,6 +570,22 @@ void TestConfig::refuses_data()
     row("conv eps", lfm2(types + R"("norm_eps":-1)"), "c: norm_eps", "must be 0 to 1000");
     row("conv dense", lfm2(types + R"("num_dense_layers":4)"), "c: ", "every layer is dense");
     row("conv dense negative", lfm2(types + R"("num_dense_layers":-1)"), "c: num_dense_layers", "is -1");
+    const auto hybrid = [](const std::string& more) { return R"({"model_type":"granitemoehybrid",)" + more + "}"; };
+    for (const char* key : {"mamba_n_heads", "mamba_n_groups", "mamba_d_state", "mamba_d_conv", "mamba_expand", "mamba_d_head"}) {
+        row((std::string(key) + " 0").c_str(), hybrid("\"" + std::string(key) + "\":0"), ("c: " + std::string(key)).c_str(),
+            "must be 1 to");
+        row((std::string(key) + " huge").c_str(), hybrid("\"" + std::string(key) + "\":2000000000"),
+            ("c: " + std::string(key)).c_str(), "must be 1 to");
+    }
+    row("mamba heads", hybrid(R"("mamba_n_heads":7)"), "c: mamba_n_heads", "do not make mamba_expand x hidden_size, 8192");
+    row("mamba groups", hybrid(R"("mamba_n_groups":3)"), "c: mamba_n_groups", "does not divide the 128");
+    row("mamba head a word", hybrid(R"("mamba_d_head":"large")"), "c: mamba_d_head", "an integer was expected");
+    row("mamba limits", hybrid(R"("time_step_limit":[1.0,0.5])"), "c: time_step_limit", "the lower one first");
+    row("mamba one limit", hybrid(R"("time_step_limit":[1.0])"), "c: time_step_limit", "is not two numbers");
+    row("mamba limits of text", hybrid(R"("time_step_limit":["a","b"])"), "c: time_step_limit[0]", "a number");
+    row("mamba other names", hybrid(R"("layers_block_type":["mamba"])"), "c: layers_block_type", "an older name");
+    row("mamba types", hybrid(R"("num_hidden_layers":1,"layer_types":["conv"])"), "c: layer_types[0]", "linear_attention was expected");
+    row("mamba without experts", hybrid(R"("num_local_experts":0)"), "c: num_local_experts", "no router");
     const auto kimi = [](const std::string& more) {
         return R"({"model_type":"kimi_linear","num_hidden_layers":3,)" + more + "}";
     };

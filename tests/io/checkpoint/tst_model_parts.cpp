@@ -105,6 +105,11 @@ private slots:
         QCOMPARE(kimi.whole, 7. * 576);
         QCOMPARE(kimi.state, 20. * 32 * 128 * 128);
         QCOMPARE(kimi.recent, 20. * 3 * 3 * 32 * 128);
+        // 36 of 40 layers keep 48 states of 64 x 128, and three rows of 3,072 + 2 x 128.
+        const CacheCount space = of("granite-4.0-h-tiny");
+        QCOMPARE(space.whole, 4. * 2 * 4 * 128);
+        QCOMPARE(space.state, 36. * 48 * 64 * 128);
+        QCOMPARE(space.recent, 36. * 3 * (3072 + 256));
         const CacheCount convolved = of("lfm2-8b-a1b"); // 6 of 24 layers attend, 8 heads of 64; the others see three tokens
         QCOMPARE(convolved.whole, 6. * 2 * 8 * 64);
         QCOMPARE(convolved.state, 0.);
