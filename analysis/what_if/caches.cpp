@@ -85,8 +85,38 @@ Expected<void> chooseCapacities(CacheAnswer& answer, const CacheQuestion& questi
     return {};
 }
 
+/// What a user looks at first comes first.
+Expected<void> replayPolicies(CacheAnswer& answer, const Contract& contract, const std::vector<PolicyRequest>& policies,
+    unsigned threads, const Progress& progress, const CachesSoFar& soFar)
+{
+    std::vector<PolicyRequest> quick, others;
+    for (const PolicyRequest& policy : policies)
+        (soFar && (policy.name == "lru" || policy.name == "opt") ? quick : others).push_back(policy);
+    const double share = quick.empty() || others.empty() ? 0 : 0.1;
+    if (share > 0) {
+        ES_ASSIGN(answer.policies,
+            simulation::simulateCaches(
+                answer.events, contract, quick, answer.capacities, threads, partOf(progress, 0, share)));
+        soFar(answer);
+    } else {
+        others = policies;
+    }
+    ES_ASSIGN(auto rest,
+        simulation::simulateCaches(
+            answer.events, contract, others, answer.capacities, threads, partOf(progress, share, 1)));
+    std::ranges::move(rest, std::back_inserter(answer.policies));
+    // In the order in which they were asked for.
+    std::vector<PolicyResult> ordered;
+    for (const PolicyRequest& policy : policies)
+        ordered.push_back(std::move(*std::ranges::find_if(answer.policies, [&](const PolicyResult& result) {
+            return result.request.name == policy.name && result.request.params == policy.params;
+        })));
+    answer.policies = std::move(ordered);
+    return {};
+}
+
 Expected<CacheAnswer> replayCaches(const Study& study, std::size_t trace, const CacheQuestion& question,
-    const ModelSizes& sizes, const Progress& progress)
+    const ModelSizes& sizes, const Progress& progress, const CachesSoFar& soFar)
 {
     Contract contract = question.contract;
     const TimeRequest& time = question.time;
@@ -114,9 +144,8 @@ Expected<CacheAnswer> replayCaches(const Study& study, std::size_t trace, const 
         answer.memory.push_back(slots * *answer.expertBytes);
     }
     watchFor(time, events, contract, answer.capacities.size() * policies.size());
-    ES_ASSIGN(answer.policies,
-        simulation::simulateCaches(events, contract, policies, answer.capacities, selection.threads,
-            partOf(progress, 0.3, more ? 0.5 : 1)));
+    ES_TRY(replayPolicies(
+        answer, contract, policies, selection.threads, partOf(progress, 0.3, more ? 0.5 : 1), soFar));
     if (time.machine && time.level != cost::Level::Queue) {
         answer.time = timeModelOf(time, sizes, events, contract, answer.policies, events.countedTokens);
         answer.time->tally.capacities = answer.capacities; // not those of the first pool
@@ -142,12 +171,12 @@ Expected<CacheAnswer> replayCaches(const Study& study, std::size_t trace, const 
 
 }
 
-Expected<CacheAnswer> simulateCaches(
-    const Study& study, std::size_t trace, const CacheQuestion& question, const Progress& progress)
+Expected<CacheAnswer> simulateCaches(const Study& study, std::size_t trace, const CacheQuestion& question,
+    const Progress& progress, const CachesSoFar& soFar)
 {
     const NamedTrace& of = study.traces()[trace];
     ES_ASSIGN(const ModelSizes sizes, sizesOf(question.time, question.expertBytes, of.summary.provenance));
-    auto answer = replayCaches(study, trace, question, sizes, progress);
+    auto answer = replayCaches(study, trace, question, sizes, progress, soFar);
     if (!answer)
         return tl::unexpected(inFile(std::move(answer).error(), of.path));
     return answer;

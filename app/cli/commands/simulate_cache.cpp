@@ -39,13 +39,14 @@ std::string tablesOf(const Study& study, const CacheQuestion& question, const Ca
 Expected<void> simulate(const Options& options, const ResultOutput& output, const CacheQuestion& question)
 {
     ES_ASSIGN(const auto study, Study::open({options.trace}, {}, options.threads));
+    const std::size_t width = pageOf(output).width;
     auto answer = [&] {
         const TerminalProgress progress;
-        return simulateCaches(*study, 0, question, progress.callback());
+        return simulateCaches(*study, 0, question, progress.callback(),
+            [&](const CacheAnswer& soFar) { progress.say(ratesSoFar(soFar, width)); });
     }();
     if (!answer)
         return tl::unexpected(std::move(answer).error());
-    const std::size_t width = pageOf(output).width;
     Results results = resultsOf(question, *answer);
     if (output.format == OutputFormat::Tables) {
         ES_TRY(writeTableText(output, tablesOf(*study, question, *answer, width)));

@@ -98,6 +98,11 @@ std::string regimeTable(const CacheAnswer& answer, const Regime& regime, const C
 
 }
 
+std::string ratesSoFar(const CacheAnswer& answer, std::size_t width)
+{
+    return "Hit rates so far:\n" + capacityTable(answer, width, &Counters::hitRate) + '\n';
+}
+
 std::string cacheTables(const CacheQuestion& question, const CacheAnswer& answer, std::size_t width)
 {
     std::string text = '\n'

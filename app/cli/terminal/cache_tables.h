@@ -8,4 +8,7 @@ namespace expertscope {
 /// Hit rates of policies by capacity, how the trace asks, and what else was asked for.
 std::string cacheTables(const CacheQuestion& question, const CacheAnswer& answer, std::size_t width);
 
+/// Hit rates of the policies that are there already.
+std::string ratesSoFar(const CacheAnswer& answer, std::size_t width);
+
 }

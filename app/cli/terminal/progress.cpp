@@ -30,6 +30,12 @@ std::function<bool(double)> TerminalProgress::callback() const
     };
 }
 
+void TerminalProgress::say(const std::string& text) const
+{
+    if (m_terminal && std::chrono::steady_clock::now() - m_start > std::chrono::milliseconds(200))
+        std::fprintf(stderr, "\r\033[K%s", text.c_str());
+}
+
 TerminalProgress::~TerminalProgress()
 {
     if (*m_shown)

@@ -417,6 +417,17 @@ void TestOneSizePolicies::bytesInRegisters()
         for (std::uint32_t c = 2; c <= 10; ++c)
             QCOMPARE(curve.sites[c - 1], NaiveOneSize(stream, contract, policy, 0.1, c).counters());
     }
+    // Who is held is often used, leaves all the same, and comes back to be often used again.
+    sets.clear();
+    std::uint64_t state = 5;
+    for (std::uint32_t round = 0; round < 40; ++round) {
+        const auto a = std::uint32_t((state = mix(state)) % 6), b = (a + 1 + std::uint32_t((state = mix(state)) % 5)) % 6;
+        sets.insert(sets.end(), 100 + (state = mix(state)) % 250, {a, b});
+    }
+    const EventStream rounds = streamOf(1, 6, sets);
+    const PoolCurve curve = curveOf(rounds, {policy.toStdString()});
+    for (std::uint32_t c = 2; c <= 5; ++c)
+        QCOMPARE(curve.sites[c - 1], NaiveOneSize(rounds, {}, policy, 0.1, c).counters());
 }
 
 /// Nothing beats OPT; a cache for everything loads everything once; what came in and not out fills the slots.

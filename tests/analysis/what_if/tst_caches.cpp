@@ -80,6 +80,32 @@ private slots:
             != origin.options.end());
     }
 
+    /// lru and opt are told before the others follow; the answer is as it was asked for.
+    void quickOnesFirst()
+    {
+        CacheOptions options = lru("2,4");
+        options.policies = "fifo,opt,ema:halflife=8,lru,ema";
+        const CacheQuestion question = ask(options);
+        int told = 0;
+        const auto answer = simulateCaches(*m_study, 0, question, {}, [&](const CacheAnswer& soFar) {
+            ++told;
+            QCOMPARE(soFar.policies.size(), std::size_t(2));
+            QCOMPARE(soFar.policies[0].request.name, std::string("opt"));
+            QCOMPARE(wholeModel(soFar.policies[1], 0).hits, 12u);
+        });
+        const auto plain = simulateCaches(*m_study, 0, question);
+        QVERIFY2(answer && plain, qPrintable(errorOf(answer)));
+        QCOMPARE(told, 1);
+        for (std::size_t p = 0; p < 5; ++p) {
+            QCOMPARE(answer->policies[p].request.name, question.choice.policies[p].name);
+            QCOMPARE(answer->policies[p].request.params, question.choice.policies[p].params);
+            for (std::size_t c = 0; c < 2; ++c)
+                QCOMPARE(wholeModel(answer->policies[p], c), wholeModel(plain->policies[p], c));
+        }
+        QVERIFY(simulateCaches(*m_study, 0, ask(lru("2")), {}, [&](const CacheAnswer&) { ++told; }));
+        QCOMPARE(told, 1);
+    }
+
     void scopesOfSites()
     {
         CacheQuestion question = ask(lru("50%,9"));
