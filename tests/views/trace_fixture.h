@@ -19,10 +19,10 @@ inline Expected<void> writeTrace(const MemoryTrace& trace, const std::filesystem
         planned.promptLength = shape.sequences[s].promptLength;
         planned.name = shape.sequences[s].name;
         planned.source = "prompts.txt:" + std::to_string(s + 1);
-        const auto first = trace.tokenIds.begin() + std::ptrdiff_t(std::size_t(shape.sequences[s].begin));
-        if (shape.columns.tokenIds)
+        if (shape.columns.tokenIds) {
+            const auto first = trace.tokenIds.begin() + std::ptrdiff_t(std::size_t(shape.sequences[s].begin));
             planned.tokenIds.assign(first, first + shape.sequences[s].length);
-        else
+        } else
             planned.tokenIds.assign(shape.sequences[s].length, 1);
         for (const Label& label : shape.labels) {
             if (label.codes[s] >= 0)

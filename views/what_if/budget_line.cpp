@@ -135,10 +135,19 @@ bool BudgetLine::eventFilter(QObject* watched, QEvent* event)
     }
     if (watched == m_chart && event->type() == QEvent::Show)
         QMetaObject::invokeMethod(this, &BudgetLine::relocate, Qt::QueuedConnection);
-    if (watched != m_plot || !m_chart->chart())
+    if (watched != m_plot)
         return false;
+    if (event->type() == QEvent::Leave) {
+        m_over = false;
+        m_plot->unsetCursor();
+        update();
+        return false;
+    }
+    // The plot is told more while its chart is being destroyed: nothing of that is looked at.
     const auto* mouse = dynamic_cast<QMouseEvent*>(event);
-    const QPoint position = mouse ? m_plot->mapTo(m_chart, mouse->position().toPoint()) : QPoint();
+    if (!mouse || !m_chart->chart())
+        return false;
+    const QPoint position = m_plot->mapTo(m_chart, mouse->position().toPoint());
     switch (event->type()) {
     case QEvent::MouseButtonPress:
         if (mouse->button() != Qt::LeftButton || mouse->modifiers() || !near(position))
@@ -166,11 +175,6 @@ bool BudgetLine::eventFilter(QObject* watched, QEvent* event)
             return false;
         emit released();
         return true;
-    case QEvent::Leave:
-        m_over = false;
-        m_plot->unsetCursor();
-        update();
-        return false;
     default:
         return false;
     }
