@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The one decoder: a pre-norm RMSNorm transformer with grouped-query attention and MoE layers, told by an ArchSpec.
+// The one decoder: layers that mix tokens (attention, delta nets, state spaces, convolutions) and layers of experts between
+// them, told by an ArchSpec.
 // No LibTorch in this header.
 #pragma once
 

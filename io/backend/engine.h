@@ -58,7 +58,7 @@ struct EngineSetup
 };
 
 /// One batch goes through begin(), the layers in order, maybe hidden() and loss(), and finish(). The residual stream
-/// lives in the engine. Of a long document only that and the keys and values of one layer exist whole; all else is made
+/// lives in the engine. Of a long document only that and the keys and values of one attention exist whole; all else is made
 /// part by part. Throws what LibTorch throws, and Stopped; the decoder catches. After a stop a batch is not gone on
 /// with.
 class Engine
@@ -67,7 +67,7 @@ public:
     virtual ~Engine() = default;
 
     virtual void begin(const PackedBatch& batch) = 0;
-    /// h += attention(norm(h))
+    /// h += mixed(norm(h)), by what mixes the tokens of that layer: attention or another
     virtual void attend(const LayerSpec& layer, const LayerWeights& w) = 0;
     /// Routes norm(h) of a part and keeps both; records at `column` of the sites unless it is negative.
     virtual void route(const LayerWeights& w, int column, const Part& part) = 0;

@@ -32,7 +32,7 @@ std::vector<const TensorSource*> weightsOf(const ModelSource& model)
         all.insert(all.end(), {&mlp.gate, &mlp.up, &mlp.gateUp, &mlp.down});
     };
     for (const auto& l : model.layers) {
-        all.insert(all.end(), {&l.q, &l.k, &l.v, &l.o, &l.qDown, &l.kvDown, &l.kvUp});
+        all.insert(all.end(), {&l.q, &l.k, &l.v, &l.o, &l.qDown, &l.kvDown, &l.kvUp, &l.deltaNet.qkvz});
         add(l.dense);
         add(l.shared);
         for (const auto& expert : l.experts)

@@ -606,3 +606,7 @@ SPECS |= {
                      rope_parameters=dict(YARN), embedding_multiplier=1.0, residual_multiplier=1.0, logits_scaling=1.0,
                      num_local_experts=6, num_experts_per_tok=3), dict(dtype="float32", calm=True)),
 }
+
+SPECS["stored-qwen3_next-fp8-block"] = (  # as Qwen3-Next is published: of the delta net all matrices but the narrow one
+    QWEN_NEXT, dict(layer_types=[LINEAR, FULL], moe_intermediate_size=16, linear_value_head_dim=16),
+    dict(dtype="bfloat16", stored="fp8-block", calm=True))

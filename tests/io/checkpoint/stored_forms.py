@@ -162,7 +162,7 @@ def store(form, tensors, generator):
                 stored[name + "_blocks"], stored[name + "_scales"], plain[name] = mxfp4(tensor)
                 names.append(name)
                 continue
-        elif name.endswith(("_proj.weight", "_with_mqa.weight")) or ".experts." in name and name.endswith((".w1.weight", ".w2.weight", ".w3.weight")):
+        elif name.endswith(("_proj.weight", "_with_mqa.weight", "in_proj_qkvz.weight")) or ".experts." in name and name.endswith((".w1.weight", ".w2.weight", ".w3.weight")):
             parts, plain[name] = FORMS[form][0](tensor, generator)
             for suffix, part in parts.items():
                 stored[name.removesuffix("weight") + suffix] = part
