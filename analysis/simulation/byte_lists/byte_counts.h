@@ -128,8 +128,7 @@ struct LfuCounts
             noteFull(caches, size, counts, shared);
         u32 leaving = over(length + loads, caches.capacity[size]);
         length += loads - leaving;
-        while (leaving > 0) {
-            const u32 fewest = fewestOf(counts, candidates);
+        for (u32 fewest = 1; leaving > 0;) { // mostly there are such
             if (fewest == 255) {
                 evictFull(caches, size, counts, candidates, leaving, shared);
                 break;
@@ -140,6 +139,8 @@ struct LfuCounts
                       .lowest(leaving);
             leave(counts, candidates, oldest);
             leaving -= oldest.count();
+            if (leaving > 0)
+                fewest = fewestOf(counts, candidates);
         }
         counts.to(bytes);
         return loads;
