@@ -3,7 +3,7 @@
 # everything that could change a picture pinned; what sanitizers say of others is left out. NEEDS: executables that
 # the tests start. EXCEPT: files that cannot be built here. A test file ends with `EXPERTSCOPE_TEST(CLASS)` and `#include "NAME.moc"`; EXPERTSCOPE_TEST_DATA is
 # the path of tests/data. A new test file needs no line here.
-set(EXPERTSCOPE_TEST_TIMEOUT 300 CACHE STRING "Seconds a test may take; sanitizers are slower")
+set(EXPERTSCOPE_TEST_TIMEOUT 600 CACHE STRING "Seconds a test may take; sanitizers are slower")
 find_package(Qt6 REQUIRED COMPONENTS Core Test)
 if(EXPERTSCOPE_GUI)
     find_package(Qt6 REQUIRED COMPONENTS Widgets)

@@ -190,7 +190,7 @@ private slots:
         m_study = *study;
         QVERIFY(open());
         hover(5);
-        QVERIFY(m_view->readout().contains("expert"));
+        QTRY_VERIFY(m_view->readout().contains("expert"));
         for (const std::string& quantity : tokenQuantities()) {
             option("quantity", quantity.c_str());
             QVERIFY(!area().viewport()->grab().isNull());
