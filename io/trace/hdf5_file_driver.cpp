@@ -200,7 +200,7 @@ Expected<void> checkSuperblock(const std::string& path)
 {
     static constexpr unsigned char kSignature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
     File file;
-    file.fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    file.fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // nobody may ever write into a pipe
     struct stat info
     {
     };
@@ -209,6 +209,10 @@ Expected<void> checkSuperblock(const std::string& path)
         if (file.fd >= 0)
             ::close(file.fd);
         return fail(std::strerror(code), path);
+    }
+    if (!S_ISREG(info.st_mode)) {
+        ::close(file.fd);
+        return fail("is not a regular file", path);
     }
     Expected<void> status = fail("is not an HDF5 file", path);
     for (std::uint64_t at = 0; at + 16 <= static_cast<std::uint64_t>(info.st_size); at = at == 0 ? 512 : at * 2) {
@@ -243,6 +247,16 @@ Expected<Handle> openForReading(const std::string& path)
     if (!file)
         return failed("is not an HDF5 file, or a damaged one", path);
     return file;
+}
+
+bool isOfFormat(const std::string& path, std::string_view format)
+{
+    const auto file = openForReading(path);
+    if (!file)
+        return false;
+    const Lock lock;
+    const auto own = readText(*file, "format", path, 256);
+    return own && *own == format;
 }
 
 int descriptorOf(const Handle& file)

@@ -10,9 +10,12 @@
 
 namespace expertscope::hdf5 {
 
-/// Opens for reading only. Refuses files of before the 1.10 format, which have no checksums at all, and addresses and
+/// Opens for reading only. Refuses what is no regular file, files of before the 1.10 format, which have no checksums at all, and addresses and
 /// lengths that are not of 8 bytes, which HDF5 never writes on today's machines.
 Expected<Handle> openForReading(const std::string& path);
+
+/// Is it an HDF5 file whose attribute `format` is this?
+bool isOfFormat(const std::string& path, std::string_view format);
 
 /// The descriptor that a file opened here is read by; closed with it.
 int descriptorOf(const Handle& file);

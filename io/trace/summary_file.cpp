@@ -46,12 +46,7 @@ Expected<std::string> readBytes(const NumericDataset& data, std::uint64_t first,
 
 bool isSummary(const std::filesystem::path& path)
 {
-    const auto file = hdf5::openForReading(path.string());
-    if (!file)
-        return false;
-    const hdf5::Lock lock;
-    const auto format = hdf5::readText(*file, "format", path.string(), 256);
-    return format && *format == kSummaryFormat;
+    return hdf5::isOfFormat(path.string(), kSummaryFormat);
 }
 
 FileKind summaryKind()
@@ -68,8 +63,8 @@ struct SummaryWriter::Private
     }
     NewFile file;
     hdf5::Builder builder;
-    std::vector<hdf5::Handle> groups;
-    std::vector<std::string> questions;
+    hdf5::Handle answers; ///< their group
+    std::size_t count = 0;
 };
 
 SummaryWriter::SummaryWriter(std::unique_ptr<Private> p)
@@ -98,22 +93,21 @@ Expected<SummaryWriter> SummaryWriter::create(const Output& output, const std::s
     ES_TRY(builder.text(builder.file(), "creator", "expertscope"));
     ES_TRY(builder.text(builder.file(), "creator_version", kVersion));
     ES_TRY(builder.column(bytesSpec("trace", "JSON, UTF-8: what the trace is"), bytesOf(trace), H5T_NATIVE_UINT8));
-    ES_ASSIGN(hdf5::Handle answers, builder.group("answers"));
-    writer.d->groups.push_back(std::move(answers));
+    ES_ASSIGN(writer.d->answers, builder.group("answers"));
     return writer;
 }
 
 Expected<void> SummaryWriter::add(const std::string& question, const std::string& answer)
 {
     if (question.size() > kMostQuestionBytes || answer.size() > kMostAnswerBytes
-        || d->questions.size() == kMostAnswers)
+        || d->count == kMostAnswers)
         return fail("is too large for a summary", d->file.name().string());
     const hdf5::Lock lock;
-    const std::string path = "answers/" + std::to_string(d->questions.size());
+    const std::string path = "answers/" + std::to_string(d->count);
     ES_ASSIGN(const hdf5::Handle made,
         d->builder.column(bytesSpec(path, "JSON, UTF-8: results"), bytesOf(answer), H5T_NATIVE_UINT8));
     ES_TRY(d->builder.text(made, "question", question));
-    d->questions.push_back(question);
+    ++d->count;
     return d->builder.written();
 }
 
@@ -121,8 +115,8 @@ Expected<void> SummaryWriter::finish()
 {
     {
         const hdf5::Lock lock;
-        ES_TRY(d->builder.integer(d->builder.file(), "answers", std::int64_t(d->questions.size())));
-        d->groups.clear();
+        ES_TRY(d->builder.integer(d->builder.file(), "answers", std::int64_t(d->count)));
+        d->answers.reset();
         ES_TRY(d->builder.close());
     }
     ES_TRY(d->file.finish());

@@ -10,12 +10,7 @@ namespace {
 
 bool isTrace(const std::filesystem::path& path)
 {
-    const auto file = hdf5::openForReading(path.string());
-    if (!file)
-        return false;
-    const hdf5::Lock lock;
-    const auto format = hdf5::readText(*file, "format", path.string());
-    return format && *format == kTraceFormat;
+    return hdf5::isOfFormat(path.string(), kTraceFormat);
 }
 
 }

@@ -13,6 +13,8 @@
 #include <QFile>
 #include <QTemporaryDir>
 
+#include <sys/stat.h>
+
 using namespace expertscope;
 using namespace expertscope::testing;
 
@@ -174,6 +176,16 @@ private slots:
         bool went = false;
         const auto cancelled = writeSummary(*m_trace, 0, {}, output("never.h5"), [&](double) { return went = true, false; });
         QVERIFY(!cancelled && cancelled.error().what == kCancelled && went && !QFile::exists(m_dir.filePath("never.h5")));
+    }
+
+    /// Whoever opens a path asks what it is: a pipe that nobody writes into must not hold that up.
+    void aPipeIsNone()
+    {
+        const std::string pipe = m_dir.filePath("pipe.h5").toStdString();
+        QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+        QVERIFY(!isSummary(pipe));
+        const auto study = Study::open({pipe});
+        QVERIFY(!study && says(study.error().message(), "is not a regular file"));
     }
 
     /// Cut or changed anywhere: an error or the very same answers, never something else.
