@@ -116,18 +116,19 @@ Expected<std::shared_ptr<const Study>> Study::open(
     std::vector<FileState> states;
     std::multiset<std::string> stems;
     for (const std::filesystem::path& path : paths) {
-        if (isSummary(path)) {
+        const FileState before = fileState(path);
+        auto opened = TraceFile::open(path);
+        if (!opened && isSummary(path)) {
             ES_ASSIGN(NamedTrace trace, openSummary(path));
             stems.insert(trace.name);
             states.emplace_back();
             traces.push_back(std::move(trace));
             continue;
         }
-        const FileState before = fileState(path);
-        ES_ASSIGN(auto file, TraceFile::open(path));
+        ES_ASSIGN(auto file, std::move(opened));
         NamedTrace trace{path, path.stem().string(), nullptr, file->summary(), file->descriptor()};
-        const FileState opened = fileState(trace.file);
-        states.push_back(opened == before ? opened : FileState());
+        const FileState now = fileState(trace.file);
+        states.push_back(now == before ? now : FileState());
         trace.source = std::move(file);
         stems.insert(trace.name);
         traces.push_back(std::move(trace));
@@ -259,7 +260,7 @@ Expected<std::vector<Results>> Study::summarised(
     ES_TRY(passOf(trace, question.scope));
     std::vector<Results> answers;
     for (const MetricRequest& metric : metrics) {
-        ES_ASSIGN(const ResultsPtr found, summarisedAnswer(m_traces[trace], question, metric));
+        ES_ASSIGN(const ResultsPtr found, heldAnswer(trace, question, metric));
         if (!found && question.metrics.size() == 1)
             return fail("a summary, which does not hold this: " + metric.name, {}, "open the trace that it was made of");
         answers.push_back(found ? *found : Results());
@@ -267,6 +268,32 @@ Expected<std::vector<Results>> Study::summarised(
             answers.back().rows.push_back(undefinedRow(metric.name, "the summary does not hold this"));
     }
     return answers;
+}
+
+Expected<ResultsPtr> Study::heldAnswer(
+    std::size_t trace, const MetricQuestion& question, const MetricRequest& metric) const
+{
+    ES_ASSIGN(ResultsPtr found, summarisedAnswer(m_traces[trace], question, metric));
+    if (found || (question.scope.sites.empty() && question.scope.layers.empty()))
+        return found;
+    MetricQuestion whole = question;
+    whole.scope.sites.clear();
+    whole.scope.layers.clear();
+    const Places places{{trace}, questionText(whole)};
+    ResultsPtr all = find(places, metric);
+    if (!all) {
+        ES_ASSIGN(all, summarisedAnswer(m_traces[trace], whole, metric));
+        if (!all)
+            return all;
+        const std::lock_guard lock(m_kept->mutex);
+        m_kept->results.keep(places.inMemory(requestText(metric)), all, bytesOf(*all));
+    }
+    ES_ASSIGN(const std::vector<SiteIndex> sites, expertscope::sitesOf(question.scope, shape(trace)));
+    if (sites.size() == shape(trace).sites.size())
+        return all;
+    if (!isToldBySite(metric))
+        return ResultsPtr();
+    return std::make_shared<const Results>(answerOfSites(*all, sites));
 }
 
 bool Study::knows(std::size_t trace, const MetricQuestion& question) const

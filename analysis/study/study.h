@@ -114,6 +114,9 @@ private:
     /// From the answers of a summary. What is not there is an error, of several metrics a row that says so.
     Expected<std::vector<Results>> summarised(
         std::size_t trace, const MetricQuestion& question, const std::vector<MetricRequest>& metrics) const;
+    /// One of them; of some sites what the answer about all says of these. Null: it is not there. Error: it is damaged.
+    Expected<ResultsPtr> heldAnswer(
+        std::size_t trace, const MetricQuestion& question, const MetricRequest& metric) const;
     ResultsPtr find(const Places& places, const MetricRequest& metric) const;
     Expected<std::vector<ResultsPtr>> answer(
         const Places& places, const std::vector<MetricRequest>& metrics, const Compute& compute) const;

@@ -120,24 +120,6 @@ std::vector<MetricQuestion> allQuestions(const RoutingShape& shape, const std::s
 /// What these say of a site depends on which other sites are looked at.
 constexpr std::string_view kOfSitesTogether[] = {"predict", "path", "mc_smoe"};
 
-/// What is said of these sites alone.
-Results ofSites(Results all, const std::vector<SiteIndex>& sites)
-{
-    std::erase_if(all.rows, [&](const ResultRow& row) { return !isAmong(sites, row.site, row.other); });
-    std::erase_if(all.matrices, [&](const ResultMatrix& matrix) { return !isAmong(sites, matrix.site, matrix.other); });
-    return all;
-}
-
-Expected<ResultsPtr> answerTo(const SummaryFile& file, const std::string& question, const std::string& where)
-{
-    const auto index = file.find(question);
-    if (!index)
-        return ResultsPtr();
-    ES_ASSIGN(const std::string text, file.answer(*index));
-    ES_ASSIGN(Results results, readKeptText(text, where));
-    return std::make_shared<const Results>(std::move(results));
-}
-
 /// Labels whose values are answered apart; the others go into `leftOut`.
 Expected<std::vector<std::string>> labelsOf(
     const RoutingShape& shape, const SummaryOptions& options, std::vector<std::string>& leftOut)
@@ -227,22 +209,24 @@ Expected<NamedTrace> openSummary(const std::filesystem::path& path)
 Expected<ResultsPtr> summarisedAnswer(
     const NamedTrace& trace, const MetricQuestion& question, const MetricRequest& metric)
 {
-    const std::string request = requestText(metric), where = trace.path.string() + ": " + metric.name;
-    ES_ASSIGN(ResultsPtr found, answerTo(*trace.answers, questionText(question) + request, where));
-    if (found || (question.scope.sites.empty() && question.scope.layers.empty()))
-        return found;
-    const bool together = std::ranges::find(kOfSitesTogether, metric.name) != std::end(kOfSitesTogether);
-    const RoutingShape& shape = trace.source->shape();
-    ES_ASSIGN(const std::vector<SiteIndex> sites, sitesOf(question.scope, shape));
-    MetricQuestion all = question;
-    all.scope.sites.clear();
-    all.scope.layers.clear();
-    ES_ASSIGN(found, answerTo(*trace.answers, questionText(all) + request, where));
-    if (!found || sites.size() == shape.sites.size())
-        return found;
-    if (together)
+    const auto index = trace.answers->find(questionText(question) + requestText(metric));
+    if (!index)
         return ResultsPtr();
-    return std::make_shared<const Results>(ofSites(*found, sites));
+    ES_ASSIGN(const std::string text, trace.answers->answer(*index));
+    ES_ASSIGN(Results results, readKeptText(text, trace.path.string() + ": " + metric.name));
+    return std::make_shared<const Results>(std::move(results));
+}
+
+bool isToldBySite(const MetricRequest& metric)
+{
+    return std::ranges::find(kOfSitesTogether, metric.name) == std::end(kOfSitesTogether);
+}
+
+Results answerOfSites(Results all, const std::vector<SiteIndex>& sites)
+{
+    std::erase_if(all.rows, [&](const ResultRow& row) { return !isAmong(sites, row.site, row.other); });
+    std::erase_if(all.matrices, [&](const ResultMatrix& matrix) { return !isAmong(sites, matrix.site, matrix.other); });
+    return all;
 }
 
 }

@@ -33,10 +33,13 @@ Expected<SummaryReport> writeSummary(const Study& study, std::size_t trace, cons
 /// The trace that a summary is of, without choices: reading some is an error. `answers` of it is the summary.
 Expected<NamedTrace> openSummary(const std::filesystem::path& path);
 
-/// An answer of the summary as Study::metrics() gives it; null: it is not there. Of some sites the answer about all serves,
-/// but for rows that speak of several. Error: the summary is damaged.
+/// An answer of the summary as Study::metrics() gives it; null: it is not there. Error: the summary is damaged.
 Expected<ResultsPtr> summarisedAnswer(
     const NamedTrace& trace, const MetricQuestion& question, const MetricRequest& metric);
+/// Whether the answer about all sites tells that about some, but for rows that speak of all of them.
+bool isToldBySite(const MetricRequest& metric);
+/// What an answer about all sites says of these.
+Results answerOfSites(Results all, const std::vector<SiteIndex>& sites);
 
 /// What a summary answers about all tokens (`label` empty) or about each value of a label; one pass a question.
 std::vector<MetricQuestion> summaryQuestions(const RoutingShape& shape, const std::string& label);

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 namespace expertscope {
@@ -17,10 +16,6 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr JsonLimits kShapeLimits{.maxBytes = 256u << 20, .maxValues = 64u << 20};
-
-constexpr std::array<std::pair<const char*, bool Columns::*>, 7> kColumns{{{"expert_weight", &Columns::weights},
-    {"entropy", &Columns::entropy}, {"margin", &Columns::margin}, {"router_logits", &Columns::logits},
-    {"token_id", &Columns::tokenIds}, {"predicted_id", &Columns::predictedIds}, {"loss", &Columns::loss}}};
 
 /// The members of an object, one after the other; the first error stays.
 class Fields
@@ -180,7 +175,7 @@ Label readLabel(const JsonValue& value, const std::string& where, std::size_t se
 std::string summaryShapeText(const TraceSummary& summary, const RoutingShape& shape)
 {
     Json columns = Json::array(), sites = Json::array(), labels = Json::array();
-    for (const auto& [name, column] : kColumns) {
+    for (const auto& [name, column] : kColumnNames) {
         if (shape.columns.*column)
             columns.push_back(name);
     }
@@ -228,8 +223,8 @@ Expected<SummarisedTrace> readSummaryShape(const std::string& text, const std::s
     shape.numTokens = fields.number("tokens", std::uint64_t(1) << 48);
     shape.numSlots = std::uint16_t(fields.number("slots", 65535));
     for (const std::string& name : fields.texts("columns")) {
-        const auto column = std::ranges::find(kColumns, name, &decltype(kColumns)::value_type::first);
-        if (column == kColumns.end())
+        const auto column = std::ranges::find(kColumnNames, name, [](const auto& c) { return c.first; });
+        if (column == std::end(kColumnNames))
             fields.wrong("columns", "'" + name + "' is no column");
         else
             shape.columns.*column->second = true;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace expertscope {
 
@@ -24,6 +25,11 @@ struct Provenance
     std::map<std::string, std::string> attributes; ///< free: device, dtype, router_dtype, torch, threads, batch_tokens,
                                                    ///< tie_rule, weight_hash, tokenizer_hash, command_line, …
 };
+
+/// Names of what a trace may hold beside its choices, as in its file.
+inline constexpr std::pair<const char*, bool Columns::*> kColumnNames[]{{"expert_weight", &Columns::weights},
+    {"entropy", &Columns::entropy}, {"margin", &Columns::margin}, {"router_logits", &Columns::logits},
+    {"token_id", &Columns::tokenIds}, {"predicted_id", &Columns::predictedIds}, {"loss", &Columns::loss}};
 
 /// What `info` shows without reading a single choice.
 struct TraceSummary

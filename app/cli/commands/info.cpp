@@ -45,17 +45,10 @@ const char* renormName(Renormalisation renormalisation)
 std::vector<std::string> columnNames(const TraceSummary& s)
 {
     std::vector<std::string> names{"expert_id"};
-    const auto add = [&](bool there, const char* name) {
-        if (there)
+    for (const auto& [name, column] : kColumnNames) {
+        if (s.columns.*column)
             names.emplace_back(name);
-    };
-    add(s.columns.weights, "expert_weight");
-    add(s.columns.entropy, "entropy");
-    add(s.columns.margin, "margin");
-    add(s.columns.logits, "router_logits");
-    add(s.columns.tokenIds, "token_id");
-    add(s.columns.predictedIds, "predicted_id");
-    add(s.columns.loss, "loss");
+    }
     return names;
 }
 
@@ -216,8 +209,9 @@ int run(const Options& options)
 {
     std::shared_ptr<const SummaryFile> answers;
     const auto summary = [&]() -> Expected<TraceSummary> {
-        if (!isSummary(options.file))
-            return TraceFile::summary(options.file);
+        auto ofTrace = TraceFile::summary(options.file);
+        if (ofTrace || !isSummary(options.file))
+            return ofTrace;
         ES_ASSIGN(NamedTrace trace, openSummary(options.file));
         answers = trace.answers;
         return std::move(trace.summary);
