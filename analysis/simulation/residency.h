@@ -24,12 +24,17 @@ struct ObjectResidency
     std::uint64_t evictions = 0; ///< events before which it was resident, and not after; a flush is none
     std::uint64_t held = 0; ///< events of its pool after which it is resident
     std::uint64_t loads() const { return requests - hits; }
+    double hitRate() const { return double(hits) / double(requests); } ///< of what was asked for
+    /// Steps that a load stays, on average, of what was loaded; `sites` of its pool have an event a step.
+    double stay(std::size_t sites) const { return double(held) / double(sites) / double(loads()); }
 };
 
 struct PoolResidency
 {
     std::vector<ObjectResidency> objects;
     std::uint64_t events = 0; ///< that are counted: those of all its sites
+    /// Of the events, where there are some, those after which it is resident.
+    double heldShare(std::size_t object) const { return double(objects[object].held) / double(events); }
 };
 
 /// What an event means to an object.

@@ -29,7 +29,14 @@ ResultRow expertRow(const char* name, const char* unit, const std::map<std::stri
     return row;
 }
 
-std::uint32_t slotsOf(const EventStream& pool, std::uint32_t capacity)
+Expected<void> checkOneSize(const std::vector<std::uint32_t>& capacities)
+{
+    if (capacities.size() != 1)
+        return fail("experts one by one are told of one size at a time", "--capacity", "name one, such as 16 or 25%");
+    return {};
+}
+
+std::uint32_t slotsWithin(const EventStream& pool, std::uint32_t capacity)
 {
     return std::clamp(capacity, 1u, std::max(pool.numObjects(), 1u));
 }
@@ -56,15 +63,13 @@ Expected<CacheResidency> simulateResidency(const EventSet& events, const Contrac
     const std::vector<PolicyRequest>& policies, const std::vector<std::uint32_t>& capacities, unsigned threads,
     const std::function<bool(double)>& progress)
 {
-    ES_TRY(checkResidency(policies, contract));
-    if (capacities.size() != 1)
-        return fail("experts one by one are told of one size at a time", "--capacity", "name one, such as 16 or 25%");
+    ES_TRY(checkOneSize(capacities));
     ES_ASSIGN(const prefetch::CacheMaker make, prefetch::cacheMaker(policies.front(), contract));
     CacheResidency residency{policies.front(), capacities.front(), {}};
     residency.pools.resize(events.pools.size());
     const auto replay = [&](std::size_t p, const std::stop_token& stop) {
         const EventStream& pool = events.pools[p];
-        const auto cache = make(pool, slotsOf(pool, capacities.front()));
+        const auto cache = make(pool, slotsWithin(pool, capacities.front()));
         residency.pools[p] = replayResidency(pool, contract, *cache, pool.numEvents, nullptr, stop);
     };
     if (!runTasks(events.pools.size(), threads, replay, progress))
@@ -85,7 +90,7 @@ std::vector<ResultRow> residencyRows(
         const PoolResidency& result = residency.pools[p];
         std::optional<double> share; // of the slots, where all experts are alike
         if (pool.sites.size() == 1)
-            share = double(slotsOf(pool, residency.capacity)) / pool.numObjects();
+            share = double(slotsWithin(pool, residency.capacity)) / pool.numObjects();
         const auto hits = spec->knowsFuture ? std::nullopt : share;
         for (std::size_t s = 0; s < pool.sites.size(); ++s) {
             for (std::uint32_t object = pool.firstObject[s]; object < pool.firstObject[s + 1]; ++object) {
@@ -94,21 +99,20 @@ std::vector<ResultRow> residencyRows(
                     return rows.emplace_back(
                         expertRow(name, unit, own, pool.sites[s], object - pool.firstObject[s], n));
                 };
-                const auto ratio = [](ResultRow& row, double part, std::uint64_t of, const char* none) {
-                    if (of)
-                        row.value = part / double(of);
+                const auto say = [](ResultRow& row, double value, const char* none) { // n is of what it is a share
+                    if (row.n)
+                        row.value = value;
                     else
                         row.undefined = none;
                 };
                 ResultRow& resident = add("residency", "1", result.events);
-                ratio(resident, double(of.held), result.events, "no step is counted");
+                say(resident, result.heldShare(object), "no step is counted");
                 resident.uniform = share;
                 ResultRow& rate = add("expert_hit_rate", "1", of.requests);
-                ratio(rate, double(of.hits), of.requests, "never asked for");
+                say(rate, of.hitRate(), "never asked for");
                 rate.uniform = of.requests ? hits : std::nullopt;
                 add("loads", "experts", of.requests).value = double(of.loads());
-                ratio(add("stay", "steps", of.loads()), double(of.held) / double(pool.sites.size()), of.loads(),
-                    "never loaded");
+                say(add("stay", "steps", of.loads()), of.stay(pool.sites.size()), "never loaded");
             }
         }
     }
@@ -118,9 +122,10 @@ std::vector<ResultRow> residencyRows(
 Expected<CacheStory> cacheStory(
     const Study& study, std::size_t trace, const StoryQuestion& question, const Progress& progress)
 {
-    ES_ASSIGN(const CacheQuestion asked, checkCaches(question.options));
+    CacheOptions options = question.options;
+    options.byExpert = true;
+    ES_ASSIGN(const CacheQuestion asked, checkCaches(options));
     const Contract& contract = asked.contract;
-    ES_TRY(checkResidency(asked.choice.policies, contract));
     if (contract.scope != PoolScope::PerSite || asked.steps.batch > 1 || asked.steps.prefillChunk > 0)
         return fail("a cache is told token by token where each layer has its own and tokens come one by one");
     Scope scope = question.scope;
@@ -140,20 +145,19 @@ Expected<CacheStory> cacheStory(
         return fail("none of these tokens is among those that are kept");
     ES_ASSIGN(const EventSet events, readEvents(*study.traces()[trace].source, selection, asked.steps, contract));
     const EventStream& pool = events.pools.front();
-    CapacityList list = asked.capacities;
     bool cut = false;
-    const auto capacities = capacitiesOf(list, pool.numObjects(), cut);
-    if (!list.bytes.empty() || capacities.size() != 1)
-        return fail("a cache is told token by token of one size at a time", "--capacity", "name one, such as 16 or 25%");
+    const auto capacities = asked.capacities.bytes.empty() ? capacitiesOf(asked.capacities, pool.numObjects(), cut)
+                                                           : std::vector<std::uint32_t>();
+    ES_TRY(checkOneSize(capacities));
     ES_ASSIGN(const prefetch::CacheMaker make, prefetch::cacheMaker(asked.choice.policies.front(), contract));
-    const auto cache = make(pool, slotsOf(pool, capacities.front()));
+    const auto cache = make(pool, slotsWithin(pool, capacities.front()));
     FateWindow window{tokens.numberOf(run), end - begin};
     const auto replay = [&](std::size_t, const std::stop_token& stop) {
         replayResidency(pool, contract, *cache, window.first + window.count, &window, stop);
     };
     if (!runTasks(1, 1, replay, partOf(progress, 0.5, 1)))
         return fail(kCancelled);
-    return CacheStory{.capacity = slotsOf(pool, capacities.front()),
+    return CacheStory{.capacity = slotsWithin(pool, capacities.front()),
         .experts = pool.numObjects(),
         .first = begin - question.from,
         .fates = std::move(window.fates),

@@ -23,7 +23,7 @@ struct CacheResidency
 Expected<void> checkResidency(
     const std::vector<simulation::PolicyRequest>& policies, const simulation::Contract& contract);
 
-/// Errors: those of checkResidency(); more than one capacity; kCancelled.
+/// Of what checkResidency() lets pass. Errors: more than one capacity; kCancelled.
 Expected<CacheResidency> simulateResidency(const simulation::EventSet& events, const simulation::Contract& contract,
     const std::vector<simulation::PolicyRequest>& policies, const std::vector<std::uint32_t>& capacities,
     unsigned threads, const std::function<bool(double)>& progress);

@@ -26,17 +26,16 @@ struct ResidencyMeasure
     const char* what; ///< in the readout
     const char* counted;
     double factor;
-    CellMeaning meaning;
     const char* measured; ///< in the table's head
 };
 
 constexpr ResidencyMeasure kMeasures[] = {
     {"residency", "cache.residency", "Steps with the expert resident (%)", "resident", "steps", 100,
-        CellMeaning::Amount, "share of steps after which `expert` is resident"},
+        "share of steps after which `expert` is resident"},
     {"hit_rate", "cache.expert_hit_rate", "Requests that find the expert (%)", "found", "requests", 100,
-        CellMeaning::Amount, "share of requests for `expert` that found it resident"},
-    {"loads", "cache.loads", "Loads", "loaded", "requests", 1, CellMeaning::Amount, "how often `expert` is loaded"},
-    {"stay", "cache.stay", "Steps that a load stays", "stays", "loads", 1, CellMeaning::Amount,
+        "share of requests for `expert` that found it resident"},
+    {"loads", "cache.loads", "Loads", "loaded", "requests", 1, "how often `expert` is loaded"},
+    {"stay", "cache.stay", "Steps that a load stays", "stays", "loads", 1,
         "steps that a load of `expert` stays resident, on average"},
 };
 
@@ -66,7 +65,6 @@ Expected<ChartPtr> drawResidency(const ChartDataPtr& computed, const Parameters&
     ExpertRowWords words;
     words.chart = "cache_residency";
     words.title = measure.title;
-    words.meaning = measure.meaning;
     words.factor = measure.factor;
     words.what = measure.what;
     words.said = [&measure, share](double value) {

@@ -76,16 +76,8 @@ public:
 
     std::vector<Mark> marks(const Subject& wanted) const override
     {
-        std::vector<Mark> marks;
-        for (std::uint32_t r = 0; m_data->tokens->shown(wanted) && r < m_strips->rows(); ++r) {
-            if (wanted.expert && wanted.expert->value != r)
-                continue;
-            for (std::uint32_t c = 0; c < m_strips->columns(); ++c) {
-                if (const auto here = subject({0, 0, r, c}); here && agree(*here, wanted))
-                    marks.push_back({0, 0, r, c});
-            }
-        }
-        return marks;
+        return marksOfRaster(*this, *m_strips, *m_data->tokens, wanted,
+            [&](std::size_t row) { return !wanted.expert || wanted.expert->value == row; });
     }
 
     QString readout(const Mark& mark) const override

@@ -84,16 +84,8 @@ public:
 
     std::vector<Mark> marks(const Subject& wanted) const override
     {
-        std::vector<Mark> marks;
-        for (std::uint32_t r = 0; m_data->shown(wanted) && r < m_strips->rows(); ++r) {
-            if (wanted.site && *wanted.site != m_data->columns.sites[r])
-                continue;
-            for (std::uint32_t c = 0; c < m_strips->columns(); ++c) {
-                if (const auto here = subject({0, 0, r, c}); here && agree(*here, wanted))
-                    marks.push_back({0, 0, r, c});
-            }
-        }
-        return marks;
+        return marksOfRaster(*this, *m_strips, *m_data, wanted,
+            [&](std::size_t row) { return !wanted.site || *wanted.site == m_data->columns.sites[row]; });
     }
 
     QString readout(const Mark& mark) const override;

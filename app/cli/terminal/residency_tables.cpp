@@ -20,7 +20,7 @@ struct ExpertLine
     SiteIndex site;
     std::uint32_t expert = 0;
     const ObjectResidency* counts = nullptr;
-    std::uint64_t events = 0; ///< of its pool
+    std::optional<double> held; ///< share of the steps; none: there are none
     std::size_t sites = 1; ///< of its pool
 };
 
@@ -32,10 +32,11 @@ std::string residencyTable(
     std::vector<ExpertLine> lines;
     for (std::size_t p = 0; p < events.pools.size(); ++p) {
         const EventStream& pool = events.pools[p];
+        const PoolResidency& of = residency.pools[p];
         for (std::size_t s = 0; s < pool.sites.size(); ++s) {
             for (std::uint32_t object = pool.firstObject[s]; object < pool.firstObject[s + 1]; ++object)
-                lines.push_back({pool.sites[s], object - pool.firstObject[s], &residency.pools[p].objects[object],
-                    residency.pools[p].events, pool.sites.size()});
+                lines.push_back({pool.sites[s], object - pool.firstObject[s], &of.objects[object],
+                    of.events ? std::optional(of.heldShare(object)) : std::nullopt, pool.sites.size()});
         }
     }
     std::ranges::stable_sort(lines, std::greater(), [](const ExpertLine& line) { return line.counts->loads(); });
@@ -52,9 +53,9 @@ std::string residencyTable(
         if (i >= kShown || of.requests == 0)
             continue;
         table.addRow({std::to_string(shape.sites[std::size_t(line.site)].layer), std::to_string(line.expert),
-            std::to_string(of.requests), format("%.4f", double(of.hits) / double(of.requests)),
-            std::to_string(of.loads()), line.events ? format("%.1f %%", 100 * double(of.held) / double(line.events)) : "-",
-            of.loads() ? format("%.1f", double(of.held) / double(line.sites) / double(of.loads())) : "-"});
+            std::to_string(of.requests), format("%.4f", of.hitRate()),
+            std::to_string(of.loads()), line.held ? format("%.1f %%", 100 * *line.held) : "-",
+            of.loads() ? format("%.1f", of.stay(line.sites)) : "-"});
     }
     std::string text = wrapped("Experts by how often " + printable(policyText(residency.policy)) + " with "
             + std::to_string(residency.capacity) + " slots loads them; resident: share of steps after which it is",

@@ -86,6 +86,21 @@ bool TokenData::shown(const Subject& wanted) const
         && (!wanted.site || std::ranges::find(columns.sites, *wanted.site) != columns.sites.end());
 }
 
+std::vector<Mark> marksOfRaster(const Chart& chart, const Strips& strips, const TokenData& data, const Subject& wanted,
+    const std::function<bool(std::size_t row)>& mayHold)
+{
+    std::vector<Mark> marks;
+    for (std::uint32_t r = 0; data.shown(wanted) && r < strips.rows(); ++r) {
+        if (!mayHold(r))
+            continue;
+        for (std::uint32_t c = 0; c < strips.columns(); ++c) {
+            if (const auto here = chart.subject({0, 0, r, c}); here && agree(*here, wanted))
+                marks.push_back({0, 0, r, c});
+        }
+    }
+    return marks;
+}
+
 std::vector<ChartOption> tokenOptions(const char* standard)
 {
     return {{{.name = "sequence",

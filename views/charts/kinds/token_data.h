@@ -32,6 +32,10 @@ struct TokenData final : ChartData
 };
 using TokenDataPtr = std::shared_ptr<const TokenData>;
 
+/// Of a raster of tokens: where a mark is about what agrees with `wanted`; of rows that `mayHold` it.
+std::vector<Mark> marksOfRaster(const Chart& chart, const Strips& strips, const TokenData& data, const Subject& wanted,
+    const std::function<bool(std::size_t row)>& mayHold);
+
 inline constexpr const char* kTokenFields = "sequence,token,position,id,text,";
 
 /// "sequence", "from" and "tokens"; `standard`: how many tokens unless asked for.
