@@ -10,9 +10,8 @@
 //
 // The first is a triangular system; it is solved for both terms on its right side before S is known.
 #include "io/backend/aten_layers.h"
-#include "io/backend/aten_mixer.h"
 #include "io/backend/aten_mlp.h"
-#include "io/backend/aten_padding.h"
+#include "io/backend/aten_parts_mixer.h"
 
 #include <cmath>
 
@@ -78,22 +77,13 @@ at::Tensor ofLengthOne(const at::Tensor& heads)
     return heads * at::rsqrt(heads.square().sum(-1, true) + 1e-6);
 }
 
-class AtenDeltaNet final : public AtenMixer
+class AtenDeltaNet final : public AtenPartsMixer
 {
 public:
     explicit AtenDeltaNet(const EngineSetup& setup)
-        : m(setup)
+        : AtenPartsMixer(setup)
         , m_net(*setup.arch.deltaNet)
     {
-    }
-
-    bool inParts() const override { return true; }
-    void plan(const std::vector<std::uint32_t>& lengths) override { m_sequences.plan(lengths); }
-
-    void project(const LayerWeights& w, const at::Tensor& x, const Part& part) override
-    {
-        m_in = at::linear(x, w.deltaNet.in);
-        m_padded = padByLength(m_sequences.of(part), part.first, m.device);
     }
 
     void mix(const LayerSpec&, const LayerWeights& w) override
@@ -118,21 +108,12 @@ public:
         }
         b = b.sigmoid().to(at::kFloat);
         const at::Tensor mixed = at::empty({m_in.size(0), values}, m_in.options());
-        at::Tensor state, before; // of the sequence that goes on
-        for (const PaddedSequences& padded : m_padded) {
-            m.checkStop();
-            const at::Tensor rows = padded.pad(qkv), known = padded.begun ? m_before : at::Tensor();
-            const at::Tensor convolved =
-                activated(m.arch.activation, convolveCausally(rows, known, w.deltaNet.kernel, at::Tensor()));
-            at::Tensor ofThese = padded.begun ? m_state : at::Tensor();
-            padded.unpad(recur(convolved, padded.pad(logDecay), padded.pad(b), ofThese), mixed);
-            if (!padded.goesOn)
-                continue;
-            state = ofThese;
-            before = lastRows(rows.squeeze(0), known, m_net.kernel - 1);
-        }
-        m_state = state;
-        m_before = before;
+        convolve(
+            qkv, w.deltaNet.kernel, at::Tensor(),
+            [&](const at::Tensor& convolved, const PaddedSequences& padded, at::Tensor& state) {
+                return recur(activated(m.arch.activation, convolved), padded.pad(logDecay), padded.pad(b), state);
+            },
+            mixed);
         // rms(o), rounded as the reference rounds it (Kimi's is not), times silu(z) or sigmoid(z)
         const at::Tensor norm = m_net.byChannel ? w.deltaNet.norm.to(at::kFloat) : w.deltaNet.norm;
         const at::Tensor ofHeads = mixed.unflatten(1, {heads, m_net.valueDim}).to(norm.scalar_type());
@@ -141,11 +122,12 @@ public:
         m_in = at::Tensor();
     }
 
-    at::Tensor rows(const LayerWeights&, const Part&) override { return m_rows; }
-
-    void done() override { m_rows = m_state = m_before = at::Tensor(); }
-
 private:
+    at::Tensor projected(const LayerWeights& w, const at::Tensor& x) const override
+    {
+        return at::linear(x, w.deltaNet.in);
+    }
+
     /// x [sequences, tokens, channels] of q, k, v -> [sequences, tokens, values]. `state` undefined: 0.
     at::Tensor recur(const at::Tensor& x, const at::Tensor& logDecay, const at::Tensor& rate, at::Tensor& state) const
     {
@@ -173,12 +155,7 @@ private:
         return out.narrow(2, 0, tokens).transpose(1, 2).flatten(2).to(x.scalar_type());
     }
 
-    const EngineSetup m;
     const DeltaNet& m_net;
-    SequenceParts m_sequences;
-    std::vector<PaddedSequences> m_padded; ///< of the part
-    at::Tensor m_in, m_rows; ///< of the part
-    at::Tensor m_state, m_before; ///< of the sequence that began before the part
 };
 
 }

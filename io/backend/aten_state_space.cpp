@@ -6,9 +6,8 @@
 //     y[i] = exp(G[i]) S^T C[i] + sum over j <= i of exp(G[i] - G[j]) (C[i] . B[j]) dt[j] x[j]
 //     S' = exp(G[end]) S + sum over j of exp(G[end] - G[j]) B[j] (dt[j] x[j])^T
 #include "io/backend/aten_layers.h"
-#include "io/backend/aten_mixer.h"
 #include "io/backend/aten_mlp.h"
-#include "io/backend/aten_padding.h"
+#include "io/backend/aten_parts_mixer.h"
 
 namespace expertscope {
 
@@ -34,22 +33,13 @@ at::Tensor scan(const at::Tensor& B, const at::Tensor& C, const at::Tensor& x, c
     return at::cat(out, 2);
 }
 
-class AtenStateSpace final : public AtenMixer
+class AtenStateSpace final : public AtenPartsMixer
 {
 public:
     explicit AtenStateSpace(const EngineSetup& setup)
-        : m(setup)
+        : AtenPartsMixer(setup)
         , m_space(*setup.arch.stateSpace)
     {
-    }
-
-    bool inParts() const override { return true; }
-    void plan(const std::vector<std::uint32_t>& lengths) override { m_sequences.plan(lengths); }
-
-    void project(const LayerWeights& w, const at::Tensor& x, const Part& part) override
-    {
-        m_in = linear(x, w.stateSpace.in, w.stateSpace.inBias);
-        m_padded = padByLength(m_sequences.of(part), part.first, m.device);
     }
 
     void mix(const LayerSpec&, const LayerWeights& w) override
@@ -60,21 +50,12 @@ public:
         const at::Tensor step = at::softplus(m_in.narrow(1, inner + channels, heads).to(at::kFloat) + s.stepBias)
                                     .clamp(m_space.leastStep, m_space.mostStep);
         const at::Tensor mixed = at::empty({m_in.size(0), inner}, m_in.options().dtype(at::kFloat));
-        at::Tensor state, before; // of the sequence that goes on
-        for (const PaddedSequences& padded : m_padded) {
-            m.checkStop();
-            const at::Tensor rows = padded.pad(xbc), known = padded.begun ? m_before : at::Tensor();
-            const at::Tensor convolved =
-                activated(m.arch.activation, convolveCausally(rows, known, s.kernel, s.kernelBias)).to(at::kFloat);
-            at::Tensor ofThese = padded.begun ? m_state : at::Tensor();
-            padded.unpad(recur(convolved, padded.pad(step), s, ofThese), mixed);
-            if (!padded.goesOn)
-                continue;
-            state = ofThese;
-            before = lastRows(rows.squeeze(0), known, m_space.kernel - 1);
-        }
-        m_state = state;
-        m_before = before;
+        convolve(
+            xbc, s.kernel, s.kernelBias,
+            [&](const at::Tensor& convolved, const PaddedSequences& padded, at::Tensor& state) {
+                return recur(activated(m.arch.activation, convolved).to(at::kFloat), padded.pad(step), s, state);
+            },
+            mixed);
         const at::Tensor gatedRows = mixed * at::silu(m_in.narrow(1, 0, inner).to(at::kFloat));
         const at::Tensor byGroup = gatedRows.unflatten(1, {m_space.groups, inner / m_space.groups});
         const at::Tensor variance = byGroup.square().mean(-1, true);
@@ -82,11 +63,12 @@ public:
         m_in = at::Tensor();
     }
 
-    at::Tensor rows(const LayerWeights&, const Part&) override { return m_rows; }
-
-    void done() override { m_rows = m_state = m_before = at::Tensor(); }
-
 private:
+    at::Tensor projected(const LayerWeights& w, const at::Tensor& x) const override
+    {
+        return linear(x, w.stateSpace.in, w.stateSpace.inBias);
+    }
+
     /// x [sequences, tokens, channels] of x, B, C -> [sequences, tokens, width]. `state` undefined: 0.
     at::Tensor recur(
         const at::Tensor& x, const at::Tensor& step, const StateSpaceWeights& w, at::Tensor& state) const
@@ -106,12 +88,7 @@ private:
         return (out.transpose(1, 2) + values * w.skip.unsqueeze(-1)).flatten(2);
     }
 
-    const EngineSetup m;
     const StateSpace& m_space;
-    SequenceParts m_sequences;
-    std::vector<PaddedSequences> m_padded; ///< of the part
-    at::Tensor m_in, m_rows; ///< of the part
-    at::Tensor m_state, m_before; ///< of the sequence that began before the part
 };
 
 }

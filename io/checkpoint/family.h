@@ -111,6 +111,12 @@ void fillMixersByType(ConfigReader& config, ArchSpec& arch, std::string_view typ
 /// linear_num_key_heads, linear_num_value_heads, linear_key_head_dim, linear_value_head_dim, linear_conv_kernel_dim and
 /// layer_types (full_attention_interval where there are none) as the Qwen families have them.
 void fillDeltaNet(ConfigReader& config, ArchSpec& arch);
+/// What qwen3_next and qwen3_5_moe share: gated attention beside delta nets, norms around one, a gated shared expert.
+void fillGatedHybrid(ConfigReader& config, ArchSpec& arch, const CommonDefaults& defaults);
+/// What Granite's families share: everything before the layers' experts, with its multipliers.
+void fillGranite(ConfigReader& config, ArchSpec& arch);
+/// … and how they name their tensors.
+Family graniteFamily(std::string_view modelType, void (*fill)(ConfigReader&, ArchSpec&));
 /// num_key_value_heads; missing or null: as many as heads.
 void fillKvHeads(ConfigReader& config, ArchSpec& arch, std::optional<std::int64_t> fallback = {});
 

@@ -182,6 +182,53 @@ void fillFirstDense(ConfigReader& config, ArchSpec& arch, std::int64_t fallback,
     }
 }
 
+void fillGatedHybrid(ConfigReader& config, ArchSpec& arch, const CommonDefaults& defaults)
+{
+    fillCommon(config, arch, defaults);
+    arch.numKvHeads = config.size("num_key_value_heads", 2);
+    arch.headDim = config.size("head_dim", 256);
+    arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
+    arch.qkNorm = QkNorm::PerHead;
+    arch.gatedAttention = true;
+    arch.normKind = NormKind::RmsAroundOne;
+    arch.rope.partialFactor = 0.25;
+    fillDeltaNet(config, arch);
+    arch.expertIntermediate = config.size("moe_intermediate_size", 512);
+    arch.sharedIntermediate = config.integer("shared_expert_intermediate_size", 512, 0, INT32_MAX);
+    arch.sharedGated = true;
+}
+
+void fillGranite(ConfigReader& config, ArchSpec& arch)
+{
+    fillCommon(config, arch, {32000, 4096, 32, 32, 1e-6, 2});
+    fillKvHeads(config, arch);
+    fillHeadDim(config, arch, !config.has("head_dim"));
+    arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
+    arch.attentionScale = config.number("attention_multiplier", 1);
+    arch.embeddingMultiplier = config.number("embedding_multiplier", 1);
+    arch.residualMultiplier = config.number("residual_multiplier", 1);
+    arch.logitsDivisor = config.number("logits_scaling", 1);
+    if (arch.logitsDivisor == 0)
+        config.refuse("logits_scaling", "must not be 0");
+}
+
+Family graniteFamily(std::string_view modelType, void (*fill)(ConfigReader&, ArchSpec&))
+{
+    Family family;
+    family.modelType = modelType;
+    family.names.moeBlocks = {"block_sparse_moe"};
+    family.names.router = {"router.layer", "router"};
+    family.names.fusedGateUp = {"input_linear.weight", "experts.gate_up_proj"};
+    family.names.fusedDown = {"output_linear.weight", "experts.down_proj"};
+    family.names.shared = ".shared_mlp";
+    family.names.sharedFused = true;
+    family.fill = fill;
+    family.defaultMaxPositions = 2048;
+    family.numExpertsKey = "num_local_experts";
+    family.defaultNumExperts = 8;
+    return family;
+}
+
 void fillSigmoidRouter(ConfigReader& config, ArchSpec& arch, const SigmoidRouterDefaults& defaults)
 {
     auto& router = arch.router;

@@ -7,11 +7,11 @@ namespace expertscope {
 
 namespace {
 
-class MixerResolver
+class MixerResolver : WeightTaker
 {
 public:
     MixerResolver(WeightTable& table, const ArchSpec& arch, const WeightNames& names, LayerSource& into)
-        : m_table(table)
+        : WeightTaker(table)
         , m_arch(arch)
         , m_names(names)
         , m_layer(into)
@@ -147,22 +147,6 @@ public:
     }
 
 private:
-    Expected<void> take(TensorSource& into, const std::string& name, const std::vector<std::int64_t>& shape)
-    {
-        ES_ASSIGN(into, m_table.take(name, shape));
-        return {};
-    }
-
-    Expected<void> takeLinear(TensorSource& weight, TensorSource& bias, bool biased, const std::string& module,
-        std::int64_t out, std::int64_t in)
-    {
-        ES_TRY(take(weight, module + ".weight", {out, in}));
-        if (biased)
-            ES_TRY(take(bias, module + ".bias", {out}));
-        return {};
-    }
-
-    WeightTable& m_table;
     const ArchSpec& m_arch;
     const WeightNames& m_names;
     LayerSource& m_layer;

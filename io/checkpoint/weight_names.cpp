@@ -15,11 +15,11 @@ namespace expertscope {
 
 namespace {
 
-class Resolver
+class Resolver : WeightTaker
 {
 public:
     Resolver(WeightTable& table, const ArchSpec& arch, const Family& family)
-        : m_table(table)
+        : WeightTaker(table)
         , m_arch(arch)
         , m_family(family)
     {
@@ -62,22 +62,6 @@ private:
                 return std::string(prefix);
         }
         return m_table.has(name) ? "" : std::string(m_family.names.prefixes.front());
-    }
-
-    Expected<void> take(TensorSource& into, const std::string& name, const std::vector<std::int64_t>& shape)
-    {
-        ES_ASSIGN(into, m_table.take(name, shape));
-        return {};
-    }
-
-    /// A projection and, where it has one, its bias.
-    Expected<void> takeLinear(TensorSource& weight, TensorSource& bias, bool biased, const std::string& module,
-        std::int64_t out, std::int64_t in)
-    {
-        ES_TRY(take(weight, module + ".weight", {out, in}));
-        if (biased)
-            ES_TRY(take(bias, module + ".bias", {out}));
-        return {};
     }
 
     Expected<void> takeNorm(TensorSource& weight, TensorSource& bias, const std::string& module)
@@ -338,7 +322,6 @@ private:
         return part;
     }
 
-    WeightTable& m_table;
     const ArchSpec& m_arch;
     const Family& m_family;
     std::string m_prefix;

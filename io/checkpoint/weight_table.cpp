@@ -193,4 +193,19 @@ std::vector<std::string> WeightTable::unused() const
     return names;
 }
 
+Expected<void> WeightTaker::take(TensorSource& into, const std::string& name, const std::vector<std::int64_t>& shape)
+{
+    ES_ASSIGN(into, m_table.take(name, shape));
+    return {};
+}
+
+Expected<void> WeightTaker::takeLinear(TensorSource& weight, TensorSource& bias, bool biased, const std::string& module,
+    std::int64_t out, std::int64_t in)
+{
+    ES_TRY(take(weight, module + ".weight", {out, in}));
+    if (biased)
+        ES_TRY(take(bias, module + ".bias", {out}));
+    return {};
+}
+
 }

@@ -60,6 +60,22 @@ private:
     std::optional<Quantisation> m_quantisation;
 };
 
+/// Takes tensors to where they belong: what resolves their names stands on it.
+class WeightTaker
+{
+protected:
+    explicit WeightTaker(WeightTable& table)
+        : m_table(table)
+    {
+    }
+    Expected<void> take(TensorSource& into, const std::string& name, const std::vector<std::int64_t>& shape);
+    /// A projection and, where it has one, its bias.
+    Expected<void> takeLinear(TensorSource& weight, TensorSource& bias, bool biased, const std::string& module,
+        std::int64_t out, std::int64_t in);
+
+    WeightTable& m_table;
+};
+
 /// Every parameter of `arch` by role. Hub spelling and the reference library's in-memory spelling, with and without the
 /// "model." prefix. A tensor that is missing, of a wrong shape, or not used: an error that names it. `notes` gets what
 /// is left out on purpose: tensors without elements, and heads that score a text instead of continuing it.

@@ -47,16 +47,7 @@ void fillSpace(ConfigReader& config, ArchSpec& arch)
 
 void fillGraniteHybrid(ConfigReader& config, ArchSpec& arch)
 {
-    fillCommon(config, arch, {32000, 4096, 32, 32, 1e-6, 2});
-    fillKvHeads(config, arch);
-    fillHeadDim(config, arch, !config.has("head_dim"));
-    arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
-    arch.attentionScale = config.number("attention_multiplier", 1);
-    arch.embeddingMultiplier = config.number("embedding_multiplier", 1);
-    arch.residualMultiplier = config.number("residual_multiplier", 1);
-    arch.logitsDivisor = config.number("logits_scaling", 1);
-    if (arch.logitsDivisor == 0)
-        config.refuse("logits_scaling", "must not be 0");
+    fillGranite(config, arch);
     if (!config.isNull("layers_block_type"))
         config.refuse("layers_block_type", "is an older name of layer_types, which is what is read here");
     fillSpace(config, arch);
@@ -82,20 +73,9 @@ void dropRope(ConfigReader& config, ArchSpec& arch)
 
 Family graniteMoeHybridFamily()
 {
-    Family family;
-    family.modelType = "granitemoehybrid";
+    Family family = graniteFamily("granitemoehybrid", fillGraniteHybrid);
     family.classes = {"GraniteMoeHybridForCausalLM"};
-    family.names.moeBlocks = {"block_sparse_moe"};
-    family.names.router = {"router.layer", "router"};
-    family.names.fusedGateUp = {"input_linear.weight", "experts.gate_up_proj"};
-    family.names.fusedDown = {"output_linear.weight", "experts.down_proj"};
-    family.names.shared = ".shared_mlp";
-    family.names.sharedFused = true;
-    family.fill = fillGraniteHybrid;
     family.finish = dropRope;
-    family.defaultMaxPositions = 2048;
-    family.numExpertsKey = "num_local_experts";
-    family.defaultNumExperts = 8;
     return family;
 }
 

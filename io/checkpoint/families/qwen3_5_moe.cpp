@@ -12,18 +12,7 @@ namespace {
 /// coordinates are the token's place.
 void fillQwen35Moe(ConfigReader& config, ArchSpec& arch)
 {
-    fillCommon(config, arch, {248320, 2048, 40, 16, 1e-6, 8});
-    arch.numKvHeads = config.size("num_key_value_heads", 2);
-    arch.headDim = config.size("head_dim", 256);
-    arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
-    arch.qkNorm = QkNorm::PerHead;
-    arch.gatedAttention = true;
-    arch.normKind = NormKind::RmsAroundOne;
-    arch.rope.partialFactor = 0.25;
-    fillDeltaNet(config, arch);
-    arch.expertIntermediate = config.size("moe_intermediate_size", 512);
-    arch.sharedIntermediate = config.integer("shared_expert_intermediate_size", 512, 0, INT32_MAX);
-    arch.sharedGated = true;
+    fillGatedHybrid(config, arch, {248320, 2048, 40, 16, 1e-6, 8});
     arch.router.renormalisation = Renormalisation::Sum;
 }
 

@@ -9,18 +9,7 @@ namespace {
 
 void fillQwen3Next(ConfigReader& config, ArchSpec& arch)
 {
-    fillCommon(config, arch, {151936, 2048, 48, 16, 1e-6, 10});
-    arch.numKvHeads = config.size("num_key_value_heads", 2);
-    arch.headDim = config.size("head_dim", 256);
-    arch.qkvBias = arch.outputBias = config.boolean("attention_bias", false);
-    arch.qkNorm = QkNorm::PerHead;
-    arch.gatedAttention = true;
-    arch.normKind = NormKind::RmsAroundOne;
-    arch.rope.partialFactor = 0.25;
-    fillDeltaNet(config, arch);
-    arch.expertIntermediate = config.size("moe_intermediate_size", 512);
-    arch.sharedIntermediate = config.integer("shared_expert_intermediate_size", 512, 0, INT32_MAX);
-    arch.sharedGated = true;
+    fillGatedHybrid(config, arch, {151936, 2048, 48, 16, 1e-6, 10});
     fillDenseLayers(config, arch, config.size("intermediate_size", 5632));
     if (config.boolean("norm_topk_prob", true))
         arch.router.renormalisation = Renormalisation::Sum;
