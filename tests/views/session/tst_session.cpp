@@ -14,6 +14,32 @@
 using namespace expertscope;
 using namespace expertscope::testing;
 
+namespace {
+
+/// A trace that is not read before it may be.
+class HeldTrace final : public BlockSource
+{
+public:
+    HeldTrace(std::shared_ptr<MemoryTrace> trace, std::shared_ptr<const std::atomic<bool>> mayRead)
+        : m_trace(std::move(trace))
+        , m_mayRead(std::move(mayRead))
+    {
+    }
+    const RoutingShape& shape() const override { return m_trace->shape(); }
+    Expected<Block> read(SiteIndex site, TokenRange range, Columns wanted, BlockBuffer& buffer) override
+    {
+        while (!*m_mayRead)
+            QThread::msleep(1);
+        return m_trace->read(site, range, wanted, buffer);
+    }
+
+private:
+    const std::shared_ptr<MemoryTrace> m_trace;
+    const std::shared_ptr<const std::atomic<bool>> m_mayRead;
+};
+
+}
+
 class TestSession : public QObject
 {
     Q_OBJECT
@@ -125,12 +151,20 @@ private slots:
     void ofALongAnswerASampleComesFirst()
     {
         m_trace = traceOfManySequences();
-        m_session = std::make_unique<Session>([trace = m_trace](const auto&) -> Expected<StudyPtr> { return studyOf(trace); });
+        // Nothing is read before the sample is asked for: else all may be known by then, and no sample is needed.
+        const auto mayRead = std::make_shared<std::atomic<bool>>(false);
+        m_session = std::make_unique<Session>([trace = m_trace, mayRead](const auto&) -> Expected<StudyPtr> {
+            NamedTrace held = studyOf(trace)->traces()[0];
+            held.source = std::make_shared<HeldTrace>(trace, mayRead);
+            return std::make_shared<const Study>(std::vector{held});
+        });
         m_session->setPatience(1e-6);
         open();
         std::atomic<bool> goOn = false;
-        m_one.compute = [&goOn, compute = m_one.compute](
+        m_one.compute = [&goOn, mayRead, compute = m_one.compute](
                             const Study& study, const ChartQuestion& question, const Progress& progress) {
+            if (question.scope.sample > 0)
+                *mayRead = true;
             while (question.scope.sample == 0 && !goOn && progress(0))
                 QThread::msleep(1);
             return compute(study, question, progress);
@@ -159,7 +193,7 @@ private slots:
         for (const bool german : {false, true}) {
             if (german)
                 m_session->filters().add(m_german);
-            goOn = false;
+            goOn = *mayRead = false;
             const ChartQuestion question = m_session->question(params);
             ask(question);
             QTRY_COMPARE(heard.samples, std::vector<std::uint32_t>{32});
@@ -176,7 +210,7 @@ private slots:
         }
         m_session->cancel(&asker);
         // Who asks anew, or is gone, hears of no sample that was asked for before.
-        goOn = false;
+        goOn = *mayRead = false;
         m_session->filters().replace({{LabelFilter{"language", "en"}}}, "test");
         auto other = std::make_unique<QObject>();
         int times = 0;
